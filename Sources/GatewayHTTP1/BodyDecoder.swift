@@ -1,0 +1,170 @@
+package import NIOCore
+
+/// Received bytes → body bytes and trailers, by the message's framing (RFC 9112 sections 6 and 7).
+package struct BodyDecoder: Sendable {
+    private var state: State
+    private let limits: HTTP1Limits
+    /// After ``Event/end`` of a chunked body that had a trailer section, else nil.
+    package private(set) var trailers: HeaderBlock?
+
+    private enum State: Sendable {
+        /// → ended
+        case length(Int)
+        /// → chunkData, trailers
+        case chunkSize
+        /// → chunkEnd
+        case chunkData(Int)
+        /// → chunkSize
+        case chunkEnd
+        /// → ended
+        case trailers(HeadScanner)
+        /// → ended, by the end of the connection
+        case untilClose
+        case ended
+    }
+
+    package enum Event: Sendable {
+        case needMore
+        case bytes(ByteBuffer)
+        case end
+    }
+
+    /// A chunk's size with its extensions, without the line end. Nobody needs more; an endless extension is an attack.
+    private static let chunkLineLimit = 256
+
+    package init(_ framing: BodyFraming, limits: HTTP1Limits) {
+        self.limits = limits
+        self.state =
+            switch framing {
+            case .none: .ended
+            case .length(let length): length > 0 ? .length(length) : .ended
+            case .chunked: .chunkSize
+            case .untilClose: .untilClose
+            }
+    }
+
+    package var isEnded: Bool { if case .ended = self.state { true } else { false } }
+
+    /// The next piece off the front of `buffer`. Call again until it says ``Event/needMore`` or ``Event/end``.
+    package mutating func next(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Event {
+        while true {
+            switch self.state {
+            case .ended: return .end
+            case .untilClose: return Self.take(Int.max, from: &buffer).map { .bytes($0) } ?? .needMore
+            case .length(let left):
+                guard let piece = Self.take(left, from: &buffer) else { return .needMore }
+                self.state = piece.readableBytes == left ? .ended : .length(left - piece.readableBytes)
+                return .bytes(piece)
+            case .chunkData(let left):
+                guard let piece = Self.take(left, from: &buffer) else { return .needMore }
+                self.state = piece.readableBytes == left ? .chunkEnd : .chunkData(left - piece.readableBytes)
+                return .bytes(piece)
+            case .chunkSize:
+                guard let size = try Self.chunkSize(&buffer) else { return .needMore }
+                self.state = size > 0 ? .chunkData(size) : .trailers(HeadScanner(hasStartLine: false))
+            case .chunkEnd:
+                guard try Self.skipLineEnd(&buffer) else { return .needMore }
+                self.state = .chunkSize
+            case .trailers(let scanner):
+                guard try self.readTrailers(&buffer, scanner) else { return .needMore }
+                self.state = .ended
+            }
+        }
+    }
+
+    /// The connection has ended: fine only where that is what the body waited for.
+    package mutating func endOfInput() throws(HTTP1Error) {
+        switch self.state {
+        case .untilClose, .ended: self.state = .ended
+        case .length, .chunkSize, .chunkData, .chunkEnd, .trailers:
+            throw HTTP1Error(.truncated, "connection closed inside a body")
+        }
+    }
+
+    private static func take(_ limit: Int, from buffer: inout ByteBuffer) -> ByteBuffer? {
+        guard buffer.readableBytes > 0 else { return nil }
+        return buffer.readSlice(length: min(limit, buffer.readableBytes))
+    }
+
+    /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1). Extensions are checked and dropped; white space before
+    /// them, which some parsers read differently, is refused.
+    private static func chunkSize(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
+        var size = 0
+        var digits = 0
+        var index = buffer.readerIndex
+        let end = buffer.writerIndex
+        let bytes = buffer.readableBytesView
+        while index < end, let value = ByteClass.hexValue(bytes[index]) {
+            guard digits < 15 else { throw .malformed("chunk size") }
+            size = size << 4 | value
+            digits += 1
+            index += 1
+        }
+        if index < end, digits == 0 { throw .malformed("chunk size") }
+        if index < end, bytes[index] == UInt8(ascii: ";") {
+            index += 1
+            while index < end, bytes[index] != 0x0D {
+                guard bytes[index] >= 0x20 || bytes[index] == 0x09, bytes[index] != 0x7F else {
+                    throw .malformed("chunk extension")
+                }
+                index += 1
+            }
+        }
+        guard index - buffer.readerIndex <= Self.chunkLineLimit else { throw .malformed("chunk extension") }
+        guard index < end else { return nil }
+        guard bytes[index] == 0x0D else { throw .malformed("chunk size") }
+        guard index + 1 < end else { return nil }
+        guard bytes[index + 1] == 0x0A else { throw .malformed("bare CR") }
+        buffer.moveReaderIndex(to: index + 2)
+        return size
+    }
+
+    private static func skipLineEnd(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Bool {
+        guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
+        guard first == 0x0D else { throw .malformed("chunk data longer than its size") }
+        guard let second = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return false }
+        guard second == 0x0A else { throw .malformed("bare CR") }
+        buffer.moveReaderIndex(forwardBy: 2)
+        return true
+    }
+
+    private mutating func readTrailers(
+        _ buffer: inout ByteBuffer,
+        _ resumed: HeadScanner
+    ) throws(HTTP1Error) -> Bool {
+        var scanner = resumed
+        let limits = self.limits
+        let scanned = buffer.withUnsafeReadableBytes { bytes in
+            Result { () throws(HTTP1Error) in try scanner.end(in: bytes, limits: limits) }
+        }
+        guard let length = try scanned.get() else {
+            self.state = .trailers(scanner)
+            return false
+        }
+        if length > 2 {
+            var block = HeaderBlock()
+            buffer.withUnsafeReadableBytes { block.load(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
+            try block.index { (bytes, fields) throws(HTTP1Error) in
+                try FieldSection.parse(bytes, from: 0, into: &fields, limits: limits)
+            }
+            // RFC 9110 section 6.5.1: what frames, routes or authenticates a message has no place behind it.
+            block.removeAll { _, field in field.id.isHopByHop || field.id.isForbiddenInTrailers }
+            if block.count > 0 { self.trailers = block }
+        }
+        buffer.moveReaderIndex(forwardBy: length)
+        return true
+    }
+}
+
+extension FieldID {
+    fileprivate var isForbiddenInTrailers: Bool {
+        switch self {
+        case .contentLength, .host, .contentEncoding, .contentType, .contentRange, .authorization, .setCookie, .cookie,
+            .cacheControl, .expect, .range, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange,
+            .maxForwards, .age, .expires, .date, .location, .retryAfter, .vary, .wwwAuthenticate, .forwarded,
+            .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP:
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,145 @@
+/// The fields that the gateway itself reads or writes, recognised once when a head is parsed, so that nobody compares
+/// their names again.
+package enum FieldID: UInt8, CaseIterable, Sendable {
+    case unknown
+    case accept, acceptEncoding, acceptRanges, accessControlRequestHeaders, accessControlRequestMethod, age, allow
+    case authorization, cacheControl, connection, contentDisposition, contentEncoding, contentLength, contentLocation
+    case contentRange, contentSecurityPolicy, contentSecurityPolicyReportOnly, contentType, cookie, date, etag, expect
+    case expires, forwarded, host, http2Settings, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
+    case keepAlive, lastModified, location, maxForwards, origin, pragma, proxyAuthenticate, proxyAuthorization
+    case proxyConnection, proxyStatus, range, rateLimit, rateLimitPolicy, referer, retryAfter, secFetchSite
+    case secWebSocketKey, server, serverTiming, setCookie, strictTransportSecurity, te, traceparent, tracestate, trailer
+    case transferEncoding, upgrade, userAgent, vary, via, wwwAuthenticate, xCSPNonce, xForwardedFor, xForwardedHost
+    case xForwardedPort, xForwardedProto, xPoweredBy, xRealIP, xRequestID, xRequestTimeoutMS
+
+    /// The field's name as it is usually written.
+    package var name: StaticString {
+        switch self {
+        case .unknown: ""
+        case .accept: "Accept"
+        case .acceptEncoding: "Accept-Encoding"
+        case .acceptRanges: "Accept-Ranges"
+        case .accessControlRequestHeaders: "Access-Control-Request-Headers"
+        case .accessControlRequestMethod: "Access-Control-Request-Method"
+        case .age: "Age"
+        case .allow: "Allow"
+        case .authorization: "Authorization"
+        case .cacheControl: "Cache-Control"
+        case .connection: "Connection"
+        case .contentDisposition: "Content-Disposition"
+        case .contentEncoding: "Content-Encoding"
+        case .contentLength: "Content-Length"
+        case .contentLocation: "Content-Location"
+        case .contentRange: "Content-Range"
+        case .contentSecurityPolicy: "Content-Security-Policy"
+        case .contentSecurityPolicyReportOnly: "Content-Security-Policy-Report-Only"
+        case .contentType: "Content-Type"
+        case .cookie: "Cookie"
+        case .date: "Date"
+        case .etag: "ETag"
+        case .expect: "Expect"
+        case .expires: "Expires"
+        case .forwarded: "Forwarded"
+        case .host: "Host"
+        case .http2Settings: "HTTP2-Settings"
+        case .ifMatch: "If-Match"
+        case .ifModifiedSince: "If-Modified-Since"
+        case .ifNoneMatch: "If-None-Match"
+        case .ifRange: "If-Range"
+        case .ifUnmodifiedSince: "If-Unmodified-Since"
+        case .keepAlive: "Keep-Alive"
+        case .lastModified: "Last-Modified"
+        case .location: "Location"
+        case .maxForwards: "Max-Forwards"
+        case .origin: "Origin"
+        case .pragma: "Pragma"
+        case .proxyAuthenticate: "Proxy-Authenticate"
+        case .proxyAuthorization: "Proxy-Authorization"
+        case .proxyConnection: "Proxy-Connection"
+        case .proxyStatus: "Proxy-Status"
+        case .range: "Range"
+        case .rateLimit: "RateLimit"
+        case .rateLimitPolicy: "RateLimit-Policy"
+        case .referer: "Referer"
+        case .retryAfter: "Retry-After"
+        case .secFetchSite: "Sec-Fetch-Site"
+        case .secWebSocketKey: "Sec-WebSocket-Key"
+        case .server: "Server"
+        case .serverTiming: "Server-Timing"
+        case .setCookie: "Set-Cookie"
+        case .strictTransportSecurity: "Strict-Transport-Security"
+        case .te: "TE"
+        case .traceparent: "traceparent"
+        case .tracestate: "tracestate"
+        case .trailer: "Trailer"
+        case .transferEncoding: "Transfer-Encoding"
+        case .upgrade: "Upgrade"
+        case .userAgent: "User-Agent"
+        case .vary: "Vary"
+        case .via: "Via"
+        case .wwwAuthenticate: "WWW-Authenticate"
+        case .xCSPNonce: "X-CSP-Nonce"
+        case .xForwardedFor: "X-Forwarded-For"
+        case .xForwardedHost: "X-Forwarded-Host"
+        case .xForwardedPort: "X-Forwarded-Port"
+        case .xForwardedProto: "X-Forwarded-Proto"
+        case .xPoweredBy: "X-Powered-By"
+        case .xRealIP: "X-Real-IP"
+        case .xRequestID: "X-Request-ID"
+        case .xRequestTimeoutMS: "X-Request-Timeout-Ms"
+        }
+    }
+
+    /// Fields that end at each hop whether or not `Connection` names them (RFC 9110 section 7.6.1).
+    package var isHopByHop: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
+            .proxyAuthenticate, .proxyAuthorization:
+            true
+        default: false
+        }
+    }
+}
+
+/// Name → ``FieldID``: an open-addressing table over a hash that the parser computes while it checks the name.
+struct FieldTable: Sendable {
+    static let shared = FieldTable()
+    private static let mask = 255
+    private let slots: [FieldID]
+
+    private init() {
+        var slots = [FieldID](repeating: .unknown, count: Self.mask + 1)
+        for id in FieldID.allCases where id != .unknown {
+            var hash: UInt32 = 0
+            for byte in UnsafeRawBufferPointer(id.name) { hash = Self.mix(hash, ByteClass.lowercasedToken[Int(byte)]) }
+            var slot = Int(hash) & Self.mask
+            while slots[slot] != .unknown { slot = (slot + 1) & Self.mask }
+            slots[slot] = id
+        }
+        self.slots = slots
+    }
+
+    static func mix(_ hash: UInt32, _ byte: UInt8) -> UInt32 { (hash ^ UInt32(byte)) &* 0x0100_0193 &+ (hash >> 15) }
+
+    func id(of name: UnsafeRawBufferPointer, hash: UInt32) -> FieldID {
+        var slot = Int(hash) & Self.mask
+        while true {
+            let id = self.slots[slot]
+            if id == .unknown || ByteClass.equalsIgnoringCase(UnsafeRawBufferPointer(id.name), name) { return id }
+            slot = (slot + 1) & Self.mask
+        }
+    }
+
+    func id(of name: UnsafeRawBufferPointer) -> FieldID {
+        var hash: UInt32 = 0
+        for byte in name { hash = Self.mix(hash, ByteClass.lowercasedToken[Int(byte)]) }
+        return self.id(of: name, hash: hash)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// A literal's bytes, which live as long as the program.
+    init(_ literal: StaticString) {
+        self.init(start: UnsafeRawPointer(literal.utf8Start), count: literal.utf8CodeUnitCount)
+    }
+}

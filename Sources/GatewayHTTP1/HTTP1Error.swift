@@ -1,0 +1,26 @@
+/// Why a peer's bytes are not a message. The connection they came on carries nothing that can be trusted afterwards.
+package struct HTTP1Error: Error, Hashable, Sendable {
+    package var code: Code
+    /// What was wrong, in words for a log; never sent to the other side of the gateway.
+    package var reason: String
+
+    package enum Code: Hashable, Sendable {
+        /// Not the grammar of RFC 9112, or an ambiguity that is refused: 400 to a client, 502 from an upstream.
+        case malformed
+        /// The request line is over its limit: 414.
+        case startLineTooLong
+        /// Header bytes, header count or the trailer section are over their limits: 431.
+        case headersTooLarge
+        /// A major version that is not 1: 505.
+        case unsupportedVersion
+        /// The peer closed inside a message.
+        case truncated
+    }
+
+    package init(_ code: Code, _ reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+
+    static func malformed(_ reason: String) -> HTTP1Error { HTTP1Error(.malformed, reason) }
+}

@@ -1,0 +1,186 @@
+package import NIOCore
+
+/// The fields of a message as offsets over one buffer of its own: made once by a parser, changed in place by those who
+/// forward it, reused for the next message without allocating.
+package struct HeaderBlock: Sendable {
+    /// Names and values; removed and replaced ones stay in it unread.
+    package private(set) var bytes: ByteBuffer
+    package private(set) var fields: ContiguousArray<Field>
+
+    package struct Field: Sendable {
+        package var name: ByteRange
+        package var value: ByteRange
+        package var id: FieldID
+    }
+
+    package init() {
+        self.bytes = ByteBuffer()
+        self.fields = []
+    }
+
+    /// Forgets all fields and keeps the memory.
+    package mutating func clear() {
+        self.bytes.clear()
+        self.fields.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes the received bytes of a whole section, which ``append(_:)`` then indexes.
+    mutating func load(_ section: UnsafeRawBufferPointer) {
+        self.clear()
+        self.bytes.writeBytes(section)
+    }
+
+    /// The loaded bytes beside the list of fields, for an indexer.
+    mutating func indexing<Result>(
+        _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) -> Result
+    ) -> Result {
+        self.bytes.withUnsafeReadableBytes { body($0, &self.fields) }
+    }
+
+    // MARK: Reading
+
+    package var count: Int { self.fields.count }
+
+    package func first(_ id: FieldID) -> ByteRange? {
+        for field in self.fields where field.id == id { return field.value }
+        return nil
+    }
+
+    package func first(_ name: HeaderName) -> ByteRange? {
+        for field in self.fields where self.matches(field, name) { return field.value }
+        return nil
+    }
+
+    package func contains(_ id: FieldID) -> Bool { self.first(id) != nil }
+
+    package func count(of id: FieldID) -> Int {
+        var count = 0
+        for field in self.fields where field.id == id { count &+= 1 }
+        return count
+    }
+
+    package func matches(_ field: Field, _ name: HeaderName) -> Bool {
+        guard field.id == name.id else { return false }
+        guard field.id == .unknown else { return true }
+        guard field.name.count == name.bytes.count else { return false }
+        return name.bytes.withUnsafeBytes { wanted in
+            self.withBytes(field.name) { ByteClass.equalsIgnoringCase($0, wanted) }
+        }
+    }
+
+    /// The bytes of a range of this block, valid inside the closure.
+    package func withBytes<Result>(
+        _ range: ByteRange,
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try self.bytes.withUnsafeReadableBytes {
+            try body(UnsafeRawBufferPointer(rebasing: $0[range.offset..<range.end]))
+        }
+    }
+
+    package func string(_ range: ByteRange) -> String {
+        self.withBytes(range) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// A buffer of its own that shares these bytes; holding it makes the next change of this block a copy.
+    package func slice(_ range: ByteRange) -> ByteBuffer {
+        self.bytes.getSlice(at: range.offset, length: range.count) ?? ByteBuffer()
+    }
+
+    // MARK: Changing
+
+    /// Adds a field whose value `write` appends to the buffer. Bytes that no field value may hold become "_", so that
+    /// nothing that ends up in a value can begin another line.
+    package mutating func add(_ name: HeaderName, write: (inout ByteBuffer) -> Void) {
+        let nameRange = ByteRange(offset: self.bytes.writerIndex, count: name.bytes.count)
+        self.bytes.writeBytes(name.bytes)
+        let start = self.bytes.writerIndex
+        write(&self.bytes)
+        let value = ByteRange(offset: start, count: max(0, self.bytes.writerIndex - start))
+        self.sanitize(value)
+        self.fields.append(Field(name: nameRange, value: value, id: name.id))
+    }
+
+    package mutating func add(_ name: HeaderName, _ value: some Collection<UInt8>) {
+        self.add(name) { $0.writeBytes(value) }
+    }
+
+    package mutating func add(_ name: HeaderName, _ value: StaticString) {
+        self.add(name) { $0.writeStaticString(value) }
+    }
+
+    package mutating func set(_ name: HeaderName, _ value: some Collection<UInt8>) {
+        self.remove(name)
+        self.add(name, value)
+    }
+
+    /// A field of another message, with the name as it was written there.
+    package mutating func add(_ field: Field, from other: borrowing HeaderBlock) {
+        let offset = self.bytes.writerIndex
+        other.withBytes(field.name) { _ = self.bytes.writeBytes($0) }
+        other.withBytes(field.value) { _ = self.bytes.writeBytes($0) }
+        self.fields.append(
+            Field(
+                name: ByteRange(offset: offset, count: field.name.count),
+                value: ByteRange(offset: offset + field.name.count, count: field.value.count),
+                id: field.id
+            )
+        )
+    }
+
+    package mutating func remove(_ name: HeaderName) {
+        self.removeAll { block, field in block.matches(field, name) }
+    }
+
+    package mutating func remove(_ id: FieldID) {
+        for field in self.fields where field.id == id {
+            self.fields.removeAll { $0.id == id }
+            return
+        }
+    }
+
+    package mutating func removeAll(where condition: (borrowing HeaderBlock, Field) -> Bool) {
+        var kept = 0
+        for index in 0..<self.fields.count {
+            let field = self.fields[index]
+            if condition(self, field) { continue }
+            if kept != index { self.fields[kept] = field }
+            kept &+= 1
+        }
+        self.fields.removeLast(self.fields.count - kept)
+    }
+
+    private mutating func sanitize(_ value: ByteRange) {
+        guard !self.withBytes(value, ByteClass.isFieldValue) else { return }
+        self.bytes.withUnsafeMutableReadableBytes { all in
+            for index in value.offset..<value.end where all[index] < 0x20 && all[index] != 0x09 || all[index] == 0x7F {
+                all[index] = UInt8(ascii: "_")
+            }
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Appends the field lines of a section, without the empty line that ends it.
+    package mutating func writeFields(_ block: borrowing HeaderBlock) {
+        var size = 0
+        for field in block.fields { size &+= field.name.count &+ field.value.count &+ 4 }
+        guard size > 0 else { return }
+        self.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { target in
+            block.bytes.withUnsafeReadableBytes { source in
+                guard var output = target.baseAddress, let input = source.baseAddress else { return 0 }
+                for field in block.fields {
+                    output.copyMemory(from: input + field.name.offset, byteCount: field.name.count)
+                    output += field.name.count
+                    output.storeBytes(of: 0x203A, as: UInt16.self)  // ": " in memory order
+                    output += 2
+                    output.copyMemory(from: input + field.value.offset, byteCount: field.value.count)
+                    output += field.value.count
+                    output.storeBytes(of: 0x0A0D, as: UInt16.self)  // CR LF
+                    output += 2
+                }
+                return size
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// The name of a field, prepared once so that looking it up in a head compares a number or a few bytes.
+public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
+    package let id: FieldID
+    /// As it is written on the wire.
+    package let bytes: [UInt8]
+
+    /// A name as a program writes it. It is compared without regard to case (RFC 9110 section 5.1).
+    ///
+    /// - Precondition: none; a name that is no token never matches, and ``init(validating:)`` refuses it.
+    public init(_ name: String) {
+        self.bytes = Array(name.utf8)
+        self.id = self.bytes.withUnsafeBytes { FieldTable.shared.id(of: $0) }
+    }
+
+    /// A name that comes from outside: nil where it is no token (RFC 9110 section 5.6.2).
+    public init?(validating name: String) {
+        guard ByteClass.isToken(name.utf8) else { return nil }
+        self.init(name)
+    }
+
+    package init(_ id: FieldID) {
+        self.id = id
+        self.bytes = Array(UnsafeRawBufferPointer(id.name))
+    }
+
+    public var description: String { String(decoding: self.bytes, as: UTF8.self) }
+
+    public static func == (left: HeaderName, right: HeaderName) -> Bool {
+        guard left.id == right.id else { return false }
+        guard left.id == .unknown else { return true }
+        return left.bytes.withUnsafeBytes { left in
+            right.bytes.withUnsafeBytes { ByteClass.equalsIgnoringCase(left, $0) }
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        if self.id != .unknown { return hasher.combine(self.id) }
+        for byte in self.bytes { hasher.combine(ByteClass.lowercasedToken[Int(byte)]) }
+    }
+}
