@@ -1,0 +1,34 @@
+/// A field that a request must carry for a route to take it.
+struct HeaderCondition: Sendable, Equatable {
+    /// In lower case.
+    let name: String
+    /// Absent: any value will do.
+    let value: String?
+
+    private let nameBytes: [UInt8]
+    private let valueBytes: [UInt8]
+
+    /// - Parameter value: compared exactly; `*` for any.
+    init(name: String, value: String) {
+        self.name = name.lowercased()
+        self.value = value == "*" ? nil : value
+        self.nameBytes = Array(self.name.utf8)
+        self.valueBytes = Array(value.utf8)
+    }
+
+    /// Whether one field line meets the condition.
+    ///
+    /// - Parameters:
+    ///   - name: as sent; case does not count.
+    ///   - value: without the white space around it.
+    func accepts(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
+        guard name.count == nameBytes.count else { return false }
+        for index in 0..<name.count where asciiLowercased(name[index]) != nameBytes[index] { return false }
+        return self.value == nil || value.elementsEqual(valueBytes)
+    }
+}
+
+/// ASCII only, as field names and hosts are compared.
+func asciiLowercased(_ byte: UInt8) -> UInt8 {
+    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+}

@@ -1,0 +1,78 @@
+/// The methods a route takes. Common ones are compared as bits.
+struct MethodSet: Sendable, Equatable {
+    /// A request's method, looked at once for all routes.
+    struct Candidate {
+        let bit: UInt8
+        let bytes: UnsafeRawBufferPointer
+
+        init(_ bytes: UnsafeRawBufferPointer) {
+            self.bytes = bytes
+            self.bit = MethodSet.bit(of: bytes)
+        }
+
+        var isHead: Bool { bit == MethodSet.head }
+    }
+
+    private static let get: UInt8 = 1
+    private static let head: UInt8 = 2
+
+    let names: [String]
+    private let bits: UInt8
+    private let others: [[UInt8]]
+
+    init(_ names: [String]) {
+        self.names = names
+        var bits: UInt8 = 0
+        var others: [[UInt8]] = []
+        for name in names {
+            let bytes = Array(name.utf8)
+            let bit = bytes.withUnsafeBytes(Self.bit(of:))
+            if bit == 0 { others.append(bytes) } else { bits |= bit }
+        }
+        self.bits = bits
+        self.others = others
+    }
+
+    var isAny: Bool { names.isEmpty }
+    var namesHead: Bool { bits & Self.head != 0 }
+    private var namesGet: Bool { bits & Self.get != 0 }
+
+    enum Verdict {
+        case takes
+        /// A HEAD request that the route takes only because it names GET (RFC 9110, 9.3.2).
+        case takesAsGet
+        case refuses
+    }
+
+    func verdict(on method: Candidate) -> Verdict {
+        if isAny || bits & method.bit != 0 { return .takes }
+        if method.isHead { return namesGet ? .takesAsGet : .refuses }
+        if method.bit == 0 {
+            for name in others where equal(method.bytes, name) { return .takes }
+        }
+        return .refuses
+    }
+
+    /// What `Allow` names for this route.
+    var allowed: [String] { namesGet ? names + ["HEAD"] : names }
+
+    private static func bit(of method: UnsafeRawBufferPointer) -> UInt8 {
+        switch method.count {
+        case 3: equal(method, "GET") ? get : equal(method, "PUT") ? 4 : 0
+        case 4: equal(method, "HEAD") ? head : equal(method, "POST") ? 8 : 0
+        case 5: equal(method, "PATCH") ? 16 : 0
+        case 6: equal(method, "DELETE") ? 32 : 0
+        case 7: equal(method, "OPTIONS") ? 64 : 0
+        default: 0
+        }
+    }
+
+    private static func equal(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+        bytes.count == text.utf8CodeUnitCount
+            && bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private func equal(_ bytes: UnsafeRawBufferPointer, _ name: [UInt8]) -> Bool {
+        bytes.count == name.count && bytes.elementsEqual(name)
+    }
+}

@@ -1,0 +1,63 @@
+/// A query parameter that a request must carry for a route to take it.
+///
+/// Names and values are compared decoded, as form fields (`+` is a space). Where a parameter is there several times,
+/// one that fits is enough.
+struct QueryCondition: Sendable, Equatable {
+    let name: String
+    /// Absent: any value will do, also none.
+    let value: String?
+
+    private let nameBytes: [UInt8]
+    private let valueBytes: [UInt8]
+
+    /// - Parameter value: compared exactly; `*` for any.
+    init(name: String, value: String) {
+        self.name = name
+        self.value = value == "*" ? nil : value
+        self.nameBytes = Array(name.utf8)
+        self.valueBytes = Array(value.utf8)
+    }
+
+    /// - Parameter query: without the question mark.
+    func accepts(_ query: UnsafeRawBufferPointer) -> Bool {
+        var start = 0
+        while start < query.count {
+            var end = start
+            var separator = -1
+            while end < query.count, query[end] != UInt8(ascii: "&") {
+                if separator < 0, query[end] == UInt8(ascii: "=") { separator = end }
+                end += 1
+            }
+            let nameEnd = separator < 0 ? end : separator
+            if nameEnd > start, decoded(query[start..<nameEnd], equals: nameBytes) {
+                let valueStart = separator < 0 ? end : separator + 1
+                if value == nil || decoded(query[valueStart..<end], equals: valueBytes) { return true }
+            }
+            start = end + 1
+        }
+        return false
+    }
+
+    /// A broken escape stands for itself.
+    private func decoded(_ bytes: Slice<UnsafeRawBufferPointer>, equals expected: [UInt8]) -> Bool {
+        guard bytes.count >= expected.count else { return false }
+        var index = bytes.startIndex
+        var position = 0
+        while index < bytes.endIndex {
+            guard position < expected.count else { return false }
+            var byte = bytes[index]
+            if byte == UInt8(ascii: "+") {
+                byte = UInt8(ascii: " ")
+            } else if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex,
+                let high = hexValue(bytes[index + 1]), let low = hexValue(bytes[index + 2])
+            {
+                byte = high << 4 | low
+                index += 2
+            }
+            if byte != expected[position] { return false }
+            index += 1
+            position += 1
+        }
+        return position == expected.count
+    }
+}

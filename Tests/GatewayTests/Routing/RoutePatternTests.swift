@@ -1,0 +1,41 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct RoutePatternTests {
+    private func matches(_ pattern: RoutePattern, _ path: String) -> Bool {
+        Array(path.utf8).withUnsafeBytes { pattern.matches($0) }
+    }
+
+    @Test(arguments: [
+        ("/", ["/"], ["", "/a", "*"]),
+        ("/*", ["/", "/a", "/a/", "/a/b"], ["", "*"]),
+        ("/a", ["/a"], ["/a/", "/b", "/A", "/aa"]),
+        ("/a/", ["/a/"], ["/a", "/a/b"]),
+        ("/a/*", ["/a", "/a/", "/a/b", "/a/b/c/"], ["/ab", "/", "/b/a"]),
+        ("/{x}", ["/a", "/a%2Fb"], ["/", "/a/", "/a/b"]),
+        ("/a/{x}/c", ["/a/b/c"], ["/a//c", "/a/b", "/a/b/c/", "/a/b/d"]),
+        ("/{x}/*", ["/a", "/a/", "/a/b/c"], ["/"]),
+        ("/%7euser", ["/~user"], []),
+        ("/café au lait", ["/caf%C3%A9%20au%20lait"], []),
+        ("/a%2fb", ["/a%2Fb"], ["/a/b"]),
+    ])
+    func `takes the paths it stands for and no others`(pattern: String, taken: [String], refused: [String]) throws {
+        let compiled = try RoutePattern(pattern)
+        for path in taken { #expect(matches(compiled, path), "\(path)") }
+        for path in refused { #expect(!matches(compiled, path), "\(path)") }
+    }
+
+    @Test(arguments: [
+        "", "a", "a/b", "//", "/a//b", "/a/../b", "/./a", "/%2e%2e", "/*/a", "/a*", "/**", "/{}", "/{a", "/a}", "/{a}b",
+        "/{a b}", "/{x}/{x}", "/{rest}/*", "/a\\b", "/%", "/a?b", "/a#b", "/..;x",
+    ])
+    func `refuses patterns that no request could meet as meant`(pattern: String) {
+        #expect(throws: RoutePattern.ParseError.self) { try RoutePattern(pattern) }
+    }
+
+    @Test func `names its parameters in the order in which they are captured`() throws {
+        #expect(try RoutePattern("/{tenant}/users/{id}/*").parameters == ["tenant", "id"])
+        #expect(try RoutePattern("/{rest}").parameters == ["rest"])
+    }
+}
