@@ -19,10 +19,10 @@ protocol AccessLogSource {
 }
 
 /// The texts of an access log line.
-enum AccessLogText: String, Sendable, CaseIterable {
-    case requestID = "request_id"
-    case traceID = "trace_id"
-    case clientIP = "client_ip"
+enum AccessLogText: Sendable, CaseIterable {
+    case requestID
+    case traceID
+    case clientIP
     case consumer
     case method
     case host
@@ -40,11 +40,37 @@ enum AccessLogText: String, Sendable, CaseIterable {
     case end
     case cache
     case encoding
-    case rateLimit = "rate_limit"
-    case userAgent = "user_agent"
+    case rateLimit
+    case userAgent
     case referer
     /// The version of TLS.
     case tls
+
+    /// The name of the field.
+    var key: StaticString {
+        switch self {
+        case .requestID: "request_id"
+        case .traceID: "trace_id"
+        case .clientIP: "client_ip"
+        case .consumer: "consumer"
+        case .method: "method"
+        case .host: "host"
+        case .path: "path"
+        case .query: "query"
+        case .protocol: "protocol"
+        case .route: "route"
+        case .code: "code"
+        case .upstream: "upstream"
+        case .target: "target"
+        case .end: "end"
+        case .cache: "cache"
+        case .encoding: "encoding"
+        case .rateLimit: "rate_limit"
+        case .userAgent: "user_agent"
+        case .referer: "referer"
+        case .tls: "tls"
+        }
+    }
 }
 
 /// How much a line of the access log wants to be seen.

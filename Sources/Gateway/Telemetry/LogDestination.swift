@@ -7,7 +7,7 @@
 #endif
 
 /// Where log lines go.
-enum LogDestination: Sendable, Hashable {
+package enum LogDestination: Sendable, Hashable {
     case standardOutput
     case standardError
     /// A file that is made when there is none, and always appended to.
@@ -16,7 +16,7 @@ enum LogDestination: Sendable, Hashable {
     case descriptor(Int32)
 
     /// Whether a person reads along.
-    var isTerminal: Bool {
+    package var isTerminal: Bool {
         switch self {
         case .standardOutput: isatty(STDOUT_FILENO) == 1
         case .standardError: isatty(STDERR_FILENO) == 1
@@ -59,11 +59,11 @@ enum LogDestination: Sendable, Hashable {
 }
 
 /// A log file that could not be opened.
-struct LogDestinationError: Error, Sendable, CustomStringConvertible {
-    let path: String
-    let reason: String
+package struct LogDestinationError: Error, Sendable, CustomStringConvertible {
+    package let path: String
+    package let reason: String
 
-    var description: String {
+    package var description: String {
         "cannot open the log file \(path): \(reason); make its directory, or let the gateway's user write there"
     }
 }

@@ -1,11 +1,11 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
 import Synchronization
 
 /// Writes log lines on a thread of its own, so that a slow disk holds up no event loop.
 ///
 /// Lines wait in a queue of bounded size; what it cannot take, and what the destination refuses, is dropped and counted.
-final class LogWriter: Sendable {
+package final class LogWriter: Sendable {
     /// Lines that were dropped since the start.
     let droppedLines = SharedMeter()
 
@@ -33,7 +33,7 @@ final class LogWriter: Sendable {
 
     /// Opens the destination.
     /// - Parameter limit: the most bytes that may wait for the destination.
-    init(_ destination: LogDestination, limit: Int = 8 << 20) throws(LogDestinationError) {
+    package init(_ destination: LogDestination, limit: Int = 8 << 20) throws(LogDestinationError) {
         self.limit = limit
         output = Mutex(try LogOutput(destination))
         thread.start()
@@ -59,7 +59,7 @@ final class LogWriter: Sendable {
 
     /// Opens the file anew, after what was appended until now: log rotation has moved it away.
     /// - Throws: why it could not be opened; the old file then stays in use.
-    func reopen() async throws(LogDestinationError) {
+    package func reopen() async throws(LogDestinationError) {
         let failure = await withCheckedContinuation { continuation in
             if !enqueue(.reopen { continuation.resume(returning: $0) }) { continuation.resume(returning: nil) }
         }
@@ -68,7 +68,7 @@ final class LogWriter: Sendable {
 
     /// Waits until the lines of all sinks are written or refused, at most for `timeout`. Returns whether they are.
     @discardableResult
-    func flush(within timeout: TimeAmount) async -> Bool {
+    package func flush(within timeout: TimeAmount) async -> Bool {
         await withCheckedContinuation { continuation in
             let wait = LogFlushWait(continuation)
             let timer = Task {
@@ -88,7 +88,7 @@ final class LogWriter: Sendable {
 
     /// Flushes for at most `timeout`, then takes no more lines and ends the thread. Returns whether all was written.
     @discardableResult
-    func close(within timeout: TimeAmount) async -> Bool {
+    package func close(within timeout: TimeAmount) async -> Bool {
         let flushed = await flush(within: timeout)
         queue.withLock { $0.isClosed = true }
         // A thread that hangs in a write is not waited for.
