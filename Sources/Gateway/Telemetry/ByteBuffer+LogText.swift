@@ -1,0 +1,116 @@
+import NIOCore
+
+/// What stands around a text in a log line.
+enum LogTextContext: Sendable {
+    /// Inside the quotes of a JSON string.
+    case json
+    /// Inside the quotes of a `key="value"`.
+    case quoted
+    /// A word of a line for people: it has no blanks.
+    case word
+}
+
+extension ByteBuffer {
+    /// Writes text that somebody else chose, so that it stays inside its line and its quotes and cannot steer a terminal.
+    ///
+    /// Control characters, invalid UTF-8, and what changes the order or the lines of text are escaped.
+    mutating func writeLogText(_ bytes: UnsafeRawBufferPointer, _ context: LogTextContext) {
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if byte.isPlainLogText || byte == 0x20 && context != .word {
+                index += 1
+                continue
+            }
+            let scalar = byte < 0x80 ? nil : UTF8Scalar(in: bytes, at: index)
+            if let scalar, !scalar.steersText {
+                index += scalar.length
+                continue
+            }
+            writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+            if let scalar {
+                writeStaticString("\\u")
+                writeHex(UInt16(truncatingIfNeeded: scalar.value))
+            } else {
+                writeEscape(of: byte, context)
+            }
+            index += scalar?.length ?? 1
+            start = index
+        }
+        if start < index { writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<index])) }
+    }
+
+    /// The same for a text of the gateway's own.
+    mutating func writeLogText(_ text: String, _ context: LogTextContext) {
+        var text = text
+        text.withUTF8 { writeLogText(UnsafeRawBufferPointer($0), context) }
+    }
+
+    private mutating func writeEscape(of byte: UInt8, _ context: LogTextContext) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            writeMultipleIntegers(UInt8(ascii: "\\"), byte)
+        case 0x80... where context == .json:
+            // JSON is Unicode: a byte that is no text becomes the replacement character.
+            writeStaticString("\\ufffd")
+        case _ where context == .json:
+            writeStaticString("\\u")
+            writeHex(UInt16(byte))
+        default:
+            writeStaticString("\\x")
+            writeMultipleIntegers(byte.highHexDigit, byte.lowHexDigit)
+        }
+    }
+
+    private mutating func writeHex(_ value: UInt16) {
+        let high = UInt8(truncatingIfNeeded: value >> 8)
+        let low = UInt8(truncatingIfNeeded: value)
+        writeMultipleIntegers(high.highHexDigit, high.lowHexDigit, low.highHexDigit, low.lowHexDigit)
+    }
+}
+
+extension UInt8 {
+    /// Printable ASCII that has no meaning inside quotes, and no blank.
+    fileprivate var isPlainLogText: Bool {
+        self > 0x20 && self < 0x7F && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
+    }
+
+    fileprivate var highHexDigit: UInt8 { (self >> 4).hexDigit }
+    fileprivate var lowHexDigit: UInt8 { (self & 0xF).hexDigit }
+    private var hexDigit: UInt8 { self < 10 ? self + UInt8(ascii: "0") : self - 10 + UInt8(ascii: "a") }
+}
+
+/// One scalar of more than one byte, as the shortest form encodes it (RFC 3629, 4).
+private struct UTF8Scalar {
+    let value: UInt32
+    let length: Int
+
+    init?(in bytes: UnsafeRawBufferPointer, at index: Int) {
+        let lead = UInt32(bytes[index])
+        let least: UInt32
+        var scalar: UInt32
+        switch lead {
+        case 0xC2...0xDF: (length, least, scalar) = (2, 0x80, lead & 0x1F)
+        case 0xE0...0xEF: (length, least, scalar) = (3, 0x800, lead & 0x0F)
+        case 0xF0...0xF4: (length, least, scalar) = (4, 0x10000, lead & 0x07)
+        default: return nil
+        }
+        guard index + length <= bytes.count else { return nil }
+
+        for byte in bytes[index + 1..<index + length] {
+            guard byte & 0xC0 == 0x80 else { return nil }
+            scalar = scalar << 6 | UInt32(byte & 0x3F)
+        }
+        guard scalar >= least, scalar <= 0x10FFFF, !(0xD800...0xDFFF).contains(scalar) else { return nil }
+        value = scalar
+    }
+
+    /// C1 controls, which terminals obey; line separators; marks that turn the direction of text. All below U+10000.
+    var steersText: Bool {
+        switch value {
+        case 0x80...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+}

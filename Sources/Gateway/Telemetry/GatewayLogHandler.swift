@@ -1,0 +1,134 @@
+package import Logging
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Writes what the gateway has to say of itself, such as start, reload and warnings: JSON for machines, text for people.
+package struct GatewayLogHandler: LogHandler {
+    package var logLevel: Logger.Level = .info
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+
+    private let style: LogStyle
+    private let isColored: Bool
+    private let writer: LogWriter
+    private let clock: @Sendable () -> Int64
+
+    /// - Parameters:
+    ///   - isColored: whether levels have colours in text.
+    ///   - clock: the time in milliseconds since 1970.
+    package init(
+        _ style: LogStyle,
+        to writer: LogWriter,
+        isColored: Bool = false,
+        clock: (@Sendable () -> Int64)? = nil
+    ) {
+        self.style = style
+        self.writer = writer
+        self.isColored = isColored
+        self.clock = clock ?? wallClockMilliseconds
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var all = metadata
+        if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
+        if let own = event.metadata { all.merge(own) { $1 } }
+        if let error = event.error, all["error"] == nil { all["error"] = "\(error)" }
+        let fields = all.sorted { $0.key < $1.key }
+
+        var line = ByteBuffer()
+        var dates = DateCache()
+        switch style {
+        case .json:
+            line.writeString("{\"time\":\"")
+            dates.writeTimestamp(milliseconds: clock(), into: &line)
+            line.writeString("\",\"level\":\"\(event.level.rawValue)\",\"message\":\"")
+            line.writeLogText(event.message.description, .json)
+            line.writeString("\"")
+            for (key, value) in fields {
+                line.writeString(",\"")
+                // A second "time" or "level" would hide the first from most readers.
+                if ["time", "level", "message"].contains(key) { line.writeString("_") }
+                line.writeLogText(key, .json)
+                line.writeString("\":")
+                line.writeJSON(value)
+            }
+            line.writeString("}\n")
+        case .text:
+            dates.writeTimestamp(milliseconds: clock(), into: &line)
+            line.writeString(" \(level(event.level)) ")
+            line.writeLogText(event.message.description, .quoted)
+            for (key, value) in fields {
+                line.writeString(" ")
+                line.writeLogText(key, .word)
+                line.writeString("=\"")
+                line.writeLogText("\(value)", .quoted)
+                line.writeString("\"")
+            }
+            line.writeString("\n")
+        }
+        writer.append(line, count: 1)
+    }
+
+    private func level(_ level: Logger.Level) -> String {
+        let name = level.rawValue.uppercased()
+        guard isColored else { return name }
+        let color =
+            switch level {
+            case .trace, .debug: "90"
+            case .info, .notice: "32"
+            case .warning: "33"
+            case .error, .critical: "31"
+            }
+        return "\u{1B}[\(color)m\(name)\u{1B}[0m"
+    }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeJSON(_ value: Logger.Metadata.Value) {
+        switch value {
+        case .string(let text): writeJSON(text)
+        case .stringConvertible(let text): writeJSON(text.description)
+        case .array(let values):
+            writeString("[")
+            for (index, value) in values.enumerated() {
+                if index > 0 { writeString(",") }
+                writeJSON(value)
+            }
+            writeString("]")
+        case .dictionary(let values):
+            writeString("{")
+            for (index, (key, value)) in values.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { writeString(",") }
+                writeJSON(key)
+                writeString(":")
+                writeJSON(value)
+            }
+            writeString("}")
+        }
+    }
+
+    private mutating func writeJSON(_ text: String) {
+        writeString("\"")
+        writeLogText(text, .json)
+        writeString("\"")
+    }
+}
+
+/// The time in milliseconds since 1970.
+private func wallClockMilliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+}

@@ -1,0 +1,21 @@
+/// A value that goes up and down. It belongs to one event loop; its metric says how the loops' values are merged.
+public final class Gauge {
+    private(set) var value: Double = 0
+
+    init() {}
+
+    public func set(_ value: Double) {
+        self.value = value
+    }
+
+    public func add(_ amount: Double = 1) {
+        value += amount
+    }
+
+    public func subtract(_ amount: Double = 1) {
+        value -= amount
+    }
+}
+
+@available(*, unavailable)
+extension Gauge: Sendable {}

@@ -1,0 +1,20 @@
+/// The upper bounds of a histogram's buckets, in ascending order; the bucket without a bound comes on top of them.
+public struct HistogramBuckets: Sendable, Hashable {
+    /// The upper bounds in seconds, as they are shown.
+    public let seconds: [Double]
+    /// The same in nanoseconds, as durations are measured.
+    let nanoseconds: [UInt64]
+
+    /// From the bounds in seconds. Bounds that are not finite and positive are left out, the rest sorted and made unique.
+    public init(seconds bounds: [Double]) {
+        // A bound of more than 100 years would not fit in nanoseconds, and says no more than the bucket above it.
+        let usable = bounds.filter { $0.isFinite && $0 > 0 && $0 < 3_155_760_000 }
+        seconds = Set(usable).sorted()
+        nanoseconds = seconds.map { UInt64(($0 * 1e9).rounded()) }
+    }
+
+    /// From 1 ms to 60 s.
+    public static let standard = HistogramBuckets(seconds: [
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60,
+    ])
+}

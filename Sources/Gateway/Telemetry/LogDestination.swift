@@ -1,0 +1,69 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Where log lines go.
+package enum LogDestination: Sendable, Hashable {
+    case standardOutput
+    case standardError
+    /// A file that is made when there is none, and always appended to.
+    case file(String)
+    /// A descriptor that someone else opened and closes.
+    case descriptor(Int32)
+
+    /// Whether a person reads along.
+    package var isTerminal: Bool {
+        switch self {
+        case .standardOutput: isatty(STDOUT_FILENO) == 1
+        case .standardError: isatty(STDERR_FILENO) == 1
+        case .descriptor(let descriptor): isatty(descriptor) == 1
+        case .file: false
+        }
+    }
+
+    func open() throws(LogDestinationError) -> Int32 {
+        switch self {
+        case .standardOutput: return STDOUT_FILENO
+        case .standardError: return STDERR_FILENO
+        case .descriptor(let descriptor): return descriptor
+        case .file(let path):
+            #if canImport(Darwin)
+                let descriptor = Darwin.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+            #elseif canImport(Musl)
+                let descriptor = Musl.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+            #else
+                let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+            #endif
+            guard descriptor >= 0 else {
+                throw LogDestinationError(path: path, reason: String(cString: strerror(errno)))
+            }
+            return descriptor
+        }
+    }
+
+    /// Closes what `open` opened.
+    func close(_ descriptor: Int32) {
+        guard case .file = self else { return }
+        #if canImport(Darwin)
+            _ = Darwin.close(descriptor)
+        #elseif canImport(Musl)
+            _ = Musl.close(descriptor)
+        #else
+            _ = Glibc.close(descriptor)
+        #endif
+    }
+}
+
+/// A log file that could not be opened.
+package struct LogDestinationError: Error, Sendable, CustomStringConvertible {
+    package let path: String
+    package let reason: String
+
+    package var description: String {
+        "cannot open the log file \(path): \(reason); make its directory, or let the gateway's user write there"
+    }
+}

@@ -1,0 +1,51 @@
+import NIOCore
+
+/// Where one event loop puts its log lines: a buffer that goes to the writer when it is full or a tenth of a second old.
+///
+/// A line costs a copy into the buffer. While nothing is logged no timer runs.
+final class LogSink {
+    /// Room for some hundred lines, in one allocation that the allocator can use again.
+    private static let capacity = 64 << 10
+    /// A buffer this full goes out, so that the next line seldom makes it grow.
+    private static let full = 60 << 10
+    private static let maximumAge = TimeAmount.milliseconds(100)
+
+    private let writer: LogWriter
+    private let loop: any EventLoop
+    private var buffer = ByteBuffer()
+    private var lines = 0
+    private var isFlushScheduled = false
+
+    init(writer: LogWriter, loop: any EventLoop) {
+        self.writer = writer
+        self.loop = loop
+    }
+
+    /// Adds the line that `body` writes; the line feed is added to it.
+    func write(_ body: (inout ByteBuffer) -> Void) {
+        if buffer.capacity == 0 { buffer = ByteBufferAllocator().buffer(capacity: Self.capacity) }
+        body(&buffer)
+        buffer.writeInteger(UInt8(0x0A))
+        lines += 1
+        if buffer.readableBytes >= Self.full {
+            flush()
+        } else if !isFlushScheduled {
+            isFlushScheduled = true
+            loop.assumeIsolated().scheduleTask(in: Self.maximumAge) {
+                self.isFlushScheduled = false
+                self.flush()
+            }
+        }
+    }
+
+    /// Hands what is buffered to the writer.
+    func flush() {
+        guard lines > 0 else { return }
+        writer.append(buffer, count: lines)
+        buffer = ByteBuffer()
+        lines = 0
+    }
+}
+
+@available(*, unavailable)
+extension LogSink: Sendable {}

@@ -1,0 +1,155 @@
+package import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Writes log lines on a thread of its own, so that a slow disk holds up no event loop.
+///
+/// Lines wait in a queue of bounded size; what it cannot take, and what the destination refuses, is dropped and counted.
+package final class LogWriter: Sendable {
+    /// Lines that were dropped since the start.
+    let droppedLines = SharedMeter()
+
+    private let limit: Int
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    private let queue = Mutex(Queue())
+    /// Touched by the writing thread alone; the lock is never waited for.
+    private let output: Mutex<LogOutput>
+    private let sinkFlushes = Mutex<[@Sendable () -> EventLoopFuture<Void>]>([])
+
+    private struct Queue {
+        var items: [Item] = []
+        /// Bytes that wait or are being written.
+        var bytes = 0
+        /// The thread has been told, and has not yet found the queue empty.
+        var isDraining = false
+        var isClosed = false
+    }
+
+    private enum Item {
+        case lines(ByteBuffer, count: Int)
+        case reopen(@Sendable (LogDestinationError?) -> Void)
+        case marker(@Sendable () -> Void)
+    }
+
+    /// Opens the destination.
+    /// - Parameter limit: the most bytes that may wait for the destination.
+    package init(_ destination: LogDestination, limit: Int = 8 << 20) throws(LogDestinationError) {
+        self.limit = limit
+        output = Mutex(try LogOutput(destination))
+        thread.start()
+    }
+
+    deinit {
+        thread.shutdownGracefully { _ in }
+        output.withLock { $0.close() }
+    }
+
+    /// Makes the sink of one event loop. Called on that loop.
+    func makeSink(on loop: any EventLoop) -> LogSink {
+        let sink = LogSink(writer: self, loop: loop)
+        let bound = NIOLoopBound(sink, eventLoop: loop)
+        sinkFlushes.withLock { $0.append { loop.submit { bound.value.flush() } } }
+        return sink
+    }
+
+    /// Takes whole lines, each with its line feed, from any thread. Never waits for the destination.
+    func append(_ lines: ByteBuffer, count: Int) {
+        if !enqueue(.lines(lines, count: count), bytes: lines.readableBytes) { droppedLines.add(Double(count)) }
+    }
+
+    /// Opens the file anew, after what was appended until now: log rotation has moved it away.
+    /// - Throws: why it could not be opened; the old file then stays in use.
+    package func reopen() async throws(LogDestinationError) {
+        let failure = await withCheckedContinuation { continuation in
+            if !enqueue(.reopen { continuation.resume(returning: $0) }) { continuation.resume(returning: nil) }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Waits until the lines of all sinks are written or refused, at most for `timeout`. Returns whether they are.
+    @discardableResult
+    package func flush(within timeout: TimeAmount) async -> Bool {
+        await withCheckedContinuation { continuation in
+            let wait = LogFlushWait(continuation)
+            let timer = Task {
+                try? await Task.sleep(nanoseconds: UInt64(max(timeout.nanoseconds, 0)))
+                wait.end(flushed: false)
+            }
+            Task {
+                for flush in sinkFlushes.withLock({ $0 }) { try? await flush().get() }
+                let end: @Sendable () -> Void = {
+                    wait.end(flushed: true)
+                    timer.cancel()
+                }
+                if !enqueue(.marker(end)) { end() }
+            }
+        }
+    }
+
+    /// Flushes for at most `timeout`, then takes no more lines and ends the thread. Returns whether all was written.
+    @discardableResult
+    package func close(within timeout: TimeAmount) async -> Bool {
+        let flushed = await flush(within: timeout)
+        queue.withLock { $0.isClosed = true }
+        // A thread that hangs in a write is not waited for.
+        thread.shutdownGracefully { _ in }
+        return flushed
+    }
+
+    private func enqueue(_ item: Item, bytes: Int = 0) -> Bool {
+        enum Admission { case refused, queued, wake }
+        let admission = queue.withLock { queue -> Admission in
+            guard !queue.isClosed, bytes == 0 || queue.bytes + bytes <= limit else { return .refused }
+            queue.items.append(item)
+            queue.bytes += bytes
+            defer { queue.isDraining = true }
+            return queue.isDraining ? .queued : .wake
+        }
+        if admission == .wake {
+            thread.submit { [self] _ in drain() }
+        }
+        return admission != .refused
+    }
+
+    private func drain() {
+        while true {
+            let items = queue.withLock { queue in
+                let items = queue.items
+                queue.items = []
+                queue.isDraining = !items.isEmpty
+                return items
+            }
+            if items.isEmpty { return }
+            for item in items { perform(item) }
+        }
+    }
+
+    private func perform(_ item: Item) {
+        switch item {
+        case .lines(let lines, let count):
+            let dropped = output.withLock { $0.write(lines, count: count) }
+            if dropped > 0 { droppedLines.add(Double(dropped)) }
+            queue.withLock { $0.bytes -= lines.readableBytes }
+        case .reopen(let done):
+            done(output.withLock { $0.reopen() })
+        case .marker(let done):
+            done()
+        }
+    }
+}
+
+/// Ends one wait once: when the lines are written, or when time is up.
+private final class LogFlushWait: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+
+    init(_ continuation: CheckedContinuation<Bool, Never>) {
+        self.continuation = Mutex(continuation)
+    }
+
+    func end(flushed: Bool) {
+        continuation.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
+        }?.resume(returning: flushed)
+    }
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import Synchronization
+
+/// Knows the meters of all event loops, and reads them as one.
+final class MeterRegistry: Sendable {
+    /// Copies one shard's values on the loop that the shard belongs to.
+    private typealias ShardReader = @Sendable () -> EventLoopFuture<[MetricFamily]>
+    /// Reads values that belong to no loop.
+    typealias Source = @Sendable () -> [MetricFamily]
+
+    private let budget: SeriesBudget
+    private let buckets: HistogramBuckets
+    private let readers = Mutex<[ShardReader]>([])
+    private let sources = Mutex<[Source]>([])
+
+    /// - Parameters:
+    ///   - buckets: of all histograms, for the life of the process: counts cannot move to other buckets.
+    ///   - seriesLimit: how many series one metric may have; further label sets share one.
+    init(buckets: HistogramBuckets = .standard, seriesLimit: Int = 10_000) {
+        self.buckets = buckets
+        budget = SeriesBudget(limit: seriesLimit)
+    }
+
+    /// Makes the shard of one event loop. Called on that loop.
+    func makeShard(on loop: any EventLoop) -> MeterShard {
+        let shard = MeterShard(budget: budget, buckets: buckets)
+        let bound = NIOLoopBound(shard, eventLoop: loop)
+        readers.withLock { $0.append { loop.submit { bound.value.copy() } } }
+        return shard
+    }
+
+    /// Adds values that are read with the shards' and belong to no event loop. Called from whichever thread reads.
+    func addSource(_ source: @escaping Source) {
+        sources.withLock { $0.append(source) }
+    }
+
+    /// Shows `meter` as a series; several meters under the same labels are merged.
+    func add(_ meter: SharedMeter, as description: MetricDescription, _ labels: [String] = []) {
+        addSource {
+            var family = MetricFamily(description)
+            family.append(labels, meter.value)
+            return [family]
+        }
+    }
+
+    /// All metrics, sorted by name, their series by labels. A loop that has been shut down is left out.
+    func snapshot() async -> [MetricFamily] {
+        let pending = readers.withLock { $0 }.map { $0() }
+        var parts = sources.withLock { $0 }.flatMap { $0() }
+        for future in pending {
+            if let families = try? await future.get() { parts += families }
+        }
+        parts.append(droppedSeries())
+        return Dictionary(grouping: parts, by: \.description.name).values
+            .compactMap(MetricFamily.merged)
+            .sorted { $0.description.name < $1.description.name }
+    }
+
+    private func droppedSeries() -> MetricFamily {
+        var family = MetricFamily(Metrics.seriesDropped)
+        for (metric, count) in budget.refused() { family.append([metric], Double(count)) }
+        return family
+    }
+}

@@ -1,0 +1,119 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What the kernel knows of this process. On systems without `/proc` most of it is absent.
+enum ProcessMetrics {
+    /// Reads the values anew; some system calls, so not on an event loop.
+    static func families() -> [MetricFamily] {
+        var families: [MetricFamily] = []
+        func add(_ description: MetricDescription, _ value: Double?) {
+            guard let value else { return }
+            var family = MetricFamily(description)
+            family.append([], value)
+            families.append(family)
+        }
+        let status = ProcessStatus(read("/proc/self/stat"))
+        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+        add(Metrics.processCPU, processorSeconds())
+        add(
+            Metrics.processResidentMemory,
+            status.map { Double($0.residentPages) * Double(sysconf(Int32(_SC_PAGESIZE))) }
+        )
+        add(Metrics.processOpenFiles, openFiles().map(Double.init))
+        add(Metrics.processMaximumFiles, maximumFiles())
+        if let status, let boot = bootSecond(read("/proc/stat")), ticks > 0 {
+            add(Metrics.processStartTime, Double(boot) + Double(status.startTicks) / ticks)
+        }
+        return families
+    }
+
+    /// The build's series, always 1.
+    static func buildInfo(version: String) -> MetricFamily {
+        var family = MetricFamily(Metrics.buildInfo)
+        family.append([version, swiftVersion], 1)
+        return family
+    }
+
+    /// The compiler's version, which only conditional compilation tells.
+    private static var swiftVersion: String {
+        #if compiler(>=6.4)
+            "6.4"
+        #elseif compiler(>=6.3)
+            "6.3"
+        #elseif compiler(>=6.2)
+            "6.2"
+        #else
+            "6.1"
+        #endif
+    }
+
+    /// The second since 1970 in which the machine started, from `/proc/stat`.
+    static func bootSecond(_ text: String) -> UInt64? {
+        for line in text.split(separator: "\n") where line.hasPrefix("btime ") { return UInt64(line.dropFirst(6)) }
+        return nil
+    }
+
+    /// More precise than `/proc/self/stat`, which counts in hundredths.
+    private static func processorSeconds() -> Double? {
+        var time = timespec()
+        guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    private static func openFiles() -> Int? {
+        guard let directory = opendir("/proc/self/fd") else { return nil }
+        defer { closedir(directory) }
+        var count = 0
+        while let entry = readdir(directory) {
+            // "." and ".." are none.
+            if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
+        }
+        // The one that reads the directory.
+        return count - 1
+    }
+
+    private static func maximumFiles() -> Double? {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #else
+            let result = getrlimit(RLIMIT_NOFILE, &limit)
+        #endif
+        guard result == 0 else { return nil }
+        return limit.rlim_cur == rlim_t.max ? .infinity : Double(limit.rlim_cur)
+    }
+
+    private static func read(_ path: String) -> String {
+        guard let file = fopen(path, "re") else { return "" }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            bytes += chunk.prefix(count)
+        }
+    }
+}
+
+/// The fields of `/proc/self/stat` that metrics need.
+struct ProcessStatus: Hashable {
+    /// When the process started, in clock ticks since the machine did.
+    let startTicks: UInt64
+    let residentPages: UInt64
+
+    /// Nil for what is not such a file.
+    init?(_ text: String) {
+        // The program's name, in parentheses, may hold blanks and parentheses itself: fields are counted from its end.
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[end...].split { $0 == " " || $0 == "\n" }
+        guard fields.count > 22, let start = UInt64(fields[20]), let pages = UInt64(fields[22]) else { return nil }
+        startTicks = start
+        residentPages = pages
+    }
+}

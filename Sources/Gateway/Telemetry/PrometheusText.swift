@@ -1,0 +1,121 @@
+import NIOCore
+
+/// Writes metrics as a page that Prometheus reads.
+struct PrometheusText {
+    let format: ExpositionFormat
+
+    /// Writes all families; one without series is left out.
+    func write(_ families: [MetricFamily], into page: inout ByteBuffer) {
+        let gauges = Set(families.lazy.filter { $0.description.kind != .counter }.map(\.description.name))
+        for family in families where !family.labels.isEmpty {
+            let head = Head(family.description, in: format, taken: gauges)
+            write(head, of: family.description, into: &page)
+            for (series, values) in family.labels.enumerated() {
+                let labels = Self.labelPairs(family.description.labels, values)
+                if family.description.kind == .histogram {
+                    writeHistogram(family, series, labels, into: &page)
+                } else {
+                    writeName(family.description.name, "", labels, into: &page)
+                    writeValue(family.values(at: series).first ?? 0, into: &page)
+                }
+            }
+        }
+        if format == .openMetrics { page.writeStaticString("# EOF\n") }
+    }
+
+    /// The name and type under which a family is announced.
+    private struct Head {
+        var name: String
+        var type: String
+
+        init(_ description: MetricDescription, in format: ExpositionFormat, taken: Set<String>) {
+            name = description.name
+            switch description.kind {
+            case .gauge: type = "gauge"
+            case .histogram: type = "histogram"
+            case .counter:
+                type = "counter"
+                guard format == .openMetrics else { return }
+                // OpenMetrics names a counter's family without the suffix. Where a gauge has that name, two families
+                // would have one name, and the page would be refused: such a counter keeps its name and has no type.
+                let family = name.hasSuffix("_total") ? String(name.dropLast("_total".count)) : name
+                if family == name || taken.contains(family) { type = "unknown" } else { name = family }
+            }
+        }
+    }
+
+    private func write(_ head: Head, of description: MetricDescription, into page: inout ByteBuffer) {
+        page.writeString("# HELP \(head.name) ")
+        Self.escape(description.help, quotes: format == .openMetrics, into: &page)
+        page.writeString("\n# TYPE \(head.name) \(head.type)\n")
+        if format == .openMetrics, let unit = description.unit, head.name.hasSuffix("_\(unit.rawValue)") {
+            page.writeString("# UNIT \(head.name) \(unit.rawValue)\n")
+        }
+    }
+
+    private func writeHistogram(_ family: MetricFamily, _ series: Int, _ labels: [UInt8], into page: inout ByteBuffer) {
+        let name = family.description.name
+        let values = family.values(at: series)
+        let separator = labels.isEmpty ? "" : ","
+        var total = 0.0
+        for (offset, count) in values.dropLast().enumerated() {
+            total += count
+            let bound = offset < family.bounds.count ? bucketBound(family.bounds[offset]) : "+Inf"
+            writeName(name, "_bucket", labels + Array("\(separator)le=\"\(bound)\"".utf8), into: &page)
+            writeValue(total, into: &page)
+        }
+        writeName(name, "_sum", labels, into: &page)
+        writeValue(values.last ?? 0, into: &page)
+        writeName(name, "_count", labels, into: &page)
+        writeValue(total, into: &page)
+    }
+
+    private func writeName(_ name: String, _ suffix: String, _ labels: [UInt8], into page: inout ByteBuffer) {
+        page.writeString(name)
+        page.writeString(suffix)
+        if !labels.isEmpty {
+            page.writeInteger(UInt8(ascii: "{"))
+            page.writeBytes(labels)
+            page.writeInteger(UInt8(ascii: "}"))
+        }
+        page.writeInteger(UInt8(ascii: " "))
+    }
+
+    private func writeValue(_ value: Double, into page: inout ByteBuffer) {
+        page.writeString(Self.number(value))
+        page.writeInteger(UInt8(ascii: "\n"))
+    }
+
+    /// OpenMetrics wants bounds to look like floating-point numbers; in text, Prometheus' own clients write `1`.
+    private func bucketBound(_ bound: Double) -> String {
+        format == .openMetrics ? "\(bound)" : Self.number(bound)
+    }
+
+    private static func number(_ value: Double) -> String {
+        if let integer = Int64(exactly: value), abs(value) < 0x1p53 { return String(integer) }
+        if value.isFinite { return value.description }
+        return value.isNaN ? "NaN" : value > 0 ? "+Inf" : "-Inf"
+    }
+
+    private static func labelPairs(_ names: [String], _ values: [String]) -> [UInt8] {
+        var pairs = ByteBuffer()
+        for (name, value) in zip(names, values) {
+            if pairs.readableBytes > 0 { pairs.writeInteger(UInt8(ascii: ",")) }
+            pairs.writeString("\(name)=\"")
+            escape(value, quotes: true, into: &pairs)
+            pairs.writeInteger(UInt8(ascii: "\""))
+        }
+        return Array(pairs.readableBytesView)
+    }
+
+    private static func escape(_ text: String, quotes: Bool, into page: inout ByteBuffer) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): page.writeStaticString("\\\\")
+            case UInt8(ascii: "\n"): page.writeStaticString("\\n")
+            case UInt8(ascii: "\"") where quotes: page.writeStaticString("\\\"")
+            default: page.writeInteger(byte)
+            }
+        }
+    }
+}

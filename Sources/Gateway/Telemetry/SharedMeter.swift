@@ -1,0 +1,24 @@
+import Synchronization
+
+/// One value for what happens seldom and on any thread: reloads, dropped log lines. In the path of a request, a shard's meters.
+final class SharedMeter: Sendable {
+    private let bits = Atomic<UInt64>(Double(0).bitPattern)
+
+    init() {}
+
+    var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
+
+    func set(_ value: Double) {
+        bits.store(value.bitPattern, ordering: .relaxed)
+    }
+
+    func add(_ amount: Double = 1) {
+        var current = bits.load(ordering: .relaxed)
+        while true {
+            let next = (Double(bitPattern: current) + amount).bitPattern
+            let result = bits.weakCompareExchange(expected: current, desired: next, ordering: .relaxed)
+            if result.exchanged { return }
+            current = result.original
+        }
+    }
+}

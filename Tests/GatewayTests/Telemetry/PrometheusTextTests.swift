@@ -1,0 +1,122 @@
+import Foundation
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+struct PrometheusTextTests {
+    private func page(_ families: [MetricFamily], _ format: ExpositionFormat = .text) -> String {
+        var buffer = ByteBuffer()
+        PrometheusText(format: format).write(families, into: &buffer)
+        return String(buffer: buffer)
+    }
+
+    private func family(_ description: MetricDescription, _ series: [([String], Double)]) -> MetricFamily {
+        var family = MetricFamily(description)
+        for (labels, value) in series { family.append(labels, value) }
+        return family
+    }
+
+    private var histogram: MetricFamily {
+        let buckets = HistogramBuckets(seconds: [0.25, 1])
+        var family = MetricFamily(Metrics.responseFirstByte, bounds: buckets.seconds)
+        let histogram = Histogram(buckets)
+        for seconds in [0.25, 0.5, 0.5, 3.0] { histogram.observe(seconds: seconds) }
+        family.append(["users"], histogram)
+        return family
+    }
+
+    @Test func `writes a histogram with cumulative buckets`() {
+        #expect(
+            page([histogram]) == """
+                # HELP gateway_http_response_first_byte_seconds Time from a request's first byte in to its answer's first byte out.
+                # TYPE gateway_http_response_first_byte_seconds histogram
+                gateway_http_response_first_byte_seconds_bucket{route="users",le="0.25"} 1
+                gateway_http_response_first_byte_seconds_bucket{route="users",le="1"} 3
+                gateway_http_response_first_byte_seconds_bucket{route="users",le="+Inf"} 4
+                gateway_http_response_first_byte_seconds_sum{route="users"} 4.25
+                gateway_http_response_first_byte_seconds_count{route="users"} 4
+
+                """
+        )
+    }
+
+    @Test func `names a counter's family without its suffix in OpenMetrics, and ends the page`() {
+        let page = page([family(Metrics.sentBytes, [(["users"], 1234)])], .openMetrics)
+        #expect(
+            page == """
+                # HELP gateway_http_sent_bytes Bytes of heads and bodies written to clients, before TLS.
+                # TYPE gateway_http_sent_bytes counter
+                # UNIT gateway_http_sent_bytes bytes
+                gateway_http_sent_bytes_total{route="users"} 1234
+                # EOF
+
+                """
+        )
+    }
+
+    @Test func `leaves a counter without a type where its OpenMetrics name belongs to a gauge`() {
+        let families = [
+            family(Metrics.clientConnections, [(["main", "idle"], 2)]),
+            family(Metrics.clientConnectionsTotal, [(["main"], 9)]),
+        ]
+        #expect(page(families, .openMetrics).contains("# TYPE gateway_client_connections_total unknown\n"))
+        #expect(page(families).contains("# TYPE gateway_client_connections_total counter\n"))
+    }
+
+    @Test func `escapes what would end a label or a help line`() {
+        let description = MetricDescription("x", .gauge(.sum), help: "a\\b\n\"c\"", labels: ["l"])
+        let families = [family(description, [(["a\\\"\n"], 0)])]
+        #expect(page(families) == "# HELP x a\\\\b\\n\"c\"\n# TYPE x gauge\nx{l=\"a\\\\\\\"\\n\"} 0\n")
+        #expect(page(families, .openMetrics).hasPrefix("# HELP x a\\\\b\\n\\\"c\\\"\n"))
+    }
+
+    @Test(arguments: [(0.5, "0.5"), (3, "3"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN")])
+    func `writes numbers as Prometheus reads them`(value: Double, expected: String) {
+        #expect(page([family(Metrics.cacheBytes, [([], value)])]).hasSuffix("gateway_cache_bytes \(expected)\n"))
+    }
+
+    @Test(arguments: [
+        (nil, ExpositionFormat.text), ("", .text), ("*/*", .text), ("text/html,*/*;q=0.8", .text),
+        ("application/openmetrics-text", .openMetrics),
+        ("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1", .openMetrics),
+        ("application/openmetrics-text; version=\"1.0.0\", text/plain", .openMetrics),
+        ("application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.5", .text),
+        ("application/openmetrics-text;version=0.0.1", .text), ("application/openmetrics-text;q=0", .text),
+        ("Application/OpenMetrics-Text;q=nan, ;;,=", .text), ("application/openmetrics-text;q=7", .text),
+    ])
+    func `chooses the form by Accept`(accept: String?, expected: ExpositionFormat) {
+        #expect(ExpositionFormat.preferred(accept: accept) == expected)
+    }
+
+    private static let promtool = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+
+    @Test(.enabled(if: promtool != nil)) func `promtool is content with every metric`() throws {
+        let families = MetricsTests.all.map { description -> MetricFamily in
+            var family = MetricFamily(description, bounds: HistogramBuckets.standard.seconds)
+            let labels = description.labels.map { _ in "a" }
+            if description.kind == .histogram {
+                family.append(labels, Histogram(.standard))
+            } else {
+                family.append(labels, 1)
+            }
+            return family
+        }
+        let input = Pipe()
+        let output = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(Self.promtool))
+        process.arguments = ["check", "metrics"]
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(page(families).utf8))
+        try input.fileHandleForWriting.close()
+        let complaints = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(String(decoding: complaints, as: UTF8.self) == "")
+        #expect(process.terminationStatus == 0)
+    }
+}
