@@ -1,0 +1,37 @@
+/// `[admin]`: the listener for health, metrics and control.
+public struct AdminConfiguration: SettingTable {
+    public var listen = AdminListen.address(.host("127.0.0.1", port: 8081))
+    /// What a caller must send as a bearer token. Empty: open to loopback only.
+    public var token = ""
+    /// Admin paths that `server.listen` serves too.
+    public var expose: [String] = []
+
+    public init() {}
+}
+
+/// Where the admin endpoints listen, or `"off"`.
+public enum AdminListen: Hashable {
+    case off
+    case address(ListenAddress)
+}
+
+extension AdminListen: Setting {
+    public static var shape: SettingShape {
+        .string("address or `\"off\"`", examples: ["127.0.0.1:8081", "unix:/run/gateway-admin.sock", "off"])
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        if value == .string("off") || value == .boolean(false) {
+            self = .off
+        } else {
+            self = .address(try ListenAddress(setting: value))
+        }
+    }
+
+    public var settingValue: SettingValue {
+        switch self {
+        case .off: "off"
+        case .address(let address): address.settingValue
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// A number of things, or `"auto"` where the gateway finds a fitting one.
+public enum AutomaticCount: Hashable {
+    case auto
+    /// At least 1.
+    case count(Int)
+}
+
+/// How many event loops serve; `"auto"` is one a core.
+public typealias Workers = AutomaticCount
+
+/// How many clients may be connected; `"auto"` is what the file descriptors allow.
+public typealias ConnectionLimit = AutomaticCount
+
+extension AutomaticCount: Setting {
+    public static var shape: SettingShape {
+        .other(
+            "integer or `\"auto\"`",
+            schema: ["anyOf": [["type": "integer", "minimum": 1], ["type": "string", "enum": ["auto"]]]]
+        )
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        switch value {
+        case .string("auto"): self = .auto
+        case .integer(let count) where count > 0: self = .count(count)
+        default: throw SettingError("is not a count", suggestion: "write \"auto\" or a whole number of at least 1")
+        }
+    }
+
+    public var settingValue: SettingValue {
+        switch self {
+        case .auto: "auto"
+        case .count(let count): .integer(count)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// One mistake in a configuration, with the place and what to do about it.
+public struct ConfigurationError: Error, Hashable, Sendable {
+    /// As the file was named; `nil` in a configuration that a program built.
+    public var file: String?
+    /// From 1; 0 where no place is known.
+    public var line: Int
+    /// In characters, from 1; 0 where no place is known.
+    public var column: Int
+    /// `routes[1].rate_limit.limit`; empty where the mistake belongs to no key.
+    public var key: String
+    /// What is wrong.
+    public var message: String
+    /// What to do; may be empty.
+    public var suggestion: String
+
+    public init(_ message: String, suggestion: String = "", key: String = "", at position: SourcePosition? = nil) {
+        self.message = message
+        self.suggestion = suggestion
+        self.key = key
+        file = position?.file
+        line = position?.line ?? 0
+        column = position?.column ?? 0
+    }
+}
+
+extension ConfigurationError: CustomStringConvertible {
+    /// `gateway.toml:14:9: routes[1].rate_limit.limit: "60/min" is not a rate: write "60/minute"`.
+    public var description: String {
+        var text = ""
+        if let file { text += line > 0 ? "\(file):\(line):\(column): " : "\(file): " }
+        if !key.isEmpty { text += key + ": " }
+        text += message
+        return suggestion.isEmpty ? text : text + ": " + suggestion
+    }
+}
+
+/// All mistakes of a configuration, in the file's order.
+public struct ConfigurationErrors: Error, Hashable, Sendable {
+    /// At least one.
+    public var errors: [ConfigurationError]
+
+    public init(_ errors: [ConfigurationError]) {
+        self.errors = errors.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+    }
+}
+
+extension ConfigurationErrors: CustomStringConvertible {
+    /// One line for each mistake.
+    public var description: String { errors.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,128 @@
+/// Where a listener waits for clients: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`.
+public enum ListenAddress: Hashable {
+    /// An IP address or a name that resolves to one, without brackets. Port 0 lets the system choose.
+    case host(String, port: Int)
+    case unix(path: String)
+}
+
+extension ListenAddress: Setting {
+    public static var shape: SettingShape {
+        .string("address", examples: ["127.0.0.1:8080", "[::]:8080", "unix:/run/gateway.sock"])
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .string(let text) = value else {
+            if case .integer(let port) = value {
+                throw SettingError("is not an address", suggestion: "write \"127.0.0.1:\(port)\"")
+            }
+            throw SettingError("is not an address", suggestion: "write \"127.0.0.1:8080\"")
+        }
+        self = try Self.parse(text)
+    }
+
+    public var settingValue: SettingValue { .string(description) }
+
+    /// Reads an address; `nil` where it is none.
+    public init?(_ text: String) {
+        guard let address = try? Self.parse(text) else { return nil }
+        self = address
+    }
+
+    private static func parse(_ text: String) throws(SettingError) -> ListenAddress {
+        if text.hasPrefix("https://") {
+            throw SettingError("asks for TLS, which is not supported in this version", suggestion: "write \"http://…\"")
+        }
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst("unix:".count))
+            // sun_path holds 108 bytes with the closing zero on Linux, 104 elsewhere.
+            guard path.hasPrefix("/"), path.utf8.count < 104 else {
+                throw SettingError(
+                    "is not a socket path",
+                    suggestion: "write \"unix:\" and an absolute path of at most 103 bytes"
+                )
+            }
+            return .unix(path: path)
+        }
+        let authority = text.hasPrefix("http://") ? text.dropFirst("http://".count) : text[...]
+        guard let (host, port) = HostAndPort.parse(authority) else { throw SettingError.notAnAddress(authority) }
+        guard let port else {
+            throw SettingError("has no port", suggestion: "write \"\(HostAndPort.text(host, 8080))\"")
+        }
+        return .host(host, port: port)
+    }
+}
+
+extension ListenAddress: CustomStringConvertible {
+    /// As a file would write it.
+    public var description: String {
+        switch self {
+        case .host(let host, let port): HostAndPort.text(host, port)
+        case .unix(let path): "unix:" + path
+        }
+    }
+}
+
+/// The `host:port` of addresses and URLs.
+enum HostAndPort {
+    /// The host without brackets, and the port where one is written. `nil`: neither an IP address nor a host name, or the
+    /// port is not 0…65535.
+    static func parse(_ text: some StringProtocol) -> (host: String, port: Int?)? {
+        var host = String(text)
+        var port: Int?
+        let afterBracket = host.utf8.lastIndex(of: 0x5D).map { host.utf8.index(after: $0) } ?? host.startIndex
+        if let colon = host[afterBracket...].utf8.lastIndex(of: 0x3A) {
+            guard let number = Int(digits: host[host.utf8.index(after: colon)...]), number <= 65_535 else { return nil }
+            port = number
+            host = String(host[..<colon])
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+            guard IPAddress(host)?.isIPv6 == true || host.lowercased().hasPrefix("::ffff:") && IPAddress(host) != nil
+            else { return nil }
+        } else {
+            guard isHostName(host[...]) else { return nil }
+        }
+        return (host, port)
+    }
+
+    static func text(_ host: String, _ port: Int) -> String {
+        host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Letters, digits, hyphens and underscores in labels of 1…63 bytes, 253 in all (RFC 1123 §2.1); underscores since
+    /// container networks use them. All digits and dots must be an IPv4 address.
+    static func isHostName(_ name: Substring) -> Bool {
+        guard !name.isEmpty, name.utf8.count <= 253 else { return false }
+        if name.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }) { return IPAddress(name) != nil }
+        return name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            (1...63).contains(label.utf8.count) && label.utf8.first != 0x2D && label.utf8.last != 0x2D
+                && label.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D || byte == 0x5F
+                }
+        }
+    }
+}
+
+extension SettingError {
+    /// Says what is missing in something that should have been `host:port`.
+    static func notAnAddress(_ text: Substring) -> SettingError {
+        if text.hasPrefix(":"), let port = Int(digits: text.dropFirst()), port <= 65_535 {
+            return SettingError(
+                "has no host",
+                suggestion: "write \"127.0.0.1:\(port)\", or \"0.0.0.0:\(port)\" for all interfaces"
+            )
+        }
+        if let port = Int(digits: text), port <= 65_535 {
+            return SettingError("is not an address", suggestion: "write \"127.0.0.1:\(port)\"")
+        }
+        if let colon = text.utf8.lastIndex(of: 0x3A), let port = Int(digits: text[text.utf8.index(after: colon)...]),
+            port > 65_535
+        {
+            return SettingError("has a port over 65535", suggestion: "write a port from 1 to 65535")
+        }
+        return SettingError(
+            "is not an address",
+            suggestion: "write \"127.0.0.1:8080\", \"[::1]:8080\" or \"unix:/path\""
+        )
+    }
+}

@@ -1,0 +1,52 @@
+/// `[log]`: what is logged, how, and where.
+public struct LogConfiguration: SettingTable {
+    public var level = LogLevel.info
+    /// `auto` is text on a terminal, JSON elsewhere.
+    public var format = LogFormat.auto
+    /// Where one line a request goes.
+    public var access = AccessLogTarget.stdout
+    /// A slower request is logged as a warning with its phases.
+    public var slowRequest = TimeLimit.seconds(1)
+
+    public init() {}
+}
+
+/// How grave a message must be to be logged.
+public enum LogLevel: String, SettingChoice {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+/// How a log line is written.
+public enum LogFormat: String, SettingChoice {
+    case auto, json, text
+}
+
+/// Where the access log goes: `"off"`, `"stdout"`, or the path of a file.
+public enum AccessLogTarget: Hashable {
+    case off
+    case stdout
+    case file(path: String)
+}
+
+extension AccessLogTarget: Setting {
+    public static var shape: SettingShape {
+        .string("`\"off\"`, `\"stdout\"` or a file", examples: ["stdout", "off", "/var/log/gateway/access.log"])
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        switch value {
+        case .string("off"), .boolean(false): self = .off
+        case .string("stdout"): self = .stdout
+        case .string(let path) where !path.isEmpty: self = .file(path: path)
+        default: throw SettingError("is not a log target", suggestion: "write \"off\", \"stdout\" or a file's path")
+        }
+    }
+
+    public var settingValue: SettingValue {
+        switch self {
+        case .off: "off"
+        case .stdout: "stdout"
+        case .file(let path): .string(path)
+        }
+    }
+}

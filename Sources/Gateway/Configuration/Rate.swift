@@ -1,0 +1,76 @@
+/// How often something may happen: `"60/minute"`.
+public struct Rate: Hashable {
+    /// What a rate is counted over.
+    public enum Unit: String, CaseIterable, Sendable {
+        case second, minute, hour, day
+
+        /// The length of one.
+        public var span: TimeSpan {
+            switch self {
+            case .second: .seconds(1)
+            case .minute: .minutes(1)
+            case .hour: .hours(1)
+            case .day: .hours(24)
+            }
+        }
+    }
+
+    /// At least 1.
+    public var count: Int
+    public var unit: Unit
+
+    public init(_ count: Int, per unit: Unit) {
+        self.count = count
+        self.unit = unit
+    }
+}
+
+extension Rate: Setting {
+    public static var shape: SettingShape { .string("rate", examples: ["60/minute", "10/second", "1000/hour"]) }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .string(let text) = value else {
+            if case .integer(let count) = value, count > 0 {
+                throw SettingError("is not a rate", suggestion: "write \"\(count)/minute\"")
+            }
+            throw SettingError("is not a rate", suggestion: "write \"60/minute\"")
+        }
+        guard let rate = Rate(text) else {
+            throw SettingError("is not a rate", suggestion: "write \"\(Self.probable(text))\"")
+        }
+        self = rate
+    }
+
+    public var settingValue: SettingValue { .string(description) }
+
+    /// Reads `"60/minute"`.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let count = Int(digits: parts[0]), count > 0,
+            let unit = Unit(rawValue: String(parts[1]))
+        else { return nil }
+        self.init(count, per: unit)
+    }
+
+    private static func probable(_ text: String) -> String {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let count = parts.first.flatMap { Int(digits: $0.filter { $0 != " " && $0 != "_" }) } ?? 60
+        let unit = parts.dropFirst().first.flatMap { written in
+            Unit.allCases.first { written.lowercased().drop { $0 == " " }.first == $0.rawValue.first }
+        }
+        return Rate(max(1, count), per: unit ?? .minute).description
+    }
+}
+
+extension Rate: CustomStringConvertible {
+    /// As a file would write it.
+    public var description: String { "\(count)/\(unit.rawValue)" }
+}
+
+extension Int {
+    /// ASCII digits only: no sign, which `Int.init` would take.
+    init?(digits text: some StringProtocol) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        self.init(text)
+    }
+}

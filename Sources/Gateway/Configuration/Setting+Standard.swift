@@ -1,0 +1,52 @@
+extension Bool: Setting {
+    public static var shape: SettingShape { .other("boolean", schema: ["type": "boolean"]) }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .boolean(let bool) = value else {
+            throw SettingError("is not a boolean", suggestion: "write true or false")
+        }
+        self = bool
+    }
+
+    public var settingValue: SettingValue { .boolean(self) }
+}
+
+extension Int: Setting {
+    public static var shape: SettingShape { .other("integer", schema: ["type": "integer"]) }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .integer(let int) = value else {
+            throw SettingError("is not an integer", suggestion: "write a whole number without quotes")
+        }
+        self = int
+    }
+
+    public var settingValue: SettingValue { .integer(self) }
+}
+
+extension Double: Setting {
+    public static var shape: SettingShape { .other("number", schema: ["type": "number"]) }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        switch value {
+        case .number(let number) where number.isFinite: self = number
+        case .integer(let int): self = Double(int)
+        default: throw SettingError("is not a number", suggestion: "write a number such as 0.5")
+        }
+    }
+
+    public var settingValue: SettingValue { .number(self) }
+}
+
+extension String: Setting {
+    public static var shape: SettingShape { .string("string") }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .string(let string) = value else {
+            throw SettingError("is not a string", suggestion: "put it in quotes")
+        }
+        self = string
+    }
+
+    public var settingValue: SettingValue { .string(self) }
+}

@@ -1,0 +1,46 @@
+/// Where a setting was written.
+public enum SettingSource: Hashable, Sendable {
+    /// Nowhere: the default holds.
+    case `default`
+    /// In a program.
+    case code
+    /// In a file, and in which policy where in one.
+    case file(SourcePosition, policy: String?)
+
+    package var position: SourcePosition? {
+        if case .file(let position, _) = self { position } else { nil }
+    }
+}
+
+extension SettingSource: CustomStringConvertible {
+    /// `default`, or `gateway.toml:14` with the policy's name.
+    public var description: String {
+        switch self {
+        case .default: "default"
+        case .code: "code"
+        case .file(let position, policy: nil): "\(position.file):\(position.line)"
+        case .file(let position, policy: let policy?): "\(position.file):\(position.line) (policy \(policy))"
+        }
+    }
+}
+
+/// A place in a file.
+public struct SourcePosition: Hashable, Sendable {
+    public var file: String
+    /// From 1.
+    public var line: Int
+    /// In characters, from 1.
+    public var column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+}
+
+extension SettingSource: Codable {
+    /// A source is no setting: what is decoded from elsewhere than a file comes from a program.
+    public init(from decoder: any Decoder) throws { self = .code }
+    public func encode(to encoder: any Encoder) throws {}
+}

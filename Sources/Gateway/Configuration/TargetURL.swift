@@ -1,0 +1,85 @@
+/// Where an upstream's server listens: `"http://127.0.0.1:9001"`, `"unix:/run/app.sock"`.
+public enum TargetURL: Hashable {
+    /// Plain HTTP over TCP; the host without brackets.
+    case http(host: String, port: Int)
+    /// Plain HTTP over a socket file.
+    case unix(path: String)
+
+    /// Stands for a target that was not named; refused when the configuration is checked.
+    static let missing = TargetURL.http(host: "", port: 0)
+}
+
+extension TargetURL: Setting {
+    public static var shape: SettingShape {
+        .string("URL", examples: ["http://127.0.0.1:9001", "unix:/run/app.sock"])
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .string(let text) = value else {
+            throw SettingError("is not a URL", suggestion: "write \"http://127.0.0.1:9001\"")
+        }
+        self = try Self.parse(text)
+    }
+
+    public var settingValue: SettingValue { .string(description) }
+
+    /// Reads `http://host:port` or `unix:/path`; `nil` where it is neither.
+    public init?(_ text: String) {
+        guard let url = try? Self.parse(text) else { return nil }
+        self = url
+    }
+
+    package static func parse(_ text: String) throws(SettingError) -> TargetURL {
+        for scheme in ["https", "h2c", "h2"] where text.hasPrefix(scheme + "://") {
+            throw SettingError(
+                "is an \(scheme) target, which is not supported in this version",
+                suggestion: "write an \"http://\" or \"unix:\" target"
+            )
+        }
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst("unix:".count))
+            guard path.hasPrefix("/"), path.utf8.count < 104 else {
+                throw SettingError(
+                    "is not a socket path",
+                    suggestion: "write \"unix:\" and an absolute path of at most 103 bytes"
+                )
+            }
+            return .unix(path: path)
+        }
+        guard text.hasPrefix("http://") else {
+            if let (host, port) = HostAndPort.parse(text) {
+                let authority = port.map { HostAndPort.text(host, $0) } ?? text
+                throw SettingError("has no scheme", suggestion: "write \"http://\(authority)\"")
+            }
+            throw SettingError("is not a URL", suggestion: "write \"http://127.0.0.1:9001\" or \"unix:/run/app.sock\"")
+        }
+        var authority = text.dropFirst("http://".count)
+        if authority.hasSuffix("/") { authority.removeLast() }
+        if let end = authority.utf8.firstIndex(where: { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 }) {
+            throw SettingError(
+                "has a path, which a target cannot have",
+                suggestion: "write \"http://\(authority[..<end])\" and put the path into the route's rewrite"
+            )
+        }
+        if authority.utf8.contains(0x40) {
+            throw SettingError(
+                "has a user name, which a target cannot have",
+                suggestion: "write only the host and port"
+            )
+        }
+        guard let (host, port) = HostAndPort.parse(authority), port != 0 else {
+            throw SettingError("is not a URL", suggestion: "write \"http://127.0.0.1:9001\" or \"unix:/run/app.sock\"")
+        }
+        return .http(host: host, port: port ?? 80)
+    }
+}
+
+extension TargetURL: CustomStringConvertible {
+    /// As a file would write it.
+    public var description: String {
+        switch self {
+        case .http(let host, let port): "http://" + HostAndPort.text(host, port)
+        case .unix(let path): "unix:" + path
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// A length of time, at least zero: `"250ms"`, `"5s"`, `"1m30s"`.
+public struct TimeSpan: Hashable, Comparable {
+    public var nanoseconds: Int64
+
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    public static let zero = TimeSpan(nanoseconds: 0)
+    public static func nanoseconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count) }
+    public static func microseconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count * 1_000) }
+    public static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count * 1_000_000) }
+    public static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count * 1_000_000_000) }
+    public static func minutes(_ count: Int64) -> TimeSpan { .seconds(count * 60) }
+    public static func hours(_ count: Int64) -> TimeSpan { .minutes(count * 60) }
+
+    /// Whole and broken seconds.
+    public var seconds: Double { Double(nanoseconds) / 1e9 }
+
+    public static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
+}
+
+extension TimeSpan: Setting {
+    public static var shape: SettingShape { .string("duration", examples: ["250ms", "5s", "2m", "1h"]) }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .string(let text) = value else {
+            if case .integer(let count) = value, count >= 0 {
+                throw SettingError("is not a duration", suggestion: "write \"\(count)s\" or \"\(count)ms\"")
+            }
+            throw SettingError("is not a duration", suggestion: "write \"5s\" or \"250ms\"")
+        }
+        guard let span = TimeSpan(text) else {
+            if let count = Int64(text), count >= 0 {
+                throw SettingError("is a duration without a unit", suggestion: "write \"\(count)s\" or \"\(count)ms\"")
+            }
+            throw SettingError("is not a duration", suggestion: "write \"250ms\", \"5s\", \"2m\", \"1h\" or \"1m30s\"")
+        }
+        self = span
+    }
+
+    public var settingValue: SettingValue { .string(description) }
+
+    /// Reads `"1m30s"`: whole numbers, each with a unit, the larger units first.
+    public init?(_ text: String) {
+        var total: Int64 = 0
+        var rest = text.utf8[...]
+        var lastUnit = Int64.max
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            let letters = rest.dropFirst(digits.count).prefix { !(0x30...0x39).contains($0) }
+            guard let count = Int64(Substring(digits)), let unit = Self.units[String(Substring(letters))],
+                unit < lastUnit
+            else { return nil }
+            let (product, tooLong) = count.multipliedReportingOverflow(by: unit)
+            let (sum, tooLongTogether) = total.addingReportingOverflow(product)
+            if tooLong || tooLongTogether { return nil }
+            total = sum
+            lastUnit = unit
+            rest = rest.dropFirst(digits.count + letters.count)
+        }
+        self.init(nanoseconds: total)
+    }
+
+    private static let units: [String: Int64] = [
+        "ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000,
+        "d": 86_400_000_000_000,
+    ]
+}
+
+extension TimeSpan: CustomStringConvertible {
+    /// As a file would write it.
+    public var description: String {
+        guard nanoseconds > 0 else { return "0s" }
+        var rest = nanoseconds
+        var text = ""
+        let units: [(String, Int64)] = [
+            ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000),
+            ("ns", 1),
+        ]
+        for (name, length) in units where rest >= length {
+            text += "\(rest / length)\(name)"
+            rest %= length
+        }
+        return text
+    }
+}
