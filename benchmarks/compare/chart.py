@@ -33,7 +33,7 @@ def to_svg(comparison):
         drawn, height = panel.draw(top)
         body += drawn
         top += height + 30
-    height = top + 4
+    height = top + 14
     note = (
         f"{comparison.scenario.connections} connections, median of {comparison.rounds} interleaved rounds, "
         f"thin line: minimum to maximum. {machine['processor']}, {machine['date']}"
