@@ -1,0 +1,92 @@
+"""Who is compared: how each proxy is found, configured and started."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGURATIONS = ROOT / "benchmarks" / "peers"
+
+
+class Unavailable(Exception):
+    """A program that the comparison needs is not there; the message says how to get it."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    title: str
+    binary: str  # a program on PATH, or an absolute path
+    extension: str  # of its configuration files, benchmarks/peers/NAME-SCENARIO.EXTENSION
+    arguments: tuple  # to serve a configuration in the foreground; @CONFIG@ and @WORK@ are filled in
+    version_arguments: tuple
+    missing: str  # how to get it
+
+    def executable(self):
+        # Debian keeps servers in /usr/sbin, which an ordinary user's PATH leaves out.
+        path = shutil.which(self.binary, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+        if path is None:
+            raise Unavailable(f"{self.title} is not there: {self.missing}")
+        return path
+
+    def template(self, scenario):
+        return CONFIGURATIONS / f"{self.name}-{scenario.name}.{self.extension}"
+
+    def command(self, config, work):
+        fill = {"@CONFIG@": str(config), "@WORK@": str(work)}
+        return [self.executable()] + [fill_in(argument, fill) for argument in self.arguments]
+
+    def version(self):
+        result = subprocess.run(
+            [self.executable(), *self.version_arguments], capture_output=True, text=True, timeout=10
+        )
+        lines = (result.stdout + result.stderr).strip().splitlines() or ["unknown"]
+        return re.sub(r"^nginx version: |( -)? https?://\S+$", "", lines[0]).strip()
+
+
+def fill_in(text, values):
+    """Replaces @NAME@ marks. The files have their own uses for $, {} and %."""
+    for mark, value in values.items():
+        text = text.replace(mark, value)
+    return text
+
+
+NGINX_ARGUMENTS = ("-p", "@WORK@", "-c", "@CONFIG@", "-e", "stderr", "-g", "daemon off;")
+
+NGINX = Peer(
+    name="nginx",
+    title="nginx",
+    binary="nginx",
+    extension="conf",
+    arguments=NGINX_ARGUMENTS,
+    version_arguments=("-v",),
+    missing="apt-get install nginx-light",
+)
+
+PEERS = {
+    peer.name: peer
+    for peer in [
+        NGINX,
+        Peer(
+            name="haproxy",
+            title="HAProxy",
+            binary="haproxy",
+            extension="cfg",
+            arguments=("-db", "-f", "@CONFIG@"),
+            version_arguments=("-v",),
+            missing="apt-get install haproxy",
+        ),
+        Peer(
+            name="gateway",
+            title="Gateway",
+            binary=os.environ.get("GATEWAY_BINARY", str(ROOT / ".build" / "release" / "gateway")),
+            extension="toml",
+            arguments=("run", "--config", "@CONFIG@"),
+            version_arguments=("--version",),
+            missing="make build",
+        ),
+    ]
+}

@@ -1,0 +1,98 @@
+"""From runs to figures."""
+
+import json
+from dataclasses import asdict, dataclass
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Spread:
+    median: float
+    minimum: float
+    maximum: float
+
+    @staticmethod
+    def of(values):
+        values = list(values)
+        return Spread(median(values), min(values), max(values))
+
+
+@dataclass(frozen=True)
+class Result:
+    """One peer's figures over all its rounds."""
+
+    name: str
+    title: str
+    version: str
+    cpu_us: Spread
+    user_us: Spread
+    system_us: Spread
+    requests_per_second: Spread
+    p50_ms: Spread
+    p99_ms: Spread
+    upstream_connections: Spread
+    memory: int  # bytes, after the last round
+
+    @staticmethod
+    def of(subject):
+        def spread(figure):
+            return Spread.of(getattr(run, figure) for run in subject.runs)
+
+        return Result(
+            name=subject.peer.name,
+            title=subject.peer.title,
+            version=subject.peer.version(),
+            cpu_us=spread("cpu_us"),
+            user_us=spread("user_us"),
+            system_us=spread("system_us"),
+            requests_per_second=spread("requests_per_second"),
+            p50_ms=spread("p50_ms"),
+            p99_ms=spread("p99_ms"),
+            upstream_connections=spread("upstream_connections"),
+            memory=subject.memory,
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    scenario: object
+    rounds: int
+    duration: int
+    machine: dict
+    results: list  # of Result, the gateway last
+
+    def of(self, name):
+        return next((result for result in self.results if result.name == name), None)
+
+    @property
+    def publishable(self):
+        """Made as the method asks, and with everybody it asks for."""
+        names = tuple(result.name for result in self.results)
+        return self.rounds >= 5 and self.duration >= 3 and names == self.scenario.peers
+
+
+def to_json(comparison, subjects):
+    """Every run beside the figures made of them, so that others can make their own."""
+    document = {
+        "scenario": comparison.scenario.name,
+        "title": comparison.scenario.title,
+        "connections": comparison.scenario.connections,
+        "rounds": comparison.rounds,
+        "seconds_a_run": comparison.duration,
+        "machine": comparison.machine,
+        "results": [
+            {**asdict(result), "runs": [asdict(run) for run in subjects[result.name].runs]}
+            for result in comparison.results
+        ],
+    }
+    return json.dumps(rounded(document), indent=2, ensure_ascii=False) + "\n"
+
+
+def rounded(value):
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(item) for item in value]
+    return value

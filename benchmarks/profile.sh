@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Counts the instructions the gateway spends on a request, and lists where. Unlike time, the count hardly depends on
+# what else the machine does: good for comparing two versions of the code.
+#
+#   benchmarks/profile.sh [REQUESTS] [LINES]      default: 2000 requests, the 40 most expensive functions
+set -euo pipefail
+cd "$(dirname "$0")/.."
+requests=${1:-2000} lines=${2:-40}
+binary=${GATEWAY_BINARY:-.build/release/gateway}
+[[ -x $binary ]] || { echo "$binary is not there: make build" >&2; exit 1; }
+scripts/install-packages valgrind nginx-light curl python3
+
+work=$(mktemp -d)
+chmod 755 "$work"
+started=()
+stop() {
+    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+listen=127.0.0.1:$(free_port) upstream=127.0.0.1:$(free_port)
+body=$(printf 'x%.0s' {1..1024})
+fill() {
+    sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@BYTES@|1024|" "$1"
+}
+
+fill benchmarks/peers/upstream.conf >"$work/upstream.conf"
+fill benchmarks/peers/gateway-plain.toml >"$work/gateway.toml"
+PATH=$PATH:/usr/sbin nginx -p "$work" -c "$work/upstream.conf" -e stderr -g 'daemon off;' &
+started+=($!)
+# Counting starts after the warm-up, so that loading the program and its configuration is left out.
+valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$work/profile" \
+    "$binary" run --config "$work/gateway.toml" >"$work/log" 2>&1 &
+gateway=$!
+started+=("$gateway")
+
+for ((try = 0; try < 300; try++)); do
+    curl -sf -o /dev/null "http://$listen/" && break
+    kill -0 "$gateway" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+    sleep 0.1
+done
+# One keep-alive connection, one request after the other: the same work in every run.
+load() { curl -sf "http://$listen/?[1-$1]" -o /dev/null; }
+load 200
+callgrind_control --instr=on "$gateway" >/dev/null
+load "$requests"
+callgrind_control --instr=off "$gateway" >/dev/null
+callgrind_control --dump "$gateway" >/dev/null
+kill "$gateway" && wait "$gateway" || true
+
+# The first dump has the counts; what is written at the end has none.
+callgrind_annotate --threshold=99 "$work/profile.1" >"$work/report"
+total=$(awk '/PROGRAM TOTALS/ { gsub(",", "", $1); print $1 }' "$work/report")
+demangle=cat
+command -v swift >/dev/null && demangle='swift demangle --simplified'
+sed -n '/file:function/,$p' "$work/report" | head -n "$((lines + 2))" | $demangle | cut -c1-160
+echo
+echo "$requests requests, $((total / requests)) instructions a request"
