@@ -1,1 +1,135 @@
-import NIOCore
+public import Logging
+import NIOConcurrencyHelpers
+public import NIOCore
+public import ServiceLifecycle
+
+/// The gateway: listens, and answers by its configuration until it is told to stop.
+///
+/// ```swift
+/// let gateway = try GatewayServer(configuration)
+/// try await gateway.run()
+/// ```
+public final class GatewayServer: Service {
+    private let configuration: GatewayConfiguration
+    private let inProcess: [String: InProcessHandler]
+    private let log: Logger
+    private let state = NIOLockedValueBox(State())
+
+    private struct State {
+        var runtime: GatewayRuntime?
+        var isStopping = false
+        var stop: CheckedContinuation<Void, Never>?
+        var started: [CheckedContinuation<[SocketAddress], any Error>] = []
+    }
+
+    /// - Parameters:
+    ///   - configuration: from a file or built in code.
+    ///   - inProcess: handlers for upstreams with `builtin = "in_process"`, by the upstream's name.
+    ///   - log: where operational log lines go.
+    /// - Throws: ``ConfigurationErrors``, all at once.
+    public init(
+        _ configuration: GatewayConfiguration,
+        inProcess: [String: InProcessHandler] = [:],
+        log: Logger = Logger(label: "gateway")
+    ) throws(ConfigurationErrors) {
+        self.configuration = configuration
+        self.inProcess = inProcess
+        self.log = log
+    }
+
+    /// Serves until ``shutdown()`` is called or the service group shuts down, then drains.
+    ///
+    /// - Throws: ``ListenError`` where an address cannot be had, ``DrainError`` where requests had to be cut off.
+    public func run() async throws {
+        let accessLog = try self.makeAccessLog()
+        let runtime: GatewayRuntime
+        do {
+            runtime = try await GatewayRuntime(
+                self.configuration,
+                middlewares: StandardMiddlewares.all,
+                inProcess: self.inProcess,
+                accessLog: accessLog,
+                log: self.log
+            )
+        } catch {
+            self.reportStart(.failure(error))
+            throw error
+        }
+        do {
+            try await runtime.listen()
+        } catch {
+            await runtime.stop()
+            self.reportStart(.failure(error))
+            throw error
+        }
+        self.state.withLockedValue { $0.runtime = runtime }
+        self.reportStart(.success(runtime.boundAddresses))
+        await withGracefulShutdownHandler {
+            await self.waitForStop()
+        } onGracefulShutdown: {
+            self.shutdown()
+        }
+        let cut = await runtime.drain()
+        await runtime.stop()
+        if cut > 0 { throw DrainError(connections: cut) }
+    }
+
+    /// The addresses that are listened on, as soon as they are.
+    public func boundAddresses() async throws -> [SocketAddress] {
+        try await withCheckedThrowingContinuation { continuation in
+            let running: GatewayRuntime? = self.state.withLockedValue { state in
+                if let runtime = state.runtime { return runtime }
+                state.started.append(continuation)
+                return nil
+            }
+            if let running { continuation.resume(returning: running.boundAddresses) }
+        }
+    }
+
+    /// Begins to drain; ``run()`` returns when that is done.
+    public func shutdown() {
+        let waiting = self.state.withLockedValue { state in
+            state.isStopping = true
+            defer { state.stop = nil }
+            return state.stop
+        }
+        waiting?.resume()
+    }
+
+    /// Opens log files anew, after they were moved away.
+    public func reopenLogs() async throws {
+        try await self.state.withLockedValue(\.runtime)?.reopenLogs()
+    }
+
+    private func waitForStop() async {
+        await withCheckedContinuation { continuation in
+            let isStopping = self.state.withLockedValue { state in
+                if !state.isStopping { state.stop = continuation }
+                return state.isStopping
+            }
+            if isStopping { continuation.resume() }
+        }
+    }
+
+    private func reportStart(_ result: Result<[SocketAddress], any Error>) {
+        let waiting = self.state.withLockedValue { state in
+            defer { state.started = [] }
+            return state.started
+        }
+        for continuation in waiting { continuation.resume(with: result) }
+    }
+
+    private func makeAccessLog() throws -> LogWriter? {
+        switch self.configuration.log.access {
+        case .off: nil
+        case .stdout: try LogWriter(.standardOutput)
+        case .file(let path): try LogWriter(.file(path))
+        }
+    }
+}
+
+/// Requests were still open when the drain timeout ended.
+public struct DrainError: Error, CustomStringConvertible {
+    public let connections: Int
+    public var description: String { "\(self.connections) connections were cut off when drain_timeout ended" }
+}

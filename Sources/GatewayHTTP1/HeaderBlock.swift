@@ -101,6 +101,13 @@ package struct HeaderBlock: Sendable {
         self.fields.append(Field(name: nameRange, value: value, id: name.id))
     }
 
+    /// Adds a field whose value stands in this block already; the bytes are shared, not copied.
+    package mutating func add(_ name: HeaderName, sharing value: ByteRange) {
+        let offset = self.bytes.writerIndex
+        self.bytes.writeBytes(name.bytes)
+        self.fields.append(Field(name: ByteRange(offset: offset, count: name.bytes.count), value: value, id: name.id))
+    }
+
     package mutating func add(_ name: HeaderName, _ value: some Collection<UInt8>) {
         self.add(name) { $0.writeBytes(value) }
     }
@@ -126,6 +133,13 @@ package struct HeaderBlock: Sendable {
                 id: field.id
             )
         )
+    }
+
+    /// Keeps bytes beside the fields, for who needs them as long as the message: a normalised path, a made-up ID.
+    package mutating func store(_ write: (inout ByteBuffer) -> Void) -> ByteRange {
+        let start = self.bytes.writerIndex
+        write(&self.bytes)
+        return ByteRange(offset: start, count: self.bytes.writerIndex - start)
     }
 
     package mutating func remove(_ name: HeaderName) {

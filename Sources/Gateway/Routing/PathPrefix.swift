@@ -5,6 +5,9 @@ struct PathPrefix: Sendable, Equatable {
     /// Without a slash at the end; empty where nothing is taken off.
     let bytes: [UInt8]
 
+    /// Takes nothing off.
+    init() { bytes = [] }
+
     /// - Parameter text: literal segments; a slash at the end does not count.
     init(_ text: String) throws(RoutePattern.ParseError) {
         var trimmed = text[...]

@@ -34,6 +34,14 @@ struct Router<Plan> {
     /// For each leaf its routes, the most specific first.
     private let leaves: [[Int]]
 
+    /// A router without routes.
+    init() {
+        entries = []
+        hosts = HostTable([])
+        trie = PathTrie(PathTrieBuilder())
+        leaves = []
+    }
+
     /// - Throws: all that is wrong with the routes, together.
     init(routes: [(match: RouteMatch, plan: Plan)]) throws(InvalidRoutes) {
         var entries: [Entry] = []

@@ -1,0 +1,26 @@
+import NIOCore
+
+/// Who sent a request: the peer of the connection, or whom a trusted proxy names.
+struct ClientAddress: Sendable {
+    /// nil for a peer on a Unix socket.
+    let ip: IPAddress?
+    /// As it goes into logs and `X-Forwarded-For`: without a port, IPv4-mapped addresses as IPv4.
+    let text: [UInt8]
+
+    init(_ ip: IPAddress) {
+        self.ip = ip
+        self.text = Array(ip.description.utf8)
+    }
+
+    /// A peer on a Unix socket has no address; RFC 7239 section 6.1 calls it unknown.
+    static let unknown = ClientAddress()
+
+    private init() {
+        self.ip = nil
+        self.text = Array("unknown".utf8)
+    }
+
+    init(_ address: SocketAddress?) {
+        if let text = address?.ipAddress, let ip = IPAddress(text) { self.init(ip) } else { self = .unknown }
+    }
+}

@@ -1,0 +1,56 @@
+public import NIOCore
+
+/// When an exchange has waited too long, and for what. Data only: the worker's wheel turns it into an error.
+public struct Deadlines: Sendable {
+    /// What is waited for, by the names of `gateway_timeouts_total`.
+    public enum Phase: UInt8, Sendable, CaseIterable {
+        case header, queue, connect, firstByte, idle, total, write
+
+        package var name: String {
+            switch self {
+            case .header: "header"
+            case .queue: "queue"
+            case .connect: "connect"
+            case .firstByte: "first_byte"
+            case .idle: "idle"
+            case .total: "total"
+            case .write: "write"
+            }
+        }
+    }
+
+    /// How long each wait may be; a middleware sets them before the request goes upstream.
+    public var connect = TimeAmount.seconds(2)
+    public var firstByte = TimeAmount.seconds(60)
+    /// Between two reads of a body.
+    public var idle = TimeAmount.seconds(60)
+    /// For the whole exchange; nil where it may last.
+    public var total: TimeAmount?
+
+    /// What is waited for now, until when.
+    private(set) var phase = Phase.total
+    private(set) var current = NIODeadline.distantFuture
+    private var end = NIODeadline.distantFuture
+
+    init() {}
+
+    mutating func begin(at start: NIODeadline) {
+        if let total = self.total { self.end = start + total }
+    }
+
+    mutating func wait(for phase: Phase, until deadline: NIODeadline) {
+        self.phase = phase
+        self.current = deadline
+    }
+
+    mutating func stopWaiting() { self.current = .distantFuture }
+
+    /// The moment at which the wheel has to look at this exchange.
+    var next: NIODeadline { min(self.current, self.end) }
+
+    /// What has run out by `now`, if anything.
+    func expired(at now: NIODeadline) -> Phase? {
+        if self.end <= now { return .total }
+        return self.current <= now ? self.phase : nil
+    }
+}

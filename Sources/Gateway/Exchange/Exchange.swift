@@ -1,0 +1,148 @@
+package import GatewayHTTP1
+import NIOCore
+
+/// The data of one request and its response, from the first byte in to the last byte out. It lives on one event loop and
+/// is used again for a later request; the order in which things happen to it stands in `ExchangeDriver.swift`.
+public final class Exchange {
+    let worker: Worker
+    /// Told apart from its other lives by this number.
+    private(set) var generation: UInt32 = 0
+
+    // MARK: What came
+
+    package var request = RequestHead()
+    /// Of the request target, as the client wrote it; ranges over `request.headers`.
+    var rawPath = ByteRange.empty
+    var query = ByteRange.empty
+    /// The normalised path, which routes match.
+    var path = ByteRange.empty
+    var captures = PathCaptures()
+    var clientAddress = ClientAddress.unknown
+    var isFromTrustedPeer = false
+    var acceptsTrailers = false
+    /// In `request.headers`; empty where the request ID is switched off.
+    var requestID = ByteRange.empty
+
+    // MARK: What goes back
+
+    package var response = ResponseHead()
+    var responseTrailers: HeaderBlock?
+    /// The code of the gateway's own error, if this is one.
+    var errorCode: GatewayError.Code?
+
+    /// Taken out of the request when it is first forwarded.
+    var forwardingFields: ForwardingFields?
+    /// Why no route takes it, where none does.
+    var refusal: GatewayError?
+
+    // MARK: Where it stands
+
+    var plan: RoutePlan
+    var cursor = ChainCursor()
+    var client: (any ClientStream)?
+    var upstream: (any UpstreamStream)?
+    var deadlines = Deadlines()
+    var stage = Stage.idle
+    /// The whole request, with its body, has come.
+    var isRequestEnded = false
+    /// Of the target that it goes to.
+    var pool: UpstreamPool?
+    /// Its place in that pool's queue, while it waits there.
+    var waiter: UpstreamPool.Machine.WaiterID?
+    var queuedAt: NIODeadline?
+    /// What has gone of the body to a connection that may turn out to be closed.
+    var replay = ReplayBuffer()
+
+    enum Stage: UInt8 {
+        /// → descending
+        case idle
+        /// In the request hooks. → waiting, climbing
+        case descending
+        /// For a connection or for the upstream's head. → climbing
+        case waiting
+        /// In the response hooks. → responding
+        case climbing
+        /// The head has been written. → flushing, over
+        case responding
+        /// The last byte was written, the client has yet to take it. → over
+        case flushing
+        /// → idle
+        case over
+    }
+
+    // MARK: What is told about it
+
+    var startedAt = NIODeadline.uptimeNanoseconds(0)
+    var firstByteAt: NIODeadline?
+    var sentUpstreamAt: NIODeadline?
+    var upstreamEndedAt: NIODeadline?
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+    var attempts = 0
+    var target: UpstreamTarget? { self.pool?.target }
+
+    private let deadlineSlot: DeadlineWheel.Slot
+
+    init(worker: Worker, plan: RoutePlan) {
+        self.worker = worker
+        self.plan = plan
+        self.deadlineSlot = worker.deadlines.makeSlot()
+        worker.deadlines.own(self.deadlineSlot, self)
+    }
+
+    /// Begins a new life. `request` is already filled.
+    func reset(client: any ClientStream, at now: NIODeadline) {
+        self.client = client
+        self.startedAt = now
+        self.stage = .descending
+        self.cursor = ChainCursor()
+        self.deadlines = Deadlines()
+        self.isRequestEnded = self.request.framing == .none
+        self.replay = ReplayBuffer()
+        self.firstByteAt = nil
+        self.sentUpstreamAt = nil
+        self.upstreamEndedAt = nil
+        self.errorCode = nil
+        self.attempts = 0
+        self.bytesOut = 0
+        self.requestID = .empty
+        self.refusal = nil
+        self.forwardingFields = nil
+        self.acceptsTrailers = false
+        self.captures.removeAll()
+    }
+
+    /// Drops what it holds, before it waits for its next life.
+    func release() {
+        self.generation &+= 1
+        self.stage = .idle
+        self.client = nil
+        self.upstream = nil
+        self.pool = nil
+        self.waiter = nil
+        self.responseTrailers = nil
+        self.bytesIn = 0
+        self.request.headers.clear()
+        self.response.headers.clear()
+    }
+
+    // MARK: Deadlines
+
+    func wait(for phase: Deadlines.Phase, _ amount: TimeAmount) {
+        self.deadlines.wait(for: phase, until: self.worker.now + amount)
+        self.worker.deadlines.set(self.deadlineSlot, to: self.deadlines.next)
+    }
+
+    func stopWaiting() {
+        self.deadlines.stopWaiting()
+        self.worker.deadlines.set(self.deadlineSlot, to: self.deadlines.next)
+    }
+
+    /// Gives its place in the wheel up; it is not used again.
+    func discard() { self.worker.deadlines.free(self.deadlineSlot) }
+
+    func clearDeadline() { self.worker.deadlines.set(self.deadlineSlot, to: .distantFuture) }
+}
+
+@available(*, unavailable)
+extension Exchange: Sendable {}

@@ -1,0 +1,110 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Which fields end at this hop (RFC 9110 section 7.6.1), and which a client may not make up.
+enum ForwardedFields {
+    /// Takes out of a request what must not reach the chain or the upstream.
+    static func cleanRequest(_ exchange: Exchange) {
+        exchange.acceptsTrailers = exchange.request.headers.contains("trailers", in: .te)
+        let named = self.fieldsNamedByConnection(exchange.request.headers)
+        let isTrusted = exchange.isFromTrustedPeer
+        exchange.request.headers.removeAll { block, field in
+            if field.id.isHopByHop { return true }
+            if !isTrusted, self.isForwarding(field, in: block) { return true }
+            return !named.isEmpty && self.isNamed(field, by: named, in: block)
+        }
+    }
+
+    /// Takes out of a response what must not reach the chain or the client, and puts `Location` right.
+    static func cleanResponse(_ exchange: Exchange) {
+        let named = self.fieldsNamedByConnection(exchange.response.headers)
+        let status = exchange.response.status
+        let framing = exchange.response.framing
+        exchange.response.headers.removeAll { block, field in
+            if field.id.isHopByHop { return field.id != .proxyAuthenticate }
+            // RFC 9110 section 8.6: no length where there can be no body.
+            if field.id == .contentLength, status < 200 || status == 204 || framing == .chunked { return true }
+            return !named.isEmpty && self.isNamed(field, by: named, in: block)
+        }
+        if status >= 201, let location = exchange.response.headers.first(.location) {
+            LocationRewriter.rewrite(location, of: exchange)
+        }
+    }
+
+    /// The names in `Connection` beyond the usual ones; nearly always none, so that nothing is allocated.
+    private static func fieldsNamedByConnection(_ headers: borrowing HeaderBlock) -> [HeaderName] {
+        var names: [HeaderName] = []
+        headers.forEachMember(of: .connection) { token in
+            if token.count == 5, token.elementsEqualIgnoringCase("close") { return }
+            if token.count == 10, token.elementsEqualIgnoringCase("keep-alive") { return }
+            if let name = HeaderName(validating: String(decoding: token, as: UTF8.self)), !self.isProtected(name) {
+                names.append(name)
+            }
+        }
+        return names
+    }
+
+    private static func isNamed(
+        _ field: HeaderBlock.Field,
+        by names: [HeaderName],
+        in block: borrowing HeaderBlock
+    ) -> Bool {
+        for name in names where block.matches(field, name) { return true }
+        return false
+    }
+
+    /// What `Connection` cannot name away.
+    private static func isProtected(_ name: HeaderName) -> Bool {
+        switch name.id {
+        case .host, .contentLength, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP,
+            .forwarded, .xRequestID, .authorization, .cookie, .setCookie, .contentType, .contentEncoding, .via, .date,
+            .cacheControl:
+            true
+        default:
+            name.bytes.withUnsafeBytes { self.hasForwardedPrefix($0) }
+        }
+    }
+
+    /// Fields that only a trusted proxy may send, in any spelling: some servers read `_` as `-`.
+    private static func isForwarding(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
+        switch field.id {
+        case .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
+            .xRequestTimeoutMS:
+            return true
+        case .unknown:
+            guard field.name.count >= 9 else { return false }
+            return block.withBytes(field.name) { name in
+                guard name[0] | 0x20 == UInt8(ascii: "x") else { return false }
+                if self.hasForwardedPrefix(name) { return true }
+                return self.equalsWithUnderscores(name, "x-real-ip") || self.equalsWithUnderscores(name, "x-csp-nonce")
+                    || self.equalsWithUnderscores(name, "x-request-timeout-ms")
+            }
+        default: return false
+        }
+    }
+
+    private static func hasForwardedPrefix(_ name: UnsafeRawBufferPointer) -> Bool {
+        let prefix: StaticString = "x-forwarded-"
+        guard name.count > prefix.utf8CodeUnitCount else { return false }
+        return self.equalsWithUnderscores(
+            UnsafeRawBufferPointer(rebasing: name[..<prefix.utf8CodeUnitCount]), prefix)
+    }
+
+    private static func equalsWithUnderscores(_ name: UnsafeRawBufferPointer, _ lowercased: StaticString) -> Bool {
+        guard name.count == lowercased.utf8CodeUnitCount else { return false }
+        for index in 0..<name.count {
+            let byte = name[index] == UInt8(ascii: "_") ? UInt8(ascii: "-") : name[index] | 0x20
+            guard byte == lowercased.utf8Start[index] else { return false }
+        }
+        return true
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// `lowercased` holds letters and hyphens only.
+    func elementsEqualIgnoringCase(_ lowercased: StaticString) -> Bool {
+        guard self.count == lowercased.utf8CodeUnitCount else { return false }
+        for index in 0..<self.count where self[index] | 0x20 != lowercased.utf8Start[index] { return false }
+        return true
+    }
+}

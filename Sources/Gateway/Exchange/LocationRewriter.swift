@@ -1,0 +1,57 @@
+import GatewayHTTP1
+import NIOCore
+
+/// A `Location` that names the target's own origin would send the client past the gateway: it gets the scheme and host
+/// that the client used, with a stripped prefix put back.
+enum LocationRewriter {
+    private static let location = HeaderName(.location)
+
+    static func rewrite(_ location: ByteRange, of exchange: Exchange) {
+        let prefix = exchange.plan.forwarding.stripPrefix.bytes
+        let kind = exchange.response.headers.withBytes(location) { self.kind(of: $0, target: exchange.target) }
+        let path: Int
+        switch kind {
+        case .elsewhere: return
+        case .ownPath:
+            guard !prefix.isEmpty else { return }
+            path = 0
+        case .ownOrigin(let length): path = length
+        }
+        let value = exchange.response.headers.withBytes(location) { Array($0.dropFirst(path)) }
+        let host = exchange.request.headers.withBytes(exchange.request.host) { Array($0) }
+        exchange.response.headers.remove(.location)
+        exchange.response.headers.add(self.location) { buffer in
+            if path > 0, !host.isEmpty, let client = exchange.client {
+                buffer.writeStaticString(client.scheme)
+                buffer.writeStaticString("://")
+                buffer.writeBytes(host)
+            }
+            buffer.writeBytes(prefix)
+            if value.isEmpty, prefix.isEmpty { buffer.writeStaticString("/") }
+            buffer.writeBytes(value)
+        }
+    }
+
+    private enum Kind {
+        case elsewhere
+        /// An absolute path.
+        case ownPath
+        /// The target's origin, of this length, and then a path or nothing.
+        case ownOrigin(Int)
+    }
+
+    private static func kind(of value: UnsafeRawBufferPointer, target: UpstreamTarget?) -> Kind {
+        if value.first == UInt8(ascii: "/") {
+            return value.count > 1 && value[1] == UInt8(ascii: "/") ? .elsewhere : .ownPath
+        }
+        guard let target else { return .elsewhere }
+        for origin in target.origins where value.starts(with: origin) {
+            if value.count == origin.count { return .ownOrigin(origin.count) }
+            switch value[origin.count] {
+            case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): return .ownOrigin(origin.count)
+            default: continue
+            }
+        }
+        return .elsewhere
+    }
+}

@@ -1,0 +1,28 @@
+/// How an exchange ended, as the access log says it.
+public enum Outcome: Sendable {
+    /// The whole answer was written, be it an error.
+    case complete
+    case clientGone
+    /// The upstream broke off after the head had gone to the client, which was cut off then.
+    case upstreamReset
+    /// A deadline passed after the head had gone to the client.
+    case timedOut(Deadlines.Phase)
+    /// The gateway gave up after the head had gone to the client.
+    case gatewayError
+
+    package var name: StaticString {
+        switch self {
+        case .complete: "complete"
+        case .clientGone: "client_gone"
+        case .upstreamReset: "upstream_reset"
+        case .timedOut(.header): "timeout_header"
+        case .timedOut(.queue): "timeout_queue"
+        case .timedOut(.connect): "timeout_connect"
+        case .timedOut(.firstByte): "timeout_first_byte"
+        case .timedOut(.idle): "timeout_idle"
+        case .timedOut(.total): "timeout_total"
+        case .timedOut(.write): "timeout_write"
+        case .gatewayError: "gateway_error"
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package import GatewayHTTP1
+public import NIOCore
+
+/// An answer that a middleware or the gateway itself gives, without an upstream.
+public struct Response: Sendable {
+    public var status: Int
+    package var fields: [(HeaderName, [UInt8])] = []
+    public var body: ByteBuffer
+
+    public init(status: Int, headers: [(String, String)] = [], body: ByteBuffer = ByteBuffer()) {
+        self.status = status
+        self.body = body
+        for (name, value) in headers { self.fields.append((HeaderName(name), Array(value.utf8))) }
+    }
+
+    package mutating func add(_ name: FieldID, _ value: String) {
+        self.fields.append((HeaderName(name), Array(value.utf8)))
+    }
+}

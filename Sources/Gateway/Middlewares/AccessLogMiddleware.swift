@@ -1,0 +1,102 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Writes one line for each exchange when it has ended.
+///
+/// ```toml
+/// [middleware.access_log]
+/// sample = 0.1
+/// ```
+///
+/// Where the lines go and in which form is `[log]`'s affair. Errors and slow requests are written whatever the sample.
+struct AccessLogMiddleware: CompletionHook {
+    struct Config: Codable, Sendable {
+        /// The share of exchanges that get a line, from 0 to 1.
+        var sample = 1.0
+    }
+
+    static let name = "access_log"
+
+    private let worker: Worker
+    private let isSampled: Bool
+    /// Of the whole range of a random number.
+    private let threshold: UInt64
+
+    init(_ config: Config, in context: inout BuildContext) {
+        if !(0...1).contains(config.sample) {
+            context.fail("\(config.sample) is no share", suggestion: "write a number from 0 to 1", at: "sample")
+        }
+        self.worker = context.worker
+        self.isSampled = config.sample < 1
+        self.threshold = UInt64(max(0, min(config.sample, 1)) * Double(UInt32.max))
+    }
+
+    func complete(_ exchange: Exchange, _ outcome: Outcome) {
+        guard let sink = self.worker.accessLog else { return }
+        let entry = AccessLogEntry(exchange, outcome, slow: self.worker.shared.slowRequest)
+        if self.isSampled, entry.accessLogLevel == .info, self.worker.random.next() >> 32 >= self.threshold { return }
+        let time = self.worker.unixMilliseconds
+        sink.write { self.worker.accessLogFormat.write(entry, time: time, into: &$0) }
+    }
+}
+
+/// An exchange that has ended, as the log asks for it.
+struct AccessLogEntry: AccessLogSource {
+    private let exchange: Exchange
+    private let outcome: Outcome
+    let accessLogDuration: TimeAmount
+    let accessLogLevel: AccessLogLevel
+
+    init(_ exchange: Exchange, _ outcome: Outcome, slow: TimeAmount?) {
+        self.exchange = exchange
+        self.outcome = outcome
+        let duration = exchange.worker.now - exchange.startedAt
+        self.accessLogDuration = duration
+        let isSlow = slow.map { duration >= $0 } ?? false
+        self.accessLogLevel = isSlow || exchange.response.status >= 500 ? .warning : .info
+    }
+
+    var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }
+    var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
+    var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
+    var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }
+    var accessLogAttempts: Int { self.exchange.attempts }
+
+    var accessLogUpstreamTime: TimeAmount? {
+        guard let sent = self.exchange.sentUpstreamAt else { return nil }
+        return (self.exchange.upstreamEndedAt ?? self.exchange.worker.now) - sent
+    }
+
+    func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
+        switch text {
+        case .requestID: self.lend(self.exchange.requestID, body)
+        case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
+        case .method: self.lend(self.exchange.request.methodName, body)
+        case .host: self.lend(self.exchange.request.host, body)
+        case .path: self.lend(self.exchange.rawPath, body)
+        case .query: self.lend(self.exchange.query, body)
+        case .protocol: self.lend(self.exchange.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", body)
+        case .route: self.exchange.plan.nameBytes.withUnsafeBytes(body)
+        case .code: if let code = self.exchange.errorCode { self.lend(code.name, body) }
+        case .upstream: if let target = self.exchange.target { self.lend(target.upstream, body) }
+        case .target: if let target = self.exchange.target { self.lend(target.label, body) }
+        case .end: self.lend(self.outcome.name, body)
+        case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
+        case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
+        case .traceID, .consumer, .cache, .encoding, .rateLimit, .tls: break
+        }
+    }
+
+    private func lend(_ range: ByteRange, _ body: (UnsafeRawBufferPointer) -> Void) {
+        if !range.isEmpty { self.exchange.request.headers.withBytes(range, body) }
+    }
+
+    private func lend(_ text: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) {
+        body(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private func lend(_ text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var text = text
+        text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    }
+}

@@ -1,0 +1,157 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Configuration → plans, for one worker. All mistakes that only show here are reported together.
+struct PlanBuilder {
+    let configuration: GatewayConfiguration
+    let middlewares: [MiddlewareRegistration]
+    let upstreams: UpstreamRegistry
+    let worker: Worker
+    private var errors: [ConfigurationError] = []
+    private var resolver: MiddlewareResolver
+
+    init(
+        _ configuration: GatewayConfiguration,
+        middlewares: [MiddlewareRegistration],
+        upstreams: UpstreamRegistry,
+        worker: Worker
+    ) {
+        self.configuration = configuration
+        self.middlewares = middlewares
+        self.upstreams = upstreams
+        self.worker = worker
+        self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.map(\.description))
+    }
+
+    static func build(
+        _ configuration: GatewayConfiguration,
+        middlewares: [MiddlewareRegistration],
+        upstreams: UpstreamRegistry,
+        worker: Worker
+    ) throws(ConfigurationErrors) -> RoutingTable {
+        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, worker: worker)
+        return try builder.build()
+    }
+
+    private mutating func build() throws(ConfigurationErrors) -> RoutingTable {
+        let clusters = self.upstreams.makeUpstreams(for: self.worker)
+        var routes: [(match: RouteMatch, plan: RoutePlan)] = []
+        for (index, route) in self.configuration.routes.enumerated() {
+            guard let action = self.action(of: route, at: index, clusters) else { continue }
+            routes.append((RouteMatch(route), self.plan(of: route, at: index, action)))
+        }
+        let unrouted = self.makePlan(
+            name: Metrics.noRoute,
+            settings: self.resolver.withoutRoute(),
+            action: .refuse,
+            forwarding: RoutePlan.Forwarding(),
+            key: "middleware"
+        )
+        var router = Router<RoutePlan>()
+        do throws(InvalidRoutes) {
+            router = try Router(routes: routes)
+        } catch {
+            for problem in error.problems { self.report(problem.message, at: problem.route, problem.key) }
+        }
+        if !self.errors.isEmpty { throw ConfigurationErrors(self.errors) }
+        return RoutingTable(router: router, unrouted: unrouted, upstreams: Array(clusters.values))
+    }
+
+    private mutating func action(
+        of route: RouteConfiguration,
+        at index: Int,
+        _ clusters: [String: any Upstream]
+    ) -> RoutePlan.Action? {
+        if let respond = route.respond {
+            var response = Response(status: respond.status, body: ByteBuffer(string: respond.body))
+            for (name, value) in respond.headers.sorted(by: { $0.key < $1.key }) {
+                response.fields.append((HeaderName(name), Array(value.utf8)))
+            }
+            if !respond.body.isEmpty, !respond.headers.keys.contains(where: { $0.lowercased() == "content-type" }) {
+                response.add(.contentType, "text/plain; charset=utf-8")
+            }
+            return .respond(response)
+        }
+        if let redirect = route.redirect {
+            do throws(PlaceholderTemplate.ParseError) {
+                return .redirect(try PlaceholderTemplate(redirect.to), status: redirect.status)
+            } catch {
+                self.report(error.message, at: index, "redirect.to")
+                return nil
+            }
+        }
+        guard let name = route.upstream, let cluster = clusters[name] else {
+            self.report("names no upstream that there is", at: index, "upstream")
+            return nil
+        }
+        return .upstream(cluster)
+    }
+
+    private mutating func plan(of route: RouteConfiguration, at index: Int, _ action: RoutePlan.Action) -> RoutePlan {
+        var forwarding = RoutePlan.Forwarding()
+        forwarding.sendsOriginalPath = route.forwardPath == .original
+        forwarding.preservesHost = route.preserveHost != .never
+        do throws(RoutePattern.ParseError) {
+            if !route.stripPrefix.isEmpty { forwarding.stripPrefix = try PathPrefix(route.stripPrefix) }
+        } catch {
+            self.report(error.message, at: index, "strip_prefix")
+        }
+        if !route.rewrite.isEmpty, let pattern = try? RoutePattern(route.path) {
+            do throws(PathTemplate.ParseError) {
+                forwarding.rewrite = try PathTemplate(route.rewrite, for: pattern)
+            } catch {
+                self.report(error.message, at: index, "rewrite")
+            }
+        }
+        return self.makePlan(
+            name: route.name,
+            settings: self.resolver.settings(for: route),
+            action: action,
+            forwarding: forwarding,
+            key: "routes[\(index)]"
+        )
+    }
+
+    private mutating func makePlan(
+        name: String,
+        settings: [EffectiveMiddleware],
+        action: RoutePlan.Action,
+        forwarding: RoutePlan.Forwarding,
+        key: String
+    ) -> RoutePlan {
+        let meters = RouteMeters(route: name, shard: self.worker.meters)
+        var chain = Chain()
+        for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
+            var context = BuildContext(route: name, worker: self.worker, meters: meters)
+            do throws(ConfigurationErrors) {
+                chain.append(try registration.build(setting, &context), at: place)
+            } catch {
+                self.errors += error.errors
+            }
+            for diagnostic in context.diagnostics {
+                var error = setting.error(
+                    diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys.joined(separator: "."))
+                error.key = "\(key).\(error.key)"
+                self.errors.append(error)
+            }
+        }
+        return RoutePlan(name: name, chain: chain, action: action, forwarding: forwarding, meters: meters)
+    }
+
+    private mutating func report(_ message: String, at route: Int, _ key: String) {
+        let position = self.configuration.routes[route].source.position
+        self.errors.append(ConfigurationError(message, key: "routes[\(route)].\(key)", at: position))
+    }
+}
+
+extension RouteMatch {
+    init(_ route: RouteConfiguration) {
+        self.init(
+            hosts: route.hosts,
+            path: route.path,
+            methods: route.methods,
+            headers: route.matchHeaders,
+            query: route.matchQuery
+        )
+    }
+}

@@ -1,0 +1,102 @@
+import GatewayHTTP1
+import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Answers on the wire of HTTP/1 (RFC 9112).
+extension ConnectionHandler: ClientStream {
+    /// Chunks up to here are copied beside the head, so that one system call takes both.
+    private static let copied = 8 * 1024
+
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var scheme: StaticString { "http" }
+    var protocolName: StaticString { self.exchange?.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1" }
+
+    func writeInformational(_ head: borrowing ResponseHead) {
+        // RFC 9110 section 15.2: a client of HTTP/1.0 knows no such responses.
+        guard self.exchange?.request.minorVersion == 1 else { return }
+        if head.status == 100 { self.sentContinue = true }
+        self.collect { buffer in
+            buffer.writeStatusLine(head.status)
+            buffer.writeFields(head.headers)
+            buffer.writeLineEnd()
+        }
+    }
+
+    func writeHead(of exchange: Exchange) {
+        let isOld = exchange.request.minorVersion == 0
+        let isUnbounded = exchange.response.framing == .chunked || exchange.response.framing == .untilClose
+        self.isChunked = isUnbounded && !isOld
+        if isUnbounded, isOld { self.machine.closeAfterBody() }
+        // The body that such a client waits to send may come or not: the next request could not be told from it.
+        if exchange.request.expectsContinue, !self.sentContinue, !exchange.isRequestEnded {
+            self.machine.closeAfterResponse()
+        }
+        let closes = self.machine.closesAfterResponse
+        self.collect { buffer in
+            buffer.writeStatusLine(exchange.response.status)
+            buffer.writeFields(exchange.response.headers)
+            if !exchange.response.headers.contains(.date) {
+                buffer.writeStaticString("Date: ")
+                self.worker.dates.writeDate(second: self.worker.unixSeconds, into: &buffer)
+                buffer.writeLineEnd()
+            }
+            if self.isChunked { buffer.writeField("Transfer-Encoding", "chunked") }
+            if closes {
+                buffer.writeField("Connection", "close")
+            } else if isOld {
+                buffer.writeField("Connection", "keep-alive")
+            }
+            buffer.writeLineEnd()
+        }
+    }
+
+    func writeBody(_ chunk: ByteBuffer) {
+        let count = chunk.readableBytes
+        guard count > 0 else { return }
+        guard count > Self.copied else {
+            return self.collect { buffer in
+                if self.isChunked { buffer.writeChunkSize(count) }
+                buffer.writeImmutableBuffer(chunk)
+                if self.isChunked { buffer.writeLineEnd() }
+            }
+        }
+        if self.isChunked { self.collect { $0.writeChunkSize(count) } }
+        if let buffer = self.takeOutbound() {
+            self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
+            self.worker.giveBack(buffer)
+        }
+        self.exchange?.bytesOut &+= UInt64(count)
+        self.context?.write(self.wrapOutboundOut(chunk), promise: nil)
+        if self.isChunked { self.collect { $0.writeLineEnd() } }
+    }
+
+    func writeEnd(of exchange: Exchange) {
+        guard self.isChunked else { return }
+        self.isChunked = false
+        self.collect { $0.writeLastChunk(trailers: exchange.responseTrailers) }
+    }
+
+    func cut() {
+        self.machine.closed()
+        guard let context = self.context else { return }
+        // Where the end of the connection would be the end of the body, only a reset tells the two apart.
+        let reset = linger(l_onoff: 1, l_linger: 0)
+        (context.channel as? any SocketOptionProvider)?.setSoLinger(reset).whenFailure { _ in }
+        context.close(promise: nil)
+    }
+
+    private func collect(_ write: (inout ByteBuffer) -> Void) {
+        var buffer = self.takeOutbound() ?? self.worker.takeBuffer()
+        let before = buffer.readableBytes
+        write(&buffer)
+        self.exchange?.bytesOut &+= UInt64(buffer.readableBytes - before)
+        self.outbound = buffer
+    }
+}

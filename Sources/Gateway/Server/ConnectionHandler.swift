@@ -1,0 +1,397 @@
+import GatewayHTTP1
+import NIOCore
+
+/// A client's HTTP/1 connection: bytes in, exchanges begun one after the other, answers out. What may happen when is
+/// decided by ``ConnectionStateMachine``; what an answer looks like on the wire stands in `ConnectionHandler+Response`.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What is read ahead of an exchange that does not take it yet.
+    private static let readAhead = 64 * 1024
+    /// How long an answered client may go on sending before its connection is closed.
+    private static let lingerTime = TimeAmount.seconds(2)
+    private static let bodyRateGrace = TimeAmount.seconds(10)
+
+    let worker: Worker
+    let listener: ListenerPlan
+    let peer: ClientAddress
+    var machine: ConnectionStateMachine
+    var context: ChannelHandlerContext?
+    var outbound: ByteBuffer?
+    var exchange: Exchange?
+    var sentContinue = false
+    var isChunked = false
+    private var parser: RequestParser
+    private var body: BodyDecoder
+    private var inbound = ByteBuffer()
+    private var isProcessing = false
+    private var isBodyPaused = true
+    private var holdsRead = false
+    private var needsFlush = false
+
+    private let deadlineSlot: DeadlineWheel.Slot
+    /// For bytes of the client.
+    private var readDeadline = NIODeadline.distantFuture
+    /// For the client to take bytes.
+    private var writeDeadline = NIODeadline.distantFuture
+    private var unwritten = 0
+    private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
+    private var bodyPausedAt: NIODeadline?
+    private var bodyBytes = 0
+    private var isCounted = false
+
+    init(worker: Worker, listener: ListenerPlan, peer: ClientAddress) {
+        self.worker = worker
+        self.listener = listener
+        self.peer = peer
+        let limits = listener.limits
+        self.machine = ConnectionStateMachine(requestsPerConnection: limits.requestsPerConnection)
+        self.parser = RequestParser(limits: limits.http1)
+        self.body = BodyDecoder(.none, limits: limits.http1)
+        self.deadlineSlot = worker.deadlines.makeSlot()
+    }
+
+    // MARK: The channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.worker.deadlines.own(self.deadlineSlot, self)
+        self.worker.opened(self)
+        self.listener.connectionOpened()
+        self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.worker.tick()
+        self.machine.closed()
+        self.exchange?.clientGone(self.writeDeadline <= self.worker.now ? .timedOut(.write) : .clientGone)
+        self.release()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.release()
+        self.context = nil
+    }
+
+    private func release() {
+        guard !self.isCounted else { return }
+        self.isCounted = true
+        self.worker.deadlines.free(self.deadlineSlot)
+        self.worker.closed(self)
+        self.listener.connectionClosed()
+        self.inbound = ByteBuffer()
+        self.outbound = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.worker.tick()
+        var bytes = self.unwrapInboundIn(data)
+        if self.inbound.readableBytes == 0 { self.inbound = bytes } else { self.inbound.writeBuffer(&bytes) }
+        self.process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.exchange?.upstream?.flush()
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.mayRead { context.read() } else { self.holdsRead = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.worker.tick()
+        if context.channel.isWritable {
+            self.writeDeadline = .distantFuture
+            self.exchange?.clientWritable()
+            self.process()
+        } else {
+            self.waitForWrite()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Bytes in
+
+    private var mayRead: Bool {
+        guard case .exchanging = self.machine.state else { return true }
+        return self.inbound.readableBytes < Self.readAhead
+    }
+
+    private func process() {
+        guard !self.isProcessing, let context = self.context else { return }
+        self.isProcessing = true
+        while self.step(context) {}
+        self.isProcessing = false
+        if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
+        if self.needsFlush { self.flushNow() }
+        if self.holdsRead, self.mayRead {
+            self.holdsRead = false
+            context.read()
+        }
+    }
+
+    /// Does what the state allows with the bytes at hand; false where it has to wait.
+    private func step(_ context: ChannelHandlerContext) -> Bool {
+        switch self.machine.state {
+        case .idle, .receivingHead:
+            // A client that pipelines without reading gets no further answer to collect.
+            guard self.inbound.readableBytes > 0, context.channel.isWritable else { return false }
+            return self.receiveHead()
+        case .exchanging(.open, _):
+            return !self.isBodyPaused && self.receiveBody()
+        case .discarding: return self.discardBody()
+        case .exchanging(.ended, _): return false
+        case .closing, .closed:
+            self.inbound.clear()
+            return false
+        }
+    }
+
+    private func receiveHead() -> Bool {
+        let hasBegun = self.machine.receivedBytes()
+        let exchange = self.worker.makeExchange()
+        do throws(HTTP1Error) {
+            let before = self.inbound.readableBytes
+            let isWhole = try self.parser.parse(&self.inbound, into: &exchange.request)
+            exchange.bytesIn = UInt64(before - self.inbound.readableBytes)
+            guard isWhole else {
+                self.worker.recycle(exchange)
+                if hasBegun { self.waitForRead(self.worker.now + self.listener.limits.headerTimeout) }
+                return false
+            }
+        } catch {
+            self.refuse(GatewayError(client: error), with: exchange)
+            return true
+        }
+        self.waitForRead(.distantFuture)
+        self.machine.receivedHead(exchange.request.framing, keepAlive: exchange.request.keepAlive)
+        self.begin(exchange)
+        return true
+    }
+
+    private func begin(_ exchange: Exchange) {
+        self.exchange = exchange
+        self.sentContinue = false
+        self.isBodyPaused = true
+        self.bodyPausedAt = nil
+        if exchange.request.framing != .none {
+            self.body = BodyDecoder(exchange.request.framing, limits: self.listener.limits.http1)
+            self.bodyStartedAt = self.worker.now
+            self.bodyPausedAt = self.worker.now
+            self.bodyBytes = 0
+        }
+        exchange.reset(client: self, at: self.worker.now)
+        exchange.identifyClient(peer: self.peer, trusted: self.listener.isTrusted(self.peer))
+        exchange.route()
+        ForwardedFields.cleanRequest(exchange)
+        exchange.begin()
+    }
+
+    /// What came is no request: an answer, and then nothing more is read.
+    private func refuse(_ error: GatewayError, with exchange: Exchange) {
+        self.machine.receivedMalformed()
+        exchange.request = RequestHead()
+        exchange.request.method = .other
+        exchange.rawPath = .empty
+        self.exchange = exchange
+        exchange.reset(client: self, at: self.worker.now)
+        exchange.identifyClient(peer: self.peer, trusted: false)
+        exchange.refusal = error
+        exchange.begin()
+    }
+
+    private func receiveBody() -> Bool {
+        guard let exchange = self.exchange else { return false }
+        do throws(HTTP1Error) {
+            let before = self.inbound.readableBytes
+            let event = try self.body.next(&self.inbound)
+            let count = before - self.inbound.readableBytes
+            exchange.bytesIn &+= UInt64(count)
+            self.bodyBytes &+= count
+            switch event {
+            case .needMore:
+                self.waitForBody()
+                return false
+            case .bytes(let chunk): exchange.receive(body: chunk)
+            case .end:
+                self.waitForRead(.distantFuture)
+                self.act(on: self.machine.requestEnded())
+                exchange.receiveEnd(trailers: self.body.trailers)
+            }
+        } catch {
+            self.machine.receivedMalformed()
+            self.inbound.clear()
+            exchange.receive(error: error)
+        }
+        return true
+    }
+
+    private func discardBody() -> Bool {
+        do throws(HTTP1Error) {
+            switch try self.body.next(&self.inbound) {
+            case .needMore: return false
+            case .bytes(let chunk):
+                if !self.machine.discarded(chunk.readableBytes) { self.linger() }
+            case .end: self.act(on: self.machine.requestEnded())
+            }
+        } catch {
+            self.machine.receivedMalformed()
+            self.linger()
+        }
+        return true
+    }
+
+    // MARK: Between exchanges
+
+    func act(on end: ConnectionStateMachine.OnEnd) {
+        switch end {
+        case .wait: break
+        case .nextRequest:
+            self.waitForRead(self.worker.now + self.listener.limits.keepAlive)
+            self.process()
+        case .discard:
+            self.waitForRead(self.worker.now + self.listener.limits.headerTimeout)
+            self.process()
+        case .close: self.closeWhenWritten()
+        case .linger: self.linger()
+        }
+    }
+
+    /// Stops accepting requests; an open one is answered.
+    func drain() {
+        switch self.machine.drain() {
+        case .close: self.context?.close(promise: nil)
+        case .afterResponse: break
+        }
+    }
+
+    private func closeWhenWritten() {
+        guard let context = self.context else { return }
+        let buffer = self.takeOutbound() ?? ByteBuffer()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: promise)
+        self.waitForWrite()
+    }
+
+    private func linger() {
+        guard let context = self.context else { return }
+        let buffer = self.takeOutbound() ?? ByteBuffer()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenComplete { _ in bound.value.close(mode: .output, promise: nil) }
+        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: promise)
+        self.waitForRead(self.worker.now + Self.lingerTime)
+    }
+
+    // MARK: Output
+
+    /// Writes what has been collected; at once, or at the end of the present pass over the received bytes.
+    func flush() {
+        if self.isProcessing { self.needsFlush = true } else { self.flushNow() }
+    }
+
+    private func flushNow() {
+        self.needsFlush = false
+        guard let context = self.context else { return }
+        if let buffer = self.takeOutbound() {
+            context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+            self.worker.giveBack(buffer)
+        } else {
+            context.flush()
+        }
+    }
+
+    func takeOutbound() -> ByteBuffer? {
+        guard let buffer = self.outbound else { return nil }
+        self.outbound = nil
+        return buffer
+    }
+
+    // MARK: Deadlines
+
+    private func waitForRead(_ deadline: NIODeadline) {
+        self.readDeadline = deadline
+        self.worker.deadlines.set(self.deadlineSlot, to: min(deadline, self.writeDeadline))
+    }
+
+    /// A body has until then at `body_rate`, with some grace; while it is not read its clock stands still.
+    private func waitForBody() {
+        let rate = self.listener.limits.bodyNanosecondsPerByte
+        let earned = TimeAmount.nanoseconds(Int64(clamping: Int(Double(self.bodyBytes) * rate)))
+        self.waitForRead(self.bodyStartedAt + Self.bodyRateGrace + earned)
+    }
+
+    private func waitForWrite() {
+        self.unwritten = self.bufferedBytes
+        self.writeDeadline = self.worker.now + self.listener.limits.writeTimeout
+        self.worker.deadlines.set(self.deadlineSlot, to: min(self.readDeadline, self.writeDeadline))
+    }
+
+    private var bufferedBytes: Int {
+        (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+}
+
+extension ConnectionHandler: DeadlineOwner {
+    func deadlineReached(now: NIODeadline) {
+        guard let context = self.context else { return }
+        self.worker.tick()
+        if self.writeDeadline <= now {
+            guard self.bufferedBytes >= self.unwritten, self.unwritten > 0 else { return self.waitForWrite() }
+            self.exchange?.plan.meters.countTimeout(.write)
+            return context.close(promise: nil)
+        }
+        guard self.readDeadline <= now else {
+            self.worker.deadlines.set(self.deadlineSlot, to: min(self.readDeadline, self.writeDeadline))
+            return
+        }
+        self.readDeadline = .distantFuture
+        switch self.machine.state {
+        case .receivingHead:
+            self.worker.table.unrouted.meters.countTimeout(.header)
+            self.refuse(GatewayError(.requestTimeout), with: self.worker.makeExchange())
+        case .exchanging(.open, _):
+            guard let exchange = self.exchange else { return }
+            self.machine.receivedMalformed()
+            exchange.isRequestEnded = true
+            exchange.requestTooSlow()
+        case .idle, .discarding, .closing, .closed, .exchanging(.ended, _): context.close(promise: nil)
+        }
+    }
+}
+
+extension ConnectionHandler {
+    func pauseRequestBody() {
+        guard !self.isBodyPaused else { return }
+        self.isBodyPaused = true
+        self.bodyPausedAt = self.worker.now
+        self.waitForRead(.distantFuture)
+    }
+
+    func resumeRequestBody() {
+        guard self.isBodyPaused else { return }
+        self.isBodyPaused = false
+        if let pausedAt = self.bodyPausedAt {
+            self.bodyStartedAt = self.bodyStartedAt + (self.worker.now - pausedAt)
+            self.bodyPausedAt = nil
+        }
+        self.process()
+    }
+
+    func exchangeEnded(_ exchange: Exchange) {
+        guard self.exchange === exchange else { return }
+        self.exchange = nil
+        self.act(on: self.machine.responseEnded())
+    }
+}
+
+@available(*, unavailable)
+extension ConnectionHandler: Sendable {}

@@ -1,0 +1,124 @@
+import NIOCore
+
+extension DeadlineWheel {
+    /// A hashed timer wheel without a clock.
+    ///
+    /// Moving a slot's deadline later costs one comparison: the slot keeps its place in the wheel, and is put where it
+    /// belongs when that place comes up. So a connection that is busy touches the wheel about once a minute.
+    struct StateMachine {
+        /// The wheel's step; deadlines are met late by up to this.
+        static let tick: Int64 = 10_000_000
+        /// Over 80 seconds of ticks; what lies beyond goes round again.
+        private static let bucketCount = 8192
+
+        private struct Timer {
+            var deadline = NIODeadline.distantFuture
+            /// The tick at which this slot comes up next, or `Int64.max` where it stands in no bucket.
+            var placed = Int64.max
+            var isUsed = false
+        }
+
+        private var timers: ContiguousArray<Timer> = []
+        private var free: [Slot] = []
+        private var buckets = ContiguousArray<ContiguousArray<Slot>>(repeating: [], count: bucketCount)
+        private var occupied = ContiguousArray<UInt64>(repeating: 0, count: bucketCount / 64)
+        /// All ticks before this one have been looked at.
+        private var current: Int64
+
+        init(now: NIODeadline) { self.current = Self.tick(of: now) }
+
+        mutating func makeSlot() -> Slot {
+            if let slot = self.free.popLast() {
+                self.timers[slot.index].isUsed = true
+                return slot
+            }
+            self.timers.append(Timer(isUsed: true))
+            return Slot(index: self.timers.count - 1)
+        }
+
+        /// The slot may be handed out again; its place in the wheel goes with it.
+        mutating func free(_ slot: Slot) {
+            self.timers[slot.index].deadline = .distantFuture
+            self.timers[slot.index].isUsed = false
+            self.free.append(slot)
+        }
+
+        /// Whether the wheel has to wake earlier than it would have.
+        enum OnSet: Hashable {
+            case unchanged
+            case wake(NIODeadline)
+        }
+
+        mutating func set(_ slot: Slot, to deadline: NIODeadline) -> OnSet {
+            self.timers[slot.index].deadline = deadline
+            guard deadline != .distantFuture else { return .unchanged }
+            let tick = max(Self.tick(of: deadline) + 1, self.current)
+            guard tick < self.timers[slot.index].placed else { return .unchanged }
+            return .wake(self.place(slot, at: tick))
+        }
+
+        /// The slots whose deadlines have passed by `now`, each once.
+        mutating func advance(to now: NIODeadline, expired: inout [Slot]) {
+            let target = Self.tick(of: now)
+            guard target >= self.current else { return }
+            let first = self.current
+            self.current = target + 1
+            let count = min(target - first + 1, Int64(Self.bucketCount))
+            for offset in 0..<count {
+                let bucket = Int((first + offset) % Int64(Self.bucketCount))
+                guard self.occupied[bucket / 64] & (1 << (bucket % 64)) != 0 else { continue }
+                self.occupied[bucket / 64] &= ~(1 << (bucket % 64))
+                let slots = self.buckets[bucket]
+                self.buckets[bucket].removeAll(keepingCapacity: slots.count < 64)
+                for slot in slots { self.look(at: slot, target: target, now: now, expired: &expired) }
+            }
+        }
+
+        private mutating func look(at slot: Slot, target: Int64, now: NIODeadline, expired: inout [Slot]) {
+            let timer = self.timers[slot.index]
+            // The slot was moved to an earlier place, and this one is the old one.
+            guard timer.placed <= target else { return }
+            self.timers[slot.index].placed = Int64.max
+            guard timer.isUsed, timer.deadline != .distantFuture else { return }
+            if timer.deadline <= now {
+                self.timers[slot.index].deadline = .distantFuture
+                expired.append(slot)
+            } else {
+                _ = self.place(slot, at: max(Self.tick(of: timer.deadline) + 1, self.current))
+            }
+        }
+
+        private mutating func place(_ slot: Slot, at tick: Int64) -> NIODeadline {
+            let near = min(tick, self.current + Int64(Self.bucketCount) - 1)
+            self.timers[slot.index].placed = near
+            let bucket = Int(near % Int64(Self.bucketCount))
+            self.buckets[bucket].append(slot)
+            self.occupied[bucket / 64] |= 1 << (bucket % 64)
+            return Self.time(of: near)
+        }
+
+        /// When the next occupied place comes up, or nil while the wheel is empty.
+        func nextWake() -> NIODeadline? {
+            let start = Int(self.current % Int64(Self.bucketCount))
+            for step in 0...self.occupied.count {
+                let word = (start / 64 + step) % self.occupied.count
+                var bits = self.occupied[word]
+                if step == 0 { bits &= ~0 << (start % 64) }
+                if step == self.occupied.count { bits &= ~(~0 << (start % 64)) }
+                guard bits != 0 else { continue }
+                let bucket = word * 64 + bits.trailingZeroBitCount
+                let distance = (bucket - start + Self.bucketCount) % Self.bucketCount
+                return Self.time(of: self.current + Int64(distance))
+            }
+            return nil
+        }
+
+        private static func tick(of deadline: NIODeadline) -> Int64 {
+            Int64(clamping: deadline.uptimeNanoseconds) / Self.tick
+        }
+
+        private static func time(of tick: Int64) -> NIODeadline {
+            .uptimeNanoseconds(UInt64(clamping: tick.multipliedReportingOverflow(by: Self.tick).partialValue))
+        }
+    }
+}

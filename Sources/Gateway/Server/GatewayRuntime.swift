@@ -1,0 +1,133 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// What runs between start and shutdown: threads, workers, listeners.
+final class GatewayRuntime: Sendable {
+    let configuration: GatewayConfiguration
+    let shared: SharedState
+    let registry: MeterRegistry
+    let upstreams: UpstreamRegistry
+    let workers: [NIOLoopBound<Worker>]
+    let log: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let accessLog: LogWriter?
+    private let listeners = NIOLockedValueBox<[Listener]>([])
+
+    init(
+        _ configuration: GatewayConfiguration,
+        middlewares: [MiddlewareRegistration],
+        inProcess: [String: InProcessHandler],
+        accessLog: LogWriter?,
+        log: Logger
+    ) async throws {
+        self.configuration = configuration
+        self.log = log
+        self.accessLog = accessLog
+        let count = configuration.server.workers.number ?? System.coreCount
+        self.group = MultiThreadedEventLoopGroup(numberOfThreads: count)
+        self.shared = SharedState(
+            trustedProxies: configuration.server.trustedProxies,
+            slowRequest: configuration.log.slowRequest.span.map(TimeAmount.init),
+            maxConnections: FileLimits.connections(configuration.server.limits.connections)
+        )
+        self.registry = MeterRegistry(
+            buckets: HistogramBuckets(seconds: configuration.metrics.buckets) ?? .standard,
+            seriesLimit: configuration.metrics.seriesLimit
+        )
+        self.upstreams = UpstreamRegistry(configuration, inProcess: inProcess, workerCount: count)
+        let style: LogStyle = configuration.log.format == .text ? .text : .json
+        var workers: [NIOLoopBound<Worker>] = []
+        do {
+            for (index, eventLoop) in self.group.makeIterator().enumerated() {
+                let (shared, registry, upstreams) = (self.shared, self.registry, self.upstreams)
+                workers.append(
+                    try await eventLoop.submit {
+                        let worker = Worker(
+                            index: index,
+                            eventLoop: eventLoop,
+                            shared: shared,
+                            meters: registry.makeShard(on: eventLoop),
+                            accessLog: accessLog?.makeSink(on: eventLoop),
+                            accessLogFormat: AccessLogFormat(style),
+                            log: log
+                        )
+                        let limits = ConnectionLimits(configuration.server.limits)
+                        worker.listeners = configuration.server.listen.map { address in
+                            ListenerPlan(label: "\(address)", limits: limits, shared: shared, meters: worker.meters)
+                        }
+                        worker.table = try PlanBuilder.build(
+                            configuration, middlewares: middlewares, upstreams: upstreams, worker: worker)
+                        return NIOLoopBound(worker, eventLoop: eventLoop)
+                    }.get()
+                )
+            }
+        } catch {
+            try? await self.group.shutdownGracefully()
+            throw error
+        }
+        self.workers = workers
+    }
+
+    /// Binds all addresses, or none.
+    func listen() async throws {
+        for (index, address) in self.configuration.server.listen.enumerated() {
+            do {
+                let listener = try await Listener.bind(
+                    address, index: index, workers: self.workers, group: self.group, shared: self.shared)
+                self.listeners.withLockedValue { $0.append(listener) }
+            } catch {
+                await self.closeListeners()
+                throw error
+            }
+        }
+    }
+
+    /// What was bound, in the configuration's order.
+    var boundAddresses: [SocketAddress] { self.listeners.withLockedValue { $0.compactMap(\.boundAddress) } }
+
+    private func closeListeners() async {
+        let listeners = self.listeners.withLockedValue { listeners in
+            defer { listeners = [] }
+            return listeners
+        }
+        for listener in listeners { await listener.close() }
+    }
+
+    /// Ends it all: new connections are refused, open requests are finished, up to the configured time.
+    ///
+    /// - Returns: how many connections had to be cut off.
+    func drain() async -> Int {
+        self.shared.startDraining()
+        let server = self.configuration.server
+        if server.drainDelay > .zero { try? await Task.sleep(nanoseconds: UInt64(server.drainDelay.nanoseconds)) }
+        await self.closeListeners()
+        let drained = self.workers.map { worker in
+            worker.eventLoop.flatSubmit { worker.value.drain() }
+        }
+        let eventLoop = self.group.next()
+        let all = EventLoopFuture.andAllSucceed(drained, on: eventLoop)
+        let timer = eventLoop.scheduleTask(in: TimeAmount(server.drainTimeout)) { [workers] in
+            for worker in workers { worker.eventLoop.execute { worker.value.endDrain() } }
+        }
+        try? await all.get()
+        timer.cancel()
+        var cut = 0
+        for worker in self.workers {
+            cut += (try? await worker.eventLoop.submit { worker.value.cutAll() }.get()) ?? 0
+        }
+        return cut
+    }
+
+    func stop() async {
+        await self.closeListeners()
+        for worker in self.workers {
+            try? await worker.eventLoop.submit { worker.value.stop() }.get()
+        }
+        if let accessLog = self.accessLog { _ = await accessLog.close(within: .seconds(2)) }
+        try? await self.group.shutdownGracefully()
+    }
+
+    func reopenLogs() async throws { try await self.accessLog?.reopen() }
+}

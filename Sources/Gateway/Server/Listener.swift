@@ -1,0 +1,95 @@
+import Logging
+import NIOCore
+import NIOPosix
+
+/// An address that clients connect to. Connections go to the workers in turn, and stay there.
+final class Listener: Sendable {
+    let address: ListenAddress
+    /// What was bound: a port of 0 has become a real one.
+    let boundAddress: SocketAddress?
+    private let channel: any Channel
+
+    /// - Throws: ``ListenError`` where the address cannot be had.
+    static func bind(
+        _ address: ListenAddress,
+        index: Int,
+        workers: [NIOLoopBound<Worker>],
+        group: any EventLoopGroup,
+        shared: SharedState
+    ) async throws -> Listener {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
+            .childChannelInitializer { channel in
+                Self.initialize(channel, listener: index, workers: workers, shared: shared)
+            }
+        do {
+            let channel: any Channel
+            switch address {
+            case .host(let host, let port):
+                channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .bind(host: host, port: port).get()
+            case .unix(let path):
+                channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            }
+            return Listener(address, channel)
+        } catch {
+            throw ListenError(address: "\(address)", reason: "\(error)")
+        }
+    }
+
+    private init(_ address: ListenAddress, _ channel: any Channel) {
+        self.address = address
+        self.channel = channel
+        self.boundAddress = channel.localAddress
+    }
+
+    private static func initialize(
+        _ channel: any Channel,
+        listener index: Int,
+        workers: [NIOLoopBound<Worker>],
+        shared: SharedState
+    ) -> EventLoopFuture<Void> {
+        guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop })?.value else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
+        }
+        guard shared.admitConnection() else {
+            return channel.writeAndFlush(Self.overloaded).flatMap { channel.close() }
+        }
+        let handler = ConnectionHandler(
+            worker: worker,
+            listener: worker.listeners[index],
+            peer: ClientAddress(channel.remoteAddress)
+        )
+        return channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+    }
+
+    /// Closes the listening socket; connections that were accepted go on.
+    func close() async { try? await self.channel.close() }
+
+    /// What a connection over the limit gets. No request of it is read, so there is nothing to say of it.
+    private static let overloaded: ByteBuffer = {
+        let body = """
+            {"type":"urn:gateway:error:overloaded","title":"Service Unavailable","status":503,\
+            "detail":"The gateway has no room for this connection now.","code":"overloaded"}
+
+            """
+        return ByteBuffer(
+            string: "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+                + "Content-Length: \(body.utf8.count)\r\nRetry-After: 1\r\nCache-Control: no-store\r\n"
+                + "Connection: close\r\n\r\n\(body)"
+        )
+    }()
+}
+
+/// An address that cannot be listened on.
+public struct ListenError: Error, CustomStringConvertible {
+    public let address: String
+    /// As the system says it.
+    public let reason: String
+    public var description: String { "cannot listen on \(self.address): \(self.reason)" }
+}

@@ -1,0 +1,61 @@
+import GatewayHTTP1
+import NIOCore
+
+/// What the connections of one listener have in common on one event loop.
+final class ListenerPlan {
+    /// Its address, as in metrics.
+    let label: String
+    let limits: ConnectionLimits
+    private let shared: SharedState
+    private let opened: Counter
+    private let open: Gauge
+
+    init(label: String, limits: ConnectionLimits, shared: SharedState, meters: MeterShard) {
+        self.label = label
+        self.limits = limits
+        self.shared = shared
+        self.opened = meters.counter(Metrics.clientConnectionsTotal, [label])
+        self.open = meters.gauge(Metrics.clientConnections, [label, "open"])
+    }
+
+    func isTrusted(_ peer: ClientAddress) -> Bool {
+        !self.shared.trustedProxies.isEmpty && self.shared.isTrusted(peer)
+    }
+
+    func connectionOpened() {
+        self.opened.add()
+        self.open.add()
+    }
+
+    func connectionClosed() {
+        self.open.subtract()
+        self.shared.releaseConnection()
+    }
+}
+
+/// `[server.limits]`, in the units that a connection computes with.
+struct ConnectionLimits: Sendable {
+    let http1: HTTP1Limits
+    let headerTimeout: TimeAmount
+    let keepAlive: TimeAmount
+    let writeTimeout: TimeAmount
+    let requestsPerConnection: Int
+    /// How long one byte of a request's body may take at the slowest.
+    let bodyNanosecondsPerByte: Double
+
+    init(_ configuration: LimitsConfiguration) {
+        self.http1 = HTTP1Limits(
+            startLine: configuration.requestLine.bytes,
+            headers: configuration.headers.bytes,
+            headerCount: configuration.headerCount
+        )
+        self.headerTimeout = TimeAmount(configuration.headerTimeout)
+        self.keepAlive = TimeAmount(configuration.keepAlive)
+        self.writeTimeout = TimeAmount(configuration.writeTimeout)
+        self.requestsPerConnection = configuration.requestsPerConnection
+        self.bodyNanosecondsPerByte = 1e9 / max(configuration.bodyRate.bytesPerSecond, 1e-6)
+    }
+}
+
+@available(*, unavailable)
+extension ListenerPlan: Sendable {}

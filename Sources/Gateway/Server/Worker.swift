@@ -1,0 +1,166 @@
+import Logging
+import NIOCore
+
+/// What one event loop owns: the routes as compiled for it, its deadlines, meters and log lines, and the objects that it
+/// uses again. Nothing here is seen by another loop, so nothing is locked.
+final class Worker {
+    let index: Int
+    let eventLoop: any EventLoop
+    let shared: SharedState
+    let meters: MeterShard
+    let accessLog: LogSink?
+    let log: Logger
+    let deadlines: DeadlineWheel
+    var accessLogFormat: AccessLogFormat
+    /// When the event that is being handled came in.
+    private(set) var now = NIODeadline.now()
+    var dates = DateCache()
+    var random: Xoshiro256
+    /// Reused by each request whose path is not in normal form already.
+    var normalizedPath: [UInt8] = []
+    var listeners: [ListenerPlan] = []
+    /// Replaced whole by a reload.
+    var table: RoutingTable {
+        get { self.installed ?? self.makeEmptyTable() }
+        set { self.installed = newValue }
+    }
+    private var installed: RoutingTable?
+    private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    private var drained: EventLoopPromise<Void>?
+
+    private var exchanges: [Exchange] = []
+    private var buffers: [ByteBuffer] = []
+
+    init(
+        index: Int,
+        eventLoop: any EventLoop,
+        shared: SharedState,
+        meters: MeterShard,
+        accessLog: LogSink?,
+        accessLogFormat: AccessLogFormat,
+        log: Logger
+    ) {
+        self.index = index
+        self.eventLoop = eventLoop
+        self.shared = shared
+        self.meters = meters
+        self.accessLog = accessLog
+        self.accessLogFormat = accessLogFormat
+        self.log = log
+        var seed = SystemRandomNumberGenerator()
+        self.random = Xoshiro256(seededBy: &seed)
+        self.deadlines = DeadlineWheel(eventLoop: eventLoop)
+    }
+
+    /// Reads the clock; called where the loop hands over an event.
+    @discardableResult
+    func tick() -> NIODeadline {
+        self.now = .now()
+        return self.now
+    }
+
+    // MARK: Exchanges
+
+    /// An exchange for a request that is about to be parsed into it.
+    func makeExchange() -> Exchange {
+        self.exchanges.popLast() ?? Exchange(worker: self, plan: self.table.unrouted)
+    }
+
+    /// Takes an exchange back whose head did not come after all, or that is over.
+    func recycle(_ exchange: Exchange) {
+        exchange.release()
+        exchange.plan = self.table.unrouted
+        // An exchange that has seen a giant head keeps its memory; not many such are kept.
+        if self.exchanges.count < 256 { self.exchanges.append(exchange) } else { exchange.discard() }
+    }
+
+    // MARK: Buffers
+
+    /// An empty buffer to collect output in. Give it back when it has been written.
+    func takeBuffer() -> ByteBuffer {
+        guard var buffer = self.buffers.popLast() else { return ByteBufferAllocator().buffer(capacity: 4096) }
+        buffer.clear()
+        return buffer
+    }
+
+    func giveBack(_ buffer: consuming ByteBuffer) {
+        if self.buffers.count < 16, buffer.capacity <= 32 * 1024 { self.buffers.append(buffer) }
+    }
+
+    // MARK: Connections
+
+    func opened(_ connection: ConnectionHandler) { self.connections[ObjectIdentifier(connection)] = connection }
+
+    func closed(_ connection: ConnectionHandler) {
+        self.connections[ObjectIdentifier(connection)] = nil
+        if self.connections.isEmpty { self.endDrain() }
+    }
+
+    /// Closes idle connections, and each busy one behind its answer. The future succeeds when none is left.
+    func drain() -> EventLoopFuture<Void> {
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        self.drained = promise
+        for connection in Array(self.connections.values) { connection.drain() }
+        if self.connections.isEmpty { self.endDrain() }
+        return promise.futureResult
+    }
+
+    /// Cuts off what is still open; returns how many connections that were.
+    func cutAll() -> Int {
+        let open = Array(self.connections.values)
+        for connection in open { connection.cut() }
+        self.endDrain()
+        return open.count
+    }
+
+    /// Whoever waits for the drain waits no longer.
+    func endDrain() {
+        self.drained?.succeed()
+        self.drained = nil
+    }
+
+    /// The loop is going away.
+    func stop() {
+        self.accessLog?.flush()
+        for upstream in self.installed?.upstreams ?? [] { upstream.stop() }
+        self.deadlines.stop()
+    }
+
+    // MARK: Time of day
+
+    /// Since 1970.
+    var unixMilliseconds: Int64 { WallClock.milliseconds() }
+    var unixSeconds: Int64 { WallClock.milliseconds() / 1000 }
+
+    private func makeEmptyTable() -> RoutingTable {
+        let table = RoutingTable.empty(for: self)
+        self.installed = table
+        return table
+    }
+}
+
+@available(*, unavailable)
+extension Worker: Sendable {}
+
+/// xoshiro256**: fast numbers for identifiers and balancing. Nothing secret is made of them.
+struct Xoshiro256: RandomNumberGenerator {
+    private var state: (UInt64, UInt64, UInt64, UInt64)
+
+    init(seededBy seed: inout some RandomNumberGenerator) {
+        self.state = (seed.next(), seed.next(), seed.next(), seed.next() | 1)
+    }
+
+    mutating func next() -> UInt64 {
+        let result = Self.rotate(self.state.1 &* 5, 7) &* 9
+        let shifted = self.state.1 << 17
+        self.state.2 ^= self.state.0
+        self.state.3 ^= self.state.1
+        self.state.1 ^= self.state.2
+        self.state.0 ^= self.state.3
+        self.state.2 ^= shifted
+        self.state.3 = Self.rotate(self.state.3, 45)
+        return result
+    }
+
+    private static func rotate(_ value: UInt64, _ by: UInt64) -> UInt64 { value << by | value >> (64 - by) }
+}

@@ -1,0 +1,310 @@
+import GatewayHTTP1
+import NIOCore
+
+/// A connection to an upstream: requests out, responses in, one at a time. It stays in its pool's hands; an exchange
+/// holds it for as long as its answer lasts.
+final class UpstreamHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Chunks up to here are copied beside the head, so that one system call takes both.
+    private static let copied = 8 * 1024
+
+    let pool: UpstreamPool
+    private let limits: HTTP1Limits
+    private var context: ChannelHandlerContext?
+    private var exchange: Exchange?
+    private var state = State.idle
+    private var parser: ResponseParser
+    private var body: BodyDecoder
+    private var inbound = ByteBuffer()
+    private var outbound: ByteBuffer?
+    private var isChunked = false
+    private var isRequestEnded = false
+    private var isReused = false
+    /// Something of the request may have reached the upstream.
+    private var hasFlushed = false
+    private var hasFailed = false
+    private var isReadingPaused = false
+    private var holdsRead = false
+    private var keepsAlive = true
+    /// `Keep-Alive: timeout` of the upstream.
+    private(set) var keepAlive: TimeAmount?
+    /// Its number in the pool, while it is open.
+    var lease: UpstreamPool.Machine.ConnectionID?
+
+    enum State {
+        /// In the pool. → head
+        case idle
+        /// A request was sent. → body, idle, closed
+        case head
+        /// → idle, closed
+        case body
+        case closed
+    }
+
+    init(pool: UpstreamPool, limits: HTTP1Limits) {
+        self.pool = pool
+        self.limits = limits
+        self.parser = ResponseParser(limits: limits)
+        self.body = BodyDecoder(.none, limits: limits)
+    }
+
+    var isOpen: Bool { self.state != .closed && self.context != nil }
+
+    // MARK: An exchange begins
+
+    func start(_ exchange: Exchange, lease: UpstreamPool.Machine.ConnectionID, isReused: Bool) {
+        self.exchange = exchange
+        self.lease = lease
+        self.state = .head
+        self.isReused = isReused
+        self.hasFlushed = false
+        self.isRequestEnded = false
+        self.isReadingPaused = false
+        self.isChunked = exchange.request.framing == .chunked
+        self.collect { self.pool.forwarder.writeHead(of: exchange, to: self.pool.target, into: &$0) }
+        exchange.sent(to: self)
+    }
+
+    // MARK: The channel
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.pool.worker.tick()
+        var bytes = self.unwrapInboundIn(data)
+        if self.inbound.readableBytes == 0 { self.inbound = bytes } else { self.inbound.writeBuffer(&bytes) }
+        while self.step() {}
+        if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.exchange?.client?.flush()
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.isReadingPaused { self.holdsRead = true } else { context.read() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            self.pool.worker.tick()
+            self.exchange?.upstreamWritable()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.hasFailed = true
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.pool.worker.tick()
+        self.ended()
+        context.fireChannelInactive()
+    }
+
+    // MARK: The response
+
+    /// Takes what it can from the received bytes; false where more are needed.
+    private func step() -> Bool {
+        switch self.state {
+        case .idle:
+            // Nobody asked for these bytes; whoever asks next must not get them.
+            if self.inbound.readableBytes > 0 { self.close() }
+            return false
+        case .head: return self.receiveHead()
+        case .body: return self.receiveBody()
+        case .closed:
+            self.inbound.clear()
+            return false
+        }
+    }
+
+    private func receiveHead() -> Bool {
+        guard let exchange = self.exchange else { return false }
+        do throws(HTTP1Error) {
+            let method = exchange.request.method
+            guard try self.parser.parse(&self.inbound, into: &exchange.response, answering: method) else {
+                return false
+            }
+        } catch {
+            self.fail(GatewayError(.upstreamInvalidResponse, reason: "\(error.code): \(error.reason)"))
+            return false
+        }
+        exchange.replay.forget()
+        guard exchange.response.status != 101 else {
+            self.fail(GatewayError(.upstreamInvalidResponse, reason: "101 that nobody asked for"))
+            return false
+        }
+        if exchange.response.isInformational {
+            exchange.receiveInformational()
+            return self.state == .head
+        }
+        self.state = .body
+        self.body = BodyDecoder(exchange.response.framing, limits: self.limits)
+        self.readKeepAlive(exchange.response)
+        self.keepsAlive = exchange.response.keepAlive
+        exchange.receiveResponseHead()
+        return true
+    }
+
+    private func receiveBody() -> Bool {
+        guard let exchange = self.exchange else { return false }
+        do throws(HTTP1Error) {
+            switch try self.body.next(&self.inbound) {
+            case .needMore: return false
+            case .bytes(let chunk): exchange.receive(responseBody: chunk)
+            case .end: self.finish(exchange)
+            }
+        } catch {
+            self.fail(GatewayError(.upstreamInvalidResponse, reason: "\(error.code): \(error.reason)"))
+            return false
+        }
+        return true
+    }
+
+    /// The answer is whole: the connection goes back first, so that what the client sends next can have it.
+    private func finish(_ exchange: Exchange) {
+        self.exchange = nil
+        self.pool.answered(exchange)
+        let trailers = self.body.trailers
+        let canBeReused = self.keepsAlive && self.isRequestEnded && self.inbound.readableBytes == 0 && !self.hasFailed
+        if canBeReused, self.state != .closed {
+            self.state = .idle
+            if self.isReadingPaused { self.resumeReading() }
+            self.pool.release(self)
+        } else {
+            self.close()
+        }
+        exchange.receiveResponseEnd(trailers: trailers)
+    }
+
+    /// The connection has ended, by the upstream or by an error.
+    private func ended() {
+        guard self.state != .closed else { return }
+        let state = self.state
+        let exchange = self.exchange
+        if state == .body, let exchange, !self.hasFailed, (try? self.body.endOfInput()) != nil {
+            self.finish(exchange)
+            return
+        }
+        self.state = .closed
+        self.exchange = nil
+        self.pool.closed(self)
+        guard let exchange else { return }
+        if state == .head, self.canBeSentAgain(exchange) {
+            self.pool.sendAgain(exchange)
+        } else {
+            exchange.upstreamFailed(GatewayError(.upstreamReset, reason: "connection closed in state \(state)"))
+        }
+    }
+
+    /// A kept-alive connection that the upstream closed meanwhile: the request may go out once more where nothing of it
+    /// can have been read, or where doing it twice means the same as once (RFC 9110 section 9.2.2).
+    private func canBeSentAgain(_ exchange: Exchange) -> Bool {
+        guard exchange.replay.isWhole, exchange.attempts < 3 else { return false }
+        if !self.hasFlushed { return true }
+        return self.isReused && exchange.request.method.isIdempotent && self.inbound.readableBytes == 0
+    }
+
+    private func fail(_ error: GatewayError) {
+        let exchange = self.exchange
+        self.exchange = nil
+        self.close()
+        exchange?.upstreamFailed(error)
+    }
+
+    func close() {
+        guard self.state != .closed else { return }
+        self.state = .closed
+        self.exchange = nil
+        self.outbound = nil
+        self.pool.closed(self)
+        self.context?.close(promise: nil)
+    }
+
+    private func readKeepAlive(_ head: borrowing ResponseHead) {
+        guard let value = head.headers.first(.keepAlive) else { return }
+        let parameters = head.headers.string(value).split { $0 == "," || $0 == " " }
+        guard let timeout = parameters.first(where: { $0.hasPrefix("timeout=") }),
+            let seconds = Int64(timeout.dropFirst("timeout=".count).prefix(6))
+        else { return }
+        self.keepAlive = .seconds(seconds)
+    }
+}
+
+extension UpstreamHandler: UpstreamStream {
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var mayBeStale: Bool { self.state == .head && (self.isReused || !self.hasFlushed) }
+
+    func writeBody(_ chunk: ByteBuffer) {
+        let count = chunk.readableBytes
+        guard count > 0, let context = self.context else { return }
+        guard count > Self.copied else {
+            return self.collect { buffer in
+                if self.isChunked { buffer.writeChunkSize(count) }
+                buffer.writeImmutableBuffer(chunk)
+                if self.isChunked { buffer.writeLineEnd() }
+            }
+        }
+        if self.isChunked { self.collect { $0.writeChunkSize(count) } }
+        if let buffer = self.outbound {
+            self.outbound = nil
+            context.write(self.wrapOutboundOut(buffer), promise: nil)
+            self.pool.worker.giveBack(buffer)
+        }
+        context.write(self.wrapOutboundOut(chunk), promise: nil)
+        if self.isChunked { self.collect { $0.writeLineEnd() } }
+    }
+
+    func writeEnd(trailers: HeaderBlock?) {
+        self.isRequestEnded = true
+        guard self.isChunked else { return }
+        self.collect { $0.writeLastChunk(trailers: trailers) }
+    }
+
+    func flush() {
+        guard let context = self.context else { return }
+        if let buffer = self.outbound {
+            self.outbound = nil
+            context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+            self.pool.worker.giveBack(buffer)
+        } else {
+            context.flush()
+        }
+        if self.isOpen { self.hasFlushed = true }
+    }
+
+    func pauseReading() { self.isReadingPaused = true }
+
+    func resumeReading() {
+        guard self.isReadingPaused else { return }
+        self.isReadingPaused = false
+        if self.holdsRead {
+            self.holdsRead = false
+            self.context?.read()
+        }
+    }
+
+    func cancel() {
+        self.exchange = nil
+        self.close()
+    }
+
+    private func collect(_ write: (inout ByteBuffer) -> Void) {
+        var buffer = self.outbound ?? self.pool.worker.takeBuffer()
+        self.outbound = nil
+        write(&buffer)
+        self.outbound = buffer
+    }
+}
+
+@available(*, unavailable)
+extension UpstreamHandler: Sendable {}
