@@ -11,6 +11,7 @@ struct EnvironmentVariables {
             do {
                 let (expanded, isFromEnvironment) = try expand(text)
                 result.content = .scalar(.string(expanded))
+                result.hasVariables = true
                 result.isFromEnvironment = isFromEnvironment
             } catch {
                 diagnostics.report(error.problem, suggestion: error.suggestion, path: path, at: node.source.position)
@@ -45,7 +46,7 @@ struct EnvironmentVariables {
             } else if rest.hasPrefix("${") {
                 guard let end = rest.firstIndex(of: "}") else {
                     throw SettingError(
-                        "has \"${\" without \"}\"",
+                        "\(JSONText.quoted(text)) has \"${\" without \"}\"",
                         suggestion: "write \"${NAME}\", or \"$${\" for the characters themselves"
                     )
                 }
@@ -68,7 +69,7 @@ struct EnvironmentVariables {
         if let colon = reference.firstIndex(of: ":") {
             name = String(reference[..<colon])
             guard reference[colon...].hasPrefix(":-") else {
-                throw SettingError("has \"${\(reference)}\"", suggestion: "write \"${\(name):-default}\"")
+                throw SettingError("\"${\(reference)}\" is not a variable", suggestion: "write \"${\(name):-default}\"")
             }
             fallback = String(reference[colon...].dropFirst(2))
         }
@@ -76,7 +77,7 @@ struct EnvironmentVariables {
             !(0x30...0x39).contains(name.utf8.first ?? 0x30)
         else {
             throw SettingError(
-                "has \"${\(reference)}\", which names no variable",
+                "\"${\(reference)}\" names no variable",
                 suggestion: "write \"${NAME}\", or \"$${\" for the characters themselves"
             )
         }

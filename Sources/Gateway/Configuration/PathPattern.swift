@@ -58,11 +58,12 @@ enum PathPattern {
                 suggestion: "write \"/{name}/\" or \"/*\""
             )
         }
-        if let byte = segment.utf8.first(where: { $0 <= 0x20 || $0 >= 0x7F || "?#\\\"<>^`|".utf8.contains($0) }) {
-            let hex = String(byte, radix: 16, uppercase: true)
+        if let character = segment.first(where: { $0.utf8.contains(where: isForbidden) }) {
+            let escaped = character.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+            let query = character == "?" ? ", or match_query for a query" : ""
             throw SettingError(
                 "has a character that no path has",
-                suggestion: "write %\(hex.count < 2 ? "0" : "")\(hex) for it, and no query"
+                suggestion: "write \(escaped.joined()) for it\(query)"
             )
         }
         var rest = Array(segment.utf8)[...]
@@ -73,6 +74,11 @@ enum PathPattern {
             }
             rest = rest[(percent + 3)...]
         }
+    }
+
+    /// Not in `pchar` of RFC 3986 §3.3, other than what the caller has seen to.
+    private static func isForbidden(_ byte: UInt8) -> Bool {
+        byte <= 0x20 || byte >= 0x7F || "?#\\\"<>^`|".utf8.contains(byte)
     }
 
     /// The names between braces in a template such as `/internal/{id}`.

@@ -66,6 +66,10 @@ extension String: Setting {
 
     public init(setting value: SettingValue) throws(SettingError) {
         guard case .string(let string) = value else {
+            if case .list(let values) = value {
+                let first = values.first.map(\.quoted) ?? "one string"
+                throw SettingError("is not a string", suggestion: "write \(first) without brackets")
+            }
             throw SettingError("is not a string", suggestion: "put it in quotes")
         }
         self = string

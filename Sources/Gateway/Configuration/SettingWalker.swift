@@ -45,7 +45,7 @@ struct SettingWalker {
             return result
         case .map(let value):
             guard let entries = node.entries else {
-                report(node, path, "is \(node.value.kindName), not a table", "write [\(path)]")
+                report(node, path, "is \(node.value.kindName), not a table", "write \(Self.header(path))")
                 return node
             }
             return map(node, entries, at: path) { walker, key, entry in walker.walk(entry, value, at: path + key) }
@@ -55,7 +55,7 @@ struct SettingWalker {
                     node,
                     path,
                     "is \(node.value.kindName), not a table",
-                    "write [\(path).NAME] with a middleware's name"
+                    "write \(Self.header(path + "NAME")) with a middleware's name"
                 )
                 return node
             }
@@ -91,7 +91,8 @@ struct SettingWalker {
             return shorthand(node, value, type, table, at: path)
         }
         guard let entries = node.entries else {
-            let hint = node.elements == nil ? "write [\(path)]" : "write [\(path)] with single brackets"
+            let hint =
+                node.elements == nil ? "write \(Self.header(path))" : "write \(Self.header(path)) with single brackets"
             report(node, path, "is \(node.value.kindName), not a table", hint)
             return node
         }
@@ -149,12 +150,22 @@ struct SettingWalker {
         }
         if case .scalar(.boolean(let isOn)) = node.content {
             if isOn {
-                report(node, path, "cannot be true", "write [\(path)] to switch it on, or false to switch it off")
+                report(
+                    node,
+                    path,
+                    "is not a table",
+                    "write \(Self.header(path)) to switch it on, or false to switch it off"
+                )
             }
             return node
         }
         guard node.entries != nil else {
-            report(node, path, "is \(node.value.kindName), not a table", "write [\(path)], or \(name) = false")
+            report(
+                node,
+                path,
+                "is \(node.value.kindName), not a table",
+                "write \(Self.header(path)), or \(name) = false"
+            )
             return node
         }
         return walk(node, table, at: path, fillsDefaults: false)
@@ -171,7 +182,7 @@ struct SettingWalker {
             return node
         } catch {
             // Environment variables are text; a port or a switch from one is meant as what the key wants.
-            if node.isFromEnvironment, case .string(let text) = value {
+            if node.hasVariables, case .string(let text) = value {
                 for candidate in SettingValue.readings(of: text) where (try? check(candidate)) != nil {
                     var result = node
                     result.content = .scalar(candidate)
@@ -194,6 +205,15 @@ struct SettingWalker {
         case .list, .table: shown = node.value.quoted.utf8.count <= 60 ? node.value.quoted : "the value"
         }
         diagnostics.report("\(shown) \(problem)", suggestion: suggestion, path: path, at: node.source.position)
+    }
+
+    /// The line that begins the table; TOML leaves out which element of a list it is.
+    private static func header(_ path: SettingPath) -> String {
+        var path = path
+        path.steps.removeAll { step in
+            if case .index = step { true } else { false }
+        }
+        return "[\(path)]"
     }
 
     private static func listHint(_ node: SettingNode, _ element: SettingSchema, _ path: SettingPath) -> String {
