@@ -13,5 +13,8 @@ public struct GatewayConfiguration: SettingTable {
     /// `[policies.NAME.X]`, by name.
     public var policies: [String: MiddlewareTables] = [:]
 
+    /// The file that this was read from.
+    package var document = SettingDocument()
+
     public init() {}
 }

@@ -54,8 +54,9 @@ public struct IPAddress: Hashable, Sendable {
         var halves: [[UInt16]] = [[]]
         var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)[...]
         // "::" at either end leaves one empty part too many there.
-        if parts.count > 2, parts[0].isEmpty, parts[1].isEmpty { parts.removeFirst() }
-        if parts.count > 2, let last = parts.last, last.isEmpty, parts[parts.endIndex - 2].isEmpty {
+        if text.hasPrefix("::") { parts.removeFirst() } else if text.hasPrefix(":") { return nil }
+        if text.hasSuffix(":"), !text.hasSuffix("::") { return nil }
+        if parts.count > 1, let last = parts.last, last.isEmpty, parts[parts.endIndex - 2].isEmpty {
             parts.removeLast()
         }
         for (index, part) in zip(parts.indices, parts) {

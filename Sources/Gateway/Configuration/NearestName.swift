@@ -10,6 +10,10 @@ enum NearestName {
             let distance = distance(written, Array(candidate.lowercased().utf8))
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }
+        // Half a word is near to the whole one: `warn`, `warning`.
+        if name.utf8.count >= 3, let longer = candidates.sorted().first(where: { $0.hasPrefix(name.lowercased()) }) {
+            return longer
+        }
         guard let best, best.distance <= max(1, max(name.utf8.count, best.name.utf8.count) / 3) else { return nil }
         return best.name
     }

@@ -11,6 +11,8 @@ public struct SettingNode: Sendable {
     package var source: SettingSource
     /// Where the key stands, where there is one.
     package var keyPosition: SourcePosition?
+    /// The text was written with `${…}`.
+    package var hasVariables = false
     /// Part of the text came from an environment variable.
     package var isFromEnvironment = false
 

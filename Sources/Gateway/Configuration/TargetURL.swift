@@ -30,6 +30,7 @@ extension TargetURL: Setting {
     }
 
     package static func parse(_ text: String) throws(SettingError) -> TargetURL {
+        if text.isEmpty { return .missing }
         for scheme in ["https", "h2c", "h2"] where text.hasPrefix(scheme + "://") {
             throw SettingError(
                 "is an \(scheme) target, which is not supported in this version",
@@ -78,6 +79,7 @@ extension TargetURL: CustomStringConvertible {
     /// As a file would write it.
     public var description: String {
         switch self {
+        case .missing: ""
         case .http(let host, let port): "http://" + HostAndPort.text(host, port)
         case .unix(let path): "unix:" + path
         }

@@ -1,0 +1,51 @@
+extension ConfigurationValidator {
+    mutating func validate(_ upstream: UpstreamConfiguration, at path: SettingPath) {
+        if upstream.builtin != nil, !upstream.targets.isEmpty {
+            report(path + "builtin", "the upstream has targets and builtin", "take one of them out")
+        } else if upstream.builtin == nil, upstream.targets.isEmpty {
+            reportLacking(path, "the upstream has no targets", "write targets = [\"http://127.0.0.1:9001\"]")
+        }
+        for (index, target) in upstream.targets.enumerated() {
+            validate(target, at: path + "targets" + index)
+        }
+        atLeast(1, upstream.maxConnections, path + "max_connections")
+        atLeast(0, upstream.maxPending, path + "max_pending")
+        notNegative(upstream.queue, path + "queue")
+        positive(upstream.idleTimeout, path + "idle_timeout")
+        if upstream.maxHead.bytes < 64 {
+            report(
+                path + "max_head",
+                "\(upstream.maxHead.settingValue.quoted) is too small for any response",
+                "write at least \"64B\""
+            )
+        }
+        if upstream.hashKey.parts.isEmpty {
+            report(path + "hash_key", "the key has no part", "write \"client_ip\"")
+        }
+        if upstream.setCookie {
+            let hasCookie = upstream.hashKey.parts.contains { part in
+                if case .cookie = part { true } else { false }
+            }
+            if upstream.balance != .hash || !hasCookie {
+                report(
+                    path + "set_cookie",
+                    "there is no cookie to set",
+                    "write balance = \"hash\" and hash_key = \"cookie:NAME\", or take set_cookie out"
+                )
+            }
+        }
+    }
+
+    private mutating func validate(_ target: TargetConfiguration, at path: SettingPath) {
+        if target.url == .missing {
+            reportLacking(path, "the target has no url", "write { url = \"http://127.0.0.1:9001\" }")
+        } else {
+            do {
+                _ = try TargetURL(setting: target.url.settingValue)
+            } catch {
+                report(path + "url", target.url.settingValue, error)
+            }
+        }
+        atLeast(1, target.weight, path + "weight")
+    }
+}

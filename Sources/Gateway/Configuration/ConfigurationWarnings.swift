@@ -1,0 +1,140 @@
+/// Finds what is legal but unwise.
+struct ConfigurationWarnings {
+    let configuration: GatewayConfiguration
+    let middlewares: [MiddlewareDescription]
+
+    func all() -> [ConfigurationError] {
+        let warnings = secrets() + access() + routes() + timeouts() + unused()
+        return ConfigurationErrors(warnings).errors
+    }
+
+    private func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
+        ConfigurationError(
+            problem,
+            suggestion: suggestion,
+            key: path.description,
+            at: configuration.document.position(of: path)
+        )
+    }
+
+    /// Secrets that anyone who reads the file sees.
+    private func secrets() -> [ConfigurationError] {
+        var warnings: [ConfigurationError] = []
+        func visit(_ node: SettingNode, _ path: SettingPath) {
+            switch node.content {
+            case .scalar(.string(let text)):
+                if !text.isEmpty, !node.isFromEnvironment, Redaction.isSecret(path) {
+                    warnings.append(
+                        warning(path, "the secret stands in plain text", "write \"${NAME}\" and set that variable")
+                    )
+                }
+            case .scalar: break
+            case .list(let elements):
+                for (index, element) in elements.enumerated() { visit(element, path + index) }
+            case .table(let entries):
+                for (key, entry) in entries { visit(entry, path + key) }
+            }
+        }
+        if let root = configuration.document.root { visit(root, SettingPath()) }
+        return warnings
+    }
+
+    private func access() -> [ConfigurationError] {
+        var warnings: [ConfigurationError] = []
+        for (index, block) in configuration.server.trustedProxies.enumerated() where block.prefix == 0 {
+            warnings.append(
+                warning(
+                    SettingPath("server", "trusted_proxies") + index,
+                    "\(block.settingValue.quoted) believes the forwarded address of every client",
+                    "name only your own proxies"
+                )
+            )
+        }
+        if case .address(.host(let host, _)) = configuration.admin.listen, configuration.admin.token.isEmpty,
+            host != "localhost", !host.hasPrefix("127."), host != "::1"
+        {
+            warnings.append(
+                warning(
+                    SettingPath("admin", "listen"),
+                    "without a token only callers on this machine are answered",
+                    "set admin.token"
+                )
+            )
+        }
+        return warnings
+    }
+
+    /// Routes that another of the same rank, earlier in the file, always comes before.
+    private func routes() -> [ConfigurationError] {
+        if configuration.routes.isEmpty {
+            return [
+                warning(
+                    SettingPath("routes"),
+                    "there are no routes, so every request is answered 404",
+                    "write [[routes]]"
+                )
+            ]
+        }
+        var warnings: [ConfigurationError] = []
+        var first: [String: String] = [:]
+        for (index, route) in configuration.routes.enumerated() {
+            let matches = Self.matches(of: route)
+            let earlier = matches.compactMap { first[$0] }
+            if earlier.count == matches.count, let name = earlier.first {
+                warnings.append(
+                    warning(
+                        SettingPath("routes") + index,
+                        "the route can never match, since route \(JSONText.quoted(name)) matches the same and stands earlier",
+                        "take one of them out, or tell them apart by hosts, methods, headers or query"
+                    )
+                )
+            }
+            for match in matches where first[match] == nil { first[match] = route.name }
+        }
+        return warnings
+    }
+
+    /// All combinations of host and method that the route takes, each with the rest of its conditions.
+    private static func matches(of route: RouteConfiguration) -> [String] {
+        let shape = route.path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+            segment.hasPrefix("{") ? "{}" : String(segment)
+        }.joined(separator: "/")
+        let headers = route.matchHeaders.map { ($0.key.lowercased(), $0.value) }.sorted { $0 < $1 }
+        let query = route.matchQuery.sorted { $0.key < $1.key }
+        let conditions = "\(shape) \(headers) \(query)"
+        let hosts = route.hosts.isEmpty ? [""] : route.hosts.map { $0.lowercased() }
+        let methods = route.methods.isEmpty ? [""] : route.methods
+        return hosts.flatMap { host in methods.map { "\(host) \($0) \(conditions)" } }
+    }
+
+    /// Routes to an upstream that may answer never.
+    private func timeouts() -> [ConfigurationError] {
+        guard middlewares.contains(where: { $0.name == "timeout" }) else { return [] }
+        var resolver = MiddlewareResolver(configuration, middlewares: middlewares.filter { $0.name == "timeout" })
+        return configuration.routes.enumerated().compactMap { index, route in
+            guard route.upstream != nil, let timeout = resolver.settings(for: route).first, !timeout.isEnabled
+            else { return nil }
+            return warning(
+                SettingPath("routes") + index + "timeout",
+                "the route has no timeouts, so an upstream that hangs holds its requests for ever",
+                "write [routes.timeout] with longer times instead of false"
+            )
+        }
+    }
+
+    private func unused() -> [ConfigurationError] {
+        let usedUpstreams = Set(configuration.routes.compactMap(\.upstream))
+        let usedPolicies = Set(configuration.routes.flatMap(\.policies))
+        let upstreams = configuration.upstreams.keys.filter { !usedUpstreams.contains($0) }.map { name in
+            warning(
+                SettingPath("upstreams") + name,
+                "no route leads to the upstream",
+                "take it out, or write a route to it"
+            )
+        }
+        let policies = configuration.policies.keys.filter { !usedPolicies.contains($0) }.map { name in
+            warning(SettingPath("policies") + name, "no route lists the policy", "take it out, or list it in a route")
+        }
+        return upstreams + policies
+    }
+}

@@ -1,0 +1,48 @@
+/// One middleware as it holds for a route: whether it runs, and every setting with where it comes from.
+package struct EffectiveMiddleware: Sendable {
+    package let name: String
+    package let isEnabled: Bool
+    /// All settings; a table.
+    package let settings: SettingNode
+
+    /// One setting, with a dotted key where it stands in a nested table.
+    package struct Leaf: Sendable {
+        package let key: String
+        package let value: SettingValue
+        package let source: SettingSource
+    }
+
+    /// All settings, by key.
+    package var leaves: [Leaf] {
+        var leaves: [Leaf] = []
+        func collect(_ node: SettingNode, _ path: SettingPath) {
+            if let entries = node.entries, !(entries.isEmpty && !path.steps.isEmpty) {
+                for (key, entry) in entries.sorted(by: { $0.key < $1.key }) { collect(entry, path + key) }
+            } else {
+                leaves.append(Leaf(key: path.description, value: node.redacted(at: path).value, source: node.source))
+            }
+        }
+        collect(settings, SettingPath())
+        return leaves
+    }
+
+    /// The settings as the middleware's own type.
+    package func decode<Config: Decodable>(_ type: Config.Type) throws(ConfigurationErrors) -> Config {
+        do {
+            return try SettingDecoder.decode(type, from: settings, at: SettingPath(name))
+        } catch let error as ConfigurationError {
+            throw ConfigurationErrors([error])
+        } catch {
+            throw ConfigurationErrors([ConfigurationError("\(error)", key: name, at: settings.source.position)])
+        }
+    }
+
+    /// A mistake that only the middleware itself can find, with the place of the setting.
+    package func error(_ problem: String, suggestion: String, at keys: String...) -> ConfigurationError {
+        var path = SettingPath()
+        path.steps = keys.map { .key($0) }
+        let node = settings.nearest(to: path)
+        path.steps.insert(.key(name), at: 0)
+        return ConfigurationError(problem, suggestion: suggestion, key: path.description, at: node.source.position)
+    }
+}

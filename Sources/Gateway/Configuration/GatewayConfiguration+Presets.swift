@@ -1,0 +1,34 @@
+extension GatewayConfiguration {
+    /// What the gateway serves without a file: the built-in demo upstream on every path.
+    public static var demo: GatewayConfiguration {
+        var upstream = UpstreamConfiguration()
+        upstream.builtin = .demo
+        return everything(to: upstream, named: "demo")
+    }
+
+    /// Every path to one server.
+    /// - Parameter url: `http://host:port` or `unix:/path`.
+    /// - Throws: that the text is no such URL.
+    public static func to(url: String) throws(ConfigurationErrors) -> GatewayConfiguration {
+        do {
+            var upstream = UpstreamConfiguration()
+            upstream.targets = [TargetConfiguration(try TargetURL.parse(url))]
+            return everything(to: upstream, named: "api")
+        } catch {
+            throw ConfigurationErrors([
+                ConfigurationError("\(JSONText.quoted(url)) \(error.problem)", suggestion: error.suggestion)
+            ])
+        }
+    }
+
+    private static func everything(to upstream: UpstreamConfiguration, named name: String) -> GatewayConfiguration {
+        var route = RouteConfiguration()
+        route.name = "all"
+        route.path = "/*"
+        route.upstream = name
+        var configuration = GatewayConfiguration()
+        configuration.upstreams = [name: upstream]
+        configuration.routes = [route]
+        return configuration
+    }
+}

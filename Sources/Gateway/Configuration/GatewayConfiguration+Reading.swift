@@ -1,0 +1,110 @@
+public import FoundationEssentials
+
+extension GatewayConfiguration {
+    /// Reads a file.
+    /// - Parameters:
+    ///   - path: the file; positions in errors name it so.
+    ///   - environment: what `${NAME}` stands for.
+    ///   - middlewares: the middlewares whose tables may stand in the file.
+    /// - Throws: every mistake in the file, or that it cannot be read.
+    public init(
+        file path: String,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        middlewares: [MiddlewareDescription]
+    ) throws(ConfigurationErrors) {
+        func unreadable(_ problem: String, _ suggestion: String) -> ConfigurationErrors {
+            var error = ConfigurationError(problem, suggestion: suggestion)
+            error.file = path
+            return ConfigurationErrors([error])
+        }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+            throw unreadable("there is no such file", "`gateway init` writes one")
+        } catch let error as CocoaError where error.code == .fileReadNoPermission {
+            throw unreadable("the file may not be read", "give the gateway's user the right to read it")
+        } catch {
+            throw unreadable("the file cannot be read", "check that it is a file and not a folder")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw unreadable("the file is not UTF-8 text", "save it as UTF-8")
+        }
+        try self.init(toml: text, file: path, environment: environment, middlewares: middlewares)
+    }
+
+    /// Reads TOML text.
+    /// - Parameters:
+    ///   - text: what a file would hold.
+    ///   - file: what errors call it.
+    ///   - environment: what `${NAME}` stands for.
+    ///   - middlewares: the middlewares whose tables may stand in the text.
+    /// - Throws: every mistake in the text.
+    public init(
+        toml text: String,
+        file: String = "gateway.toml",
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        middlewares: [MiddlewareDescription]
+    ) throws(ConfigurationErrors) {
+        var diagnostics = ConfigurationDiagnostics()
+        let written = EnvironmentVariables(values: environment)
+            .applied(to: try TOMLDocument.read(text, file: file), at: SettingPath(), diagnostics: &diagnostics)
+
+        var walker = SettingWalker(middlewares: middlewares, diagnostics: diagnostics)
+        let schema = SettingSchema.table(SettingSchema.of(GatewayConfiguration()))
+        let complete = walker.walk(written, schema, at: SettingPath())
+        do {
+            self = try SettingDecoder.decode(GatewayConfiguration.self, from: complete, at: SettingPath())
+        } catch {
+            let own = (error as? ConfigurationError) ?? ConfigurationError("\(error)")
+            let errors = walker.diagnostics.errors
+            throw ConfigurationErrors(errors.isEmpty ? [own] : errors)
+        }
+        document.root = written
+
+        var validator = ConfigurationValidator(configuration: self, diagnostics: walker.diagnostics)
+        validator.validate()
+        guard validator.diagnostics.errors.isEmpty else { throw ConfigurationErrors(validator.diagnostics.errors) }
+        nameRoutes()
+        document.warnings = ConfigurationWarnings(configuration: self, middlewares: middlewares).all()
+    }
+
+    /// Checks a configuration that a program built, and names its routes.
+    /// - Throws: every mistake, without positions.
+    package func validated(middlewares: [MiddlewareDescription]) throws(ConfigurationErrors) -> GatewayConfiguration {
+        let errors = validate(middlewares: middlewares)
+        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+        var named = self
+        named.nameRoutes()
+        return named
+    }
+
+    /// Every mistake that the types allow.
+    public func validate(middlewares: [MiddlewareDescription]) -> [ConfigurationError] {
+        var walker = SettingWalker(middlewares: middlewares, diagnostics: ConfigurationDiagnostics())
+        func walk(_ tables: MiddlewareTables, _ path: SettingPath) {
+            _ = walker.walk(SettingNode(.table(tables.nodes), source: .code), .middlewares, at: path)
+        }
+        walk(middleware, SettingPath("middleware"))
+        for (name, tables) in policies { walk(tables, SettingPath("policies") + name) }
+        for (index, route) in routes.enumerated() { walk(route.middleware, SettingPath("routes") + index) }
+        var validator = ConfigurationValidator(configuration: self, diagnostics: walker.diagnostics)
+        validator.validate()
+        return ConfigurationErrors(validator.diagnostics.errors).errors
+    }
+
+    /// Gives routes without a name one that is made from the path, and unlike all others.
+    mutating func nameRoutes() {
+        var taken = Set(routes.map(\.name))
+        for index in routes.indices where routes[index].name.isEmpty {
+            let base = PathPattern.routeName(routes[index].path)
+            var name = base
+            var number = 2
+            while !taken.insert(name).inserted {
+                name = "\(base)-\(number)"
+                number += 1
+            }
+            routes[index].name = name
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// Lays the tables of middlewares over each other: defaults, `[middleware]`, the route's policies from left to right, the
+/// route's own tables.
+package struct MiddlewareResolver {
+    private let base: [(description: MiddlewareDescription, defaults: SettingNode)]
+    private let common: MiddlewareTables
+    private let policies: [String: MiddlewareTables]
+    /// Routes without tables of their own share what their policies give.
+    private var shared: [[String]: [EffectiveMiddleware]] = [:]
+
+    package init(_ configuration: GatewayConfiguration, middlewares: [MiddlewareDescription]) {
+        base = middlewares.map { ($0, SettingNode(SettingSchema.written($0.defaults), source: .default)) }
+        common = configuration.middleware
+        policies = configuration.policies
+    }
+
+    /// What holds for requests that no route takes.
+    package mutating func withoutRoute() -> [EffectiveMiddleware] {
+        settings(policies: [], own: MiddlewareTables())
+    }
+
+    /// What holds for a route, in the order of the registered middlewares.
+    package mutating func settings(for route: RouteConfiguration) -> [EffectiveMiddleware] {
+        settings(policies: route.policies, own: route.middleware)
+    }
+
+    private mutating func settings(policies names: [String], own: MiddlewareTables) -> [EffectiveMiddleware] {
+        guard own.nodes.isEmpty else { return resolve(names, own) }
+        if let known = shared[names] { return known }
+        let resolved = resolve(names, own)
+        shared[names] = resolved
+        return resolved
+    }
+
+    private func resolve(_ names: [String], _ own: MiddlewareTables) -> [EffectiveMiddleware] {
+        base.map { description, defaults in
+            var isEnabled = description.onByDefault
+            var settings = defaults
+            var layers = [(common.nodes[description.name], nil as String?)]
+            layers += names.map { (policies[$0]?.nodes[description.name], $0) }
+            layers.append((own.nodes[description.name], nil))
+            for case (let layer?, let policy) in layers {
+                if layer.entries != nil {
+                    isEnabled = true
+                    settings = settings.overlaid(by: layer, policy: policy)
+                } else {
+                    isEnabled = false
+                    settings.source = layer.source
+                }
+            }
+            return EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+        }
+    }
+}
+
+extension SettingNode {
+    /// Tables merge by key at every depth; everything else is replaced.
+    func overlaid(by other: SettingNode, policy: String?) -> SettingNode {
+        var result = self
+        guard let written = other.entries, var merged = entries else {
+            result = other
+            result.name(policy: policy)
+            return result
+        }
+        for (key, entry) in written {
+            if let existing = merged[key] {
+                merged[key] = existing.overlaid(by: entry, policy: policy)
+            } else {
+                var entry = entry
+                entry.name(policy: policy)
+                merged[key] = entry
+            }
+        }
+        result.content = .table(merged)
+        result.source = other.source
+        result.isFromEnvironment = other.isFromEnvironment
+        return result
+    }
+
+    /// Notes in every source that it lies in a policy.
+    private mutating func name(policy: String?) {
+        guard let policy else { return }
+        if case .file(let position, _) = source { source = .file(position, policy: policy) }
+        switch content {
+        case .scalar: break
+        case .list(var elements):
+            for index in elements.indices { elements[index].name(policy: policy) }
+            content = .list(elements)
+        case .table(var entries):
+            for key in entries.keys { entries[key]?.name(policy: policy) }
+            content = .table(entries)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// The way from a configuration's root to one value: `routes[1].rate_limit.limit`.
+package struct SettingPath: Hashable, Sendable {
+    package enum Step: Hashable, Sendable {
+        case key(String)
+        case index(Int)
+    }
+
+    package var steps: [Step] = []
+
+    package init(_ keys: String...) { steps = keys.map { .key($0) } }
+
+    package static func + (path: SettingPath, key: String) -> SettingPath {
+        var path = path
+        path.steps.append(.key(key))
+        return path
+    }
+
+    package static func + (path: SettingPath, index: Int) -> SettingPath {
+        var path = path
+        path.steps.append(.index(index))
+        return path
+    }
+}
+
+extension SettingPath: CustomStringConvertible {
+    package var description: String {
+        var text = ""
+        for step in steps {
+            switch step {
+            case .index(let index): text += "[\(index)]"
+            case .key(let key):
+                let isBare = !key.isEmpty && key.utf8.allSatisfy(TOMLScanner.isBareKeyByte)
+                text += (text.isEmpty ? "" : ".") + (isBare ? key : JSONText.quoted(key))
+            }
+        }
+        return text
+    }
+}
+
+extension SettingNode {
+    /// The node at the path, or the last one on the way to it.
+    package func nearest(to path: SettingPath) -> SettingNode {
+        var node = self
+        for step in path.steps {
+            let next =
+                switch step {
+                case .key(let key): node.entries?[key]
+                case .index(let index):
+                    node.elements.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+                }
+            guard let next else { return node }
+            node = next
+        }
+        return node
+    }
+
+    /// The node at the path.
+    package func node(at path: SettingPath) -> SettingNode? {
+        var node: SettingNode? = self
+        for step in path.steps {
+            switch step {
+            case .key(let key): node = node?.entries?[key]
+            case .index(let index): node = node?.elements.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+            }
+        }
+        return node
+    }
+}

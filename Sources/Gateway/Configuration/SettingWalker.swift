@@ -1,0 +1,241 @@
+/// Compares what was written with what may be, and collects every mistake.
+struct SettingWalker {
+    /// By name.
+    let middlewares: [String: SettingTableSchema]
+    var diagnostics: ConfigurationDiagnostics
+
+    init(middlewares: [MiddlewareDescription], diagnostics: ConfigurationDiagnostics) {
+        self.diagnostics = diagnostics
+        self.middlewares = Dictionary(
+            middlewares.map { ($0.name, SettingSchema.of($0.defaults)) },
+            uniquingKeysWith: { _, last in last }
+        )
+    }
+
+    /// Checks the node and gives it as decoding wants it: defaults filled in and in the place of mistakes, shorthands as
+    /// tables, text from environment variables as the type that was asked for.
+    /// - Parameter fillsDefaults: `false` leaves out what was not written, for tables that are laid over others.
+    mutating func walk(
+        _ node: SettingNode,
+        _ schema: SettingSchema,
+        at path: SettingPath,
+        fillsDefaults: Bool = true
+    ) -> SettingNode {
+        switch schema {
+        case .leaf(let type):
+            return leaf(node, at: path) { value throws(SettingError) in _ = try type.init(setting: value) }
+        case .word(let words):
+            return leaf(node, at: path) { value throws(SettingError) in
+                guard case .string(let word) = value, words.contains(word) else {
+                    throw SettingError.notOneOf(words, value)
+                }
+            }
+        case .table(let table):
+            return walk(node, table, at: path, fillsDefaults: fillsDefaults)
+        case .list(let element):
+            guard let elements = node.elements else {
+                report(node, path, "is \(node.value.kindName), not a list", Self.listHint(node, element, path))
+                return node
+            }
+            var result = node
+            let walked = elements.enumerated().map { walk($0.element, element, at: path + $0.offset) }
+            let sound = walked.indices.filter { !diagnostics.hasFailed(path + $0) }
+            if sound.count < walked.count { diagnostics.markFailed(path) }
+            result.content = .list(sound.map { walked[$0] })
+            return result
+        case .map(let value):
+            guard let entries = node.entries else {
+                report(node, path, "is \(node.value.kindName), not a table", "write \(Self.header(path))")
+                return node
+            }
+            return map(node, entries, at: path) { walker, key, entry in walker.walk(entry, value, at: path + key) }
+        case .middlewares:
+            guard let entries = node.entries else {
+                report(
+                    node,
+                    path,
+                    "is \(node.value.kindName), not a table",
+                    "write \(Self.header(path + "NAME")) with a middleware's name"
+                )
+                return node
+            }
+            return map(node, entries, at: path) { walker, key, entry in walker.middleware(key, entry, at: path + key) }
+        case .unknown:
+            return node
+        }
+    }
+
+    private mutating func map(
+        _ node: SettingNode,
+        _ entries: [String: SettingNode],
+        at path: SettingPath,
+        _ transform: (inout SettingWalker, String, SettingNode) -> SettingNode
+    ) -> SettingNode {
+        var result = node
+        var transformed: [String: SettingNode] = [:]
+        for (key, entry) in entries {
+            let value = transform(&self, key, entry)
+            if !diagnostics.hasFailed(path + key) { transformed[key] = value }
+        }
+        result.content = .table(transformed)
+        return result
+    }
+
+    private mutating func walk(
+        _ node: SettingNode,
+        _ table: SettingTableSchema,
+        at path: SettingPath,
+        fillsDefaults: Bool
+    ) -> SettingNode {
+        if let type = table.shorthand, case .scalar(let value) = node.content {
+            return shorthand(node, value, type, table, at: path)
+        }
+        guard let entries = node.entries else {
+            let hint =
+                node.elements == nil ? "write \(Self.header(path))" : "write \(Self.header(path)) with single brackets"
+            report(node, path, "is \(node.value.kindName), not a table", hint)
+            return node
+        }
+        var result: [String: SettingNode] = [:]
+        var own: [String: SettingNode] = [:]
+        for (key, entry) in entries {
+            if let field = table.field(key), !(table.takesMiddlewares && field.schema.isMiddlewares) {
+                let value = walk(entry, field.schema, at: path + key, fillsDefaults: fillsDefaults)
+                if !diagnostics.hasFailed(path + key) { result[key] = value }
+            } else if table.takesMiddlewares, middlewares[key] != nil {
+                let value = middleware(key, entry, at: path + key)
+                if !diagnostics.hasFailed(path + key) { own[key] = value }
+            } else {
+                unknown(key, entry, among: table, at: path + key)
+            }
+        }
+        for field in table.fields where fillsDefaults && result[field.key] == nil {
+            result[field.key] = field.defaultValue.map { SettingNode($0, source: .default) }
+        }
+        if table.takesMiddlewares { result["middleware"] = SettingNode(.table(own), source: node.source) }
+        var filled = node
+        filled.content = .table(result)
+        return filled
+    }
+
+    private mutating func shorthand(
+        _ node: SettingNode,
+        _ value: SettingValue,
+        _ type: any SettingTableWithShorthand.Type,
+        _ table: SettingTableSchema,
+        at path: SettingPath
+    ) -> SettingNode {
+        guard case .string(let text) = value else {
+            report(
+                node,
+                path,
+                "is \(value.kindName)",
+                "write a string or a table of \(Self.list(table.fields.map(\.key)))"
+            )
+            return node
+        }
+        do {
+            return SettingNode(SettingSchema.written(try type.init(shorthand: text)), source: node.source)
+        } catch {
+            report(node, path, error)
+            return node
+        }
+    }
+
+    /// One middleware's table, or `false`.
+    private mutating func middleware(_ name: String, _ node: SettingNode, at path: SettingPath) -> SettingNode {
+        guard let table = middlewares[name] else {
+            unknownMiddleware(name, node, at: path)
+            return node
+        }
+        if case .scalar(.boolean(let isOn)) = node.content {
+            if isOn {
+                report(
+                    node,
+                    path,
+                    "is not a table",
+                    "write \(Self.header(path)) to switch it on, or false to switch it off"
+                )
+            }
+            return node
+        }
+        guard node.entries != nil else {
+            report(
+                node,
+                path,
+                "is \(node.value.kindName), not a table",
+                "write \(Self.header(path)), or \(name) = false"
+            )
+            return node
+        }
+        return walk(node, table, at: path, fillsDefaults: false)
+    }
+
+    private mutating func leaf(
+        _ node: SettingNode,
+        at path: SettingPath,
+        _ check: (SettingValue) throws(SettingError) -> Void
+    ) -> SettingNode {
+        let value = node.value
+        do throws(SettingError) {
+            try check(value)
+            return node
+        } catch {
+            // Environment variables are text; a port or a switch from one is meant as what the key wants.
+            if node.hasVariables, case .string(let text) = value {
+                for candidate in SettingValue.readings(of: text) where (try? check(candidate)) != nil {
+                    var result = node
+                    result.content = .scalar(candidate)
+                    return result
+                }
+            }
+            report(node, path, error)
+            return node
+        }
+    }
+
+    private mutating func report(_ node: SettingNode, _ path: SettingPath, _ error: SettingError) {
+        report(node, path, error.problem, error.suggestion)
+    }
+
+    private mutating func report(_ node: SettingNode, _ path: SettingPath, _ problem: String, _ suggestion: String) {
+        let shown: String
+        switch node.content {
+        case .scalar: shown = node.isFromEnvironment ? "the value from the environment" : node.value.quoted
+        case .list, .table: shown = node.value.quoted.utf8.count <= 60 ? node.value.quoted : "the value"
+        }
+        diagnostics.report("\(shown) \(problem)", suggestion: suggestion, path: path, at: node.source.position)
+    }
+
+    /// The line that begins the table; TOML leaves out which element of a list it is.
+    private static func header(_ path: SettingPath) -> String {
+        var path = path
+        path.steps.removeAll { step in
+            if case .index = step { true } else { false }
+        }
+        return "[\(path)]"
+    }
+
+    private static func listHint(_ node: SettingNode, _ element: SettingSchema, _ path: SettingPath) -> String {
+        if case .table = element, node.entries != nil { return "write [[\(path)]] with double brackets" }
+        if case .scalar(let value) = node.content { return "write [\(value.quoted)]" }
+        return "write [ … ]"
+    }
+}
+
+extension SettingSchema {
+    var isMiddlewares: Bool {
+        if case .middlewares = self { true } else { false }
+    }
+}
+
+extension SettingValue {
+    /// What a text may mean besides itself.
+    static func readings(of text: String) -> [SettingValue] {
+        var readings: [SettingValue] = []
+        if let integer = Int(text) { readings.append(.integer(integer)) }
+        if let number = Double(text) { readings.append(.number(number)) }
+        if text == "true" || text == "false" { readings.append(.boolean(text == "true")) }
+        return readings
+    }
+}
