@@ -40,7 +40,7 @@ enum QueryRedaction {
     }
 
     /// Compares the name as a server decodes it. No secret name has more bytes than a 128-bit integer, so the decoded name
-    /// is packed into one: nothing is allocated.
+    /// is packed into one: nothing is allocated. Leading NUL bytes do not count, which errs on the safe side.
     private static func isSecret(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
         var packed: UInt128 = 0
         var length = 0
