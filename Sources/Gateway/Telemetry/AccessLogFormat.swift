@@ -98,17 +98,27 @@ struct AccessLogFormat {
     }
 
     private func write(_ text: AccessLogText, _ source: some AccessLogSource, _ line: inout ByteBuffer) {
-        let context: LogTextContext = style == .json ? .json : .quoted
         source.withBytes(of: text) { bytes in
-            writeKey(text.key, &line)
-            line.writeStaticString("\"")
-            switch text {
-            case .query: QueryRedaction.write(bytes, context, into: &line)
-            case .referer: QueryRedaction.writeURL(bytes, context, into: &line)
-            default: line.writeLogText(bytes, context)
+            if style == .json, text != .query, text != .referer,
+                bytes.endOfPlainLogText(from: 0, .json) == bytes.count
+            {
+                line.writeJSONField(text.key, plain: bytes)
+            } else {
+                writeEscaped(text, bytes, &line)
             }
-            line.writeStaticString("\"")
         }
+    }
+
+    private func writeEscaped(_ text: AccessLogText, _ bytes: UnsafeRawBufferPointer, _ line: inout ByteBuffer) {
+        let context: LogTextContext = style == .json ? .json : .quoted
+        writeKey(text.key, &line)
+        line.writeStaticString("\"")
+        switch text {
+        case .query: QueryRedaction.write(bytes, context, into: &line)
+        case .referer: QueryRedaction.writeURL(bytes, context, into: &line)
+        default: line.writeLogText(bytes, context)
+        }
+        line.writeStaticString("\"")
     }
 
     private func write(_ key: StaticString, _ time: TimeAmount?, _ line: inout ByteBuffer) {
@@ -131,6 +141,23 @@ struct AccessLogFormat {
 }
 
 extension ByteBuffer {
+    /// Writes a text that needs no escapes, with all that stands around it, in one go.
+    fileprivate mutating func writeJSONField(_ key: StaticString, plain bytes: UnsafeRawBufferPointer) {
+        let name = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        let length = name.count + bytes.count + 6
+        writeWithUnsafeMutableBytes(minimumWritableBytes: length) { out in
+            out[0] = UInt8(ascii: ",")
+            out[1] = UInt8(ascii: "\"")
+            UnsafeMutableRawBufferPointer(rebasing: out[2...]).copyMemory(from: name)
+            out[name.count + 2] = UInt8(ascii: "\"")
+            out[name.count + 3] = UInt8(ascii: ":")
+            out[name.count + 4] = UInt8(ascii: "\"")
+            UnsafeMutableRawBufferPointer(rebasing: out[(name.count + 5)...]).copyMemory(from: bytes)
+            out[length - 1] = UInt8(ascii: "\"")
+            return length
+        }
+    }
+
     fileprivate mutating func writeDecimal(_ number: some FixedWidthInteger) {
         // Twenty digits are the most that 64 bits have; the digits come from the right.
         writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { digits in

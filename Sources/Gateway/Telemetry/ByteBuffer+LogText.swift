@@ -17,12 +17,10 @@ extension ByteBuffer {
     mutating func writeLogText(_ bytes: UnsafeRawBufferPointer, _ context: LogTextContext) {
         var start = 0
         var index = 0
-        while index < bytes.count {
+        while true {
+            index = bytes.endOfPlainLogText(from: index, context)
+            guard index < bytes.count else { break }
             let byte = bytes[index]
-            if byte.isPlainLogText || byte == 0x20 && context != .word {
-                index += 1
-                continue
-            }
             let scalar = byte < 0x80 ? nil : UTF8Scalar(in: bytes, at: index)
             if let scalar, !scalar.steersText {
                 index += scalar.length
@@ -67,6 +65,31 @@ extension ByteBuffer {
         let high = UInt8(truncatingIfNeeded: value >> 8)
         let low = UInt8(truncatingIfNeeded: value)
         writeMultipleIntegers(high.highHexDigit, high.lowHexDigit, low.highHexDigit, low.lowHexDigit)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Where the text from `start` on first needs a second look.
+    ///
+    /// Log lines are mostly plain, and this is most of what a line costs, so it looks at eight bytes at once: in each of
+    /// them the highest bit comes to be set by a byte that is not plain (and then perhaps by those above it).
+    func endOfPlainLogText(from start: Int, _ context: LogTextContext) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let least: UInt64 = context == .word ? 0x21 : 0x20
+        var index = start
+        while index + 8 <= count {
+            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            let delete = word ^ (ones &* 0x7F)
+            let below = (word &- ones &* least) & ~word
+            let equal = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (delete &- ones) & ~delete
+            let marks = (word | below | equal) & (ones &* 0x80)
+            if marks != 0 { return index + marks.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < count, self[index].isPlainLogText || self[index] == 0x20 && context != .word { index += 1 }
+        return index
     }
 }
 
