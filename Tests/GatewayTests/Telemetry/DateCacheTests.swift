@@ -1,5 +1,4 @@
 import Foundation
-import NIOCore
 import Testing
 
 @testable import Gateway
@@ -21,17 +20,17 @@ struct DateCacheTests {
     ])
     func `writes timestamps`(milliseconds: Int64, expected: String) {
         var dates = DateCache()
-        var buffer = ByteBuffer()
-        dates.writeTimestamp(milliseconds: milliseconds, into: &buffer)
-        #expect(String(buffer: buffer) == expected)
+        var line = LogLine()
+        dates.writeTimestamp(milliseconds: milliseconds, into: &line)
+        #expect(String(decoding: line.bytes, as: UTF8.self) == expected)
     }
 
     @Test func `follows the clock, back too`() {
         var dates = DateCache()
         let written = ([10_999, 11_000, 10_500] as [Int64]).map { milliseconds -> String in
-            var buffer = ByteBuffer()
-            dates.writeTimestamp(milliseconds: milliseconds, into: &buffer)
-            return String(buffer: buffer)
+            var line = LogLine()
+            dates.writeTimestamp(milliseconds: milliseconds, into: &line)
+            return String(decoding: line.bytes, as: UTF8.self)
         }
         #expect(written == ["1970-01-01T00:00:10.999Z", "1970-01-01T00:00:11.000Z", "1970-01-01T00:00:10.500Z"])
     }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// What stands around a text in a log line.
 enum LogTextContext: Sendable {
     /// Inside the quotes of a JSON string.
@@ -10,7 +8,7 @@ enum LogTextContext: Sendable {
     case word
 }
 
-extension ByteBuffer {
+extension LogLine {
     /// Writes text that somebody else chose, so that it stays inside its line and its quotes and cannot steer a terminal.
     ///
     /// Control characters, invalid UTF-8, and what changes the order or the lines of text are escaped.
@@ -26,9 +24,9 @@ extension ByteBuffer {
                 index += scalar.length
                 continue
             }
-            writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+            write(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
             if let scalar {
-                writeStaticString("\\u")
+                write("\\u")
                 writeHex(UInt16(truncatingIfNeeded: scalar.value))
             } else {
                 writeEscape(of: byte, context)
@@ -36,7 +34,7 @@ extension ByteBuffer {
             index += scalar?.length ?? 1
             start = index
         }
-        if start < index { writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<index])) }
+        if start < index { write(UnsafeRawBufferPointer(rebasing: bytes[start..<index])) }
     }
 
     /// The same for a text of the gateway's own.
@@ -48,23 +46,28 @@ extension ByteBuffer {
     private mutating func writeEscape(of byte: UInt8, _ context: LogTextContext) {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            writeMultipleIntegers(UInt8(ascii: "\\"), byte)
+            write(UInt8(ascii: "\\"))
+            write(byte)
         case 0x80... where context == .json:
             // JSON is Unicode: a byte that is no text becomes the replacement character.
-            writeStaticString("\\ufffd")
+            write("\\ufffd")
         case _ where context == .json:
-            writeStaticString("\\u")
+            write("\\u")
             writeHex(UInt16(byte))
         default:
-            writeStaticString("\\x")
-            writeMultipleIntegers(byte.highHexDigit, byte.lowHexDigit)
+            write("\\x")
+            writeHex(byte)
         }
     }
 
     private mutating func writeHex(_ value: UInt16) {
-        let high = UInt8(truncatingIfNeeded: value >> 8)
-        let low = UInt8(truncatingIfNeeded: value)
-        writeMultipleIntegers(high.highHexDigit, high.lowHexDigit, low.highHexDigit, low.lowHexDigit)
+        writeHex(UInt8(truncatingIfNeeded: value >> 8))
+        writeHex(UInt8(truncatingIfNeeded: value))
+    }
+
+    private mutating func writeHex(_ byte: UInt8) {
+        write(byte.highHexDigit)
+        write(byte.lowHexDigit)
     }
 }
 
