@@ -1,9 +1,10 @@
 import NIOCore
 
 /// Writes the access log's lines: JSON for machines, text for people at a terminal.
-struct AccessLogFormat {
+struct AccessLogFormat: ~Copyable {
     private let style: LogStyle
     private var dates = DateCache()
+    private var line = LogLine()
 
     init(_ style: LogStyle) {
         self.style = style
@@ -11,155 +12,137 @@ struct AccessLogFormat {
 
     /// Writes the line of one exchange, without a line feed.
     /// - Parameter time: milliseconds since 1970.
-    mutating func write(_ source: some AccessLogSource, time: Int64, into line: inout ByteBuffer) {
+    mutating func write(_ source: some AccessLogSource, time: Int64, into buffer: inout ByteBuffer) {
+        line.clear()
         switch style {
-        case .json: writeJSON(source, time, &line)
-        case .text: writeText(source, time, &line)
+        case .json: writeJSON(source, time)
+        case .text: writeText(source, time)
         }
+        buffer.writeBytes(line.bytes)
     }
 
-    private mutating func writeJSON(_ source: some AccessLogSource, _ time: Int64, _ line: inout ByteBuffer) {
-        line.writeStaticString("{\"time\":\"")
+    private mutating func writeJSON(_ source: some AccessLogSource, _ time: Int64) {
+        line.write("{\"time\":\"")
         dates.writeTimestamp(milliseconds: time, into: &line)
         switch source.accessLogLevel {
-        case .info: line.writeStaticString("\",\"level\":\"info\"")
-        case .warning: line.writeStaticString("\",\"level\":\"warning\"")
+        case .info: line.write("\",\"level\":\"info\"")
+        case .warning: line.write("\",\"level\":\"warning\"")
         }
-        writeFields(source, &line)
-        line.writeStaticString("}")
+        writeFields(source)
+        line.write("}")
     }
 
-    private mutating func writeText(_ source: some AccessLogSource, _ time: Int64, _ line: inout ByteBuffer) {
+    private mutating func writeText(_ source: some AccessLogSource, _ time: Int64) {
         dates.writeTimestamp(milliseconds: time, into: &line)
-        if source.accessLogLevel == .warning { line.writeStaticString(" WARNING") }
+        if source.accessLogLevel == .warning { line.write(" WARNING") }
         if let status = source.accessLogStatus {
-            line.writeStaticString(" ")
-            line.writeDecimal(status)
+            line.write(" ")
+            line.write(decimal: status)
         }
-        line.writeStaticString(" ")
+        line.write(" ")
         line.writeMilliseconds(source.accessLogDuration)
-        line.writeStaticString("ms ")
+        line.write("ms ")
         source.withBytes(of: .method) {
             line.writeLogText($0, .word)
-            line.writeStaticString(" ")
+            line.write(" ")
         }
         source.withBytes(of: .host) { line.writeLogText($0, .word) }
         source.withBytes(of: .path) { line.writeLogText($0, .word) }
         source.withBytes(of: .query) {
-            line.writeStaticString("?")
+            line.write("?")
             QueryRedaction.write($0, .word, into: &line)
         }
-        writeFields(source, &line)
+        writeFields(source)
     }
 
     /// The fields in the order of the manual; in a text line the request itself stands before them already.
-    private func writeFields(_ source: some AccessLogSource, _ line: inout ByteBuffer) {
-        write(.requestID, source, &line)
-        write(.traceID, source, &line)
-        write(.clientIP, source, &line)
-        write(.consumer, source, &line)
+    private mutating func writeFields(_ source: some AccessLogSource) {
+        write(.requestID, source)
+        write(.traceID, source)
+        write(.clientIP, source)
+        write(.consumer, source)
         if style == .json {
-            write(.method, source, &line)
-            write(.host, source, &line)
-            write(.path, source, &line)
-            write(.query, source, &line)
+            write(.method, source)
+            write(.host, source)
+            write(.path, source)
+            write(.query, source)
         }
-        write(.protocol, source, &line)
-        write(.route, source, &line)
+        write(.protocol, source)
+        write(.route, source)
         if style == .json, let status = source.accessLogStatus {
-            line.writeStaticString(",\"status\":")
-            line.writeDecimal(status)
+            line.write(",\"status\":")
+            line.write(decimal: status)
         }
-        write(.code, source, &line)
+        write(.code, source)
         if let bytes = source.accessLogBytesIn {
-            writeKey("bytes_in", &line)
-            line.writeDecimal(bytes)
+            writeKey("bytes_in")
+            line.write(decimal: bytes)
         }
         if let bytes = source.accessLogBytesOut {
-            writeKey("bytes_out", &line)
-            line.writeDecimal(bytes)
+            writeKey("bytes_out")
+            line.write(decimal: bytes)
         }
-        if style == .json { write("duration_ms", source.accessLogDuration, &line) }
-        write("first_byte_ms", source.accessLogFirstByte, &line)
-        write(.upstream, source, &line)
-        write(.target, source, &line)
-        write("upstream_ms", source.accessLogUpstreamTime, &line)
+        if style == .json { write("duration_ms", source.accessLogDuration) }
+        write("first_byte_ms", source.accessLogFirstByte)
+        write(.upstream, source)
+        write(.target, source)
+        write("upstream_ms", source.accessLogUpstreamTime)
         if source.accessLogAttempts > 0 {
-            writeKey("attempts", &line)
-            line.writeDecimal(source.accessLogAttempts)
+            writeKey("attempts")
+            line.write(decimal: source.accessLogAttempts)
         }
-        write(.end, source, &line)
-        write(.cache, source, &line)
-        write(.encoding, source, &line)
-        write(.rateLimit, source, &line)
-        write(.userAgent, source, &line)
-        write(.referer, source, &line)
-        write(.tls, source, &line)
+        write(.end, source)
+        write(.cache, source)
+        write(.encoding, source)
+        write(.rateLimit, source)
+        write(.userAgent, source)
+        write(.referer, source)
+        write(.tls, source)
     }
 
-    private func write(_ text: AccessLogText, _ source: some AccessLogSource, _ line: inout ByteBuffer) {
-        let context: LogTextContext = style == .json ? .json : .quoted
+    private mutating func write(_ text: AccessLogText, _ source: some AccessLogSource) {
         source.withBytes(of: text) { bytes in
-            writeKey(text.key, &line)
-            line.writeStaticString("\"")
+            writeKey(text.key)
+            line.write(UInt8(ascii: "\""))
+            let context: LogTextContext = style == .json ? .json : .quoted
             switch text {
             case .query: QueryRedaction.write(bytes, context, into: &line)
             case .referer: QueryRedaction.writeURL(bytes, context, into: &line)
             default: line.writeLogText(bytes, context)
             }
-            line.writeStaticString("\"")
+            line.write(UInt8(ascii: "\""))
         }
     }
 
-    private func write(_ key: StaticString, _ time: TimeAmount?, _ line: inout ByteBuffer) {
+    private mutating func write(_ key: StaticString, _ time: TimeAmount?) {
         guard let time else { return }
-        writeKey(key, &line)
+        writeKey(key)
         line.writeMilliseconds(time)
     }
 
-    private func writeKey(_ key: StaticString, _ line: inout ByteBuffer) {
+    private mutating func writeKey(_ key: StaticString) {
         if style == .json {
-            line.writeStaticString(",\"")
-            line.writeStaticString(key)
-            line.writeStaticString("\":")
+            line.write(",\"")
+            line.write(key)
+            line.write("\":")
         } else {
-            line.writeStaticString(" ")
-            line.writeStaticString(key)
-            line.writeStaticString("=")
+            line.write(" ")
+            line.write(key)
+            line.write("=")
         }
     }
 }
 
-extension ByteBuffer {
-    fileprivate mutating func writeDecimal(_ number: some FixedWidthInteger) {
-        // Twenty digits are the most that 64 bits have; the digits come from the right.
-        writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { digits in
-            var rest = UInt64(clamping: number)
-            var count = 1
-            var bound = rest / 10
-            while bound > 0 {
-                bound /= 10
-                count += 1
-            }
-            for place in stride(from: count - 1, through: 0, by: -1) {
-                digits[place] = UInt8(ascii: "0") + UInt8(rest % 10)
-                rest /= 10
-            }
-            return count
-        }
-    }
-
+extension LogLine {
     /// Milliseconds with three places; a clock that went back counts as none.
     fileprivate mutating func writeMilliseconds(_ time: TimeAmount) {
         let microseconds = max(time.nanoseconds, 0) / 1000
-        writeDecimal(microseconds / 1000)
-        let fraction = UInt8(ascii: "0")
+        write(decimal: microseconds / 1000)
+        let zero = UInt8(ascii: "0")
         let rest = microseconds % 1000
-        writeMultipleIntegers(
-            UInt8(ascii: "."),
-            fraction + UInt8(rest / 100),
-            fraction + UInt8(rest / 10 % 10),
-            fraction + UInt8(rest % 10)
-        )
+        write(UInt8(ascii: "."))
+        write(zero + UInt8(rest / 100))
+        write(zero + UInt8(rest / 10 % 10))
+        write(zero + UInt8(rest % 10))
     }
 }

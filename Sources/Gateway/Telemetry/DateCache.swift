@@ -19,18 +19,16 @@ struct DateCache {
 
     /// Writes the time in UTC, such as `1994-11-06T08:49:37.123Z` (RFC 3339).
     /// - Parameter milliseconds: since 1970.
-    mutating func writeTimestamp(milliseconds: Int64, into buffer: inout ByteBuffer) {
+    mutating func writeTimestamp(milliseconds: Int64, into line: inout LogLine) {
         let second = milliseconds.flooredQuotient(1000)
         update(to: second)
         let fraction = milliseconds - second * 1000
-        buffer.writeBytes(timestamp)
-        buffer.writeMultipleIntegers(
-            UInt8(ascii: "."),
-            UInt8(digit: fraction / 100),
-            UInt8(digit: fraction / 10 % 10),
-            UInt8(digit: fraction % 10),
-            UInt8(ascii: "Z")
-        )
+        line.write(timestamp)
+        line.write(UInt8(ascii: "."))
+        line.write(UInt8(digit: fraction / 100))
+        line.write(UInt8(digit: fraction / 10 % 10))
+        line.write(UInt8(digit: fraction % 10))
+        line.write(UInt8(ascii: "Z"))
     }
 
     private mutating func update(to second: Int64) {

@@ -47,38 +47,38 @@ package struct GatewayLogHandler: LogHandler {
         if let error = event.error, all["error"] == nil { all["error"] = "\(error)" }
         let fields = all.sorted { $0.key < $1.key }
 
-        var line = ByteBuffer()
+        var line = LogLine()
         var dates = DateCache()
         switch style {
         case .json:
-            line.writeString("{\"time\":\"")
+            line.write(string: "{\"time\":\"")
             dates.writeTimestamp(milliseconds: clock(), into: &line)
-            line.writeString("\",\"level\":\"\(event.level.rawValue)\",\"message\":\"")
+            line.write(string: "\",\"level\":\"\(event.level.rawValue)\",\"message\":\"")
             line.writeLogText(event.message.description, .json)
-            line.writeString("\"")
+            line.write(string: "\"")
             for (key, value) in fields {
-                line.writeString(",\"")
+                line.write(string: ",\"")
                 // A second "time" or "level" would hide the first from most readers.
-                if ["time", "level", "message"].contains(key) { line.writeString("_") }
+                if ["time", "level", "message"].contains(key) { line.write(string: "_") }
                 line.writeLogText(key, .json)
-                line.writeString("\":")
+                line.write(string: "\":")
                 line.writeJSON(value)
             }
-            line.writeString("}\n")
+            line.write(string: "}\n")
         case .text:
             dates.writeTimestamp(milliseconds: clock(), into: &line)
-            line.writeString(" \(level(event.level)) ")
+            line.write(string: " \(level(event.level)) ")
             line.writeLogText(event.message.description, .quoted)
             for (key, value) in fields {
-                line.writeString(" ")
+                line.write(string: " ")
                 line.writeLogText(key, .word)
-                line.writeString("=\"")
+                line.write(string: "=\"")
                 line.writeLogText("\(value)", .quoted)
-                line.writeString("\"")
+                line.write(string: "\"")
             }
-            line.writeString("\n")
+            line.write(string: "\n")
         }
-        writer.append(line, count: 1)
+        writer.append(ByteBuffer(bytes: line.bytes), count: 1)
     }
 
     private func level(_ level: Logger.Level) -> String {
@@ -95,34 +95,34 @@ package struct GatewayLogHandler: LogHandler {
     }
 }
 
-extension ByteBuffer {
+extension LogLine {
     fileprivate mutating func writeJSON(_ value: Logger.Metadata.Value) {
         switch value {
         case .string(let text): writeJSON(text)
         case .stringConvertible(let text): writeJSON(text.description)
         case .array(let values):
-            writeString("[")
+            write(string: "[")
             for (index, value) in values.enumerated() {
-                if index > 0 { writeString(",") }
+                if index > 0 { write(string: ",") }
                 writeJSON(value)
             }
-            writeString("]")
+            write(string: "]")
         case .dictionary(let values):
-            writeString("{")
+            write(string: "{")
             for (index, (key, value)) in values.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { writeString(",") }
+                if index > 0 { write(string: ",") }
                 writeJSON(key)
-                writeString(":")
+                write(string: ":")
                 writeJSON(value)
             }
-            writeString("}")
+            write(string: "}")
         }
     }
 
     private mutating func writeJSON(_ text: String) {
-        writeString("\"")
+        write(string: "\"")
         writeLogText(text, .json)
-        writeString("\"")
+        write(string: "\"")
     }
 }
 

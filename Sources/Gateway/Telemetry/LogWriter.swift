@@ -67,6 +67,8 @@ package final class LogWriter: Sendable {
     }
 
     /// Waits until the lines of all sinks are written or refused, at most for `timeout`. Returns whether they are.
+    ///
+    /// The event loops of the sinks must be running.
     @discardableResult
     package func flush(within timeout: TimeAmount) async -> Bool {
         await withCheckedContinuation { continuation in
@@ -91,6 +93,7 @@ package final class LogWriter: Sendable {
     package func close(within timeout: TimeAmount) async -> Bool {
         let flushed = await flush(within: timeout)
         queue.withLock { $0.isClosed = true }
+        sinkFlushes.withLock { $0 = [] }
         // A thread that hangs in a write is not waited for.
         thread.shutdownGracefully { _ in }
         return flushed

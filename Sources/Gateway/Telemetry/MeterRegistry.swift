@@ -43,7 +43,7 @@ final class MeterRegistry: Sendable {
         }
     }
 
-    /// All metrics, sorted by name, their series by labels. A loop that has been shut down is left out.
+    /// All metrics, sorted by name, their series by labels. The event loops of the shards must be running.
     func snapshot() async -> [MetricFamily] {
         let pending = readers.withLock { $0 }.map { $0() }
         var parts = sources.withLock { $0 }.flatMap { $0() }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Keeps the values of secret parameters out of logs.
 enum QueryRedaction {
     private static let secretNames: [UInt128] = [
@@ -10,7 +8,7 @@ enum QueryRedaction {
     }
 
     /// Writes a query, without its question mark, with `[redacted]` for the values of secret parameters.
-    static func write(_ query: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout ByteBuffer) {
+    static func write(_ query: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
         var start = 0
         var index = 0
         while index < query.count {
@@ -19,7 +17,7 @@ enum QueryRedaction {
                 isSecret(query[index..<equals])
             {
                 line.writeLogText(UnsafeRawBufferPointer(rebasing: query[start...equals]), context)
-                line.writeStaticString("[redacted]")
+                line.write("[redacted]")
                 start = end
             }
             index = end + 1
@@ -28,7 +26,7 @@ enum QueryRedaction {
     }
 
     /// Writes a URL whose query is treated likewise.
-    static func writeURL(_ url: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout ByteBuffer) {
+    static func writeURL(_ url: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
         guard let mark = url.firstIndex(of: UInt8(ascii: "?")) else { return line.writeLogText(url, context) }
         line.writeLogText(UnsafeRawBufferPointer(rebasing: url[...mark]), context)
         write(UnsafeRawBufferPointer(rebasing: url[(mark + 1)...]), context, into: &line)
@@ -40,7 +38,7 @@ enum QueryRedaction {
     }
 
     /// Compares the name as a server decodes it. No secret name has more bytes than a 128-bit integer, so the decoded name
-    /// is packed into one: nothing is allocated.
+    /// is packed into one: nothing is allocated. Leading NUL bytes do not count, which errs on the safe side.
     private static func isSecret(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
         var packed: UInt128 = 0
         var length = 0

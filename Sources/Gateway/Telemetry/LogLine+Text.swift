@@ -1,5 +1,3 @@
-import NIOCore
-
 /// What stands around a text in a log line.
 enum LogTextContext: Sendable {
     /// Inside the quotes of a JSON string.
@@ -10,27 +8,25 @@ enum LogTextContext: Sendable {
     case word
 }
 
-extension ByteBuffer {
+extension LogLine {
     /// Writes text that somebody else chose, so that it stays inside its line and its quotes and cannot steer a terminal.
     ///
     /// Control characters, invalid UTF-8, and what changes the order or the lines of text are escaped.
     mutating func writeLogText(_ bytes: UnsafeRawBufferPointer, _ context: LogTextContext) {
         var start = 0
         var index = 0
-        while index < bytes.count {
+        while true {
+            index = bytes.endOfPlainLogText(from: index, context)
+            guard index < bytes.count else { break }
             let byte = bytes[index]
-            if byte.isPlainLogText || byte == 0x20 && context != .word {
-                index += 1
-                continue
-            }
             let scalar = byte < 0x80 ? nil : UTF8Scalar(in: bytes, at: index)
             if let scalar, !scalar.steersText {
                 index += scalar.length
                 continue
             }
-            writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
+            write(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
             if let scalar {
-                writeStaticString("\\u")
+                write("\\u")
                 writeHex(UInt16(truncatingIfNeeded: scalar.value))
             } else {
                 writeEscape(of: byte, context)
@@ -38,7 +34,7 @@ extension ByteBuffer {
             index += scalar?.length ?? 1
             start = index
         }
-        if start < index { writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start..<index])) }
+        if start < index { write(UnsafeRawBufferPointer(rebasing: bytes[start..<index])) }
     }
 
     /// The same for a text of the gateway's own.
@@ -50,23 +46,53 @@ extension ByteBuffer {
     private mutating func writeEscape(of byte: UInt8, _ context: LogTextContext) {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            writeMultipleIntegers(UInt8(ascii: "\\"), byte)
+            write(UInt8(ascii: "\\"))
+            write(byte)
         case 0x80... where context == .json:
             // JSON is Unicode: a byte that is no text becomes the replacement character.
-            writeStaticString("\\ufffd")
+            write("\\ufffd")
         case _ where context == .json:
-            writeStaticString("\\u")
+            write("\\u")
             writeHex(UInt16(byte))
         default:
-            writeStaticString("\\x")
-            writeMultipleIntegers(byte.highHexDigit, byte.lowHexDigit)
+            write("\\x")
+            writeHex(byte)
         }
     }
 
     private mutating func writeHex(_ value: UInt16) {
-        let high = UInt8(truncatingIfNeeded: value >> 8)
-        let low = UInt8(truncatingIfNeeded: value)
-        writeMultipleIntegers(high.highHexDigit, high.lowHexDigit, low.highHexDigit, low.lowHexDigit)
+        writeHex(UInt8(truncatingIfNeeded: value >> 8))
+        writeHex(UInt8(truncatingIfNeeded: value))
+    }
+
+    private mutating func writeHex(_ byte: UInt8) {
+        write(byte.highHexDigit)
+        write(byte.lowHexDigit)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Where the text from `start` on first needs a second look.
+    ///
+    /// Log lines are mostly plain, and this is most of what a line costs, so it looks at eight bytes at once: in each of
+    /// them the highest bit comes to be set by a byte that is not plain (and then perhaps by those above it).
+    func endOfPlainLogText(from start: Int, _ context: LogTextContext) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let least: UInt64 = context == .word ? 0x21 : 0x20
+        var index = start
+        while index + 8 <= count {
+            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let quote = word ^ (ones &* 0x22)
+            let backslash = word ^ (ones &* 0x5C)
+            let delete = word ^ (ones &* 0x7F)
+            let below = (word &- ones &* least) & ~word
+            let equal = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (delete &- ones) & ~delete
+            let marks = (word | below | equal) & (ones &* 0x80)
+            if marks != 0 { return index + marks.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < count, self[index].isPlainLogText || self[index] == 0x20 && context != .word { index += 1 }
+        return index
     }
 }
 

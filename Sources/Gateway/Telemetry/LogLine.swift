@@ -1,0 +1,72 @@
+/// The bytes of one log line while it is made.
+///
+/// A line takes a hundred small writes; into a `ByteBuffer` each of them would count references and check for exclusive access,
+/// which is most of their cost. One memory serves all lines.
+struct LogLine: ~Copyable {
+    private var storage = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 1)
+    private var count = 0
+
+    deinit {
+        storage.deallocate()
+    }
+
+    /// What has been written.
+    var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: storage[..<count])
+    }
+
+    mutating func clear() {
+        count = 0
+    }
+
+    mutating func write(_ byte: UInt8) {
+        reserve(1)
+        storage[count] = byte
+        count += 1
+    }
+
+    mutating func write(_ text: StaticString) {
+        write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) {
+        reserve(bytes.count)
+        UnsafeMutableRawBufferPointer(rebasing: storage[count...]).copyMemory(from: bytes)
+        count += bytes.count
+    }
+
+    mutating func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { write($0) }
+    }
+
+    mutating func write(string: String) {
+        var string = string
+        string.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func write(decimal number: some FixedWidthInteger) {
+        // Twenty digits are the most that 64 bits have; the digits come from the right.
+        reserve(20)
+        var rest = UInt64(clamping: number)
+        var length = 1
+        var bound = rest / 10
+        while bound > 0 {
+            bound /= 10
+            length += 1
+        }
+        for place in stride(from: count + length - 1, through: count, by: -1) {
+            storage[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        count += length
+    }
+
+    private mutating func reserve(_ bytes: Int) {
+        let needed = count + bytes
+        guard needed > storage.count else { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(needed, storage.count * 2), alignment: 1)
+        larger.copyMemory(from: self.bytes)
+        storage.deallocate()
+        storage = larger
+    }
+}
