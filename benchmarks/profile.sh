@@ -45,10 +45,10 @@ done
 # One keep-alive connection, one request after the other: the same work in every run.
 load() { curl -sf "http://$listen/?[1-$1]" -o /dev/null; }
 load 200
-callgrind_control --instr=on "$gateway" >/dev/null
+callgrind_control --instr=on "$gateway" >/dev/null 2>&1
 load "$requests"
-callgrind_control --instr=off "$gateway" >/dev/null
-callgrind_control --dump "$gateway" >/dev/null
+callgrind_control --instr=off "$gateway" >/dev/null 2>&1
+callgrind_control --dump "$gateway" >/dev/null 2>&1
 kill "$gateway" && wait "$gateway" || true
 
 # The first dump has the counts; what is written at the end has none.
