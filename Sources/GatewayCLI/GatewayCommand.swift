@@ -1,1 +1,10 @@
-@main struct GatewayCommand { static func main() {} }
+internal import ArgumentParser
+
+@main
+struct GatewayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway",
+        abstract: "A reverse-proxy gateway in front of HTTP APIs.",
+        subcommands: [RunCommand.self]
+    )
+}

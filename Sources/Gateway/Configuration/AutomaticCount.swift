@@ -3,6 +3,9 @@ public enum AutomaticCount: Hashable {
     case auto
     /// At least 1.
     case count(Int)
+
+    /// nil for `auto`.
+    var number: Int? { if case .count(let count) = self { count } else { nil } }
 }
 
 /// How many event loops serve; `"auto"` is one a core.

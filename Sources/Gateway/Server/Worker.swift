@@ -37,7 +37,7 @@ final class Worker {
         shared: SharedState,
         meters: MeterShard,
         accessLog: LogSink?,
-        accessLogFormat: AccessLogFormat,
+        accessLogFormat: consuming AccessLogFormat,
         log: Logger
     ) {
         self.index = index
