@@ -1,0 +1,45 @@
+/// Consistent hashing by the highest random weight: each target gets its exact share, and when one goes only its own
+/// keys move. It needs no table, and unavailable targets are skipped as if they were not there.
+struct Rendezvous: Sendable {
+    private let seeds: [UInt64]
+    /// Empty where all are the same.
+    private let weights: [Double]
+
+    init(identities: [String], weights: [Int]) {
+        seeds = identities.map(Self.hash)
+        self.weights = Set(weights).count > 1 ? weights.map(Double.init) : []
+    }
+
+    func target(of hash: UInt64, available: TargetSet) -> Int? {
+        var best: Int?
+        if weights.isEmpty {
+            var highest: UInt64 = 0
+            for target in seeds.indices where available.contains(target) {
+                let score = SplitMix64.mix(hash ^ seeds[target])
+                if best == nil || score > highest { (best, highest) = (target, score) }
+            }
+        } else {
+            var lowest = Double.infinity
+            for target in seeds.indices where available.contains(target) {
+                let score = Self.exponential(SplitMix64.mix(hash ^ seeds[target])) / weights[target]
+                if best == nil || score < lowest { (best, lowest) = (target, score) }
+            }
+        }
+        return best
+    }
+
+    /// The negative logarithm of a number drawn from 0…1: the first of exponential clocks rings by weight.
+    private static func exponential(_ bits: UInt64) -> Double {
+        let uniform = (Double(bits >> 11) + 0.5) * 0x1p-53
+        // ln m = 2 artanh((m - 1) / (m + 1)); for 1 ≤ m < 2 five terms leave an error below 0.000002.
+        let ratio = (uniform.significand - 1) / (uniform.significand + 1)
+        let square = ratio * ratio
+        let series = ratio * (1 + square * (1 / 3 + square * (1 / 5 + square * (1 / 7 + square / 9))))
+        return -(Double(uniform.exponent) * 0.693_147_180_559_945_3 + 2 * series)
+    }
+
+    /// FNV-1a, spread; the same in every process, so that several gateways agree.
+    static func hash(_ text: String) -> UInt64 {
+        SplitMix64.mix(text.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
+    }
+}
