@@ -74,6 +74,31 @@ import Testing
         #expect(worker[1].claim() == 2)
     }
 
+    @Test func `a worker that kept an idle connection is poked when the need grows`() {
+        let worker = workers(3, limit: 2)
+        #expect(worker[0].tryTake() && worker[1].tryTake())
+        worker[2].need(1, since: time(0))
+        #expect(worker[0].claim() == 0)
+        worker[0].hasNoneIdle()
+        #expect(worker[1].tryReclaim(oldest: nil))
+        // One is on its way already, so that this one is kept.
+        #expect(!worker[0].tryReclaim(oldest: nil))
+        worker[2].need(2, since: time(0))
+        #expect(pokes[0] == 2)
+        #expect(worker[0].tryReclaim(oldest: nil))
+    }
+
+    @Test func `what is granted and not yet claimed is not needed twice`() {
+        let worker = workers(2, limit: 1)
+        #expect(worker[0].tryTake())
+        worker[1].need(1, since: time(0))
+        worker[0].give()
+        worker[1].need(1, since: time(1))
+        #expect(!worker[0].othersNeed(beside: 0))
+        worker[1].need(3, since: time(1))
+        #expect(worker[0].othersNeed(beside: 1) && !worker[0].othersNeed(beside: 2))
+    }
+
     @Test func `under load each keeps its share and gives up what is above it`() {
         let worker = workers(2, limit: 5)
         for _ in 0..<5 { #expect(worker[0].tryTake()) }

@@ -188,7 +188,7 @@ private struct World {
 
     /// Does all that is under way but for leases.
     mutating func runAll() {
-        for _ in 0..<60 {
+        for _ in 0..<limit + 4 {
             answerPokes()
             for worker in machines.indices {
                 connect(worker, succeeds: true)
@@ -208,15 +208,14 @@ private struct World {
         answerPokes()
     }
 
-    /// Without time going on, all who wait are served once all others are done.
+    /// Without time going on, all who wait are served once all others are done, also when bursts come and go.
     mutating func settle() {
-        for _ in 0..<200 {
-            runAll()
-            for worker in machines.indices { release(worker, reusable: true) }
-            check()
-            if waiting.allSatisfy(\.isEmpty), connections.allSatisfy({ $0.values.allSatisfy { $0 == .idle } }) { break }
+        for _ in 0..<12 {
+            serveAll()
+            let worker = Int.random(in: 0..<machines.count, using: &random)
+            for _ in 0..<Int.random(in: 0...limit + 2, using: &random) { acquire(worker) }
         }
-        expect(waiting.allSatisfy(\.isEmpty))
+        serveAll()
         expect(permits.waiting == 0)
         for worker in machines.indices {
             for (id, _) in machines[worker].drain() { move(worker, id, from: .idle, to: .closing) }
@@ -224,6 +223,19 @@ private struct World {
         runAll()
         expect(machines.allSatisfy(\.isEmpty))
         expect(permits.taken == 0)
+    }
+
+    private mutating func serveAll() {
+        for _ in 0..<200 {
+            runAll()
+            check()
+            // Nobody waits while another worker keeps a connection idle.
+            let keepsIdle = machines.contains { !$0.idle.isEmpty }
+            expect(waiting.allSatisfy(\.isEmpty) || !keepsIdle)
+            if connections.allSatisfy({ $0.values.allSatisfy { $0 == .idle } }) { break }
+            for worker in machines.indices { release(worker, reusable: true) }
+        }
+        expect(waiting.allSatisfy(\.isEmpty))
     }
 
     func check() {
