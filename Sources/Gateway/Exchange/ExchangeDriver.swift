@@ -258,6 +258,7 @@ extension Exchange {
     private func finish(_ outcome: Outcome) {
         guard self.stage != .over else { return }
         self.stage = .over
+        self.worker.tick()
         self.dropUpstream()
         self.clearDeadline()
         for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }
