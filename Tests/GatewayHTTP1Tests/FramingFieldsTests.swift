@@ -10,13 +10,15 @@ struct FramingFieldsTests {
         Transcript.responses("HTTP/1.\(minor) 200 OK\r\n\(fields)\r\n")
     }
 
-    @Test(arguments: [
-        ("", .none), ("Content-Length: 0\r\n", .none), ("Content-Length: 5\r\n", .length(5)),
-        ("content-length:0005\r\n", .length(5)), ("Content-Length: \t5 \t\r\n", .length(5)),
-        ("Content-Length: 9223372036854775807\r\n", .length(.max)), ("Transfer-Encoding: chunked\r\n", .chunked),
-        ("transfer-encoding:CHUNKED\r\n", .chunked), ("Content-Lengths: 5\r\n", .none),
-        ("Content_Length: 5\r\nTransfer_Encoding: chunked\r\n", .none),
-    ] as [(String, BodyFraming)])
+    @Test(
+        arguments: [
+            ("", .none), ("Content-Length: 0\r\n", .none), ("Content-Length: 5\r\n", .length(5)),
+            ("content-length:0005\r\n", .length(5)), ("Content-Length: \t5 \t\r\n", .length(5)),
+            ("Content-Length: 9223372036854775807\r\n", .length(.max)), ("Transfer-Encoding: chunked\r\n", .chunked),
+            ("transfer-encoding:CHUNKED\r\n", .chunked), ("Content-Lengths: 5\r\n", .none),
+            ("Content_Length: 5\r\nTransfer_Encoding: chunked\r\n", .none),
+        ] as [(String, BodyFraming)]
+    )
     func `RFC 9112 6.3: a request's fields say how long its body is`(fields: String, framing: BodyFraming) {
         #expect(self.request(fields).messages.first?.framing == framing)
     }
@@ -50,8 +52,10 @@ struct FramingFieldsTests {
     }
 
     @Test(arguments: [
-        "", "identity", "gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "chunked,", ", chunked", "xchunked",
-        "chunked;q=1", "\"chunked\"", "chunked x", "chunke\u{212A}d", "\u{b}chunked", "chunked\r\nTransfer-Encoding: chunked",
+        "", "identity", "gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "chunked,", ", chunked",
+        "xchunked",
+        "chunked;q=1", "\"chunked\"", "chunked x", "chunke\u{212A}d", "\u{b}chunked",
+        "chunked\r\nTransfer-Encoding: chunked",
         "chunked\r\nTransfer-Encoding: identity", "identity\r\nTransfer-Encoding: chunked",
     ])
     func `RFC 9112 6.1: a Transfer-Encoding other than chunked is refused`(value: String) {

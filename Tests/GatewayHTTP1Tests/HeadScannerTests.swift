@@ -39,14 +39,18 @@ struct HeadScannerTests {
         }
     }
 
-    @Test(arguments: [(20, HTTP1Error.Code.truncated), (22, .truncated), (23, .startLineTooLong), (500, .startLineTooLong)])
+    @Test(arguments: [
+        (20, HTTP1Error.Code.truncated), (22, .truncated), (23, .startLineTooLong), (500, .startLineTooLong),
+    ])
     func `an endless start line is refused as soon as no line end can save it`(count: Int, failure: HTTP1Error.Code) {
         #expect(Transcript.requests(String(repeating: "G", count: count), limits: self.limits).failure == failure)
         let response = "H" + String(repeating: "G", count: count - 1)
         #expect(Transcript.responses(response, limits: self.limits).failure == failure)
     }
 
-    @Test(arguments: [(30, HTTP1Error.Code.truncated), (32, .truncated), (33, .headersTooLarge), (500, .headersTooLarge)])
+    @Test(arguments: [
+        (30, HTTP1Error.Code.truncated), (32, .truncated), (33, .headersTooLarge), (500, .headersTooLarge),
+    ])
     func `an endless field line is refused as soon as no line end can save it`(count: Int, failure: HTTP1Error.Code) {
         let line = String(repeating: "X", count: count)
         #expect(Transcript.requests("GET / HTTP/1.1\r\n" + line, limits: self.limits).failure == failure)

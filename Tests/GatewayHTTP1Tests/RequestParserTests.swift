@@ -5,11 +5,14 @@ import Testing
 struct RequestParserTests {
     // MARK: Request line
 
-    @Test(arguments: [
-        ("GET / HTTP/1.1", .get, 1), ("HEAD /a?b=c&d HTTP/1.1", .head, 1), ("POST /%2e%2E/ HTTP/1.0", .post, 0),
-        ("M-SEARCH / HTTP/1.1", .other, 1), ("!#$%&'*+-.^_`|~09aZ / HTTP/1.1", .other, 1), ("get / HTTP/1.1", .other, 1),
-        ("GET / HTTP/1.9", .get, 1), ("PATCH /\"<>\\^`{|} HTTP/1.1", .patch, 1),
-    ] as [(String, GatewayHTTP1.Method, UInt8)])
+    @Test(
+        arguments: [
+            ("GET / HTTP/1.1", .get, 1), ("HEAD /a?b=c&d HTTP/1.1", .head, 1), ("POST /%2e%2E/ HTTP/1.0", .post, 0),
+            ("M-SEARCH / HTTP/1.1", .other, 1), ("!#$%&'*+-.^_`|~09aZ / HTTP/1.1", .other, 1),
+            ("get / HTTP/1.1", .other, 1),
+            ("GET / HTTP/1.9", .get, 1), ("PATCH /\"<>\\^`{|} HTTP/1.1", .patch, 1),
+        ] as [(String, GatewayHTTP1.Method, UInt8)]
+    )
     func `RFC 9112 3: method, target and version are read`(
         line: String,
         method: GatewayHTTP1.Method,
@@ -23,9 +26,12 @@ struct RequestParserTests {
 
     @Test(arguments: [
         "", " ", "GET", "GET ", "GET /", "GET / ", "GET  / HTTP/1.1", "GET /  HTTP/1.1", "GET / HTTP/1.1 ",
-        " GET / HTTP/1.1", "GET\t/ HTTP/1.1", "GET /\tHTTP/1.1", "GET / HTTP/1.1\t", "GE(T / HTTP/1.1", "GET: / HTTP/1.1",
-        "G\u{e9}T / HTTP/1.1", "G\u{0}T / HTTP/1.1", "GET /a b HTTP/1.1", "GET /a\u{7F} HTTP/1.1", "GET /a\u{0} HTTP/1.1",
-        "GET /caf\u{e9} HTTP/1.1", "GET /a#b HTTP/1.1", "GET / http/1.1", "GET / HTTP/1", "GET / HTTP/1.", "GET / HTTP/1.10",
+        " GET / HTTP/1.1", "GET\t/ HTTP/1.1", "GET /\tHTTP/1.1", "GET / HTTP/1.1\t", "GE(T / HTTP/1.1",
+        "GET: / HTTP/1.1",
+        "G\u{e9}T / HTTP/1.1", "G\u{0}T / HTTP/1.1", "GET /a b HTTP/1.1", "GET /a\u{7F} HTTP/1.1",
+        "GET /a\u{0} HTTP/1.1",
+        "GET /caf\u{e9} HTTP/1.1", "GET /a#b HTTP/1.1", "GET / http/1.1", "GET / HTTP/1", "GET / HTTP/1.",
+        "GET / HTTP/1.10",
         "GET / HTTP/11.1", "GET / HTTP/01.1", "GET / HTTP/1,1", "GET / HTTP/a.1", "GET / HTTP/1.a", "GET / HTTPS/1.1",
         "GET / ICY/1.1", "GET / HTTP /1.1", "GET /\rHTTP/1.1", "GET / HTTP/1.1\r",
     ])
@@ -66,7 +72,8 @@ struct RequestParserTests {
     // MARK: Host
 
     @Test(arguments: [
-        "a", "a:80", "a:", "a:65535", "A.example.", "127.0.0.1", "[::1]", "[::1]:8080", "[::ffff:1.2.3.4]", "a_b", "a%20b",
+        "a", "a:80", "a:", "a:65535", "A.example.", "127.0.0.1", "[::1]", "[::1]:8080", "[::ffff:1.2.3.4]", "a_b",
+        "a%20b",
         "xn--caf-dma.example", "!$&'()*+,;=~-._",
     ])
     func `RFC 9112 3.2: a Host is uri-host and port`(host: String) throws {
@@ -75,8 +82,10 @@ struct RequestParserTests {
     }
 
     @Test(arguments: [
-        "", ":80", "a:65536", "a:99999999999999999999", "a:80:80", "a:x", "a b", "a/b", "a?b", "a#b", "u@a", "a\u{e9}", "a\\b",
-        "[::1", "[]", "[1]", "[:]", "::1", "[::g]", "[::1]x", "[::1]:x", "[fe80::1%25eth0]", "a%", "a%2", "a%zz", "a,b\"",
+        "", ":80", "a:65536", "a:99999999999999999999", "a:80:80", "a:x", "a b", "a/b", "a?b", "a#b", "u@a", "a\u{e9}",
+        "a\\b",
+        "[::1", "[]", "[1]", "[:]", "::1", "[::g]", "[::1]x", "[::1]:x", "[fe80::1%25eth0]", "a%", "a%2", "a%zz",
+        "a,b\"",
         "http://a", "a\tb", "a, b", "<a>", "{a}", "a|b", "a^b", "`a`",
     ])
     func `RFC 9112 3.2: an invalid Host is refused`(host: String) {
@@ -106,7 +115,8 @@ struct RequestParserTests {
         ("HTTP/1.1\r\nHost: a\r\nExpect: 100\r\nContent-Length: 1", false),
         ("HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1", false),
     ])
-    func `RFC 9110 10.1.1: Expect counts where a body follows, and not in HTTP 1.0`(rest: String, expects: Bool) throws {
+    func `RFC 9110 10.1.1: Expect counts where a body follows, and not in HTTP 1.0`(rest: String, expects: Bool) throws
+    {
         let message = try #require(Transcript.requests("POST / \(rest)\r\n\r\n").messages.first)
         #expect(message.start[6] == (expects ? "expects" : ""))
     }

@@ -14,8 +14,10 @@ struct ResponseParserTests {
     }
 
     @Test(arguments: [
-        "HTTP/1.1", "HTTP/1.1 ", "HTTP/1.1 200", "HTTP/1.1  200 OK", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK", "HTTP/1.1 099 OK",
-        "HTTP/1.1 000 OK", "HTTP/1.1 600 OK", "HTTP/1.1 999 OK", "HTTP/1.1 2a0 OK", "HTTP/1.1 -20 OK", "HTTP/1.1\t200 OK",
+        "HTTP/1.1", "HTTP/1.1 ", "HTTP/1.1 200", "HTTP/1.1  200 OK", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK",
+        "HTTP/1.1 099 OK",
+        "HTTP/1.1 000 OK", "HTTP/1.1 600 OK", "HTTP/1.1 999 OK", "HTTP/1.1 2a0 OK", "HTTP/1.1 -20 OK",
+        "HTTP/1.1\t200 OK",
         "HTTP/1.1 200\tOK", "HTTP/1.1 200 O\u{0}K", "HTTP/1.1 200 O\u{7F}K", "HTTP/1.1 200 O\rK", "HTTP/1.1 200 OK\r",
         "http/1.1 200 OK", "HTTP/1.10 200 OK", "HTTP/1 200 OK", "HTTP 200 OK", "HTTPS/1.1 200 OK", " HTTP/1.1 200 OK",
         "ICY 200 OK", "", "hello", "<html>", "\u{80}",
@@ -36,28 +38,30 @@ struct ResponseParserTests {
         #expect(Transcript.responses("\r").failure == .malformed)
     }
 
-    @Test(arguments: [
-        (.get, 200, "Content-Length: 5\r\n", .length(5), true),
-        (.get, 200, "Content-Length: 0\r\n", .none, true),
-        (.get, 200, "Transfer-Encoding: chunked\r\n", .chunked, true),
-        (.get, 200, "", .untilClose, false),
-        (.get, 404, "Connection: keep-alive\r\n", .untilClose, false),
-        (.post, 205, "Content-Length: 0\r\n", .none, true),
-        (.get, 206, "Content-Length: 7\r\n", .length(7), true),
-        (.head, 200, "Content-Length: 5\r\n", .none, true),
-        (.head, 200, "Transfer-Encoding: chunked\r\n", .none, true),
-        (.head, 200, "", .none, true),
-        (.head, 500, "Connection: close\r\n", .none, false),
-        (.get, 304, "Content-Length: 5\r\n", .none, true),
-        (.get, 304, "Transfer-Encoding: chunked\r\n", .none, true),
-        (.get, 304, "", .none, true),
-        (.get, 204, "", .none, true),
-        (.get, 204, "Content-Length: 0\r\n", .none, true),
-        (.get, 100, "", .none, true),
-        (.get, 101, "Connection: upgrade\r\nUpgrade: websocket\r\n", .none, true),
-        (.get, 103, "Link: </a>\r\n", .none, true),
-        (.delete, 199, "", .none, true),
-    ] as [(GatewayHTTP1.Method, Int, String, BodyFraming, Bool)])
+    @Test(
+        arguments: [
+            (.get, 200, "Content-Length: 5\r\n", .length(5), true),
+            (.get, 200, "Content-Length: 0\r\n", .none, true),
+            (.get, 200, "Transfer-Encoding: chunked\r\n", .chunked, true),
+            (.get, 200, "", .untilClose, false),
+            (.get, 404, "Connection: keep-alive\r\n", .untilClose, false),
+            (.post, 205, "Content-Length: 0\r\n", .none, true),
+            (.get, 206, "Content-Length: 7\r\n", .length(7), true),
+            (.head, 200, "Content-Length: 5\r\n", .none, true),
+            (.head, 200, "Transfer-Encoding: chunked\r\n", .none, true),
+            (.head, 200, "", .none, true),
+            (.head, 500, "Connection: close\r\n", .none, false),
+            (.get, 304, "Content-Length: 5\r\n", .none, true),
+            (.get, 304, "Transfer-Encoding: chunked\r\n", .none, true),
+            (.get, 304, "", .none, true),
+            (.get, 204, "", .none, true),
+            (.get, 204, "Content-Length: 0\r\n", .none, true),
+            (.get, 100, "", .none, true),
+            (.get, 101, "Connection: upgrade\r\nUpgrade: websocket\r\n", .none, true),
+            (.get, 103, "Link: </a>\r\n", .none, true),
+            (.delete, 199, "", .none, true),
+        ] as [(GatewayHTTP1.Method, Int, String, BodyFraming, Bool)]
+    )
     func `RFC 9112 6.3: method and status decide with the fields whether there is a body`(
         method: GatewayHTTP1.Method,
         status: Int,
@@ -95,7 +99,8 @@ struct ResponseParserTests {
 
     @Test func `RFC 9112 8: a response that breaks off is not complete`() {
         for text in [
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "HTTP/1.1 200 OK\r\n",
         ] {
             let transcript = Transcript.responses(text)
@@ -105,7 +110,9 @@ struct ResponseParserTests {
     }
 
     @Test func `RFC 9112 6.3: without a declared length the end of the connection ends the body`() throws {
-        let message = try #require(Transcript.responses("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").messages.first)
+        let message = try #require(
+            Transcript.responses("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").messages.first
+        )
         #expect(message.text == "HTTP/1.1 200 OK\r\n\r\n")
         #expect(message.isComplete)
     }
@@ -114,7 +121,8 @@ struct ResponseParserTests {
         var parser = ResponseParser(limits: Examples.limits)
         var head = ResponseHead()
         var buffer = ByteBuffer(
-            string: "HTTP/1.0 404 Not Found\r\nX: y\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n"
+            string:
+                "HTTP/1.0 404 Not Found\r\nX: y\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 \r\nContent-Length: 1\r\n\r\n"
         )
         #expect(try parser.parse(&buffer, into: &head, answering: .get))
         #expect(try parser.parse(&buffer, into: &head, answering: .get))
