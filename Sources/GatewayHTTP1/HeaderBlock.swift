@@ -105,11 +105,16 @@ package struct HeaderBlock: Sendable {
     }
 
     package mutating func add(_ name: HeaderName, _ value: some Collection<UInt8>) {
-        self.add(name) { $0.writeBytes(value) }
+        let isAdded: Void? = value.withContiguousStorageIfAvailable { value in
+            name.bytes.withUnsafeBytes { self.append($0, UnsafeRawBufferPointer(value), id: name.id) }
+            self.sanitize(self.fields[self.fields.count - 1].value)
+        }
+        if isAdded == nil { self.add(name) { $0.writeBytes(value) } }
     }
 
     package mutating func add(_ name: HeaderName, _ value: StaticString) {
-        self.add(name) { $0.writeStaticString(value) }
+        name.bytes.withUnsafeBytes { self.append($0, UnsafeRawBufferPointer(value), id: name.id) }
+        self.sanitize(self.fields[self.fields.count - 1].value)
     }
 
     package mutating func set(_ name: HeaderName, _ value: some Collection<UInt8>) {
@@ -119,14 +124,29 @@ package struct HeaderBlock: Sendable {
 
     /// A field of another message, with the name as it was written there.
     package mutating func add(_ field: Field, from other: borrowing HeaderBlock) {
+        other.bytes.withUnsafeReadableBytes { bytes in
+            self.append(
+                UnsafeRawBufferPointer(rebasing: bytes[field.name.offset..<field.name.end]),
+                UnsafeRawBufferPointer(rebasing: bytes[field.value.offset..<field.value.end]),
+                id: field.id
+            )
+        }
+    }
+
+    /// Name and value with one check of the buffer's room.
+    private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, id: FieldID) {
         let offset = self.bytes.writerIndex
-        other.withBytes(field.name) { _ = self.bytes.writeBytes($0) }
-        other.withBytes(field.value) { _ = self.bytes.writeBytes($0) }
+        let size = name.count + value.count
+        self.bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { target in
+            UnsafeMutableRawBufferPointer(rebasing: target[..<name.count]).copyMemory(from: name)
+            UnsafeMutableRawBufferPointer(rebasing: target[name.count..<size]).copyMemory(from: value)
+            return size
+        }
         self.fields.append(
             Field(
-                name: ByteRange(offset: offset, count: field.name.count),
-                value: ByteRange(offset: offset + field.name.count, count: field.value.count),
-                id: field.id
+                name: ByteRange(offset: offset, count: name.count),
+                value: ByteRange(offset: offset + name.count, count: value.count),
+                id: id
             )
         )
     }

@@ -61,6 +61,14 @@ struct HeaderBlockTests {
         #expect(self.text(self.block((HeaderName("X"), value))) == "X: \(written)\r\n")
     }
 
+    @Test func `a value may be any collection of bytes`() {
+        var block = HeaderBlock()
+        block.add(HeaderName("X"), "a\rb".utf8.reversed())
+        block.add(HeaderName("Y"), EmptyCollection())
+        block.add(HeaderName("Z"), "a\nb")
+        #expect(self.text(block) == "X: b_a\r\nY: \r\nZ: a_b\r\n")
+    }
+
     @Test func `a value that is written in pieces is checked whole`() {
         var block = HeaderBlock()
         block.add(HeaderName("X")) { buffer in
