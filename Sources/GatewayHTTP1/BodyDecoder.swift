@@ -29,9 +29,6 @@ package struct BodyDecoder: Sendable {
         case end
     }
 
-    /// A chunk's size with its extensions, without the line end. Nobody needs more; an endless extension is an attack.
-    private static let chunkLineLimit = 256
-
     package init(_ framing: BodyFraming, limits: HTTP1Limits) {
         self.limits = limits
         self.state =
@@ -86,37 +83,11 @@ package struct BodyDecoder: Sendable {
         return buffer.readSlice(length: min(limit, buffer.readableBytes))
     }
 
-    /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1). Extensions are checked and dropped; white space before
-    /// them, which some parsers read differently, is refused.
     private static func chunkSize(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
-        var size = 0
-        var digits = 0
-        var index = buffer.readerIndex
-        let end = buffer.writerIndex
-        let bytes = buffer.readableBytesView
-        while index < end, let value = ByteClass.hexValue(bytes[index]) {
-            guard digits < 15 else { throw .malformed("chunk size") }
-            size = size << 4 | value
-            digits += 1
-            index += 1
-        }
-        if index < end, digits == 0 { throw .malformed("chunk size") }
-        if index < end, bytes[index] == UInt8(ascii: ";") {
-            index += 1
-            while index < end, bytes[index] != 0x0D {
-                guard bytes[index] >= 0x20 || bytes[index] == 0x09, bytes[index] != 0x7F else {
-                    throw .malformed("chunk extension")
-                }
-                index += 1
-            }
-        }
-        guard index - buffer.readerIndex <= Self.chunkLineLimit else { throw .malformed("chunk extension") }
-        guard index < end else { return nil }
-        guard bytes[index] == 0x0D else { throw .malformed("chunk size") }
-        guard index + 1 < end else { return nil }
-        guard bytes[index + 1] == 0x0A else { throw .malformed("bare CR") }
-        buffer.moveReaderIndex(to: index + 2)
-        return size
+        let line = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in try ChunkLine(bytes) }
+        guard let line else { return nil }
+        buffer.moveReaderIndex(forwardBy: line.count)
+        return line.size
     }
 
     private static func skipLineEnd(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Bool {
@@ -134,10 +105,10 @@ package struct BodyDecoder: Sendable {
     ) throws(HTTP1Error) -> Bool {
         var scanner = resumed
         let limits = self.limits
-        let scanned = buffer.withUnsafeReadableBytes { bytes in
-            Result { () throws(HTTP1Error) in try scanner.end(in: bytes, limits: limits) }
+        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in
+            try scanner.end(in: bytes, limits: limits)
         }
-        guard let length = try scanned.get() else {
+        guard let length else {
             self.state = .trailers(scanner)
             return false
         }
@@ -162,7 +133,8 @@ extension FieldID {
         case .contentLength, .host, .contentEncoding, .contentType, .contentRange, .authorization, .setCookie, .cookie,
             .cacheControl, .expect, .range, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange,
             .maxForwards, .age, .expires, .date, .location, .retryAfter, .vary, .wwwAuthenticate, .forwarded,
-            .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP:
+            .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .xCSPNonce, .xRequestID,
+            .xRequestTimeoutMS:
             true
         default: false
         }

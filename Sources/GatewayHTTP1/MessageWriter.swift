@@ -83,6 +83,7 @@ package enum StatusReason {
         switch status {
         case 100: "Continue"
         case 101: "Switching Protocols"
+        case 102: "Processing"
         case 103: "Early Hints"
         case 200: "OK"
         case 201: "Created"
@@ -91,6 +92,7 @@ package enum StatusReason {
         case 204: "No Content"
         case 205: "Reset Content"
         case 206: "Partial Content"
+        case 207: "Multi-Status"
         case 300: "Multiple Choices"
         case 301: "Moved Permanently"
         case 302: "Found"
@@ -118,6 +120,8 @@ package enum StatusReason {
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
         case 422: "Unprocessable Content"
+        case 423: "Locked"
+        case 424: "Failed Dependency"
         case 425: "Too Early"
         case 426: "Upgrade Required"
         case 428: "Precondition Required"
@@ -130,6 +134,8 @@ package enum StatusReason {
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"
+        case 507: "Insufficient Storage"
+        case 511: "Network Authentication Required"
         default: "Status"
         }
     }
