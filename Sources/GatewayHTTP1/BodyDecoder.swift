@@ -5,7 +5,7 @@ package struct BodyDecoder: Sendable {
     private var state: State
     private let limits: HTTP1Limits
     /// After ``Event/end`` of a chunked body that had a trailer section, else nil.
-    package private(set) var trailers: HeaderBlock?
+    package private(set) var trailers: TrailerSection?
 
     private enum State: Sendable {
         /// → ended
@@ -120,11 +120,18 @@ package struct BodyDecoder: Sendable {
             }
             // RFC 9110 section 6.5.1: what frames, routes or authenticates a message has no place behind it.
             block.removeAll { _, field in field.id.isHopByHop || field.id.isForbiddenInTrailers }
-            if block.count > 0 { self.trailers = block }
+            if block.count > 0 { self.trailers = TrailerSection(block) }
         }
         buffer.moveReaderIndex(forwardBy: length)
         return true
     }
+}
+
+/// The fields that follow a chunked body (RFC 9112 section 7.1.2). There are seldom any, so they may cost an object.
+package final class TrailerSection: Sendable {
+    package let fields: HeaderBlock
+
+    package init(_ fields: consuming HeaderBlock) { self.fields = fields }
 }
 
 extension FieldID {

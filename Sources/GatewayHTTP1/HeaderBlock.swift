@@ -2,7 +2,10 @@ package import NIOCore
 
 /// The fields of a message as offsets over one buffer of its own: made once by a parser, changed in place by those who
 /// forward it, reused for the next message without allocating.
-package struct HeaderBlock: Sendable {
+///
+/// It cannot be copied, so that whoever reads it in place is certain to do just that: as a plain struct in a class, each
+/// look at it cost two pairs of reference counts.
+package struct HeaderBlock: ~Copyable, Sendable {
     /// Names and values; removed and replaced ones stay in it unread.
     package private(set) var bytes: ByteBuffer
     package private(set) var fields: ContiguousArray<Field>

@@ -53,7 +53,7 @@ public enum Method: UInt8, CaseIterable, Sendable {
 }
 
 /// A request's first line and fields, as indexed by ``RequestParser``.
-package struct RequestHead: Sendable {
+package struct RequestHead: ~Copyable, Sendable {
     package var method = Method.get
     /// The method's bytes, in `headers.bytes` like all ranges here.
     package var methodName = ByteRange.empty
@@ -75,7 +75,7 @@ package struct RequestHead: Sendable {
 }
 
 /// A response's first line and fields, as indexed by ``ResponseParser``.
-package struct ResponseHead: Sendable {
+package struct ResponseHead: ~Copyable, Sendable {
     package var status = 200
     package var reason = ByteRange.empty
     package var minorVersion: UInt8 = 1

@@ -49,12 +49,9 @@ extension ByteBuffer {
     }
 
     /// The last chunk with the trailer section.
-    package mutating func writeLastChunk(trailers: borrowing HeaderBlock?) {
+    package mutating func writeLastChunk(trailers: TrailerSection?) {
         self.writeStaticString("0\r\n")
-        switch trailers {
-        case .some(let block): self.writeFields(block)
-        case .none: break
-        }
+        if let trailers { self.writeFields(trailers.fields) }
         self.writeLineEnd()
     }
 

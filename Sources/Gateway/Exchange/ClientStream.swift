@@ -46,7 +46,7 @@ protocol UpstreamStream: AnyObject {
     var mayBeStale: Bool { get }
 
     func writeBody(_ chunk: ByteBuffer)
-    func writeEnd(trailers: HeaderBlock?)
+    func writeEnd(trailers: TrailerSection?)
     func flush()
 
     func pauseReading()

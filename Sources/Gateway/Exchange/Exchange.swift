@@ -26,7 +26,7 @@ public final class Exchange {
     // MARK: What goes back
 
     package var response = ResponseHead()
-    var responseTrailers: HeaderBlock?
+    var responseTrailers: TrailerSection?
     /// The code of the gateway's own error, if this is one.
     var errorCode: GatewayError.Code?
 

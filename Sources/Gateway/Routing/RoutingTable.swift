@@ -1,6 +1,9 @@
+import GatewayHTTP1
+import NIOCore
+
 /// The routes of a configuration as compiled for one event loop; a reload replaces it whole.
 final class RoutingTable {
-    let router: Router<RoutePlan>
+    private let router: Router<RoutePlan>
     /// For what no route takes: `[middleware.*]` alone.
     let unrouted: RoutePlan
     let upstreams: [any Upstream]
@@ -9,6 +12,12 @@ final class RoutingTable {
         self.router = router
         self.unrouted = unrouted
         self.upstreams = upstreams
+    }
+
+    func route(_ exchange: Exchange) -> Router<RoutePlan>.Result {
+        exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
+            self.router.route(RequestView(exchange, bytes), captures: &exchange.captures)
+        }
     }
 
     /// What a worker has before its configuration is installed: no routes.
