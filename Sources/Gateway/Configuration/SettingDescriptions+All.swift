@@ -1,0 +1,3 @@
+extension SettingDescriptions {
+    static let all: [String: String] = [:]
+}
