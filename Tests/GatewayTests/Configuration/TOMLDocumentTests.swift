@@ -3,9 +3,10 @@ import Gateway
 import TOMLKit
 import Testing
 
-/// TOMLKit judges the syntax and this package reads the values: both must see the same.
+/// The parser against TOMLKit, and its errors. TOMLKit stops the process on some invalid texts, so it is asked only about
+/// what the parser took.
 struct TOMLDocumentTests {
-    @Test(arguments: GoldenTests.files)
+    @Test(arguments: GoldenTests.files.filter { !$0.hasPrefix("syntax") })
     func `sees what TOMLKit sees in every golden file`(_ file: String) throws {
         let text = try String(contentsOf: GoldenTests.folder.appendingPathComponent(file), encoding: .utf8)
         let toml = text.range(of: "\n----------").map { String(text[..<$0.lowerBound]) } ?? text
@@ -18,7 +19,7 @@ struct TOMLDocumentTests {
             "[a]\n[a.b]\n[[a.c]]\nx = 1\n[[a.c]]\n[a.c.d]\ny = 2\n[[a.c.e]]\n[[a.c.e]]",
             "'quoted key' = 1\n\"a\\u00e9\\t\".'b.c' = 2\n\"\" = 3",
             "a = \"\"\"\n  x\\\n   y\"\"\"\nb = '''\nc'd''e'''",
-            "a = \"\"\"\"quoted\"\"\"\"\"\nb = ''''x'''''", "a = 0x_ff\n",
+            "a = \"\"\"\"quoted\"\"\"\"\"\nb = ''''x'''''",
             "a = 0xFF\nb = 0o17\nc = 0b101\nd = 1_000\ne = -1\nf = +1",
             "a = 1e3\nb = -1.5E-2\nc = inf\nd = -inf\ne = +0.0\nf = 6.02_2e23",
             "a = 2024-05-01\nb = 2024-05-01T10:00:00Z\nc = 10:00:00",
@@ -27,7 +28,7 @@ struct TOMLDocumentTests {
             "a = {}\nb = []\nc = \"\"\nd = ''", "\u{FEFF}a = 1\r\nb = 2\r\n[c]\r\nd = \"\"\"\r\nx\r\ny\"\"\"",
             "  [ a . b ]  # x\n  c  =  1  ",
             "a = true\nb=false", "a = \"\\\"\\\\\\b\\f\\n\\r\\t\\u00E9\\U0001F600\"", "[a]\nb.c = 1\n[d]\nb.c = 2",
-            "[[a]]\nb = 1\n[[a]]\nb.c = 1\n[a.b.d]\n", "1 = 1\n1.2 = 3", "a = \"\"\"x\\  \n\n  y\"\"\"",
+            "[[a]]\nb = 1\n[[a]]\nb.c = 1\n[a.b.d]\n", "2 = 1\n1.2 = 3", "a = \"\"\"x\\  \n\n  y\"\"\"",
             "-a- = 1\n_ = 2",
         ]
     )
@@ -58,30 +59,61 @@ struct TOMLDocumentTests {
                 bytes.replaceSubrange(min(place, bytes.count)..<end, with: noise)
             }
             let text = String(decoding: bytes, as: UTF8.self)
-            try expectSame(text)
+            if (try? TOMLDocument.read(text, file: "f")) != nil { try expectSame(text) }
             _ = try? GatewayConfiguration(text, environment: GoldenTests.environment)
-        }
-    }
-
-    @Test
-    func `survives nesting without end`() {
-        for text in [
-            "a = " + String(repeating: "[", count: 5_000), String(repeating: "a.", count: 5_000) + "a = 1",
-            "a = " + String(repeating: "{a=", count: 5_000),
-        ] {
-            _ = try? GatewayConfiguration(text)
         }
     }
 
     @Test(
         arguments: [
-            ("a = \"\0\"", 1, 6), ("a = 1\nb = \"é\0\"", 2, 7), ("a = [1\nb = 2", 2, 1), ("é = 1", 1, 1),
+            "a = " + String(repeating: "[", count: 5_000), "a = " + String(repeating: "{a=", count: 5_000),
+            String(repeating: "a.", count: 5_000) + "a = 1", "[" + String(repeating: "a.", count: 5_000) + "a]",
+            "a = " + String(repeating: "[", count: 101) + String(repeating: "]", count: 101),
+            String(repeating: "a.", count: 60) + "a = {" + String(repeating: "a.", count: 60) + "a = 1}",
+        ]
+    )
+    func `refuses nesting without end`(_ text: String) {
+        #expect(throws: ConfigurationErrors.self) { try TOMLDocument.read(text, file: "f") }
+    }
+
+    @Test(
+        arguments: [
+            // Keys
+            ("= 1", 1, 1), ("a", 1, 2), ("a =", 1, 4), ("a = \n1", 1, 5), ("a b = 1", 1, 3), ("a. = 1", 1, 4),
+            (".a = 1", 1, 1),
+            ("é = 1", 1, 1), ("\"\"\"a\"\"\" = 1", 1, 1), ("\"a\nb\" = 1", 1, 1), ("a = 1 b = 2", 1, 7),
+            ("a = 1\na = 2", 2, 1),
+            ("a.b = 1\na = 2", 2, 1), ("a = 1\na.b = 2", 2, 1), ("'a' = 1\n\"a\" = 2", 2, 1), ("a = {}\na.b = 1", 2, 1),
+            // Tables
+            ("[]", 1, 2), ("[", 1, 2), ("[a", 1, 3), ("[a]]", 1, 4), ("[[a]", 1, 5), ("[=]", 1, 2), ("[.a]", 1, 2),
+            ("[a.]", 1, 4), ("[ [a]]", 1, 3),
+            ("[{", 1, 2), ("[a] b = 1", 1, 5), ("[a]\n[a]", 2, 2), ("[a]\nb = 1\n[a.b]", 3, 4),
+            ("[a]\nb.c = 1\n[a.b]", 3, 4), ("[[a]]\n[a]", 2, 2),
+            ("[a]\n[[a]]", 2, 3), ("a = []\n[[a]]", 2, 3), ("a = [{}]\n[a.b]", 2, 2), ("a = {}\n[a.b]", 2, 2),
+            ("[a.b]\n[a]\nb.c = 1", 3, 1),
+            // Lists and inline tables
+            ("a = [1", 1, 7), ("a = [1\nb = 2", 2, 1), ("a = [1 2]", 1, 8), ("a = [,]", 1, 6), ("a = [}", 1, 6),
+            ("a = {", 1, 6), ("a = {b}", 1, 7),
+            ("a = {b = 1,}", 1, 12), ("a = {b = 1 c = 2}", 1, 12), ("a = {\nb = 1}", 1, 6),
+            ("a = {b = 1, b = 2}", 1, 13), ("a = ]", 1, 5),
+            // Strings
+            ("a = \"", 1, 5), ("a = 'x\n'", 1, 5), ("a = \"\"\"x", 1, 5), ("a = \"\\x\"", 1, 7),
+            ("a = \"\\u12\"", 1, 7), ("a = \"\\uD800\"", 1, 7),
+            ("a = \"\\U00110000\"", 1, 7), ("a = \"\u{1}\"", 1, 6), ("a = '\u{7F}'", 1, 6),
+            ("a = \"\"\"\\ x\"\"\"", 1, 10), ("a = \"\"\"x\"\"\"\"\"\"", 1, 9),
+            ("a = \"\0\"", 1, 6), ("b = \"é\0\"", 1, 7), ("# \u{1}", 1, 3), ("a = 1\rb = 2", 1, 6),
+            // Numbers and dates
+            ("a = info", 1, 5), ("a = 01", 1, 5), ("a = 1_", 1, 5), ("a = _1", 1, 5), ("a = 1__0", 1, 5),
+            ("a = 1.", 1, 5), ("a = .5", 1, 5), ("a = 1.e5", 1, 5),
+            ("a = 0x", 1, 5), ("a = +0x1", 1, 5), ("a = 0XFF", 1, 5), ("a = 9223372036854775808", 1, 5),
+            ("a = True", 1, 5), ("a = 2024-13-01", 1, 5),
+            ("a = 2023-02-29", 1, 5), ("a = 24:00:00", 1, 5), ("a = 10:00", 1, 5), ("a = 2024-01-01T", 1, 5),
+            ("a = 2024-01-01 x", 1, 16),
         ]
     )
     func `says where text is no TOML`(_ text: String, _ line: Int, _ column: Int) throws {
         let errors = try #require(throws: ConfigurationErrors.self) { try TOMLDocument.read(text, file: "f") }
-        #expect(errors.errors.map(\.line) == [line])
-        #expect(errors.errors.map(\.column) == [column])
+        #expect(errors.errors.map { [$0.line, $0.column] } == [[line, column]], "\(errors)")
     }
 
     @Test
@@ -121,15 +153,10 @@ struct TOMLDocumentTests {
         #expect(places(.key("t"), .index(1), .key("y"), .key("z")) == [13, 7, 13, 11])
     }
 
-    /// Either both refuse the text, or both see the same keys and values.
+    /// Both see the same keys and values.
     private func expectSame(_ text: String) throws {
-        let ours: SettingValue?
-        do {
-            ours = Self.comparable(try TOMLDocument.read(text, file: "f").value)
-        } catch {
-            ours = nil
-        }
-        let theirs = text.utf8.contains(0) ? nil : (try? TOMLTable(string: text)).map(Self.value)
+        let ours = Self.comparable(try TOMLDocument.read(text, file: "f").value)
+        let theirs = Self.value(try TOMLTable(string: text))
         #expect(ours == theirs, "\(text)")
     }
 
