@@ -80,6 +80,11 @@ public final class Exchange {
     var bytesOut: UInt64 = 0
     var attempts = 0
     var target: UpstreamTarget? { self.pool?.target }
+    /// nil where it was answered above the upstream.
+    var upstreamName: String? {
+        guard self.pool != nil || self.attempts > 0, case .upstream(let upstream) = self.plan.action else { return nil }
+        return upstream.name
+    }
 
     private let deadlineSlot: DeadlineWheel.Slot
 

@@ -10,7 +10,7 @@ struct Forwarder {
 
     func writeHead(of exchange: Exchange, to target: UpstreamTarget, into buffer: inout ByteBuffer) {
         let forwarding = exchange.plan.forwarding
-        buffer.writeRequestLine(exchange.request) { self.writePath(of: exchange, forwarding, into: &$0) }
+        buffer.writeRequestLine(exchange.request) { Self.writePath(of: exchange, into: &$0) }
         buffer.writeStaticString("Host: ")
         if forwarding.preservesHost, !exchange.request.host.isEmpty {
             exchange.request.headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
@@ -26,12 +26,10 @@ struct Forwarder {
         buffer.writeLineEnd()
     }
 
-    private func writePath(
-        of exchange: Exchange,
-        _ forwarding: RoutePlan.Forwarding,
-        into buffer: inout ByteBuffer
-    ) {
-        exchange.request.headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) { path in
+    /// The path and query that the upstream gets, rewritten as the route says.
+    static func writePath(of exchange: Exchange, into buffer: inout ByteBuffer) {
+        let forwarding = exchange.plan.forwarding
+        exchange.request.headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) { path -> Void in
             if let rewrite = forwarding.rewrite {
                 exchange.request.headers.withBytes(exchange.path) { rewrite.write(into: &buffer, path: $0, captures: exchange.captures) }
             } else if forwarding.stripPrefix.bytes.isEmpty {
