@@ -10,6 +10,10 @@ extension Exchange {
             self.refusal = error
             return
         }
+        if let exposed = self.worker.table.exposed, case .found(let plan, _) = exposed.route(RequestView.self, of: self) {
+            self.plan = plan
+            return
+        }
         switch self.worker.table.router.route(RequestView.self, of: self) {
         case .found(let plan, _): self.plan = plan
         case .methodNotAllowed(let allow):

@@ -1,11 +1,19 @@
 /// The routes of a configuration as compiled for one event loop; a reload replaces it whole.
 final class RoutingTable {
+    /// Asked first: the admin endpoints that are served beside the routes. nil where none is.
+    let exposed: Router<RoutePlan>?
     let router: Router<RoutePlan>
     /// For what no route takes: `[middleware.*]` alone.
     let unrouted: RoutePlan
     let upstreams: [any Upstream]
 
-    init(router: Router<RoutePlan>, unrouted: RoutePlan, upstreams: [any Upstream]) {
+    init(
+        exposed: Router<RoutePlan>? = nil,
+        router: Router<RoutePlan>,
+        unrouted: RoutePlan,
+        upstreams: [any Upstream]
+    ) {
+        self.exposed = exposed
         self.router = router
         self.unrouted = unrouted
         self.upstreams = upstreams
