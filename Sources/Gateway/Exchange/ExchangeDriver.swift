@@ -148,7 +148,8 @@ extension Exchange {
 
     // MARK: Up
 
-    private func answer(_ response: Response, from place: Int?) {
+    /// Answers without an upstream; the response climbs from `place`, or from below all middlewares.
+    func answer(_ response: Response, from place: Int?) {
         self.stopWaiting()
         self.cursor.turn(from: place, among: self.plan.chain.responsePlaces)
         self.response.fill(with: response, answering: self.request.method)
