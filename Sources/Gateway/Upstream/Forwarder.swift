@@ -38,7 +38,8 @@ struct Forwarder {
                 forwarding.stripPrefix.write(into: &buffer, path: path)
             }
         }
-        guard !exchange.query.isEmpty else { return }
+        // An empty query is another resource than none (RFC 3986 section 6.2.3); a query never stands at the start.
+        guard exchange.query.offset > 0 else { return }
         buffer.writeInteger(UInt8(ascii: "?"))
         exchange.request.headers.withBytes(exchange.query) { _ = buffer.writeBytes($0) }
     }
