@@ -5,16 +5,17 @@ extension Exchange {
     /// Takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
     /// is none, the exchange goes through the chain of `_none` to a refusal.
     func route() {
-        self.plan = self.worker.table.unrouted
+        let table = self.worker.table
+        self.plan = table.unrouted
         if let error = self.splitTarget() ?? self.normalizePath() {
             self.refusal = error
             return
         }
-        if let exposed = self.worker.table.exposed, case .found(let plan, _) = exposed.route(RequestView.self, of: self) {
+        if let exposed = table.exposed, case .found(let plan, _) = exposed.route(RequestView.self, of: self) {
             self.plan = plan
             return
         }
-        switch self.worker.table.router.route(RequestView.self, of: self) {
+        switch table.router.route(RequestView.self, of: self) {
         case .found(let plan, _): self.plan = plan
         case .methodNotAllowed(let allow):
             self.refusal = GatewayError(.methodNotAllowed)

@@ -46,7 +46,7 @@ struct AdminTests {
     }
 
     @Test func `asks for the token`() async throws {
-        try await withGateway({ $0.admin.token = "s3cret" }) { gateway in
+        try await withGateway(with: \.admin.token, "s3cret") { gateway in
             let answer = try await gateway.admin("GET /metrics")
             #expect(answer.status == 401)
             #expect(answer["www-authenticate"] == "Bearer realm=\"gateway admin\"")
@@ -144,7 +144,7 @@ struct AdminTests {
     }
 
     @Test func `has no address where it is off`() async throws {
-        try await withGateway({ $0.admin.listen = .off }) { gateway in
+        try await withGateway(with: \.admin.listen, .off) { gateway in
             let address = try await gateway.server.adminAddress()
             #expect(address == nil)
         }
@@ -223,6 +223,15 @@ private func withGateway(
     }
     server.shutdown()
     try await running.value
+}
+
+private func withGateway<Value>(
+    with path: WritableKeyPath<GatewayConfiguration, Value>,
+    _ value: Value,
+    _ body: (RunningGateway) async throws -> Void
+) async throws {
+    func configure(_ configuration: inout GatewayConfiguration) { configuration[keyPath: path] = value }
+    try await withGateway(configure, body)
 }
 
 // MARK: - Both ends
