@@ -42,7 +42,9 @@ enum AdminEndpoint: CaseIterable, Sendable {
 
     /// Every path that an entry of `admin.expose` stands for: an endpoint and those below it. `/` is the list alone.
     static func paths(exposedAs entry: String) -> [String] {
-        let paths = Self.allCases.flatMap(\.paths)
-        return paths.filter { $0 == entry || entry != "/" && $0.hasPrefix(entry + "/") }
+        let below = entry.count > 1 ? entry + "/" : nil
+        return Self.allCases.flatMap(\.paths).filter { path in
+            path == entry || below.map(path.hasPrefix) ?? false
+        }
     }
 }

@@ -25,7 +25,7 @@ struct AdminRouter: Sendable {
         switch endpoint {
         case .index:
             if AdminIndex.prefersJSON(request.accept) { return Self.json(AdminIndex.json) }
-            var page = Self.response("text/html; charset=utf-8", AdminIndex.html)
+            var page = Self.response("text/html; charset=utf-8", ByteBuffer(string: AdminIndex.html))
             page.add(.contentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
             page.add(.vary, "Accept")
             return page
@@ -45,20 +45,19 @@ struct AdminRouter: Sendable {
 
     private func live() async -> Response {
         let turns = await EventLoopProbe.allTurn(self.status.eventLoops, within: Self.patience)
-        return Self.json(["status": turns ? "pass" : "fail"], status: turns ? 200 : 503)
+        return Self.verdict("application/json", "{\"status\":\"\(turns ? "pass" : "fail")\"}\n", fails: !turns)
     }
 
     private func ready() -> Response {
         let reasons = self.status.reasonsNotReady
-        return Self.json(
-            ["status": reasons.isEmpty ? "pass" : "fail", "reasons": .list(reasons.map { .string($0) })],
-            status: reasons.isEmpty ? 200 : 503
-        )
+        let list = JSONText.text(.list(reasons.map { .string($0) }))
+        let body = "{\"status\":\"\(reasons.isEmpty ? "pass" : "fail")\",\"reasons\":\(list)}\n"
+        return Self.verdict("application/json", body, fails: !reasons.isEmpty)
     }
 
     private func health(_ report: HealthReport) -> Response {
         let body = report.json(uptime: self.status.uptime, second: WallClock.milliseconds() / 1000)
-        return Self.json(body, "application/health+json", status: report.status == .fail ? 503 : 200)
+        return Self.verdict("application/health+json", body, fails: report.status == .fail)
     }
 
     private func metrics(accept: String?) async -> Response {
@@ -70,20 +69,12 @@ struct AdminRouter: Sendable {
         return response
     }
 
-    private static func json(
-        _ value: SettingValue,
-        _ type: String = "application/json",
-        status: Int = 200
-    ) -> Response {
-        Self.response(type, JSONText.text(value, indented: true) + "\n", status: status)
+    private static func json(_ value: SettingValue) -> Response {
+        Self.response("application/json", ByteBuffer(string: JSONText.text(value, indented: true) + "\n"))
     }
 
-    private static func response(_ type: String, _ body: String) -> Response {
-        Self.response(type, ByteBuffer(string: body))
-    }
-
-    private static func response(_ type: String, _ body: String, status: Int) -> Response {
-        Self.response(type, ByteBuffer(string: body), status: status)
+    private static func verdict(_ type: String, _ body: String, fails: Bool) -> Response {
+        Self.response(type, ByteBuffer(string: body), status: fails ? 503 : 200)
     }
 
     private static func response(_ type: String, _ body: ByteBuffer, status: Int = 200) -> Response {

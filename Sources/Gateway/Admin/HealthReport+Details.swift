@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 extension HealthReport {
@@ -74,7 +74,12 @@ extension HealthReport {
         let unit = UInt64(disk.f_frsize)
         let free = UInt64(disk.f_bavail) * unit
         let size = UInt64(disk.f_blocks) * unit
-        var check = Check(componentType: "system", componentID: "log", observed: .integer(Int(clamping: free)), unit: "bytes")
+        var check = Check(
+            componentType: "system",
+            componentID: "log",
+            observed: .integer(Int(clamping: free)),
+            unit: "bytes"
+        )
         check.values["size"] = .integer(Int(clamping: size))
         if Double(free) < Double(size) * Self.scarce {
             check.status = .warn

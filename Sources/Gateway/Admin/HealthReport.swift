@@ -36,15 +36,15 @@ struct HealthReport: Sendable {
 
     mutating func add(_ check: Check, to name: String) { self.checks[name, default: []].append(check) }
 
-    /// - Parameter second: since 1970.
-    func json(uptime: Int, second: Int64) -> SettingValue {
+    /// One line, the verdict first.
+    /// - Parameters:
+    ///   - uptime: in seconds.
+    ///   - second: since 1970.
+    func json(uptime: Int, second: Int64) -> String {
         let time = String(decoding: CivilTime(second: second).rfc3339Second, as: UTF8.self) + "Z"
-        return [
-            "status": .string(self.status.rawValue),
-            "version": .string(GatewayVersion.current),
-            "uptime_seconds": .integer(uptime),
-            "checks": .table(self.checks.mapValues { .list($0.map { $0.json(time: time) }) }),
-        ]
+        let checks = SettingValue.table(self.checks.mapValues { .list($0.map { $0.json(time: time) }) })
+        return "{\"status\":\"\(self.status.rawValue)\",\"version\":\"\(GatewayVersion.current)\","
+            + "\"uptime_seconds\":\(uptime),\"checks\":\(JSONText.text(checks))}\n"
     }
 }
 

@@ -5,12 +5,13 @@ extension Exchange {
     /// Takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
     /// is none, the exchange goes through the chain of `_none` to a refusal.
     func route() {
-        self.plan = self.worker.table.unrouted
+        let table = self.worker.table
+        self.plan = table.unrouted
         if let error = self.splitTarget() ?? self.normalizePath() {
             self.refusal = error
             return
         }
-        switch self.worker.table.route(self) {
+        switch table.route(self) {
         case .found(let plan, _): self.plan = plan
         case .methodNotAllowed(let allow):
             self.refusal = GatewayError(.methodNotAllowed)
