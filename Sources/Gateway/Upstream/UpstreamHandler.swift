@@ -219,8 +219,9 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.state = .closed
         self.exchange = nil
         self.outbound = nil
-        self.pool.closed(self)
+        // Before the pool may open another in its place: `max_connections` holds at every moment.
         self.context?.close(promise: nil)
+        self.pool.closed(self)
     }
 
     private func readKeepAlive(_ head: borrowing ResponseHead) {

@@ -11,7 +11,7 @@ final class ScriptedUpstream: Sendable {
         let connection: RawConnection
         /// The first connection is 0.
         let index: Int
-        fileprivate let upstream: ScriptedUpstream
+        let upstream: ScriptedUpstream
 
         /// The next whole request, which is also remembered.
         func request() async throws -> Message {
@@ -35,7 +35,6 @@ final class ScriptedUpstream: Sendable {
         var connections: [RawConnection] = []
         var accepted = 0
         var open = 0
-        var mostOpen = 0
     }
 
     private let state = NIOLockedValueBox(State())
@@ -70,7 +69,6 @@ final class ScriptedUpstream: Sendable {
     private func accepted(_ channel: any Channel) {
         let index = self.state.withLockedValue { state in
             state.open += 1
-            state.mostOpen = max(state.mostOpen, state.open)
             state.accepted += 1
             return state.accepted - 1
         }
@@ -92,12 +90,12 @@ final class ScriptedUpstream: Sendable {
         guard let address = self.channel.withLockedValue({ $0?.localAddress }) else { return "" }
         return address.pathname.map { "unix:\($0)" } ?? "http://127.0.0.1:\(address.port ?? 0)"
     }
+    var port: Int { self.channel.withLockedValue { $0?.localAddress?.port } ?? 0 }
     var authority: String { String(self.url.dropFirst("http://".count)) }
 
     var requests: [Message] { self.state.withLockedValue(\.requests) }
     var connections: Int { self.state.withLockedValue(\.accepted) }
     var openConnections: Int { self.state.withLockedValue(\.open) }
-    var mostOpenConnections: Int { self.state.withLockedValue(\.mostOpen) }
     /// All bytes that came on any connection.
     var receivedBytes: Int { self.state.withLockedValue { $0.connections.reduce(0) { $0 + $1.inbox.total } } }
 
