@@ -5,7 +5,7 @@ extension Exchange {
     /// Takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
     /// is none, the exchange goes through the chain of `_none` to a refusal.
     func route() {
-        let table = self.worker.table
+        let table: RoutingTable = self.worker.table
         self.plan = table.unrouted
         if let error = self.splitTarget() ?? self.normalizePath() {
             self.refusal = error
