@@ -48,7 +48,7 @@ extension Exchange {
         if !upstream.isWritable { self.client?.pauseRequestBody() }
     }
 
-    func receiveEnd(trailers: HeaderBlock?) {
+    func receiveEnd(trailers: TrailerSection?) {
         self.isRequestEnded = true
         guard let upstream = self.upstream else { return }
         upstream.writeEnd(trailers: trailers)
@@ -128,7 +128,7 @@ extension Exchange {
         }
     }
 
-    func receiveResponseEnd(trailers: HeaderBlock?) {
+    func receiveResponseEnd(trailers: TrailerSection?) {
         self.upstream = nil
         self.upstreamEndedAt = self.worker.now
         guard self.stage == .responding, let client = self.client else { return }
@@ -259,6 +259,7 @@ extension Exchange {
     private func finish(_ outcome: Outcome) {
         guard self.stage != .over else { return }
         self.stage = .over
+        self.worker.tick()
         self.dropUpstream()
         self.clearDeadline()
         for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }

@@ -158,7 +158,7 @@ struct PlanBuilder {
             }
             for diagnostic in context.diagnostics {
                 var error = setting.error(
-                    diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys.joined(separator: "."))
+                    diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
                 error.key = "\(key).\(error.key)"
                 self.errors.append(error)
             }

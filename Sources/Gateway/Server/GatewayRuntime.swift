@@ -35,7 +35,7 @@ final class GatewayRuntime: Sendable {
             maxConnections: FileLimits.connections(configuration.server.limits.connections)
         )
         self.registry = MeterRegistry(
-            buckets: HistogramBuckets(seconds: configuration.metrics.buckets) ?? .standard,
+            buckets: HistogramBuckets(seconds: configuration.metrics.buckets),
             seriesLimit: configuration.metrics.seriesLimit
         )
         self.upstreams = UpstreamRegistry(configuration, inProcess: inProcess, workerCount: count)

@@ -1,0 +1,111 @@
+import Gateway
+import NIOCore
+
+/// A gateway that listens on a free port of the loopback.
+struct RunningGateway: Sendable {
+    let server: GatewayServer
+    let addresses: [SocketAddress]
+    /// What ``GatewayServer/run()`` ends with.
+    let run: Task<Void, any Error>
+
+    func connect(buffers: Int? = nil) async throws -> RawConnection {
+        try await RawConnection.connect(to: self.addresses[0], buffers: buffers)
+    }
+
+    var port: Int { self.addresses[0].port ?? 0 }
+    var url: String { "http://127.0.0.1:\(self.port)" }
+
+    /// Sends one request on a connection of its own and returns the final answer.
+    func exchange(_ request: String) async throws -> Message {
+        let client = try await self.connect()
+        defer { client.close() }
+        try await client.send(request)
+        return try await client.finalResponse(toHead: request.hasPrefix("HEAD "))
+    }
+
+    /// `GET` with these further field lines.
+    func get(_ target: String, _ fields: String...) async throws -> Message {
+        let lines = fields.map { $0 + "\r\n" }.joined()
+        return try await self.exchange("GET \(target) HTTP/1.1\r\nHost: a.example\r\n\(lines)\r\n")
+    }
+}
+
+/// Runs a gateway for the length of `body`.
+///
+/// - Parameter toml: the configuration, but for listeners, workers, log and drain time.
+func withGateway<R>(
+    _ toml: String,
+    workers: Int = 1,
+    listen: [ListenAddress] = [.host("127.0.0.1", port: 0)],
+    drainTimeout: TimeSpan = .milliseconds(20),
+    _ body: (RunningGateway) async throws -> R
+) async throws -> R {
+    var configuration = try GatewayConfiguration(toml: toml, environment: [:], middlewares: .standard)
+    configuration.server.listen = listen
+    configuration.server.workers = .count(workers)
+    configuration.server.drainTimeout = drainTimeout
+    configuration.admin.listen = .off
+    configuration.log.access = .off
+    configuration.log.slowRequest = .off
+    let server = try GatewayServer(configuration)
+    let run = Task { try await server.run() }
+    let gateway = RunningGateway(server: server, addresses: try await server.boundAddresses(), run: run)
+    do {
+        let result = try await body(gateway)
+        server.shutdown()
+        _ = await run.result
+        return result
+    } catch {
+        server.shutdown()
+        _ = await run.result
+        throw error
+    }
+}
+
+/// A configuration that sends every path to one upstream.
+func proxy(
+    to urls: String...,
+    server: String = "",
+    limits: String = "",
+    upstream: String = "",
+    route: String = "",
+    more: String = ""
+) -> String {
+    """
+    [server]
+    \(server)
+    [server.limits]
+    \(limits)
+    [upstreams.api]
+    targets = [\(urls.map { "\"\($0)\"" }.joined(separator: ", "))]
+    \(upstream)
+    [[routes]]
+    name = "all"
+    path = "/*"
+    upstream = "api"
+    \(route)
+    \(more)
+    """
+}
+
+/// A gateway before one scripted upstream.
+func withProxy<R>(
+    _ script: @escaping ScriptedUpstream.Script,
+    server: String = "",
+    limits: String = "",
+    upstream settings: String = "",
+    route: String = "",
+    more: String = "",
+    workers: Int = 1,
+    drainTimeout: TimeSpan = .milliseconds(20),
+    buffers: Int? = nil,
+    _ body: (RunningGateway, ScriptedUpstream) async throws -> R
+) async throws -> R {
+    try await withUpstream(buffers: buffers, script) { upstream in
+        let toml = proxy(
+            to: upstream.url, server: server, limits: limits, upstream: settings, route: route, more: more)
+        return try await withGateway(toml, workers: workers, drainTimeout: drainTimeout) { gateway in
+            try await body(gateway, upstream)
+        }
+    }
+}

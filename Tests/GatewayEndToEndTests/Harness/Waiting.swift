@@ -1,0 +1,42 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// Something that happens once, and may be waited for.
+final class Signal: Sendable {
+    private let promise = RawConnection.group.next().makePromise(of: Void.self)
+    private let isFired = NIOLockedValueBox(false)
+
+    deinit { self.fire() }
+
+    func fire() {
+        let isFirst = self.isFired.withLockedValue { fired in
+            defer { fired = true }
+            return !fired
+        }
+        if isFirst { self.promise.succeed() }
+    }
+
+    func wait(within limit: TimeAmount = .seconds(15)) async throws {
+        let eventLoop = self.promise.futureResult.eventLoop
+        let done = eventLoop.makePromise(of: Void.self)
+        let timeout = eventLoop.scheduleTask(in: limit) { done.fail(TimedOut(what: "a signal")) }
+        self.promise.futureResult.whenSuccess { done.succeed() }
+        done.futureResult.whenComplete { _ in timeout.cancel() }
+        try await done.futureResult.get()
+    }
+}
+
+/// Waits for a state that nothing announces.
+func eventually(
+    _ what: String,
+    within limit: Duration = .seconds(15),
+    _ condition: @Sendable () -> Bool
+) async throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now + limit
+    while !condition() {
+        guard clock.now < deadline else { throw TimedOut(what: what) }
+        try await Task.sleep(for: .milliseconds(1))
+    }
+}
