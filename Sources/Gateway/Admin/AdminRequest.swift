@@ -25,13 +25,12 @@ struct AdminRequest: Sendable {
     init(path: String) { self.path = path }
 
     init(_ exchange: Exchange, on surface: Surface) {
-        let headers = exchange.request.headers
-        func text(_ range: ByteRange?) -> String? { range.map { headers.string($0) } }
+        func text(_ range: ByteRange?) -> String? { range.map { exchange.request.headers.string($0) } }
         self.method = exchange.request.method
-        self.path = headers.string(exchange.path)
-        self.host = exchange.request.host.isEmpty ? nil : headers.string(exchange.request.host)
-        self.accept = text(headers.first(.accept))
-        self.authorization = text(headers.first(.authorization))
+        self.path = exchange.request.headers.string(exchange.path)
+        self.host = exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host)
+        self.accept = text(exchange.request.headers.first(.accept))
+        self.authorization = text(exchange.request.headers.first(.authorization))
         self.peer = exchange.client?.peer.ip
         self.surface = surface
     }

@@ -6,6 +6,7 @@ final class AdminUpstream: Upstream {
     /// How long an answer may take.
     private static let limit = TimeAmount.seconds(30)
 
+    let name = "admin"
     private let router: AdminRouter
     private let surface: AdminRequest.Surface
 

@@ -212,9 +212,9 @@ extension InProcessStream: UpstreamStream {
         self.deliver()
     }
 
-    func writeEnd(trailers: HeaderBlock?) {
+    func writeEnd(trailers: TrailerSection?) {
         self.isRequestEnded = true
-        if let trailers { self.trailers = HTTPFields(trailers) }
+        if let trailers { self.trailers = HTTPFields(trailers.fields) }
         self.deliver()
     }
 

@@ -49,16 +49,15 @@ extension InProcessUpstream: Sendable {}
 extension HTTPRequest {
     /// The request as an upstream gets it: with its path rewritten as the route says, and `Host` as the authority.
     init?(_ exchange: Exchange) {
-        let request = exchange.request
-        guard let method = Method(request.headers.string(request.methodName)) else { return nil }
+        guard let method = Method(exchange.request.headers.string(exchange.request.methodName)) else { return nil }
         var target = ByteBuffer()
         Forwarder.writePath(of: exchange, into: &target)
         self.init(
             method: method,
             scheme: exchange.client.map { "\($0.scheme)" },
-            authority: request.host.isEmpty ? nil : request.headers.string(request.host),
+            authority: exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host),
             path: String(buffer: target),
-            headerFields: HTTPFields(request.headers)
+            headerFields: HTTPFields(exchange.request.headers)
         )
     }
 }
