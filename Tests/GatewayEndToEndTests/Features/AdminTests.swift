@@ -16,7 +16,7 @@ struct AdminTests {
         ("/routes", "application/json"), ("/upstreams", "application/json"), ("/config", "application/json"),
     ])
     func `serves each endpoint and its HEAD`(path: String, type: String) async throws {
-        try await withGateway { gateway in
+        try await withAdmin { gateway in
             let answer = try await gateway.admin("GET \(path)")
             #expect(answer.status == 200)
             #expect(answer["content-type"] == type)
@@ -31,12 +31,12 @@ struct AdminTests {
     }
 
     @Test func `answers errors as problems`() async throws {
-        try await withGateway { gateway in
+        try await withAdmin { gateway in
             let missing = try await gateway.admin("GET /nowhere?x=1")
             #expect(missing.status == 404)
             #expect(missing["content-type"] == "application/problem+json")
-            #expect(missing.body.contains("\"code\":\"not_found\""))
-            #expect(missing.body.contains("\"instance\":\"/nowhere\""))
+            #expect(missing.text.contains("\"code\":\"not_found\""))
+            #expect(missing.text.contains("\"instance\":\"/nowhere\""))
             let refused = try await gateway.admin("POST /health")
             #expect(refused.status == 405)
             #expect(refused["allow"] == "GET, HEAD")
@@ -46,7 +46,7 @@ struct AdminTests {
     }
 
     @Test func `asks for the token`() async throws {
-        try await withGateway(with: \.admin.token, "s3cret") { gateway in
+        try await withAdmin(with: \.admin.token, "s3cret") { gateway in
             let answer = try await gateway.admin("GET /metrics")
             #expect(answer.status == 401)
             #expect(answer["www-authenticate"] == "Bearer realm=\"gateway admin\"")
@@ -64,29 +64,29 @@ struct AdminTests {
             // More specific than any path of a route without a host.
             configuration.routes[0].hosts = ["127.0.0.1"]
         }
-        try await withGateway(configure) { gateway in
-            #expect(try await gateway.traffic("GET /health").body.contains("\"status\":\"pass\""))
-            #expect(try await gateway.traffic("GET /health/ready").body == "{\"status\":\"pass\",\"reasons\":[]}\n")
+        try await withAdmin(configure) { gateway in
+            #expect(try await gateway.traffic("GET /health").text.contains("\"status\":\"pass\""))
+            #expect(try await gateway.traffic("GET /health/ready").text == "{\"status\":\"pass\",\"reasons\":[]}\n")
             #expect(try await gateway.traffic("HEAD /metrics").status == 200)
-            #expect(try await gateway.traffic("GET /health//live").body == "{\"status\":\"pass\"}\n")
+            #expect(try await gateway.traffic("GET /health//live").text == "{\"status\":\"pass\"}\n")
             for other in ["POST /health", "GET /config", "GET /routes", "GET /", "GET /healthy", "GET /health/nothing"]
             {
-                #expect(try await gateway.traffic(other).body == "traffic", "\(other)")
+                #expect(try await gateway.traffic(other).text == "traffic", "\(other)")
             }
-            let page = try await gateway.traffic("GET /metrics").body
+            let page = try await gateway.traffic("GET /metrics").text
             #expect(page.contains("gateway_http_requests_total{route=\"_admin\",method=\"GET\",code=\"200\"} 3\n"))
         }
     }
 
     @Test func `counts traffic and not its own requests`() async throws {
-        try await withGateway { gateway in
+        try await withAdmin { gateway in
             _ = try await gateway.admin("GET /metrics")
-            let before = try await gateway.admin("GET /metrics").body
+            let before = try await gateway.admin("GET /metrics").text
             #expect(before.contains("gateway_http_requests_in_flight{route=\"all\"} 0\n"))
             #expect(before.contains("gateway_http_received_bytes_total{route=\"all\"} 0\n"))
             #expect(!before.contains("gateway_http_requests_total{"))
             _ = try await gateway.traffic("GET /a")
-            let after = try await gateway.admin("GET /metrics").body
+            let after = try await gateway.admin("GET /metrics").text
             #expect(after.contains("gateway_http_requests_total{route=\"all\",method=\"GET\",code=\"200\"} 1\n"))
             #expect(after.contains("process_resident_memory_bytes "))
         }
@@ -96,10 +96,10 @@ struct AdminTests {
         .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
     @Test(.enabled(if: promtool != nil)) func `promtool is content with a scrape`() async throws {
-        try await withGateway { gateway in
+        try await withAdmin { gateway in
             _ = try await gateway.traffic("GET /a")
             _ = try await gateway.traffic("BREW /b")
-            let page = try await gateway.admin("GET /metrics").body
+            let page = try await gateway.admin("GET /metrics").text
             let (input, output, process) = (Pipe(), Pipe(), Process())
             process.executableURL = URL(fileURLWithPath: try #require(Self.promtool))
             process.arguments = ["check", "metrics"]
@@ -117,41 +117,49 @@ struct AdminTests {
     }
 
     @Test func `is not ready while open requests end, and answers until they have`() async throws {
-        let target = try await HeldTarget.start()
-        func configure(_ configuration: inout GatewayConfiguration) {
-            var upstream = UpstreamConfiguration()
-            upstream.targets = [TargetConfiguration(.http(host: "127.0.0.1", port: target.port))]
-            configuration.upstreams = ["held": upstream]
-            configuration.routes[0].respond = nil
-            configuration.routes[0].upstream = "held"
+        let (requested, release) = (Signal(), Signal())
+        let script: ScriptedUpstream.Script = { session in
+            _ = try await session.request()
+            requested.fire()
+            try await release.wait()
+            try await session.send("HTTP/1.1 204 No Content\r\n\r\n")
         }
-        try await withGateway(configure) { gateway in
-            #expect(try await gateway.admin("GET /health/ready").status == 200)
-            async let open = gateway.traffic("GET /")
-            try await target.waitForRequest()
-            gateway.server.shutdown()
-            var ready = try await gateway.admin("GET /health/ready")
-            while ready.status == 200 { ready = try await gateway.admin("GET /health/ready") }
-            #expect(ready.status == 503)
-            #expect(ready.body == "{\"status\":\"fail\",\"reasons\":[\"draining\"]}\n")
-            #expect(try await gateway.admin("GET /health").status == 503)
-            #expect(try await gateway.admin("GET /health/live").status == 200)
-            #expect(try await gateway.admin("GET /metrics").status == 200)
-            target.answer()
-            #expect(try await open.status == 204)
+        try await withUpstream(script) { upstream in
+            let url = try #require(TargetURL(upstream.url))
+            func configure(_ configuration: inout GatewayConfiguration) {
+                var held = UpstreamConfiguration()
+                held.targets = [TargetConfiguration(url)]
+                configuration.upstreams = ["held": held]
+                configuration.routes[0].respond = nil
+                configuration.routes[0].upstream = "held"
+            }
+            try await withAdmin(configure) { gateway in
+                #expect(try await gateway.admin("GET /health/ready").status == 200)
+                async let open = gateway.traffic("GET /")
+                try await requested.wait()
+                gateway.server.shutdown()
+                var ready = try await gateway.admin("GET /health/ready")
+                while ready.status == 200 { ready = try await gateway.admin("GET /health/ready") }
+                #expect(ready.status == 503)
+                #expect(ready.text == "{\"status\":\"fail\",\"reasons\":[\"draining\"]}\n")
+                #expect(try await gateway.admin("GET /health").status == 503)
+                #expect(try await gateway.admin("GET /health/live").status == 200)
+                #expect(try await gateway.admin("GET /metrics").status == 200)
+                release.fire()
+                #expect(try await open.status == 204)
+            }
         }
-        try await target.stop()
     }
 
     @Test func `has no address where it is off`() async throws {
-        try await withGateway(with: \.admin.listen, .off) { gateway in
+        try await withAdmin(with: \.admin.listen, .off) { gateway in
             let address = try await gateway.server.adminAddress()
             #expect(address == nil)
         }
     }
 
     @Test func `says which address is taken`() async throws {
-        try await withGateway { gateway in
+        try await withAdmin { gateway in
             var configuration = GatewayConfiguration.forTests
             let port = try #require(try await gateway.server.adminAddress()?.port)
             configuration.admin.listen = .address(.host("127.0.0.1", port: port))
@@ -192,30 +200,40 @@ extension GatewayConfiguration {
     }
 }
 
-private struct RunningGateway: Sendable {
+private struct AdministeredGateway: Sendable {
     let server: GatewayServer
 
-    func admin(_ line: String, host: String = "localhost", fields: String...) async throws -> Answer {
+    func admin(_ line: String, host: String = "localhost", fields: String...) async throws -> Message {
         let address = try #require(try await self.server.adminAddress())
-        return try await Answer.of(line, at: address, host: host, fields)
+        return try await self.ask(line, at: address, host: host, fields)
     }
 
-    func traffic(_ line: String) async throws -> Answer {
+    func traffic(_ line: String) async throws -> Message {
         let address = try #require(try await self.server.boundAddresses().first)
-        return try await Answer.of(line, at: address, host: "127.0.0.1", [])
+        return try await self.ask(line, at: address, host: "127.0.0.1", [])
+    }
+
+    private func ask(_ line: String, at address: SocketAddress, host: String, _ fields: [String]) async throws
+        -> Message
+    {
+        let connection = try await RawConnection.connect(to: address)
+        defer { connection.close() }
+        let head = ["\(line) HTTP/1.1", "Host: \(host)", "Connection: close"] + fields + ["", ""]
+        try await connection.send(head.joined(separator: "\r\n"))
+        return try await connection.finalResponse(toHead: line.hasPrefix("HEAD "))
     }
 }
 
-private func withGateway(
+private func withAdmin(
     _ configure: (inout GatewayConfiguration) -> Void = { _ in },
-    _ body: (RunningGateway) async throws -> Void
+    _ body: (AdministeredGateway) async throws -> Void
 ) async throws {
     var configuration = GatewayConfiguration.forTests
     configure(&configuration)
     let server = try GatewayServer(configuration)
     let running = Task { try await server.run() }
     do {
-        try await body(RunningGateway(server: server))
+        try await body(AdministeredGateway(server: server))
     } catch {
         server.shutdown()
         _ = await running.result
@@ -225,114 +243,11 @@ private func withGateway(
     try await running.value
 }
 
-private func withGateway<Value>(
+private func withAdmin<Value>(
     with path: WritableKeyPath<GatewayConfiguration, Value>,
     _ value: Value,
-    _ body: (RunningGateway) async throws -> Void
+    _ body: (AdministeredGateway) async throws -> Void
 ) async throws {
     func configure(_ configuration: inout GatewayConfiguration) { configuration[keyPath: path] = value }
-    try await withGateway(configure, body)
-}
-
-// MARK: - Both ends
-
-/// What came on a connection of its own, until it was closed.
-private struct Answer: Sendable {
-    let status: Int
-    let fields: [String: String]
-    let body: String
-
-    subscript(name: String) -> String? { self.fields[name] }
-
-    static func of(_ line: String, at address: SocketAddress, host: String, _ fields: [String]) async throws -> Answer {
-        let group = MultiThreadedEventLoopGroup.singleton
-        let whole = group.next().makePromise(of: String.self)
-        let channel = try await ClientBootstrap(group: group)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Collector(whole))
-                }
-            }
-            .connect(to: address).get()
-        let head = ["\(line) HTTP/1.1", "Host: \(host)", "Connection: close"] + fields + ["", ""]
-        try await channel.writeAndFlush(ByteBuffer(string: head.joined(separator: "\r\n")))
-        return Answer(try await whole.futureResult.get())
-    }
-
-    private init(_ text: String) {
-        let parts = text.components(separatedBy: "\r\n\r\n")
-        let lines = parts[0].components(separatedBy: "\r\n")
-        self.status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        let pairs = lines.dropFirst().map { line -> (String, String) in
-            let pair = line.components(separatedBy: ": ")
-            return (pair[0].lowercased(), pair.dropFirst().joined(separator: ": "))
-        }
-        self.fields = Dictionary(pairs) { first, _ in first }
-        self.body = parts.dropFirst().joined(separator: "\r\n\r\n")
-    }
-
-    private final class Collector: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private let whole: EventLoopPromise<String>
-        private var bytes = ByteBuffer()
-
-        init(_ whole: EventLoopPromise<String>) { self.whole = whole }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            var bytes = self.unwrapInboundIn(data)
-            self.bytes.writeBuffer(&bytes)
-        }
-
-        func channelInactive(context: ChannelHandlerContext) { self.whole.succeed(String(buffer: self.bytes)) }
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            self.whole.fail(error)
-            context.close(promise: nil)
-        }
-    }
-}
-
-/// A server that answers one request, when it is told to.
-private final class HeldTarget: Sendable {
-    private let listener: any Channel
-    private let requested: EventLoopPromise<any Channel>
-
-    var port: Int { self.listener.localAddress?.port ?? 0 }
-
-    static func start() async throws -> HeldTarget {
-        let group = MultiThreadedEventLoopGroup.singleton
-        let requested = group.next().makePromise(of: (any Channel).self)
-        let listener = try await ServerBootstrap(group: group)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Opener(requested))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        return HeldTarget(listener, requested)
-    }
-
-    private init(_ listener: any Channel, _ requested: EventLoopPromise<any Channel>) {
-        self.listener = listener
-        self.requested = requested
-    }
-
-    func waitForRequest() async throws { _ = try await self.requested.futureResult.get() }
-
-    func answer() {
-        self.requested.futureResult.whenSuccess { channel in
-            channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 204 No Content\r\n\r\n"), promise: nil)
-        }
-    }
-
-    func stop() async throws { try await self.listener.close() }
-
-    private final class Opener: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        private let requested: EventLoopPromise<any Channel>
-
-        init(_ requested: EventLoopPromise<any Channel>) { self.requested = requested }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { self.requested.succeed(context.channel) }
-    }
+    try await withAdmin(configure, body)
 }
