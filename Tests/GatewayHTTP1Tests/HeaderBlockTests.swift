@@ -9,7 +9,7 @@ struct HeaderBlockTests {
         return block
     }
 
-    private func text(_ block: HeaderBlock) -> String {
+    private func text(_ block: borrowing HeaderBlock) -> String {
         var buffer = ByteBuffer()
         buffer.writeFields(block)
         return String(buffer: buffer)
@@ -17,14 +17,15 @@ struct HeaderBlockTests {
 
     @Test func `fields are found by number and by name, whatever their case`() throws {
         let block = self.block((HeaderName("x-tenant"), "a"), (HeaderName(.accept), "b"), (HeaderName("X-TENANT"), "c"))
-        let accept = try #require(block.first(.accept))
+        let found = block.first(.accept)
+        let accept = try #require(found)
         #expect(block.string(accept) == "b")
         #expect(block.first(HeaderName("Accept")) == accept)
-        #expect(block.first(HeaderName("X-Tenant")).map(block.string) == "a")
+        #expect(block.first(HeaderName("X-Tenant")).map { block.string($0) } == "a")
         #expect(block.first(HeaderName("X-Tenan")) == nil)
         #expect(block.first(HeaderName("X-Other!")) == nil)
-        #expect(block.contains(.accept))
-        #expect(!block.contains(.age))
+        #expect(block.contains(.accept) == true)
+        #expect(block.contains(.age) == false)
         #expect(block.count == 3)
         #expect(block.count(of: .accept) == 1)
         #expect(block.count(of: .unknown) == 2)
@@ -50,7 +51,7 @@ struct HeaderBlockTests {
         var block = HeaderBlock()
         for field in other.fields { block.add(field, from: other) }
         #expect(self.text(block) == "x-One: 1\r\nETAG: \"x\"\r\nEmpty: \r\n")
-        #expect(block.contains(.etag))
+        #expect(block.contains(.etag) == true)
     }
 
     @Test(arguments: [
@@ -88,7 +89,7 @@ struct HeaderBlockTests {
         let name = HeaderName(.connection)
         #expect(self.block((name, value)).contains("close", in: .connection) == found)
         #expect(self.block((name, "x"), (name, value)).contains("close", in: .connection) == found)
-        #expect(!self.block((HeaderName(.te), value)).contains("close", in: .connection))
+        #expect(self.block((HeaderName(.te), value)).contains("close", in: .connection) == false)
     }
 
     @Test func `members of all lines come in order`() {
@@ -101,7 +102,8 @@ struct HeaderBlockTests {
 
     @Test func `a slice stays what it was when its block changes`() throws {
         var block = self.block((HeaderName("X"), "value"))
-        let slice = block.slice(try #require(block.first(HeaderName("X"))))
+        let value = block.first(HeaderName("X"))
+        let slice = block.slice(try #require(value))
         block.clear()
         block.add(HeaderName("Y"), "another")
         #expect(String(buffer: slice) == "value")

@@ -63,9 +63,10 @@ struct MessageWriterTests {
 
     @Test func `RFC 9112 7.1: the last chunk carries the trailers`() {
         #expect(self.written { $0.writeLastChunk(trailers: nil) } == "0\r\n\r\n")
-        #expect(self.written { $0.writeLastChunk(trailers: HeaderBlock()) } == "0\r\n\r\n")
-        var trailers = HeaderBlock()
-        trailers.add(HeaderName("Grpc-Status"), "0")
+        #expect(self.written { $0.writeLastChunk(trailers: TrailerSection(HeaderBlock())) } == "0\r\n\r\n")
+        var fields = HeaderBlock()
+        fields.add(HeaderName("Grpc-Status"), "0")
+        let trailers = TrailerSection(fields)
         #expect(self.written { $0.writeLastChunk(trailers: trailers) } == "0\r\nGrpc-Status: 0\r\n\r\n")
     }
 

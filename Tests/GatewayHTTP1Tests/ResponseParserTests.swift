@@ -92,9 +92,9 @@ struct ResponseParserTests {
         #expect(transcript.messages.last?.text == "ok")
         var head = ResponseHead()
         head.status = 199
-        #expect(head.isInformational)
+        #expect(head.isInformational == true)
         head.status = 200
-        #expect(!head.isInformational)
+        #expect(head.isInformational == false)
     }
 
     @Test func `RFC 9112 8: a response that breaks off is not complete`() {
@@ -131,6 +131,6 @@ struct ResponseParserTests {
         #expect(head.headers.string(head.reason) == "")
         #expect(head.headers.count == 1)
         #expect(head.framing == .length(1))
-        #expect(head.keepAlive)
+        #expect(head.keepAlive == true)
     }
 }

@@ -94,7 +94,7 @@ struct Transcript: Equatable {
             switch try decoder?.next(&buffer) {
             case .bytes(let piece): self.messages[last].body += Array(piece.readableBytesView)
             case .end:
-                self.messages[last].trailers = decoder?.trailers.map(Message.fields)
+                self.messages[last].trailers = decoder?.trailers.map { Message.fields($0.fields) }
                 self.messages[last].isComplete = true
                 decoder = nil
             case .needMore, nil: return
@@ -104,20 +104,20 @@ struct Transcript: Equatable {
 }
 
 extension Transcript.Message {
-    init(_ head: RequestHead) {
-        let block = head.headers
+    init(_ head: borrowing RequestHead) {
         self.init(
             start: [
-                "\(head.method)", block.string(head.methodName), block.string(head.target), block.string(head.path),
-                block.string(head.host), "\(head.minorVersion)", head.expectsContinue ? "expects" : "",
+                "\(head.method)", head.headers.string(head.methodName), head.headers.string(head.target),
+                head.headers.string(head.path), head.headers.string(head.host), "\(head.minorVersion)",
+                head.expectsContinue ? "expects" : "",
             ],
-            fields: Self.fields(block),
+            fields: Self.fields(head.headers),
             framing: head.framing,
             keepAlive: head.keepAlive
         )
     }
 
-    init(_ head: ResponseHead) {
+    init(_ head: borrowing ResponseHead) {
         self.init(
             start: ["\(head.minorVersion)", "\(head.status)", head.headers.string(head.reason)],
             fields: Self.fields(head.headers),
@@ -126,7 +126,7 @@ extension Transcript.Message {
         )
     }
 
-    static func fields(_ block: HeaderBlock) -> [[String]] {
+    static func fields(_ block: borrowing HeaderBlock) -> [[String]] {
         block.fields.map { field in
             // Not as UTF-8: obs-text has to come through byte by byte.
             [field.name, field.value].map { range in
