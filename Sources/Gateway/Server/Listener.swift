@@ -56,7 +56,9 @@ final class Listener: Sendable {
             return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
         }
         guard shared.admitConnection() else {
-            return channel.writeAndFlush(Self.overloaded).flatMap { channel.close() }
+            return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(OverloadedHandler(answer: Self.overloaded))
+            }
         }
         let handler = ConnectionHandler(
             worker: worker,
@@ -84,6 +86,22 @@ final class Listener: Sendable {
                 + "Connection: close\r\n\r\n\(body)"
         )
     }()
+}
+
+/// Answers a connection for which there is no room. It can do so only once the channel is active, which is after its
+/// initialisation.
+private final class OverloadedHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let answer: ByteBuffer
+
+    init(answer: ByteBuffer) { self.answer = answer }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(self.wrapOutboundOut(self.answer), promise: nil)
+        context.close(promise: nil)
+    }
 }
 
 /// An address that cannot be listened on.
