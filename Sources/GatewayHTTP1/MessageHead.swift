@@ -5,6 +5,17 @@ package enum BodyFraming: Hashable, Sendable {
     case chunked
     /// Responses only: the end of the connection is the end of the body.
     case untilClose
+
+    /// Nothing follows the head.
+    package var isEmpty: Bool { if case .none = self { true } else { false } }
+    package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    /// Only the body itself says where it ends.
+    package var isUnbounded: Bool {
+        switch self {
+        case .chunked, .untilClose: true
+        case .none, .length: false
+        }
+    }
 }
 
 /// A request method. `other` keeps its bytes in the head.

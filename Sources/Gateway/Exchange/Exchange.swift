@@ -102,7 +102,7 @@ public final class Exchange {
         self.stage = .descending
         self.cursor = ChainCursor()
         self.deadlines = Deadlines()
-        self.isRequestEnded = self.request.framing == .none
+        self.isRequestEnded = self.request.framing.isEmpty
         self.replay = ReplayBuffer()
         self.firstByteAt = nil
         self.sentUpstreamAt = nil
@@ -127,8 +127,6 @@ public final class Exchange {
         self.waiter = nil
         self.responseTrailers = nil
         self.bytesIn = 0
-        self.request.headers.clear()
-        self.response.headers.clear()
     }
 
     // MARK: Deadlines

@@ -210,7 +210,7 @@ extension Exchange {
             self.wait(for: .idle, self.deadlines.idle)
             return
         }
-        if body.readableBytes > 0, self.response.framing != .none { client.writeBody(body) }
+        if body.readableBytes > 0, !self.response.framing.isEmpty { client.writeBody(body) }
         self.end(client)
     }
 

@@ -23,7 +23,7 @@ enum ForwardedFields {
         exchange.response.headers.removeAll { block, field in
             if field.id.isHopByHop { return field.id != .proxyAuthenticate }
             // RFC 9110 section 8.6: no length where there can be no body.
-            if field.id == .contentLength, status < 200 || status == 204 || framing == .chunked { return true }
+            if field.id == .contentLength, status < 200 || status == 204 || framing.isChunked { return true }
             return !named.isEmpty && self.isNamed(field, by: named, in: block)
         }
         if status >= 201, let location = exchange.response.headers.first(.location) {

@@ -176,7 +176,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.sentContinue = false
         self.isBodyPaused = true
         self.bodyPausedAt = nil
-        if exchange.request.framing != .none {
+        if !exchange.request.framing.isEmpty {
             self.body = BodyDecoder(exchange.request.framing, limits: self.listener.limits.http1)
             self.bodyStartedAt = self.worker.now
             self.bodyPausedAt = self.worker.now

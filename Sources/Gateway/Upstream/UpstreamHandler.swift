@@ -62,7 +62,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.isReused = isReused
         self.hasFlushed = false
         self.isRequestEnded = false
-        self.isChunked = exchange.request.framing == .chunked
+        self.isChunked = exchange.request.framing.isChunked
         self.collect { self.pool.forwarder.writeHead(of: exchange, to: self.pool.target, into: &$0) }
         exchange.sent(to: self)
     }
@@ -76,9 +76,13 @@ final class UpstreamHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.pool.worker.tick()
         var bytes = self.unwrapInboundIn(data)
-        if self.inbound.readableBytes == 0 { self.inbound = bytes } else { self.inbound.writeBuffer(&bytes) }
-        while self.step() {}
-        if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
+        if self.inbound.readableBytes > 0 {
+            self.inbound.writeBuffer(&bytes)
+            swap(&bytes, &self.inbound)
+            self.inbound = ByteBuffer()
+        }
+        while self.step(&bytes) {}
+        if bytes.readableBytes > 0 { self.inbound = bytes }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -106,25 +110,25 @@ final class UpstreamHandler: ChannelInboundHandler {
     // MARK: The response
 
     /// Takes what it can from the received bytes; false where more are needed.
-    private func step() -> Bool {
+    private func step(_ bytes: inout ByteBuffer) -> Bool {
         switch self.state {
         case .idle:
             // Nobody asked for these bytes; whoever asks next must not get them.
-            if self.inbound.readableBytes > 0 { self.close() }
+            if bytes.readableBytes > 0 { self.close() }
             return false
-        case .head: return self.receiveHead()
-        case .body: return self.receiveBody()
+        case .head: return self.receiveHead(&bytes)
+        case .body: return self.receiveBody(&bytes)
         case .closed:
-            self.inbound.clear()
+            bytes.clear()
             return false
         }
     }
 
-    private func receiveHead() -> Bool {
+    private func receiveHead(_ bytes: inout ByteBuffer) -> Bool {
         guard let exchange = self.exchange else { return false }
         do throws(HTTP1Error) {
             let method = exchange.request.method
-            guard try self.parser.parse(&self.inbound, into: &exchange.response, answering: method) else {
+            guard try self.parser.parse(&bytes, into: &exchange.response, answering: method) else {
                 return false
             }
         } catch {
@@ -148,13 +152,13 @@ final class UpstreamHandler: ChannelInboundHandler {
         return true
     }
 
-    private func receiveBody() -> Bool {
+    private func receiveBody(_ bytes: inout ByteBuffer) -> Bool {
         guard let exchange = self.exchange else { return false }
         do throws(HTTP1Error) {
-            switch try self.body.next(&self.inbound) {
+            switch try self.body.next(&bytes) {
             case .needMore: return false
             case .bytes(let chunk): exchange.receive(responseBody: chunk)
-            case .end: self.finish(exchange)
+            case .end: self.finish(exchange, isDrained: bytes.readableBytes == 0)
             }
         } catch {
             self.fail(GatewayError(.upstreamInvalidResponse, reason: "\(error.code): \(error.reason)"))
@@ -164,11 +168,11 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     /// The answer is whole: the connection goes back first, so that what the client sends next can have it.
-    private func finish(_ exchange: Exchange) {
+    private func finish(_ exchange: Exchange, isDrained: Bool) {
         self.exchange = nil
         self.pool.answered(exchange)
         let trailers = self.body.trailers
-        let canBeReused = self.keepsAlive && self.isRequestEnded && self.inbound.readableBytes == 0 && !self.hasFailed
+        let canBeReused = self.keepsAlive && self.isRequestEnded && isDrained && !self.hasFailed
         if canBeReused, self.state != .closed {
             self.state = .idle
             if self.isReadingPaused { self.resumeReading() }
@@ -185,7 +189,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         let state = self.state
         let exchange = self.exchange
         if state == .body, let exchange, !self.hasFailed, (try? self.body.endOfInput()) != nil {
-            self.finish(exchange)
+            self.finish(exchange, isDrained: false)
             return
         }
         self.state = .closed

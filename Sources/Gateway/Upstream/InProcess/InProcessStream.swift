@@ -127,10 +127,10 @@ final class InProcessStream {
         if case .length(let length) = framing { self.remaining = length }
         exchange.receiveResponseHead()
         switch response.body {
-        case .stream where framing != .none:
+        case .stream where !framing.isEmpty:
             self.exchange?.client?.flush()
             return self.exchange != nil
-        case .bytes(let bytes) where framing != .none:
+        case .bytes(let bytes) where !framing.isEmpty:
             self.remaining = nil
             self.exchange?.receive(responseBody: bytes)
         case .none, .bytes, .stream: break
