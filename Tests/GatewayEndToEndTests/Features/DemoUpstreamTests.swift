@@ -10,7 +10,7 @@ struct DemoUpstreamTests {
         ("/flaky/0", 200), ("/flaky/100", 503), ("/nothing", 404), ("/bytes/many", 400),
     ])
     func `GET and HEAD answer alike`(_ path: String, _ status: Int) async throws {
-        let (get, head) = try await InProcessGateway.run { gateway in
+        let (get, head) = try await InProcessGateway.demo.run { gateway in
             (try await gateway.answer("GET \(path)"), try await gateway.answer("HEAD \(path)"))
         }
         #expect(get.hasPrefix("HTTP/1.1 \(status) "))
@@ -27,7 +27,7 @@ struct DemoUpstreamTests {
     }
 
     @Test func `a request is told back`() async throws {
-        let answer = try await InProcessGateway.run { gateway in
+        let answer = try await InProcessGateway.demo.run { gateway in
             try await gateway.answer("PUT /echo/x?a=1", "Content-Length: 5", body: "a\"b\\c")
         }
         let lines = ["\"method\": \"PUT\"", "\"path\": \"/echo/x\"", "\"query\": \"a=1\"", "\"body_size\": 5"]
@@ -37,7 +37,7 @@ struct DemoUpstreamTests {
     }
 
     @Test func `events come one by one`() async throws {
-        let answer = try await InProcessGateway.run { gateway in
+        let answer = try await InProcessGateway.demo.run { gateway in
             try await gateway.connect { client in
                 try await client.send("GET /sse HTTP/1.1\r\nHost: a\r\n\r\n")
                 let head = try await client.head()
@@ -50,7 +50,7 @@ struct DemoUpstreamTests {
 
     @Test func `a large body goes through whole`() async throws {
         let size = 96 << 20
-        let received = try await InProcessGateway.run { gateway in
+        let received = try await InProcessGateway.demo.run { gateway in
             try await gateway.connect { client in
                 try await client.send("GET /bytes/\(size) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 _ = try await client.head()

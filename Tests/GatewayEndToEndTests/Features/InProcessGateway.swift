@@ -4,35 +4,51 @@ import NIOPosix
 
 /// A gateway before one handler, on a free port of the loopback.
 struct InProcessGateway: Sendable {
-    let address: SocketAddress
+    private let handler: InProcessHandler?
+    private let stripPrefix: String
 
-    /// Runs it for the length of `body`; without a handler it serves the demo upstream.
-    static func run<Result: Sendable>(
-        _ handler: InProcessHandler? = nil,
-        stripPrefix: String = "",
-        _ body: @escaping @Sendable (InProcessGateway) async throws -> Result
-    ) async throws -> Result {
+    init(stripPrefix: String = "", handler: @escaping InProcessHandler) {
+        self.handler = handler
+        self.stripPrefix = stripPrefix
+    }
+
+    private init() {
+        self.handler = nil
+        self.stripPrefix = ""
+    }
+
+    /// Before the demo upstream.
+    static let demo = InProcessGateway()
+
+    /// Runs it for the length of `body`.
+    func run<Result: Sendable>(_ body: @escaping @Sendable (Running) async throws -> Result) async throws -> Result {
         var configuration = GatewayConfiguration.demo
         configuration.server.listen = [.host("127.0.0.1", port: 0)]
         configuration.server.workers = .count(1)
         configuration.server.drainTimeout = .milliseconds(20)
         configuration.admin.listen = .off
         configuration.log.access = .off
-        configuration.routes[0].stripPrefix = stripPrefix
+        configuration.routes[0].stripPrefix = self.stripPrefix
         var handlers: [String: InProcessHandler] = [:]
-        if let handler {
+        if let handler = self.handler {
             configuration.upstreams["demo"]?.builtin = .inProcess
             handlers["demo"] = handler
         }
         let server = try GatewayServer(configuration, inProcess: handlers)
         let running = Task { try await server.run() }
-        let gateway = InProcessGateway(address: try await server.boundAddresses()[0])
+        let gateway = Running(address: try await server.boundAddresses()[0])
         let result = await Swift.Result.catching { try await body(gateway) }
         server.shutdown()
         _ = await running.result
         return try result.get()
     }
 
+    struct Running: Sendable {
+        let address: SocketAddress
+    }
+}
+
+extension InProcessGateway.Running {
     /// A connection for the length of `body`. It is read only as far as the test reads.
     func connect<Result>(_ body: (inout InProcessClient) async throws -> Result) async throws -> Result {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -13,7 +13,7 @@ struct InProcessStreamingTests {
     @Test func `a handler does not get ahead of a client that reads slowly`() async throws {
         let written = NIOLockedValueBox(0)
         let (ended, end) = AsyncStream.makeStream(of: Bool.self)
-        try await InProcessGateway.run({ _ in
+        try await InProcessGateway { _ in
             InProcessResponse(
                 status: .ok,
                 headers: [.contentLength: String(1 << 30)],
@@ -29,7 +29,7 @@ struct InProcessStreamingTests {
                     }
                 }
             )
-        }) { gateway in
+        }.run { gateway in
             try await gateway.connect { client in
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 var read = 0
@@ -50,18 +50,13 @@ struct InProcessStreamingTests {
     @Test func `a client does not get ahead of a handler that reads slowly`() async throws {
         let sent = NIOLockedValueBox(0)
         let total = 128 << 20
-        let answer = try await InProcessGateway.run({ request in
+        let answer = try await InProcessGateway { request in
+            let ahead = try await Self.settled(sent)
             var read = 0
-            var furthest = 0
-            for try await chunk in request.body {
-                read += chunk.readableBytes
-                furthest = max(furthest, sent.withLockedValue { $0 } - read)
-            }
-            return InProcessResponse(
-                contentType: "text/plain",
-                text: furthest < Self.slack ? "\(read) bytes" : "\(furthest) ahead"
-            )
-        }) { gateway in
+            for try await chunk in request.body { read += chunk.readableBytes }
+            let text = ahead < Self.slack ? "\(read) bytes" : "\(ahead) ahead"
+            return InProcessResponse(contentType: "text/plain", text: text)
+        }.run { gateway in
             try await gateway.connect { client in
                 try await client.send(
                     "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(total)\r\n\r\n"
@@ -76,8 +71,20 @@ struct InProcessStreamingTests {
         #expect(answer.hasSuffix("\r\n\r\n\(total) bytes"))
     }
 
+    /// Waits until a number grows no more.
+    private static func settled(_ number: NIOLockedValueBox<Int>) async throws -> Int {
+        var (last, unchanged) = (0, 0)
+        while unchanged < 100 {
+            try await Task.sleep(for: .milliseconds(1))
+            let now = number.withLockedValue { $0 }
+            unchanged = now == last && now > 0 ? unchanged + 1 : 0
+            last = now
+        }
+        return last
+    }
+
     @Test func `both bodies stream at the same time`() async throws {
-        let echoes = try await InProcessGateway.run({ request in
+        let echoes = try await InProcessGateway { request in
             InProcessResponse(
                 status: .ok,
                 body: .stream { writer in
@@ -86,7 +93,7 @@ struct InProcessStreamingTests {
                     }
                 }
             )
-        }) { gateway in
+        }.run { gateway in
             try await gateway.connect { client in
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
                 var echoes = [try await client.head().hasPrefix("HTTP/1.1 200 ") ? "200" : ""]
@@ -105,7 +112,7 @@ struct InProcessStreamingTests {
     @Test(arguments: ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"])
     func `a client that leaves cancels the handler`(_ request: String) async throws {
         let (events, event) = AsyncStream.makeStream(of: String.self)
-        try await InProcessGateway.run({ request in
+        try await InProcessGateway { request in
             event.yield("begun")
             do {
                 // Neither the rest of a body nor this hour will come.
@@ -116,7 +123,7 @@ struct InProcessStreamingTests {
                 throw error
             }
             return InProcessResponse(status: .ok)
-        }) { gateway in
+        }.run { gateway in
             var iterator = events.makeAsyncIterator()
             try await gateway.connect { client in
                 try await client.send(request)
@@ -128,14 +135,14 @@ struct InProcessStreamingTests {
 
     @Test func `a read that is cancelled takes nothing from the next`() async throws {
         let (reads, read) = AsyncStream.makeStream(of: Void.self)
-        let answer = try await InProcessGateway.run({ request in
+        let answer = try await InProcessGateway { request in
             let first = Task { try await request.body.first { _ in true } }
             first.cancel()
             let lost = (try? await first.value)?.map { String(buffer: $0) } ?? "nothing"
             read.yield()
             let body = try await request.body.collect(upTo: 100)
             return InProcessResponse(contentType: "text/plain", text: "\(lost), then \(String(buffer: body))")
-        }) { gateway in
+        }.run { gateway in
             try await gateway.connect { client in
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\n")
                 for await _ in reads { break }
@@ -147,9 +154,9 @@ struct InProcessStreamingTests {
     }
 
     @Test func `a connection serves one exchange after the other`() async throws {
-        let answers = try await InProcessGateway.run({ request in
+        let answers = try await InProcessGateway { request in
             InProcessResponse(contentType: "text/plain", text: "<\(request.head.path ?? "")>")
-        }) { gateway in
+        }.run { gateway in
             try await gateway.connect { client in
                 let paths = (0..<50).map { "/\($0)" }
                 try await client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())

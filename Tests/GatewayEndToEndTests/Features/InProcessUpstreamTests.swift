@@ -8,29 +8,26 @@ struct InProcessUpstreamTests {
     // MARK: What a handler sees
 
     @Test func `a handler sees the request as an upstream would`() async throws {
-        let answer = try await InProcessGateway.run(
-            { request in
-                let head = request.head
-                let seen = [
-                    head.method.rawValue, head.scheme ?? "-", head.authority ?? "-", head.path ?? "-",
-                    head.headerFields[values: HTTPField.Name("X-A") ?? .accept].joined(separator: "+"),
-                    head.headerFields[.connection] ?? "-", request.clientAddress,
-                    request.requestID == head.headerFields[HTTPField.Name("X-Request-ID") ?? .accept] ? "id" : "no id",
-                ]
-                return InProcessResponse(contentType: "text/plain", text: seen.joined(separator: "|"))
-            },
-            stripPrefix: "/api"
-        ) { try await $0.answer("PATCH /api/x%20y?q=1", "X-A: 1", "x-a: 2") }
+        let answer = try await InProcessGateway(stripPrefix: "/api") { request in
+            let head = request.head
+            let seen = [
+                head.method.rawValue, head.scheme ?? "-", head.authority ?? "-", head.path ?? "-",
+                head.headerFields[values: HTTPField.Name("X-A") ?? .accept].joined(separator: "+"),
+                head.headerFields[.connection] ?? "-", request.clientAddress,
+                request.requestID == head.headerFields[HTTPField.Name("X-Request-ID") ?? .accept] ? "id" : "no id",
+            ]
+            return InProcessResponse(contentType: "text/plain", text: seen.joined(separator: "|"))
+        }.run { try await $0.answer("PATCH /api/x%20y?q=1", "X-A: 1", "x-a: 2") }
         #expect(answer.hasSuffix("\r\n\r\nPATCH|http|a.example|/x%20y?q=1|1+2|-|127.0.0.1|id"))
     }
 
     @Test func `trailers are known behind the body`() async throws {
-        let answer = try await InProcessGateway.run({ request in
+        let answer = try await InProcessGateway { request in
             var size = 0
             for try await chunk in request.body { size += chunk.readableBytes }
             let sum = await request.body.trailers[HTTPField.Name("X-Sum") ?? .accept] ?? "none"
             return InProcessResponse(contentType: "text/plain", text: "\(size) \(sum)")
-        }) { gateway in
+        }.run { gateway in
             try await gateway.answer(
                 "POST /",
                 "Transfer-Encoding: chunked",
@@ -41,11 +38,11 @@ struct InProcessUpstreamTests {
     }
 
     @Test func `the client is told to go on when the handler wants the body`() async throws {
-        let answer = try await InProcessGateway.run({ request in
+        let answer = try await InProcessGateway { request in
             if request.head.path == "/refuse" { return InProcessResponse(status: .forbidden) }
             let body = try await request.body.collect(upTo: 100)
             return InProcessResponse(contentType: "text/plain", text: String(buffer: body))
-        }) { gateway in
+        }.run { gateway in
             try await gateway.connect { client in
                 let fields = "Host: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
                 try await client.send("POST /take HTTP/1.1\r\n" + fields)
@@ -126,7 +123,7 @@ struct InProcessUpstreamTests {
         ),
     ])
     func `frames an answer by what the handler gave`(_ framing: Framing) async throws {
-        let answer = try await InProcessGateway.run({ _ in framing.response }) { try await $0.answer(framing.request) }
+        let answer = try await InProcessGateway { _ in framing.response }.run { try await $0.answer(framing.request) }
         let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         let lines = parts[0].split(separator: "\r\n")
         let length = lines.first { $0.hasPrefix("Content-Length: ") }.map { String($0.dropFirst(16)) }
@@ -142,7 +139,7 @@ struct InProcessUpstreamTests {
     struct Fault: Error {}
 
     @Test func `a handler that throws is a 502 that does not say why`() async throws {
-        let answer = try await InProcessGateway.run({ _ in throw Fault() }) { try await $0.answer("GET /") }
+        let answer = try await InProcessGateway { _ in throw Fault() }.run { try await $0.answer("GET /") }
         #expect(answer.hasPrefix("HTTP/1.1 502 "))
         #expect(answer.contains("\"code\":\"upstream_reset\""))
         #expect(!answer.contains("Fault"))
@@ -155,7 +152,7 @@ struct InProcessUpstreamTests {
         InProcessResponse(status: .ok, headers: [.contentLength: "3, 3"], body: stream),
     ])
     func `an answer that cannot be sent is a 502`(_ response: InProcessResponse) async throws {
-        let answer = try await InProcessGateway.run({ _ in response }) { try await $0.answer("GET /") }
+        let answer = try await InProcessGateway { _ in response }.run { try await $0.answer("GET /") }
         #expect(answer.hasPrefix("HTTP/1.1 502 "))
         #expect(answer.contains("\"code\":\"upstream_invalid_response\""))
     }
@@ -170,7 +167,7 @@ struct InProcessUpstreamTests {
             }
         )
         response.head.headerFields[.contentLength] = length
-        let answer = try await InProcessGateway.run({ [response] _ in response }) { try await $0.answer("GET /") }
+        let answer = try await InProcessGateway { [response] _ in response }.run { try await $0.answer("GET /") }
         #expect(!answer.hasSuffix("0\r\n\r\n"))
         if length == "2" { #expect(!answer.contains("abc")) }
     }
