@@ -153,6 +153,29 @@ struct InProcessStreamingTests {
         #expect(answer.hasSuffix("nothing, then abcde"))
     }
 
+    @Test func `requests that come together after one was cut are kept apart`() async throws {
+        let (arrivals, arrival) = AsyncStream.makeStream(of: CheckedContinuation<Void, Never>.self)
+        let gateway = InProcessGateway { request in
+            let path = request.head.path ?? ""
+            if path == "/cut" {
+                return InProcessResponse(status: .ok, body: .stream { _ in throw CancellationError() })
+            }
+            await withCheckedContinuation { arrival.yield($0) }
+            return InProcessResponse(contentType: "text/plain", text: path)
+        }
+        let answers = try await gateway.run { gateway in
+            _ = try await gateway.answer("GET /cut")
+            async let first = gateway.answer("GET /first")
+            async let second = gateway.answer("GET /second")
+            var iterator = arrivals.makeAsyncIterator()
+            let both = [await iterator.next(), await iterator.next()]
+            for one in both { one?.resume() }
+            return [try await first, try await second]
+        }
+        #expect(answers[0].hasSuffix("\r\n\r\n/first"))
+        #expect(answers[1].hasSuffix("\r\n\r\n/second"))
+    }
+
     @Test func `a connection serves one exchange after the other`() async throws {
         let answers = try await InProcessGateway { request in
             InProcessResponse(contentType: "text/plain", text: "<\(request.head.path ?? "")>")
