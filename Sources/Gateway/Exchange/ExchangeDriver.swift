@@ -217,9 +217,11 @@ extension Exchange {
     private func end(_ client: any ClientStream) {
         self.stopWaiting()
         client.writeEnd(of: self)
-        client.flush()
         self.stage = .flushing
-        if client.isWritable { self.finish(.complete) }
+        let life = self.generation
+        client.flush()
+        // A write that fails closes the connection within the flush; the exchange may live its next life by now.
+        if self.generation == life, self.stage == .flushing, client.isWritable { self.finish(.complete) }
     }
 
     // MARK: The client
@@ -252,14 +254,15 @@ extension Exchange {
 
     /// Cuts the client off: what it has got must not look whole.
     private func abort(_ outcome: Outcome) {
-        self.client?.cut()
-        self.finish(outcome)
+        self.finish(outcome, cutting: true)
     }
 
-    private func finish(_ outcome: Outcome) {
+    private func finish(_ outcome: Outcome, cutting: Bool = false) {
         guard self.stage != .over else { return }
         self.stage = .over
         self.worker.tick()
+        // The connection closes within this call, and says so to an exchange that is over already.
+        if cutting { self.client?.cut() }
         self.dropUpstream()
         self.clearDeadline()
         for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }
