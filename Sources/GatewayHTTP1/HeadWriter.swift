@@ -49,9 +49,11 @@ package struct HeadWriter: ~Copyable {
     }
 
     /// The field lines of a section, without the empty line that ends it.
-    package mutating func writeFields(_ block: borrowing HeaderBlock) {
+    ///
+    /// - Parameter excluded: left out.
+    package mutating func writeFields(_ block: borrowing HeaderBlock, except excluded: FieldID? = nil) {
         block.bytes.withUnsafeReadableBytes { source in
-            for field in block.fields {
+            for field in block.fields where field.id != excluded {
                 self.write(UnsafeRawBufferPointer(rebasing: source[field.name.offset..<field.name.end]))
                 self.write(UInt8(ascii: ":"))
                 self.write(UInt8(ascii: " "))

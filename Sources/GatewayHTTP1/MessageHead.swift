@@ -80,6 +80,8 @@ package struct RequestHead: ~Copyable, Sendable {
     /// The authority of an absolute target, or the value of `Host`; empty in HTTP/1.0 without either.
     package var host = ByteRange.empty
     package var keepAlive = true
+    /// `Connection` names more than what becomes of the connection.
+    package var connectionNamesFields = false
     package var expectsContinue = false
 
     package init() {}
@@ -93,6 +95,8 @@ package struct ResponseHead: ~Copyable, Sendable {
     package var headers = HeaderBlock()
     package var framing = BodyFraming.none
     package var keepAlive = true
+    /// `Connection` names more than what becomes of the connection.
+    package var connectionNamesFields = false
 
     package init() {}
 

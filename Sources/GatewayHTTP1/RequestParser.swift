@@ -85,6 +85,7 @@ package struct RequestParser: Sendable {
         head.host = authority ?? host.map { head.headers.fields[$0].value } ?? .empty
         head.framing = try framing.declared() ?? .none
         head.keepAlive = framing.keepAlive
+        head.connectionNamesFields = framing.namesFields
         if head.framing.isEmpty { head.expectsContinue = false }
     }
 }

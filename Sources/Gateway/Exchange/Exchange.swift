@@ -33,7 +33,13 @@ public final class Exchange {
     /// Taken out of the request when it is first forwarded.
     var forwardingFields: ForwardingFields?
     /// Why no route takes it, where none does.
-    var refusal: GatewayError?
+    var refusal: Refusal?
+
+    /// In an object, since an error is large and hardly ever there.
+    final class Refusal {
+        let error: GatewayError
+        init(_ error: GatewayError) { self.error = error }
+    }
 
     // MARK: Where it stands
 

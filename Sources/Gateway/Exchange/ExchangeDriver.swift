@@ -29,7 +29,7 @@ extension Exchange {
         self.stage = .waiting
         // `total` may have been set on the way down.
         self.deadlines.begin(at: self.startedAt)
-        if let refusal = self.refusal { return self.fail(refusal, from: nil) }
+        if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
         switch plan.action {
         case .upstream(let cluster): cluster.take(self)
         case .respond(let response): self.answer(response, from: nil)

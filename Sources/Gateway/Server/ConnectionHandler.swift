@@ -198,7 +198,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.exchange = exchange
         exchange.reset(client: self, at: self.worker.now)
         exchange.identifyClient(peer: self.peer, trusted: false)
-        exchange.refusal = error
+        exchange.refusal = Exchange.Refusal(error)
         exchange.begin()
     }
 

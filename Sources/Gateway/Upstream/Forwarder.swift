@@ -22,7 +22,7 @@ struct Forwarder {
                 output.write(target.authority)
             }
             output.writeLineEnd()
-            output.writeFields(exchange.request.headers)
+            output.writeFields(exchange.request.headers, except: .host)
             self.writeForwarding(of: exchange, known, into: &output)
             if exchange.request.framing.isChunked { output.write("Transfer-Encoding: chunked\r\n") }
             if exchange.acceptsTrailers { output.write("TE: trailers\r\nConnection: TE\r\n") }
@@ -147,6 +147,9 @@ struct ForwardingFields {
     var hasProto = false
     var hasHost = false
     var hasPort = false
+
+    /// What each proxy adds a member to.
+    fileprivate static let lists: FieldSet = [.via, .xForwardedFor, .forwarded]
 }
 
 extension Exchange {
@@ -157,25 +160,19 @@ extension Exchange {
     func takeForwardingFields() -> ForwardingFields {
         var known = self.forwardingFields ?? ForwardingFields()
         guard self.forwardingFields == nil else { return known }
-        var hasLists = false
-        for field in self.request.headers.fields {
-            switch field.id {
-            case .xForwardedProto: known.hasProto = true
-            case .xForwardedHost: known.hasHost = true
-            case .xForwardedPort: known.hasPort = true
-            case .via, .xForwardedFor, .forwarded: hasLists = true
-            default: break
-            }
-        }
-        if hasLists {
+        let present = self.request.headers.present
+        known.hasProto = self.request.headers.contains(.xForwardedProto)
+        known.hasHost = self.request.headers.contains(.xForwardedHost)
+        known.hasPort = self.request.headers.contains(.xForwardedPort)
+        if present.intersects(ForwardingFields.lists) {
             known.via = self.joined(.via)
             known.xForwardedFor = self.joined(.xForwardedFor)
             known.forwarded = self.joined(.forwarded)
-        }
-        self.request.headers.removeAll { _, field in
-            switch field.id {
-            case .host, .via, .xForwardedFor, .forwarded: true
-            default: false
+            self.request.headers.removeAll { _, field in
+                switch field.id {
+                case .via, .xForwardedFor, .forwarded: true
+                default: false
+                }
             }
         }
         self.forwardingFields = known

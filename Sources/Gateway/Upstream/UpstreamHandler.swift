@@ -11,6 +11,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     private static let copied = 8 * 1024
 
     let pool: UpstreamPool
+    private let worker: Worker
     private let limits: HTTP1Limits
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
@@ -46,6 +47,7 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     init(pool: UpstreamPool, limits: HTTP1Limits) {
         self.pool = pool
+        self.worker = pool.worker
         self.limits = limits
         self.parser = ResponseParser(limits: limits)
         self.body = BodyDecoder(.none, limits: limits)
@@ -74,7 +76,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.pool.worker.tick()
+        self.worker.tick()
         var bytes = self.unwrapInboundIn(data)
         if self.inbound.readableBytes > 0 {
             self.inbound.writeBuffer(&bytes)
@@ -92,7 +94,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.isWritable = context.channel.isWritable
         guard self.isWritable else { return }
-        self.pool.worker.tick()
+        self.worker.tick()
         self.exchange?.upstreamWritable()
     }
 
@@ -102,7 +104,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.pool.worker.tick()
+        self.worker.tick()
         self.ended()
         context.fireChannelInactive()
     }
@@ -255,7 +257,7 @@ extension UpstreamHandler: UpstreamStream {
         if let buffer = self.outbound {
             self.outbound = nil
             context.write(self.wrapOutboundOut(buffer), promise: nil)
-            self.pool.worker.giveBack(buffer)
+            self.worker.giveBack(buffer)
         }
         context.write(self.wrapOutboundOut(chunk), promise: nil)
         if self.isChunked { self.collect { $0.writeLineEnd() } }
@@ -272,7 +274,7 @@ extension UpstreamHandler: UpstreamStream {
         if let buffer = self.outbound {
             self.outbound = nil
             context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
-            self.pool.worker.giveBack(buffer)
+            self.worker.giveBack(buffer)
         } else {
             context.flush()
         }
@@ -297,7 +299,7 @@ extension UpstreamHandler: UpstreamStream {
     }
 
     private func collect(_ write: (inout ByteBuffer) -> Void) {
-        var buffer = self.outbound ?? self.pool.worker.takeBuffer()
+        var buffer = self.outbound ?? self.worker.takeBuffer()
         self.outbound = nil
         write(&buffer)
         self.outbound = buffer
