@@ -86,6 +86,12 @@ public final class GatewayServer: Service {
         }
     }
 
+    /// The address of the admin API, as soon as it is listened on; nil where `[admin].listen` is off.
+    public func adminAddress() async throws -> SocketAddress? {
+        _ = try await self.boundAddresses()
+        return self.state.withLockedValue(\.runtime)?.adminAddress
+    }
+
     /// Begins to drain; ``run()`` returns when that is done.
     public func shutdown() {
         let waiting = self.state.withLockedValue { state in

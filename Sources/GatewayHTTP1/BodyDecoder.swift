@@ -5,7 +5,7 @@ package struct BodyDecoder: Sendable {
     private var state: State
     private let limits: HTTP1Limits
     /// After ``Event/end`` of a chunked body that had a trailer section, else nil.
-    package private(set) var trailers: HeaderBlock?
+    package private(set) var trailers: TrailerSection?
 
     private enum State: Sendable {
         /// → ended
@@ -28,9 +28,6 @@ package struct BodyDecoder: Sendable {
         case bytes(ByteBuffer)
         case end
     }
-
-    /// A chunk's size with its extensions, without the line end. Nobody needs more; an endless extension is an attack.
-    private static let chunkLineLimit = 256
 
     package init(_ framing: BodyFraming, limits: HTTP1Limits) {
         self.limits = limits
@@ -86,37 +83,11 @@ package struct BodyDecoder: Sendable {
         return buffer.readSlice(length: min(limit, buffer.readableBytes))
     }
 
-    /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1). Extensions are checked and dropped; white space before
-    /// them, which some parsers read differently, is refused.
     private static func chunkSize(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
-        var size = 0
-        var digits = 0
-        var index = buffer.readerIndex
-        let end = buffer.writerIndex
-        let bytes = buffer.readableBytesView
-        while index < end, let value = ByteClass.hexValue(bytes[index]) {
-            guard digits < 15 else { throw .malformed("chunk size") }
-            size = size << 4 | value
-            digits += 1
-            index += 1
-        }
-        if index < end, digits == 0 { throw .malformed("chunk size") }
-        if index < end, bytes[index] == UInt8(ascii: ";") {
-            index += 1
-            while index < end, bytes[index] != 0x0D {
-                guard bytes[index] >= 0x20 || bytes[index] == 0x09, bytes[index] != 0x7F else {
-                    throw .malformed("chunk extension")
-                }
-                index += 1
-            }
-        }
-        guard index - buffer.readerIndex <= Self.chunkLineLimit else { throw .malformed("chunk extension") }
-        guard index < end else { return nil }
-        guard bytes[index] == 0x0D else { throw .malformed("chunk size") }
-        guard index + 1 < end else { return nil }
-        guard bytes[index + 1] == 0x0A else { throw .malformed("bare CR") }
-        buffer.moveReaderIndex(to: index + 2)
-        return size
+        let line = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in try ChunkLine(bytes) }
+        guard let line else { return nil }
+        buffer.moveReaderIndex(forwardBy: line.count)
+        return line.size
     }
 
     private static func skipLineEnd(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Bool {
@@ -134,10 +105,10 @@ package struct BodyDecoder: Sendable {
     ) throws(HTTP1Error) -> Bool {
         var scanner = resumed
         let limits = self.limits
-        let scanned = buffer.withUnsafeReadableBytes { bytes in
-            Result { () throws(HTTP1Error) in try scanner.end(in: bytes, limits: limits) }
+        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in
+            try scanner.end(in: bytes, limits: limits)
         }
-        guard let length = try scanned.get() else {
+        guard let length else {
             self.state = .trailers(scanner)
             return false
         }
@@ -149,11 +120,18 @@ package struct BodyDecoder: Sendable {
             }
             // RFC 9110 section 6.5.1: what frames, routes or authenticates a message has no place behind it.
             block.removeAll { _, field in field.id.isHopByHop || field.id.isForbiddenInTrailers }
-            if block.count > 0 { self.trailers = block }
+            if block.count > 0 { self.trailers = TrailerSection(block) }
         }
         buffer.moveReaderIndex(forwardBy: length)
         return true
     }
+}
+
+/// The fields that follow a chunked body (RFC 9112 section 7.1.2). There are seldom any, so they may cost an object.
+package final class TrailerSection: Sendable {
+    package let fields: HeaderBlock
+
+    package init(_ fields: consuming HeaderBlock) { self.fields = fields }
 }
 
 extension FieldID {
@@ -162,7 +140,8 @@ extension FieldID {
         case .contentLength, .host, .contentEncoding, .contentType, .contentRange, .authorization, .setCookie, .cookie,
             .cacheControl, .expect, .range, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange,
             .maxForwards, .age, .expires, .date, .location, .retryAfter, .vary, .wwwAuthenticate, .forwarded,
-            .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP:
+            .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .xCSPNonce, .xRequestID,
+            .xRequestTimeoutMS:
             true
         default: false
         }

@@ -1,38 +1,65 @@
 /// The character classes of RFC 9110 section 5.6 and RFC 3986, as byte tests.
 package enum ByteClass {
-    /// For each byte that may stand in a token (RFC 9110 section 5.6.2) its lower-case form, else 0.
-    static let lowercasedToken: [UInt8] = (0...255).map { byte in
-        switch UInt8(byte) {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt8(byte) | 0x20
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): UInt8(byte)
-        case let other where "!#$%&'*+-.^_`|~".utf8.contains(other): other
-        default: 0
+    /// A set of ASCII characters, a bit each: a test without a table to load.
+    private struct ASCIISet {
+        let low: UInt64
+        let high: UInt64
+
+        func contains(_ byte: UInt8) -> Bool {
+            let word = byte & 0x40 == 0 ? self.low : self.high
+            return byte < 0x80 && word &>> UInt64(byte & 0x3F) & 1 != 0
         }
     }
+
+    /// Letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110 section 5.6.2).
+    private static let tokens = ASCIISet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
+    /// unreserved and sub-delims of RFC 3986: letters, digits and `-._~!$&'()*+,;=`.
+    private static let registeredNames = ASCIISet(low: 0x2BFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+
+    static func isTokenByte(_ byte: UInt8) -> Bool { self.tokens.contains(byte) }
 
     package static func isToken(_ bytes: some Sequence<UInt8>) -> Bool {
         var isEmpty = true
         for byte in bytes {
-            guard self.lowercasedToken[Int(byte)] != 0 else { return false }
+            guard self.isTokenByte(byte) else { return false }
             isEmpty = false
         }
         return !isEmpty
     }
 
     /// A field value holds visible characters, spaces, tabs and obs-text; no other control character (RFC 9110
-    /// section 5.5). Without an early exit, so that the compiler makes vector code of it.
+    /// section 5.5).
+    static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
+
     static func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var bad = false
-        for byte in bytes { bad = bad || (byte < 0x20 && byte != 0x09) || byte == 0x7F }
-        return !bad
+        self.fieldValueEnd(in: bytes, from: 0) == bytes.count
+    }
+
+    /// Where the first byte stands that no field value may hold, or the count. Eight bytes at a time: of a head's
+    /// bytes most are values.
+    static func fieldValueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones &* 0x80
+        var position = start
+        while position &+ 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let delete = word ^ (ones &* 0x7F)
+            // The high bit of each byte that is below 0x20, or 0x7F: exact up to the first one, which is all that counts.
+            let stops = (((word &- ones &* 0x20) & ~word) | ((delete &- ones) & ~delete)) & highBits
+            if stops == 0 {
+                position &+= 8
+                continue
+            }
+            position &+= stops.trailingZeroBitCount / 8
+            guard bytes[position] == 0x09 else { return position }
+            position &+= 1
+        }
+        while position < bytes.count, self.isFieldByte(bytes[position]) { position &+= 1 }
+        return position
     }
 
     /// Visible ASCII without "#": a request target has no fragment (RFC 9112 section 3.2).
-    static func isTarget(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var bad = bytes.isEmpty
-        for byte in bytes { bad = bad || byte < 0x21 || byte > 0x7E || byte == UInt8(ascii: "#") }
-        return !bad
-    }
+    static func isTargetByte(_ byte: UInt8) -> Bool { byte &- 0x21 < 0x5E && byte != UInt8(ascii: "#") }
 
     /// `uri-host [ ":" port ]` of RFC 3986 section 3.2.2, not empty.
     package static func isAuthority(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -40,16 +67,23 @@ package enum ByteClass {
         var digits = end
         while digits > 0, self.isDigit(bytes[digits - 1]) { digits -= 1 }
         if digits > 0, bytes[digits - 1] == UInt8(ascii: ":") {
-            let port = bytes[digits..<end].reduce(0) { min($0 * 10 + Int($1 & 0x0F), 100_000) }
+            var port = 0
+            for index in digits..<end { port = min(port &* 10 &+ Int(bytes[index] & 0x0F), 100_000) }
             guard port <= 65_535 else { return false }
             end = digits - 1
         }
         guard end > 0 else { return false }
         if bytes[0] == UInt8(ascii: "[") {
             guard end > 3, bytes[end - 1] == UInt8(ascii: "]") else { return false }
-            return bytes[1..<(end - 1)].allSatisfy {
-                self.isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+            var colons = 0
+            for index in 1..<(end - 1) {
+                if bytes[index] == UInt8(ascii: ":") {
+                    colons += 1
+                } else if !self.isHexDigit(bytes[index]), bytes[index] != UInt8(ascii: ".") {
+                    return false
+                }
             }
+            return colons >= 2
         }
         var index = 0
         while index < end {
@@ -61,7 +95,7 @@ package enum ByteClass {
                 index += 3
                 continue
             }
-            guard self.isRegisteredName(byte) else { return false }
+            guard self.registeredNames.contains(byte) else { return false }
             index += 1
         }
         return true
@@ -80,13 +114,10 @@ package enum ByteClass {
         }
     }
 
-    /// unreserved / sub-delims of RFC 3986.
-    private static func isRegisteredName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "-._~!$&'()*+,;=".utf8.contains(byte)
-        }
+    static func equals(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
+        guard bytes.count == literal.utf8CodeUnitCount else { return false }
+        for index in 0..<bytes.count where bytes[index] != literal.utf8Start[index] { return false }
+        return true
     }
 
     /// ASCII letters compare without case; all other bytes as they are.

@@ -1,14 +1,7 @@
 import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// Indexes the field lines of a section (RFC 9112 section 5). Bounds are known before: `bytes` ends with its empty line.
+/// Indexes the field lines of a section (RFC 9112 section 5). Bounds are known before: `bytes` ends with its empty line,
+/// so a loop that stops at a control character stays inside.
 enum FieldSection {
     static func parse(
         _ bytes: UnsafeRawBufferPointer,
@@ -16,41 +9,29 @@ enum FieldSection {
         into fields: inout ContiguousArray<HeaderBlock.Field>,
         limits: HTTP1Limits
     ) throws(HTTP1Error) {
-        guard let base = bytes.baseAddress else { throw .malformed("no fields") }
         let table = FieldTable.shared
         let end = bytes.count - 2
         var position = start
         while position < end {
             guard fields.count < limits.headerCount else { throw HTTP1Error(.headersTooLarge, "header count") }
             let nameStart = position
-            var hash: UInt32 = 0
-            while true {
-                let byte = ByteClass.lowercasedToken[Int(bytes[position])]
-                // Anything that is no token character, a space before the colon and obs-fold (section 5.2) among it.
-                guard byte != 0 else { break }
-                hash = FieldTable.mix(hash, byte)
-                position &+= 1
-            }
+            while ByteClass.isTokenByte(bytes[position]) { position &+= 1 }
             guard position > nameStart else { throw .malformed("field line without a name") }
+            // Anything that is no token character, a space before the colon and obs-fold (section 5.2) among it.
             guard bytes[position] == UInt8(ascii: ":") else { throw .malformed("field name") }
-            let name = ByteRange(offset: nameStart, count: position - nameStart)
+            let name = UnsafeRawBufferPointer(rebasing: bytes[nameStart..<position])
             position &+= 1
             while bytes[position] == 0x20 || bytes[position] == 0x09 { position &+= 1 }
-            guard let found = memchr(base + position, 0x0D, bytes.count - position) else {
-                throw .malformed("field line without an end")
-            }
-            let lineEnd = UnsafeRawPointer(found) - base
+            let lineEnd = ByteClass.fieldValueEnd(in: bytes, from: position)
+            guard bytes[lineEnd] == 0x0D else { throw .malformed("control character in a field") }
             guard bytes[lineEnd + 1] == 0x0A else { throw .malformed("bare CR") }
             var valueEnd = lineEnd
             while valueEnd > position, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd &-= 1 }
-            let value = UnsafeRawBufferPointer(start: base + position, count: valueEnd - position)
-            guard ByteClass.isFieldValue(value) else { throw .malformed("control character in a field") }
-            let nameBytes = UnsafeRawBufferPointer(start: base + name.offset, count: name.count)
             fields.append(
                 HeaderBlock.Field(
-                    name: name,
-                    value: ByteRange(offset: position, count: value.count),
-                    id: table.id(of: nameBytes, hash: hash)
+                    name: ByteRange(offset: nameStart, count: name.count),
+                    value: ByteRange(offset: position, count: valueEnd - position),
+                    id: table.id(of: name)
                 )
             )
             position = lineEnd + 2
@@ -72,7 +53,7 @@ enum FieldSection {
     }
 
     /// The members of a comma-separated list without the white space around them, empty ones left out (RFC 9110
-    /// section 5.6.1).
+    /// section 5.6.1). For lists of tokens: it does not look for quoted strings.
     static func forEachMember(of list: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
         while start <= list.count {

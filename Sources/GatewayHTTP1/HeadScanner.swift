@@ -13,45 +13,43 @@ import NIOCore
 struct HeadScanner {
     private var scanned = 0
     private var lineStart = 0
-    private var startLineEnd: Int
-    private var lines = 0
-    private let hasStartLine: Bool
+    private var fieldsStart = 0
+    private var isInStartLine: Bool
 
-    init(hasStartLine: Bool) {
-        self.hasStartLine = hasStartLine
-        self.startLineEnd = 0
-    }
+    init(hasStartLine: Bool) { self.isInStartLine = hasStartLine }
 
-    /// The length of the section with its empty line, or nil where more bytes are needed.
+    /// The length of the section with its empty line, or nil where more bytes are needed. The limits come before the
+    /// line ends, so that the answer does not depend on how the bytes were cut.
     mutating func end(in bytes: UnsafeRawBufferPointer, limits: HTTP1Limits) throws(HTTP1Error) -> Int? {
-        guard let base = bytes.baseAddress else { return nil }
-        while self.scanned < bytes.count {
-            guard let found = memchr(base + self.scanned, 0x0A, bytes.count - self.scanned) else {
-                self.scanned = bytes.count
-                break
-            }
+        guard let base = bytes.baseAddress, self.scanned <= bytes.count else { return nil }
+        while let found = memchr(base + self.scanned, 0x0A, bytes.count - self.scanned) {
             let lineFeed = UnsafeRawPointer(found) - base
+            try self.checkLimits(lineFeed + 1, limits)
             // RFC 9112 section 2.2 lets a recipient take a bare LF; that lenience is what smuggling lives on.
             guard lineFeed > 0, bytes[lineFeed - 1] == 0x0D else { throw .malformed("bare LF") }
-            let isEmpty = lineFeed - self.lineStart == 1
             self.scanned = lineFeed + 1
-            if self.hasStartLine, self.lines == 0 {
-                guard lineFeed - 1 <= limits.startLine else { throw HTTP1Error(.startLineTooLong, "start line") }
-                self.startLineEnd = self.scanned
-            } else if isEmpty {
-                guard lineFeed - 1 - self.startLineEnd <= limits.headers else {
-                    throw HTTP1Error(.headersTooLarge, "header bytes")
-                }
+            if self.isInStartLine {
+                self.isInStartLine = false
+                self.fieldsStart = self.scanned
+            } else if lineFeed - self.lineStart == 1 {
                 return self.scanned
             }
-            self.lines += 1
             self.lineStart = self.scanned
         }
-        if self.hasStartLine, self.lines == 0 {
-            guard bytes.count <= limits.startLine + 1 else { throw HTTP1Error(.startLineTooLong, "start line") }
-        } else if bytes.count - self.startLineEnd > limits.headers + 2 {
-            throw HTTP1Error(.headersTooLarge, "header bytes")
-        }
+        self.scanned = bytes.count
+        try self.checkLimits(bytes.count, limits)
         return nil
+    }
+
+    /// Whether so many bytes, up to a line end or as far as they came, can still be within the limits: two more than
+    /// the limit are the line end of the start line, and the empty line behind the fields.
+    private func checkLimits(_ count: Int, _ limits: HTTP1Limits) throws(HTTP1Error) {
+        if self.isInStartLine {
+            guard count <= limits.startLine + 2 else { throw HTTP1Error(.startLineTooLong, "start line") }
+        } else {
+            guard count - self.fieldsStart <= limits.headers + 2 else {
+                throw HTTP1Error(.headersTooLarge, "header bytes")
+            }
+        }
     }
 }

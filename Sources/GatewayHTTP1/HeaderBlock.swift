@@ -2,7 +2,10 @@ package import NIOCore
 
 /// The fields of a message as offsets over one buffer of its own: made once by a parser, changed in place by those who
 /// forward it, reused for the next message without allocating.
-package struct HeaderBlock: Sendable {
+///
+/// It cannot be copied, so that whoever reads it in place is certain to do just that: as a plain struct in a class, each
+/// look at it cost two pairs of reference counts.
+package struct HeaderBlock: ~Copyable, Sendable {
     /// Names and values; removed and replaced ones stay in it unread.
     package private(set) var bytes: ByteBuffer
     package private(set) var fields: ContiguousArray<Field>
@@ -24,18 +27,21 @@ package struct HeaderBlock: Sendable {
         self.fields.removeAll(keepingCapacity: true)
     }
 
-    /// Takes the received bytes of a whole section, which ``append(_:)`` then indexes.
+    /// Takes the received bytes of a whole section, which ``index(_:)`` then indexes.
     mutating func load(_ section: UnsafeRawBufferPointer) {
         self.clear()
         self.bytes.writeBytes(section)
     }
 
-    /// The loaded bytes beside the list of fields, for an indexer.
-    mutating func indexing<Result>(
-        _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) -> Result
-    ) -> Result {
-        self.bytes.withUnsafeReadableBytes { body($0, &self.fields) }
+    /// Runs an indexer over the loaded bytes with the list of fields beside them.
+    mutating func index(
+        _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) throws(HTTP1Error) -> Void
+    ) throws(HTTP1Error) {
+        try self.bytes.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in try body(bytes, &self.fields) }
     }
+
+    /// For an indexer: another part of the same section stands for a field's value.
+    mutating func replaceValue(at index: Int, with value: ByteRange) { self.fields[index].value = value }
 
     // MARK: Reading
 
@@ -69,12 +75,12 @@ package struct HeaderBlock: Sendable {
     }
 
     /// The bytes of a range of this block, valid inside the closure.
-    package func withBytes<Result>(
+    package func withBytes<Result, Failure: Error>(
         _ range: ByteRange,
-        _ body: (UnsafeRawBufferPointer) throws -> Result
-    ) rethrows -> Result {
-        try self.bytes.withUnsafeReadableBytes {
-            try body(UnsafeRawBufferPointer(rebasing: $0[range.offset..<range.end]))
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try self.bytes.withUnsafeReadableBytes { (bytes) throws(Failure) in
+            try body(UnsafeRawBufferPointer(rebasing: bytes[range.offset..<range.end]))
         }
     }
 
@@ -109,11 +115,16 @@ package struct HeaderBlock: Sendable {
     }
 
     package mutating func add(_ name: HeaderName, _ value: some Collection<UInt8>) {
-        self.add(name) { $0.writeBytes(value) }
+        let isAdded: Void? = value.withContiguousStorageIfAvailable { value in
+            name.bytes.withUnsafeBytes { self.append($0, UnsafeRawBufferPointer(value), id: name.id) }
+            self.sanitize(self.fields[self.fields.count - 1].value)
+        }
+        if isAdded == nil { self.add(name) { $0.writeBytes(value) } }
     }
 
     package mutating func add(_ name: HeaderName, _ value: StaticString) {
-        self.add(name) { $0.writeStaticString(value) }
+        name.bytes.withUnsafeBytes { self.append($0, UnsafeRawBufferPointer(value), id: name.id) }
+        self.sanitize(self.fields[self.fields.count - 1].value)
     }
 
     package mutating func set(_ name: HeaderName, _ value: some Collection<UInt8>) {
@@ -123,14 +134,29 @@ package struct HeaderBlock: Sendable {
 
     /// A field of another message, with the name as it was written there.
     package mutating func add(_ field: Field, from other: borrowing HeaderBlock) {
+        other.bytes.withUnsafeReadableBytes { bytes in
+            self.append(
+                UnsafeRawBufferPointer(rebasing: bytes[field.name.offset..<field.name.end]),
+                UnsafeRawBufferPointer(rebasing: bytes[field.value.offset..<field.value.end]),
+                id: field.id
+            )
+        }
+    }
+
+    /// Name and value with one check of the buffer's room.
+    private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, id: FieldID) {
         let offset = self.bytes.writerIndex
-        other.withBytes(field.name) { _ = self.bytes.writeBytes($0) }
-        other.withBytes(field.value) { _ = self.bytes.writeBytes($0) }
+        let size = name.count + value.count
+        self.bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { target in
+            UnsafeMutableRawBufferPointer(rebasing: target[..<name.count]).copyMemory(from: name)
+            UnsafeMutableRawBufferPointer(rebasing: target[name.count..<size]).copyMemory(from: value)
+            return size
+        }
         self.fields.append(
             Field(
-                name: ByteRange(offset: offset, count: field.name.count),
-                value: ByteRange(offset: offset + field.name.count, count: field.value.count),
-                id: field.id
+                name: ByteRange(offset: offset, count: name.count),
+                value: ByteRange(offset: offset + name.count, count: value.count),
+                id: id
             )
         )
     }
@@ -147,10 +173,7 @@ package struct HeaderBlock: Sendable {
     }
 
     package mutating func remove(_ id: FieldID) {
-        for field in self.fields where field.id == id {
-            self.fields.removeAll { $0.id == id }
-            return
-        }
+        self.removeAll { _, field in field.id == id }
     }
 
     package mutating func removeAll(where condition: (borrowing HeaderBlock, Field) -> Bool) {
@@ -161,13 +184,13 @@ package struct HeaderBlock: Sendable {
             if kept != index { self.fields[kept] = field }
             kept &+= 1
         }
-        self.fields.removeLast(self.fields.count - kept)
+        if kept < self.fields.count { self.fields.removeSubrange(kept...) }
     }
 
     private mutating func sanitize(_ value: ByteRange) {
         guard !self.withBytes(value, ByteClass.isFieldValue) else { return }
         self.bytes.withUnsafeMutableReadableBytes { all in
-            for index in value.offset..<value.end where all[index] < 0x20 && all[index] != 0x09 || all[index] == 0x7F {
+            for index in value.offset..<value.end where !ByteClass.isFieldByte(all[index]) {
                 all[index] = UInt8(ascii: "_")
             }
         }
@@ -186,11 +209,11 @@ extension ByteBuffer {
                 for field in block.fields {
                     output.copyMemory(from: input + field.name.offset, byteCount: field.name.count)
                     output += field.name.count
-                    output.storeBytes(of: 0x203A, as: UInt16.self)  // ": " in memory order
+                    output.storeBytes(of: UInt16(littleEndian: 0x203A), as: UInt16.self)  // ": "
                     output += 2
                     output.copyMemory(from: input + field.value.offset, byteCount: field.value.count)
                     output += field.value.count
-                    output.storeBytes(of: 0x0A0D, as: UInt16.self)  // CR LF
+                    output.storeBytes(of: UInt16(littleEndian: 0x0A0D), as: UInt16.self)  // CR LF
                     output += 2
                 }
                 return size

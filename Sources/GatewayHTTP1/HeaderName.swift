@@ -6,9 +6,11 @@ public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
 
     /// A name as a program writes it. It is compared without regard to case (RFC 9110 section 5.1).
     ///
-    /// - Precondition: none; a name that is no token never matches, and ``init(validating:)`` refuses it.
+    /// Bytes that no name may hold become "_", so that nothing that ends up in a name can begin another line;
+    /// ``init(validating:)`` refuses such a name.
     public init(_ name: String) {
-        self.bytes = Array(name.utf8)
+        let bytes = name.utf8.map { ByteClass.isTokenByte($0) ? $0 : UInt8(ascii: "_") }
+        self.bytes = bytes.isEmpty ? [UInt8(ascii: "_")] : bytes
         self.id = self.bytes.withUnsafeBytes { FieldTable.shared.id(of: $0) }
     }
 
@@ -35,6 +37,6 @@ public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
 
     public func hash(into hasher: inout Hasher) {
         if self.id != .unknown { return hasher.combine(self.id) }
-        for byte in self.bytes { hasher.combine(ByteClass.lowercasedToken[Int(byte)]) }
+        for byte in self.bytes { hasher.combine(byte | 0x20) }
     }
 }

@@ -35,28 +35,38 @@ public enum Method: UInt8, CaseIterable, Sendable {
     }
 
     package init(_ bytes: UnsafeRawBufferPointer) {
-        for method in Self.allCases where method != .other {
-            let name = UnsafeRawBufferPointer(method.name)
-            if name.count == bytes.count, name.elementsEqual(bytes) {
-                self = method
-                return
+        let candidate: Method =
+            switch (bytes.count, bytes.first) {
+            case (3, UInt8(ascii: "G")): .get
+            case (4, UInt8(ascii: "P")): .post
+            case (3, UInt8(ascii: "P")): .put
+            case (4, UInt8(ascii: "H")): .head
+            case (6, UInt8(ascii: "D")): .delete
+            case (7, UInt8(ascii: "O")): .options
+            case (5, UInt8(ascii: "P")): .patch
+            case (5, UInt8(ascii: "T")): .trace
+            case (7, UInt8(ascii: "C")): .connect
+            default: .other
             }
-        }
-        self = .other
+        self = ByteClass.equals(bytes, candidate.name) ? candidate : .other
     }
 }
 
 /// A request's first line and fields, as indexed by ``RequestParser``.
-package struct RequestHead: Sendable {
+package struct RequestHead: ~Copyable, Sendable {
     package var method = Method.get
     /// The method's bytes, in `headers.bytes` like all ranges here.
     package var methodName = ByteRange.empty
+    /// As it was sent, in one of the forms of RFC 9112 section 3.2.
     package var target = ByteRange.empty
+    /// The target's path and query: all of it, or what comes behind the authority of an absolute target, which may be
+    /// empty or begin with "?".
+    package var path = ByteRange.empty
     /// Of version 1.
     package var minorVersion: UInt8 = 1
     package var headers = HeaderBlock()
     package var framing = BodyFraming.none
-    /// The value of `Host`, empty in HTTP/1.0 without one.
+    /// The authority of an absolute target, or the value of `Host`; empty in HTTP/1.0 without either.
     package var host = ByteRange.empty
     package var keepAlive = true
     package var expectsContinue = false
@@ -65,7 +75,7 @@ package struct RequestHead: Sendable {
 }
 
 /// A response's first line and fields, as indexed by ``ResponseParser``.
-package struct ResponseHead: Sendable {
+package struct ResponseHead: ~Copyable, Sendable {
     package var status = 200
     package var reason = ByteRange.empty
     package var minorVersion: UInt8 = 1

@@ -49,12 +49,9 @@ extension ByteBuffer {
     }
 
     /// The last chunk with the trailer section.
-    package mutating func writeLastChunk(trailers: borrowing HeaderBlock?) {
+    package mutating func writeLastChunk(trailers: TrailerSection?) {
         self.writeStaticString("0\r\n")
-        switch trailers {
-        case .some(let block): self.writeFields(block)
-        case .none: break
-        }
+        if let trailers { self.writeFields(trailers.fields) }
         self.writeLineEnd()
     }
 
@@ -83,6 +80,7 @@ package enum StatusReason {
         switch status {
         case 100: "Continue"
         case 101: "Switching Protocols"
+        case 102: "Processing"
         case 103: "Early Hints"
         case 200: "OK"
         case 201: "Created"
@@ -91,6 +89,7 @@ package enum StatusReason {
         case 204: "No Content"
         case 205: "Reset Content"
         case 206: "Partial Content"
+        case 207: "Multi-Status"
         case 300: "Multiple Choices"
         case 301: "Moved Permanently"
         case 302: "Found"
@@ -118,6 +117,8 @@ package enum StatusReason {
         case 417: "Expectation Failed"
         case 421: "Misdirected Request"
         case 422: "Unprocessable Content"
+        case 423: "Locked"
+        case 424: "Failed Dependency"
         case 425: "Too Early"
         case 426: "Upgrade Required"
         case 428: "Precondition Required"
@@ -130,6 +131,8 @@ package enum StatusReason {
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"
+        case 507: "Insufficient Storage"
+        case 511: "Network Authentication Required"
         default: "Status"
         }
     }

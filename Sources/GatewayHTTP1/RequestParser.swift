@@ -14,16 +14,18 @@ package struct RequestParser: Sendable {
         try self.skipEmptyLine(&buffer)
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
         // A TLS record or noise is told apart by its first byte, before a deadline has to.
-        guard first == 0x0D || ByteClass.lowercasedToken[Int(first)] != 0 else { throw .malformed("method") }
-        let scanned = buffer.withUnsafeReadableBytes { [limits] bytes in
-            Result { () throws(HTTP1Error) in try self.scanner.end(in: bytes, limits: limits) }
+        guard first == 0x0D || ByteClass.isTokenByte(first) else { throw .malformed("method") }
+        let limits = self.limits
+        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) -> Int? in
+            guard let length = try self.scanner.end(in: bytes, limits: limits) else { return nil }
+            head.headers.load(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
+            return length
         }
-        guard let length = try scanned.get() else { return false }
+        guard let length else { return false }
+        buffer.moveReaderIndex(forwardBy: length)
         self.scanner = HeadScanner(hasStartLine: true)
         self.skippedEmptyLine = false
-        buffer.withUnsafeReadableBytes { head.headers.load(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
-        buffer.moveReaderIndex(forwardBy: length)
-        try Self.index(&head, limits: self.limits)
+        try Self.index(&head, limits: limits)
         return true
     }
 
@@ -50,42 +52,39 @@ package struct RequestParser: Sendable {
         }
         head.method = line.method
         head.methodName = line.methodName
-        head.target = line.target
+        head.target = line.target.whole
+        head.path = line.target.path
         head.minorVersion = line.minorVersion
-        try Self.frame(&head)
+        try Self.frame(&head, authority: line.target.authority)
     }
 
     /// Host (RFC 9112 section 3.2) and message body length (section 6.3), in one pass over the fields.
-    private static func frame(_ head: inout RequestHead) throws(HTTP1Error) {
-        var length: Int?
-        var isChunked = false
-        var hosts = 0
-        head.keepAlive = head.minorVersion > 0
+    private static func frame(_ head: inout RequestHead, authority: ByteRange?) throws(HTTP1Error) {
+        var framing = FramingFields(minorVersion: head.minorVersion)
+        var host: Int?
         head.expectsContinue = false
-        head.host = .empty
-        for field in head.headers.fields {
+        for index in head.headers.fields.indices {
+            let field = head.headers.fields[index]
             switch field.id {
             case .host:
-                hosts += 1
-                head.host = field.value
-            case .contentLength:
-                guard length == nil else { throw .malformed("more than one Content-Length") }
-                length = try head.headers.parseContentLength(field.value)
-            case .transferEncoding:
-                guard !isChunked, head.minorVersion > 0, head.headers.equals(field.value, "chunked") else {
-                    throw .malformed("Transfer-Encoding")
-                }
-                isChunked = true
+                guard host == nil else { throw .malformed("more than one Host") }
+                guard head.headers.withBytes(field.value, ByteClass.isAuthority) else { throw .malformed("Host") }
+                host = index
+            case .contentLength, .transferEncoding, .connection: try framing.read(field, of: head.headers)
             case .expect:
-                head.expectsContinue = head.minorVersion > 0 && head.headers.equals(field.value, "100-continue")
+                // RFC 9110 section 10.1.1: an HTTP/1.0 client cannot wait for it.
+                if head.minorVersion > 0, head.headers.equals(field.value, "100-continue") {
+                    head.expectsContinue = true
+                }
             default: break
             }
         }
-        guard hosts == 1 || (hosts == 0 && head.minorVersion == 0) else { throw .malformed("Host") }
-        if hosts == 1, !head.headers.withBytes(head.host, ByteClass.isAuthority) { throw .malformed("Host") }
-        guard !isChunked || length == nil else { throw .malformed("Content-Length beside Transfer-Encoding") }
-        head.framing = isChunked ? .chunked : length.map { $0 > 0 ? .length($0) : .none } ?? .none
-        head.keepAlive = head.headers.keepAlive(minorVersion: head.minorVersion)
+        guard host != nil || head.minorVersion == 0 else { throw .malformed("no Host") }
+        // RFC 9112 section 3.2.2: what an absolute target names takes the place of Host.
+        if let host, let authority { head.headers.replaceValue(at: host, with: authority) }
+        head.host = authority ?? host.map { head.headers.fields[$0].value } ?? .empty
+        head.framing = try framing.declared() ?? .none
+        head.keepAlive = framing.keepAlive
         if head.framing == .none { head.expectsContinue = false }
     }
 }
@@ -94,66 +93,25 @@ package struct RequestParser: Sendable {
 private struct RequestLine {
     var method = Method.get
     var methodName = ByteRange.empty
-    var target = ByteRange.empty
+    var target = RequestTarget()
     var minorVersion: UInt8 = 1
 
     /// Returns where the field lines begin.
     mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) -> Int {
         var position = 0
-        while ByteClass.lowercasedToken[Int(bytes[position])] != 0 { position &+= 1 }
+        while ByteClass.isTokenByte(bytes[position]) { position &+= 1 }
         guard position > 0, bytes[position] == 0x20 else { throw .malformed("method") }
         self.methodName = ByteRange(offset: 0, count: position)
         self.method = Method(UnsafeRawBufferPointer(rebasing: bytes[..<position]))
         position &+= 1
         let targetStart = position
-        while bytes[position] > 0x20 { position &+= 1 }
-        self.target = ByteRange(offset: targetStart, count: position - targetStart)
-        let target = UnsafeRawBufferPointer(rebasing: bytes[targetStart..<position])
-        guard bytes[position] == 0x20, ByteClass.isTarget(target) else { throw .malformed("request target") }
+        while ByteClass.isTargetByte(bytes[position]) { position &+= 1 }
+        guard bytes[position] == 0x20 else { throw .malformed("request target") }
+        try self.target.parse(bytes, targetStart..<position, method: self.method)
         position &+= 1
         self.minorVersion = try HTTPVersion.minor(bytes, at: position)
         position &+= HTTPVersion.length
         guard bytes[position] == 0x0D, bytes[position + 1] == 0x0A else { throw .malformed("HTTP version") }
         return position + 2
-    }
-}
-
-/// `HTTP-version` (RFC 9112 section 2.3).
-enum HTTPVersion {
-    static let length = 8
-
-    static func minor(_ bytes: UnsafeRawBufferPointer, at position: Int) throws(HTTP1Error) -> UInt8 {
-        let name = UnsafeRawBufferPointer("HTTP/" as StaticString)
-        guard bytes.count >= position + Self.length, bytes[position..<(position + 5)].elementsEqual(name),
-            ByteClass.isDigit(bytes[position + 5]), bytes[position + 6] == UInt8(ascii: "."),
-            ByteClass.isDigit(bytes[position + 7])
-        else { throw .malformed("HTTP version") }
-        guard bytes[position + 5] == UInt8(ascii: "1") else { throw HTTP1Error(.unsupportedVersion, "HTTP version") }
-        return min(bytes[position + 7] & 0x0F, 1)
-    }
-}
-
-extension HeaderBlock {
-    /// Runs an indexer over the loaded bytes with the field list beside them.
-    mutating func index(
-        _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) throws(HTTP1Error) -> Void
-    ) throws(HTTP1Error) {
-        let result = self.indexing { (bytes, fields) in
-            Result { () throws(HTTP1Error) in try body(bytes, &fields) }
-        }
-        try result.get()
-    }
-
-    func parseContentLength(_ value: ByteRange) throws(HTTP1Error) -> Int {
-        try self.withBytes(value) { bytes in
-            Result { () throws(HTTP1Error) in try FieldSection.contentLength(bytes) }
-        }.get()
-    }
-
-    /// Whether the connection outlives this message (RFC 9112 section 9.3).
-    func keepAlive(minorVersion: UInt8) -> Bool {
-        guard self.contains(.connection) else { return minorVersion > 0 }
-        if self.contains("close", in: .connection) { return false }
-        return minorVersion > 0 || self.contains("keep-alive", in: .connection)
     }
 }

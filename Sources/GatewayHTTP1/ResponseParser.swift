@@ -17,15 +17,16 @@ package struct ResponseParser: Sendable {
     ) throws(HTTP1Error) -> Bool {
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
         guard first == UInt8(ascii: "H") else { throw .malformed("status line") }
-        let scanned = buffer.withUnsafeReadableBytes { [limits] bytes in
-            Result { () throws(HTTP1Error) in try self.scanner.end(in: bytes, limits: limits) }
-        }
-        guard let length = try scanned.get() else { return false }
-        self.scanner = HeadScanner(hasStartLine: true)
-        buffer.withUnsafeReadableBytes { head.headers.load(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
-        buffer.moveReaderIndex(forwardBy: length)
-        var line = StatusLine()
         let limits = self.limits
+        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) -> Int? in
+            guard let length = try self.scanner.end(in: bytes, limits: limits) else { return nil }
+            head.headers.load(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
+            return length
+        }
+        guard let length else { return false }
+        buffer.moveReaderIndex(forwardBy: length)
+        self.scanner = HeadScanner(hasStartLine: true)
+        var line = StatusLine()
         try head.headers.index { (bytes, fields) throws(HTTP1Error) in
             let fieldsStart = try line.parse(bytes)
             try FieldSection.parse(bytes, from: fieldsStart, into: &fields, limits: limits)
@@ -39,29 +40,23 @@ package struct ResponseParser: Sendable {
 
     /// Message body length (RFC 9112 section 6.3), for a status and a method.
     private static func frame(_ head: inout ResponseHead, answering method: Method) throws(HTTP1Error) {
-        var length: Int?
-        var isChunked = false
+        var framing = FramingFields(minorVersion: head.minorVersion)
         for field in head.headers.fields {
             switch field.id {
-            case .contentLength:
-                guard length == nil else { throw .malformed("more than one Content-Length") }
-                length = try head.headers.parseContentLength(field.value)
-            case .transferEncoding:
-                guard !isChunked, head.minorVersion > 0, head.headers.equals(field.value, "chunked") else {
-                    throw .malformed("Transfer-Encoding")
-                }
-                isChunked = true
+            case .contentLength, .transferEncoding, .connection: try framing.read(field, of: head.headers)
             default: break
             }
         }
-        guard !isChunked || length == nil else { throw .malformed("Content-Length beside Transfer-Encoding") }
-        head.keepAlive = head.headers.keepAlive(minorVersion: head.minorVersion)
-        if method == .head || head.status < 200 || head.status == 204 || head.status == 304 {
+        let declared = try framing.declared()
+        head.keepAlive = framing.keepAlive
+        if method == .head || head.status == 304 {
             head.framing = .none
-        } else if isChunked {
-            head.framing = .chunked
-        } else if let length {
-            head.framing = length > 0 ? .length(length) : .none
+        } else if head.status < 200 || head.status == 204 {
+            head.framing = .none
+            // Section 6.1 and RFC 9110 section 8.6 forbid to declare a body here: whether one follows is in doubt.
+            if let declared, declared != .none { head.keepAlive = false }
+        } else if let declared {
+            head.framing = declared
         } else {
             head.framing = .untilClose
             head.keepAlive = false
@@ -89,12 +84,9 @@ private struct StatusLine {
         guard (100...599).contains(self.status) else { throw .malformed("status code") }
         position += 5
         let reasonStart = position
-        while bytes[position] != 0x0D { position += 1 }
-        guard bytes[position + 1] == 0x0A else { throw .malformed("bare CR") }
+        position = ByteClass.fieldValueEnd(in: bytes, from: reasonStart)
+        guard bytes[position] == 0x0D, bytes[position + 1] == 0x0A else { throw .malformed("reason phrase") }
         self.reason = ByteRange(offset: reasonStart, count: position - reasonStart)
-        guard ByteClass.isFieldValue(UnsafeRawBufferPointer(rebasing: bytes[reasonStart..<position])) else {
-            throw .malformed("reason phrase")
-        }
         return position + 2
     }
 }

@@ -1,7 +1,7 @@
 /// A step of the chain, built once for each route and event loop, so that a stored property is loop-local state.
 ///
 /// The hooks below say in which phases it takes part; a phase without a hook costs a request nothing.
-public protocol Middleware {
+public protocol Middleware: SendableMetatype {
     /// Its settings: a plain struct, every property with a default. The keys of its table in `gateway.toml` are the
     /// property names in snake case.
     associatedtype Config: Codable & Sendable

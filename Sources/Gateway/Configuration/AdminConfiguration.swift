@@ -1,5 +1,6 @@
 /// `[admin]`: the listener for health, metrics and control.
 public struct AdminConfiguration: SettingTable {
+    /// One address, or `"off"` for none.
     public var listen = AdminListen.address(.host("127.0.0.1", port: 8081))
     /// What a caller must send as a bearer token. Empty: open to loopback only.
     public var token = ""

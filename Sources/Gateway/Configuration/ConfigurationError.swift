@@ -26,11 +26,18 @@ public struct ConfigurationError: Error, Hashable, Sendable {
 extension ConfigurationError: CustomStringConvertible {
     /// `gateway.toml:14:9: routes[1].rate_limit.limit: "60/min" is not a rate: write "60/minute"`.
     public var description: String {
-        var text = ""
-        if let file { text += line > 0 ? "\(file):\(line):\(column): " : "\(file): " }
-        if !key.isEmpty { text += key + ": " }
-        text += message
-        return suggestion.isEmpty ? text : text + ": " + suggestion
+        place + text
+    }
+
+    /// `gateway.toml:14:9: `, or nothing.
+    package var place: String {
+        guard let file else { return "" }
+        return line > 0 ? "\(file):\(line):\(column): " : "\(file): "
+    }
+
+    /// What stands after the place.
+    package var text: String {
+        (key.isEmpty ? "" : key + ": ") + message + (suggestion.isEmpty ? "" : ": " + suggestion)
     }
 }
 

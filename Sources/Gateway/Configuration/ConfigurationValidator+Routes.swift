@@ -71,24 +71,24 @@ extension ConfigurationValidator {
     }
 
     private static func hostError(_ host: String) -> SettingError? {
-        if host == "*" { return SettingError("is not a host", suggestion: "leave hosts out for any host") }
+        if host == "*" { return nil }
         var name = host.hasPrefix("*.") ? host.dropFirst(2) : host[...]
-        if name.hasSuffix("."), name.count > 1 { name.removeLast() }
-        if host.contains("*"), name.contains("*") {
+        if name.utf8.contains(UInt8(ascii: "*")) {
             return SettingError(
                 "has \"*\" inside",
                 suggestion: "write \"*.example.com\" for all hosts below example.com"
             )
         }
-        guard let (_, port) = HostAndPort.parse(name) else {
-            let isURL = name.contains("/")
+        if name.hasSuffix("."), name.utf8.count > 1 { name.removeLast() }
+        if name.utf8.contains(where: { $0 > 0x7F }) {
+            return SettingError("is not ASCII", suggestion: "write the name in its xn-- form")
+        }
+        guard HostAndPort.parse(name) != nil else {
+            let isURL = name.utf8.contains(UInt8(ascii: "/"))
             return SettingError(
                 "is not a host",
                 suggestion: isURL ? "write only the host name" : "write \"api.example.com\""
             )
-        }
-        if port != nil {
-            return SettingError("has a port, which does not count", suggestion: "write only the host name")
         }
         return nil
     }

@@ -98,10 +98,11 @@ struct ConfigurationValidator {
                 )
             }
         }
-        for (index, exposed) in configuration.admin.expose.enumerated() where !exposed.hasPrefix("/") {
+        for (index, exposed) in configuration.admin.expose.enumerated()
+        where AdminEndpoint.paths(exposedAs: exposed).isEmpty {
             report(
                 path + "expose" + index,
-                "\(JSONText.quoted(exposed)) is not a path",
+                "\(JSONText.quoted(exposed)) is \(exposed.hasPrefix("/") ? "no admin endpoint" : "not a path")",
                 "write \"/health\" or \"/metrics\""
             )
         }

@@ -38,7 +38,7 @@ package struct EffectiveMiddleware: Sendable {
     }
 
     /// A mistake that only the middleware itself can find, with the place of the setting.
-    package func error(_ problem: String, suggestion: String, at keys: String...) -> ConfigurationError {
+    package func error(_ problem: String, suggestion: String, at keys: [String]) -> ConfigurationError {
         var path = SettingPath()
         path.steps = keys.map { .key($0) }
         let node = settings.nearest(to: path)

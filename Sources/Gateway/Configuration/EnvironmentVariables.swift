@@ -73,7 +73,7 @@ struct EnvironmentVariables {
             }
             fallback = String(reference[colon...].dropFirst(2))
         }
-        guard !name.isEmpty, name.utf8.allSatisfy({ TOMLScanner.isBareKeyByte($0) && $0 != 0x2D }),
+        guard !name.isEmpty, name.utf8.allSatisfy({ TOMLParser.isBareKeyByte($0) && $0 != 0x2D }),
             !(0x30...0x39).contains(name.utf8.first ?? 0x30)
         else {
             throw SettingError(

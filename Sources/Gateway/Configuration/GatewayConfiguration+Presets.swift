@@ -10,9 +10,11 @@ extension GatewayConfiguration {
     /// - Parameter url: `http://host:port` or `unix:/path`.
     /// - Throws: that the text is no such URL.
     public static func to(url: String) throws(ConfigurationErrors) -> GatewayConfiguration {
-        do {
+        do throws(SettingError) {
+            let target = try TargetURL.parse(url)
+            guard target != .missing else { throw TargetURL.notAURL }
             var upstream = UpstreamConfiguration()
-            upstream.targets = [TargetConfiguration(try TargetURL.parse(url))]
+            upstream.targets = [TargetConfiguration(target)]
             return everything(to: upstream, named: "api")
         } catch {
             throw ConfigurationErrors([

@@ -10,7 +10,7 @@ extension GatewayConfiguration {
     public init(
         file path: String,
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        middlewares: [MiddlewareDescription]
+        middlewares: [MiddlewareDescription] = .standard
     ) throws(ConfigurationErrors) {
         func unreadable(_ problem: String, _ suggestion: String) -> ConfigurationErrors {
             var error = ConfigurationError(problem, suggestion: suggestion)
@@ -44,7 +44,7 @@ extension GatewayConfiguration {
         toml text: String,
         file: String = "gateway.toml",
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        middlewares: [MiddlewareDescription]
+        middlewares: [MiddlewareDescription] = .standard
     ) throws(ConfigurationErrors) {
         var diagnostics = ConfigurationDiagnostics()
         let written = EnvironmentVariables(values: environment)
@@ -71,7 +71,9 @@ extension GatewayConfiguration {
 
     /// Checks a configuration that a program built, and names its routes.
     /// - Throws: every mistake, without positions.
-    package func validated(middlewares: [MiddlewareDescription]) throws(ConfigurationErrors) -> GatewayConfiguration {
+    package func validated(middlewares: [MiddlewareDescription] = .standard) throws(ConfigurationErrors)
+        -> GatewayConfiguration
+    {
         let errors = validate(middlewares: middlewares)
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
         var named = self
@@ -80,7 +82,7 @@ extension GatewayConfiguration {
     }
 
     /// Every mistake that the types allow.
-    public func validate(middlewares: [MiddlewareDescription]) -> [ConfigurationError] {
+    public func validate(middlewares: [MiddlewareDescription] = .standard) -> [ConfigurationError] {
         var walker = SettingWalker(middlewares: middlewares, diagnostics: ConfigurationDiagnostics())
         func walk(_ tables: MiddlewareTables, _ path: SettingPath) {
             _ = walker.walk(SettingNode(.table(tables.nodes), source: .code), .middlewares, at: path)

@@ -1,16 +1,20 @@
 /// Everything that `gateway.toml` says, or a program instead of it.
 public struct GatewayConfiguration: SettingTable {
+    /// Where the gateway listens, whom it believes, and how it stops.
     public var server = ServerConfiguration()
+    /// The listener for health, metrics and control.
     public var admin = AdminConfiguration()
+    /// What is logged, how, and where.
     public var log = LogConfiguration()
+    /// The shape of what `/metrics` shows.
     public var metrics = MetricsConfiguration()
-    /// By name.
+    /// Servers that answer requests, by name.
     public var upstreams: [String: UpstreamConfiguration] = [:]
-    /// In the file's order.
+    /// Which requests go where; the most specific route wins.
     public var routes: [RouteConfiguration] = []
-    /// `[middleware.X]`: what holds for all routes.
+    /// Settings of middlewares that hold for all routes.
     public var middleware = MiddlewareTables()
-    /// `[policies.NAME.X]`, by name.
+    /// Named sets of settings of middlewares, for the routes that list them.
     public var policies: [String: MiddlewareTables] = [:]
 
     /// The file that this was read from.

@@ -1,5 +1,6 @@
 /// `[log]`: what is logged, how, and where.
 public struct LogConfiguration: SettingTable {
+    /// How grave a message must be to be logged.
     public var level = LogLevel.info
     /// `auto` is text on a terminal, JSON elsewhere.
     public var format = LogFormat.auto

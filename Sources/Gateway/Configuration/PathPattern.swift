@@ -32,7 +32,7 @@ enum PathPattern {
     private static func name(_ segment: Substring) throws(SettingError) -> String {
         let name = segment.dropFirst().dropLast()
         let isName =
-            name.utf8.allSatisfy { TOMLScanner.isBareKeyByte($0) && $0 != UInt8(ascii: "-") }
+            name.utf8.allSatisfy { TOMLParser.isBareKeyByte($0) && $0 != UInt8(ascii: "-") }
             && !name.isEmpty && !(0x30...0x39).contains(name.utf8.first ?? 0x30)
         guard isName else {
             throw SettingError(

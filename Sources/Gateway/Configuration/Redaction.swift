@@ -43,7 +43,7 @@ extension GatewayConfiguration {
                 .table(Dictionary(uniqueKeysWithValues: entries.map { ($0.key, redact($0.value, path + $0.key)) }))
             case .string(""): value
             default:
-                Redaction.isSecret(path) || environment?.node(at: path)?.isFromEnvironment == true
+                Redaction.isSecret(path) || environment?.nearest(to: path).isFromEnvironment == true
                     ? Redaction.mark : value
             }
         }

@@ -41,8 +41,11 @@ public struct RouteConfiguration: SettingTable {
 
 /// An answer that needs no upstream.
 public struct RespondConfiguration: SettingTable, Hashable {
+    /// 200 to 599.
     public var status = 200
+    /// The whole body.
     public var body = ""
+    /// Header fields by name.
     public var headers: [String: String] = [:]
 
     public init() {}

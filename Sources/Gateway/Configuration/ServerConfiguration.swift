@@ -12,6 +12,7 @@ public struct ServerConfiguration: SettingTable {
     public var drainDelay = TimeSpan.zero
     /// How long open requests may take once the listeners are closed.
     public var drainTimeout = TimeSpan.seconds(30)
+    /// What one client may take.
     public var limits = LimitsConfiguration()
 
     public init() {}

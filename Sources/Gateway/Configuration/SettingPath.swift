@@ -29,7 +29,7 @@ extension SettingPath: CustomStringConvertible {
             switch step {
             case .index(let index): text += "[\(index)]"
             case .key(let key):
-                let isBare = !key.isEmpty && key.utf8.allSatisfy(TOMLScanner.isBareKeyByte)
+                let isBare = !key.isEmpty && key.utf8.allSatisfy(TOMLParser.isBareKeyByte)
                 text += (text.isEmpty ? "" : ".") + (isBare ? key : JSONText.quoted(key))
             }
         }

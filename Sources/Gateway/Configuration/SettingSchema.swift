@@ -19,10 +19,14 @@ package struct SettingTableSchema: Sendable {
     package struct Field: Sendable {
         package var key: String
         package var schema: SettingSchema
+        /// The name of the property.
+        package var property: String
         /// `nil` where the key may be absent.
         package var defaultValue: SettingValue?
     }
 
+    /// The Swift type without its module: `ServerConfiguration`.
+    package var typeName: String
     /// In the order of the declaration.
     package var fields: [Field]
     /// The type, where the table may also be written as one string.
@@ -40,7 +44,7 @@ extension SettingSchema {
         if case .table(let table)? = SettingSchemaRecorder.describe(type(of: defaults), defaults)?.schema {
             return table
         }
-        return SettingTableSchema(fields: [])
+        return SettingTableSchema(typeName: "", fields: [])
     }
 
     /// The value as a file would write it in full.

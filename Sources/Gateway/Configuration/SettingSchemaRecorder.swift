@@ -64,6 +64,7 @@ final class SettingSchemaRecorder: Encoder {
 
     private func table(of type: Any.Type, isWritten: Bool) -> Description {
         let schema = SettingTableSchema(
+            typeName: String(reflecting: type).split(separator: ".").dropFirst().joined(separator: "."),
             fields: fields,
             shorthand: type as? any SettingTableWithShorthand.Type,
             takesMiddlewares: type is RouteConfiguration.Type
@@ -90,7 +91,9 @@ extension SettingSchemaRecorder {
         private func note(_ type: Any.Type, _ value: (any Encodable)?, _ key: Key) {
             guard let (schema, value) = SettingSchemaRecorder.describe(type, value) else { return }
             let name = SettingKey.snakeCase(key.stringValue)
-            recorder.fields.append(SettingTableSchema.Field(key: name, schema: schema, defaultValue: value))
+            recorder.fields.append(
+                SettingTableSchema.Field(key: name, schema: schema, property: key.stringValue, defaultValue: value)
+            )
         }
 
         func encodeNil(forKey key: Key) {}

@@ -29,6 +29,10 @@ extension TargetURL: Setting {
         self = url
     }
 
+    static var notAURL: SettingError {
+        SettingError("is not a URL", suggestion: "write \"http://127.0.0.1:9001\" or \"unix:/run/app.sock\"")
+    }
+
     package static func parse(_ text: String) throws(SettingError) -> TargetURL {
         if text.isEmpty { return .missing }
         for scheme in ["https", "h2c", "h2"] where text.hasPrefix(scheme + "://") {
@@ -52,7 +56,7 @@ extension TargetURL: Setting {
                 let authority = port.map { HostAndPort.text(host, $0) } ?? text
                 throw SettingError("has no scheme", suggestion: "write \"http://\(authority)\"")
             }
-            throw SettingError("is not a URL", suggestion: "write \"http://127.0.0.1:9001\" or \"unix:/run/app.sock\"")
+            throw notAURL
         }
         var authority = text.dropFirst("http://".count)
         if authority.hasSuffix("/") { authority.removeLast() }
@@ -69,7 +73,7 @@ extension TargetURL: Setting {
             )
         }
         guard let (host, port) = HostAndPort.parse(authority), port != 0 else {
-            throw SettingError("is not a URL", suggestion: "write \"http://127.0.0.1:9001\" or \"unix:/run/app.sock\"")
+            throw notAURL
         }
         return .http(host: host, port: port ?? 80)
     }

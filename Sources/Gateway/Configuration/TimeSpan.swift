@@ -68,19 +68,14 @@ extension TimeSpan: Setting {
 }
 
 extension TimeSpan: CustomStringConvertible {
-    /// As a file would write it.
+    /// As a file would write it, in the largest unit that leaves no rest.
     public var description: String {
-        guard nanoseconds > 0 else { return "0s" }
-        var rest = nanoseconds
-        var text = ""
         let units: [(String, Int64)] = [
             ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000),
-            ("ns", 1),
         ]
-        for (name, length) in units where rest >= length {
-            text += "\(rest / length)\(name)"
-            rest %= length
+        for (name, length) in units where nanoseconds % length == 0 && nanoseconds > 0 {
+            return "\(nanoseconds / length)\(name)"
         }
-        return text
+        return nanoseconds == 0 ? "0s" : "\(nanoseconds)ns"
     }
 }

@@ -31,6 +31,7 @@ public struct UpstreamConfiguration: SettingTable {
 
 /// One server of an upstream.
 public struct TargetConfiguration: SettingTableWithShorthand, Hashable {
+    /// `http://host:port`, without a path, or `unix:/path`.
     public var url = TargetURL.missing
     /// Its share of the requests against the others', at least 1.
     public var weight = 1

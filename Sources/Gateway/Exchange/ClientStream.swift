@@ -31,6 +31,8 @@ protocol ClientStream: AnyObject {
 
 /// What stands behind a route: a cluster of targets, or a handler in this process.
 protocol Upstream: AnyObject {
+    /// As the configuration and the log call it.
+    var name: String { get }
     /// Answers the exchange, now or later, through an ``UpstreamStream``.
     func take(_ exchange: Exchange)
     /// Its configuration is no longer in use: what is idle goes.
@@ -46,7 +48,7 @@ protocol UpstreamStream: AnyObject {
     var mayBeStale: Bool { get }
 
     func writeBody(_ chunk: ByteBuffer)
-    func writeEnd(trailers: HeaderBlock?)
+    func writeEnd(trailers: TrailerSection?)
     func flush()
 
     func pauseReading()

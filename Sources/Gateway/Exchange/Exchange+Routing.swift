@@ -5,12 +5,13 @@ extension Exchange {
     /// Takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
     /// is none, the exchange goes through the chain of `_none` to a refusal.
     func route() {
-        self.plan = self.worker.table.unrouted
+        let table: RoutingTable = self.worker.table
+        self.plan = table.unrouted
         if let error = self.splitTarget() ?? self.normalizePath() {
             self.refusal = error
             return
         }
-        switch self.worker.table.router.route(RequestView.self, of: self) {
+        switch table.route(self) {
         case .found(let plan, _): self.plan = plan
         case .methodNotAllowed(let allow):
             self.refusal = GatewayError(.methodNotAllowed)
@@ -20,56 +21,23 @@ extension Exchange {
     }
 
     private func splitTarget() -> GatewayError? {
-        let target = self.request.target
-        self.query = .empty
-        self.rawPath = target
+        let path = self.request.path
+        var end = 0
+        self.request.headers.withBytes(path) { bytes in
+            while end < bytes.count, bytes[end] != UInt8(ascii: "?") { end &+= 1 }
+        }
+        self.rawPath = ByteRange(offset: path.offset, count: end)
+        self.query = end < path.count ? ByteRange(offset: path.offset + end + 1, count: path.count - end - 1) : .empty
         switch self.request.method {
         case .connect, .trace:
+            self.path = .empty
             var error = GatewayError(.methodNotAllowed)
             error.allow = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
             return error
-        default: break
+        // `OPTIONS *` asks about the server and no path of it (RFC 9112 section 3.2.4).
+        case .options where self.request.headers.equals(self.rawPath, "*"): return GatewayError(.notFound)
+        default: return nil
         }
-        var start = 0
-        var authority: Range<Int>?
-        var end = 0
-        var isAsterisk = false
-        self.request.headers.withBytes(target) { bytes in
-            if bytes.first != UInt8(ascii: "/") {
-                isAsterisk = bytes.count == 1 && bytes[0] == UInt8(ascii: "*")
-                authority = Self.authority(of: bytes)
-                start = authority?.upperBound ?? 0
-            }
-            end = start
-            while end < bytes.count, bytes[end] != UInt8(ascii: "?") { end &+= 1 }
-        }
-        self.rawPath = ByteRange(offset: target.offset + start, count: end - start)
-        if end < target.count {
-            self.query = ByteRange(offset: target.offset + end + 1, count: target.count - end - 1)
-        }
-        guard let authority else {
-            guard isAsterisk else { return nil }
-            return self.request.method == .options ? GatewayError(.notFound) : GatewayError(.badRequest)
-        }
-        // RFC 9112 section 3.2.2: the authority of an absolute-form target takes the place of Host.
-        let host = ByteRange(offset: target.offset + authority.lowerBound, count: authority.count)
-        guard self.request.headers.withBytes(host, ByteClass.isAuthority) else { return GatewayError(.badRequest) }
-        self.request.host = host
-        return nil
-    }
-
-    /// Where the authority stands in `http://authority/path`.
-    private static func authority(of target: UnsafeRawBufferPointer) -> Range<Int>? {
-        for scheme in ["http://", "https://"] as [StaticString] {
-            let count = scheme.utf8CodeUnitCount
-            guard target.count > count,
-                UnsafeRawBufferPointer(rebasing: target[..<count]).elementsEqualIgnoringCase(scheme)
-            else { continue }
-            var end = count
-            while end < target.count, target[end] != UInt8(ascii: "/"), target[end] != UInt8(ascii: "?") { end += 1 }
-            return count..<end
-        }
-        return nil
     }
 
     private func normalizePath() -> GatewayError? {
@@ -93,15 +61,6 @@ extension Exchange {
         self.isFromTrustedPeer = trusted
         guard trusted else { return }
         if let named = self.worker.shared.clientNamed(by: self.request.headers) { self.clientAddress = named }
-    }
-}
-
-extension Router where Plan == RoutePlan {
-    func route(_: RequestView.Type, of exchange: Exchange) -> Result {
-        exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
-            let view = RequestView(exchange, bytes)
-            return self.route(view, captures: &exchange.captures)
-        }
     }
 }
 

@@ -26,7 +26,7 @@ public final class Exchange {
     // MARK: What goes back
 
     package var response = ResponseHead()
-    var responseTrailers: HeaderBlock?
+    var responseTrailers: TrailerSection?
     /// The code of the gateway's own error, if this is one.
     var errorCode: GatewayError.Code?
 
@@ -80,6 +80,11 @@ public final class Exchange {
     var bytesOut: UInt64 = 0
     var attempts = 0
     var target: UpstreamTarget? { self.pool?.target }
+    /// nil where it was answered above the upstream.
+    var upstreamName: String? {
+        guard self.pool != nil || self.attempts > 0, case .upstream(let upstream) = self.plan.action else { return nil }
+        return upstream.name
+    }
 
     private let deadlineSlot: DeadlineWheel.Slot
 

@@ -48,7 +48,7 @@ extension Exchange {
         if !upstream.isWritable { self.client?.pauseRequestBody() }
     }
 
-    func receiveEnd(trailers: HeaderBlock?) {
+    func receiveEnd(trailers: TrailerSection?) {
         self.isRequestEnded = true
         guard let upstream = self.upstream else { return }
         upstream.writeEnd(trailers: trailers)
@@ -128,7 +128,7 @@ extension Exchange {
         }
     }
 
-    func receiveResponseEnd(trailers: HeaderBlock?) {
+    func receiveResponseEnd(trailers: TrailerSection?) {
         self.upstream = nil
         self.upstreamEndedAt = self.worker.now
         guard self.stage == .responding, let client = self.client else { return }
@@ -148,7 +148,8 @@ extension Exchange {
 
     // MARK: Up
 
-    private func answer(_ response: Response, from place: Int?) {
+    /// Answers without an upstream; the response climbs from `place`, or from below all middlewares.
+    func answer(_ response: Response, from place: Int?) {
         self.stopWaiting()
         self.cursor.turn(from: place, among: self.plan.chain.responsePlaces)
         self.response.fill(with: response, answering: self.request.method)
@@ -258,6 +259,7 @@ extension Exchange {
     private func finish(_ outcome: Outcome) {
         guard self.stage != .over else { return }
         self.stage = .over
+        self.worker.tick()
         self.dropUpstream()
         self.clearDeadline()
         for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }

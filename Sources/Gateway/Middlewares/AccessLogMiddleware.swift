@@ -78,7 +78,7 @@ struct AccessLogEntry: AccessLogSource {
         case .protocol: self.lend(self.exchange.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", body)
         case .route: self.exchange.plan.nameBytes.withUnsafeBytes(body)
         case .code: if let code = self.exchange.errorCode { self.lend(code.name, body) }
-        case .upstream: if let target = self.exchange.target { self.lend(target.upstream, body) }
+        case .upstream: if let name = self.exchange.upstreamName { self.lend(name, body) }
         case .target: if let target = self.exchange.target { self.lend(target.label, body) }
         case .end: self.lend(self.outcome.name, body)
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)

@@ -18,6 +18,7 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
         var aliases: [String] = []
         /// Whose IDs are taken over: of 1–128 characters of `A-Za-z0-9._~-`.
         var accept = Acceptance.trusted
+        /// How a new ID is made.
         var format = Format.uuid7
     }
 

@@ -46,8 +46,7 @@ struct PlaceholderTemplate: Sendable {
     }
 
     func write(of exchange: Exchange, into buffer: inout ByteBuffer) {
-        let headers = exchange.request.headers
-        func lend(_ range: ByteRange) { headers.withBytes(range) { _ = buffer.writeBytes($0) } }
+        func lend(_ range: ByteRange) { exchange.request.headers.withBytes(range) { _ = buffer.writeBytes($0) } }
         for part in self.parts {
             switch part {
             case .text(let bytes): buffer.writeBytes(bytes)

@@ -7,6 +7,8 @@ struct PlanBuilder {
     let middlewares: [MiddlewareRegistration]
     let upstreams: UpstreamRegistry
     let worker: Worker
+    /// What answers the admin endpoints that `admin.expose` names.
+    let admin: AdminRouter
     private var errors: [ConfigurationError] = []
     private var resolver: MiddlewareResolver
 
@@ -14,11 +16,13 @@ struct PlanBuilder {
         _ configuration: GatewayConfiguration,
         middlewares: [MiddlewareRegistration],
         upstreams: UpstreamRegistry,
+        admin: AdminRouter,
         worker: Worker
     ) {
         self.configuration = configuration
         self.middlewares = middlewares
         self.upstreams = upstreams
+        self.admin = admin
         self.worker = worker
         self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.map(\.description))
     }
@@ -27,9 +31,10 @@ struct PlanBuilder {
         _ configuration: GatewayConfiguration,
         middlewares: [MiddlewareRegistration],
         upstreams: UpstreamRegistry,
+        admin: AdminRouter,
         worker: Worker
     ) throws(ConfigurationErrors) -> RoutingTable {
-        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, worker: worker)
+        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
         return try builder.build()
     }
 
@@ -47,14 +52,37 @@ struct PlanBuilder {
             forwarding: RoutePlan.Forwarding(),
             key: "middleware"
         )
+        var exposed: Router<RoutePlan>?
         var router = Router<RoutePlan>()
         do throws(InvalidRoutes) {
+            exposed = try self.exposedRouter()
             router = try Router(routes: routes)
         } catch {
             for problem in error.problems { self.report(problem.message, at: problem.route, problem.key) }
         }
         if !self.errors.isEmpty { throw ConfigurationErrors(self.errors) }
-        return RoutingTable(router: router, unrouted: unrouted, upstreams: Array(clusters.values))
+        return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
+    }
+
+    /// The admin endpoints that `admin.expose` names. They are open, so their chain is made of what observes alone.
+    private mutating func exposedRouter() throws(InvalidRoutes) -> Router<RoutePlan>? {
+        let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:)))
+        if paths.isEmpty { return nil }
+        let observers = [RequestIDMiddleware.name, MetricsMiddleware.name, AccessLogMiddleware.name]
+        let plan = self.makePlan(
+            name: Metrics.adminRoute,
+            settings: self.resolver.withoutRoute().map { setting in
+                EffectiveMiddleware(
+                    name: setting.name,
+                    isEnabled: setting.isEnabled && observers.contains(setting.name),
+                    settings: setting.settings
+                )
+            },
+            action: .upstream(AdminUpstream(self.admin, on: .exposed)),
+            forwarding: RoutePlan.Forwarding(),
+            key: "middleware"
+        )
+        return try Router(routes: paths.sorted().map { (RouteMatch(path: $0, methods: ["GET"]), plan) })
     }
 
     private mutating func action(
@@ -130,7 +158,7 @@ struct PlanBuilder {
             }
             for diagnostic in context.diagnostics {
                 var error = setting.error(
-                    diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys.joined(separator: "."))
+                    diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
                 error.key = "\(key).\(error.key)"
                 self.errors.append(error)
             }

@@ -14,7 +14,6 @@ extension ConnectionHandler: ClientStream {
     /// Chunks up to here are copied beside the head, so that one system call takes both.
     private static let copied = 8 * 1024
 
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
     var scheme: StaticString { "http" }
     var protocolName: StaticString { self.exchange?.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1" }
 

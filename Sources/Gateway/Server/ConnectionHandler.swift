@@ -3,9 +3,8 @@ import NIOCore
 
 /// A client's HTTP/1 connection: bytes in, exchanges begun one after the other, answers out. What may happen when is
 /// decided by ``ConnectionStateMachine``; what an answer looks like on the wire stands in `ConnectionHandler+Response`.
-final class ConnectionHandler: ChannelDuplexHandler {
+final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// What is read ahead of an exchange that does not take it yet.
@@ -28,8 +27,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var inbound = ByteBuffer()
     private var isProcessing = false
     private var isBodyPaused = true
-    private var holdsRead = false
+    private var isReading = true
     private var needsFlush = false
+    /// As the channel last said, so that nobody has to ask it.
+    private(set) var isWritable = true
 
     private let deadlineSlot: DeadlineWheel.Slot
     /// For bytes of the client.
@@ -97,23 +98,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.exchange?.upstream?.flush()
-        context.fireChannelReadComplete()
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if self.mayRead { context.read() } else { self.holdsRead = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.worker.tick()
-        if context.channel.isWritable {
+        self.isWritable = context.channel.isWritable
+        if self.isWritable {
             self.writeDeadline = .distantFuture
             self.exchange?.clientWritable()
             self.process()
         } else {
             self.waitForWrite()
         }
-        context.fireChannelWritabilityChanged()
     }
 
     // MARK: Bytes in
@@ -126,22 +122,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func process() {
         guard !self.isProcessing, let context = self.context else { return }
         self.isProcessing = true
-        while self.step(context) {}
+        while self.step() {}
         self.isProcessing = false
         if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
         if self.needsFlush { self.flushNow() }
-        if self.holdsRead, self.mayRead {
-            self.holdsRead = false
-            context.read()
+        if self.mayRead != self.isReading {
+            self.isReading.toggle()
+            try? context.channel.syncOptions?.setOption(.autoRead, value: self.isReading)
         }
     }
 
     /// Does what the state allows with the bytes at hand; false where it has to wait.
-    private func step(_ context: ChannelHandlerContext) -> Bool {
+    private func step() -> Bool {
         switch self.machine.state {
         case .idle, .receivingHead:
             // A client that pipelines without reading gets no further answer to collect.
-            guard self.inbound.readableBytes > 0, context.channel.isWritable else { return false }
+            guard self.inbound.readableBytes > 0, self.isWritable else { return false }
             return self.receiveHead()
         case .exchanging(.open, _):
             return !self.isBodyPaused && self.receiveBody()

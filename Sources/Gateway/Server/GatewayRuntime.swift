@@ -9,11 +9,13 @@ final class GatewayRuntime: Sendable {
     let shared: SharedState
     let registry: MeterRegistry
     let upstreams: UpstreamRegistry
+    let status: GatewayStatus
     let workers: [NIOLoopBound<Worker>]
     let log: Logger
     private let group: MultiThreadedEventLoopGroup
     private let accessLog: LogWriter?
     private let listeners = NIOLockedValueBox<[Listener]>([])
+    private let admin = NIOLockedValueBox<AdminListener?>(nil)
 
     init(
         _ configuration: GatewayConfiguration,
@@ -33,10 +35,20 @@ final class GatewayRuntime: Sendable {
             maxConnections: FileLimits.connections(configuration.server.limits.connections)
         )
         self.registry = MeterRegistry(
-            buckets: HistogramBuckets(seconds: configuration.metrics.buckets) ?? .standard,
+            buckets: HistogramBuckets(seconds: configuration.metrics.buckets),
             seriesLimit: configuration.metrics.seriesLimit
         )
         self.upstreams = UpstreamRegistry(configuration, inProcess: inProcess, workerCount: count)
+        self.status = GatewayStatus(
+            GatewayStatus.Running(configuration: configuration, upstreams: self.upstreams),
+            middlewares: middlewares.map(\.description),
+            shared: self.shared,
+            registry: self.registry,
+            reloads: ReloadMeters(start: WallClock.milliseconds()),
+            eventLoops: Array(self.group.makeIterator())
+        )
+        self.status.registerMeters(droppedLogLines: accessLog?.droppedLines)
+        let admin = AdminRouter(status: self.status)
         let style: LogStyle = configuration.log.format == .text ? .text : .json
         var workers: [NIOLoopBound<Worker>] = []
         do {
@@ -58,7 +70,12 @@ final class GatewayRuntime: Sendable {
                             ListenerPlan(label: "\(address)", limits: limits, shared: shared, meters: worker.meters)
                         }
                         worker.table = try PlanBuilder.build(
-                            configuration, middlewares: middlewares, upstreams: upstreams, worker: worker)
+                            configuration,
+                            middlewares: middlewares,
+                            upstreams: upstreams,
+                            admin: admin,
+                            worker: worker
+                        )
                         return NIOLoopBound(worker, eventLoop: eventLoop)
                     }.get()
                 )
@@ -70,7 +87,7 @@ final class GatewayRuntime: Sendable {
         self.workers = workers
     }
 
-    /// Binds all addresses, or none.
+    /// Binds all addresses, or none. The admin API comes last: when it says that the gateway is ready, it is.
     func listen() async throws {
         for (index, address) in self.configuration.server.listen.enumerated() {
             do {
@@ -82,10 +99,21 @@ final class GatewayRuntime: Sendable {
                 throw error
             }
         }
+        guard case .address(let address) = self.configuration.admin.listen else { return }
+        do {
+            let listener = try await AdminListener.start(address, AdminRouter(status: self.status), log: self.log)
+            self.admin.withLockedValue { $0 = listener }
+        } catch {
+            await self.closeListeners()
+            throw error
+        }
     }
 
     /// What was bound, in the configuration's order.
     var boundAddresses: [SocketAddress] { self.listeners.withLockedValue { $0.compactMap(\.boundAddress) } }
+
+    /// Where the admin API is, if it is anywhere.
+    var adminAddress: SocketAddress? { self.admin.withLockedValue { $0?.boundAddress } }
 
     private func closeListeners() async {
         let listeners = self.listeners.withLockedValue { listeners in
@@ -126,6 +154,7 @@ final class GatewayRuntime: Sendable {
             try? await worker.eventLoop.submit { worker.value.stop() }.get()
         }
         if let accessLog = self.accessLog { _ = await accessLog.close(within: .seconds(2)) }
+        await self.admin.withLockedValue { $0 }?.stop()
         try? await self.group.shutdownGracefully()
     }
 

@@ -20,11 +20,7 @@ final class Worker {
     var normalizedPath: [UInt8] = []
     var listeners: [ListenerPlan] = []
     /// Replaced whole by a reload.
-    var table: RoutingTable {
-        get { self.installed ?? self.makeEmptyTable() }
-        set { self.installed = newValue }
-    }
-    private var installed: RoutingTable?
+    var table: RoutingTable!
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var drained: EventLoopPromise<Void>?
 
@@ -50,6 +46,7 @@ final class Worker {
         var seed = SystemRandomNumberGenerator()
         self.random = Xoshiro256(seededBy: &seed)
         self.deadlines = DeadlineWheel(eventLoop: eventLoop)
+        self.table = RoutingTable.empty(for: self)
     }
 
     /// Reads the clock; called where the loop hands over an event.
@@ -122,7 +119,7 @@ final class Worker {
     /// The loop is going away.
     func stop() {
         self.accessLog?.flush()
-        for upstream in self.installed?.upstreams ?? [] { upstream.stop() }
+        for upstream in self.table.upstreams { upstream.stop() }
         self.deadlines.stop()
     }
 
@@ -131,12 +128,6 @@ final class Worker {
     /// Since 1970.
     var unixMilliseconds: Int64 { WallClock.milliseconds() }
     var unixSeconds: Int64 { WallClock.milliseconds() / 1000 }
-
-    private func makeEmptyTable() -> RoutingTable {
-        let table = RoutingTable.empty(for: self)
-        self.installed = table
-        return table
-    }
 }
 
 @available(*, unavailable)

@@ -4,6 +4,8 @@ enum Metrics {
     static let other = "_OTHER"
     /// The label value of what no route took.
     static let noRoute = "_none"
+    /// The label value of admin endpoints on the listeners for traffic.
+    static let adminRoute = "_admin"
 
     // MARK: Requests
 

@@ -20,6 +20,10 @@ final class ConnectionPermits: Sendable {
         /// Further permits it could use, and since when.
         var need = 0
         var since = NIODeadline.distantFuture
+        /// It was called and has not looked yet.
+        var isPoked = false
+        /// It had no idle connection left when it last looked, and keeps none while others are in need.
+        var hasNoneIdle = false
     }
 
     private struct Ledger {
@@ -30,6 +34,12 @@ final class ConnectionPermits: Sendable {
 
         var totalNeed: Int { accounts.reduce(0) { $0 + $1.need } }
         var workers: Int { accounts.count { $0.poke != nil } }
+
+        mutating func poke(_ index: Int) -> (@Sendable () -> Void)? {
+            if accounts[index].isPoked { return nil }
+            accounts[index].isPoked = true
+            return accounts[index].poke
+        }
 
         /// What each worker may have while others are in need. One, even where there are more workers than permits.
         func share(of limit: Int) -> Int { max(1, limit / max(1, workers)) }
@@ -95,6 +105,9 @@ final class ConnectionPermits: Sendable {
         ///   permits than workers, to one that has none and has waited longer.
         func tryReclaim(oldest: NIODeadline?) -> Bool { permits.tryReclaim(index, oldest: oldest) }
 
+        /// No connection is idle here. The worker is not poked for idle ones until it may have some again.
+        func hasNoneIdle() { permits.hasNoneIdle(index) }
+
         /// Takes a place in the queue.
         func tryQueue() -> Bool { permits.tryQueue() }
 
@@ -119,7 +132,7 @@ final class ConnectionPermits: Sendable {
             if reclaimed { ledger.reclaiming -= 1 }
             ledger.taken -= 1
             ledger.accounts[index].held -= 1
-            return grant(&ledger)
+            return grant(&ledger).flatMap { ledger.poke($0) }
         }
         poke?()
     }
@@ -127,15 +140,19 @@ final class ConnectionPermits: Sendable {
     private func need(_ index: Int, _ count: Int, _ since: NIODeadline) {
         let pokes: [@Sendable () -> Void] = ledger.withLock { ledger in
             let before = ledger.accounts[index].need
+            if ledger.totalNeed == 0 {
+                for other in ledger.accounts.indices { ledger.accounts[other].hasNoneIdle = false }
+            }
             ledger.accounts[index].need = max(0, count - ledger.accounts[index].granted)
             ledger.accounts[index].since = since
             needed.store(ledger.totalNeed, ordering: .relaxed)
-            var pokes: [@Sendable () -> Void] = []
             // A permit may have become free since the worker found none.
-            while let poke = grant(&ledger) { pokes.append(poke) }
+            var pokes = grantAll(&ledger)
             if ledger.accounts[index].need > before {
-                for other in ledger.accounts.indices where other != index && ledger.accounts[other].held > 0 {
-                    if let poke = ledger.accounts[other].poke { pokes.append(poke) }
+                for other in ledger.accounts.indices where other != index {
+                    let account = ledger.accounts[other]
+                    guard account.held > 0, !account.hasNoneIdle, let poke = ledger.poke(other) else { continue }
+                    pokes.append(poke)
                 }
             }
             return pokes
@@ -146,6 +163,7 @@ final class ConnectionPermits: Sendable {
     private func claim(_ index: Int) -> Int {
         ledger.withLock { ledger in
             defer { ledger.accounts[index].granted = 0 }
+            ledger.accounts[index].isPoked = false
             return ledger.accounts[index].granted
         }
     }
@@ -164,10 +182,18 @@ final class ConnectionPermits: Sendable {
                     wanted += account.need
                 }
             }
-            guard wanted > ledger.reclaiming else { return false }
+            guard wanted > ledger.reclaiming else {
+                // It keeps an idle one, and is to hear of the next need.
+                ledger.accounts[index].hasNoneIdle = false
+                return false
+            }
             ledger.reclaiming += 1
             return true
         }
+    }
+
+    private func hasNoneIdle(_ index: Int) {
+        ledger.withLock { $0.accounts[index].hasNoneIdle = true }
     }
 
     private func tryQueue() -> Bool {
@@ -185,15 +211,23 @@ final class ConnectionPermits: Sendable {
             ledger.accounts[index].need = 0
             ledger.accounts[index].poke = nil
             needed.store(ledger.totalNeed, ordering: .relaxed)
-            var pokes: [@Sendable () -> Void] = []
-            while let poke = grant(&ledger) { pokes.append(poke) }
-            return pokes
+            return grantAll(&ledger)
         }
         for poke in pokes { poke() }
     }
 
+    private func grantAll(_ ledger: inout Ledger) -> [@Sendable () -> Void] {
+        var pokes: [@Sendable () -> Void] = []
+        while let index = grant(&ledger) {
+            if let poke = ledger.poke(index) { pokes.append(poke) }
+        }
+        return pokes
+    }
+
     /// Grants one free permit: to workers below their share first, among them to whoever waits longest.
-    private func grant(_ ledger: inout Ledger) -> (@Sendable () -> Void)? {
+    ///
+    /// - Returns: the worker, which is to be poked.
+    private func grant(_ ledger: inout Ledger) -> Int? {
         guard ledger.taken < limit else { return nil }
         let share = ledger.share(of: limit)
         var best: Int?
@@ -212,6 +246,6 @@ final class ConnectionPermits: Sendable {
         ledger.accounts[best].granted += 1
         ledger.accounts[best].need -= 1
         needed.store(ledger.totalNeed, ordering: .relaxed)
-        return ledger.accounts[best].poke ?? {}
+        return best
     }
 }

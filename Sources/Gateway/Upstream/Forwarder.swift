@@ -10,7 +10,7 @@ struct Forwarder {
 
     func writeHead(of exchange: Exchange, to target: UpstreamTarget, into buffer: inout ByteBuffer) {
         let forwarding = exchange.plan.forwarding
-        buffer.writeRequestLine(exchange.request) { self.writePath(of: exchange, forwarding, into: &$0) }
+        buffer.writeRequestLine(exchange.request) { Self.writePath(of: exchange, into: &$0) }
         buffer.writeStaticString("Host: ")
         if forwarding.preservesHost, !exchange.request.host.isEmpty {
             exchange.request.headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
@@ -26,17 +26,14 @@ struct Forwarder {
         buffer.writeLineEnd()
     }
 
-    private func writePath(
-        of exchange: Exchange,
-        _ forwarding: RoutePlan.Forwarding,
-        into buffer: inout ByteBuffer
-    ) {
-        let headers = exchange.request.headers
-        headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) { path in
+    /// The path and query that the upstream gets, rewritten as the route says.
+    static func writePath(of exchange: Exchange, into buffer: inout ByteBuffer) {
+        let forwarding = exchange.plan.forwarding
+        exchange.request.headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) { path -> Void in
             if let rewrite = forwarding.rewrite {
-                headers.withBytes(exchange.path) { rewrite.write(into: &buffer, path: $0, captures: exchange.captures) }
+                exchange.request.headers.withBytes(exchange.path) { rewrite.write(into: &buffer, path: $0, captures: exchange.captures) }
             } else if forwarding.stripPrefix.bytes.isEmpty {
-                if path.isEmpty { buffer.writeInteger(UInt8(ascii: "/")) } else { buffer.writeBytes(path) }
+                _ = path.isEmpty ? buffer.writeInteger(UInt8(ascii: "/")) : buffer.writeBytes(path)
             } else {
                 forwarding.stripPrefix.write(into: &buffer, path: path)
             }
@@ -44,7 +41,7 @@ struct Forwarder {
         // An empty query is another resource than none (RFC 3986 section 6.2.3); a query never stands at the start.
         guard exchange.query.offset > 0 else { return }
         buffer.writeInteger(UInt8(ascii: "?"))
-        headers.withBytes(exchange.query) { _ = buffer.writeBytes($0) }
+        exchange.request.headers.withBytes(exchange.query) { _ = buffer.writeBytes($0) }
     }
 
     private func writeForwarding(
@@ -52,19 +49,18 @@ struct Forwarder {
         _ known: ForwardingFields,
         into buffer: inout ByteBuffer
     ) {
-        let headers = exchange.request.headers
         let scheme = exchange.client?.scheme ?? "http"
         if known.via.isEmpty {
             buffer.writeStaticString(exchange.request.minorVersion == 1 ? Self.via : "Via: 1.0 gateway\r\n")
         } else {
             buffer.writeStaticString("Via: ")
-            headers.withBytes(known.via) { _ = buffer.writeBytes($0) }
+            exchange.request.headers.withBytes(known.via) { _ = buffer.writeBytes($0) }
             buffer.writeStaticString(exchange.request.minorVersion == 1 ? ", 1.1 gateway\r\n" : ", 1.0 gateway\r\n")
         }
         if self.style != .rfc7239 {
             buffer.writeStaticString("X-Forwarded-For: ")
             if !known.xForwardedFor.isEmpty {
-                headers.withBytes(known.xForwardedFor) { _ = buffer.writeBytes($0) }
+                exchange.request.headers.withBytes(known.xForwardedFor) { _ = buffer.writeBytes($0) }
                 buffer.writeStaticString(", ")
             }
             buffer.writeBytes(exchange.peer.text)
@@ -76,12 +72,12 @@ struct Forwarder {
             }
             if !known.hasHost, !exchange.request.host.isEmpty {
                 buffer.writeStaticString("X-Forwarded-Host: ")
-                headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
+                exchange.request.headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
                 buffer.writeLineEnd()
             }
             if !known.hasPort {
                 buffer.writeStaticString("X-Forwarded-Port: ")
-                headers.withBytes(exchange.request.host) { Self.writePort(of: $0, into: &buffer) }
+                exchange.request.headers.withBytes(exchange.request.host) { Self.writePort(of: $0, into: &buffer) }
                 buffer.writeLineEnd()
             }
         }
@@ -106,10 +102,9 @@ struct Forwarder {
         _ scheme: StaticString,
         into buffer: inout ByteBuffer
     ) {
-        let headers = exchange.request.headers
         buffer.writeStaticString("Forwarded: ")
         if !known.forwarded.isEmpty {
-            headers.withBytes(known.forwarded) { _ = buffer.writeBytes($0) }
+            exchange.request.headers.withBytes(known.forwarded) { _ = buffer.writeBytes($0) }
             buffer.writeStaticString(", ")
         }
         let isIPv6 = exchange.peer.ip?.isIPv6 ?? false
@@ -119,7 +114,7 @@ struct Forwarder {
         buffer.writeStaticString(scheme)
         if !exchange.request.host.isEmpty {
             buffer.writeStaticString(";host=\"")
-            headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
+            exchange.request.headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
             buffer.writeStaticString("\"")
         }
         buffer.writeLineEnd()

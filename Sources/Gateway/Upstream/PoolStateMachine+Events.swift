@@ -136,13 +136,14 @@ extension PoolStateMachine {
         case connect(ConnectionID)
     }
 
-    /// A connection is closed, whoever closed it. For a lease this is its end.
+    /// A connection is closed, whoever closed it. For a lease this is its end. For one that never came to be it is
+    /// `connectFailed` instead.
     mutating func closed(_ id: ConnectionID) -> OnClosed {
         switch stage(of: id) {
         case .free, .connecting: return .none
         case .idle: idle.removeAll { $0 == id }
         case .leased: break
-        case .closing: closing -= 1
+        case .closing: if !places[Int(id.index)].isReclaimed { closing -= 1 }
         }
         let reclaimed = places[Int(id.index)].isReclaimed
         vacate(id)
@@ -211,6 +212,7 @@ extension PoolStateMachine {
             beginClosing(oldest, reclaimed: true)
             result.close.append((oldest, connection))
         }
+        if idle.isEmpty { permits.hasNoneIdle() }
         return result
     }
 

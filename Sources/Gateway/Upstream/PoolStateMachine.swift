@@ -74,6 +74,7 @@ struct PoolStateMachine<Connection, Waiter> {
     var idle: [ConnectionID] = []
     var waiters: Deque<Queued> = []
     var connecting = 0
+    /// Connections whose permits are for this worker once they are closed.
     var closing = 0
     var isDraining = false
     private var nextWaiter: UInt64 = 0
@@ -148,7 +149,7 @@ struct PoolStateMachine<Connection, Waiter> {
     mutating func beginClosing(_ id: ConnectionID, reclaimed: Bool = false) {
         places[Int(id.index)].stage = .closing
         places[Int(id.index)].isReclaimed = reclaimed
-        closing += 1
+        if !reclaimed { closing += 1 }
     }
 
     mutating func enqueue(_ waiter: Waiter, at now: NIODeadline, until deadline: NIODeadline, counted: Bool) -> WaiterID

@@ -3,9 +3,8 @@ import NIOCore
 
 /// A connection to an upstream: requests out, responses in, one at a time. It stays in its pool's hands; an exchange
 /// holds it for as long as its answer lasts.
-final class UpstreamHandler: ChannelDuplexHandler {
+final class UpstreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// Chunks up to here are copied beside the head, so that one system call takes both.
@@ -27,7 +26,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var hasFlushed = false
     private var hasFailed = false
     private var isReadingPaused = false
-    private var holdsRead = false
+    /// As the channel last said, so that nobody has to ask it.
+    private(set) var isWritable = true
     private var keepsAlive = true
     /// `Keep-Alive: timeout` of the upstream.
     private(set) var keepAlive: TimeAmount?
@@ -62,7 +62,6 @@ final class UpstreamHandler: ChannelDuplexHandler {
         self.isReused = isReused
         self.hasFlushed = false
         self.isRequestEnded = false
-        self.isReadingPaused = false
         self.isChunked = exchange.request.framing == .chunked
         self.collect { self.pool.forwarder.writeHead(of: exchange, to: self.pool.target, into: &$0) }
         exchange.sent(to: self)
@@ -84,19 +83,13 @@ final class UpstreamHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.exchange?.client?.flush()
-        context.fireChannelReadComplete()
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if self.isReadingPaused { self.holdsRead = true } else { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            self.pool.worker.tick()
-            self.exchange?.upstreamWritable()
-        }
-        context.fireChannelWritabilityChanged()
+        self.isWritable = context.channel.isWritable
+        guard self.isWritable else { return }
+        self.pool.worker.tick()
+        self.exchange?.upstreamWritable()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -242,7 +235,6 @@ final class UpstreamHandler: ChannelDuplexHandler {
 }
 
 extension UpstreamHandler: UpstreamStream {
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
     var mayBeStale: Bool { self.state == .head && (self.isReused || !self.hasFlushed) }
 
     func writeBody(_ chunk: ByteBuffer) {
@@ -265,7 +257,7 @@ extension UpstreamHandler: UpstreamStream {
         if self.isChunked { self.collect { $0.writeLineEnd() } }
     }
 
-    func writeEnd(trailers: HeaderBlock?) {
+    func writeEnd(trailers: TrailerSection?) {
         self.isRequestEnded = true
         guard self.isChunked else { return }
         self.collect { $0.writeLastChunk(trailers: trailers) }
@@ -283,15 +275,16 @@ extension UpstreamHandler: UpstreamStream {
         if self.isOpen { self.hasFlushed = true }
     }
 
-    func pauseReading() { self.isReadingPaused = true }
+    func pauseReading() {
+        guard !self.isReadingPaused else { return }
+        self.isReadingPaused = true
+        try? self.context?.channel.syncOptions?.setOption(.autoRead, value: false)
+    }
 
     func resumeReading() {
         guard self.isReadingPaused else { return }
         self.isReadingPaused = false
-        if self.holdsRead {
-            self.holdsRead = false
-            self.context?.read()
-        }
+        try? self.context?.channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
     func cancel() {

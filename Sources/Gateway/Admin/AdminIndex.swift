@@ -1,0 +1,58 @@
+/// What `/` says: the endpoints, for people or for programs.
+enum AdminIndex {
+    static var json: SettingValue {
+        let endpoints = AdminEndpoint.allCases.map { endpoint -> SettingValue in
+            [
+                "method": "GET",
+                "path": .string(endpoint.paths[0]),
+                "aliases": .list(endpoint.paths.dropFirst().map { .string($0) }),
+                "summary": .string(endpoint.summary),
+            ]
+        }
+        return ["version": .string(GatewayVersion.current), "endpoints": .list(endpoints)]
+    }
+
+    static var html: String {
+        let rows = AdminEndpoint.allCases.map { endpoint in
+            "<tr><td><a href=\"\(endpoint.paths[0])\">\(endpoint.paths[0])</a></td><td>\(endpoint.summary)</td></tr>"
+        }
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width">
+            <title>Gateway \(GatewayVersion.current)</title>
+            <style>
+            body { font: 1rem/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 44rem; padding: 0 1rem }
+            td { padding: .2rem 1.5rem .2rem 0 }
+            :root { color-scheme: light dark }
+            </style>
+            </head>
+            <body>
+            <h1>Gateway \(GatewayVersion.current)</h1>
+            <table>
+            \(rows.joined(separator: "\n"))
+            </table>
+            </body>
+            </html>
+
+            """
+    }
+
+    /// Whether an `Accept` field names JSON and not HTML, or JSON with more weight.
+    static func prefersJSON(_ accept: String?) -> Bool {
+        var json = 0.0
+        var html = 0.0
+        for range in (accept ?? "").lowercased().split(separator: ",") {
+            let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+            switch parts.first {
+            case "application/json", "application/*": json = max(json, weight)
+            case "text/html", "text/*": html = max(html, weight)
+            default: continue
+            }
+        }
+        return json > html
+    }
+}

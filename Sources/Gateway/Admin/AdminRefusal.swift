@@ -1,0 +1,22 @@
+/// Why the admin API does not do what a request asks for.
+struct AdminRefusal: Error, Equatable {
+    let error: GatewayError
+    /// The value of `WWW-Authenticate` (RFC 6750 section 3), with 401.
+    var challenge: String?
+
+    static func unauthorized(_ detail: String, challenge: String) -> Self {
+        Self(error: GatewayError(.unauthorized, detail: detail), challenge: challenge)
+    }
+
+    static func forbidden(_ detail: String) -> Self { Self(error: .forbidden(detail)) }
+
+    static func methodNotAllowed(allow: String) -> Self {
+        var error = GatewayError(.methodNotAllowed)
+        error.allow = allow
+        return Self(error: error)
+    }
+
+    static let notFound = Self(
+        error: GatewayError(.notFound, detail: "There is no admin endpoint at this path. GET / lists them all.")
+    )
+}

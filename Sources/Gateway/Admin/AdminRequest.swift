@@ -1,0 +1,37 @@
+import GatewayHTTP1
+import NIOCore
+
+/// What the admin API looks at in a request.
+struct AdminRequest: Sendable {
+    /// Where a request came in.
+    enum Surface: Sendable {
+        /// On the admin listener.
+        case admin
+        /// On a listener for traffic: what is exposed there is open.
+        case exposed
+    }
+
+    var method = Method.get
+    /// Normalised, without the query.
+    var path: String
+    /// As in the `Host` field, with a port where one is there.
+    var host: String?
+    var accept: String?
+    var authorization: String?
+    /// The other end of the connection, whatever a field says; nil on a Unix socket.
+    var peer: IPAddress?
+    var surface = Surface.admin
+
+    init(path: String) { self.path = path }
+
+    init(_ exchange: Exchange, on surface: Surface) {
+        func text(_ range: ByteRange?) -> String? { range.map { exchange.request.headers.string($0) } }
+        self.method = exchange.request.method
+        self.path = exchange.request.headers.string(exchange.path)
+        self.host = exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host)
+        self.accept = text(exchange.request.headers.first(.accept))
+        self.authorization = text(exchange.request.headers.first(.authorization))
+        self.peer = exchange.client?.peer.ip
+        self.surface = surface
+    }
+}

@@ -1,0 +1,86 @@
+import GatewayHTTP1
+import NIOCore
+
+/// The admin API without its connections: a request in, an answer or a refusal out.
+struct AdminRouter: Sendable {
+    /// How long the event loops have to show that they turn.
+    private static let patience = TimeAmount.seconds(1)
+
+    let status: GatewayStatus
+
+    func result(of request: AdminRequest) async -> Result<Response, AdminRefusal> {
+        do throws(AdminRefusal) {
+            return .success(try await self.answer(request))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// - Throws: 401, 403, 404 or 405.
+    func answer(_ request: AdminRequest) async throws(AdminRefusal) -> Response {
+        let endpoint = AdminEndpoint(path: request.path)
+        try AdminAccess(self.status.configuration.admin).check(request, for: endpoint)
+        guard let endpoint else { throw .notFound }
+        guard request.method == .get || request.method == .head else { throw .methodNotAllowed(allow: "GET, HEAD") }
+        switch endpoint {
+        case .index:
+            if AdminIndex.prefersJSON(request.accept) { return Self.json(AdminIndex.json) }
+            var page = Self.response("text/html; charset=utf-8", ByteBuffer(string: AdminIndex.html))
+            page.add(.contentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+            page.add(.vary, "Accept")
+            return page
+        case .live: return await self.live()
+        case .ready: return self.ready()
+        case .health: return self.health(HealthReport(self.status))
+        case .detailedHealth:
+            var report = HealthReport(self.status)
+            await report.addDetails(of: self.status)
+            return self.health(report)
+        case .metrics: return await self.metrics(accept: request.accept)
+        case .routes: return Self.json(RouteReport.json(self.status))
+        case .upstreams: return Self.json(await UpstreamReport.json(self.status))
+        case .configuration: return Self.json(self.status.configuration.redacted())
+        }
+    }
+
+    private func live() async -> Response {
+        let turns = await EventLoopProbe.allTurn(self.status.eventLoops, within: Self.patience)
+        return Self.verdict("application/json", "{\"status\":\"\(turns ? "pass" : "fail")\"}\n", fails: !turns)
+    }
+
+    private func ready() -> Response {
+        let reasons = self.status.reasonsNotReady
+        let list = JSONText.text(.list(reasons.map { .string($0) }))
+        let body = "{\"status\":\"\(reasons.isEmpty ? "pass" : "fail")\",\"reasons\":\(list)}\n"
+        return Self.verdict("application/json", body, fails: !reasons.isEmpty)
+    }
+
+    private func health(_ report: HealthReport) -> Response {
+        let body = report.json(uptime: self.status.uptime, second: WallClock.milliseconds() / 1000)
+        return Self.verdict("application/health+json", body, fails: report.status == .fail)
+    }
+
+    private func metrics(accept: String?) async -> Response {
+        let format = ExpositionFormat.preferred(accept: accept)
+        var page = ByteBuffer()
+        PrometheusText(format: format).write(await self.status.registry.snapshot(), into: &page)
+        var response = Self.response(format.contentType, page)
+        response.add(.vary, "Accept")
+        return response
+    }
+
+    private static func json(_ value: SettingValue) -> Response {
+        Self.response("application/json", ByteBuffer(string: JSONText.text(value, indented: true) + "\n"))
+    }
+
+    private static func verdict(_ type: String, _ body: String, fails: Bool) -> Response {
+        Self.response(type, ByteBuffer(string: body), status: fails ? 503 : 200)
+    }
+
+    private static func response(_ type: String, _ body: ByteBuffer, status: Int = 200) -> Response {
+        var response = Response(status: status, headers: [("X-Content-Type-Options", "nosniff")], body: body)
+        response.add(.contentType, type)
+        response.add(.cacheControl, "no-store")
+        return response
+    }
+}

@@ -1,0 +1,53 @@
+import GatewayHTTP1
+import NIOCore
+
+/// The admin API as the end of a chain. It answers from a task, so that no event loop waits for a report.
+final class AdminUpstream: Upstream {
+    /// How long an answer may take.
+    private static let limit = TimeAmount.seconds(30)
+
+    let name = "admin"
+    private let router: AdminRouter
+    private let surface: AdminRequest.Surface
+
+    init(_ router: AdminRouter, on surface: AdminRequest.Surface) {
+        self.router = router
+        self.surface = surface
+    }
+
+    func take(_ exchange: Exchange) {
+        let request = AdminRequest(exchange, on: self.surface)
+        exchange.wait(for: .total, Self.limit)
+        let eventLoop = exchange.worker.eventLoop
+        let bound = NIOLoopBound(exchange, eventLoop: eventLoop)
+        let generation = exchange.generation
+        let router = self.router
+        Task {
+            let answer = await router.result(of: request)
+            eventLoop.execute {
+                let exchange = bound.value
+                // The client may have left, and the object may serve another by now.
+                guard exchange.generation == generation, exchange.stage == .waiting else { return }
+                exchange.worker.tick()
+                AdminUpstream.give(answer, to: exchange)
+            }
+        }
+    }
+
+    private static func give(_ answer: Result<Response, AdminRefusal>, to exchange: Exchange) {
+        switch answer {
+        case .success(let response): exchange.answer(response, from: nil)
+        case .failure(let refusal):
+            guard let challenge = refusal.challenge else { return exchange.fail(refusal.error, from: nil) }
+            var response = ErrorResponse.make(refusal.error, for: exchange)
+            response.add(.wwwAuthenticate, challenge)
+            exchange.errorCode = refusal.error.code
+            exchange.answer(response, from: nil)
+        }
+    }
+
+    func stop() {}
+}
+
+@available(*, unavailable)
+extension AdminUpstream: Sendable {}

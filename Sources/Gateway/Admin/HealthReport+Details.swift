@@ -1,0 +1,90 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+extension HealthReport {
+    /// A share of the disk or of the open files below which little is left.
+    private static let scarce = 0.05
+
+    /// Adds each target, and what the process uses.
+    mutating func addDetails(of status: GatewayStatus) async {
+        let metrics = MetricValues(await status.registry.snapshot())
+        let upstreams = status.upstreams
+        for (name, targets) in upstreams.targets {
+            for target in targets { self.add(Self.check(target, metrics), to: "target:\(name)") }
+        }
+        self.addProcess(metrics)
+        if case .file(let path) = status.configuration.log.access { self.addDisk(of: path) }
+    }
+
+    private static func check(_ target: UpstreamTarget, _ metrics: MetricValues) -> Check {
+        let labels = [target.upstream, target.label]
+        var check = Check(componentID: target.label)
+        if !target.health.isUp {
+            check.status = .warn
+            check.output = "the last attempt to connect failed"
+        }
+        check.values["state"] = target.health.isUp ? "up" : "down"
+        for state in ["active", "idle"] {
+            check.values["\(state)_connections"] = .integer(
+                Int(metrics.sum(Metrics.upstreamConnections, where: labels + [state]))
+            )
+        }
+        if let mean = metrics.mean(Metrics.upstreamRequestDuration, where: labels) {
+            check.observed = .number((mean * 1_000_000).rounded() / 1000)
+            check.unit = "ms"
+        }
+        return check
+    }
+
+    private mutating func addProcess(_ metrics: MetricValues) {
+        let cpu = Check(
+            componentType: "system",
+            observed: .number(metrics.sum(Metrics.processCPU)),
+            unit: "seconds"
+        )
+        self.add(cpu, to: "cpu:time")
+        let memory = Check(
+            componentType: "system",
+            observed: .integer(Int(metrics.sum(Metrics.processResidentMemory))),
+            unit: "bytes"
+        )
+        self.add(memory, to: "memory:resident")
+        let open = metrics.sum(Metrics.processOpenFiles)
+        let maximum = metrics.sum(Metrics.processMaximumFiles)
+        var files = Check(componentType: "system", observed: .integer(Int(open)), unit: "open files")
+        if maximum.isFinite, maximum > 0 {
+            files.values["limit"] = .integer(Int(maximum))
+            if open > maximum * (1 - Self.scarce) {
+                files.status = .warn
+                files.output = "nearly all files that the process may open are open"
+            }
+        }
+        self.add(files, to: "files:open")
+    }
+
+    /// The disk that the access log is written to.
+    private mutating func addDisk(of path: String) {
+        var disk = statvfs()
+        guard statvfs(path, &disk) == 0 else { return }
+        let unit = UInt64(disk.f_frsize)
+        let free = UInt64(disk.f_bavail) * unit
+        let size = UInt64(disk.f_blocks) * unit
+        var check = Check(
+            componentType: "system",
+            componentID: "log",
+            observed: .integer(Int(clamping: free)),
+            unit: "bytes"
+        )
+        check.values["size"] = .integer(Int(clamping: size))
+        if Double(free) < Double(size) * Self.scarce {
+            check.status = .warn
+            check.output = "the disk of the access log is nearly full"
+        }
+        self.add(check, to: "disk:free")
+    }
+}

@@ -1,0 +1,95 @@
+/// How the gateway is, in the form of `application/health+json`.
+struct HealthReport: Sendable {
+    enum Status: String, Comparable, Sendable {
+        case pass, warn, fail
+
+        private var weight: Int {
+            switch self {
+            case .pass: 0
+            case .warn: 1
+            case .fail: 2
+            }
+        }
+
+        static func < (left: Status, right: Status) -> Bool { left.weight < right.weight }
+    }
+
+    /// One observation of one part.
+    struct Check: Sendable {
+        /// `component`, `datastore` or `system`.
+        var componentType = "component"
+        /// Which of several of a kind.
+        var componentID: String?
+        var status = Status.pass
+        var observed: SettingValue?
+        var unit: String?
+        /// What is wrong, in words.
+        var output: String?
+        /// Further values of this kind of part.
+        var values: [String: SettingValue] = [:]
+    }
+
+    private(set) var checks: [String: [Check]] = [:]
+
+    /// The worst of the checks.
+    var status: Status { self.checks.values.joined().map(\.status).max() ?? .pass }
+
+    mutating func add(_ check: Check, to name: String) { self.checks[name, default: []].append(check) }
+
+    /// One line, the verdict first.
+    /// - Parameters:
+    ///   - uptime: in seconds.
+    ///   - second: since 1970.
+    func json(uptime: Int, second: Int64) -> String {
+        let time = String(decoding: CivilTime(second: second).rfc3339Second, as: UTF8.self) + "Z"
+        let checks = SettingValue.table(self.checks.mapValues { .list($0.map { $0.json(time: time) }) })
+        return "{\"status\":\"\(self.status.rawValue)\",\"version\":\"\(GatewayVersion.current)\","
+            + "\"uptime_seconds\":\(uptime),\"checks\":\(JSONText.text(checks))}\n"
+    }
+}
+
+extension HealthReport.Check {
+    fileprivate func json(time: String) -> SettingValue {
+        var entries = self.values
+        entries["componentType"] = .string(self.componentType)
+        entries["componentId"] = self.componentID.map { .string($0) }
+        entries["status"] = .string(self.status.rawValue)
+        entries["observedValue"] = self.observed
+        entries["observedUnit"] = self.unit.map { .string($0) }
+        entries["output"] = self.output.map { .string($0) }
+        entries["time"] = .string(time)
+        return .table(entries)
+    }
+}
+
+extension HealthReport {
+    /// The gateway and its upstreams.
+    init(_ status: GatewayStatus) {
+        if status.shared.isDraining {
+            self.add(Check(status: .fail, output: "draining"), to: "gateway:draining")
+        }
+        if status.reloads.lastReloadFailed {
+            let check = Check(status: .warn, output: "the last reload was refused; the configuration before it runs")
+            self.add(check, to: "gateway:configuration")
+        }
+        let upstreams = status.upstreams
+        for (name, configuration) in upstreams.configuration {
+            let targets = upstreams.targets[name] ?? []
+            var check = Check(unit: "healthy targets")
+            if targets.isEmpty {
+                // It is in this process.
+                check.observed = 1
+            } else {
+                let healthy = targets.count { $0.health.isUp }
+                check.observed = .integer(healthy)
+                if healthy == 0, configuration.required {
+                    check.status = .fail
+                } else if healthy < targets.count {
+                    check.status = .warn
+                }
+                if check.status != .pass { check.output = "\(healthy) of \(targets.count) targets are healthy" }
+            }
+            self.add(check, to: "upstream:\(name)")
+        }
+    }
+}

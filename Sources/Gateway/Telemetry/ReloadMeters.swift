@@ -1,0 +1,36 @@
+import Synchronization
+
+/// How the configuration came to be what it is: when it was last taken, how often a new one was taken or refused.
+final class ReloadMeters: Sendable {
+    private let taken = SharedMeter()
+    private let refused = SharedMeter()
+    private let lastSuccess = SharedMeter()
+    private let isLastRefused = Atomic(false)
+
+    /// - Parameter start: when the first configuration was taken, in milliseconds since 1970.
+    init(start: Int64) {
+        self.lastSuccess.set(Double(start) / 1000)
+    }
+
+    /// - Parameter time: in milliseconds since 1970.
+    func reloaded(at time: Int64) {
+        self.taken.add()
+        self.lastSuccess.set(Double(time) / 1000)
+        self.isLastRefused.store(false, ordering: .relaxed)
+    }
+
+    /// A new configuration was faulty, and the old one stays.
+    func failed() {
+        self.refused.add()
+        self.isLastRefused.store(true, ordering: .relaxed)
+    }
+
+    /// Whether what runs is not what was last asked for.
+    var lastReloadFailed: Bool { self.isLastRefused.load(ordering: .relaxed) }
+
+    func register(with registry: MeterRegistry) {
+        registry.add(self.taken, as: Metrics.configReloads, ["ok"])
+        registry.add(self.refused, as: Metrics.configReloads, ["error"])
+        registry.add(self.lastSuccess, as: Metrics.configLastSuccess)
+    }
+}

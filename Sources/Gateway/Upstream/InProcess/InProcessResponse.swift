@@ -1,0 +1,54 @@
+public import HTTPTypes
+public import NIOCore
+
+/// What a handler in this process answers.
+public struct InProcessResponse: Sendable {
+    /// A status from 200 to 599 and the fields. `Content-Length` is needed only for a streamed body whose length is known;
+    /// fields that belong to one connection are dropped.
+    public var head: HTTPResponse
+    public var body: Body
+
+    /// Nothing of a body is sent where there can be none: for HEAD, 204 and 304. A stream does not run then.
+    public enum Body: Sendable {
+        case none
+        case bytes(ByteBuffer)
+        /// Writes the body and returns at its end. With a `Content-Length` it has to write just as much; a body that falls
+        /// short or goes over is cut off, so that it does not look whole.
+        case stream(@Sendable (InProcessBodyWriter) async throws -> Void)
+    }
+
+    public init(head: HTTPResponse, body: Body = .none) {
+        self.head = head
+        self.body = body
+    }
+
+    public init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: Body = .none) {
+        self.init(head: HTTPResponse(status: status, headerFields: headers), body: body)
+    }
+
+    /// A short text of the given type.
+    ///
+    /// - Parameter contentType: for `Content-Type`, as `"text/plain; charset=utf-8"`.
+    public init(
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:],
+        contentType: String,
+        text: String
+    ) {
+        self.init(status: status, headers: headers, body: .bytes(ByteBuffer(string: text)))
+        self.head.headerFields[.contentType] = contentType
+    }
+}
+
+/// Takes the bytes of a streamed body.
+public struct InProcessBodyWriter: Sendable {
+    private let take: @Sendable (ByteBuffer) async throws -> Void
+
+    /// - Parameter take: takes a chunk and returns when there is room for the next.
+    public init(_ take: @escaping @Sendable (ByteBuffer) async throws -> Void) { self.take = take }
+
+    /// Sends a chunk at once, and waits while the client does not take what was written.
+    ///
+    /// - Throws: `CancellationError` when the client has left.
+    public func write(_ chunk: ByteBuffer) async throws { try await self.take(chunk) }
+}

@@ -1,0 +1,76 @@
+import GatewayHTTP1
+import HTTPTypes
+import NIOCore
+
+/// Answers requests inside this process.
+///
+/// It runs in a task of its own for each request, off the event loops. The task is cancelled when the client leaves or the
+/// exchange is cut. An error that it throws is a 502 to the client, or a cut connection once the head has gone; what the
+/// error says goes to the log only.
+public typealias InProcessHandler = @Sendable (InProcessRequest) async throws -> InProcessResponse
+
+/// An upstream that is a handler in this process.
+final class InProcessUpstream: Upstream {
+    let name: String
+    private let worker: Worker
+    private let handler: InProcessHandler
+
+    init(name: String, worker: Worker, handler: @escaping InProcessHandler) {
+        self.name = name
+        self.worker = worker
+        self.handler = handler
+    }
+
+    func take(_ exchange: Exchange) {
+        guard let head = HTTPRequest(exchange) else { return exchange.fail(GatewayError(.badRequest), from: nil) }
+        let stream = InProcessStream(upstream: self.name, worker: self.worker, exchange: exchange)
+        let clientAddress = String(decoding: exchange.clientAddress.text, as: UTF8.self)
+        let requestID = exchange.requestID.isEmpty ? nil : exchange.request.headers.string(exchange.requestID)
+        exchange.sent(to: stream)
+        stream.run(self.handler) { body in
+            InProcessRequest(head: head, body: body, clientAddress: clientAddress, requestID: requestID)
+        }
+    }
+
+    /// Handlers that run answer to their end.
+    func stop() {}
+
+    /// For an upstream that has no handler.
+    static let missing: InProcessHandler = { _ in throw MissingHandler() }
+
+    private struct MissingHandler: Error, CustomStringConvertible {
+        var description: String { "it has no handler: give GatewayServer one under the upstream's name" }
+    }
+}
+
+@available(*, unavailable)
+extension InProcessUpstream: Sendable {}
+
+extension HTTPRequest {
+    /// The request as an upstream gets it: with its path rewritten as the route says, and `Host` as the authority.
+    init?(_ exchange: Exchange) {
+        guard let method = Method(exchange.request.headers.string(exchange.request.methodName)) else { return nil }
+        var target = ByteBuffer()
+        Forwarder.writePath(of: exchange, into: &target)
+        self.init(
+            method: method,
+            scheme: exchange.client.map { "\($0.scheme)" },
+            authority: exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host),
+            path: String(buffer: target),
+            headerFields: HTTPFields(exchange.request.headers)
+        )
+    }
+}
+
+extension HTTPFields {
+    /// All fields but `Host`, which is an authority to swift-http-types.
+    init(_ block: borrowing HeaderBlock) {
+        self.init()
+        self.reserveCapacity(block.count)
+        for field in block.fields where field.id != .host {
+            guard let name = HTTPField.Name(block.string(field.name)) else { continue }
+            let value = block.withBytes(field.value) { Array($0) }
+            self.append(HTTPField(name: name, lenientValue: value))
+        }
+    }
+}

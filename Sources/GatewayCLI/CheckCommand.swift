@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Gateway
+
+/// `gateway check`: says what is wrong with a configuration, and what is unwise.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Validate a configuration, and warn of what is legal but unwise.",
+        discussion: "Exit code 0 where the configuration is valid, with or without warnings, and 2 where it is not."
+    )
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The configuration.",
+            discussion: "Default: $GATEWAY_CONFIG, or gateway.toml.",
+            valueName: "file"
+        )
+    )
+    var config: String?
+
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let file = config ?? ProcessInfo.processInfo.environment["GATEWAY_CONFIG"] ?? "gateway.toml"
+        var errors: [ConfigurationError] = []
+        var warnings: [ConfigurationError] = []
+        do {
+            warnings = try GatewayConfiguration(file: file, middlewares: .standard).document.warnings
+        } catch {
+            errors = error.errors
+        }
+        if json {
+            print(JSONText.text(Self.report(file: file, errors: errors, warnings: warnings), indented: true))
+        } else {
+            StandardError.print(lines: errors.map(\.description) + warnings.map { "\($0.place)warning: \($0.text)" })
+            if errors.isEmpty {
+                print("\(file) is valid" + (warnings.isEmpty ? "" : ", with \(warnings.count) warnings"))
+            }
+        }
+        if !errors.isEmpty { throw ExitCode(2) }
+    }
+
+    private static func report(
+        file: String,
+        errors: [ConfigurationError],
+        warnings: [ConfigurationError]
+    ) -> SettingValue {
+        func list(_ findings: [ConfigurationError]) -> SettingValue {
+            .list(
+                findings.map { finding in
+                    [
+                        "line": .integer(finding.line), "column": .integer(finding.column), "key": .string(finding.key),
+                        "message": .string(finding.message), "suggestion": .string(finding.suggestion),
+                    ]
+                }
+            )
+        }
+        return [
+            "file": .string(file), "valid": .boolean(errors.isEmpty), "errors": list(errors),
+            "warnings": list(warnings),
+        ]
+    }
+}

@@ -1,0 +1,14 @@
+internal import ArgumentParser
+internal import Gateway
+
+/// `gateway schema`: JSON Schema of `gateway.toml`, for editors.
+struct SchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema",
+        abstract: "Print the JSON Schema of gateway.toml, for editors."
+    )
+
+    func run() {
+        print(JSONText.text(JSONSchema(middlewares: .standard).document, indented: true))
+    }
+}

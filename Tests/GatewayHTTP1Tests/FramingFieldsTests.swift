@@ -1,0 +1,88 @@
+import GatewayHTTP1
+import Testing
+
+struct FramingFieldsTests {
+    private func request(_ fields: String, minor: Int = 1) -> Transcript {
+        Transcript.requests("POST / HTTP/1.\(minor)\r\nHost: a\r\n\(fields)\r\n")
+    }
+
+    private func response(_ fields: String, minor: Int = 1) -> Transcript {
+        Transcript.responses("HTTP/1.\(minor) 200 OK\r\n\(fields)\r\n")
+    }
+
+    @Test(
+        arguments: [
+            ("", .none), ("Content-Length: 0\r\n", .none), ("Content-Length: 5\r\n", .length(5)),
+            ("content-length:0005\r\n", .length(5)), ("Content-Length: \t5 \t\r\n", .length(5)),
+            ("Content-Length: 9223372036854775807\r\n", .length(.max)), ("Transfer-Encoding: chunked\r\n", .chunked),
+            ("transfer-encoding:CHUNKED\r\n", .chunked), ("Content-Lengths: 5\r\n", .none),
+            ("Content_Length: 5\r\nTransfer_Encoding: chunked\r\n", .none),
+        ] as [(String, BodyFraming)]
+    )
+    func `RFC 9112 6.3: a request's fields say how long its body is`(fields: String, framing: BodyFraming) {
+        #expect(self.request(fields).messages.first?.framing == framing)
+    }
+
+    @Test(arguments: [
+        "", "-1", "+1", "1.0", "0x5", "5 5", "5,5", "5, 6", "5;", "a", "9223372036854775808", "18446744073709551621",
+        "99999999999999999999999999", "\u{b5}", "1e3", "1_000",
+    ])
+    func `RFC 9110 8.6: a malformed Content-Length is refused`(value: String) {
+        #expect(self.request("Content-Length: \(value)\r\n").failure == .malformed)
+        #expect(self.response("Content-Length: \(value)\r\n").failure == .malformed)
+    }
+
+    @Test(arguments: ["5", "6", "0"])
+    func `RFC 9112 6.3: more than one Content-Length is refused`(second: String) {
+        let fields = "Content-Length: 5\r\nX: y\r\ncontent-length: \(second)\r\n"
+        #expect(self.request(fields).failure == .malformed)
+        #expect(self.response(fields).failure == .malformed)
+    }
+
+    @Test func `RFC 9112 6.1: Content-Length beside Transfer-Encoding is refused`() {
+        for length in [0, 5] {
+            for fields in [
+                "Content-Length: \(length)\r\nTransfer-Encoding: chunked\r\n",
+                "Transfer-Encoding: chunked\r\nContent-Length: \(length)\r\n",
+            ] {
+                #expect(self.request(fields).failure == .malformed)
+                #expect(self.response(fields).failure == .malformed)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "", "identity", "gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "chunked,", ", chunked",
+        "xchunked",
+        "chunked;q=1", "\"chunked\"", "chunked x", "chunke\u{212A}d", "\u{b}chunked",
+        "chunked\r\nTransfer-Encoding: chunked",
+        "chunked\r\nTransfer-Encoding: identity", "identity\r\nTransfer-Encoding: chunked",
+    ])
+    func `RFC 9112 6.1: a Transfer-Encoding other than chunked is refused`(value: String) {
+        #expect(self.request("Transfer-Encoding: \(value)\r\n").failure == .malformed)
+        #expect(self.response("Transfer-Encoding: \(value)\r\n").failure == .malformed)
+    }
+
+    @Test func `RFC 9112 6.1: Transfer-Encoding in HTTP 1.0 is refused`() {
+        #expect(self.request("Transfer-Encoding: chunked\r\n", minor: 0).failure == .malformed)
+        #expect(self.response("Transfer-Encoding: chunked\r\n", minor: 0).failure == .malformed)
+    }
+
+    @Test(arguments: [
+        ("", 1, true), ("", 0, false), ("Connection: close\r\n", 1, false), ("Connection: Close\r\n", 1, false),
+        ("Connection: keep-alive\r\n", 0, true), ("Connection: Keep-Alive\r\n", 1, true),
+        ("Connection: keep-alive, close\r\n", 1, false), ("Connection: keep-alive, close\r\n", 0, false),
+        ("Connection: x ,\tclose , y\r\n", 1, false), ("Connection: x\r\nConnection: close\r\n", 1, false),
+        ("Connection: closed\r\n", 1, true), ("Connection: x-close\r\n", 1, true), ("Connection:\r\n", 1, true),
+        ("Connection: ,,\r\n", 0, false), ("Keep-Alive: timeout=5\r\n", 0, false), ("Connection: upgrade\r\n", 1, true),
+        ("Proxy-Connection: keep-alive\r\n", 0, false),
+    ])
+    func `RFC 9112 9.3: Connection and the version say whether the connection stays`(
+        fields: String,
+        minor: Int,
+        keepAlive: Bool
+    ) {
+        #expect(self.request(fields, minor: minor).messages.first?.keepAlive == keepAlive)
+        #expect(self.response("Content-Length: 0\r\n" + fields, minor: minor).messages.first?.keepAlive == keepAlive)
+    }
+}

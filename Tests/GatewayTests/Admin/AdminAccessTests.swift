@@ -1,0 +1,103 @@
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+struct AdminAccessTests {
+    private static let guarded = ["/", "/health", "/health/detailed", "/metrics", "/routes", "/upstreams", "/config"]
+    private static let open = ["/health/live", "/health/liveness", "/health/ready", "/health/readiness"]
+
+    @Test(arguments: guarded) func `asks for the token where there is one`(path: String) async throws {
+        let admin = AdminFixture { $0.admin.token = "s3cret" }
+        let refusal = try await #require(throws: AdminRefusal.self) { try await admin.get(path) }
+        #expect(refusal.error.code == .unauthorized)
+        #expect(refusal.challenge == "Bearer realm=\"gateway admin\"")
+        #expect(await admin.statusCode(path) { $0.authorization = "Bearer s3cret" } == 200)
+        #expect(await admin.statusCode(path) { $0.authorization = "bearer s3cret" } == 200)
+    }
+
+    @Test(arguments: [
+        "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3cretX", "Bearer S3CRET", "Basic s3cret", "s3cret", "",
+    ])
+    func `takes no other token`(authorization: String) async throws {
+        let admin = AdminFixture { $0.admin.token = "s3cret" }
+        let refusal = try await #require(throws: AdminRefusal.self) {
+            try await admin.get("/config") { $0.authorization = authorization }
+        }
+        #expect(refusal.error.code == .unauthorized)
+        #expect(refusal.challenge?.contains("invalid_token") == true)
+    }
+
+    @Test func `takes the token from anywhere and under any name`() async {
+        let admin = AdminFixture { $0.admin.token = "s3cret" }
+        let status = await admin.statusCode("/config") { request in
+            request.authorization = "Bearer s3cret"
+            request.peer = IPAddress("203.0.113.9")
+            request.host = "gateway:8081"
+        }
+        #expect(status == 200)
+    }
+
+    @Test(arguments: guarded + ["/nowhere"]) func `answers only this machine without a token`(path: String) async {
+        let admin = AdminFixture()
+        for peer in ["203.0.113.9", "10.0.0.1", "::2", "2001:db8::1", "128.0.0.1"] {
+            #expect(await admin.statusCode(path) { $0.peer = IPAddress(peer) } == 403)
+        }
+        #expect(await admin.statusCode(path) { $0.peer = nil } == 403)
+    }
+
+    @Test(arguments: ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])
+    func `knows its own machine`(peer: String) async {
+        #expect(await AdminFixture().statusCode("/config") { $0.peer = IPAddress(peer) } == 200)
+    }
+
+    @Test func `answers whoever may open its socket file`() async {
+        let admin = AdminFixture { $0.admin.listen = .address(.unix(path: "/run/gateway-admin.sock")) }
+        let status = await admin.statusCode("/config") { request in
+            request.peer = nil
+            request.host = "anything"
+        }
+        #expect(status == 200)
+    }
+
+    @Test(arguments: open) func `leaves liveness and readiness open`(path: String) async {
+        for admin in [AdminFixture(), AdminFixture { $0.admin.token = "s3cret" }] {
+            let status = await admin.statusCode(path) { request in
+                request.peer = IPAddress("203.0.113.9")
+                request.host = "evil.example"
+            }
+            #expect(status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        ("localhost", 200), ("LocalHost:8081", 200), ("127.0.0.1", 200), ("127.1.2.3:1", 200), ("[::1]:8081", 200),
+        ("gateway.internal:8081", 200), ("evil.example", 403), ("localhost.evil.example:8081", 403),
+        ("127.0.0.1.evil.example", 403), ("192.0.2.1", 403), ("[::2]", 403), ("a b", 403), ("@localhost", 403),
+    ])
+    func `refuses a Host that is not its own`(host: String, expected: Int) async {
+        #expect(await AdminFixture().statusCode("/config") { $0.host = host } == expected)
+    }
+
+    @Test func `takes a request of HTTP 1.0 without Host`() async {
+        #expect(await AdminFixture().statusCode("/config") { $0.host = nil } == 200)
+    }
+
+    @Test func `is open to everybody where it is exposed`() async {
+        let admin = AdminFixture { $0.admin.token = "s3cret" }
+        let status = await admin.statusCode("/metrics") { request in
+            request.surface = .exposed
+            request.peer = IPAddress("203.0.113.9")
+            request.host = "api.example.com"
+        }
+        #expect(status == 200)
+    }
+
+    @Test(arguments: [
+        ("", "", false), ("a", "", false), ("", "a", false), ("abc", "abc", true), ("abcabc", "abc", false),
+        ("ab", "abc", false), ("abd", "abc", false),
+    ])
+    func `compares tokens whole`(given: String, secret: String, expected: Bool) {
+        #expect(AdminAccess.isEqual(Array(given.utf8), to: Array(secret.utf8)) == expected)
+    }
+}

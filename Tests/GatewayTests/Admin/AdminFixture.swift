@@ -1,0 +1,75 @@
+import FoundationEssentials
+import NIOCore
+
+@testable import Gateway
+
+/// An admin API without sockets.
+struct AdminFixture {
+    let status: GatewayStatus
+    var router: AdminRouter { AdminRouter(status: self.status) }
+
+    init(_ configure: (inout GatewayConfiguration) -> Void = { _ in }) {
+        var configuration = GatewayConfiguration()
+        configuration.admin.listen = .address(.host("gateway.internal", port: 8081))
+        configure(&configuration)
+        configuration.nameRoutes()
+        let upstreams = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+        self.status = GatewayStatus(
+            GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
+            middlewares: .standard,
+            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 10),
+            registry: MeterRegistry(),
+            reloads: ReloadMeters(start: 0),
+            eventLoops: []
+        )
+        self.status.registerMeters(droppedLogLines: nil)
+    }
+
+    /// A GET from this machine.
+    static func request(_ path: String, _ change: (inout AdminRequest) -> Void = { _ in }) -> AdminRequest {
+        var request = AdminRequest(path: path)
+        request.peer = IPAddress("127.0.0.1")
+        request.host = "127.0.0.1:8081"
+        change(&request)
+        return request
+    }
+
+    func get(_ path: String, _ change: (inout AdminRequest) -> Void = { _ in }) async throws(AdminRefusal) -> Response {
+        try await self.router.answer(Self.request(path, change))
+    }
+
+    /// The status, be it an answer's or a refusal's.
+    func statusCode(_ path: String, _ change: (inout AdminRequest) -> Void = { _ in }) async -> Int {
+        do throws(AdminRefusal) {
+            return try await self.get(path, change).status
+        } catch {
+            return error.error.code.status
+        }
+    }
+
+    func json(_ path: String) async throws -> SettingValue { try await self.get(path).json }
+}
+
+extension Response {
+    var text: String { String(buffer: self.body) }
+
+    var json: SettingValue {
+        get throws { try JSONDecoder().decode(SettingValue.self, from: Data(self.text.utf8)) }
+    }
+
+    func value(of name: String) -> String? {
+        self.fields.first { "\($0.0)".lowercased() == name.lowercased() }.map { String(decoding: $0.1, as: UTF8.self) }
+    }
+}
+
+extension SettingValue {
+    subscript(_ keys: String...) -> SettingValue? {
+        keys.reduce(self) { value, key in
+            switch value {
+            case .table(let entries)?: entries[key]
+            case .list(let elements)?: Int(key).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import GatewayHTTP1
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+struct AdminRouterTests {
+    @Test(arguments: AdminEndpoint.allCases.flatMap(\.paths))
+    func `answers each path and lets nobody store it`(path: String) async throws {
+        let response = try await AdminFixture().get(path)
+        #expect(response.status == 200)
+        #expect(response.body.readableBytes > 0)
+        #expect(response.value(of: "Cache-Control") == "no-store")
+        #expect(response.value(of: "X-Content-Type-Options") == "nosniff")
+        #expect(await AdminFixture().statusCode(path) { $0.method = .head } == 200)
+    }
+
+    @Test(arguments: [Method.post, .put, .delete, .patch, .options, .other])
+    func `names the methods it takes`(method: Method) async throws {
+        let refusal = try await #require(throws: AdminRefusal.self) {
+            try await AdminFixture().get("/health/live") { $0.method = method }
+        }
+        #expect(refusal.error.code == .methodNotAllowed)
+        #expect(refusal.error.allow == "GET, HEAD")
+    }
+
+    @Test(arguments: ["/nowhere", "/health/nothing", "/metrics/", "//", ""])
+    func `answers 404 elsewhere`(path: String) async {
+        #expect(await AdminFixture().statusCode(path) == 404)
+    }
+
+    @Test func `says in one line that it lives and is ready`() async throws {
+        let admin = AdminFixture()
+        #expect(try await admin.get("/health/live").text == "{\"status\":\"pass\"}\n")
+        #expect(try await admin.get("/health/ready").text == "{\"status\":\"pass\",\"reasons\":[]}\n")
+        #expect(try await admin.get("/health/ready").value(of: "Content-Type") == "application/json")
+    }
+
+    @Test func `is not ready while it drains`() async throws {
+        let admin = AdminFixture()
+        admin.status.shared.startDraining()
+        let ready = try await admin.get("/health/ready")
+        #expect(ready.status == 503)
+        #expect(ready.text == "{\"status\":\"fail\",\"reasons\":[\"draining\"]}\n")
+        #expect(try await admin.get("/health/live").status == 200)
+        #expect(try await admin.get("/health").status == 503)
+    }
+
+    @Test func `is ready while a required upstream has one healthy target`() async throws {
+        let admin = AdminFixture { configuration in
+            configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2", required: true)
+        }
+        let targets = try #require(admin.status.upstreams.targets["api"])
+        targets[0].health.failed()
+        #expect(await admin.statusCode("/health/ready") == 200)
+        targets[1].health.failed()
+        let ready = try await admin.get("/health/ready")
+        #expect(ready.status == 503)
+        #expect(try ready.json["reasons"] == ["upstream api has no healthy target"])
+        targets[0].health.connected()
+        #expect(await admin.statusCode("/health/ready") == 200)
+    }
+
+    @Test(arguments: [
+        (nil, "text/html; charset=utf-8"), ("*/*", "text/html; charset=utf-8"),
+        ("application/json", "application/json"), ("text/html, application/json;q=0.9", "text/html; charset=utf-8"),
+        ("application/json, text/html;q=0.5", "application/json"), ("application/json;q=0", "text/html; charset=utf-8"),
+    ])
+    func `lists its endpoints for people and programs`(accept: String?, type: String) async throws {
+        let index = try await AdminFixture().get("/") { $0.accept = accept }
+        #expect(index.value(of: "Content-Type") == type)
+        for endpoint in AdminEndpoint.allCases { #expect(index.text.contains("\"\(endpoint.paths[0])\"")) }
+    }
+
+    @Test func `shows metrics in the form that is asked for`() async throws {
+        let admin = AdminFixture()
+        let text = try await admin.get("/metrics")
+        #expect(text.value(of: "Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(text.text.contains("\ngateway_log_lines_dropped_total 0\n"))
+        #expect(text.text.contains("\ngateway_config_reloads_total{result=\"error\"} 0\n"))
+        #expect(text.text.contains("gateway_build_info{version=\"\(GatewayVersion.current)\""))
+        let open = try await admin.get("/metrics") { $0.accept = "application/openmetrics-text; version=1.0.0" }
+        #expect(open.value(of: "Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+        #expect(open.text.hasSuffix("# EOF\n"))
+    }
+
+    @Test func `shows the configuration without secrets`() async throws {
+        let admin = AdminFixture { $0.admin.token = "s3cret" }
+        let configuration = try await admin.get("/config") { $0.authorization = "Bearer s3cret" }
+        #expect(!configuration.text.contains("s3cret"))
+        #expect(try configuration.json["admin", "token"] == "[redacted]")
+        #expect(try configuration.json["server", "drain_timeout"] == "30s")
+    }
+
+    @Test func `reads what a reload has put in place`() async throws {
+        let admin = AdminFixture { $0.routes = [.to("old", path: "/old")] }
+        var configuration = admin.status.configuration
+        configuration.routes = [.to("new", path: "/new")]
+        admin.status.replace(GatewayStatus.Running(configuration: configuration, upstreams: admin.status.upstreams))
+        #expect(try await admin.json("/routes")["routes", "0", "match", "path"] == "/new")
+    }
+}
+
+extension UpstreamConfiguration {
+    static func targets(_ urls: String..., required: Bool = false) -> Self {
+        var upstream = Self()
+        upstream.targets = urls.compactMap { TargetURL($0).map { TargetConfiguration($0) } }
+        upstream.required = required
+        return upstream
+    }
+}
+
+extension RouteConfiguration {
+    static func to(_ upstream: String, path: String) -> Self {
+        var route = Self()
+        route.path = path
+        route.upstream = upstream
+        return route
+    }
+}

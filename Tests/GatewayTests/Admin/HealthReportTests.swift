@@ -1,0 +1,73 @@
+import Testing
+
+@testable import Gateway
+
+struct HealthReportTests {
+    @Test func `counts the healthy targets of each upstream`() async throws {
+        let admin = AdminFixture { configuration in
+            configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2")
+            var demo = UpstreamConfiguration()
+            demo.builtin = .demo
+            configuration.upstreams["demo"] = demo
+        }
+        let response = try await admin.get("/health")
+        #expect(response.value(of: "Content-Type") == "application/health+json")
+        let health = try response.json
+        #expect(health["status"] == "pass")
+        #expect(health["version"] == .string(GatewayVersion.current))
+        #expect(health["uptime_seconds"] == 0)
+        let check = health["checks", "upstream:api", "0"]
+        #expect(check?["componentType"] == "component")
+        #expect(check?["status"] == "pass")
+        #expect(check?["observedValue"] == 2)
+        #expect(check?["observedUnit"] == "healthy targets")
+        #expect(check?["time"] != nil)
+        #expect(health["checks", "upstream:demo", "0", "observedValue"] == 1)
+    }
+
+    @Test(arguments: [
+        (0, false, "pass", 200), (1, false, "warn", 200), (2, false, "warn", 200),
+        (0, true, "pass", 200), (1, true, "warn", 200), (2, true, "fail", 503),
+    ])
+    func `is as well as its upstreams`(down: Int, required: Bool, status: String, code: Int) async throws {
+        let admin = AdminFixture { configuration in
+            configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2", required: required)
+        }
+        for target in try #require(admin.status.upstreams.targets["api"]).prefix(down) { target.health.failed() }
+        let response = try await admin.get("/health")
+        #expect(response.status == code)
+        #expect(try response.json["status"] == .string(status))
+        #expect(try response.json["checks", "upstream:api", "0", "observedValue"] == .integer(2 - down))
+    }
+
+    @Test func `warns of a refused reload until one is taken`() async throws {
+        let admin = AdminFixture()
+        admin.status.reloads.failed()
+        #expect(try await admin.json("/health")["status"] == "warn")
+        #expect(await admin.statusCode("/health") == 200)
+        admin.status.reloads.reloaded(at: 1)
+        #expect(try await admin.json("/health")["status"] == "pass")
+    }
+
+    @Test func `shows no address in the short form`() async throws {
+        let admin = AdminFixture { $0.upstreams["api"] = .targets("http://10.0.0.1:1") }
+        let text = try await admin.get("/health").text
+        #expect(!text.contains("10.0.0.1"))
+    }
+
+    @Test func `shows each target and the process in the long form`() async throws {
+        let admin = AdminFixture { configuration in
+            configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2")
+            configuration.log.access = .file(path: "/tmp")
+        }
+        try #require(admin.status.upstreams.targets["api"])[1].health.failed()
+        let checks = try #require(try await admin.json("/health/detailed")["checks"])
+        #expect(checks["target:api", "0", "componentId"] == "10.0.0.1:1")
+        #expect(checks["target:api", "0", "state"] == "up")
+        #expect(checks["target:api", "1", "state"] == "down")
+        #expect(checks["target:api", "1", "status"] == "warn")
+        for name in ["cpu:time", "memory:resident", "files:open", "disk:free"] {
+            #expect(checks[name, "0", "observedValue"] != nil, "\(name)")
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Testing
+
+@testable import Gateway
+
+struct MetricValuesTests {
+    @Test func `sums the series that begin with the labels`() {
+        var family = MetricFamily(Metrics.upstreamRequests)
+        family.append(["api", "a", "200"], 3)
+        family.append(["api", "a", "500"], 1)
+        family.append(["api", "b", "200"], 5)
+        let values = MetricValues([family])
+        #expect(values.sum(Metrics.upstreamRequests, where: ["api", "a"]) == 4)
+        #expect(values.sum(Metrics.upstreamRequests) == 9)
+        #expect(values.sum(Metrics.upstreamRequests, where: ["other"]) == 0)
+        #expect(values.sum(Metrics.errors) == 0)
+    }
+
+    @Test func `knows the mean of a histogram that has seen something`() {
+        let histogram = Histogram(.standard)
+        var empty = MetricFamily(Metrics.upstreamRequestDuration, bounds: HistogramBuckets.standard.seconds)
+        empty.append(["api", "a"], histogram)
+        #expect(MetricValues([empty]).mean(Metrics.upstreamRequestDuration, where: ["api", "a"]) == nil)
+        histogram.observe(nanoseconds: 1_000_000_000)
+        histogram.observe(nanoseconds: 3_000_000_000)
+        var family = MetricFamily(Metrics.upstreamRequestDuration, bounds: HistogramBuckets.standard.seconds)
+        family.append(["api", "a"], histogram)
+        #expect(MetricValues([family]).mean(Metrics.upstreamRequestDuration, where: ["api", "a"]) == 2)
+        #expect(MetricValues([family]).mean(Metrics.upstreamRequestDuration, where: ["api", "b"]) == nil)
+    }
+}

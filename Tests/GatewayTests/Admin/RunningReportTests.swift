@@ -1,0 +1,94 @@
+import Testing
+
+@testable import Gateway
+
+/// What `/routes` and `/upstreams` say.
+struct RunningReportTests {
+    private static let toml = """
+        [upstreams.api]
+        targets = [{ url = "http://10.0.0.1:1", weight = 3 }, "unix:/run/app.sock"]
+        balance = "round_robin"
+
+        [policies.quick.timeout]
+        first_byte = "5s"
+
+        [[routes]]
+        path = "/users/{id}"
+        hosts = ["api.example.com"]
+        methods = ["GET"]
+        match_headers = { X-Key = "${KEY}" }
+        policies = ["quick"]
+        upstream = "api"
+        metrics = false
+
+        [[routes]]
+        name = "old"
+        path = "/old"
+        redirect = { to = "/new", status = 301 }
+
+        [[routes]]
+        name = "teapot"
+        path = "/tea"
+        respond = { status = 418, body = "short" }
+        """
+
+    private func fixture() throws -> AdminFixture {
+        let configuration = try GatewayConfiguration(
+            toml: Self.toml,
+            environment: ["KEY": "s3cret"],
+            middlewares: .standard
+        )
+        return AdminFixture { $0 = configuration }
+    }
+
+    @Test func `shows what a route takes and where it leads`() async throws {
+        let routes = try #require(try await self.fixture().json("/routes")["routes"])
+        #expect(routes["0", "name"] == "users-id")
+        #expect(routes["0", "line"] == 8)
+        #expect(
+            routes["0", "match"] == [
+                "hosts": ["api.example.com"], "path": "/users/{id}", "methods": ["GET"],
+                "headers": ["X-Key": "[redacted]"], "query": [:],
+            ]
+        )
+        #expect(routes["0", "upstream"] == "api")
+        #expect(routes["0", "policies"] == ["quick"])
+        #expect(routes["0", "respond"] == nil)
+        #expect(routes["1", "redirect"] == ["to": "/new", "status": 301])
+        #expect(routes["2", "respond", "status"] == 418)
+        #expect(routes["2", "line"] == 22)
+    }
+
+    @Test func `shows the chain of a route in order with every setting and its source`() async throws {
+        let chain = try #require(try await self.fixture().json("/routes")["routes", "0", "chain"])
+        guard case .list(let middlewares) = chain else { return #expect(Bool(false)) }
+        let order = [MiddlewareDescription].standard.map(\.name)
+        let names = middlewares.compactMap { entry -> String? in
+            if case .string(let name)? = entry["name"] { name } else { nil }
+        }
+        #expect(names == order.filter(names.contains))
+        #expect(!names.contains("metrics"))
+        let timeout = try #require(middlewares.first { $0["name"] == "timeout" })
+        #expect(
+            timeout["settings", "first_byte"] == ["value": "5s", "source": "gateway.toml:6 (policy quick)"]
+        )
+        #expect(timeout["settings", "connect"] == ["value": "2s", "source": "default"])
+    }
+
+    @Test func `shows the targets of an upstream and how they do`() async throws {
+        let admin = try self.fixture()
+        try #require(admin.status.upstreams.targets["api"])[1].health.failed()
+        let api = try #require(try await admin.json("/upstreams")["upstreams", "0"])
+        #expect(api["name"] == "api")
+        #expect(api["balance"] == "round_robin")
+        #expect(api["required"] == false)
+        #expect(
+            api["targets", "0"] == [
+                "url": "http://10.0.0.1:1", "weight": 3, "up": true, "requests": 0,
+                "connections": ["active": 0, "idle": 0],
+            ]
+        )
+        #expect(api["targets", "1", "url"] == "unix:/run/app.sock")
+        #expect(api["targets", "1", "up"] == false)
+    }
+}

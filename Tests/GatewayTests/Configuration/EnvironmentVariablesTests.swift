@@ -1,0 +1,26 @@
+import Testing
+
+@testable import Gateway
+
+struct EnvironmentVariablesTests {
+    private let variables = EnvironmentVariables(values: ["A": "1", "B_2": "two", "EMPTY": "", "NESTED": "${A}"])
+
+    @Test(
+        arguments: [
+            ("${A}", "1", true), ("x${A}y${B_2}z", "x1ytwoz", true), ("plain", "plain", false), ("$A $", "$A $", false),
+            ("$${A}", "${A}", false), ("$$${A}", "$${A}", false), ("${C:-}", "", false), ("${C:-a:-b}", "a:-b", false),
+            ("${A:-x}", "1", true), ("${EMPTY}", "", true), ("${EMPTY:-x}", "x", false), ("${NESTED}", "${A}", true),
+            ("a $${A} ${A}", "a ${A} 1", true),
+        ]
+    )
+    func `puts variables in`(_ text: String, _ expanded: String, _ isFromEnvironment: Bool) throws {
+        let result = try variables.expand(text)
+        #expect(result.text == expanded)
+        #expect(result.isFromEnvironment == isFromEnvironment)
+    }
+
+    @Test(arguments: ["${C}", "${", "${A", "${}", "${1A}", "${A B}", "${A-B}", "${A:x}", "${A:}", "${:-x}"])
+    func `refuses what is no variable or not set`(_ text: String) {
+        #expect(throws: SettingError.self) { try variables.expand(text) }
+    }
+}

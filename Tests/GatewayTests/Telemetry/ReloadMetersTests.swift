@@ -1,0 +1,24 @@
+import Testing
+
+@testable import Gateway
+
+struct ReloadMetersTests {
+    @Test func `counts what was taken and refused and remembers the last success`() async {
+        let registry = MeterRegistry()
+        let reloads = ReloadMeters(start: 1_500)
+        reloads.register(with: registry)
+        var values = MetricValues(await registry.snapshot())
+        #expect(values.sum(Metrics.configReloads) == 0)
+        #expect(values.sum(Metrics.configLastSuccess) == 1.5)
+        #expect(!reloads.lastReloadFailed)
+
+        reloads.failed()
+        #expect(reloads.lastReloadFailed)
+        reloads.reloaded(at: 4_000)
+        values = MetricValues(await registry.snapshot())
+        #expect(values.sum(Metrics.configReloads, where: ["ok"]) == 1)
+        #expect(values.sum(Metrics.configReloads, where: ["error"]) == 1)
+        #expect(values.sum(Metrics.configLastSuccess) == 4)
+        #expect(!reloads.lastReloadFailed)
+    }
+}
