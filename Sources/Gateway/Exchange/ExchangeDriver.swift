@@ -257,7 +257,7 @@ extension Exchange {
     }
 
     private func finish(_ outcome: Outcome) {
-        guard self.stage != .over else { return }
+        guard self.stage != .over, self.stage != .idle else { return }
         self.stage = .over
         self.worker.tick()
         self.dropUpstream()
