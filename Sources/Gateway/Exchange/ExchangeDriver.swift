@@ -45,6 +45,9 @@ extension Exchange {
         self.replay.keep(chunk, if: upstream.mayBeStale)
         upstream.writeBody(chunk)
         if self.stage == .waiting { self.wait(for: .idle, self.deadlines.idle) }
+        guard !upstream.isWritable else { return }
+        // What has not been flushed would never make it writable again.
+        upstream.flush()
         if !upstream.isWritable { self.client?.pauseRequestBody() }
     }
 
