@@ -45,6 +45,9 @@ extension Exchange {
         self.replay.keep(chunk, if: upstream.mayBeStale)
         upstream.writeBody(chunk)
         if self.stage == .waiting { self.wait(for: .idle, self.deadlines.idle) }
+        guard !upstream.isWritable else { return }
+        // What has not been flushed would never make it writable again.
+        upstream.flush()
         if !upstream.isWritable { self.client?.pauseRequestBody() }
     }
 
@@ -258,7 +261,7 @@ extension Exchange {
     }
 
     private func finish(_ outcome: Outcome, cutting: Bool = false) {
-        guard self.stage != .over else { return }
+        guard self.stage != .over, self.stage != .idle else { return }
         self.stage = .over
         self.worker.tick()
         // The connection closes within this call, and says so to an exchange that is over already.

@@ -85,6 +85,8 @@ extension ConnectionHandler: ClientStream {
 
     func cut() {
         self.machine.closed()
+        // Whoever cuts ends the exchange too: it must not hear of it a second time, when it may be another's already.
+        self.exchange = nil
         guard let context = self.context else { return }
         // Where the end of the connection would be the end of the body, only a reset tells the two apart.
         let reset = linger(l_onoff: 1, l_linger: 0)

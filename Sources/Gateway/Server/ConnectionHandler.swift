@@ -28,6 +28,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isProcessing = false
     private var isBodyPaused = true
     private var isReading = true
+    /// Between `channelRead` and `channelReadComplete`, which flushes what goes upstream.
+    private var isInReadPass = false
     private var needsFlush = false
     /// As the channel last said, so that nobody has to ask it.
     private(set) var isWritable = true
@@ -91,12 +93,14 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.worker.tick()
+        self.isInReadPass = true
         var bytes = self.unwrapInboundIn(data)
         if self.inbound.readableBytes == 0 { self.inbound = bytes } else { self.inbound.writeBuffer(&bytes) }
         self.process()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        self.isInReadPass = false
         self.exchange?.upstream?.flush()
     }
 
@@ -126,6 +130,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.isProcessing = false
         if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
         if self.needsFlush { self.flushNow() }
+        if !self.isInReadPass, case .exchanging(.open, _) = self.machine.state { self.exchange?.upstream?.flush() }
         if self.mayRead != self.isReading {
             self.isReading.toggle()
             try? context.channel.syncOptions?.setOption(.autoRead, value: self.isReading)

@@ -105,7 +105,11 @@ final class Worker {
     /// Cuts off what is still open; returns how many connections that were.
     func cutAll() -> Int {
         let open = Array(self.connections.values)
-        for connection in open { connection.cut() }
+        for connection in open {
+            let exchange = connection.exchange
+            connection.cut()
+            exchange?.clientGone()
+        }
         self.endDrain()
         return open.count
     }

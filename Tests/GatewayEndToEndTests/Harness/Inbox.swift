@@ -54,6 +54,8 @@ final class Inbox: Sendable {
             if let done = state.waiting?(&state.bytes, state.end) {
                 state.waiting = nil
                 todo.append(done)
+                // What was taken is not kept.
+                if state.bytes.readableBytes == 0 { state.bytes = ByteBuffer() } else { state.bytes.discardReadBytes() }
             }
             if let read = state.heldRead, state.bytes.readableBytes < state.limit {
                 state.heldRead = nil

@@ -40,3 +40,11 @@ func eventually(
         try await Task.sleep(for: .milliseconds(1))
     }
 }
+
+/// Bytes that one task has sent, for another to see.
+final class ByteCounter: Sendable {
+    private let count = NIOLockedValueBox(0)
+
+    var value: Int { self.count.withLockedValue { $0 } }
+    func add(_ bytes: Int) { self.count.withLockedValue { $0 += bytes } }
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import NIOConcurrencyHelpers
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A program that runs beside the test, silent.
+final class ChildProcess: Sendable {
+    /// It cannot be started.
+    struct NotStarted: Error { let program: String }
+
+    private let id: pid_t
+    private let isReaped = NIOLockedValueBox(false)
+
+    /// The program's path, where it is in PATH.
+    static func find(_ name: String) -> String? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
+        return (path.split(separator: ":") + ["/usr/sbin"]).lazy.map { "\($0)/\(name)" }
+            .first { access($0, X_OK) == 0 }
+    }
+
+    convenience init(_ arguments: String...) throws { try self.init(arguments) }
+
+    init(_ arguments: [String]) throws {
+        guard let program = arguments.first.flatMap(Self.find) else {
+            throw NotStarted(program: arguments.first ?? "")
+        }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+        }
+        var pointers = arguments.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        var id: pid_t = 0
+        guard posix_spawn(&id, program, &actions, nil, &pointers, environ) == 0 else {
+            throw NotStarted(program: program)
+        }
+        self.id = id
+    }
+
+    var hasEnded: Bool {
+        self.isReaped.withLockedValue { isReaped in
+            var status: Int32 = 0
+            if !isReaped, waitpid(self.id, &status, WNOHANG) == self.id { isReaped = true }
+            return isReaped
+        }
+    }
+
+    func stop() {
+        self.isReaped.withLockedValue { isReaped in
+            guard !isReaped else { return }
+            kill(self.id, SIGTERM)
+            var status: Int32 = 0
+            waitpid(self.id, &status, 0)
+            isReaped = true
+        }
+    }
+}
