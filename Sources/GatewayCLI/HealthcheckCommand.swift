@@ -1,0 +1,5 @@
+internal import ArgumentParser
+
+struct HealthcheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "healthcheck")
+}
