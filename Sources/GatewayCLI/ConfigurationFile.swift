@@ -37,4 +37,7 @@ struct Environment: Sendable {
         guard let value = self.values[name], !value.isEmpty else { return nil }
         return value
     }
+
+    /// With this variable alone.
+    func only(_ name: String) -> Environment { Environment(values: self.values.filter { $0.key == name }) }
 }

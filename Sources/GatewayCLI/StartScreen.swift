@@ -38,9 +38,14 @@ struct StartScreen {
         }
         lines.append("Admin      " + (self.admin.map { styled($0.url, "36") } ?? "off"))
         lines += ["", title("Routes")]
-        lines += Self.table(self.configuration.routes.prefix(Self.routeLimit).map(self.row)) { column, text in
-            column == 0 ? styled(text, "32") : column == 2 ? quiet(text) : text
-        }
+        let routes = self.configuration.routes.prefix(Self.routeLimit).map(self.row)
+        lines += AlignedTable.lines(routes) { column, cell in
+            switch column {
+            case 0: styled(cell, "32")
+            case 2: quiet(cell)
+            default: cell
+            }
+        }.map { "  " + $0 }
         let more = self.configuration.routes.count - Self.routeLimit
         if more > 0 { lines.append(quiet("  … and \(more) more")) }
         lines += ["", title("Try next")]
@@ -62,21 +67,6 @@ struct StartScreen {
         guard let name = route.upstream, let upstream = self.configuration.upstreams[name] else { return "" }
         if let builtin = upstream.builtin { return "\(name) (built-in \(builtin.rawValue))" }
         return "\(name) " + upstream.targets.map { "\($0.url)" }.joined(separator: ", ")
-    }
-
-    private static func table(_ rows: [[String]], style: (Int, String) -> String) -> [String] {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            var line = " "
-            for (column, text) in row.enumerated() {
-                let padding = column == columns - 1 ? 0 : widths[column] - text.count
-                line +=
-                    " " + style(column, text)
-                    + String(repeating: " ", count: padding + (padding > 0 || column < columns - 1 ? 1 : 0))
-            }
-            return line
-        }
     }
 
     // MARK: Examples
