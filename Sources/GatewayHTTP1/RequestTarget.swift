@@ -15,10 +15,9 @@ struct RequestTarget {
         self.path = self.whole
         let target = UnsafeRawBufferPointer(rebasing: bytes[range])
         if method == .connect {
-            // Section 3.2.3: authority-form is CONNECT's, and its only one.
-            guard ByteClass.isAuthority(target) else { throw .malformed("request target") }
-            self.authority = self.whole
+            // Section 3.2.3: authority-form is CONNECT's. Whatever form it comes in, it ends in 405.
             self.path = .empty
+            if ByteClass.isAuthority(target) { self.authority = self.whole }
         } else if target.first != UInt8(ascii: "/") {
             // Section 3.2.4: asterisk-form is for OPTIONS.
             if method == .options, target.count == 1, target.first == UInt8(ascii: "*") { return }
