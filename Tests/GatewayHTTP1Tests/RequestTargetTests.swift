@@ -33,7 +33,7 @@ struct RequestTargetTests {
         ("GET", "*"), ("OPTIONS", "**"), ("OPTIONS", "*/"), ("GET", "a"), ("GET", "a:443"), ("GET", "?q"), ("GET", "."),
         ("GET", "http:/a"), ("GET", "http://"), ("GET", "http:///p"), ("GET", "http://?q"), ("GET", "http://u@a/"),
         ("GET", "http://a:99999/"), ("GET", "http://a:x/"), ("GET", "http://a\\b/"), ("GET", "ftp://a/"),
-        ("GET", "file:///etc/passwd"), ("GET", "javascript:x"), 
+        ("GET", "file:///etc/passwd"), ("GET", "javascript:x"),
         ("GET", "http://a,b\"/"),
     ])
     func `RFC 9112 3.2: a target of no form, or not of its method's, is refused`(method: String, target: String) {

@@ -11,9 +11,6 @@ import Darwin
 
 /// Answers on the wire of HTTP/1 (RFC 9112).
 extension ConnectionHandler: ClientStream {
-    /// Chunks up to here are copied beside the head, so that one system call takes both.
-    private static let copied = 8 * 1024
-
     var scheme: StaticString { "http" }
     var protocolName: StaticString { self.exchange?.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1" }
 
@@ -58,23 +55,9 @@ extension ConnectionHandler: ClientStream {
     }
 
     func writeBody(_ chunk: ByteBuffer) {
-        let count = chunk.readableBytes
-        guard count > 0 else { return }
-        guard count > Self.copied else {
-            return self.collect { buffer in
-                if self.isChunked { buffer.writeChunkSize(count) }
-                buffer.writeImmutableBuffer(chunk)
-                if self.isChunked { buffer.writeLineEnd() }
-            }
-        }
-        if self.isChunked { self.collect { $0.writeChunkSize(count) } }
-        if let buffer = self.takeOutbound() {
-            self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
-            self.worker.giveBack(buffer)
-        }
+        guard chunk.readableBytes > 0, let context = self.context else { return }
+        let count = self.output.write(chunk, asChunk: self.isChunked, to: context)
         self.exchange?.bytesOut &+= UInt64(count)
-        self.context?.write(self.wrapOutboundOut(chunk), promise: nil)
-        if self.isChunked { self.collect { $0.writeLineEnd() } }
     }
 
     func writeEnd(of exchange: Exchange) {
@@ -95,10 +78,7 @@ extension ConnectionHandler: ClientStream {
     }
 
     private func collect(_ write: (inout ByteBuffer) -> Void) {
-        var buffer = self.takeOutbound() ?? self.worker.takeBuffer()
-        let before = buffer.readableBytes
-        write(&buffer)
-        self.exchange?.bytesOut &+= UInt64(buffer.readableBytes - before)
-        self.outbound = buffer
+        let count = self.output.collect(write)
+        self.exchange?.bytesOut &+= UInt64(count)
     }
 }

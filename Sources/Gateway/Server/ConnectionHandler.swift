@@ -18,7 +18,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     let peer: ClientAddress
     var machine: ConnectionStateMachine
     var context: ChannelHandlerContext?
-    var outbound: ByteBuffer?
+    var output: SocketOutput
     var exchange: Exchange?
     var sentContinue = false
     var isChunked = false
@@ -54,12 +54,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.parser = RequestParser(limits: limits.http1)
         self.body = BodyDecoder(.none, limits: limits.http1)
         self.deadlineSlot = worker.deadlines.makeSlot()
+        self.output = SocketOutput(worker: worker)
     }
 
     // MARK: The channel
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.output.attach(to: context)
         self.worker.deadlines.own(self.deadlineSlot, self)
         self.worker.opened(self)
         self.listener.connectionOpened()
@@ -86,7 +88,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.worker.closed(self)
         self.listener.connectionClosed()
         self.inbound = ByteBuffer()
-        self.outbound = nil
+        self.output.detach()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -273,23 +275,23 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func closeWhenWritten() {
-        guard let context = self.context else { return }
-        let buffer = self.takeOutbound() ?? ByteBuffer()
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
-        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: promise)
+        self.whenWritten { $0.close(promise: nil) }
         self.waitForWrite()
     }
 
     private func linger() {
-        guard let context = self.context else { return }
-        let buffer = self.takeOutbound() ?? ByteBuffer()
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.whenComplete { _ in bound.value.close(mode: .output, promise: nil) }
-        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: promise)
+        self.whenWritten { $0.close(mode: .output, promise: nil) }
         self.waitForRead(self.worker.now + Self.lingerTime)
+    }
+
+    /// Flushes, and goes on when the last byte has left the channel.
+    private func whenWritten(_ body: @escaping (ChannelHandlerContext) -> Void) {
+        guard let context = self.context else { return }
+        self.output.flush(context)
+        guard self.output.isQueued(context) else { return body(context) }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in body(context) }
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 
     // MARK: Output
@@ -301,19 +303,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func flushNow() {
         self.needsFlush = false
-        guard let context = self.context else { return }
-        if let buffer = self.takeOutbound() {
-            context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
-            self.worker.giveBack(buffer)
-        } else {
-            context.flush()
-        }
-    }
-
-    func takeOutbound() -> ByteBuffer? {
-        guard let buffer = self.outbound else { return nil }
-        self.outbound = nil
-        return buffer
+        if let context = self.context { self.output.flush(context) }
     }
 
     // MARK: Deadlines

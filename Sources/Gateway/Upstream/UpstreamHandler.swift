@@ -7,9 +7,6 @@ final class UpstreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Chunks up to here are copied beside the head, so that one system call takes both.
-    private static let copied = 8 * 1024
-
     let pool: UpstreamPool
     private let worker: Worker
     private let limits: HTTP1Limits
@@ -19,7 +16,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     private var parser: ResponseParser
     private var body: BodyDecoder
     private var inbound = ByteBuffer()
-    private var outbound: ByteBuffer?
+    private var output: SocketOutput
     private var isChunked = false
     private var isRequestEnded = false
     private var isReused = false
@@ -48,6 +45,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     init(pool: UpstreamPool, limits: HTTP1Limits) {
         self.pool = pool
         self.worker = pool.worker
+        self.output = SocketOutput(worker: pool.worker)
         self.limits = limits
         self.parser = ResponseParser(limits: limits)
         self.body = BodyDecoder(.none, limits: limits)
@@ -65,15 +63,22 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.hasFlushed = false
         self.isRequestEnded = false
         self.isChunked = exchange.request.framing.isChunked
-        self.collect { self.pool.forwarder.writeHead(of: exchange, to: self.pool.target, into: &$0) }
+        self.output.collect { self.pool.forwarder.writeHead(of: exchange, to: self.pool.target, into: &$0) }
         exchange.sent(to: self)
     }
 
     // MARK: The channel
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        // The channel has its socket by now, though it is not connected yet.
+        self.output.attach(to: context)
+    }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.output.detach()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.worker.tick()
@@ -105,6 +110,7 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.worker.tick()
+        self.output.detach()
         self.ended()
         context.fireChannelInactive()
     }
@@ -224,7 +230,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         guard self.state != .closed else { return }
         self.state = .closed
         self.exchange = nil
-        self.outbound = nil
+        self.output.detach()
         // Before the pool may open another in its place: `max_connections` holds at every moment.
         self.context?.close(promise: nil)
         self.pool.closed(self)
@@ -244,40 +250,19 @@ extension UpstreamHandler: UpstreamStream {
     var mayBeStale: Bool { self.state == .head && (self.isReused || !self.hasFlushed) }
 
     func writeBody(_ chunk: ByteBuffer) {
-        let count = chunk.readableBytes
-        guard count > 0, let context = self.context else { return }
-        guard count > Self.copied else {
-            return self.collect { buffer in
-                if self.isChunked { buffer.writeChunkSize(count) }
-                buffer.writeImmutableBuffer(chunk)
-                if self.isChunked { buffer.writeLineEnd() }
-            }
-        }
-        if self.isChunked { self.collect { $0.writeChunkSize(count) } }
-        if let buffer = self.outbound {
-            self.outbound = nil
-            context.write(self.wrapOutboundOut(buffer), promise: nil)
-            self.worker.giveBack(buffer)
-        }
-        context.write(self.wrapOutboundOut(chunk), promise: nil)
-        if self.isChunked { self.collect { $0.writeLineEnd() } }
+        guard chunk.readableBytes > 0, let context = self.context else { return }
+        _ = self.output.write(chunk, asChunk: self.isChunked, to: context)
     }
 
     func writeEnd(trailers: TrailerSection?) {
         self.isRequestEnded = true
         guard self.isChunked else { return }
-        self.collect { $0.writeLastChunk(trailers: trailers) }
+        self.output.collect { $0.writeLastChunk(trailers: trailers) }
     }
 
     func flush() {
         guard let context = self.context else { return }
-        if let buffer = self.outbound {
-            self.outbound = nil
-            context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
-            self.worker.giveBack(buffer)
-        } else {
-            context.flush()
-        }
+        self.output.flush(context)
         if self.isOpen { self.hasFlushed = true }
     }
 
@@ -296,13 +281,6 @@ extension UpstreamHandler: UpstreamStream {
     func cancel() {
         self.exchange = nil
         self.close()
-    }
-
-    private func collect(_ write: (inout ByteBuffer) -> Void) {
-        var buffer = self.outbound ?? self.worker.takeBuffer()
-        self.outbound = nil
-        write(&buffer)
-        self.outbound = buffer
     }
 }
 
