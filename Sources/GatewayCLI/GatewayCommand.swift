@@ -1,10 +1,71 @@
 internal import ArgumentParser
+internal import Gateway
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
 
 @main
 struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway",
         abstract: "A reverse-proxy gateway in front of HTTP APIs.",
-        subcommands: [RunCommand.self, CheckCommand.self, InitCommand.self, SchemaCommand.self]
+        discussion: """
+            Exit codes: 0 done, 1 it ran and failed, 2 the configuration or the command line is wrong, \
+            69 an address is taken.
+            """,
+        version: GatewayVersion.current,
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, InitCommand.self, HealthcheckCommand.self,
+            DemoCommand.self, SchemaCommand.self,
+        ]
     )
+
+    static func main() async {
+        do {
+            var command = try Self.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Self.exit(reporting: error)
+        }
+    }
+
+    private static func exit(reporting error: any Error) -> Never {
+        switch error {
+        case let error as ConfigurationErrors:
+            StandardError.print(lines: error.errors.map(\.description))
+            Self.exit(withError: ExitCode(2))
+        case let error as ListenError:
+            StandardError.print(lines: [Self.advice(on: error)])
+            Self.exit(withError: ExitCode(EX_UNAVAILABLE))
+        case let error as ExitCode:
+            Self.exit(withError: error)
+        default:
+            let code = Self.exitCode(for: error)
+            // The parser answers a command line that it cannot read with 64, and prints help with 0.
+            guard code != .success else { Self.exit(withError: error) }
+            StandardError.print(lines: [code == .validationFailure ? Self.fullMessage(for: error) : "error: \(error)"])
+            Self.exit(withError: ExitCode(code == .validationFailure ? 2 : 1))
+        }
+    }
+
+    private static func advice(on error: ListenError) -> String {
+        switch error.reason {
+        case String(cString: strerror(EADDRINUSE)):
+            "\(error): stop the program that listens there, or choose another address with --listen or --admin"
+        case String(cString: strerror(EACCES)):
+            "\(error): choose a port over 1023, or give the gateway the right to open this one"
+        case String(cString: strerror(EADDRNOTAVAIL)):
+            "\(error): choose an address that this machine has"
+        default: "\(error): choose another address with --listen or --admin"
+        }
+    }
 }

@@ -72,6 +72,7 @@ enum FieldSection {
 extension HeaderBlock {
     /// Whether a list-valued field has this token, in any of its lines, without regard to case.
     package func contains(_ token: StaticString, in id: FieldID) -> Bool {
+        guard self.present.contains(id) else { return false }
         var found = false
         for field in self.fields where field.id == id {
             self.withBytes(field.value) { value in
@@ -85,6 +86,7 @@ extension HeaderBlock {
 
     /// The members of all lines of a list-valued field, in order.
     package func forEachMember(of id: FieldID, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard self.present.contains(id) else { return }
         for field in self.fields where field.id == id {
             self.withBytes(field.value) { FieldSection.forEachMember(of: $0, body) }
         }

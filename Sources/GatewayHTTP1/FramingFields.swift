@@ -5,6 +5,8 @@ struct FramingFields {
     private var length: Int?
     private var isChunked = false
     private var says = (close: false, keepAlive: false)
+    /// `Connection` names fields that end here (RFC 9110 section 7.6.1).
+    private(set) var namesFields = false
 
     init(minorVersion: UInt8) { self.minorVersion = minorVersion }
 
@@ -22,9 +24,12 @@ struct FramingFields {
         case .connection:
             block.withBytes(field.value) { value in
                 FieldSection.forEachMember(of: value) { token in
-                    if ByteClass.equalsIgnoringCase(token, UnsafeRawBufferPointer("close")) { self.says.close = true }
-                    if ByteClass.equalsIgnoringCase(token, UnsafeRawBufferPointer("keep-alive")) {
+                    if ByteClass.equalsIgnoringCase(token, UnsafeRawBufferPointer("close")) {
+                        self.says.close = true
+                    } else if ByteClass.equalsIgnoringCase(token, UnsafeRawBufferPointer("keep-alive")) {
                         self.says.keepAlive = true
+                    } else {
+                        self.namesFields = true
                     }
                 }
             }

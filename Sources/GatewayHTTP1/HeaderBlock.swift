@@ -9,6 +9,8 @@ package struct HeaderBlock: ~Copyable, Sendable {
     /// Names and values; removed and replaced ones stay in it unread.
     package private(set) var bytes: ByteBuffer
     package private(set) var fields: ContiguousArray<Field>
+    /// The IDs that the fields have or had.
+    package private(set) var present = FieldSet()
 
     package struct Field: Sendable {
         package var name: ByteRange
@@ -25,6 +27,7 @@ package struct HeaderBlock: ~Copyable, Sendable {
     package mutating func clear() {
         self.bytes.clear()
         self.fields.removeAll(keepingCapacity: true)
+        self.present = FieldSet()
     }
 
     /// Takes the received bytes of a whole section, which ``index(_:)`` then indexes.
@@ -38,6 +41,7 @@ package struct HeaderBlock: ~Copyable, Sendable {
         _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) throws(HTTP1Error) -> Void
     ) throws(HTTP1Error) {
         try self.bytes.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in try body(bytes, &self.fields) }
+        for field in self.fields { self.present.insert(field.id) }
     }
 
     /// For an indexer: another part of the same section stands for a field's value.
@@ -48,11 +52,13 @@ package struct HeaderBlock: ~Copyable, Sendable {
     package var count: Int { self.fields.count }
 
     package func first(_ id: FieldID) -> ByteRange? {
+        guard self.present.contains(id) else { return nil }
         for field in self.fields where field.id == id { return field.value }
         return nil
     }
 
     package func first(_ name: HeaderName) -> ByteRange? {
+        guard self.present.contains(name.id) else { return nil }
         for field in self.fields where self.matches(field, name) { return field.value }
         return nil
     }
@@ -104,14 +110,14 @@ package struct HeaderBlock: ~Copyable, Sendable {
         write(&self.bytes)
         let value = ByteRange(offset: start, count: max(0, self.bytes.writerIndex - start))
         self.sanitize(value)
-        self.fields.append(Field(name: nameRange, value: value, id: name.id))
+        self.append(Field(name: nameRange, value: value, id: name.id))
     }
 
     /// Adds a field whose value stands in this block already; the bytes are shared, not copied.
     package mutating func add(_ name: HeaderName, sharing value: ByteRange) {
         let offset = self.bytes.writerIndex
         self.bytes.writeBytes(name.bytes)
-        self.fields.append(Field(name: ByteRange(offset: offset, count: name.bytes.count), value: value, id: name.id))
+        self.append(Field(name: ByteRange(offset: offset, count: name.bytes.count), value: value, id: name.id))
     }
 
     package mutating func add(_ name: HeaderName, _ value: some Collection<UInt8>) {
@@ -152,13 +158,18 @@ package struct HeaderBlock: ~Copyable, Sendable {
             UnsafeMutableRawBufferPointer(rebasing: target[name.count..<size]).copyMemory(from: value)
             return size
         }
-        self.fields.append(
+        self.append(
             Field(
                 name: ByteRange(offset: offset, count: name.count),
                 value: ByteRange(offset: offset + name.count, count: value.count),
                 id: id
             )
         )
+    }
+
+    private mutating func append(_ field: Field) {
+        self.fields.append(field)
+        self.present.insert(field.id)
     }
 
     /// Keeps bytes beside the fields, for who needs them as long as the message: a normalised path, a made-up ID.
@@ -169,10 +180,12 @@ package struct HeaderBlock: ~Copyable, Sendable {
     }
 
     package mutating func remove(_ name: HeaderName) {
+        guard self.present.contains(name.id) else { return }
         self.removeAll { block, field in block.matches(field, name) }
     }
 
     package mutating func remove(_ id: FieldID) {
+        guard self.present.contains(id) else { return }
         self.removeAll { _, field in field.id == id }
     }
 

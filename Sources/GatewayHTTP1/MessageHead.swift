@@ -5,6 +5,17 @@ package enum BodyFraming: Hashable, Sendable {
     case chunked
     /// Responses only: the end of the connection is the end of the body.
     case untilClose
+
+    /// Nothing follows the head.
+    package var isEmpty: Bool { if case .none = self { true } else { false } }
+    package var isChunked: Bool { if case .chunked = self { true } else { false } }
+    /// Only the body itself says where it ends.
+    package var isUnbounded: Bool {
+        switch self {
+        case .chunked, .untilClose: true
+        case .none, .length: false
+        }
+    }
 }
 
 /// A request method. `other` keeps its bytes in the head.
@@ -69,6 +80,8 @@ package struct RequestHead: ~Copyable, Sendable {
     /// The authority of an absolute target, or the value of `Host`; empty in HTTP/1.0 without either.
     package var host = ByteRange.empty
     package var keepAlive = true
+    /// `Connection` names more than what becomes of the connection.
+    package var connectionNamesFields = false
     package var expectsContinue = false
 
     package init() {}
@@ -82,6 +95,8 @@ package struct ResponseHead: ~Copyable, Sendable {
     package var headers = HeaderBlock()
     package var framing = BodyFraming.none
     package var keepAlive = true
+    /// `Connection` names more than what becomes of the connection.
+    package var connectionNamesFields = false
 
     package init() {}
 

@@ -85,7 +85,8 @@ package struct RequestParser: Sendable {
         head.host = authority ?? host.map { head.headers.fields[$0].value } ?? .empty
         head.framing = try framing.declared() ?? .none
         head.keepAlive = framing.keepAlive
-        if head.framing == .none { head.expectsContinue = false }
+        head.connectionNamesFields = framing.namesFields
+        if head.framing.isEmpty { head.expectsContinue = false }
     }
 }
 

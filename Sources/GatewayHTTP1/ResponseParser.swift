@@ -49,6 +49,7 @@ package struct ResponseParser: Sendable {
         }
         let declared = try framing.declared()
         head.keepAlive = framing.keepAlive
+        head.connectionNamesFields = framing.namesFields
         if method == .head || head.status == 304 {
             head.framing = .none
         } else if head.status < 200 || head.status == 204 {

@@ -7,20 +7,21 @@ extension Exchange {
     func route() {
         let table: RoutingTable = self.worker.table
         self.plan = table.unrouted
-        if let error = self.splitTarget() ?? self.normalizePath() {
-            self.refusal = error
+        if let refusal = self.splitTarget() ?? self.normalizePath() {
+            self.refusal = refusal
             return
         }
         switch table.route(self) {
         case .found(let plan, _): self.plan = plan
         case .methodNotAllowed(let allow):
-            self.refusal = GatewayError(.methodNotAllowed)
-            self.refusal?.allow = allow
-        case .notFound: self.refusal = GatewayError(.notFound)
+            var error = GatewayError(.methodNotAllowed)
+            error.allow = allow
+            self.refusal = Refusal(error)
+        case .notFound: self.refusal = Refusal(GatewayError(.notFound))
         }
     }
 
-    private func splitTarget() -> GatewayError? {
+    private func splitTarget() -> Refusal? {
         let path = self.request.path
         var end = 0
         self.request.headers.withBytes(path) { bytes in
@@ -33,14 +34,14 @@ extension Exchange {
             self.path = .empty
             var error = GatewayError(.methodNotAllowed)
             error.allow = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
-            return error
+            return Refusal(error)
         // `OPTIONS *` asks about the server and no path of it (RFC 9112 section 3.2.4).
-        case .options where self.request.headers.equals(self.rawPath, "*"): return GatewayError(.notFound)
+        case .options where self.request.headers.equals(self.rawPath, "*"): return Refusal(GatewayError(.notFound))
         default: return nil
         }
     }
 
-    private func normalizePath() -> GatewayError? {
+    private func normalizePath() -> Refusal? {
         let outcome = self.request.headers.withBytes(self.rawPath) {
             PathNormalizer.normalize($0, into: &self.worker.normalizedPath)
         }
@@ -50,7 +51,7 @@ extension Exchange {
             self.path = self.request.headers.store { $0.writeBytes(self.worker.normalizedPath) }
         case .invalid(let reason):
             self.path = .empty
-            return GatewayError(.badRequest, detail: "The path is malformed.", reason: "path: \(reason)")
+            return Refusal(GatewayError(.badRequest, detail: "The path is malformed.", reason: "path: \(reason)"))
         }
         return nil
     }

@@ -33,7 +33,13 @@ public final class Exchange {
     /// Taken out of the request when it is first forwarded.
     var forwardingFields: ForwardingFields?
     /// Why no route takes it, where none does.
-    var refusal: GatewayError?
+    var refusal: Refusal?
+
+    /// In an object, since an error is large and hardly ever there.
+    final class Refusal {
+        let error: GatewayError
+        init(_ error: GatewayError) { self.error = error }
+    }
 
     // MARK: Where it stands
 
@@ -102,7 +108,7 @@ public final class Exchange {
         self.stage = .descending
         self.cursor = ChainCursor()
         self.deadlines = Deadlines()
-        self.isRequestEnded = self.request.framing == .none
+        self.isRequestEnded = self.request.framing.isEmpty
         self.replay = ReplayBuffer()
         self.firstByteAt = nil
         self.sentUpstreamAt = nil
@@ -127,8 +133,6 @@ public final class Exchange {
         self.waiter = nil
         self.responseTrailers = nil
         self.bytesIn = 0
-        self.request.headers.clear()
-        self.response.headers.clear()
     }
 
     // MARK: Deadlines

@@ -29,7 +29,7 @@ extension Exchange {
         self.stage = .waiting
         // `total` may have been set on the way down.
         self.deadlines.begin(at: self.startedAt)
-        if let refusal = self.refusal { return self.fail(refusal, from: nil) }
+        if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
         switch plan.action {
         case .upstream(let cluster): cluster.take(self)
         case .respond(let response): self.answer(response, from: nil)
@@ -213,16 +213,18 @@ extension Exchange {
             self.wait(for: .idle, self.deadlines.idle)
             return
         }
-        if body.readableBytes > 0, self.response.framing != .none { client.writeBody(body) }
+        if body.readableBytes > 0, !self.response.framing.isEmpty { client.writeBody(body) }
         self.end(client)
     }
 
     private func end(_ client: any ClientStream) {
         self.stopWaiting()
         client.writeEnd(of: self)
-        client.flush()
         self.stage = .flushing
-        if client.isWritable { self.finish(.complete) }
+        let life = self.generation
+        client.flush()
+        // A write that fails closes the connection within the flush; the exchange may live its next life by now.
+        if self.generation == life, self.stage == .flushing, client.isWritable { self.finish(.complete) }
     }
 
     // MARK: The client
@@ -255,14 +257,15 @@ extension Exchange {
 
     /// Cuts the client off: what it has got must not look whole.
     private func abort(_ outcome: Outcome) {
-        self.client?.cut()
-        self.finish(outcome)
+        self.finish(outcome, cutting: true)
     }
 
-    private func finish(_ outcome: Outcome) {
+    private func finish(_ outcome: Outcome, cutting: Bool = false) {
         guard self.stage != .over, self.stage != .idle else { return }
         self.stage = .over
         self.worker.tick()
+        // The connection closes within this call, and says so to an exchange that is over already.
+        if cutting { self.client?.cut() }
         self.dropUpstream()
         self.clearDeadline()
         for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }

@@ -3,10 +3,19 @@ import NIOCore
 
 /// Which fields end at this hop (RFC 9110 section 7.6.1), and which a client may not make up.
 enum ForwardedFields {
+    private static let hopByHop = FieldID.allCases.filter(\.isHopByHop).reduce(into: FieldSet()) { $0.insert($1) }
+    /// What makes a closer look at a request necessary.
+    private static let ofRequests = hopByHop.union([
+        .unknown, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
+        .xRequestTimeoutMS,
+    ])
+
     /// Takes out of a request what must not reach the chain or the upstream.
     static func cleanRequest(_ exchange: Exchange) {
+        let isNamed = exchange.request.connectionNamesFields
+        guard isNamed || exchange.request.headers.present.intersects(self.ofRequests) else { return }
         exchange.acceptsTrailers = exchange.request.headers.contains("trailers", in: .te)
-        let named = self.fieldsNamedByConnection(exchange.request.headers)
+        let named = isNamed ? self.fieldsNamedByConnection(exchange.request.headers) : []
         let isTrusted = exchange.isFromTrustedPeer
         exchange.request.headers.removeAll { block, field in
             if field.id.isHopByHop { return true }
@@ -17,14 +26,18 @@ enum ForwardedFields {
 
     /// Takes out of a response what must not reach the chain or the client, and puts `Location` right.
     static func cleanResponse(_ exchange: Exchange) {
-        let named = self.fieldsNamedByConnection(exchange.response.headers)
         let status = exchange.response.status
-        let framing = exchange.response.framing
-        exchange.response.headers.removeAll { block, field in
-            if field.id.isHopByHop { return field.id != .proxyAuthenticate }
-            // RFC 9110 section 8.6: no length where there can be no body.
-            if field.id == .contentLength, status < 200 || status == 204 || framing == .chunked { return true }
-            return !named.isEmpty && self.isNamed(field, by: named, in: block)
+        // RFC 9110 section 8.6: no length where there can be no body.
+        if status < 200 || status == 204 || exchange.response.framing.isChunked {
+            exchange.response.headers.remove(.contentLength)
+        }
+        let isNamed = exchange.response.connectionNamesFields
+        if isNamed || exchange.response.headers.present.intersects(self.hopByHop) {
+            let named = isNamed ? self.fieldsNamedByConnection(exchange.response.headers) : []
+            exchange.response.headers.removeAll { block, field in
+                if field.id.isHopByHop { return field.id != .proxyAuthenticate }
+                return !named.isEmpty && self.isNamed(field, by: named, in: block)
+            }
         }
         if status >= 201, let location = exchange.response.headers.first(.location) {
             LocationRewriter.rewrite(location, of: exchange)

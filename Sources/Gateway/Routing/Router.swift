@@ -4,14 +4,30 @@
 /// rest), then more header and query conditions, then named methods over any, then the order given. A route that fails
 /// on method, headers or query lets the next best have the request.
 struct Router<Plan> {
-    /// One route, compiled.
-    struct Entry {
+    /// One route, compiled. An object, since a look-up would copy each array of a struct.
+    final class Entry {
         let plan: Plan
         let hosts: [HostPattern]
         let pattern: RoutePattern
         let methods: MethodSet
         let headers: [HeaderCondition]
         let query: [QueryCondition]
+
+        init(
+            plan: Plan,
+            hosts: [HostPattern],
+            pattern: RoutePattern,
+            methods: MethodSet,
+            headers: [HeaderCondition],
+            query: [QueryCondition]
+        ) {
+            self.plan = plan
+            self.hosts = hosts
+            self.pattern = pattern
+            self.methods = methods
+            self.headers = headers
+            self.query = query
+        }
 
         func conditionsHold<Request: RoutedRequest>(for request: Request) -> Bool {
             for condition in headers where !request.satisfies(condition) { return false }

@@ -30,7 +30,7 @@ extension ConnectionHandler: ClientStream {
 
     func writeHead(of exchange: Exchange) {
         let isOld = exchange.request.minorVersion == 0
-        let isUnbounded = exchange.response.framing == .chunked || exchange.response.framing == .untilClose
+        let isUnbounded = exchange.response.framing.isUnbounded
         self.isChunked = isUnbounded && !isOld
         if isUnbounded, isOld { self.machine.closeAfterBody() }
         // The body that such a client waits to send may come or not: the next request could not be told from it.
@@ -38,21 +38,22 @@ extension ConnectionHandler: ClientStream {
             self.machine.closeAfterResponse()
         }
         let closes = self.machine.closesAfterResponse
+        let date = exchange.response.headers.contains(.date) ? nil : self.worker.date()
+        let isChunked = self.isChunked
         self.collect { buffer in
-            buffer.writeStatusLine(exchange.response.status)
-            buffer.writeFields(exchange.response.headers)
-            if !exchange.response.headers.contains(.date) {
-                buffer.writeStaticString("Date: ")
-                self.worker.dates.writeDate(second: self.worker.unixSeconds, into: &buffer)
-                buffer.writeLineEnd()
+            buffer.writeHead(room: exchange.response.headers.bytes.readableBytes + 256) { output in
+                output.writeStatusLine(exchange.response.status)
+                output.writeFields(exchange.response.headers)
+                if let date {
+                    output.write("Date: ")
+                    output.write(date)
+                    output.writeLineEnd()
+                }
+                if isChunked { output.write("Transfer-Encoding: chunked\r\n") }
+                if closes { output.write("Connection: close\r\n") }
+                if isOld, !closes { output.write("Connection: keep-alive\r\n") }
+                output.writeLineEnd()
             }
-            if self.isChunked { buffer.writeField("Transfer-Encoding", "chunked") }
-            if closes {
-                buffer.writeField("Connection", "close")
-            } else if isOld {
-                buffer.writeField("Connection", "keep-alive")
-            }
-            buffer.writeLineEnd()
         }
     }
 

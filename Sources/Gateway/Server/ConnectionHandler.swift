@@ -181,7 +181,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.sentContinue = false
         self.isBodyPaused = true
         self.bodyPausedAt = nil
-        if exchange.request.framing != .none {
+        if !exchange.request.framing.isEmpty {
             self.body = BodyDecoder(exchange.request.framing, limits: self.listener.limits.http1)
             self.bodyStartedAt = self.worker.now
             self.bodyPausedAt = self.worker.now
@@ -203,7 +203,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.exchange = exchange
         exchange.reset(client: self, at: self.worker.now)
         exchange.identifyClient(peer: self.peer, trusted: false)
-        exchange.refusal = error
+        exchange.refusal = Exchange.Refusal(error)
         exchange.begin()
     }
 

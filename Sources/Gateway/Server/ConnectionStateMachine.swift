@@ -50,7 +50,7 @@ struct ConnectionStateMachine: Hashable, Sendable {
         guard self.state == .receivingHead else { return }
         self.requestsLeft -= 1
         self.keepsAlive = keepAlive
-        self.state = .exchanging(request: framing == .none ? .ended : .open, response: .open)
+        self.state = .exchanging(request: framing.isEmpty ? .ended : .open, response: .open)
     }
 
     /// What came is no request: it is answered, and then nothing is read any more.

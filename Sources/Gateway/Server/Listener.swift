@@ -2,6 +2,14 @@ import Logging
 import NIOCore
 import NIOPosix
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// An address that clients connect to. Connections go to the workers in turn, and stay there.
 final class Listener: Sendable {
     let address: ListenAddress
@@ -36,7 +44,7 @@ final class Listener: Sendable {
             }
             return Listener(address, channel)
         } catch {
-            throw ListenError(address: "\(address)", reason: "\(error)")
+            throw ListenError(address: "\(address)", error)
         }
     }
 
@@ -110,4 +118,13 @@ public struct ListenError: Error, CustomStringConvertible {
     /// As the system says it.
     public let reason: String
     public var description: String { "cannot listen on \(self.address): \(self.reason)" }
+
+    init(address: String, _ error: any Error) {
+        self.address = address
+        switch error {
+        case let error as IOError: self.reason = String(cString: strerror(error.errnoCode))
+        case SocketAddressError.unknown(let host, _): self.reason = "no address is known for \(host)"
+        default: self.reason = "\(error)"
+        }
+    }
 }

@@ -14,7 +14,7 @@ final class Worker {
     var accessLogFormat: AccessLogFormat
     /// When the event that is being handled came in.
     private(set) var now = NIODeadline.now()
-    var dates = DateCache()
+    private var dates = DateCache()
     var random: Xoshiro256
     /// Reused by each request whose path is not in normal form already.
     var normalizedPath: [UInt8] = []
@@ -131,7 +131,9 @@ final class Worker {
 
     /// Since 1970.
     var unixMilliseconds: Int64 { WallClock.milliseconds() }
-    var unixSeconds: Int64 { WallClock.milliseconds() / 1000 }
+
+    /// The value of `Date` now.
+    func date() -> [UInt8] { self.dates.imfFixdate(second: WallClock.milliseconds() / 1000) }
 }
 
 @available(*, unavailable)

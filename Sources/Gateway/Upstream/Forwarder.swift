@@ -9,21 +9,39 @@ struct Forwarder {
     let style: ForwardedStyle
 
     func writeHead(of exchange: Exchange, to target: UpstreamTarget, into buffer: inout ByteBuffer) {
-        let forwarding = exchange.plan.forwarding
-        buffer.writeRequestLine(exchange.request) { Self.writePath(of: exchange, into: &$0) }
-        buffer.writeStaticString("Host: ")
-        if forwarding.preservesHost, !exchange.request.host.isEmpty {
-            exchange.request.headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
-        } else {
-            buffer.writeBytes(target.authority)
-        }
-        buffer.writeLineEnd()
         let known = exchange.takeForwardingFields()
-        buffer.writeFields(exchange.request.headers)
-        self.writeForwarding(of: exchange, known, into: &buffer)
-        if exchange.request.framing == .chunked { buffer.writeField("Transfer-Encoding", "chunked") }
-        if exchange.acceptsTrailers { buffer.writeStaticString("TE: trailers\r\nConnection: TE\r\n") }
-        buffer.writeLineEnd()
+        let path = Self.forwardedPath(of: exchange)
+        buffer.writeHead(room: exchange.request.headers.bytes.readableBytes + 512) { output in
+            output.write(exchange.request.methodName, of: exchange.request.headers)
+            output.write(UInt8(ascii: " "))
+            output.write(path, of: exchange.request.headers)
+            output.write(" HTTP/1.1\r\nHost: ")
+            if exchange.plan.forwarding.preservesHost, !exchange.request.host.isEmpty {
+                output.write(exchange.request.host, of: exchange.request.headers)
+            } else {
+                output.write(target.authority)
+            }
+            output.writeLineEnd()
+            output.writeFields(exchange.request.headers, except: .host)
+            self.writeForwarding(of: exchange, known, into: &output)
+            if exchange.request.framing.isChunked { output.write("Transfer-Encoding: chunked\r\n") }
+            if exchange.acceptsTrailers { output.write("TE: trailers\r\nConnection: TE\r\n") }
+            output.writeLineEnd()
+        }
+    }
+
+    /// Where the path and query for the upstream stand in the request's block. They are written there first, where the
+    /// route or the normaliser has changed them.
+    private static func forwardedPath(of exchange: Exchange) -> ByteRange {
+        let forwarding = exchange.plan.forwarding
+        let path = forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path
+        let isAsSent = path == exchange.rawPath && !path.isEmpty
+        if isAsSent, forwarding.rewrite == nil, forwarding.stripPrefix.bytes.isEmpty { return exchange.request.path }
+        var buffer = exchange.worker.takeBuffer()
+        self.writePath(of: exchange, into: &buffer)
+        let range = exchange.request.headers.store { $0.writeImmutableBuffer(buffer) }
+        exchange.worker.giveBack(buffer)
+        return range
     }
 
     /// The path and query that the upstream gets, rewritten as the route says.
@@ -47,51 +65,51 @@ struct Forwarder {
     private func writeForwarding(
         of exchange: Exchange,
         _ known: ForwardingFields,
-        into buffer: inout ByteBuffer
+        into output: inout HeadWriter
     ) {
         let scheme = exchange.client?.scheme ?? "http"
         if known.via.isEmpty {
-            buffer.writeStaticString(exchange.request.minorVersion == 1 ? Self.via : "Via: 1.0 gateway\r\n")
+            output.write(exchange.request.minorVersion == 1 ? Self.via : "Via: 1.0 gateway\r\n")
         } else {
-            buffer.writeStaticString("Via: ")
-            exchange.request.headers.withBytes(known.via) { _ = buffer.writeBytes($0) }
-            buffer.writeStaticString(exchange.request.minorVersion == 1 ? ", 1.1 gateway\r\n" : ", 1.0 gateway\r\n")
+            output.write("Via: ")
+            output.write(known.via, of: exchange.request.headers)
+            output.write(exchange.request.minorVersion == 1 ? ", 1.1 gateway\r\n" : ", 1.0 gateway\r\n")
         }
         if self.style != .rfc7239 {
-            buffer.writeStaticString("X-Forwarded-For: ")
+            output.write("X-Forwarded-For: ")
             if !known.xForwardedFor.isEmpty {
-                exchange.request.headers.withBytes(known.xForwardedFor) { _ = buffer.writeBytes($0) }
-                buffer.writeStaticString(", ")
+                output.write(known.xForwardedFor, of: exchange.request.headers)
+                output.write(", ")
             }
-            buffer.writeBytes(exchange.peer.text)
-            buffer.writeLineEnd()
+            output.write(exchange.peer.text)
+            output.writeLineEnd()
             if !known.hasProto {
-                buffer.writeStaticString("X-Forwarded-Proto: ")
-                buffer.writeStaticString(scheme)
-                buffer.writeLineEnd()
+                output.write("X-Forwarded-Proto: ")
+                output.write(scheme)
+                output.writeLineEnd()
             }
             if !known.hasHost, !exchange.request.host.isEmpty {
-                buffer.writeStaticString("X-Forwarded-Host: ")
-                exchange.request.headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
-                buffer.writeLineEnd()
+                output.write("X-Forwarded-Host: ")
+                output.write(exchange.request.host, of: exchange.request.headers)
+                output.writeLineEnd()
             }
             if !known.hasPort {
-                buffer.writeStaticString("X-Forwarded-Port: ")
-                exchange.request.headers.withBytes(exchange.request.host) { Self.writePort(of: $0, into: &buffer) }
-                buffer.writeLineEnd()
+                output.write("X-Forwarded-Port: ")
+                exchange.request.headers.withBytes(exchange.request.host) { Self.writePort(of: $0, into: &output) }
+                output.writeLineEnd()
             }
         }
-        if self.style != .xForwarded { self.writeForwarded(of: exchange, known, scheme, into: &buffer) }
+        if self.style != .xForwarded { self.writeForwarded(of: exchange, known, scheme, into: &output) }
     }
 
     /// The port that the client named in Host, else the scheme's.
-    private static func writePort(of host: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+    private static func writePort(of host: UnsafeRawBufferPointer, into output: inout HeadWriter) {
         var start = host.count
         while start > 0, host[start - 1] &- UInt8(ascii: "0") < 10 { start -= 1 }
         if start > 0, start < host.count, host[start - 1] == UInt8(ascii: ":") {
-            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: host[start...]))
+            output.write(UnsafeRawBufferPointer(rebasing: host[start...]))
         } else {
-            buffer.writeStaticString("80")
+            output.write("80")
         }
     }
 
@@ -100,24 +118,24 @@ struct Forwarder {
         of exchange: Exchange,
         _ known: ForwardingFields,
         _ scheme: StaticString,
-        into buffer: inout ByteBuffer
+        into output: inout HeadWriter
     ) {
-        buffer.writeStaticString("Forwarded: ")
+        output.write("Forwarded: ")
         if !known.forwarded.isEmpty {
-            exchange.request.headers.withBytes(known.forwarded) { _ = buffer.writeBytes($0) }
-            buffer.writeStaticString(", ")
+            output.write(known.forwarded, of: exchange.request.headers)
+            output.write(", ")
         }
         let isIPv6 = exchange.peer.ip?.isIPv6 ?? false
-        buffer.writeStaticString(isIPv6 ? "for=\"[" : "for=")
-        buffer.writeBytes(exchange.peer.text)
-        buffer.writeStaticString(isIPv6 ? "]\";proto=" : ";proto=")
-        buffer.writeStaticString(scheme)
+        output.write(isIPv6 ? "for=\"[" : "for=")
+        output.write(exchange.peer.text)
+        output.write(isIPv6 ? "]\";proto=" : ";proto=")
+        output.write(scheme)
         if !exchange.request.host.isEmpty {
-            buffer.writeStaticString(";host=\"")
-            exchange.request.headers.withBytes(exchange.request.host) { _ = buffer.writeBytes($0) }
-            buffer.writeStaticString("\"")
+            output.write(";host=\"")
+            output.write(exchange.request.host, of: exchange.request.headers)
+            output.write("\"")
         }
-        buffer.writeLineEnd()
+        output.writeLineEnd()
     }
 }
 
@@ -129,6 +147,9 @@ struct ForwardingFields {
     var hasProto = false
     var hasHost = false
     var hasPort = false
+
+    /// What each proxy adds a member to.
+    fileprivate static let lists: FieldSet = [.via, .xForwardedFor, .forwarded]
 }
 
 extension Exchange {
@@ -139,25 +160,19 @@ extension Exchange {
     func takeForwardingFields() -> ForwardingFields {
         var known = self.forwardingFields ?? ForwardingFields()
         guard self.forwardingFields == nil else { return known }
-        var hasLists = false
-        for field in self.request.headers.fields {
-            switch field.id {
-            case .xForwardedProto: known.hasProto = true
-            case .xForwardedHost: known.hasHost = true
-            case .xForwardedPort: known.hasPort = true
-            case .via, .xForwardedFor, .forwarded: hasLists = true
-            default: break
-            }
-        }
-        if hasLists {
+        let present = self.request.headers.present
+        known.hasProto = self.request.headers.contains(.xForwardedProto)
+        known.hasHost = self.request.headers.contains(.xForwardedHost)
+        known.hasPort = self.request.headers.contains(.xForwardedPort)
+        if present.intersects(ForwardingFields.lists) {
             known.via = self.joined(.via)
             known.xForwardedFor = self.joined(.xForwardedFor)
             known.forwarded = self.joined(.forwarded)
-        }
-        self.request.headers.removeAll { _, field in
-            switch field.id {
-            case .host, .via, .xForwardedFor, .forwarded: true
-            default: false
+            self.request.headers.removeAll { _, field in
+                switch field.id {
+                case .via, .xForwardedFor, .forwarded: true
+                default: false
+                }
             }
         }
         self.forwardingFields = known

@@ -11,6 +11,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     private static let copied = 8 * 1024
 
     let pool: UpstreamPool
+    private let worker: Worker
     private let limits: HTTP1Limits
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
@@ -46,6 +47,7 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     init(pool: UpstreamPool, limits: HTTP1Limits) {
         self.pool = pool
+        self.worker = pool.worker
         self.limits = limits
         self.parser = ResponseParser(limits: limits)
         self.body = BodyDecoder(.none, limits: limits)
@@ -62,7 +64,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.isReused = isReused
         self.hasFlushed = false
         self.isRequestEnded = false
-        self.isChunked = exchange.request.framing == .chunked
+        self.isChunked = exchange.request.framing.isChunked
         self.collect { self.pool.forwarder.writeHead(of: exchange, to: self.pool.target, into: &$0) }
         exchange.sent(to: self)
     }
@@ -74,11 +76,15 @@ final class UpstreamHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.pool.worker.tick()
+        self.worker.tick()
         var bytes = self.unwrapInboundIn(data)
-        if self.inbound.readableBytes == 0 { self.inbound = bytes } else { self.inbound.writeBuffer(&bytes) }
-        while self.step() {}
-        if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
+        if self.inbound.readableBytes > 0 {
+            self.inbound.writeBuffer(&bytes)
+            swap(&bytes, &self.inbound)
+            self.inbound = ByteBuffer()
+        }
+        while self.step(&bytes) {}
+        if bytes.readableBytes > 0 { self.inbound = bytes }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -88,7 +94,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.isWritable = context.channel.isWritable
         guard self.isWritable else { return }
-        self.pool.worker.tick()
+        self.worker.tick()
         self.exchange?.upstreamWritable()
     }
 
@@ -98,7 +104,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.pool.worker.tick()
+        self.worker.tick()
         self.ended()
         context.fireChannelInactive()
     }
@@ -106,25 +112,25 @@ final class UpstreamHandler: ChannelInboundHandler {
     // MARK: The response
 
     /// Takes what it can from the received bytes; false where more are needed.
-    private func step() -> Bool {
+    private func step(_ bytes: inout ByteBuffer) -> Bool {
         switch self.state {
         case .idle:
             // Nobody asked for these bytes; whoever asks next must not get them.
-            if self.inbound.readableBytes > 0 { self.close() }
+            if bytes.readableBytes > 0 { self.close() }
             return false
-        case .head: return self.receiveHead()
-        case .body: return self.receiveBody()
+        case .head: return self.receiveHead(&bytes)
+        case .body: return self.receiveBody(&bytes)
         case .closed:
-            self.inbound.clear()
+            bytes.clear()
             return false
         }
     }
 
-    private func receiveHead() -> Bool {
+    private func receiveHead(_ bytes: inout ByteBuffer) -> Bool {
         guard let exchange = self.exchange else { return false }
         do throws(HTTP1Error) {
             let method = exchange.request.method
-            guard try self.parser.parse(&self.inbound, into: &exchange.response, answering: method) else {
+            guard try self.parser.parse(&bytes, into: &exchange.response, answering: method) else {
                 return false
             }
         } catch {
@@ -148,13 +154,13 @@ final class UpstreamHandler: ChannelInboundHandler {
         return true
     }
 
-    private func receiveBody() -> Bool {
+    private func receiveBody(_ bytes: inout ByteBuffer) -> Bool {
         guard let exchange = self.exchange else { return false }
         do throws(HTTP1Error) {
-            switch try self.body.next(&self.inbound) {
+            switch try self.body.next(&bytes) {
             case .needMore: return false
             case .bytes(let chunk): exchange.receive(responseBody: chunk)
-            case .end: self.finish(exchange)
+            case .end: self.finish(exchange, isDrained: bytes.readableBytes == 0)
             }
         } catch {
             self.fail(GatewayError(.upstreamInvalidResponse, reason: "\(error.code): \(error.reason)"))
@@ -164,11 +170,11 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     /// The answer is whole: the connection goes back first, so that what the client sends next can have it.
-    private func finish(_ exchange: Exchange) {
+    private func finish(_ exchange: Exchange, isDrained: Bool) {
         self.exchange = nil
         self.pool.answered(exchange)
         let trailers = self.body.trailers
-        let canBeReused = self.keepsAlive && self.isRequestEnded && self.inbound.readableBytes == 0 && !self.hasFailed
+        let canBeReused = self.keepsAlive && self.isRequestEnded && isDrained && !self.hasFailed
         if canBeReused, self.state != .closed {
             self.state = .idle
             if self.isReadingPaused { self.resumeReading() }
@@ -185,7 +191,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         let state = self.state
         let exchange = self.exchange
         if state == .body, let exchange, !self.hasFailed, (try? self.body.endOfInput()) != nil {
-            self.finish(exchange)
+            self.finish(exchange, isDrained: false)
             return
         }
         self.state = .closed
@@ -251,7 +257,7 @@ extension UpstreamHandler: UpstreamStream {
         if let buffer = self.outbound {
             self.outbound = nil
             context.write(self.wrapOutboundOut(buffer), promise: nil)
-            self.pool.worker.giveBack(buffer)
+            self.worker.giveBack(buffer)
         }
         context.write(self.wrapOutboundOut(chunk), promise: nil)
         if self.isChunked { self.collect { $0.writeLineEnd() } }
@@ -268,7 +274,7 @@ extension UpstreamHandler: UpstreamStream {
         if let buffer = self.outbound {
             self.outbound = nil
             context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
-            self.pool.worker.giveBack(buffer)
+            self.worker.giveBack(buffer)
         } else {
             context.flush()
         }
@@ -293,7 +299,7 @@ extension UpstreamHandler: UpstreamStream {
     }
 
     private func collect(_ write: (inout ByteBuffer) -> Void) {
-        var buffer = self.outbound ?? self.pool.worker.takeBuffer()
+        var buffer = self.outbound ?? self.worker.takeBuffer()
         self.outbound = nil
         write(&buffer)
         self.outbound = buffer

@@ -24,8 +24,8 @@ final class UpstreamPool {
     private var machine: Machine
     private let slot: DeadlineWheel.Slot
     private var armedUntil = NIODeadline.distantFuture
-    /// Told when a request has done with this target.
-    private weak var cluster: UpstreamCluster?
+    /// Told when a request has done with this target; let go when the pool stops.
+    private var cluster: UpstreamCluster?
     private var index = 0
 
     struct Settings {
@@ -205,6 +205,7 @@ final class UpstreamPool {
     /// Closes what is idle; connections in use end with their exchanges.
     func stop() {
         for (_, handler) in self.machine.drain() { handler.close() }
+        self.cluster = nil
     }
 
     private func arm() {

@@ -1,51 +1,61 @@
 import HTTPTypes
 import NIOCore
+import Synchronization
 
 /// The handler's end of an ``InProcessStream``: each call goes to the event loop and waits for what it says there.
-struct InProcessLine: Sendable {
+final class InProcessLine: Sendable {
+    /// Set once the exchange is over: the event loop may be gone then, for handlers that outlive their task.
+    private let isClosed = Atomic(false)
     private let stream: NIOLoopBound<InProcessStream>
     private var eventLoop: any EventLoop { self.stream.eventLoop }
 
     init(_ stream: NIOLoopBound<InProcessStream>) { self.stream = stream }
 
+    func close() { self.isClosed.store(true, ordering: .releasing) }
+
+    private var isOpen: Bool { !self.isClosed.load(ordering: .acquiring) }
+
     func read() async throws -> ByteBuffer? {
-        try Task.checkCancellation()
+        guard self.isOpen, !Task.isCancelled else { throw CancellationError() }
         let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
         return try await withTaskCancellationHandler {
             self.eventLoop.execute { self.stream.value.read(promise) }
             return try await promise.futureResult.get()
         } onCancel: {
-            self.eventLoop.execute { self.stream.value.cancelRead(promise) }
+            if self.isOpen {
+                self.eventLoop.execute { self.stream.value.cancelRead(promise) }
+            }
         }
     }
 
     func trailers() async -> HTTPFields {
-        (try? await self.eventLoop.submit { self.stream.value.requestTrailers }.get()) ?? [:]
+        guard self.isOpen else { return [:] }
+        return (try? await self.eventLoop.submit { self.stream.value.requestTrailers }.get()) ?? [:]
     }
 
     func begin(_ response: InProcessResponse) async throws -> Bool {
-        try Task.checkCancellation()
+        guard self.isOpen else { throw CancellationError() }
         return try await self.eventLoop.submit { self.stream.value.begin(response) }.get()
     }
 
     func write(_ chunk: ByteBuffer) async throws {
-        try Task.checkCancellation()
+        guard self.isOpen, !Task.isCancelled else { throw CancellationError() }
         let promise = self.eventLoop.makePromise(of: Void.self)
         try await withTaskCancellationHandler {
             self.eventLoop.execute { self.stream.value.write(chunk, promise) }
             try await promise.futureResult.get()
         } onCancel: {
-            promise.fail(CancellationError())
+            if self.isOpen { promise.fail(CancellationError()) }
         }
     }
 
     func end() {
-        if !Task.isCancelled { self.eventLoop.execute { self.stream.value.end() } }
+        if self.isOpen { self.eventLoop.execute { self.stream.value.end() } }
     }
 
     func fail(_ error: any Error) {
-        // A cancelled task has nobody left to tell.
-        guard !Task.isCancelled else { return }
+        // Without an exchange there is nobody left to tell.
+        guard self.isOpen else { return }
         let reason = "\(error)"
         self.eventLoop.execute { self.stream.value.fail(GatewayError(.upstreamReset, reason: reason)) }
     }

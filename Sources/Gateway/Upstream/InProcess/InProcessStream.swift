@@ -15,6 +15,7 @@ final class InProcessStream {
     /// nil once the stream has ended: the exchange may already live another life.
     private var exchange: Exchange?
     private var task: Task<Void, Never>?
+    private var line: InProcessLine?
 
     private var received = Deque<ByteBuffer>()
     private var receivedCount = 0
@@ -42,6 +43,7 @@ final class InProcessStream {
     func run(_ handler: @escaping InProcessHandler, _ makeRequest: (InProcessRequestBody) -> InProcessRequest) {
         guard self.exchange != nil else { return }
         let line = InProcessLine(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
+        self.line = line
         let request = makeRequest(
             InProcessRequestBody(trailers: { await line.trailers() }, next: { try await line.read() })
         )
@@ -49,7 +51,9 @@ final class InProcessStream {
             do {
                 let response = try await handler(request)
                 guard try await line.begin(response) else { return }
-                if case .stream(let write) = response.body { try await write(InProcessBodyWriter(line.write)) }
+                if case .stream(let write) = response.body {
+                    try await write(InProcessBodyWriter { try await line.write($0) })
+                }
                 line.end()
             } catch {
                 line.fail(error)
@@ -127,10 +131,10 @@ final class InProcessStream {
         if case .length(let length) = framing { self.remaining = length }
         exchange.receiveResponseHead()
         switch response.body {
-        case .stream where framing != .none:
+        case .stream where !framing.isEmpty:
             self.exchange?.client?.flush()
             return self.exchange != nil
-        case .bytes(let bytes) where framing != .none:
+        case .bytes(let bytes) where !framing.isEmpty:
             self.remaining = nil
             self.exchange?.receive(responseBody: bytes)
         case .none, .bytes, .stream: break
@@ -190,6 +194,8 @@ final class InProcessStream {
     private func detach() {
         self.exchange = nil
         self.task = nil
+        self.line?.close()
+        self.line = nil
         self.received = []
         self.cancelledReads = []
         let (readers, writers) = (self.readers, self.writers)

@@ -1,0 +1,46 @@
+extension RequestExplanation {
+    /// For programs: one object, a member a line.
+    package var json: String {
+        var members: [(name: String, value: String)] = [
+            ("request", JSONText.text(self.requestJSON)),
+            ("route", self.routeName.map(self.routeJSON) ?? "null"),
+            (
+                "rejected",
+                JSONText.text(
+                    .list(self.rejected.map { ["route": .string($0.route), "reason": .string($0.reason)] })
+                )
+            ),
+            ("middlewares", JSONText.text(.list(self.middlewares.map(Self.json)))),
+            (
+                "upstream",
+                self.upstream.map { JSONText.text(["name": .string($0.name), "url": .string($0.url)]) } ?? "null"
+            ),
+        ]
+        if let status { members.append(("status", String(status))) }
+        let lines = members.map { "  \(JSONText.quoted($0.name)): \($0.value)" }
+        return "{\n" + lines.joined(separator: ",\n") + "\n}"
+    }
+
+    private var requestJSON: SettingValue {
+        [
+            "method": .string(self.request.method), "url": .string(self.request.url),
+            "client_ip": .string(self.clientIP),
+        ]
+    }
+
+    /// The line is null where a program built the configuration.
+    private func routeJSON(_ name: String) -> String {
+        "{\"name\":\(JSONText.quoted(name)),\"line\":\((self.position?.line).map(String.init) ?? "null")}"
+    }
+
+    private static func json(_ middleware: EffectiveMiddleware) -> SettingValue {
+        let settings = middleware.leaves.map { leaf in
+            (leaf.key, SettingValue.table(["value": leaf.value, "source": .string("\(leaf.source)")]))
+        }
+        return [
+            "name": .string(middleware.name),
+            "enabled": .boolean(middleware.isEnabled),
+            "settings": .table(Dictionary(settings) { first, _ in first }),
+        ]
+    }
+}

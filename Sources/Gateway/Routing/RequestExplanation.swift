@@ -1,0 +1,228 @@
+import GatewayHTTP1
+import NIOCore
+
+/// What would become of a request: which route takes it and why each other does not, the chain that it passes, and where
+/// it goes. Nothing is sent.
+package struct RequestExplanation: Sendable {
+    package enum Verdict: Sendable, Hashable {
+        /// By its place among the routes.
+        case route(Int)
+        /// `admin.expose` serves this path beside the routes.
+        case admin
+        /// The status and why, with the methods of `Allow` where another one would do.
+        case refused(status: Int, reason: String, allow: String?)
+    }
+
+    /// A route that does not take it.
+    package struct Rejection: Sendable, Hashable {
+        package let route: String
+        package let reason: String
+    }
+
+    /// Where the request goes.
+    package struct Destination: Sendable, Hashable {
+        package let name: String
+        /// The first target, with the path that the route makes of the request's.
+        package let url: String
+        /// Further targets that may get it as well.
+        package let otherTargets: [String]
+    }
+
+    package let request: ExplainedRequest
+    /// The peer, or whom a chain of trusted proxies names.
+    package let clientIP: String
+    package let verdict: Verdict
+    /// In the order of the configuration.
+    package let rejected: [Rejection]
+    /// In the order of the chain.
+    package let middlewares: [EffectiveMiddleware]
+    /// nil where no upstream is asked.
+    package let upstream: Destination?
+    /// The route that takes it.
+    package let route: RouteConfiguration?
+    /// Where in the file that is said.
+    package let position: SourcePosition?
+
+    /// - Throws: mistakes in the configuration.
+    package init(
+        _ request: ExplainedRequest,
+        configuration: GatewayConfiguration,
+        middlewares: [MiddlewareDescription] = .standard
+    ) throws(ConfigurationErrors) {
+        let configuration = try configuration.validated(middlewares: middlewares)
+        self.request = request
+        self.clientIP = Self.clientIP(of: request, trusted: configuration.server.trustedProxies)
+        var resolver = MiddlewareResolver(configuration, middlewares: middlewares)
+
+        let path: [UInt8]
+        do throws(GatewayError) {
+            path = try Self.routedPath(of: request)
+        } catch {
+            self.verdict = .refused(error)
+            self.rejected = []
+            self.middlewares = resolver.withoutRoute()
+            self.upstream = nil
+            self.route = nil
+            self.position = nil
+            return
+        }
+
+        let router = try Self.router(for: configuration)
+        var captures = PathCaptures()
+        let result = request.withView(path: path) { router.route($0, captures: &captures) }
+        self.rejected = RouteRejection.reasons(for: request, path, router, configuration)
+        if Self.isExposed(request, path, configuration) {
+            self.verdict = .admin
+        } else {
+            switch result {
+            case .found(let index, _): self.verdict = .route(index)
+            case .methodNotAllowed(let allow):
+                var error = GatewayError(.methodNotAllowed)
+                error.allow = allow
+                self.verdict = .refused(error)
+            case .notFound: self.verdict = .refused(GatewayError(.notFound))
+            }
+        }
+        if case .route(let index) = self.verdict {
+            let route = configuration.routes[index]
+            self.route = route
+            self.position = route.source.position
+            self.middlewares = resolver.settings(for: route)
+            self.upstream = try Destination(of: request, path, captures, route, index, configuration)
+        } else {
+            self.route = nil
+            self.position =
+                self.verdict == .admin ? configuration.document.position(of: SettingPath("admin", "expose")) : nil
+            self.middlewares = resolver.withoutRoute()
+            self.upstream = nil
+        }
+    }
+
+    /// What metrics and logs call the route; nil where none takes it.
+    package var routeName: String? {
+        self.verdict == .admin ? Metrics.adminRoute : self.route?.name
+    }
+
+    /// The status of the gateway's refusal.
+    package var status: Int? {
+        if case .refused(let status, _, _) = self.verdict { status } else { nil }
+    }
+
+    /// - Throws: that no route is asked, with the answer instead.
+    private static func routedPath(of request: ExplainedRequest) throws(GatewayError) -> [UInt8] {
+        switch request.method {
+        case "CONNECT", "TRACE":
+            var error = GatewayError(.methodNotAllowed)
+            error.allow = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+            throw error
+        case "OPTIONS" where request.rawPath == [UInt8(ascii: "*")]: throw GatewayError(.notFound)
+        default: return try request.normalizedPath()
+        }
+    }
+
+    private static func router(for configuration: GatewayConfiguration) throws(ConfigurationErrors) -> Router<Int> {
+        do throws(InvalidRoutes) {
+            return try Router(routes: configuration.routes.enumerated().map { (RouteMatch($0.element), $0.offset) })
+        } catch {
+            throw ConfigurationErrors(
+                error.problems.map { problem in
+                    ConfigurationError(
+                        problem.message,
+                        key: "routes[\(problem.route)].\(problem.key)",
+                        at: configuration.routes[problem.route].source.position
+                    )
+                }
+            )
+        }
+    }
+
+    private static func isExposed(
+        _ request: ExplainedRequest,
+        _ path: [UInt8],
+        _ configuration: GatewayConfiguration
+    ) -> Bool {
+        let paths = configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:))
+        return ["GET", "HEAD"].contains(request.method) && paths.contains { Array($0.utf8) == path }
+    }
+
+    private static func clientIP(of request: ExplainedRequest, trusted: [CIDR]) -> String {
+        let shared = SharedState(trustedProxies: trusted, slowRequest: nil, maxConnections: 0)
+        var client = ClientAddress(request.peer)
+        if shared.isTrusted(client) {
+            var headers = HeaderBlock()
+            for field in request.fields { headers.add(field.name, field.value) }
+            client = shared.clientNamed(by: headers) ?? client
+        }
+        return String(decoding: client.text, as: UTF8.self)
+    }
+}
+
+extension RequestExplanation.Verdict {
+    fileprivate static func refused(_ error: GatewayError) -> Self {
+        .refused(status: error.code.status, reason: error.detail ?? error.code.detail, allow: error.allow)
+    }
+}
+
+extension RequestExplanation.Destination {
+    /// nil where the route answers by itself.
+    fileprivate init?(
+        of request: ExplainedRequest,
+        _ path: [UInt8],
+        _ captures: PathCaptures,
+        _ route: RouteConfiguration,
+        _ index: Int,
+        _ configuration: GatewayConfiguration
+    ) throws(ConfigurationErrors) {
+        guard let name = route.upstream, let upstream = configuration.upstreams[name] else { return nil }
+        let forwarding: RoutePlan.Forwarding
+        do throws(ConfigurationError) {
+            forwarding = try RoutePlan.Forwarding(route, key: "routes[\(index)]")
+        } catch {
+            throw ConfigurationErrors([error])
+        }
+        var buffer = ByteBuffer()
+        let sent = forwarding.sendsOriginalPath ? request.rawPath : path
+        if let rewrite = forwarding.rewrite {
+            path.withUnsafeBytes { rewrite.write(into: &buffer, path: $0, captures: captures) }
+        } else {
+            sent.withUnsafeBytes { forwarding.stripPrefix.write(into: &buffer, path: $0) }
+        }
+        if let query = request.query {
+            buffer.writeInteger(UInt8(ascii: "?"))
+            buffer.writeBytes(query)
+        }
+        let target = String(buffer: buffer)
+        var urls = upstream.targets.map { Self.url($0.url, target) }
+        if let builtin = upstream.builtin { urls = ["builtin:\(builtin.rawValue)\(target)"] }
+        self.name = name
+        self.url = urls.first ?? target
+        self.otherTargets = Array(urls.dropFirst())
+    }
+
+    private static func url(_ target: TargetURL, _ path: String) -> String {
+        switch target {
+        case .http: "\(target)\(path)"
+        // As other proxies write a path behind a socket's.
+        case .unix(let socket): "http://unix:\(socket):\(path)"
+        }
+    }
+}
+
+extension RoutePlan.Forwarding {
+    /// - Throws: what is wrong with the route's templates.
+    fileprivate init(_ route: RouteConfiguration, key: String) throws(ConfigurationError) {
+        self.init()
+        self.sendsOriginalPath = route.forwardPath == .original
+        do throws(RoutePattern.ParseError) {
+            self.stripPrefix = try PathPrefix(route.stripPrefix)
+        } catch {
+            throw ConfigurationError(error.message, key: "\(key).strip_prefix", at: route.source.position)
+        }
+        guard !route.rewrite.isEmpty, let pattern = try? RoutePattern(route.path) else { return }
+        do throws(PathTemplate.ParseError) {
+            self.rewrite = try PathTemplate(route.rewrite, for: pattern)
+        } catch {
+            throw ConfigurationError(error.message, key: "\(key).rewrite", at: route.source.position)
+        }
+    }
+}

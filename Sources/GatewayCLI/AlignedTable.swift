@@ -1,0 +1,16 @@
+/// Columns as wide as their widest cell, two spaces apart.
+enum AlignedTable {
+    /// - Parameter style: dresses a cell; what it adds takes no room.
+    static func lines(_ rows: [[String]], style: (_ column: Int, _ cell: String) -> String = { $1 }) -> [String] {
+        let columns = rows.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                let isLast = column == row.count - 1
+                return style(column, cell) + String(repeating: " ", count: isLast ? 0 : widths[column] - cell.count + 2)
+            }.joined()
+        }
+    }
+}

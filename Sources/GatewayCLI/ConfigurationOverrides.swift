@@ -1,0 +1,52 @@
+internal import Gateway
+
+/// What flags, and environment variables in their place, say instead of the file.
+struct ConfigurationOverrides {
+    private let listen: [Choice]
+    private let admin: Choice?
+    private let logLevel: Choice?
+
+    /// A text, and what an error calls the place it came from.
+    private struct Choice {
+        let text: String
+        let place: String
+    }
+
+    init(listen: [String] = [], admin: String? = nil, logLevel: String? = nil, environment: Environment) {
+        func choice(_ flag: String?, _ name: String, _ variable: String) -> Choice? {
+            if let flag { return Choice(text: flag, place: name) }
+            return environment[variable].map { Choice(text: $0, place: variable) }
+        }
+        let listed = environment["GATEWAY_LISTEN"]?.split { $0 == "," || $0.isWhitespace } ?? []
+        self.listen =
+            listen.isEmpty
+            ? listed.map { Choice(text: String($0), place: "GATEWAY_LISTEN") }
+            : listen.map { Choice(text: $0, place: "--listen") }
+        self.admin = choice(admin, "--admin", "GATEWAY_ADMIN")
+        self.logLevel = choice(logLevel, "--log-level", "GATEWAY_LOG_LEVEL")
+    }
+
+    /// - Throws: every override that is none, and what does not fit the rest of the configuration.
+    func apply(to configuration: inout GatewayConfiguration) throws(ConfigurationErrors) {
+        var errors: [ConfigurationError] = []
+        func read<Value: Setting>(_ choice: Choice, as type: Value.Type) -> Value? {
+            do throws(SettingError) {
+                return try Value(setting: .string(choice.text))
+            } catch {
+                let quoted = SettingValue.string(choice.text).quoted
+                errors.append(
+                    ConfigurationError("\(quoted) \(error.problem)", suggestion: error.suggestion, key: choice.place)
+                )
+                return nil
+            }
+        }
+        let addresses = self.listen.compactMap { read($0, as: ListenAddress.self) }
+        if !addresses.isEmpty { configuration.server.listen = addresses }
+        if let admin = self.admin.flatMap({ read($0, as: AdminListen.self) }) { configuration.admin.listen = admin }
+        if let level = self.logLevel.flatMap({ read($0, as: LogLevel.self) }) { configuration.log.level = level }
+        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+        guard !self.listen.isEmpty || self.admin != nil else { return }
+        errors = configuration.validate()
+        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+    }
+}

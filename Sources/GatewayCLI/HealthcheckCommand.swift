@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import Gateway
+internal import NIOCore
+internal import NIOPosix
+
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
+/// `gateway healthcheck`: asks a running gateway whether it is ready.
+struct HealthcheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "healthcheck",
+        abstract: "Ask the running gateway whether it is ready.",
+        discussion: "Exit code 0 if it is, else 1: for containers."
+    )
+
+    @Option(
+        help: ArgumentHelp(
+            "The admin endpoints' address.",
+            discussion: "Default: $GATEWAY_ADMIN, or the one in the configuration.",
+            valueName: "address"
+        )
+    )
+    var admin: String?
+
+    @OptionGroup var file: ConfigurationFile
+
+    func run() async throws {
+        guard let address = try self.address else {
+            StandardError.print(lines: ["the admin endpoints are off: give [admin].listen an address"])
+            throw ExitCode(1)
+        }
+        do {
+            let head = try await ReadinessRequest.statusLine(from: address)
+            guard head.hasPrefix("HTTP/1.1 200 ") else {
+                StandardError.print(lines: ["not ready: \(address) answers \"\(head)\""])
+                throw ExitCode(1)
+            }
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            StandardError.print(lines: ["not ready: \(address) cannot be asked: \(Self.reason(error))"])
+            throw ExitCode(1)
+        }
+        print("ready")
+    }
+
+    /// With a flag or variable no file is read: the check may run where there is none.
+    private var address: ListenAddress? {
+        get throws {
+            var configuration = GatewayConfiguration.demo
+            if self.admin == nil, Environment.current["GATEWAY_ADMIN"] == nil {
+                configuration = try self.file.readOrDemo().0
+            }
+            let overrides = ConfigurationOverrides(
+                admin: self.admin,
+                environment: Environment.current.only("GATEWAY_ADMIN")
+            )
+            try overrides.apply(to: &configuration)
+            guard case .address(let address) = configuration.admin.listen else { return nil }
+            return address
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError: error.connectionErrors.first.map { reason($0.error) } ?? "\(error)"
+        case is ReadinessRequest.NoAnswer: "no answer within \(ReadinessRequest.timeout.nanoseconds / 1_000_000_000) s"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case ChannelError.eof: "it closes the connection"
+        default: "\(error)"
+        }
+    }
+}

@@ -1,0 +1,134 @@
+internal import Gateway
+internal import Logging
+internal import NIOCore
+
+/// What a gateway says once it listens: where, what leads where, and what to try next.
+struct StartScreen {
+    let configuration: GatewayConfiguration
+    /// Where the configuration came from.
+    let origin: String
+    let listening: [SocketAddress]
+    /// nil where the admin endpoints are off.
+    let admin: SocketAddress?
+
+    /// More routes than these are only counted.
+    private static let routeLimit = 20
+
+    /// For a log line.
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "listen": .array(self.listening.map { .string($0.url) }),
+            "routes": .stringConvertible(self.configuration.routes.count),
+            "upstreams": .stringConvertible(self.configuration.upstreams.count),
+            "configuration": .string(self.origin),
+            "version": .string(GatewayVersion.current),
+        ]
+        if let admin { metadata["admin"] = .string(admin.url) }
+        return metadata
+    }
+
+    /// For people.
+    func text(isColored: Bool) -> String {
+        func styled(_ text: String, _ code: String) -> String { isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+        let title = { styled($0, "1") }
+        let quiet = { styled($0, "2") }
+        var lines = ["", title("Gateway \(GatewayVersion.current)") + "  " + quiet(self.origin), ""]
+        for (index, address) in self.listening.enumerated() {
+            lines.append((index == 0 ? "Listening  " : "           ") + styled(address.url, "36"))
+        }
+        lines.append("Admin      " + (self.admin.map { styled($0.url, "36") } ?? "off"))
+        lines += ["", title("Routes")]
+        let routes = self.configuration.routes.prefix(Self.routeLimit).map(self.row)
+        lines += AlignedTable.lines(routes) { column, cell in
+            switch column {
+            case 0: styled(cell, "32")
+            case 2: quiet(cell)
+            default: cell
+            }
+        }.map { "  " + $0 }
+        let more = self.configuration.routes.count - Self.routeLimit
+        if more > 0 { lines.append(quiet("  … and \(more) more")) }
+        lines += ["", title("Try next")]
+        lines += self.examples.map { "  " + $0 }
+        return lines.map { $0 + "\n" }.joined() + "\n"
+    }
+
+    // MARK: Routes
+
+    private func row(_ route: RouteConfiguration) -> [String] {
+        let hosts = route.hosts.joined(separator: ",")
+        let methods = route.methods.isEmpty ? "any" : route.methods.joined(separator: ",")
+        return [route.name, hosts + route.path, methods, "→ " + self.destination(of: route)]
+    }
+
+    private func destination(of route: RouteConfiguration) -> String {
+        if let respond = route.respond { return "answers \(respond.status)" }
+        if let redirect = route.redirect { return "\(redirect.status) to \(redirect.to)" }
+        guard let name = route.upstream, let upstream = self.configuration.upstreams[name] else { return "" }
+        if let builtin = upstream.builtin { return "\(name) (built-in \(builtin.rawValue))" }
+        return "\(name) " + upstream.targets.map { "\($0.url)" }.joined(separator: ", ")
+    }
+
+    // MARK: Examples
+
+    private var examples: [String] {
+        var examples: [String] = []
+        if let address = self.listening.first {
+            let paths = self.examplePaths
+            examples = paths.prefix(self.admin == nil ? 3 : 1).map { address.curl(path: $0.path, host: $0.host) }
+        }
+        if let admin {
+            examples += [admin.curl(path: "/health"), admin.curl(path: "/metrics")]
+        }
+        return examples
+    }
+
+    /// Paths that routes take with GET, those of the demo upstream where it is behind the first.
+    private var examplePaths: [(path: String, host: String?)] {
+        let routes = self.configuration.routes.filter { route in
+            (route.methods.isEmpty || route.methods.contains("GET")) && route.matchHeaders.isEmpty
+                && route.matchQuery.isEmpty
+        }
+        var paths = routes.map { route in
+            (path: Self.example(of: route.path), host: route.hosts.first { !$0.contains("*") })
+        }
+        if let first = routes.first, first.path == "/*", self.isDemo(first) {
+            paths = [("/json", paths[0].host), ("/echo", paths[0].host), ("/slow/500", paths[0].host)]
+        }
+        return paths.isEmpty ? [("/", nil)] : paths
+    }
+
+    private func isDemo(_ route: RouteConfiguration) -> Bool {
+        route.upstream.flatMap { self.configuration.upstreams[$0] }?.builtin == .demo
+    }
+
+    /// A path that the pattern takes.
+    private static func example(of pattern: String) -> String {
+        let segments = pattern.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+            segment == "*" ? "" : segment.hasPrefix("{") ? "1" : segment
+        }
+        return segments.joined(separator: "/")
+    }
+}
+
+extension SocketAddress {
+    /// How a client on this machine writes it.
+    fileprivate var url: String {
+        if let path = self.pathname, self.port == nil { return "unix:\(path)" }
+        return "http://\(self.authority)"
+    }
+
+    fileprivate func curl(path: String, host: String? = nil) -> String {
+        let header = host.map { " -H 'Host: \($0)'" } ?? ""
+        if let socket = self.pathname, self.port == nil {
+            return "curl -i\(header) --unix-socket \(socket) http://localhost\(path)"
+        }
+        return "curl -i\(header) http://\(self.authority)\(path)"
+    }
+
+    private var authority: String {
+        let address = self.ipAddress ?? ""
+        let reachable = address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address
+        return (reachable.contains(":") ? "[\(reachable)]" : reachable) + ":\(self.port ?? 0)"
+    }
+}

@@ -1,0 +1,115 @@
+import HTTPTypes
+import NIOConcurrencyHelpers
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+@Suite struct DemoUpstreamTests {
+    private func ask(
+        _ path: String,
+        fields: HTTPFields = [:],
+        body: InProcessRequestBody = InProcessRequestBody(ByteBuffer()),
+        of upstream: DemoUpstream = DemoUpstream(sleep: { _ in })
+    ) async throws -> (status: Int, headers: HTTPFields, chunks: [String]) {
+        let head = HTTPRequest(method: .get, scheme: "http", authority: "a", path: path, headerFields: fields)
+        let response = try await upstream.respond(to: InProcessRequest(head: head, body: body))
+        let chunks = NIOLockedValueBox<[String]>([])
+        switch response.body {
+        case .none: break
+        case .bytes(let bytes): chunks.withLockedValue { $0.append(String(buffer: bytes)) }
+        case .stream(let write):
+            try await write(
+                InProcessBodyWriter { chunk in chunks.withLockedValue { $0.append(String(buffer: chunk)) } }
+            )
+        }
+        return (response.head.status.code, response.head.headerFields, chunks.withLockedValue { $0 })
+    }
+
+    @Test(arguments: [
+        "/bytes/-1", "/bytes/x", "/bytes/10737418241", "/bytes/99999999999999999999", "/slow/600001", "/slow/+1",
+        "/status/99", "/status/101", "/status/600", "/stream/1000001", "/flaky/101", "/flaky/1.5", "/sse?n=x",
+    ])
+    func `a number that does not suit is a 400`(_ path: String) async throws {
+        let answer = try await self.ask(path)
+        #expect(answer.status == 400)
+        #expect(answer.chunks.first?.contains("Write a") == true)
+    }
+
+    @Test(arguments: ["/bytes", "/bytes/1/2", "/json/x", "/nothing", "/Json"])
+    func `a page that there is not is a 404`(_ path: String) async throws {
+        #expect(try await self.ask(path).status == 404)
+    }
+
+    @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 200_000])
+    func `bytes come in pieces that add up`(_ count: Int) async throws {
+        let answer = try await self.ask("/bytes/\(count)")
+        #expect(answer.headers[.contentLength] == String(count))
+        #expect(answer.chunks.map(\.utf8.count).reduce(0, +) == count)
+        #expect(answer.chunks.allSatisfy { $0.utf8.count <= 65_536 })
+    }
+
+    @Test(arguments: [0, 1, 3])
+    func `a stream has as many chunks as asked for`(_ count: Int) async throws {
+        let answer = try await self.ask("/stream/\(count)")
+        #expect(answer.chunks == (0..<count).map { "chunk \($0 + 1) of \(count)\n" })
+    }
+
+    @Test func `events are a second apart and numbered`() async throws {
+        let waited = NIOLockedValueBox<[Duration]>([])
+        let upstream = DemoUpstream(sleep: { time in waited.withLockedValue { $0.append(time) } })
+        let answer = try await self.ask("/sse?n=3", of: upstream)
+        #expect(answer.chunks == (1...3).map { "id: \($0)\ndata: event \($0)\n\n" })
+        #expect(waited.withLockedValue { $0 } == [.seconds(1), .seconds(1)])
+    }
+
+    @Test func `a slow page waits as long as asked`() async throws {
+        let waited = NIOLockedValueBox<[Duration]>([])
+        let upstream = DemoUpstream(sleep: { time in waited.withLockedValue { $0.append(time) } })
+        #expect(try await self.ask("/slow/1500", of: upstream).status == 200)
+        #expect(waited.withLockedValue { $0 } == [.milliseconds(1500)])
+    }
+
+    @Test(arguments: [(0, 0, 200), (1, 0, 503), (30, 29, 503), (30, 30, 200), (100, 99, 503)])
+    func `fails in the share that is asked for`(_ percent: Int, _ percentile: Int, _ status: Int) async throws {
+        let upstream = DemoUpstream(percentile: { percentile })
+        #expect(try await self.ask("/flaky/\(percent)", of: upstream).status == status)
+    }
+
+    @Test(arguments: [
+        (nil, 200), ("\"demo-1\"", 304), ("W/\"demo-1\"", 304), ("\"a\", \"demo-1\" ,\"b\"", 304), ("*", 304),
+        ("\"demo-2\"", 200), ("demo-1", 200), ("", 200),
+    ])
+    func `who has the tag gets 304`(_ condition: String?, _ status: Int) async throws {
+        var fields = HTTPFields()
+        fields[.ifNoneMatch] = condition
+        let answer = try await self.ask("/etag", fields: fields)
+        #expect(answer.status == status)
+        #expect(answer.headers[.eTag] == "\"demo-1\"")
+        #expect(answer.chunks.isEmpty == (status == 304))
+    }
+
+    @Test func `an echo keeps the beginning of a large body and counts the rest`() async throws {
+        let left = NIOLockedValueBox(64)
+        let body = InProcessRequestBody(next: {
+            let isLeft = left.withLockedValue { left in
+                left -= 1
+                return left >= 0
+            }
+            return isLeft ? ByteBuffer(repeating: UInt8(ascii: "x"), count: 16 * 1024) : nil
+        })
+        let answer = try await self.ask("/echo", body: body)
+        let text = answer.chunks.joined()
+        #expect(text.contains("\"body_size\": 1048576"))
+        #expect(text.contains("\"body_truncated\": true"))
+        #expect((65_536..<67_000).contains(text.utf8.count))
+    }
+
+    @Test func `the first page lists every other`() async throws {
+        let text = try await self.ask("/").chunks.joined()
+        for page in DemoUpstream.pages {
+            #expect(text.contains("href=\"\(page.example)\""))
+            #expect(try await self.ask(page.example == "/sse" ? "/sse?n=1" : page.example).status != 404)
+        }
+    }
+}
