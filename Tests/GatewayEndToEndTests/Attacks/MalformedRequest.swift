@@ -49,7 +49,10 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         post("a length of blanks", "Content-Length: 1 2\r\n\r\nabc"),
         post("a length over 64 bits", "Content-Length: 18446744073709551619\r\n\r\nabc"),
         post("a length over 63 bits", "Content-Length: 9223372036854775808\r\n\r\nabc"),
-        MalformedRequest("a length with non-ASCII digits", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ３\r\n\r\nabc"),
+        MalformedRequest(
+            "a length with non-ASCII digits",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ３\r\n\r\nabc"
+        ),
         post("gzip, chunked", "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
         post("chunked, chunked", "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
         post("chunked twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -163,18 +166,28 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         chunked("a trailer with obs-fold", "0\r\nA: b\r\n c\r\n\r\n"),
         chunked("a bare LF behind the last chunk", "0\r\n\n"),
         chunked(
-            "endless trailers", "0\r\n" + (0..<2000).map { "A\($0): \(String(repeating: "b", count: 30))\r\n" }.joined(),
-            431),
+            "endless trailers",
+            "0\r\n" + (0..<2000).map { "A\($0): \(String(repeating: "b", count: 30))\r\n" }.joined(),
+            431
+        ),
         chunked("too many trailers", "0\r\n" + String(repeating: "A: b\r\n", count: 101) + "\r\n", 431),
     ]
 
     /// Over a limit.
     static let oversized = [
-        MalformedRequest("a target too long", "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        MalformedRequest(
+            "a target too long",
+            "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n",
+            414
+        ),
         MalformedRequest("an endless target", "GET /\(String(repeating: "a", count: 9000))", 414),
         MalformedRequest("an endless method", String(repeating: "A", count: 9000), 414),
         get("a field too long", "A: \(String(repeating: "b", count: 33_000))\r\n", 431),
-        MalformedRequest("an endless field", "GET / HTTP/1.1\r\nHost: a\r\nA: \(String(repeating: "b", count: 40_000))", 431),
+        MalformedRequest(
+            "an endless field",
+            "GET / HTTP/1.1\r\nHost: a\r\nA: \(String(repeating: "b", count: 40_000))",
+            431
+        ),
         get("too many fields", String(repeating: "A: b\r\n", count: 100), 431),
         MalformedRequest("an endless name", "GET / HTTP/1.1\r\n\(String(repeating: "b", count: 40_000))", 431),
     ]

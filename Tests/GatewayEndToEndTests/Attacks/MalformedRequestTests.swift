@@ -1,141 +1,144 @@
 import NIOCore
 import Testing
 
-/// What is no request is refused, nothing behind it is read, and no upstream sees any of it.
-@Suite struct MalformedRequestTests {
-    private static let smuggled = Array("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+extension EndToEnd {
+    /// What is no request is refused, nothing behind it is read, and no upstream sees any of it.
+    @Suite struct MalformedRequestTests {
+        private static let smuggled = Array("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
 
-    /// The one answer on a connection that then ends.
-    private static func refusal(_ client: RawConnection) async throws -> Message {
-        let response = try await client.response()
-        let rest = try await client.rest()
-        #expect(rest.text == "")
-        client.close()
-        return response
-    }
-
-    private static func expectRefusal(_ response: Message, of request: MalformedRequest) {
-        #expect(response.status == request.status)
-        #expect(response["Connection"] == "close")
-        #expect(response["Content-Type"] == "application/problem+json")
-        #expect(response["X-Request-ID"] != nil)
-        #expect(response["Server"] == nil)
-        let codes = [
-            400: "bad_request", 414: "uri_too_long", 431: "headers_too_large", 505: "version_not_supported",
-        ]
-        #expect(response.code == codes[request.status])
-    }
-
-    @Test(arguments: MalformedRequest.heads + MalformedRequest.oversized)
-    func `a malformed head is refused and the connection closed (RFC 9112 section 11.2)`(
-        _ request: MalformedRequest
-    ) async throws {
-        try await withProxy({ try await $0.serve { _ in ok() } }) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send(bytes: request.bytes + Self.smuggled)
-            Self.expectRefusal(try await Self.refusal(client), of: request)
-            #expect(upstream.connections == 0)
-        }
-    }
-
-    @Test(arguments: MalformedRequest.bodies)
-    func `a malformed body never ends upstream, and the connection closes (RFC 9112 section 7.1)`(
-        _ request: MalformedRequest
-    ) async throws {
-        try await withProxy({ try await $0.serve { _ in ok() } }) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send(bytes: request.bytes + Self.smuggled)
-            Self.expectRefusal(try await Self.refusal(client), of: request)
-            try await eventually("the upstream's connection is given up") { upstream.openConnections == 0 }
-            #expect(upstream.requests.isEmpty)
-        }
-    }
-
-    /// One connection for each position, so only what is short.
-    @Test(arguments: MalformedRequest.heads.filter { $0.bytes.count < 120 })
-    func `a malformed head is refused wherever it is split`(_ request: MalformedRequest) async throws {
-        try await withProxy({ try await $0.serve { _ in ok() } }) { gateway, upstream in
-            for position in 1..<request.bytes.count {
-                let client = try await gateway.connect()
-                try? await client.send(request.bytes + Self.smuggled, splitAt: [position])
-                let response = try await Self.refusal(client)
-                #expect(response.status == request.status, "split at \(position)")
-            }
-            #expect(upstream.connections == 0)
-        }
-    }
-
-    @Test(arguments: MalformedRequest.bodies.filter { $0.bytes.count < 120 })
-    func `a malformed body is refused wherever it is split`(_ request: MalformedRequest) async throws {
-        try await withProxy({ try await $0.serve { _ in ok() } }) { gateway, upstream in
-            for position in 1..<request.bytes.count {
-                let client = try await gateway.connect()
-                try? await client.send(request.bytes + Self.smuggled, splitAt: [position])
-                let response = try await Self.refusal(client)
-                #expect(response.status == request.status, "split at \(position)")
-            }
-            #expect(upstream.requests.isEmpty)
-        }
-    }
-
-    @Test func `what was answered before a malformed request stays`() async throws {
-        try await withProxy({ try await $0.serve { ok($0.target) } }) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send(
-                "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3\r\n\r\nGET /4 HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try await client.response().text == "/1")
-            #expect(try await client.response().text == "/2")
-            #expect(try await Self.refusal(client).status == 400)
-            #expect(upstream.requests.map(\.target) == ["/1", "/2"])
-        }
-    }
-
-    @Test func `the preface of HTTP/2 is refused`() async throws {
-        try await withProxy({ try await $0.serve { _ in ok() } }) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0")
-            let status = try await Self.refusal(client).status
-            #expect(status == 505 || status == 400)
-            #expect(upstream.connections == 0)
-        }
-    }
-
-    @Test func `a malformed body behind an answer cuts the connection off`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.connection.head()
-            try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
-            _ = try await session.connection.rest()
-        }
-        try await withProxy(script) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
-            _ = try await client.text(through: "abc")
-            try await client.send("xyz\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+        /// The one answer on a connection that then ends.
+        private static func refusal(_ client: RawConnection) async throws -> Message {
+            let response = try await client.response()
             let rest = try await client.rest()
             #expect(rest.text == "")
-            try await eventually("the upstream's connection closes") { upstream.openConnections == 0 }
-        }
-    }
-
-    @Test(arguments: [
-        "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", "get /x HTTP/1.1\r\nHost: a\r\n\r\n",
-        "GET /x HTTP/1.1\r\nhost:a\r\n\r\n", "GET /x HTTP/1.1\r\nHOST: \t a \t \r\n\r\n",
-        "GET /x HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\nA:\r\nB: \r\n\r\n",
-        "GET /x HTTP/1.1\r\nHost: a\r\nA: \"b, c\"; d\r\n\r\n", "GET /x HTTP/1.2\r\nHost: a\r\n\r\n",
-        "GET /x HTTP/1.9\r\nHost: a\r\n\r\n", "!#$%&'*+-.^_`|~ /x HTTP/1.1\r\nHost: a\r\n\r\n",
-        "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;a;b=\"c d\"\r\nabc\r\n000\r\n\r\n",
-    ])
-    func `what is only unusual passes, wherever it is split`(_ request: String) async throws {
-        try await withProxy({ try await $0.serve { ok($0.target) } }) { gateway, upstream in
-            let client = try await gateway.connect()
-            let bytes = Array(request.utf8)
-            for position in 0..<bytes.count {
-                try await client.send(bytes, splitAt: [position])
-                let response = try await client.response()
-                #expect(response.text == "/x", "split at \(position)")
-            }
-            #expect(upstream.requests.count == bytes.count)
             client.close()
+            return response
+        }
+
+        private static func expectRefusal(_ response: Message, of request: MalformedRequest) {
+            #expect(response.status == request.status)
+            #expect(response["Connection"] == "close")
+            #expect(response["Content-Type"] == "application/problem+json")
+            #expect(response["X-Request-ID"] != nil)
+            #expect(response["Server"] == nil)
+            let codes = [
+                400: "bad_request", 414: "uri_too_long", 431: "headers_too_large", 505: "version_not_supported",
+            ]
+            #expect(response.code == codes[request.status])
+        }
+
+        @Test(arguments: MalformedRequest.heads + MalformedRequest.oversized)
+        func `a malformed head is refused and the connection closed (RFC 9112 section 11.2)`(
+            _ request: MalformedRequest
+        ) async throws {
+            try await withProxy(serving { _ in ok() }) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send(bytes: request.bytes + Self.smuggled)
+                Self.expectRefusal(try await Self.refusal(client), of: request)
+                #expect(upstream.connections == 0)
+            }
+        }
+
+        @Test(arguments: MalformedRequest.bodies)
+        func `a malformed body never ends upstream, and the connection closes (RFC 9112 section 7.1)`(
+            _ request: MalformedRequest
+        ) async throws {
+            try await withProxy(serving { _ in ok() }) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send(bytes: request.bytes + Self.smuggled)
+                Self.expectRefusal(try await Self.refusal(client), of: request)
+                try await eventually("the upstream's connection is given up") { upstream.openConnections == 0 }
+                #expect(upstream.requests.isEmpty)
+            }
+        }
+
+        /// One connection for each position, so only what is short.
+        @Test(arguments: MalformedRequest.heads.filter { $0.bytes.count < 120 })
+        func `a malformed head is refused wherever it is split`(_ request: MalformedRequest) async throws {
+            try await withProxy(serving { _ in ok() }) { gateway, upstream in
+                for position in 1..<request.bytes.count {
+                    let client = try await gateway.connect()
+                    try? await client.send(request.bytes + Self.smuggled, splitAt: [position])
+                    let response = try await Self.refusal(client)
+                    #expect(response.status == request.status, "split at \(position)")
+                }
+                #expect(upstream.connections == 0)
+            }
+        }
+
+        @Test(arguments: MalformedRequest.bodies.filter { $0.bytes.count < 120 })
+        func `a malformed body is refused wherever it is split`(_ request: MalformedRequest) async throws {
+            try await withProxy(serving { _ in ok() }) { gateway, upstream in
+                for position in 1..<request.bytes.count {
+                    let client = try await gateway.connect()
+                    try? await client.send(request.bytes + Self.smuggled, splitAt: [position])
+                    let response = try await Self.refusal(client)
+                    #expect(response.status == request.status, "split at \(position)")
+                }
+                #expect(upstream.requests.isEmpty)
+            }
+        }
+
+        @Test func `what was answered before a malformed request stays`() async throws {
+            try await withProxy(serving { ok($0.target) }) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send(
+                    "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3\r\n\r\nGET /4 HTTP/1.1\r\nHost: a\r\n\r\n"
+                )
+                #expect(try await client.response().text == "/1")
+                #expect(try await client.response().text == "/2")
+                #expect(try await Self.refusal(client).status == 400)
+                #expect(upstream.requests.map(\.target) == ["/1", "/2"])
+            }
+        }
+
+        @Test func `the preface of HTTP/2 is refused`() async throws {
+            try await withProxy(serving { _ in ok() }) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0")
+                let status = try await Self.refusal(client).status
+                #expect(status == 505 || status == 400)
+                #expect(upstream.connections == 0)
+            }
+        }
+
+        @Test func `a malformed body behind an answer cuts the connection off`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.connection.head()
+                try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+                _ = try await session.connection.rest()
+            }
+            try await withProxy(script) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+                _ = try await client.text(through: "abc")
+                try await client.send("xyz\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+                let rest = try await client.rest()
+                #expect(rest.text == "")
+                try await eventually("the upstream's connection closes") { upstream.openConnections == 0 }
+            }
+        }
+
+        @Test(arguments: [
+            "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", "get /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /x HTTP/1.1\r\nhost:a\r\n\r\n", "GET /x HTTP/1.1\r\nHOST: \t a \t \r\n\r\n",
+            "GET /x HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\nA:\r\nB: \r\n\r\n",
+            "GET /x HTTP/1.1\r\nHost: a\r\nA: \"b, c\"; d\r\n\r\n", "GET /x HTTP/1.2\r\nHost: a\r\n\r\n",
+            "GET /x HTTP/1.9\r\nHost: a\r\n\r\n", "!#$%&'*+-.^_`|~ /x HTTP/1.1\r\nHost: a\r\n\r\n",
+            "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;a;b=\"c d\"\r\nabc\r\n000\r\n\r\n",
+        ])
+        func `what is only unusual passes, wherever it is split`(_ request: String) async throws {
+            try await withProxy(serving { ok($0.target) }) { gateway, upstream in
+                let client = try await gateway.connect()
+                let bytes = Array(request.utf8)
+                for position in 0..<bytes.count {
+                    try await client.send(bytes, splitAt: [position])
+                    let response = try await client.response()
+                    #expect(response.text == "/x", "split at \(position)")
+                }
+                #expect(upstream.requests.count == bytes.count)
+                client.close()
+            }
         }
     }
 }

@@ -2,107 +2,112 @@ import Gateway
 import NIOCore
 import Testing
 
-/// Which target a request goes to.
-@Suite struct BalancingTests {
-    /// Answers of `count` requests through upstreams that answer with their own number.
-    private static func answers(
-        _ count: Int,
-        weights: [Int] = [1, 1],
-        settings: String,
-        fields: (Int) -> String = { _ in "" }
-    ) async throws -> [String] {
-        try await withUpstream({ try await $0.serve { _ in ok("0") } }) { first in
-            try await withUpstream({ try await $0.serve { _ in ok("1") } }) { second in
-                let toml = """
-                    [upstreams.api]
-                    targets = [{ url = "\(first.url)", weight = \(weights[0]) }, { url = "\(second.url)", weight = \(weights[1]) }]
-                    \(settings)
-                    [[routes]]
-                    path = "/*"
-                    upstream = "api"
-                    """
-                return try await withGateway(toml) { gateway in
-                    var answers: [String] = []
-                    for number in 0..<count { answers.append(try await gateway.get("/", fields(number)).text) }
-                    return answers
+extension EndToEnd {
+    /// Which target a request goes to.
+    @Suite struct BalancingTests {
+        /// Answers of `count` requests through upstreams that answer with their own number.
+        private static func answers(
+            _ count: Int,
+            weights: [Int] = [1, 1],
+            settings: String,
+            fields: (Int) -> String = { _ in "" }
+        ) async throws -> [String] {
+            try await withUpstream(serving { _ in ok("0") }) { first in
+                try await withUpstream(serving { _ in ok("1") }) { second in
+                    let toml = """
+                        [upstreams.api]
+                        targets = [{ url = "\(first.url)", weight = \(weights[0]) }, { url = "\(second.url)", weight = \(weights[1]) }]
+                        \(settings)
+                        [[routes]]
+                        path = "/*"
+                        upstream = "api"
+                        """
+                    return try await withGateway(toml) { gateway in
+                        var answers: [String] = []
+                        for number in 0..<count { answers.append(try await gateway.get("/", fields(number)).text) }
+                        return answers
+                    }
                 }
             }
         }
-    }
 
-    @Test func `round robin takes targets in turn`() async throws {
-        let answers = try await Self.answers(10, settings: "balance = \"round_robin\"")
-        #expect(answers.filter { $0 == "0" }.count == 5)
-        #expect(zip(answers, answers.dropFirst()).allSatisfy { $0 != $1 })
-    }
-
-    @Test func `round robin heeds weights`() async throws {
-        let answers = try await Self.answers(20, weights: [1, 3], settings: "balance = \"round_robin\"")
-        #expect(answers.filter { $0 == "1" }.count == 15)
-    }
-
-    @Test func `random reaches all targets`() async throws {
-        let answers = try await Self.answers(60, settings: "balance = \"random\"")
-        #expect(Set(answers) == ["0", "1"])
-    }
-
-    @Test(arguments: [("header:X-Key", "X-Key: "), ("cookie:sid", "Cookie: a=b; sid=")])
-    func `a hash keeps a key at its target, and spreads keys`(_ key: String, _ field: String) async throws {
-        let settings = "balance = \"hash\"\nhash_key = \"\(key)\""
-        let answers = try await Self.answers(80, settings: settings) { "\(field)\($0 % 20)" }
-        for key in 0..<20 {
-            #expect(Set(stride(from: key, to: 80, by: 20).map { answers[$0] }).count == 1)
+        @Test func `round robin takes targets in turn`() async throws {
+            let answers = try await Self.answers(10, settings: "balance = \"round_robin\"")
+            #expect(answers.filter { $0 == "0" }.count == 5)
+            #expect(zip(answers, answers.dropFirst()).allSatisfy { $0 != $1 })
         }
-        #expect(Set(answers) == ["0", "1"])
-    }
 
-    @Test func `least requests avoids a busy target`() async throws {
-        let go = Signal()
-        let busy = Signal()
-        try await withUpstream({ session in
-            try await session.serve { request in
-                if request.target == "/hold" {
-                    busy.fire()
-                    try await go.wait()
-                }
-                return ok("0")
+        @Test func `round robin heeds weights`() async throws {
+            let answers = try await Self.answers(20, weights: [1, 3], settings: "balance = \"round_robin\"")
+            #expect(answers.filter { $0 == "1" }.count == 15)
+        }
+
+        @Test func `random reaches all targets`() async throws {
+            let answers = try await Self.answers(60, settings: "balance = \"random\"")
+            #expect(Set(answers) == ["0", "1"])
+        }
+
+        @Test(arguments: [("header:X-Key", "X-Key: "), ("cookie:sid", "Cookie: a=b; sid=")])
+        func `a hash keeps a key at its target, and spreads keys`(_ key: String, _ field: String) async throws {
+            let settings = "balance = \"hash\"\nhash_key = \"\(key)\""
+            let answers = try await Self.answers(80, settings: settings) { "\(field)\($0 % 20)" }
+            for key in 0..<20 {
+                #expect(Set(stride(from: key, to: 80, by: 20).map { answers[$0] }).count == 1)
             }
-        }) { first in
-            try await withUpstream({ try await $0.serve { _ in ok("1") } }) { second in
-                let toml = proxy(to: first.url, second.url, upstream: "balance = \"least_requests\"")
-                try await withGateway(toml) { gateway in
-                    // Held at the first target, whenever the choice falls on it.
-                    let holding = try await gateway.connect()
-                    while first.requests.allSatisfy({ $0.target != "/hold" }) {
-                        try await holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-                        let answered = second.requests.count
-                        try await eventually("somebody has it") {
-                            second.requests.count > answered || first.requests.contains { $0.target == "/hold" }
+            #expect(Set(answers) == ["0", "1"])
+        }
+
+        @Test func `least requests avoids a busy target`() async throws {
+            let go = Signal()
+            let busy = Signal()
+            try await withUpstream(
+                playing { session in
+                    try await session.serve { request in
+                        if request.target == "/hold" {
+                            busy.fire()
+                            try await go.wait()
                         }
-                        if second.requests.count > answered { _ = try await holding.response() }
+                        return ok("0")
                     }
-                    try await busy.wait()
-                    for _ in 0..<20 {
-                        let response = try await gateway.get("/")
-                        #expect(response.text == "1")
+                }
+            ) { first in
+                try await withUpstream(serving { _ in ok("1") }) { second in
+                    let toml = proxy(to: first.url, second.url, upstream: "balance = \"least_requests\"")
+                    try await withGateway(toml) { gateway in
+                        // Held at the first target, whenever the choice falls on it.
+                        let holding = try await gateway.connect()
+                        while first.requests.allSatisfy({ $0.target != "/hold" }) {
+                            try await holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+                            let answered = second.requests.count
+                            try await eventually("somebody has it") {
+                                second.requests.count > answered || first.requests.contains { $0.target == "/hold" }
+                            }
+                            if second.requests.count > answered { _ = try await holding.response() }
+                        }
+                        try await busy.wait()
+                        for _ in 0..<20 {
+                            let response = try await gateway.get("/")
+                            #expect(response.text == "1")
+                        }
+                        go.fire()
+                        #expect(try await holding.response().text == "0")
+                        holding.close()
                     }
-                    go.fire()
-                    #expect(try await holding.response().text == "0")
-                    holding.close()
                 }
             }
         }
-    }
 
-    @Test func `a Unix socket is a target like another`() async throws {
-        let path = "/tmp/gateway-e2e-\(UInt32.random(in: 0 ... .max)).sock"
-        try await withUpstream(
-            at: SocketAddress(unixDomainSocketPath: path), { try await $0.serve { ok($0["Host"] ?? "none") } }
-        ) { upstream in
-            try await withGateway(proxy(to: "unix:\(path)"), listen: [.unix(path: path + ".front")]) { gateway in
-                let response = try await gateway.get("/")
-                #expect(response.text == "a.example")
-                #expect(upstream.requests.count == 1)
+        @Test func `a Unix socket is a target like another`() async throws {
+            let path = "/tmp/gateway-e2e-\(UInt32.random(in: 0 ... .max)).sock"
+            try await withUpstream(
+                at: SocketAddress(unixDomainSocketPath: path),
+                serving { ok($0["Host"] ?? "none") }
+            ) { upstream in
+                try await withGateway(proxy(to: "unix:\(path)"), listen: [.unix(path: path + ".front")]) { gateway in
+                    let response = try await gateway.get("/")
+                    #expect(response.text == "a.example")
+                    #expect(upstream.requests.count == 1)
+                }
             }
         }
     }

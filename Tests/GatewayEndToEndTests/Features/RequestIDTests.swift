@@ -1,53 +1,61 @@
 import Testing
 
-/// One ID for the client, the upstream and every error.
-@Suite struct RequestIDTests {
-    private static var id: Regex<Substring> { /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/ }
+extension EndToEnd {
+    /// One ID for the client, the upstream and every error.
+    @Suite struct RequestIDTests {
+        private static var id: Regex<Substring> {
+            /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+        }
 
-    @Test func `upstream and client get the same, each request its own`() async throws {
-        try await withProxy({ try await $0.serve { _ in ok() } }) { gateway, upstream in
-            var seen: Set<String> = []
-            for _ in 0..<10 {
-                let id = try #require(try await gateway.get("/")["X-Request-ID"])
-                #expect(id.wholeMatch(of: Self.id) != nil, "\(id)")
-                #expect(upstream.requests.last?.all("X-Request-ID") == [id])
-                seen.insert(id)
+        @Test func `upstream and client get the same, each request its own`() async throws {
+            try await withProxy(serving { _ in ok() }) { gateway, upstream in
+                var seen: Set<String> = []
+                for _ in 0..<10 {
+                    let id = try #require(try await gateway.get("/")["X-Request-ID"])
+                    #expect(id.wholeMatch(of: Self.id) != nil, "\(id)")
+                    #expect(upstream.requests.last?.all("X-Request-ID") == [id])
+                    seen.insert(id)
+                }
+                #expect(seen.count == 10)
             }
-            #expect(seen.count == 10)
         }
-    }
 
-    @Test(arguments: [
-        ("\"trusted\"", "", "abc", false), ("\"trusted\"", "trusted_proxies = [\"127.0.0.1/32\"]", "abc", true),
-        ("\"always\"", "", "a.B_c~1-2", true), ("\"never\"", "trusted_proxies = [\"127.0.0.1/32\"]", "abc", false),
-        ("\"always\"", "", "a b", false), ("\"always\"", "", "a\"b", false),
-        ("\"always\"", "", String(repeating: "a", count: 128), true),
-        ("\"always\"", "", String(repeating: "a", count: 129), false),
-    ])
-    func `takes over an ID from whom it may`(
-        _ accept: String, _ server: String, _ given: String, _ isTaken: Bool
-    ) async throws {
-        try await withProxy(
-            { try await $0.serve { _ in ok("", "X-Request-ID: upstream's") } },
-            server: server, more: "[middleware.request_id]\naccept = \(accept)\naliases = [\"X-Correlation-ID\"]"
-        ) { gateway, upstream in
-            let response = try await gateway.get("/", "X-Request-ID: \(given)")
-            let id = try #require(response["X-Request-ID"])
-            #expect((id == given) == isTaken)
-            #expect(response["X-Correlation-ID"] == id)
-            #expect(upstream.requests.first?.all("X-Request-ID") == [id])
-            #expect(upstream.requests.first?.all("X-Correlation-ID") == [id])
+        @Test(arguments: [
+            ("\"trusted\"", "", "abc", false), ("\"trusted\"", "trusted_proxies = [\"127.0.0.1/32\"]", "abc", true),
+            ("\"always\"", "", "a.B_c~1-2", true), ("\"never\"", "trusted_proxies = [\"127.0.0.1/32\"]", "abc", false),
+            ("\"always\"", "", "a b", false), ("\"always\"", "", "a\"b", false),
+            ("\"always\"", "", String(repeating: "a", count: 128), true),
+            ("\"always\"", "", String(repeating: "a", count: 129), false),
+        ])
+        func `takes over an ID from whom it may`(
+            _ accept: String,
+            _ server: String,
+            _ given: String,
+            _ isTaken: Bool
+        ) async throws {
+            try await withProxy(
+                serving { _ in ok("", "X-Request-ID: upstream's") },
+                server: server,
+                more: "[middleware.request_id]\naccept = \(accept)\naliases = [\"X-Correlation-ID\"]"
+            ) { gateway, upstream in
+                let response = try await gateway.get("/", "X-Request-ID: \(given)")
+                let id = try #require(response["X-Request-ID"])
+                #expect((id == given) == isTaken)
+                #expect(response["X-Correlation-ID"] == id)
+                #expect(upstream.requests.first?.all("X-Request-ID") == [id])
+                #expect(upstream.requests.first?.all("X-Correlation-ID") == [id])
+            }
         }
-    }
 
-    @Test func `errors carry it in the body too`() async throws {
-        try await withGateway("[[routes]]\npath = \"/a\"\nrespond = { status = 200 }") { gateway in
-            let response = try await gateway.get("/b")
-            #expect(response.status == 404)
-            let id = try #require(response["X-Request-ID"])
-            #expect(response.text.contains("\"request_id\":\"\(id)\""))
-            #expect(response.text.contains("\"instance\":\"/b\""))
-            #expect(response["Proxy-Status"]?.hasPrefix("gateway; error=") == true)
+        @Test func `errors carry it in the body too`() async throws {
+            try await withGateway("[[routes]]\npath = \"/a\"\nrespond = { status = 200 }") { gateway in
+                let response = try await gateway.get("/b")
+                #expect(response.status == 404)
+                let id = try #require(response["X-Request-ID"])
+                #expect(response.text.contains("\"request_id\":\"\(id)\""))
+                #expect(response.text.contains("\"instance\":\"/b\""))
+                #expect(response["Proxy-Status"]?.hasPrefix("gateway; error=") == true)
+            }
         }
     }
 }

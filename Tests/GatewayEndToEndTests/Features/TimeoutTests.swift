@@ -1,173 +1,177 @@
 import Gateway
 import Testing
 
-/// Waits that have an end.
-@Suite struct TimeoutTests {
-    @Test func `a port where nobody listens is 502 at once`() async throws {
-        let port = try await withUpstream({ _ in }) { $0.port }
-        try await withGateway(proxy(to: "http://127.0.0.1:\(port)")) { gateway in
-            let response = try await gateway.get("/")
-            #expect(response.status == 502)
-            #expect(response.code == "upstream_unreachable")
-            #expect(response["Proxy-Status"] == "gateway; error=connection_refused")
-            #expect(!response.text.contains("\(port)"))
-        }
-    }
-
-    @Test func `a Unix socket that is not there is 502`() async throws {
-        try await withGateway(proxy(to: "unix:/tmp/gateway-e2e-absent.sock")) { gateway in
-            let response = try await gateway.get("/")
-            #expect(response.status == 502)
-            #expect(response.code == "upstream_unreachable")
-            #expect(!response.text.contains("absent"))
-        }
-    }
-
-    @Test func `a name that does not resolve is 502`() async throws {
-        try await withGateway(proxy(to: "http://nowhere.invalid:80")) { gateway in
-            let response = try await gateway.get("/")
-            #expect(response.status == 502 || response.status == 504)
-            #expect(response.code == "upstream_unreachable" || response.code == "connect_timeout")
-        }
-    }
-
-    @Test func `a target that takes no connection is 504 after connect`() async throws {
-        try await withFullBacklog { port in
-            let toml = proxy(to: "http://127.0.0.1:\(port)", more: "[middleware.timeout]\nconnect = \"100ms\"")
-            try await withGateway(toml) { gateway in
+extension EndToEnd {
+    /// Waits that have an end.
+    @Suite struct TimeoutTests {
+        @Test func `a port where nobody listens is 502 at once`() async throws {
+            let port = try await withUpstream(playing { _ in }) { $0.port }
+            try await withGateway(proxy(to: "http://127.0.0.1:\(port)")) { gateway in
                 let response = try await gateway.get("/")
+                #expect(response.status == 502)
+                #expect(response.code == "upstream_unreachable")
+                #expect(response["Proxy-Status"] == "gateway; error=connection_refused")
+                #expect(!response.text.contains("\(port)"))
+            }
+        }
+
+        @Test func `a Unix socket that is not there is 502`() async throws {
+            try await withGateway(proxy(to: "unix:/tmp/gateway-e2e-absent.sock")) { gateway in
+                let response = try await gateway.get("/")
+                #expect(response.status == 502)
+                #expect(response.code == "upstream_unreachable")
+                #expect(!response.text.contains("absent"))
+            }
+        }
+
+        @Test func `a name that does not resolve is 502`() async throws {
+            try await withGateway(proxy(to: "http://nowhere.invalid:80")) { gateway in
+                let response = try await gateway.get("/")
+                #expect(response.status == 502 || response.status == 504)
+                #expect(response.code == "upstream_unreachable" || response.code == "connect_timeout")
+            }
+        }
+
+        @Test func `a target that takes no connection is 504 after connect`() async throws {
+            try await withFullBacklog { port in
+                let toml = proxy(to: "http://127.0.0.1:\(port)", more: "[middleware.timeout]\nconnect = \"100ms\"")
+                try await withGateway(toml) { gateway in
+                    let response = try await gateway.get("/")
+                    #expect(response.status == 504)
+                    #expect(response.code == "connect_timeout")
+                }
+            }
+        }
+
+        /// Plays after the request's head has come, and then waits for the gateway to leave.
+        private static func stalling(after text: String) -> ScriptedUpstream.Script {
+            { session in
+                _ = try await session.connection.head()
+                try await session.send(text)
+                _ = try await session.connection.rest()
+            }
+        }
+
+        @Test(arguments: ["", "H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\n\r\n"])
+        func `no head in first_byte is 504, and the upstream is left`(_ sent: String) async throws {
+            try await withProxy(
+                Self.stalling(after: sent),
+                more: "[middleware.timeout]\nfirst_byte = \"100ms\""
+            ) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                let response = try await client.finalResponse()
                 #expect(response.status == 504)
-                #expect(response.code == "connect_timeout")
+                #expect(response.code == "upstream_timeout")
+                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                client.close()
             }
         }
-    }
 
-    /// Plays after the request's head has come, and then waits for the gateway to leave.
-    private static func stalling(after text: String) -> ScriptedUpstream.Script {
-        { session in
-            _ = try await session.connection.head()
-            try await session.send(text)
-            _ = try await session.connection.rest()
-        }
-    }
-
-    @Test(arguments: ["", "H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\n\r\n"])
-    func `no head in first_byte is 504, and the upstream is left`(_ sent: String) async throws {
-        try await withProxy(
-            Self.stalling(after: sent), more: "[middleware.timeout]\nfirst_byte = \"100ms\""
-        ) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            let response = try await client.finalResponse()
-            #expect(response.status == 504)
-            #expect(response.code == "upstream_timeout")
-            try await eventually("the upstream is left") { upstream.openConnections == 0 }
-            client.close()
-        }
-    }
-
-    @Test func `a row of 1xx does not put off first_byte`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.request()
-            while session.connection.inbox.end == nil {
-                try await session.send("HTTP/1.1 103 Early Hints\r\n\r\n")
-                try await Task.sleep(for: .milliseconds(5))
-            }
-        }
-        try await withProxy(script, more: "[middleware.timeout]\nfirst_byte = \"100ms\"") { gateway, _ in
-            let response = try await gateway.get("/")
-            #expect(response.status == 504)
-        }
-    }
-
-    @Test(arguments: [
-        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\n\r\nabc",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-    ])
-    func `a body that stalls for idle is cut, and does not look whole`(_ sent: String) async throws {
-        try await withProxy(
-            Self.stalling(after: sent), more: "[middleware.timeout]\nidle = \"100ms\""
-        ) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            let (text, _) = try await client.rest()
-            #expect(text.hasPrefix("HTTP/1.1 200"))
-            #expect(!text.hasSuffix("0\r\n\r\n"))
-            try await eventually("the upstream is left") { upstream.openConnections == 0 }
-        }
-    }
-
-    @Test func `a body that goes on is not cut, however long it takes`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.request()
-            try await session.send("HTTP/1.1 200 OK\r\n\r\n")
-            for _ in 0..<20 {
-                try await session.send("x")
-                try await Task.sleep(for: .milliseconds(25))
-            }
-        }
-        try await withProxy(script, more: "[middleware.timeout]\nidle = \"250ms\"") { gateway, _ in
-            let response = try await gateway.get("/")
-            #expect(response.text == String(repeating: "x", count: 20))
-        }
-    }
-
-    @Test func `total ends an exchange before and behind the head`() async throws {
-        let more = "[middleware.timeout]\ntotal = \"150ms\""
-        try await withProxy(Self.stalling(after: ""), more: more) { gateway, _ in
-            let response = try await gateway.get("/")
-            #expect(response.status == 504)
-            #expect(response.code == "deadline_exceeded")
-        }
-        try await withProxy(Self.stalling(after: "HTTP/1.1 200 OK\r\n\r\nabc"), more: more) { gateway, _ in
-            let client = try await gateway.connect()
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            let (text, _) = try await client.rest()
-            #expect(text.hasSuffix("abc\r\n"))
-        }
-    }
-
-    @Test(arguments: ["G", "GET / HTTP/1.1\r\nHo", "GET / HTTP/1.1\r\nHost: a\r\n"])
-    func `a head that does not come is 408 after header_timeout`(_ sent: String) async throws {
-        try await withProxy({ _ in }, limits: "header_timeout = \"150ms\"") { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send(sent)
-            let response = try await client.response()
-            #expect(response.status == 408)
-            #expect(response.code == "request_timeout")
-            #expect(response["Connection"] == "close")
-            #expect(try await client.rest().text == "")
-            #expect(upstream.connections == 0)
-        }
-    }
-
-    @Test func `a trickle does not put off header_timeout`() async throws {
-        try await withProxy({ _ in }, limits: "header_timeout = \"200ms\"") { gateway, _ in
-            let client = try await gateway.connect()
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nA: ")
-            let trickle = Task {
-                while client.inbox.total == 0 {
-                    try await client.send("b")
+        @Test func `a row of 1xx does not put off first_byte`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                while session.connection.inbox.end == nil {
+                    try await session.send("HTTP/1.1 103 Early Hints\r\n\r\n")
                     try await Task.sleep(for: .milliseconds(5))
                 }
             }
-            let response = try await client.response()
-            #expect(response.status == 408)
-            trickle.cancel()
-            client.close()
+            try await withProxy(script, more: "[middleware.timeout]\nfirst_byte = \"100ms\"") { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.status == 504)
+            }
         }
-    }
 
-    @Test func `a body that stays away is 408 after its grace, and the upstream is left`() async throws {
-        let toml = "[middleware.timeout]\nidle = \"60s\""
-        try await withProxy(Self.stalling(after: ""), more: toml) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
-            let response = try await client.response()
-            #expect(response.status == 408)
-            #expect(response["Connection"] == "close")
-            try await eventually("the upstream is left") { upstream.openConnections == 0 }
-            client.close()
+        @Test(arguments: [
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        ])
+        func `a body that stalls for idle is cut, and does not look whole`(_ sent: String) async throws {
+            try await withProxy(
+                Self.stalling(after: sent),
+                more: "[middleware.timeout]\nidle = \"100ms\""
+            ) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                let (text, _) = try await client.rest()
+                #expect(text.hasPrefix("HTTP/1.1 200"))
+                #expect(!text.hasSuffix("0\r\n\r\n"))
+                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+            }
+        }
+
+        @Test func `a body that goes on is not cut, however long it takes`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                try await session.send("HTTP/1.1 200 OK\r\n\r\n")
+                for _ in 0..<20 {
+                    try await session.send("x")
+                    try await Task.sleep(for: .milliseconds(25))
+                }
+            }
+            try await withProxy(script, more: "[middleware.timeout]\nidle = \"250ms\"") { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.text == String(repeating: "x", count: 20))
+            }
+        }
+
+        @Test func `total ends an exchange before and behind the head`() async throws {
+            let more = "[middleware.timeout]\ntotal = \"150ms\""
+            try await withProxy(Self.stalling(after: ""), more: more) { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.status == 504)
+                #expect(response.code == "deadline_exceeded")
+            }
+            try await withProxy(Self.stalling(after: "HTTP/1.1 200 OK\r\n\r\nabc"), more: more) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                let (text, _) = try await client.rest()
+                #expect(text.hasSuffix("abc\r\n"))
+            }
+        }
+
+        @Test(arguments: ["G", "GET / HTTP/1.1\r\nHo", "GET / HTTP/1.1\r\nHost: a\r\n"])
+        func `a head that does not come is 408 after header_timeout`(_ sent: String) async throws {
+            try await withProxy(playing { _ in }, limits: "header_timeout = \"150ms\"") { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send(sent)
+                let response = try await client.response()
+                #expect(response.status == 408)
+                #expect(response.code == "request_timeout")
+                #expect(response["Connection"] == "close")
+                #expect(try await client.rest().text == "")
+                #expect(upstream.connections == 0)
+            }
+        }
+
+        @Test func `a trickle does not put off header_timeout`() async throws {
+            try await withProxy(playing { _ in }, limits: "header_timeout = \"200ms\"") { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\nA: ")
+                let trickle = Task {
+                    while client.inbox.total == 0 {
+                        try await client.send("b")
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
+                }
+                let response = try await client.response()
+                #expect(response.status == 408)
+                trickle.cancel()
+                client.close()
+            }
+        }
+
+        @Test func `a body that stays away is 408 after its grace, and the upstream is left`() async throws {
+            let toml = "[middleware.timeout]\nidle = \"60s\""
+            try await withProxy(Self.stalling(after: ""), more: toml) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+                let response = try await client.response()
+                #expect(response.status == 408)
+                #expect(response["Connection"] == "close")
+                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                client.close()
+            }
         }
     }
 }

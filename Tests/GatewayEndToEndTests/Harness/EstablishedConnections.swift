@@ -1,34 +1,34 @@
 #if os(Linux)
-import Glibc
+    import Glibc
 
-/// The kernel's own view: which side has closed is known there before anybody has read it.
-enum EstablishedConnections {
-    /// Connections to a listener on this port of IPv4 that neither side has closed. The table may change while it is
-    /// read, which counts a connection and its successor: the least of several readings is the truth.
-    static func count(at port: Int) -> Int { (0..<3).map { _ in self.read(port) }.min() ?? 0 }
+    /// The kernel's own view: which side has closed is known there before anybody has read it.
+    enum EstablishedConnections {
+        /// Connections to a listener on this port of IPv4 that neither side has closed. The table may change while it is
+        /// read, which counts a connection and its successor: the least of several readings is the truth.
+        static func count(at port: Int) -> Int { (0..<3).map { _ in self.read(port) }.min() ?? 0 }
 
-    private static func read(_ port: Int) -> Int {
-        let hex = String(port, radix: 16, uppercase: true)
-        let local = ":" + String(repeating: "0", count: 4 - hex.count) + hex
-        return self.lines("/proc/net/tcp").count { line in
-            let columns = line.split(separator: " ")
-            return columns.count > 3 && columns[1].hasSuffix(local) && columns[3] == "01"
+        private static func read(_ port: Int) -> Int {
+            let hex = String(port, radix: 16, uppercase: true)
+            let local = ":" + String(repeating: "0", count: 4 - hex.count) + hex
+            return self.lines("/proc/net/tcp").count { line in
+                let columns = line.split(separator: " ")
+                return columns.count > 3 && columns[1].hasSuffix(local) && columns[3] == "01"
+            }
+        }
+
+        /// Resident memory of this process, in bytes.
+        static var residentBytes: Int {
+            let columns = self.lines("/proc/self/statm").first?.split(separator: " ") ?? []
+            return columns.count > 1 ? (Int(columns[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
+        }
+
+        private static func lines(_ path: String) -> [Substring] {
+            guard let file = fopen(path, "r") else { return [] }
+            defer { fclose(file) }
+            var text: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { text += buffer[..<count] }
+            return String(decoding: text, as: UTF8.self).split(separator: "\n")
         }
     }
-
-    /// Resident memory of this process, in bytes.
-    static var residentBytes: Int {
-        let columns = self.lines("/proc/self/statm").first?.split(separator: " ") ?? []
-        return columns.count > 1 ? (Int(columns[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
-    }
-
-    private static func lines(_ path: String) -> [Substring] {
-        guard let file = fopen(path, "r") else { return [] }
-        defer { fclose(file) }
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { text += buffer[..<count] }
-        return String(decoding: text, as: UTF8.self).split(separator: "\n")
-    }
-}
 #endif

@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// One end of a real connection, byte by byte: a client of the gateway, or the upstream's side of a connection.
@@ -24,7 +24,8 @@ final class RawConnection: Sendable {
     /// - Parameter buffers: bytes of the kernel's buffers at this end; nil for the system's own choice.
     static func connect(to address: SocketAddress, buffers: Int? = nil) async throws -> RawConnection {
         var bootstrap = ClientBootstrap(group: self.group).channelOption(.allowRemoteHalfClosure, value: true)
-        if case .unixDomainSocket = address {} else {
+        if case .unixDomainSocket = address {
+        } else {
             bootstrap = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
         }
         if let buffers {

@@ -103,7 +103,13 @@ func withProxy<R>(
 ) async throws -> R {
     try await withUpstream(buffers: buffers, script) { upstream in
         let toml = proxy(
-            to: upstream.url, server: server, limits: limits, upstream: settings, route: route, more: more)
+            to: upstream.url,
+            server: server,
+            limits: limits,
+            upstream: settings,
+            route: route,
+            more: more
+        )
         return try await withGateway(toml, workers: workers, drainTimeout: drainTimeout) { gateway in
             try await body(gateway, upstream)
         }

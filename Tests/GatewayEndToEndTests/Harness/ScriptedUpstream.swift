@@ -57,7 +57,8 @@ final class ScriptedUpstream: Sendable {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: .init(buffers))
                 .childChannelOption(.socketOption(.so_sndbuf), value: .init(buffers))
         }
-        if case .unixDomainSocket = address {} else {
+        if case .unixDomainSocket = address {
+        } else {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         }
@@ -123,6 +124,14 @@ func withUpstream<R>(
         throw error
     }
 }
+
+/// Answers every request on every connection.
+func serving(_ answer: @escaping @Sendable (Message) async throws -> String) -> ScriptedUpstream.Script {
+    { try await $0.serve(answer) }
+}
+
+/// A script of its own for each connection.
+func playing(_ script: @escaping ScriptedUpstream.Script) -> ScriptedUpstream.Script { script }
 
 /// `HTTP/1.1 200 OK` with this body.
 func ok(_ body: String = "", _ fields: String...) -> String {

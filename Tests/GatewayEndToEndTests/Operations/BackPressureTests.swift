@@ -2,162 +2,170 @@ import NIOCore
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
-/// A fast side never gets far ahead of a slow one, and memory stays where it was.
-@Suite(.serialized) struct BackPressureTests {
-    private static let total = 256 << 20
-    private static let piece = [UInt8]((0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
-    private static let buffers = 128 << 10
-    /// What the system's buffers between the gateway and both ends hold beside the gateway's own.
-    private static let ahead = 24 << 20
-    private static let growth = 48 << 20
+extension EndToEnd {
+    /// A fast side never gets far ahead of a slow one, and memory stays where it was.
+    @Suite struct BackPressureTests {
+        private static let total = 256 << 20
+        private static let piece = [UInt8]((0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
+        private static let buffers = 128 << 10
+        /// What the system's buffers between the gateway and both ends hold beside the gateway's own.
+        private static let ahead = 24 << 20
+        private static let growth = 48 << 20
 
-    private static var residentBytes: Int {
-        #if os(Linux) && !GATEWAY_SANITIZED
-        EstablishedConnections.residentBytes
-        #else
-        0
-        #endif
-    }
-
-    /// Takes bytes until the end, at first none until the sender is stuck.
-    private static func drain(_ connection: RawConnection, expecting total: Int, sent: @escaping @Sendable () -> Int)
-        async throws -> (isWhole: Bool, ahead: Int, growth: Int)
-    {
-        let resident = Self.residentBytes
-        var most = 0
-        var growth = 0
-        try await self.standstill(of: sent)
-        most = sent() - connection.inbox.total
-        growth = Self.residentBytes - resident
-        var received = 0
-        var isWhole = true
-        while received < total, let bytes = try await connection.some() {
-            isWhole = isWhole && self.matches(bytes, at: received)
-            let isSample = received >> 23 != (received + bytes.readableBytes) >> 23
-            received += bytes.readableBytes
-            if isSample { growth = max(growth, Self.residentBytes - resident) }
+        private static var residentBytes: Int {
+            #if os(Linux) && !GATEWAY_SANITIZED
+                EstablishedConnections.residentBytes
+            #else
+                0
+            #endif
         }
-        return (isWhole && received == total, most, max(growth, Self.residentBytes - resident))
-    }
 
-    /// Waits until a count has moved, and then moves no more.
-    private static func standstill(of count: @escaping @Sendable () -> Int) async throws {
-        try await eventually("the sender has begun") { count() > 0 }
-        var last = -1
-        while count() != last {
-            last = count()
-            try await Task.sleep(for: .milliseconds(100))
+        /// Takes bytes until the end, at first none until the sender is stuck.
+        private static func drain(
+            _ connection: RawConnection,
+            expecting total: Int,
+            sent: @escaping @Sendable () -> Int
+        )
+            async throws -> (isWhole: Bool, ahead: Int, growth: Int)
+        {
+            let resident = Self.residentBytes
+            var most = 0
+            var growth = 0
+            try await self.standstill(of: sent)
+            most = sent() - connection.inbox.total
+            growth = Self.residentBytes - resident
+            var received = 0
+            var isWhole = true
+            while received < total, let bytes = try await connection.some() {
+                isWhole = isWhole && self.matches(bytes, at: received)
+                let isSample = received >> 23 != (received + bytes.readableBytes) >> 23
+                received += bytes.readableBytes
+                if isSample { growth = max(growth, Self.residentBytes - resident) }
+            }
+            return (isWhole && received == total, most, max(growth, Self.residentBytes - resident))
         }
-    }
 
-    private static func matches(_ bytes: ByteBuffer, at offset: Int) -> Bool {
-        bytes.withUnsafeReadableBytes { bytes in
-            Self.piece.withUnsafeBytes { piece in
-                var position = 0
-                while position < bytes.count {
-                    let start = (offset + position) % piece.count
-                    let count = min(bytes.count - position, piece.count - start)
-                    let received = UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
-                    let expected = UnsafeRawBufferPointer(rebasing: piece[start..<(start + count)])
-                    guard let left = received.baseAddress, let right = expected.baseAddress,
-                        memcmp(left, right, count) == 0
-                    else { return false }
-                    position += count
-                }
-                return true
+        /// Waits until a count has moved, and then moves no more.
+        private static func standstill(of count: @escaping @Sendable () -> Int) async throws {
+            try await eventually("the sender has begun") { count() > 0 }
+            var last = -1
+            while count() != last {
+                last = count()
+                try await Task.sleep(for: .milliseconds(100))
             }
         }
-    }
 
-    private static func send(over connection: RawConnection, counting sent: ByteCounter) async throws {
-        for _ in 0..<(Self.total / Self.piece.count) {
-            try await connection.send(bytes: Self.piece)
-            sent.add(Self.piece.count)
-        }
-    }
-
-    @Test func `256 MiB to a slow reader`() async throws {
-        let sent = ByteCounter()
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.request()
-            try await session.send("HTTP/1.1 200 OK\r\nContent-Length: \(Self.total)\r\n\r\n")
-            try await Self.send(over: session.connection, counting: sent)
-            _ = try await session.connection.rest()
-        }
-        try await withProxy(script, buffers: Self.buffers) { gateway, _ in
-            let client = try await gateway.connect(buffers: Self.buffers)
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            _ = try await client.head()
-            client.readSlowly(ahead: 65_536)
-            let (isWhole, ahead, growth) = try await Self.drain(client, expecting: Self.total) { sent.value }
-            #expect(isWhole)
-            #expect(ahead < Self.ahead)
-            #expect(growth < Self.growth)
-            client.close()
-        }
-    }
-
-    @Test func `256 MiB to a slow upstream`() async throws {
-        let sent = ByteCounter()
-        let script: ScriptedUpstream.Script = { session in
-            session.connection.readSlowly(ahead: 65_536)
-            _ = try await session.connection.head()
-            let (isWhole, ahead, growth) = try await Self.drain(session.connection, expecting: Self.total) { sent.value }
-            try await session.send(ok("\(isWhole) \(ahead < Self.ahead) \(growth < Self.growth)"))
-        }
-        try await withProxy(script, buffers: Self.buffers) { gateway, _ in
-            let client = try await gateway.connect(buffers: Self.buffers)
-            try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.total)\r\n\r\n")
-            try await Self.send(over: client, counting: sent)
-            let response = try await client.response()
-            #expect(response.text == "true true true")
-            client.close()
-        }
-    }
-
-    @Test func `an upstream that stops reading stops the client, and its answer still comes`() async throws {
-        let sent = ByteCounter()
-        let script: ScriptedUpstream.Script = { session in
-            session.connection.readSlowly()
-            _ = try await session.connection.head()
-            try await Self.standstill(of: { sent.value })
-            try await session.send("HTTP/1.1 413 Enough\r\nContent-Length: 2\r\n\r\nno")
-            _ = try await session.connection.rest()
-        }
-        try await withProxy(script, buffers: Self.buffers) { gateway, _ in
-            let client = try await gateway.connect(buffers: Self.buffers)
-            try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.total)\r\n\r\n")
-            let sending = Task { try await Self.send(over: client, counting: sent) }
-            let response = try await client.response()
-            #expect(response.status == 413)
-            #expect(sent.value < Self.ahead)
-            client.close()
-            _ = await sending.result
-        }
-    }
-
-    @Test func `a client that pipelines without reading is not answered on and on`() async throws {
-        let body = String(repeating: "z", count: 20_000)
-        try await withProxy({ try await $0.serve { _ in ok(body) } }, buffers: Self.buffers) { gateway, upstream in
-            let client = try await gateway.connect(buffers: 16_384)
-            client.readSlowly()
-            let count = 20_000
-            let sending = Task {
-                for _ in 0..<(count / 100) {
-                    try await client.send(String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 100))
+        private static func matches(_ bytes: ByteBuffer, at offset: Int) -> Bool {
+            bytes.withUnsafeReadableBytes { bytes in
+                Self.piece.withUnsafeBytes { piece in
+                    var position = 0
+                    while position < bytes.count {
+                        let start = (offset + position) % piece.count
+                        let count = min(bytes.count - position, piece.count - start)
+                        let received = UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
+                        let expected = UnsafeRawBufferPointer(rebasing: piece[start..<(start + count)])
+                        guard let left = received.baseAddress, let right = expected.baseAddress,
+                            memcmp(left, right, count) == 0
+                        else { return false }
+                        position += count
+                    }
+                    return true
                 }
             }
-            try await Self.standstill(of: { upstream.requests.count })
-            #expect(upstream.requests.count < count / 2)
-            client.close()
-            _ = await sending.result
+        }
+
+        private static func send(over connection: RawConnection, counting sent: ByteCounter) async throws {
+            for _ in 0..<(Self.total / Self.piece.count) {
+                try await connection.send(bytes: Self.piece)
+                sent.add(Self.piece.count)
+            }
+        }
+
+        @Test func `256 MiB to a slow reader`() async throws {
+            let sent = ByteCounter()
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                try await session.send("HTTP/1.1 200 OK\r\nContent-Length: \(Self.total)\r\n\r\n")
+                try await Self.send(over: session.connection, counting: sent)
+                _ = try await session.connection.rest()
+            }
+            try await withProxy(script, buffers: Self.buffers) { gateway, _ in
+                let client = try await gateway.connect(buffers: Self.buffers)
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.head()
+                client.readSlowly(ahead: 65_536)
+                let (isWhole, ahead, growth) = try await Self.drain(client, expecting: Self.total) { sent.value }
+                #expect(isWhole)
+                #expect(ahead < Self.ahead)
+                #expect(growth < Self.growth)
+                client.close()
+            }
+        }
+
+        @Test func `256 MiB to a slow upstream`() async throws {
+            let sent = ByteCounter()
+            let script: ScriptedUpstream.Script = { session in
+                session.connection.readSlowly(ahead: 65_536)
+                _ = try await session.connection.head()
+                let (isWhole, ahead, growth) = try await Self.drain(session.connection, expecting: Self.total) {
+                    sent.value
+                }
+                try await session.send(ok("\(isWhole) \(ahead < Self.ahead) \(growth < Self.growth)"))
+            }
+            try await withProxy(script, buffers: Self.buffers) { gateway, _ in
+                let client = try await gateway.connect(buffers: Self.buffers)
+                try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.total)\r\n\r\n")
+                try await Self.send(over: client, counting: sent)
+                let response = try await client.response()
+                #expect(response.text == "true true true")
+                client.close()
+            }
+        }
+
+        @Test func `an upstream that stops reading stops the client, and its answer still comes`() async throws {
+            let sent = ByteCounter()
+            let script: ScriptedUpstream.Script = { session in
+                session.connection.readSlowly()
+                _ = try await session.connection.head()
+                try await Self.standstill(of: { sent.value })
+                try await session.send("HTTP/1.1 413 Enough\r\nContent-Length: 2\r\n\r\nno")
+                _ = try await session.connection.rest()
+            }
+            try await withProxy(script, buffers: Self.buffers) { gateway, _ in
+                let client = try await gateway.connect(buffers: Self.buffers)
+                try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(Self.total)\r\n\r\n")
+                let sending = Task { try await Self.send(over: client, counting: sent) }
+                let response = try await client.response()
+                #expect(response.status == 413)
+                #expect(sent.value < Self.ahead)
+                client.close()
+                _ = await sending.result
+            }
+        }
+
+        @Test func `a client that pipelines without reading is not answered on and on`() async throws {
+            let body = String(repeating: "z", count: 20_000)
+            try await withProxy(serving { _ in ok(body) }, buffers: Self.buffers) { gateway, upstream in
+                let client = try await gateway.connect(buffers: 16_384)
+                client.readSlowly()
+                let count = 20_000
+                let sending = Task {
+                    for _ in 0..<(count / 100) {
+                        try await client.send(String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 100))
+                    }
+                }
+                try await Self.standstill(of: { upstream.requests.count })
+                #expect(upstream.requests.count < count / 2)
+                client.close()
+                _ = await sending.result
+            }
         }
     }
 }

@@ -2,117 +2,123 @@ import Gateway
 import NIOCore
 import Testing
 
-/// How many clients, for how long.
-@Suite struct ConnectionLimitTests {
-    private static let answering: ScriptedUpstream.Script = { try await $0.serve { _ in ok("x") } }
+extension EndToEnd {
+    /// How many clients, for how long.
+    @Suite struct ConnectionLimitTests {
+        private static let answering: ScriptedUpstream.Script = serving { _ in ok("x") }
 
-    @Test func `an idle connection closes after keep_alive`() async throws {
-        try await withProxy(Self.answering, limits: "keep_alive = \"100ms\"") { gateway, _ in
-            let fresh = try await gateway.connect()
-            let used = try await gateway.connect()
-            try await used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try await used.response().text == "x")
-            for client in [fresh, used] {
-                let (text, end) = try await client.rest()
-                #expect(text == "")
-                #expect(end == .finished)
+        @Test func `an idle connection closes after keep_alive`() async throws {
+            try await withProxy(Self.answering, limits: "keep_alive = \"300ms\"") { gateway, _ in
+                let fresh = try await gateway.connect()
+                let used = try await gateway.connect()
+                try await used.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await used.response().text == "x")
+                for client in [fresh, used] {
+                    let (text, end) = try await client.rest()
+                    #expect(text == "")
+                    #expect(end == .finished)
+                }
             }
         }
-    }
 
-    @Test func `over connections a client gets 503, and room that is left is given again`() async throws {
-        try await withProxy(Self.answering, limits: "connections = 3") { gateway, _ in
-            var clients: [RawConnection] = []
-            for _ in 0..<3 {
-                let client = try await gateway.connect()
+        @Test func `over connections a client gets 503, and room that is left is given again`() async throws {
+            try await withProxy(Self.answering, limits: "connections = 3") { gateway, _ in
+                var clients: [RawConnection] = []
+                for _ in 0..<3 {
+                    let client = try await gateway.connect()
+                    try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    #expect(try await client.response().status == 200)
+                    clients.append(client)
+                }
+                let refused = try await gateway.connect()
+                let response = try await refused.response()
+                #expect(response.status == 503)
+                #expect(response.code == "overloaded")
+                #expect(response["Retry-After"] == "1")
+                #expect(try await refused.rest().text == "")
+                clients.removeLast().close()
+                // The place is free when the gateway has seen the client leave.
+                for attempt in 0... {
+                    let client = try await gateway.connect()
+                    try? await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    let status = (try? await client.response())?.status
+                    client.close()
+                    if status == 200 { break }
+                    try #require(attempt < 1000)
+                }
+                for client in clients { client.close() }
+            }
+        }
+
+        @Test func `a client that takes nothing is cut after write_timeout, and its upstream left`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                try await session.send("HTTP/1.1 200 OK\r\n\r\n")
+                let piece = [UInt8](repeating: 0x78, count: 65_536)
+                while true { try await session.connection.send(bytes: piece) }
+            }
+            try await withProxy(script, limits: "write_timeout = \"300ms\"", buffers: 65_536) { gateway, upstream in
+                let client = try await gateway.connect(buffers: 16_384)
+                client.readSlowly()
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                #expect(try await client.response().status == 200)
-                clients.append(client)
-            }
-            let refused = try await gateway.connect()
-            let response = try await refused.response()
-            #expect(response.status == 503)
-            #expect(response.code == "overloaded")
-            #expect(response["Retry-After"] == "1")
-            #expect(try await refused.rest().text == "")
-            clients.removeLast().close()
-            // The place is free when the gateway has seen the client leave.
-            for attempt in 0... {
-                let client = try await gateway.connect()
-                try? await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                let status = (try? await client.response())?.status
+                try await eventually("the upstream is used") { upstream.connections == 1 }
+                try await eventually("the upstream is left") { upstream.openConnections == 0 }
                 client.close()
-                if status == 200 { break }
-                try #require(attempt < 1000)
             }
-            for client in clients { client.close() }
         }
-    }
 
-    @Test func `a client that takes nothing is cut after write_timeout, and its upstream left`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.request()
-            try await session.send("HTTP/1.1 200 OK\r\n\r\n")
-            let piece = [UInt8](repeating: 0x78, count: 65_536)
-            while true { try await session.connection.send(bytes: piece) }
-        }
-        try await withProxy(script, limits: "write_timeout = \"300ms\"", buffers: 65_536) { gateway, upstream in
-            let client = try await gateway.connect(buffers: 16_384)
-            client.readSlowly()
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            try await eventually("the upstream is used") { upstream.connections == 1 }
-            try await eventually("the upstream is left") { upstream.openConnections == 0 }
-            client.close()
-        }
-    }
-
-    @Test func `a client that reads slowly is not cut`() async throws {
-        let body = String(repeating: "y", count: 400_000)
-        try await withProxy(
-            { try await $0.serve { _ in ok(body) } }, limits: "write_timeout = \"400ms\"", buffers: 65_536
-        ) { gateway, _ in
-            let client = try await gateway.connect(buffers: 8192)
-            client.readSlowly()
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            var count = 0
-            while let some = try await client.some() {
-                count += some.readableBytes
-                try await Task.sleep(for: .milliseconds(20))
+        @Test func `a client that reads slowly is not cut`() async throws {
+            let body = String(repeating: "y", count: 400_000)
+            try await withProxy(
+                serving { _ in ok(body) },
+                limits: "write_timeout = \"400ms\"",
+                buffers: 65_536
+            ) { gateway, _ in
+                let client = try await gateway.connect(buffers: 8192)
+                client.readSlowly()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                var count = 0
+                while let some = try await client.some() {
+                    count += some.readableBytes
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(count > body.utf8.count)
             }
-            #expect(count > body.utf8.count)
         }
-    }
 
-    @Test func `a client that leaves takes its upstream request with it`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            let request = try await session.request()
-            if request.target == "/body" { try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc") }
-            _ = try await session.connection.rest()
+        @Test func `a client that leaves takes its upstream request with it`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                let request = try await session.request()
+                if request.target == "/body" {
+                    try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+                }
+                _ = try await session.connection.rest()
+            }
+            try await withProxy(script) { gateway, upstream in
+                for (number, target) in ["/", "/body", "/"].enumerated() {
+                    let client = try await gateway.connect()
+                    try await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+                    if target == "/body" { _ = try await client.text(through: "abc") }
+                    try await eventually("the request is upstream") { upstream.requests.count == number + 1 }
+                    if number == 0 { client.close() } else { try await client.reset() }
+                    try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                }
+            }
         }
-        try await withProxy(script) { gateway, upstream in
-            for (number, target) in ["/", "/body", "/"].enumerated() {
+
+        @Test func `a client that leaves inside its body never ends the upstream's request`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.connection.head()
+                let rest = try await session.connection.rest()
+                #expect(rest.text == "3\r\nabc\r\n")
+            }
+            try await withProxy(script) { gateway, upstream in
                 let client = try await gateway.connect()
-                try await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
-                if target == "/body" { _ = try await client.text(through: "abc") }
-                try await eventually("the request is upstream") { upstream.requests.count == number + 1 }
-                if number == 0 { client.close() } else { try await client.reset() }
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+                try await eventually("the body is upstream") { upstream.receivedBytes > 8 }
+                client.close()
                 try await eventually("the upstream is left") { upstream.openConnections == 0 }
             }
-        }
-    }
-
-    @Test func `a client that leaves inside its body never ends the upstream's request`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.connection.head()
-            let rest = try await session.connection.rest()
-            #expect(rest.text == "3\r\nabc\r\n")
-        }
-        try await withProxy(script) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
-            try await eventually("the body is upstream") { upstream.receivedBytes > 8 }
-            client.close()
-            try await eventually("the upstream is left") { upstream.openConnections == 0 }
         }
     }
 }

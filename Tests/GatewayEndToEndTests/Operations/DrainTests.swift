@@ -1,85 +1,88 @@
 import Gateway
 import Testing
 
-/// How a gateway stops.
-@Suite struct DrainTests {
-    @Test func `an open request finishes, idle connections close, new ones are refused`() async throws {
-        let go = Signal()
-        let script: ScriptedUpstream.Script = { session in
-            try await session.serve { request in
-                if request.target == "/slow" { try await go.wait() }
-                return ok(request.target)
+extension EndToEnd {
+    /// How a gateway stops.
+    @Suite struct DrainTests {
+        @Test func `an open request finishes, idle connections close, new ones are refused`() async throws {
+            let go = Signal()
+            let script: ScriptedUpstream.Script = { session in
+                try await session.serve { request in
+                    if request.target == "/slow" { try await go.wait() }
+                    return ok(request.target)
+                }
+            }
+            try await withProxy(script, drainTimeout: .seconds(20)) { gateway, upstream in
+                let idle = try await gateway.connect()
+                try await idle.send("GET /idle HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await idle.response()["Connection"] == nil)
+                let busy = try await gateway.connect()
+                try await busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await eventually("it is upstream") { upstream.requests.count == 2 }
+                let begun = try await gateway.connect()
+                try await begun.send("GET /begun HT")
+                gateway.server.shutdown()
+                let (text, end) = try await idle.rest()
+                #expect(text == "")
+                #expect(end == .finished)
+                await #expect(throws: (any Error).self) { try await gateway.connect() }
+                go.fire()
+                let response = try await busy.response()
+                #expect(response.text == "/slow")
+                #expect(response["Connection"] == "close")
+                #expect(try await busy.rest().end == .finished)
+                // A head that had begun is still a request.
+                if (try? await begun.send("TP/1.1\r\nHost: a\r\n\r\n")) != nil {
+                    let response = try await begun.response()
+                    #expect(response.text == "/begun")
+                }
+                begun.close()
+                try await gateway.run.value
             }
         }
-        try await withProxy(script, drainTimeout: .seconds(20)) { gateway, upstream in
-            let idle = try await gateway.connect()
-            try await idle.send("GET /idle HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try await idle.response()["Connection"] == nil)
-            let busy = try await gateway.connect()
-            try await busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-            try await eventually("it is upstream") { upstream.requests.count == 2 }
-            let begun = try await gateway.connect()
-            try await begun.send("GET /begun HT")
-            gateway.server.shutdown()
-            let (text, end) = try await idle.rest()
-            #expect(text == "")
-            #expect(end == .finished)
-            await #expect(throws: (any Error).self) { try await gateway.connect() }
-            go.fire()
-            let response = try await busy.response()
-            #expect(response.text == "/slow")
-            #expect(response["Connection"] == "close")
-            #expect(try await busy.rest().end == .finished)
-            // A head that had begun is still a request.
-            if (try? await begun.send("TP/1.1\r\nHost: a\r\n\r\n")) != nil {
-                let response = try await begun.response()
-                #expect(response.text == "/begun")
+
+        @Test func `drain_timeout cuts what is still open, and says so`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                _ = try await session.connection.rest()
             }
-            begun.close()
-            try await gateway.run.value
-        }
-    }
-
-    @Test func `drain_timeout cuts what is still open, and says so`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.request()
-            _ = try await session.connection.rest()
-        }
-        try await withProxy(script, drainTimeout: .milliseconds(100)) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            try await eventually("it is upstream") { upstream.requests.count == 1 }
-            gateway.server.shutdown()
-            let (text, _) = try await client.rest()
-            #expect(text == "")
-            await #expect(throws: DrainError.self) { try await gateway.run.value }
-            try await eventually("the upstream is left") { upstream.openConnections == 0 }
-        }
-    }
-
-    @Test func `nothing open ends at once`() async throws {
-        try await withProxy({ try await $0.serve { _ in ok() } }, drainTimeout: .seconds(600)) { gateway, _ in
-            _ = try await gateway.get("/")
-            gateway.server.shutdown()
-            try await gateway.run.value
-        }
-    }
-
-    @Test func `an address that is taken is an error with its name`() async throws {
-        try await withGateway("[[routes]]\npath = \"/*\"\nrespond = {}") { first in
-            await #expect(throws: ListenError.self) {
-                try await withGateway(
-                    "[[routes]]\npath = \"/*\"\nrespond = {}", listen: [.host("127.0.0.1", port: first.port)]
-                ) { _ in }
+            try await withProxy(script, drainTimeout: .milliseconds(100)) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await eventually("it is upstream") { upstream.requests.count == 1 }
+                gateway.server.shutdown()
+                let (text, _) = try await client.rest()
+                #expect(text == "")
+                await #expect(throws: DrainError.self) { try await gateway.run.value }
+                try await eventually("the upstream is left") { upstream.openConnections == 0 }
             }
         }
-    }
 
-    @Test func `many gateways start and stop in one process`() async throws {
-        for _ in 0..<20 {
-            try await withGateway("[[routes]]\npath = \"/*\"\nrespond = { body = \"x\" }", workers: 2) { gateway in
-                let response = try await gateway.get("/")
-                #expect(response.text == "x")
+        @Test func `nothing open ends at once`() async throws {
+            try await withProxy(serving { _ in ok() }, drainTimeout: .seconds(600)) { gateway, _ in
+                _ = try await gateway.get("/")
+                gateway.server.shutdown()
+                try await gateway.run.value
+            }
+        }
+
+        @Test func `an address that is taken is an error with its name`() async throws {
+            try await withGateway("[[routes]]\npath = \"/*\"\nrespond = {}") { first in
+                await #expect(throws: ListenError.self) {
+                    try await withGateway(
+                        "[[routes]]\npath = \"/*\"\nrespond = {}",
+                        listen: [.host("127.0.0.1", port: first.port)]
+                    ) { _ in }
+                }
+            }
+        }
+
+        @Test func `many gateways start and stop in one process`() async throws {
+            for _ in 0..<20 {
+                try await withGateway("[[routes]]\npath = \"/*\"\nrespond = { body = \"x\" }", workers: 2) { gateway in
+                    let response = try await gateway.get("/")
+                    #expect(response.text == "x")
+                }
             }
         }
     }

@@ -1,105 +1,112 @@
 import Testing
 
-/// 1xx responses, and `Expect` (RFC 9110 sections 10.1.1 and 15.2).
-@Suite struct InformationalTests {
-    @Test func `100 and 103 pass, in order`() async throws {
-        let answer =
-            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n"
-            + "Connection: X-Hop\r\nX-Hop: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b.css>\r\n\r\n" + ok("x")
-        try await withProxy({ try await $0.serve { _ in answer } }) { gateway, _ in
-            let client = try await gateway.connect()
-            for _ in 0..<2 {
-                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+extension EndToEnd {
+    /// 1xx responses, and `Expect` (RFC 9110 sections 10.1.1 and 15.2).
+    @Suite struct InformationalTests {
+        @Test func `100 and 103 pass, in order`() async throws {
+            let answer =
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n"
+                + "Connection: X-Hop\r\nX-Hop: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b.css>\r\n\r\n" + ok("x")
+            try await withProxy(serving { _ in answer }) { gateway, _ in
+                let client = try await gateway.connect()
+                for _ in 0..<2 {
+                    try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    #expect(try await client.response().status == 100)
+                    let hints = try await client.response()
+                    #expect(hints.status == 103)
+                    #expect(hints["Link"] == "</a.css>; rel=preload")
+                    #expect(hints["X-Hop"] == nil)
+                    #expect(try await client.response()["Link"] == "</b.css>")
+                    #expect(try await client.response().text == "x")
+                }
+                client.close()
+            }
+        }
+
+        @Test func `a client of HTTP/1.0 gets no 1xx (RFC 9110 section 15.2)`() async throws {
+            let answer = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + ok("x")
+            try await withProxy(serving { _ in answer }) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.0\r\n\r\n")
+                let response = try await client.response()
+                #expect(response.status == 200)
+                #expect(response.text == "x")
+            }
+        }
+
+        @Test func `Expect goes upstream, its 100 comes back, and then the body goes (RFC 9110 section 10.1.1)`()
+            async throws
+        {
+            let script: ScriptedUpstream.Script = { session in
+                let head = try await session.connection.head()
+                try await session.send("HTTP/1.1 100 Continue\r\n\r\n")
+                let body = try await session.connection.bytes(5)
+                let expects = head.lowercased().contains("\r\nexpect: 100-continue\r\n")
+                try await session.send(ok("\(expects) " + String(decoding: body, as: UTF8.self)))
+                _ = try await session.connection.rest()
+            }
+            try await withProxy(script) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
                 #expect(try await client.response().status == 100)
-                let hints = try await client.response()
-                #expect(hints.status == 103)
-                #expect(hints["Link"] == "</a.css>; rel=preload")
-                #expect(hints["X-Hop"] == nil)
-                #expect(try await client.response()["Link"] == "</b.css>")
-                #expect(try await client.response().text == "x")
+                try await client.send("hello")
+                let response = try await client.response()
+                #expect(response.text == "true hello")
+                #expect(response["Connection"] == nil)
+                client.close()
             }
-            client.close()
         }
-    }
 
-    @Test func `a client of HTTP/1.0 gets no 1xx (RFC 9110 section 15.2)`() async throws {
-        let answer = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + ok("x")
-        try await withProxy({ try await $0.serve { _ in answer } }) { gateway, _ in
-            let client = try await gateway.connect()
-            try await client.send("GET / HTTP/1.0\r\n\r\n")
-            let response = try await client.response()
-            #expect(response.status == 200)
-            #expect(response.text == "x")
-        }
-    }
-
-    @Test func `Expect goes upstream, its 100 comes back, and then the body goes (RFC 9110 section 10.1.1)`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            let head = try await session.connection.head()
-            try await session.send("HTTP/1.1 100 Continue\r\n\r\n")
-            let body = try await session.connection.bytes(5)
-            let expects = head.lowercased().contains("\r\nexpect: 100-continue\r\n")
-            try await session.send(ok("\(expects) " + String(decoding: body, as: UTF8.self)))
-            _ = try await session.connection.rest()
-        }
-        try await withProxy(script) { gateway, _ in
-            let client = try await gateway.connect()
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-            #expect(try await client.response().status == 100)
-            try await client.send("hello")
-            let response = try await client.response()
-            #expect(response.text == "true hello")
-            #expect(response["Connection"] == nil)
-            client.close()
-        }
-    }
-
-    @Test func `where the upstream refuses before the body, the client's connection closes after the answer`() async throws {
-        let script: ScriptedUpstream.Script = { session in
-            _ = try await session.connection.head()
-            try await session.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno")
-            _ = try await session.connection.rest()
-        }
-        try await withProxy(script) { gateway, upstream in
-            let client = try await gateway.connect()
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-            let response = try await client.response()
-            #expect(response.status == 417)
-            #expect(response.text == "no")
-            #expect(response["Connection"] == "close")
-            // What comes now is no request.
-            try? await client.send("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try await client.rest().text == "")
-            try await eventually("the upstream's connection closes") { upstream.openConnections == 0 }
-            #expect(upstream.connections == 1)
-        }
-    }
-
-    @Test func `a route's own answer does not wait for an expected body`() async throws {
-        let toml = """
-            [[routes]]
-            path = "/*"
-            respond = { status = 403, body = "no" }
-            """
-        try await withGateway(toml) { gateway in
-            let client = try await gateway.connect()
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
-            let response = try await client.response()
-            #expect(response.status == 403)
-            #expect(response["Connection"] == "close")
-            #expect(try await client.rest().text == "")
-        }
-    }
-
-    @Test func `a body that came with Expect is read all the same`() async throws {
-        try await withProxy({ try await $0.serve { ok($0.text) } }) { gateway, _ in
-            let client = try await gateway.connect()
-            for _ in 0..<2 {
-                try await client.send(
-                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello")
-                #expect(try await client.finalResponse().text == "hello")
+        @Test func `where the upstream refuses before the body, the client's connection closes after the answer`()
+            async throws
+        {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.connection.head()
+                try await session.send("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno")
+                _ = try await session.connection.rest()
             }
-            client.close()
+            try await withProxy(script) { gateway, upstream in
+                let client = try await gateway.connect()
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+                let response = try await client.response()
+                #expect(response.status == 417)
+                #expect(response.text == "no")
+                #expect(response["Connection"] == "close")
+                // What comes now is no request.
+                try? await client.send("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.rest().text == "")
+                try await eventually("the upstream's connection closes") { upstream.openConnections == 0 }
+                #expect(upstream.connections == 1)
+            }
+        }
+
+        @Test func `a route's own answer does not wait for an expected body`() async throws {
+            let toml = """
+                [[routes]]
+                path = "/*"
+                respond = { status = 403, body = "no" }
+                """
+            try await withGateway(toml) { gateway in
+                let client = try await gateway.connect()
+                try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+                let response = try await client.response()
+                #expect(response.status == 403)
+                #expect(response["Connection"] == "close")
+                #expect(try await client.rest().text == "")
+            }
+        }
+
+        @Test func `a body that came with Expect is read all the same`() async throws {
+            try await withProxy(serving { ok($0.text) }) { gateway, _ in
+                let client = try await gateway.connect()
+                for _ in 0..<2 {
+                    try await client.send(
+                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello"
+                    )
+                    #expect(try await client.finalResponse().text == "hello")
+                }
+                client.close()
+            }
         }
     }
 }

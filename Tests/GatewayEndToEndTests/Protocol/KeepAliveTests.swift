@@ -1,118 +1,148 @@
 import Testing
 
-/// Which connections outlive an answer, and in which order answers come.
-@Suite struct KeepAliveTests {
-    private static func proxyEcho<R>(
-        limits: String = "",
-        _ body: (RunningGateway, ScriptedUpstream) async throws -> R
-    ) async throws -> R {
-        try await withProxy({ try await $0.serve { ok($0.target) } }, limits: limits, body)
-    }
+extension EndToEnd {
+    /// Which connections outlive an answer, and in which order answers come.
+    @Suite struct KeepAliveTests {
+        private static func proxyEcho<R>(
+            limits: String = "",
+            _ body: (RunningGateway, ScriptedUpstream) async throws -> R
+        ) async throws -> R {
+            try await withProxy(serving { ok($0.target) }, limits: limits, body)
+        }
 
-    @Test func `a connection serves one request after the other (RFC 9112 section 9.3)`() async throws {
-        try await Self.proxyEcho { gateway, upstream in
-            let client = try await gateway.connect()
-            for number in 0..<5 {
-                try await client.send("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+        @Test func `a connection serves one request after the other (RFC 9112 section 9.3)`() async throws {
+            try await Self.proxyEcho { gateway, upstream in
+                let client = try await gateway.connect()
+                for number in 0..<5 {
+                    try await client.send("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+                    let response = try await client.response()
+                    #expect(response.text == "/\(number)")
+                    #expect(response["Connection"] == nil)
+                }
+                #expect(upstream.connections == 1)
+                client.close()
+            }
+        }
+
+        @Test(arguments: [
+            ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "close"),
+            ("GET / HTTP/1.1\r\nHost: a\r\nConnection: foo, CLOSE\r\n\r\n", "close"),
+            ("GET / HTTP/1.0\r\n\r\n", "close"),
+            ("GET / HTTP/1.0\r\nHost: a\r\nConnection: close\r\n\r\n", "close"),
+        ])
+        func `closes where the client asks for it or is old`(_ request: String, _ connection: String) async throws {
+            try await Self.proxyEcho { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send(request)
                 let response = try await client.response()
-                #expect(response.text == "/\(number)")
-                #expect(response["Connection"] == nil)
+                #expect(response.status == 200)
+                #expect(response.text == "/")
+                #expect(response["Connection"] == connection)
+                let rest = try await client.rest()
+                #expect(rest.text == "")
+                #expect(rest.end == .finished)
             }
-            #expect(upstream.connections == 1)
-            client.close()
         }
-    }
 
-    @Test(arguments: [
-        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "close"),
-        ("GET / HTTP/1.1\r\nHost: a\r\nConnection: foo, CLOSE\r\n\r\n", "close"),
-        ("GET / HTTP/1.0\r\n\r\n", "close"),
-        ("GET / HTTP/1.0\r\nHost: a\r\nConnection: close\r\n\r\n", "close"),
-    ])
-    func `closes where the client asks for it or is old`(_ request: String, _ connection: String) async throws {
-        try await Self.proxyEcho { gateway, _ in
-            let client = try await gateway.connect()
-            try await client.send(request)
-            let response = try await client.response()
-            #expect(response.status == 200)
-            #expect(response.text == "/")
-            #expect(response["Connection"] == connection)
-            let rest = try await client.rest()
-            #expect(rest.text == "")
-            #expect(rest.end == .finished)
-        }
-    }
-
-    @Test func `keeps a connection of HTTP/1.0 where it asks for it`() async throws {
-        try await Self.proxyEcho { gateway, _ in
-            let client = try await gateway.connect()
-            for _ in 0..<3 {
-                try await client.send("GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-                let response = try await client.response()
-                #expect(response.text == "/x")
-                #expect(response["Connection"] == "keep-alive")
+        @Test func `keeps a connection of HTTP/1.0 where it asks for it`() async throws {
+            try await Self.proxyEcho { gateway, _ in
+                let client = try await gateway.connect()
+                for _ in 0..<3 {
+                    try await client.send("GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                    let response = try await client.response()
+                    #expect(response.text == "/x")
+                    #expect(response["Connection"] == "keep-alive")
+                }
+                client.close()
             }
-            client.close()
         }
-    }
 
-    @Test func `answers pipelined requests in order while the first is slow (RFC 9112 section 9.3.2)`() async throws {
-        let go = Signal()
-        try await withProxy({ session in
-            try await session.serve { request in
-                if request.target == "/0" { try await go.wait() }
-                return ok(request.target)
+        @Test func `answers pipelined requests in order while the first is slow (RFC 9112 section 9.3.2)`() async throws
+        {
+            let go = Signal()
+            try await withProxy(
+                playing { session in
+                    try await session.serve { request in
+                        if request.target == "/0" { try await go.wait() }
+                        return ok(request.target)
+                    }
+                }
+            ) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send((0..<10).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+                #expect(client.inbox.total == 0)
+                go.fire()
+                for number in 0..<10 { #expect(try await client.response().text == "/\(number)") }
+                client.close()
             }
-        }) { gateway, _ in
-            let client = try await gateway.connect()
-            try await client.send((0..<10).map { "GET /\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
-            #expect(client.inbox.total == 0)
-            go.fire()
-            for number in 0..<10 { #expect(try await client.response().text == "/\(number)") }
-            client.close()
         }
-    }
 
-    @Test func `answers a thousand pipelined requests with bodies in order`() async throws {
-        try await withProxy({ try await $0.serve { ok("\($0.method) \($0.target) \($0.text)") } }) { gateway, _ in
-            let client = try await gateway.connect()
-            let requests = (0..<1000).map { number in
-                switch number % 3 {
-                case 0: "GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n"
-                case 1: "POST /\(number) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
-                default: "PUT /\(number) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n"
+        @Test func `answers a thousand pipelined requests with bodies in order`() async throws {
+            try await withProxy(serving { ok("\($0.method) \($0.target) \($0.text)") }) { gateway, _ in
+                let client = try await gateway.connect()
+                let requests = (0..<1000).map { number in
+                    switch number % 3 {
+                    case 0: "GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n"
+                    case 1: "POST /\(number) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                    default:
+                        "PUT /\(number) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n"
+                    }
+                }
+                async let sent: Void = client.send(requests.joined())
+                for number in 0..<1000 {
+                    let expected = ["GET /\(number) ", "POST /\(number) abc", "PUT /\(number) def"][number % 3]
+                    let response = try await client.response()
+                    try #require(response.text == expected)
+                }
+                try await sent
+                client.close()
+            }
+        }
+
+        @Test func `a body that came while the request before it was busy goes on whole`() async throws {
+            for count in [1, 8192, 65_536, 70_000, 300_000] {
+                let go = Signal()
+                let script: ScriptedUpstream.Script = { session in
+                    try await session.serve { request in
+                        if request.target == "/slow" { try await go.wait() }
+                        return ok("\(request.body.count)")
+                    }
+                }
+                try await withProxy(script) { gateway, upstream in
+                    let client = try await gateway.connect()
+                    let body = String(repeating: "b", count: count)
+                    let second = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n\(body)"
+                    async let sent: Void = client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n\(second)")
+                    try await eventually("the first is upstream") { upstream.requests.count == 1 }
+                    go.fire()
+                    #expect(try await client.response().text == "0")
+                    #expect(try await client.response().text == "\(count)")
+                    try await sent
+                    client.close()
                 }
             }
-            async let sent: Void = client.send(requests.joined())
-            for number in 0..<1000 {
-                let expected = ["GET /\(number) ", "POST /\(number) abc", "PUT /\(number) def"][number % 3]
-                let response = try await client.response()
-                try #require(response.text == expected)
-            }
-            try await sent
-            client.close()
         }
-    }
 
-    @Test func `one empty line before a request is no request (RFC 9112 section 2.2)`() async throws {
-        try await Self.proxyEcho { gateway, _ in
-            let client = try await gateway.connect()
-            for _ in 0..<2 {
-                try await client.send("\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n")
-                #expect(try await client.response().text == "/x")
+        @Test func `one empty line before a request is no request (RFC 9112 section 2.2)`() async throws {
+            try await Self.proxyEcho { gateway, _ in
+                let client = try await gateway.connect()
+                for _ in 0..<2 {
+                    try await client.send("\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+                    #expect(try await client.response().text == "/x")
+                }
+                client.close()
             }
-            client.close()
         }
-    }
 
-    @Test func `the last request of a connection says that it closes`() async throws {
-        try await Self.proxyEcho(limits: "requests_per_connection = 3") { gateway, _ in
-            let client = try await gateway.connect()
-            try await client.send(String(repeating: "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", count: 5))
-            #expect(try await client.response()["Connection"] == nil)
-            #expect(try await client.response()["Connection"] == nil)
-            #expect(try await client.response()["Connection"] == "close")
-            #expect(try await client.rest().text == "")
+        @Test func `the last request of a connection says that it closes`() async throws {
+            try await Self.proxyEcho(limits: "requests_per_connection = 3") { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send(String(repeating: "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", count: 5))
+                #expect(try await client.response()["Connection"] == nil)
+                #expect(try await client.response()["Connection"] == nil)
+                #expect(try await client.response()["Connection"] == "close")
+                #expect(try await client.rest().text == "")
+            }
         }
     }
 }
