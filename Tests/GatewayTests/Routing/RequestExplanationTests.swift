@@ -124,7 +124,8 @@ struct RequestExplanationTests {
             ("OPTIONS", "*", 404, nil),
         ] as [(String, String, Int, String?)]
     )
-    func `says what a request gets that no route takes`(method: String, url: String, status: Int, allow: String?) throws {
+    func `says what a request gets that no route takes`(method: String, url: String, status: Int, allow: String?) throws
+    {
         let explanation = try self.explain(method, url)
         guard case .refused(status, _, allow) = explanation.verdict else {
             Issue.record("\(explanation.verdict)")
