@@ -35,16 +35,24 @@ final class GatewayProgram: Sendable {
     private let id: pid_t
     private let exitCode = NIOLockedValueBox<Int32?>(nil)
 
-    init(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws {
+    /// - Parameter output: where standard output goes; by default into a file in the folder.
+    init(
+        _ arguments: [String],
+        in folder: String,
+        environment: [String: String] = [:],
+        output: String? = nil
+    ) throws {
         guard let path = Self.path else { throw NotStarted(reason: "`swift build` has not built it") }
         self.folder = folder
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        for (descriptor, file) in [(STDOUT_FILENO, "stdout"), (STDERR_FILENO, "stderr")] {
-            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
-            posix_spawn_file_actions_addopen(&actions, descriptor, "\(folder)/\(file)", flags, 0o600)
+        for (descriptor, file) in [
+            (STDOUT_FILENO, output ?? "\(folder)/stdout"), (STDERR_FILENO, "\(folder)/stderr"),
+        ] {
+            let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY
+            posix_spawn_file_actions_addopen(&actions, descriptor, file, flags, 0o600)
         }
         // The threads of a test may block signals, which a child would inherit.
         var attributes = posix_spawnattr_t()

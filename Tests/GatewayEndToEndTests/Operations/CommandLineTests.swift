@@ -146,7 +146,7 @@ struct CommandLineTests {
             [server]
             listen = ["192.0.2.1:1"]
             [admin]
-            listen = "192.0.2.1:1"
+            listen = "192.0.2.1:2"
             [[routes]]
             path = "/hi"
             respond = { body = "from the file" }
@@ -178,7 +178,8 @@ struct CommandLineTests {
     }
 
     @Test func `--to puts the gateway before one upstream`() async throws {
-        try await withUpstream({ session in try await session.serve { ok("got \($0.target)") } }) { upstream in
+        let script: ScriptedUpstream.Script = { session in try await session.serve { ok("got \($0.target)") } }
+        try await withUpstream(script) { upstream in
             try await self.withProgram(["--to", upstream.url] + Self.anywhere) { program in
                 let response = try await program.get("/a?b")
                 #expect(response.text == "got /a?b")
@@ -229,7 +230,13 @@ struct CommandLineTests {
     }
 
     private struct Explanation: Decodable {
-        struct Request: Decodable { let method, url, client_ip: String }
+        struct Request: Decodable {
+            enum CodingKeys: String, CodingKey {
+                case method, url
+                case clientIP = "client_ip"
+            }
+            let method, url, clientIP: String
+        }
         struct Route: Decodable { let name: String, line: Int? }
         struct Rejection: Decodable { let route, reason: String }
         struct Setting: Decodable { let source: String }
@@ -255,7 +262,7 @@ struct CommandLineTests {
         )
         #expect(code == 0)
         let explanation = try JSONDecoder().decode(Explanation.self, from: Data(output.utf8))
-        #expect(explanation.request.client_ip == "192.0.2.9")
+        #expect(explanation.request.clientIP == "192.0.2.9")
         #expect(explanation.route?.name == "versioned")
         #expect(explanation.route?.line == 9)
         #expect(explanation.rejected.map(\.route) == ["users"])
