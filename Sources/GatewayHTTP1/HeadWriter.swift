@@ -16,7 +16,10 @@ package struct HeadWriter: ~Copyable {
 
     package mutating func write(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, let start = self.start else { return }
-        guard bytes.count <= self.capacity - self.count else { return self.hasOverflowed = true }
+        guard bytes.count <= self.capacity - self.count else {
+            self.hasOverflowed = true
+            return
+        }
         (start + self.count).copyMemory(from: source, byteCount: bytes.count)
         self.count &+= bytes.count
     }
@@ -26,7 +29,10 @@ package struct HeadWriter: ~Copyable {
     package mutating func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { self.write($0) } }
 
     package mutating func write(_ byte: UInt8) {
-        guard self.count < self.capacity, let start = self.start else { return self.hasOverflowed = true }
+        guard self.count < self.capacity, let start = self.start else {
+            self.hasOverflowed = true
+            return
+        }
         start.storeBytes(of: byte, toByteOffset: self.count, as: UInt8.self)
         self.count &+= 1
     }
@@ -45,7 +51,9 @@ package struct HeadWriter: ~Copyable {
 
     /// A part of a block, by position.
     package mutating func write(_ range: ByteRange, of block: borrowing HeaderBlock) {
-        block.bytes.withUnsafeReadableBytes { self.write(UnsafeRawBufferPointer(rebasing: $0[range.offset..<range.end])) }
+        block.bytes.withUnsafeReadableBytes {
+            self.write(UnsafeRawBufferPointer(rebasing: $0[range.offset..<range.end]))
+        }
     }
 
     /// The field lines of a section, without the empty line that ends it.

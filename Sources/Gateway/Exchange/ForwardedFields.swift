@@ -100,7 +100,9 @@ enum ForwardedFields {
         let prefix: StaticString = "x-forwarded-"
         guard name.count > prefix.utf8CodeUnitCount else { return false }
         return self.equalsWithUnderscores(
-            UnsafeRawBufferPointer(rebasing: name[..<prefix.utf8CodeUnitCount]), prefix)
+            UnsafeRawBufferPointer(rebasing: name[..<prefix.utf8CodeUnitCount]),
+            prefix
+        )
     }
 
     private static func equalsWithUnderscores(_ name: UnsafeRawBufferPointer, _ lowercased: StaticString) -> Bool {

@@ -42,7 +42,11 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
         self.names = ([config.header] + config.aliases).compactMap { name in
             let header = HeaderName(validating: name)
             if header == nil {
-                context.fail("\"\(name)\" is no field name", suggestion: "write letters, digits and hyphens", at: "header")
+                context.fail(
+                    "\"\(name)\" is no field name",
+                    suggestion: "write letters, digits and hyphens",
+                    at: "header"
+                )
             }
             return header
         }

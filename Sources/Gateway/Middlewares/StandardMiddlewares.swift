@@ -15,7 +15,9 @@ struct MiddlewareRegistration: Sendable {
     let build: @Sendable (EffectiveMiddleware, inout BuildContext) throws(ConfigurationErrors) -> any Middleware
 
     /// On for every route that does not switch it off.
-    static func on<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self { Self(type, defaults, onByDefault: true) }
+    static func on<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
+        Self(type, defaults, onByDefault: true)
+    }
 
     /// On where a table of its own stands.
     static func whenConfigured<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {

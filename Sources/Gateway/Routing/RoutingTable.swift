@@ -25,7 +25,9 @@ final class RoutingTable {
     func route(_ exchange: Exchange) -> Router<RoutePlan>.Result {
         exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
             let request = RequestView(exchange, bytes)
-            if let exposed = self.exposed, case .found(let plan, let route) = exposed.route(request, captures: &exchange.captures) {
+            if let exposed = self.exposed,
+                case .found(let plan, let route) = exposed.route(request, captures: &exchange.captures)
+            {
                 return .found(plan, route: route)
             }
             return self.router.route(request, captures: &exchange.captures)

@@ -2,11 +2,11 @@ import GatewayHTTP1
 import NIOCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Answers on the wire of HTTP/1 (RFC 9112).

@@ -10,8 +10,7 @@ protocol DeadlineOwner: AnyObject {
 final class DeadlineWheel {
     /// A place for one deadline, kept for as long as its owner lives.
     struct Slot: Hashable {
-        fileprivate(set) var index: Int
-        init(index: Int) { self.index = index }
+        let index: Int
     }
 
     private let eventLoop: any EventLoop

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// How many connections the system's limit on open files allows.
@@ -12,9 +12,9 @@ enum FileLimits {
     private static let reserved = 1024
 
     #if canImport(Glibc)
-    private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     #else
-    private static let openFiles = RLIMIT_NOFILE
+        private static let openFiles = RLIMIT_NOFILE
     #endif
 
     /// Raises the soft limit to the hard one, and returns how many client connections there may be.

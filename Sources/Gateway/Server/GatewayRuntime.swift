@@ -92,7 +92,12 @@ final class GatewayRuntime: Sendable {
         for (index, address) in self.configuration.server.listen.enumerated() {
             do {
                 let listener = try await Listener.bind(
-                    address, index: index, workers: self.workers, group: self.group, shared: self.shared)
+                    address,
+                    index: index,
+                    workers: self.workers,
+                    group: self.group,
+                    shared: self.shared
+                )
                 self.listeners.withLockedValue { $0.append(listener) }
             } catch {
                 await self.closeListeners()

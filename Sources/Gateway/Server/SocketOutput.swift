@@ -2,14 +2,14 @@ import GatewayHTTP1
 import NIOCore
 
 #if canImport(Glibc)
-import Glibc
-private let systemSend = Glibc.send
+    import Glibc
+    private let systemSend = Glibc.send
 #elseif canImport(Musl)
-import Musl
-private let systemSend = Musl.send
+    import Musl
+    private let systemSend = Musl.send
 #else
-import Darwin
-private let systemSend = Darwin.send
+    import Darwin
+    private let systemSend = Darwin.send
 #endif
 
 /// What a connection sends: small pieces are collected in one buffer, large ones passed on as they are.
@@ -23,9 +23,9 @@ struct SocketOutput {
 
     /// A peer that has gone is an error here, not a signal to the process.
     #if canImport(Darwin)
-    private static let flags: CInt = 0
+        private static let flags: CInt = 0
     #else
-    private static let flags = CInt(MSG_NOSIGNAL)
+        private static let flags = CInt(MSG_NOSIGNAL)
     #endif
 
     private let worker: Worker

@@ -47,9 +47,12 @@ struct Forwarder {
     /// The path and query that the upstream gets, rewritten as the route says.
     static func writePath(of exchange: Exchange, into buffer: inout ByteBuffer) {
         let forwarding = exchange.plan.forwarding
-        exchange.request.headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) { path -> Void in
+        exchange.request.headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) {
+            path -> Void in
             if let rewrite = forwarding.rewrite {
-                exchange.request.headers.withBytes(exchange.path) { rewrite.write(into: &buffer, path: $0, captures: exchange.captures) }
+                exchange.request.headers.withBytes(exchange.path) {
+                    rewrite.write(into: &buffer, path: $0, captures: exchange.captures)
+                }
             } else if forwarding.stripPrefix.bytes.isEmpty {
                 _ = path.isEmpty ? buffer.writeInteger(UInt8(ascii: "/")) : buffer.writeBytes(path)
             } else {

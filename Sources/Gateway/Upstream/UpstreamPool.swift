@@ -1,14 +1,14 @@
 import GatewayHTTP1
-import NIOCore
 import NIOConcurrencyHelpers
+import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The connections of one event loop to one target. Which connection serves whom is decided by ``PoolStateMachine``;
@@ -80,7 +80,10 @@ final class UpstreamPool {
             exchange.waiter = waiter
             exchange.wait(for: .queue, self.settings.queue)
         case .refuse:
-            exchange.fail(GatewayError(.overloaded, retryAfter: 1, reason: "max_pending requests wait already"), from: nil)
+            exchange.fail(
+                GatewayError(.overloaded, retryAfter: 1, reason: "max_pending requests wait already"),
+                from: nil
+            )
         }
     }
 

@@ -46,7 +46,11 @@ final class UpstreamRegistry: Sendable {
         switch upstream.builtin {
         case .demo: return InProcessUpstream(name: name, worker: worker, handler: DemoUpstream.handle)
         case .inProcess:
-            return InProcessUpstream(name: name, worker: worker, handler: self.inProcess[name] ?? InProcessUpstream.missing)
+            return InProcessUpstream(
+                name: name,
+                worker: worker,
+                handler: self.inProcess[name] ?? InProcessUpstream.missing
+            )
         case nil: break
         }
         let targets = self.targets[name] ?? []

@@ -69,7 +69,7 @@ extension EndToEnd {
         @Test func `an address that is taken is an error with its name`() async throws {
             try await withGateway("[[routes]]\npath = \"/*\"\nrespond = {}") { first in
                 await #expect(throws: ListenError.self) {
-                    try await withGateway(
+                    _ = try await withGateway(
                         "[[routes]]\npath = \"/*\"\nrespond = {}",
                         listen: [.host("127.0.0.1", port: first.port)]
                     ) { _ in }
