@@ -8,7 +8,7 @@ struct Forwarder {
 
     let style: ForwardedStyle
 
-    func writeHead(of exchange: Exchange, to target: UpstreamTarget, into buffer: inout ByteBuffer) {
+    func writeHead(of exchange: Exchange, authority: [UInt8], into buffer: inout ByteBuffer) {
         let known = exchange.takeForwardingFields()
         let path = Self.forwardedPath(of: exchange)
         buffer.writeHead(room: exchange.request.headers.bytes.readableBytes + 512) { output in
@@ -19,7 +19,7 @@ struct Forwarder {
             if exchange.plan.forwarding.preservesHost, !exchange.request.host.isEmpty {
                 output.write(exchange.request.host, of: exchange.request.headers)
             } else {
-                output.write(target.authority)
+                output.write(authority)
             }
             output.writeLineEnd()
             output.writeFields(exchange.request.headers, except: .host)

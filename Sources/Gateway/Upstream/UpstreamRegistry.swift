@@ -43,12 +43,14 @@ final class UpstreamRegistry: Sendable {
     }
 
     private func makeUpstream(_ name: String, _ upstream: UpstreamConfiguration, for worker: Worker) -> any Upstream {
+        let forwarder = Forwarder(style: self.style)
         switch upstream.builtin {
-        case .demo: return InProcessUpstream(name: name, worker: worker, handler: DemoUpstream.handle)
+        case .demo: return InProcessUpstream(name: name, worker: worker, forwarder: forwarder, handler: DemoUpstream.handle)
         case .inProcess:
             return InProcessUpstream(
                 name: name,
                 worker: worker,
+                forwarder: forwarder,
                 handler: self.inProcess[name] ?? InProcessUpstream.missing
             )
         case nil: break
@@ -60,7 +62,7 @@ final class UpstreamRegistry: Sendable {
             idleTimeout: TimeAmount(upstream.idleTimeout)
         )
         let pools = targets.map { target in
-            UpstreamPool(worker: worker, target: target, forwarder: Forwarder(style: self.style), settings: settings)
+            UpstreamPool(worker: worker, target: target, forwarder: forwarder, settings: settings)
         }
         let balancer = Balancer(
             policy: Balancer.Policy(upstream.balance),

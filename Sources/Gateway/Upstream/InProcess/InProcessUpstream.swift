@@ -13,16 +13,18 @@ public typealias InProcessHandler = @Sendable (InProcessRequest) async throws ->
 final class InProcessUpstream: Upstream {
     let name: String
     private let worker: Worker
+    private let forwarder: Forwarder
     private let handler: InProcessHandler
 
-    init(name: String, worker: Worker, handler: @escaping InProcessHandler) {
+    init(name: String, worker: Worker, forwarder: Forwarder, handler: @escaping InProcessHandler) {
         self.name = name
         self.worker = worker
+        self.forwarder = forwarder
         self.handler = handler
     }
 
     func take(_ exchange: Exchange) {
-        guard let head = HTTPRequest(exchange) else { return exchange.fail(GatewayError(.badRequest), from: nil) }
+        guard let head = HTTPRequest(exchange, as: self.forwarder) else { return exchange.fail(GatewayError(.badRequest), from: nil) }
         let stream = InProcessStream(upstream: self.name, worker: self.worker, exchange: exchange)
         let clientAddress = String(decoding: exchange.clientAddress.text, as: UTF8.self)
         let requestID = exchange.requestID.isEmpty ? nil : exchange.request.headers.string(exchange.requestID)
@@ -47,17 +49,22 @@ final class InProcessUpstream: Upstream {
 extension InProcessUpstream: Sendable {}
 
 extension HTTPRequest {
-    /// The request as an upstream gets it: with its path rewritten as the route says, and `Host` as the authority.
-    init?(_ exchange: Exchange) {
-        guard let method = Method(exchange.request.headers.string(exchange.request.methodName)) else { return nil }
-        var target = ByteBuffer()
-        Forwarder.writePath(of: exchange, into: &target)
+    /// The request to the letter as a target would get it, with `Host` as the authority.
+    init?(_ exchange: Exchange, as forwarder: Forwarder) {
+        var bytes = ByteBuffer()
+        forwarder.writeHead(of: exchange, authority: Array("localhost".utf8), into: &bytes)
+        let limits = HTTP1Limits(startLine: .max / 4, headers: .max / 4, headerCount: .max)
+        var parser = RequestParser(limits: limits)
+        var head = RequestHead()
+        guard (try? parser.parse(&bytes, into: &head)) == true,
+            let method = Method(head.headers.string(head.methodName))
+        else { return nil }
         self.init(
             method: method,
             scheme: exchange.client.map { "\($0.scheme)" },
-            authority: exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host),
-            path: String(buffer: target),
-            headerFields: HTTPFields(exchange.request.headers)
+            authority: head.headers.string(head.host),
+            path: head.headers.string(head.target),
+            headerFields: HTTPFields(head.headers)
         )
     }
 }
@@ -67,7 +74,7 @@ extension HTTPFields {
     init(_ block: borrowing HeaderBlock) {
         self.init()
         self.reserveCapacity(block.count)
-        for field in block.fields where field.id != .host {
+        for field in block.fields where field.id != .host && !field.id.isHopByHop {
             guard let name = HTTPField.Name(block.string(field.name)) else { continue }
             let value = block.withBytes(field.value) { Array($0) }
             self.append(HTTPField(name: name, lenientValue: value))
