@@ -42,6 +42,7 @@ extension EndToEnd {
         @Test(arguments: [
             ("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method_not_allowed"),
             ("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", 405, "method_not_allowed"),
+            ("CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method_not_allowed"),
             ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request"),
             ("GET x HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request"),
             ("GET a.example:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request"),
