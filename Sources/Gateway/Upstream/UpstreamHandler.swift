@@ -8,6 +8,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     let pool: UpstreamPool
+    let openedAt: NIODeadline
     private let worker: Worker
     private let limits: HTTP1Limits
     private var context: ChannelHandlerContext?
@@ -45,6 +46,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     init(pool: UpstreamPool, limits: HTTP1Limits) {
         self.pool = pool
         self.worker = pool.worker
+        self.openedAt = pool.worker.now
         self.output = SocketOutput(worker: pool.worker)
         self.limits = limits
         self.parser = ResponseParser(limits: limits)

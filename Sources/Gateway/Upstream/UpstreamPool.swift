@@ -19,10 +19,14 @@ final class UpstreamPool {
     let worker: Worker
     let target: UpstreamTarget
     let forwarder: Forwarder
+    /// A connection to a host name is not used longer than this, so that the name is looked up again.
+    private static let resolutionLifetime = TimeAmount.seconds(30)
+
     private let settings: Settings
     private let meters: TargetMeters
     private var machine: Machine
     private let slot: DeadlineWheel.Slot
+    private let isNamed: Bool
     private var armedUntil = NIODeadline.distantFuture
     /// Told when a request has done with this target; let go when the pool stops.
     private var cluster: UpstreamCluster?
@@ -40,6 +44,7 @@ final class UpstreamPool {
         self.forwarder = forwarder
         self.settings = settings
         self.meters = TargetMeters(target: target, shard: worker.meters)
+        if case .http(let host, _) = target.url { self.isNamed = IPAddress(host) == nil } else { self.isNamed = false }
         self.slot = worker.deadlines.makeSlot()
         let poke = Poke()
         self.machine = Machine(
@@ -182,7 +187,9 @@ final class UpstreamPool {
     /// The connection's answer is whole and it may serve another request.
     func release(_ handler: UpstreamHandler) {
         guard let lease = handler.lease else { return }
-        switch self.machine.released(lease, reusable: true, keepAlive: handler.keepAlive, now: self.worker.now) {
+        let now = self.worker.now
+        let reusable = !self.isNamed || now - handler.openedAt < Self.resolutionLifetime
+        switch self.machine.released(lease, reusable: reusable, keepAlive: handler.keepAlive, now: now) {
         case .handTo(let exchange, let lease): self.hand(lease, to: exchange)
         case .park: self.arm()
         case .close: handler.close()
