@@ -65,7 +65,9 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.hasFlushed = false
         self.isRequestEnded = false
         self.isChunked = exchange.request.framing.isChunked
-        self.output.collect { self.pool.forwarder.writeHead(of: exchange, authority: self.pool.target.authority, into: &$0) }
+        self.output.collect {
+            self.pool.forwarder.writeHead(of: exchange, authority: self.pool.target.authority, into: &$0)
+        }
         exchange.sent(to: self)
     }
 

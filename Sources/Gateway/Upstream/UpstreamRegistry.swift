@@ -45,7 +45,8 @@ final class UpstreamRegistry: Sendable {
     private func makeUpstream(_ name: String, _ upstream: UpstreamConfiguration, for worker: Worker) -> any Upstream {
         let forwarder = Forwarder(style: self.style)
         switch upstream.builtin {
-        case .demo: return InProcessUpstream(name: name, worker: worker, forwarder: forwarder, handler: DemoUpstream.handle)
+        case .demo:
+            return InProcessUpstream(name: name, worker: worker, forwarder: forwarder, handler: DemoUpstream.handle)
         case .inProcess:
             return InProcessUpstream(
                 name: name,

@@ -24,7 +24,9 @@ final class InProcessUpstream: Upstream {
     }
 
     func take(_ exchange: Exchange) {
-        guard let head = HTTPRequest(exchange, as: self.forwarder) else { return exchange.fail(GatewayError(.badRequest), from: nil) }
+        guard let head = HTTPRequest(exchange, as: self.forwarder) else {
+            return exchange.fail(GatewayError(.badRequest), from: nil)
+        }
         let stream = InProcessStream(upstream: self.name, worker: self.worker, exchange: exchange)
         let clientAddress = String(decoding: exchange.clientAddress.text, as: UTF8.self)
         let requestID = exchange.requestID.isEmpty ? nil : exchange.request.headers.string(exchange.requestID)
