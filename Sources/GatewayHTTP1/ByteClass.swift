@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The character classes of RFC 9110 section 5.6 and RFC 3986, as byte tests.
 package enum ByteClass {
     /// A set of ASCII characters, a bit each: a test without a table to load.
@@ -123,6 +131,9 @@ package enum ByteClass {
     /// ASCII letters compare without case; all other bytes as they are.
     static func equalsIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
+        guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+        // Nearly always both are written alike.
+        if memcmp(first, second, left.count) == 0 { return true }
         for index in 0..<left.count where left[index] != right[index] {
             let lower = left[index] | 0x20
             guard lower == right[index] | 0x20, lower &- UInt8(ascii: "a") < 26 else { return false }
