@@ -6,8 +6,8 @@ extension Exchange {
     /// is none, the exchange goes through the chain of `_none` to a refusal.
     func route() {
         let table: RoutingTable = self.worker.table
-        self.plan = table.unrouted
         if let refusal = self.splitTarget() ?? self.normalizePath() {
+            self.plan = table.unrouted
             self.refusal = refusal
             return
         }
@@ -16,8 +16,11 @@ extension Exchange {
         case .methodNotAllowed(let allow):
             var error = GatewayError(.methodNotAllowed)
             error.allow = allow
+            self.plan = table.unrouted
             self.refusal = Refusal(error)
-        case .notFound: self.refusal = Refusal(GatewayError(.notFound))
+        case .notFound:
+            self.plan = table.unrouted
+            self.refusal = Refusal(GatewayError(.notFound))
         }
     }
 

@@ -93,6 +93,7 @@ public final class Exchange {
     }
 
     private let deadlineSlot: DeadlineWheel.Slot
+    private var armedUntil = NIODeadline.distantFuture
 
     init(worker: Worker, plan: RoutePlan) {
         self.worker = worker
@@ -139,18 +140,26 @@ public final class Exchange {
 
     func wait(for phase: Deadlines.Phase, _ amount: TimeAmount) {
         self.deadlines.wait(for: phase, until: self.worker.now + amount)
-        self.worker.deadlines.set(self.deadlineSlot, to: self.deadlines.next)
+        self.arm()
     }
 
-    func stopWaiting() {
-        self.deadlines.stopWaiting()
-        self.worker.deadlines.set(self.deadlineSlot, to: self.deadlines.next)
+    func stopWaiting() { self.deadlines.stopWaiting() }
+
+    /// Has the wheel look at this exchange in time. Where it looks earlier anyway, be it for a former life, it is not
+    /// asked again: for most requests it never is.
+    func arm() {
+        let next = self.deadlines.next
+        guard next < self.armedUntil else { return }
+        self.armedUntil = next
+        self.worker.deadlines.set(self.deadlineSlot, to: next)
     }
+
+    /// The wheel has looked, and will not do so again by itself.
+    func disarmed() { self.armedUntil = .distantFuture }
 
     /// Gives its place in the wheel up; it is not used again.
     func discard() { self.worker.deadlines.free(self.deadlineSlot) }
 
-    func clearDeadline() { self.worker.deadlines.set(self.deadlineSlot, to: .distantFuture) }
 }
 
 @available(*, unavailable)

@@ -29,6 +29,7 @@ extension Exchange {
         self.stage = .waiting
         // `total` may have been set on the way down.
         self.deadlines.begin(at: self.startedAt)
+        if self.deadlines.total != nil { self.arm() }
         if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
         switch plan.action {
         case .upstream(let cluster): cluster.take(self)
@@ -267,7 +268,7 @@ extension Exchange {
         // The connection closes within this call, and says so to an exchange that is over already.
         if cutting { self.client?.cut() }
         self.dropUpstream()
-        self.clearDeadline()
+        self.deadlines.stopWaiting()
         for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }
         self.pool?.finished(self)
         let client = self.client
@@ -281,7 +282,9 @@ extension Exchange: DeadlineOwner {
     /// The wheel's call: something has been waited for too long.
     func deadlineReached(now: NIODeadline) {
         self.worker.tick()
-        guard let phase = self.deadlines.expired(at: now), self.stage != .idle, self.stage != .over else { return }
+        self.disarmed()
+        guard self.stage != .idle, self.stage != .over else { return }
+        guard let phase = self.deadlines.expired(at: now) else { return self.arm() }
         self.deadlines.stopWaiting()
         self.plan.meters.countTimeout(phase)
         switch self.stage {

@@ -18,7 +18,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     let peer: ClientAddress
     var machine: ConnectionStateMachine
     var context: ChannelHandlerContext?
-    var output: SocketOutput
+    let output: SocketOutput
     var exchange: Exchange?
     var sentContinue = false
     var isChunked = false
@@ -39,6 +39,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var readDeadline = NIODeadline.distantFuture
     /// For the client to take bytes.
     private var writeDeadline = NIODeadline.distantFuture
+    private var armedUntil = NIODeadline.distantFuture
     private var unwritten = 0
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var bodyPausedAt: NIODeadline?
@@ -202,6 +203,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         exchange.request = RequestHead()
         exchange.request.method = .other
         exchange.rawPath = .empty
+        exchange.plan = self.worker.table.unrouted
         self.exchange = exchange
         exchange.reset(client: self, at: self.worker.now)
         exchange.identifyClient(peer: self.peer, trusted: false)
@@ -310,7 +312,15 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func waitForRead(_ deadline: NIODeadline) {
         self.readDeadline = deadline
-        self.worker.deadlines.set(self.deadlineSlot, to: min(deadline, self.writeDeadline))
+        self.arm()
+    }
+
+    /// Has the wheel look at this connection in time. Where it looks earlier anyway, it is not asked again.
+    private func arm() {
+        let next = min(self.readDeadline, self.writeDeadline)
+        guard next < self.armedUntil else { return }
+        self.armedUntil = next
+        self.worker.deadlines.set(self.deadlineSlot, to: next)
     }
 
     /// A body has until then at `body_rate`, with some grace; while it is not read its clock stands still.
@@ -323,7 +333,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func waitForWrite() {
         self.unwritten = self.bufferedBytes
         self.writeDeadline = self.worker.now + self.listener.limits.writeTimeout
-        self.worker.deadlines.set(self.deadlineSlot, to: min(self.readDeadline, self.writeDeadline))
+        self.arm()
     }
 
     private var bufferedBytes: Int {
@@ -335,15 +345,14 @@ extension ConnectionHandler: DeadlineOwner {
     func deadlineReached(now: NIODeadline) {
         guard let context = self.context else { return }
         self.worker.tick()
+        self.armedUntil = .distantFuture
+        defer { if self.machine.state != .closed { self.arm() } }
         if self.writeDeadline <= now {
             guard self.bufferedBytes >= self.unwritten, self.unwritten > 0 else { return self.waitForWrite() }
             self.exchange?.plan.meters.countTimeout(.write)
             return context.close(promise: nil)
         }
-        guard self.readDeadline <= now else {
-            self.worker.deadlines.set(self.deadlineSlot, to: min(self.readDeadline, self.writeDeadline))
-            return
-        }
+        guard self.readDeadline <= now else { return }
         self.readDeadline = .distantFuture
         switch self.machine.state {
         case .receivingHead:

@@ -17,7 +17,9 @@ import NIOCore
 /// Where nothing is queued in the channel, a buffer goes straight to the socket, and only what the socket does not take
 /// goes through the channel, which waits for room and says so. The way through the channel costs 2,800 instructions and
 /// sixty reference counts for each write, a tenth of a request's CPU time.
-struct SocketOutput {
+///
+/// An object, since a write can close the connection within the call, and closing comes back here.
+final class SocketOutput {
     /// Chunks up to here are copied beside the head, so that one system call takes both.
     private static let copied = 8 * 1024
 
@@ -38,21 +40,21 @@ struct SocketOutput {
     init(worker: Worker) { self.worker = worker }
 
     /// The connection's channel. Nothing else in its pipeline may change or delay outbound bytes.
-    mutating func attach(to context: ChannelHandlerContext) {
+    func attach(to context: ChannelHandlerContext) {
         let operations = context.pipeline.syncOperations
         let handle = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
         self.descriptor = handle.flatMap { $0 } ?? -1
     }
 
     /// The channel is closed; its descriptor may be another connection's from now on.
-    mutating func detach() {
+    func detach() {
         self.descriptor = -1
         self.collected = nil
     }
 
     /// Adds what `write` appends; returns how many bytes that were.
     @discardableResult
-    mutating func collect(_ write: (inout ByteBuffer) -> Void) -> Int {
+    func collect(_ write: (inout ByteBuffer) -> Void) -> Int {
         var buffer = self.collected ?? self.worker.takeBuffer()
         self.collected = nil
         let before = buffer.readableBytes
@@ -64,7 +66,7 @@ struct SocketOutput {
 
     /// Adds a piece of a body, as a chunk (RFC 9112 section 7.1) where the framing asks for it; returns how many bytes
     /// that makes.
-    mutating func write(_ piece: ByteBuffer, asChunk: Bool, to context: ChannelHandlerContext) -> Int {
+    func write(_ piece: ByteBuffer, asChunk: Bool, to context: ChannelHandlerContext) -> Int {
         let count = piece.readableBytes
         guard count > Self.copied else {
             return self.collect { buffer in
@@ -84,7 +86,7 @@ struct SocketOutput {
     }
 
     /// Sends what was written.
-    mutating func flush(_ context: ChannelHandlerContext) {
+    func flush(_ context: ChannelHandlerContext) {
         guard var buffer = self.take() else {
             if self.needsFlush {
                 self.needsFlush = false
@@ -101,14 +103,14 @@ struct SocketOutput {
     }
 
     /// Whether the channel holds bytes that the socket has not taken yet: others have to wait behind them.
-    mutating func isQueued(_ context: ChannelHandlerContext) -> Bool {
+    func isQueued(_ context: ChannelHandlerContext) -> Bool {
         guard self.mayBeQueued else { return false }
         let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 1
         self.mayBeQueued = queued > 0
         return self.mayBeQueued
     }
 
-    private mutating func take() -> ByteBuffer? {
+    private func take() -> ByteBuffer? {
         guard let buffer = self.collected else { return nil }
         self.collected = nil
         return buffer
@@ -127,3 +129,6 @@ struct SocketOutput {
         return buffer.readableBytes == 0
     }
 }
+
+@available(*, unavailable)
+extension SocketOutput: Sendable {}

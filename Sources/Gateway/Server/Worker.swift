@@ -66,7 +66,6 @@ final class Worker {
     /// Takes an exchange back whose head did not come after all, or that is over.
     func recycle(_ exchange: Exchange) {
         exchange.release()
-        exchange.plan = self.table.unrouted
         // An exchange that has seen a giant head keeps its memory; not many such are kept.
         if self.exchanges.count < 256 { self.exchanges.append(exchange) } else { exchange.discard() }
     }

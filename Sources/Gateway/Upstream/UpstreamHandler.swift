@@ -17,7 +17,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     private var parser: ResponseParser
     private var body: BodyDecoder
     private var inbound = ByteBuffer()
-    private var output: SocketOutput
+    private let output: SocketOutput
     private var isChunked = false
     private var isRequestEnded = false
     private var isReused = false
