@@ -165,7 +165,10 @@ struct PlanBuilder {
             }
             for diagnostic in context.diagnostics {
                 var error = setting.error(
-                    diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
+                    diagnostic.message,
+                    suggestion: diagnostic.suggestion,
+                    at: diagnostic.keys
+                )
                 error.key = "\(key).\(error.key)"
                 self.errors.append(error)
             }
