@@ -41,9 +41,12 @@ struct PlanBuilder {
     private mutating func build() throws(ConfigurationErrors) -> RoutingTable {
         let clusters = self.upstreams.makeUpstreams(for: self.worker)
         var routes: [(match: RouteMatch, plan: RoutePlan)] = []
+        /// The place in the configuration of each of `routes`.
+        var places: [Int] = []
         for (index, route) in self.configuration.routes.enumerated() {
             guard let action = self.action(of: route, at: index, clusters) else { continue }
             routes.append((RouteMatch(route), self.plan(of: route, at: index, action)))
+            places.append(index)
         }
         let unrouted = self.makePlan(
             name: Metrics.noRoute,
@@ -58,7 +61,7 @@ struct PlanBuilder {
             exposed = try self.exposedRouter()
             router = try Router(routes: routes)
         } catch {
-            for problem in error.problems { self.report(problem.message, at: problem.route, problem.key) }
+            for problem in error.problems { self.report(problem.message, at: places[problem.route], problem.key) }
         }
         if !self.errors.isEmpty { throw ConfigurationErrors(self.errors) }
         return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
@@ -154,7 +157,11 @@ struct PlanBuilder {
             do throws(ConfigurationErrors) {
                 chain.append(try registration.build(setting, &context), at: place)
             } catch {
-                self.errors += error.errors
+                self.errors += error.errors.map { error in
+                    var error = error
+                    error.key = "\(key).\(error.key)"
+                    return error
+                }
             }
             for diagnostic in context.diagnostics {
                 var error = setting.error(

@@ -271,7 +271,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Stops accepting requests; an open one is answered.
     func drain() {
         switch self.machine.drain() {
-        case .close: self.context?.close(promise: nil)
+        // The end of the last answer may still be on its way.
+        case .close: self.closeWhenWritten()
         case .afterResponse: break
         }
     }

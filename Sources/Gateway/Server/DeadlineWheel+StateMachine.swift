@@ -22,6 +22,9 @@ extension DeadlineWheel {
         private var free: [Slot] = []
         private var buckets = ContiguousArray<ContiguousArray<Slot>>(repeating: [], count: bucketCount)
         private var occupied = ContiguousArray<UInt64>(repeating: 0, count: bucketCount / 64)
+        /// What came up in one advance. All of it is taken out before any of it is looked at: a slot that goes round
+        /// again may belong in a bucket that comes up in the same advance.
+        private var due: ContiguousArray<Slot> = []
         /// All ticks before this one have been looked at.
         private var current: Int64
 
@@ -49,7 +52,9 @@ extension DeadlineWheel {
             case wake(NIODeadline)
         }
 
+        /// A slot that was given back stays without a deadline: its next owner must not hear of an earlier one's.
         mutating func set(_ slot: Slot, to deadline: NIODeadline) -> OnSet {
+            guard self.timers[slot.index].isUsed else { return .unchanged }
             self.timers[slot.index].deadline = deadline
             guard deadline != .distantFuture else { return .unchanged }
             let tick = max(Self.tick(of: deadline) + 1, self.current)
@@ -68,10 +73,11 @@ extension DeadlineWheel {
                 let bucket = Int((first + offset) % Int64(Self.bucketCount))
                 guard self.occupied[bucket / 64] & (1 << (bucket % 64)) != 0 else { continue }
                 self.occupied[bucket / 64] &= ~(1 << (bucket % 64))
-                let slots = self.buckets[bucket]
-                self.buckets[bucket].removeAll(keepingCapacity: slots.count < 64)
-                for slot in slots { self.look(at: slot, target: target, now: now, expired: &expired) }
+                self.due += self.buckets[bucket]
+                self.buckets[bucket].removeAll(keepingCapacity: self.buckets[bucket].count < 64)
             }
+            for slot in self.due { self.look(at: slot, target: target, now: now, expired: &expired) }
+            self.due.removeAll(keepingCapacity: self.due.count < 1024)
         }
 
         private mutating func look(at slot: Slot, target: Int64, now: NIODeadline, expired: inout [Slot]) {

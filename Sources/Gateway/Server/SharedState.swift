@@ -44,7 +44,7 @@ final class SharedState: Sendable {
         headers.forEachMember(of: .xForwardedFor) { named.append(String(decoding: $0, as: UTF8.self)) }
         if named.isEmpty {
             headers.forEachMember(of: .forwarded) { element in
-                if let node = Self.forNode(String(decoding: element, as: UTF8.self)) { named.append(node) }
+                named.append(Self.forNode(String(decoding: element, as: UTF8.self)))
             }
         }
         var last: ClientAddress?
@@ -57,15 +57,18 @@ final class SharedState: Sendable {
         return last
     }
 
-    /// The `for` parameter of an element of `Forwarded` (RFC 7239 section 4).
-    private static func forNode(_ element: String) -> String? {
+    /// The `for` parameter of an element of `Forwarded` (RFC 7239 section 4). Empty where a proxy kept to itself whom it
+    /// served: that is no address, so what stands left of it is not believed.
+    private static func forNode(_ element: String) -> String {
         for pair in element.split(separator: ";") {
             let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "for" else { continue }
-            return parts[1].filter { $0 != "\"" }
+            guard parts.count == 2, parts[0].filter(Self.isNoSpace).lowercased() == "for" else { continue }
+            return parts[1].filter { $0 != "\"" && Self.isNoSpace($0) }
         }
-        return nil
+        return ""
     }
+
+    private static func isNoSpace(_ character: Character) -> Bool { character != " " && character != "\t" }
 
     private static func withoutPort(_ text: String) -> Substring {
         if text.hasPrefix("[") { return text.dropFirst().prefix { $0 != "]" } }

@@ -1,0 +1,147 @@
+import Testing
+
+@testable import Gateway
+
+struct ChainCursorTests {
+    /// Hooks of a chain from the top: `R` request, `r` response, `f` failure, `c` completion.
+    struct Example: Sendable, CustomTestStringConvertible {
+        var hooks: [String]
+        /// What a hook decides, such as `R1` or `f0`; the others pass on. `end` is the bottom of the chain.
+        var decisions: [String: Verdict]
+        /// The hooks in the order in which they ran, and what the client got.
+        var trace: String
+        var testDescription: String { "\(self.hooks) \(self.decisions)" }
+
+        init(_ hooks: String..., where decisions: [String: Verdict] = [:], trace: String) {
+            self.hooks = hooks
+            self.decisions = decisions
+            self.trace = trace
+        }
+    }
+
+    enum Verdict: Sendable { case respond, fail }
+
+    @Test(arguments: [
+        Example(trace: "404"),
+        Example("Rr", "Rr", where: ["end": .respond], trace: "R0 R1 r1 r0 201"),
+        Example("Rr", "R", "r", where: ["end": .respond], trace: "R0 R1 r2 r0 201"),
+        Example("Rr", "Rr", "Rr", where: ["R1": .respond], trace: "R0 R1 r0 202"),
+        Example("Rr", "Rr", where: ["R0": .respond], trace: "R0 202"),
+        Example("r", "R", "r", where: ["R1": .respond], trace: "R1 r0 202"),
+        Example("Rrf", "Rrf", "Rrf", where: ["R1": .fail], trace: "R0 R1 f0 r0 403"),
+        Example("Rrf", "Rrf", "Rrf", trace: "R0 R1 R2 f2 f1 f0 r2 r1 r0 404"),
+        Example("Rrf", "Rrf", "Rrf", where: ["f1": .respond], trace: "R0 R1 R2 f2 f1 r0 202"),
+        Example("Rrf", "Rrf", "Rrf", where: ["f1": .fail], trace: "R0 R1 R2 f2 f1 f0 r0 403"),
+        Example("Rrf", "Rrf", "Rrf", where: ["R2": .fail, "f0": .respond], trace: "R0 R1 R2 f1 f0 202"),
+        Example("r", "r", "r", where: ["end": .respond, "r1": .respond], trace: "r2 r1 r0 202"),
+        Example("rf", "rf", "rf", where: ["end": .respond, "r1": .fail], trace: "r2 r1 r0 403"),
+        Example("Rrfc", "c", "Rrfc", where: ["R2": .fail], trace: "R0 R2 f0 r0 403 c0 c1 c2"),
+        Example("f", "f", where: ["f1": .respond], trace: "f1 202"),
+    ])
+    func `an answer climbs from where it was given`(example: Example) async throws {
+        let trace = try await WorkerFixture.run { worker in
+            let trace = Trace(example.decisions)
+            var chain = Chain()
+            for (place, hooks) in example.hooks.enumerated() {
+                for hook in hooks { chain.append(trace.probe(hook, place), at: place) }
+            }
+            let isAnswered = example.decisions["end"] != nil
+            let client = RecordingClient()
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", client: client)
+            trace.client = client
+            exchange.plan = worker.plan(
+                "a",
+                chain,
+                action: isAnswered ? .respond(Response(status: 201)) : .refuse
+            )
+            exchange.refusal = nil
+            exchange.begin()
+            return trace.text
+        }
+        #expect(trace == example.trace)
+    }
+
+    @Test func `walks down once`() {
+        var cursor = ChainCursor()
+        #expect((0..<4).map { _ in cursor.nextDown(2) } == [0, 1, nil, nil])
+        #expect(cursor.nextUp() == nil)
+    }
+
+    @Test(
+        arguments: [
+            (nil, [2, 1, 0]), (0, []), (1, [0]), (3, [0]), (4, [1, 0]), (7, [1, 0]), (8, [2, 1, 0]),
+        ] as [(Int?, [Int])]
+    )
+    func `climbs through what stands above`(place: Int?, indices: [Int]) {
+        var cursor = ChainCursor()
+        cursor.turn(from: place, among: [0, 3, 7])
+        var seen: [Int] = []
+        while let index = cursor.nextUp() { seen.append(index) }
+        #expect(seen == indices)
+    }
+}
+
+/// What the probes of one exchange have seen.
+private final class Trace {
+    private let decisions: [String: ChainCursorTests.Verdict]
+    private var early: [String] = []
+    private var late: [String] = []
+    var client: RecordingClient?
+
+    init(_ decisions: [String: ChainCursorTests.Verdict]) { self.decisions = decisions }
+
+    var text: String { (self.early + [self.client?.status.map { "\($0)" } ?? "-"] + self.late).joined(separator: " ") }
+
+    func probe(_ hook: Character, _ place: Int) -> any Middleware {
+        switch hook {
+        case "R": RequestProbe(self, place)
+        case "r": ResponseProbe(self, place)
+        case "f": FailureProbe(self, place)
+        default: CompletionProbe(self, place)
+        }
+    }
+
+    func decide(_ hook: String) -> Decision {
+        self.early.append(hook)
+        switch self.decisions[hook] {
+        case .respond: return .respond(Response(status: 202))
+        case .fail: return .fail(.forbidden("No."))
+        case nil: return .next
+        }
+    }
+
+    func completed(_ hook: String) { self.late.append(hook) }
+}
+
+private class Probe {
+    struct Config: Codable, Sendable {}
+    class var name: String { "probe" }
+    let trace: Trace
+    let place: Int
+
+    init(_ trace: Trace, _ place: Int) {
+        self.trace = trace
+        self.place = place
+    }
+
+    required init(_ config: Config, in context: inout BuildContext) {
+        self.trace = Trace([:])
+        self.place = 0
+    }
+}
+
+private final class RequestProbe: Probe, RequestHook {
+    func request(_ exchange: Exchange) -> Decision { self.trace.decide("R\(self.place)") }
+}
+
+private final class ResponseProbe: Probe, ResponseHook {
+    func response(_ exchange: Exchange) -> Decision { self.trace.decide("r\(self.place)") }
+}
+
+private final class FailureProbe: Probe, FailureHook {
+    func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision { self.trace.decide("f\(self.place)") }
+}
+
+private final class CompletionProbe: Probe, CompletionHook {
+    func complete(_ exchange: Exchange, _ outcome: Outcome) { self.trace.completed("c\(self.place)") }
+}

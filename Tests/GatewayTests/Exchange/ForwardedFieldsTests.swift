@@ -1,0 +1,80 @@
+import GatewayHTTP1
+import Testing
+
+@testable import Gateway
+
+struct ForwardedFieldsTests {
+    private static func request(_ line: String, isTrusted: Bool) async throws -> [String] {
+        try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange(
+                "GET / HTTP/1.1",
+                "Host: a",
+                "Accept: b",
+                line,
+                "Connection: X-One, close"
+            )
+            exchange.isFromTrustedPeer = isTrusted
+            ForwardedFields.cleanRequest(exchange)
+            return exchange.request.headers.lines
+        }
+    }
+
+    @Test(arguments: [
+        "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Prefix: /a", "x_forwarded_for: 6.6.6.6", "X-Forwarded_Host: a",
+        "X-Real-IP: 6.6.6.6", "X_REAL_IP: 6.6.6.6", "Forwarded: for=6.6.6.6", "X-CSP-Nonce: a", "X_CSP_Nonce: a",
+        "X-Request-Timeout-Ms: 1", "X_Request-Timeout_Ms: 1",
+    ])
+    func `only a trusted peer says who forwarded a request`(line: String) async throws {
+        #expect(try await Self.request(line, isTrusted: false) == ["Host: a", "Accept: b"])
+        #expect(try await Self.request(line, isTrusted: true) == ["Host: a", "Accept: b", line])
+    }
+
+    @Test(arguments: ["X-One: 1", "x-ONE: 1", "Keep-Alive: 1", "TE: trailers", "Upgrade: h2c", "Proxy-Connection: a"])
+    func `what is meant for this hop stays here`(line: String) async throws {
+        #expect(try await Self.request(line, isTrusted: true) == ["Host: a", "Accept: b"])
+    }
+
+    @Test(arguments: ["X-Forwarded: a", "X-Real-IPs: a", "X-Two: a"])
+    func `other fields pass`(line: String) async throws {
+        #expect(try await Self.request(line, isTrusted: false) == ["Host: a", "Accept: b", line])
+    }
+
+    @Test(arguments: ["Host", "Authorization", "Cookie", "X-Forwarded-For", "X_Forwarded_For", "X-Request-ID"])
+    func `Connection cannot name away what matters`(name: String) async throws {
+        let lines = try await WorkerFixture.run { worker in
+            let field = name == "Host" ? "Accept: b" : "\(name): b"
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", field, "Connection: \(name)")
+            exchange.isFromTrustedPeer = true
+            ForwardedFields.cleanRequest(exchange)
+            return exchange.request.headers.lines
+        }
+        #expect(lines.count == 2)
+    }
+
+    @Test func `a response loses what was meant for the gateway`() async throws {
+        let lines = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
+            try exchange.respond(
+                "HTTP/1.1 200 OK",
+                "Connection: X-One",
+                "X-One: 1",
+                "Transfer-Encoding: chunked",
+                "Keep-Alive: a",
+                "ETag: b"
+            )
+            ForwardedFields.cleanResponse(exchange)
+            return exchange.response.headers.lines
+        }
+        #expect(lines == ["ETag: b"])
+    }
+
+    @Test func `an answer without a body has no length`() async throws {
+        let lines = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
+            try exchange.respond("HTTP/1.1 204 No Content", "Content-Length: 0")
+            ForwardedFields.cleanResponse(exchange)
+            return exchange.response.headers.lines
+        }
+        #expect(lines.isEmpty)
+    }
+}

@@ -1,0 +1,51 @@
+import GatewayHTTP1
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+struct ReplayBufferTests {
+    private final class Recorder: UpstreamStream {
+        var isWritable: Bool { true }
+        var mayBeStale: Bool { false }
+        private(set) var body = ByteBuffer()
+        func writeBody(_ chunk: ByteBuffer) { self.body.writeImmutableBuffer(chunk) }
+        func writeEnd(trailers: TrailerSection?) {}
+        func flush() {}
+        func pauseReading() {}
+        func resumeReading() {}
+        func cancel() {}
+    }
+
+    private static func replayed(_ buffer: ReplayBuffer) -> String {
+        let recorder = Recorder()
+        buffer.replay(to: recorder)
+        return String(buffer: recorder.body)
+    }
+
+    @Test func `replays what was kept, in order`() {
+        var buffer = ReplayBuffer()
+        for chunk in ["a", "", "bc"] { buffer.keep(ByteBuffer(string: chunk), if: true) }
+        #expect(buffer.isWhole)
+        #expect(Self.replayed(buffer) == "abc")
+        #expect(Self.replayed(buffer) == "abc")
+    }
+
+    @Test(arguments: [(65_536, true), (65_537, false)])
+    func `keeps up to 64 KiB`(count: Int, fits: Bool) {
+        var buffer = ReplayBuffer()
+        buffer.keep(ByteBuffer(repeating: 0x61, count: count - 1), if: true)
+        buffer.keep(ByteBuffer(string: "b"), if: true)
+        #expect(buffer.isWhole == fits)
+        #expect(Self.replayed(buffer).utf8.count == (fits ? count : 0))
+    }
+
+    @Test func `what was not needed once is not whole ever after`() {
+        var buffer = ReplayBuffer()
+        buffer.keep(ByteBuffer(string: "a"), if: true)
+        buffer.keep(ByteBuffer(string: "b"), if: false)
+        buffer.keep(ByteBuffer(string: "c"), if: true)
+        #expect(!buffer.isWhole)
+        #expect(Self.replayed(buffer).isEmpty)
+    }
+}

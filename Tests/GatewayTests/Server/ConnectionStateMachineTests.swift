@@ -1,0 +1,173 @@
+import GatewayHTTP1
+import Testing
+
+@testable import Gateway
+
+struct ConnectionStateMachineTests {
+    private typealias Machine = ConnectionStateMachine
+
+    /// A machine that has received a head.
+    private static func exchanging(
+        _ framing: BodyFraming = .none,
+        keepAlive: Bool = true,
+        requests: Int = 100
+    ) -> Machine {
+        var machine = Machine(requestsPerConnection: requests)
+        self.receive(framing, keepAlive: keepAlive, &machine)
+        return machine
+    }
+
+    private static func receive(_ framing: BodyFraming = .none, keepAlive: Bool = true, _ machine: inout Machine) {
+        _ = machine.receivedBytes()
+        machine.receivedHead(framing, keepAlive: keepAlive)
+    }
+
+    @Test func `the deadline of a head begins with its first byte`() {
+        var machine = Machine(requestsPerConnection: 1)
+        #expect(machine.isBetweenRequests)
+        #expect(machine.receivedBytes() == true)
+        #expect(machine.receivedBytes() == false)
+        #expect(machine.state == .receivingHead)
+    }
+
+    @Test func `requests follow each other on one connection`() {
+        var machine = Machine(requestsPerConnection: 100)
+        for framing in [BodyFraming.none, .length(3), .chunked, .none] {
+            Self.receive(framing, &machine)
+            #expect(!machine.closesAfterResponse)
+            if !framing.isEmpty { #expect(machine.requestEnded() == .wait) }
+            #expect(machine.responseEnded() == .nextRequest)
+            #expect(machine.isBetweenRequests)
+        }
+    }
+
+    @Test func `bytes behind a request wait for its answer`() {
+        var machine = Self.exchanging()
+        #expect(machine.receivedBytes() == false)
+        machine.receivedHead(.chunked, keepAlive: false)
+        #expect(machine.state == .exchanging(request: .ended, response: .open))
+        #expect(!machine.closesAfterResponse)
+    }
+
+    @Test(arguments: [-1, 0, 1, 2, 5])
+    func `the last request of a connection is told so`(requests: Int) {
+        var machine = Machine(requestsPerConnection: requests)
+        let count = max(1, requests)
+        for number in 1...count {
+            Self.receive(.none, &machine)
+            #expect(machine.closesAfterResponse == (number == count))
+            #expect(machine.responseEnded() == (number == count ? .close : .nextRequest))
+        }
+        #expect(machine.state == .closing)
+    }
+
+    @Test func `closes behind the answer where the client does not keep the connection alive`() {
+        var machine = Self.exchanging(keepAlive: false)
+        #expect(machine.closesAfterResponse)
+        #expect(machine.responseEnded() == .close)
+    }
+
+    @Test func `closes behind a body that ends with the connection`() {
+        var machine = Self.exchanging()
+        machine.closeAfterBody()
+        #expect(machine.responseEnded() == .close)
+    }
+
+    @Test func `lingers where the client may still send`() {
+        var refused = Self.exchanging(.length(10))
+        refused.closeAfterResponse()
+        #expect(refused.responseEnded() == .linger)
+        var ended = Self.exchanging(.length(10))
+        ended.closeAfterResponse()
+        #expect(ended.requestEnded() == .wait)
+        #expect(ended.responseEnded() == .linger)
+        var closing = Self.exchanging(.length(10), keepAlive: false)
+        #expect(closing.responseEnded() == .linger)
+    }
+
+    @Test func `reads the rest of a body that was answered early, and goes on`() {
+        var machine = Self.exchanging(.length(10))
+        #expect(machine.responseEnded() == .discard)
+        #expect(machine.discarded(10) == true)
+        #expect(machine.requestEnded() == .nextRequest)
+    }
+
+    @Test(arguments: [
+        ([Machine.discardBudget], true), ([Machine.discardBudget + 1], false), ([Machine.discardBudget, 1], false),
+        ([100_000, 100_000, 62_144], true), ([100_000, 100_000, 62_145], false), ([0, 0], true),
+    ])
+    func `drops a body only up to its budget`(chunks: [Int], fits: Bool) {
+        var machine = Self.exchanging(.chunked)
+        #expect(machine.responseEnded() == .discard)
+        #expect(chunks.allSatisfy { machine.discarded($0) } == fits)
+        #expect((machine.state == .closing) == !fits)
+    }
+
+    @Test func `what is no request is answered, and nothing more is read`() {
+        for hasBegun in [false, true] {
+            var machine = Machine(requestsPerConnection: 100)
+            if hasBegun { _ = machine.receivedBytes() }
+            machine.receivedMalformed()
+            #expect(machine.closesAfterResponse)
+            #expect(machine.state == .exchanging(request: .ended, response: .open))
+            #expect(machine.responseEnded() == .linger)
+            #expect(machine.state == .closing)
+            #expect(machine.receivedBytes() == false)
+        }
+    }
+
+    @Test func `a body that breaks ends its request`() {
+        var machine = Self.exchanging(.chunked)
+        machine.receivedMalformed()
+        #expect(machine.state == .exchanging(request: .ended, response: .open))
+        #expect(machine.responseEnded() == .linger)
+        var discarding = Self.exchanging(.chunked)
+        _ = discarding.responseEnded()
+        discarding.receivedMalformed()
+        #expect(discarding.state == .closing)
+    }
+
+    @Test func `drains an idle connection at once`() {
+        var machine = Machine(requestsPerConnection: 100)
+        #expect(machine.drain() == .close)
+        #expect(machine.state == .closing)
+        #expect(machine.receivedBytes() == false)
+    }
+
+    @Test func `drains a connection behind the request that has begun`() {
+        var machine = Machine(requestsPerConnection: 100)
+        _ = machine.receivedBytes()
+        #expect(machine.drain() == .afterResponse)
+        machine.receivedHead(.none, keepAlive: true)
+        #expect(machine.closesAfterResponse)
+        #expect(machine.responseEnded() == .close)
+    }
+
+    @Test func `drains a connection behind its answer`() {
+        var ended = Self.exchanging()
+        #expect(ended.drain() == .afterResponse)
+        #expect(ended.responseEnded() == .close)
+        var open = Self.exchanging(.length(5))
+        #expect(open.drain() == .afterResponse)
+        #expect(open.responseEnded() == .linger)
+    }
+
+    @Test func `drains a connection behind the body that it drops`() {
+        var machine = Self.exchanging(.length(5))
+        _ = machine.responseEnded()
+        #expect(machine.drain() == .afterResponse)
+        #expect(machine.requestEnded() == .close)
+    }
+
+    @Test func `does nothing any more once closed`() {
+        var machine = Self.exchanging(.length(5))
+        machine.closed()
+        #expect(machine.drain() == .afterResponse)
+        #expect(machine.requestEnded() == .wait)
+        #expect(machine.responseEnded() == .wait)
+        #expect(machine.discarded(1_000_000) == true)
+        machine.receivedMalformed()
+        #expect(machine.receivedBytes() == false)
+        #expect(machine.state == .closed)
+    }
+}

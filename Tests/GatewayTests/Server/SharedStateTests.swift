@@ -1,0 +1,77 @@
+import GatewayHTTP1
+import Testing
+
+@testable import Gateway
+
+struct SharedStateTests {
+    struct Example: Sendable, CustomTestStringConvertible {
+        var fields: [(String, String)]
+        var client: String?
+        var testDescription: String { "\(self.fields)" }
+
+        init(_ client: String?, _ fields: (String, String)...) {
+            self.client = client
+            self.fields = fields
+        }
+    }
+
+    private static let name = "X-Forwarded-For"
+
+    @Test(arguments: [
+        Example(nil),
+        Example(nil, (name, "")),
+        Example("203.0.113.7", (name, "203.0.113.7")),
+        Example("203.0.113.7", (name, "203.0.113.7, 10.0.0.2")),
+        Example("203.0.113.7", (name, "6.6.6.6, 203.0.113.7, 10.0.0.2, 10.0.0.3")),
+        Example("203.0.113.7", (name, "6.6.6.6, 203.0.113.7"), (name, "10.0.0.2")),
+        Example("203.0.113.7", (name, "10.0.0.9"), (name, "203.0.113.7,,\t10.0.0.2 ,")),
+        // Every hop is trusted: the first of them is the client.
+        Example("10.0.0.4", (name, "10.0.0.4, 10.0.0.3"), (name, "10.0.0.2")),
+        Example("203.0.113.7", (name, "203.0.113.7:4711, 10.0.0.2:80")),
+        Example("2001:db8::7", (name, "2001:db8::7")),
+        Example("2001:db8::7", (name, "[2001:db8::7]:4711, [fd00::1]:80, fd00::2")),
+        Example("203.0.113.7", (name, "6.6.6.6, ::ffff:203.0.113.7, ::ffff:10.0.0.2")),
+        // Whom a trusted proxy cannot name, nobody left of it can.
+        Example(nil, (name, "6.6.6.6, unknown")),
+        Example("10.0.0.2", (name, "6.6.6.6, _hidden, 10.0.0.2")),
+        Example("10.0.0.2", (name, "6.6.6.6, 999.1.1.1, 10.0.0.2")),
+        Example(nil, (name, "6.6.6.6, 010.0.0.2")),
+        Example(nil, (name, "6.6.6.6, [")),
+        Example("203.0.113.7", ("Forwarded", "for=203.0.113.7")),
+        Example("203.0.113.7", ("Forwarded", "for=6.6.6.6, For=\"203.0.113.7:4711\";proto=https, by=1;for=10.0.0.2")),
+        Example("203.0.113.7", ("Forwarded", "for=6.6.6.6, proto=https; for = 203.0.113.7")),
+        Example("2001:db8::7", ("Forwarded", "for=6.6.6.6"), ("Forwarded", "for=\"[2001:db8::7]:4711\"")),
+        Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, proto=https, for=10.0.0.2")),
+        Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, for=unknown, for=10.0.0.2")),
+        Example(nil, ("Forwarded", "for=6.6.6.6, for")),
+        Example("203.0.113.7", ("Forwarded", "for=6.6.6.6"), (name, "203.0.113.7")),
+    ])
+    func `believes the rightmost address that is no trusted proxy`(example: Example) {
+        let shared = SharedState(
+            trustedProxies: ["10.0.0.0/8", "fd00::/8"].compactMap { CIDR($0) },
+            slowRequest: nil,
+            maxConnections: 1
+        )
+        var headers = HeaderBlock()
+        for (name, value) in example.fields { headers.add(HeaderName(name), Array(value.utf8)) }
+        let client = shared.clientNamed(by: headers)
+        #expect(client.map { String(decoding: $0.text, as: UTF8.self) } == example.client)
+    }
+
+    @Test func `a peer without an address is trusted by no block`() {
+        let shared = SharedState(
+            trustedProxies: ["0.0.0.0/0", "::/0"].compactMap { CIDR($0) },
+            slowRequest: nil,
+            maxConnections: 1
+        )
+        #expect(!shared.isTrusted(.unknown))
+        #expect(IPAddress("192.0.2.1").map { shared.isTrusted(ClientAddress($0)) } == true)
+    }
+
+    @Test func `admits as many connections as are allowed at a time`() {
+        let shared = SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 2)
+        #expect((0..<4).map { _ in shared.admitConnection() } == [true, true, false, false])
+        shared.releaseConnection()
+        #expect((0..<2).map { _ in shared.admitConnection() } == [true, false])
+    }
+}

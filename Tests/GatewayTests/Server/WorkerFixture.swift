@@ -1,0 +1,100 @@
+import GatewayHTTP1
+import Logging
+import NIOCore
+import NIOPosix
+
+@testable import Gateway
+
+/// A worker without listeners, on an event loop of its own.
+enum WorkerFixture {
+    /// Runs `body` on the worker's loop.
+    static func run<Value: Sendable>(_ body: @escaping @Sendable (Worker) throws -> Value) async throws -> Value {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        return try await loop.submit {
+            let worker = Worker(
+                index: 0,
+                eventLoop: loop,
+                shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 10),
+                meters: MeterRegistry().makeShard(on: loop),
+                accessLog: nil,
+                accessLogFormat: AccessLogFormat(.json),
+                log: Logger(label: "test")
+            )
+            defer { worker.deadlines.stop() }
+            return try body(worker)
+        }.get()
+    }
+}
+
+extension Worker {
+    /// An exchange whose request has been read, from lines without their ends.
+    func exchange(_ lines: String..., client: any ClientStream = RecordingClient()) throws -> Exchange {
+        let exchange = self.makeExchange()
+        var parser = RequestParser(limits: HTTP1Limits())
+        var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
+        guard try parser.parse(&bytes, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
+        exchange.reset(client: client, at: self.now)
+        exchange.route()
+        return exchange
+    }
+
+    func plan(
+        _ name: String = "users",
+        _ chain: Chain = Chain(),
+        action: RoutePlan.Action = .refuse,
+        forwarding: RoutePlan.Forwarding = RoutePlan.Forwarding()
+    ) -> RoutePlan {
+        RoutePlan(
+            name: name,
+            chain: chain,
+            action: action,
+            forwarding: forwarding,
+            meters: RouteMeters(route: name, shard: self.meters)
+        )
+    }
+}
+
+extension Exchange {
+    /// Reads a response's head, from lines without their ends.
+    func respond(_ lines: String...) throws {
+        var parser = ResponseParser(limits: HTTP1Limits())
+        var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
+        guard try parser.parse(&bytes, into: &self.response, answering: self.request.method) else {
+            throw HTTP1Error(.truncated, "head")
+        }
+    }
+}
+
+extension HeaderBlock {
+    /// `Name: value` for each field.
+    var lines: [String] { self.fields.map { "\(self.string($0.name)): \(self.string($0.value))" } }
+}
+
+/// A client that takes everything, and remembers it.
+final class RecordingClient: ClientStream {
+    var isWritable = true
+    var scheme: StaticString = "https"
+    var protocolName: StaticString { "HTTP/1.1" }
+    var peer: ClientAddress { .unknown }
+    private(set) var status: Int?
+    private(set) var lines: [String] = []
+    private(set) var body = ""
+    private(set) var isEnded = false
+    private(set) var isCut = false
+
+    func writeInformational(_ head: borrowing ResponseHead) {}
+    func writeHead(of exchange: Exchange) {
+        self.status = exchange.response.status
+        self.lines = exchange.response.headers.lines
+    }
+    func writeBody(_ chunk: ByteBuffer) { self.body += String(buffer: chunk) }
+    func writeEnd(of exchange: Exchange) { self.isEnded = true }
+    func flush() {}
+    func pauseRequestBody() {}
+    func resumeRequestBody() {}
+    func cut() { self.isCut = true }
+    func exchangeEnded(_ exchange: Exchange) {}
+}
+
+@available(*, unavailable)
+extension RecordingClient: Sendable {}

@@ -1,0 +1,44 @@
+import GatewayHTTP1
+import Testing
+
+@testable import Gateway
+
+struct HashKeyTests {
+    @Test(
+        arguments: [
+            ("id=1", "1"), ("a=2; id=1", "1"), ("id=1; id=2", "1"), ("a=2;id=1;b=3", "1"), ("id=", ""),
+            ("id=a=b", "a=b"),
+            ("a=\"x\"; id=\"y\"", "\"y\""), ("xid=1", nil), ("id", nil), ("idx=1", nil), ("a=id=1", nil), (";;; ", nil),
+            ("ID=1", nil), ("", nil),
+        ] as [(String, String?)]
+    )
+    func `finds a cookie by its whole name`(field: String, value: String?) async throws {
+        let found = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", "Cookie: \(field)")
+            return exchange.cookie(Array("id".utf8)).map { exchange.request.headers.string($0) }
+        }
+        #expect(found == value)
+    }
+
+    @Test func `joins parts so that they cannot run into each other`() async throws {
+        let hashes = try await WorkerFixture.run { worker in
+            let key = KeySource(.header("A"), .header("B"))
+            return try [("ab", "c"), ("a", "bc"), ("ab", "c")].map { first, second in
+                let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", "A: \(first)", "B: \(second)")
+                return HashKey.hash(key, of: exchange)
+            }
+        }
+        #expect(hashes[0] == hashes[2])
+        #expect(hashes[0] != hashes[1])
+    }
+
+    @Test func `takes the address where the field is missing`() async throws {
+        let hashes = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
+            return [KeySource(.clientIP), KeySource(.header("A")), KeySource(.cookie("a"))].map {
+                HashKey.hash($0, of: exchange)
+            }
+        }
+        #expect(Set(hashes).count == 1)
+    }
+}
