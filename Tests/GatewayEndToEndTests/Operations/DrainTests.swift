@@ -67,7 +67,7 @@ extension EndToEnd {
         }
 
         @Test func `an address that is taken is an error with its name`() async throws {
-            try await withGateway("[[routes]]\npath = \"/*\"\nrespond = {}") { first in
+            _ = try await withGateway("[[routes]]\npath = \"/*\"\nrespond = {}") { first in
                 await #expect(throws: ListenError.self) {
                     _ = try await withGateway(
                         "[[routes]]\npath = \"/*\"\nrespond = {}",
