@@ -56,8 +56,8 @@ extension Exchange {
         self.isRequestEnded = true
         guard let upstream = self.upstream else { return }
         upstream.writeEnd(trailers: trailers)
-        upstream.flush()
         if self.stage == .waiting { self.wait(for: .firstByte, self.deadlines.firstByte) }
+        upstream.flush()
     }
 
     /// The client sends its body slower than it may.
@@ -88,8 +88,9 @@ extension Exchange {
         self.replay.replay(to: stream)
         if self.isRequestEnded {
             stream.writeEnd(trailers: nil)
-            stream.flush()
+            // First, since a flush that fails may end this exchange and begin its next life.
             self.wait(for: .firstByte, self.deadlines.firstByte)
+            stream.flush()
         } else {
             self.wait(for: .idle, self.deadlines.idle)
             // What has come of the body goes out with the head.
@@ -193,6 +194,7 @@ extension Exchange {
             case .next: continue
             case .respond(let response):
                 self.dropUpstream()
+                self.errorCode = nil
                 self.response.fill(with: response, answering: self.request.method)
                 body = response.body
                 isLocal = true
@@ -264,7 +266,7 @@ extension Exchange {
     private func finish(_ outcome: Outcome, cutting: Bool = false) {
         guard self.stage != .over, self.stage != .idle else { return }
         self.stage = .over
-        self.worker.tick()
+        if !self.plan.chain.completionHooks.isEmpty { self.worker.tick() }
         // The connection closes within this call, and says so to an exchange that is over already.
         if cutting { self.client?.cut() }
         self.dropUpstream()
