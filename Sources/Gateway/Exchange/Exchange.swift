@@ -27,6 +27,8 @@ public final class Exchange {
 
     package var response = ResponseHead()
     var responseTrailers: TrailerSection?
+    /// A whole `Set-Cookie`, that ties the client to its target.
+    var cookieToSet: [UInt8]?
     /// The code of the gateway's own error, if this is one.
     var errorCode: GatewayError.Code?
 
@@ -115,6 +117,7 @@ public final class Exchange {
         self.sentUpstreamAt = nil
         self.upstreamEndedAt = nil
         self.errorCode = nil
+        self.cookieToSet = nil
         self.attempts = 0
         self.bytesOut = 0
         self.requestID = .empty

@@ -117,6 +117,7 @@ extension Exchange {
         guard self.stage == .waiting else { return }
         self.firstByteAt = self.worker.now
         ForwardedFields.cleanResponse(self)
+        HashKey.setCookie(of: self)
         self.cursor.turn(from: nil, among: self.plan.chain.responsePlaces)
         self.climb(isLocal: false)
     }

@@ -2,36 +2,75 @@ import GatewayHTTP1
 import NIOCore
 
 /// What a request is told apart by, as a number. FNV-1a, since every gateway of a fleet has to come to the same.
-enum HashKey {
-    static func hash(_ key: KeySource, of exchange: Exchange) -> UInt64 {
+struct HashKey {
+    private enum Part {
+        case clientIP, route, global
+        case header(HeaderName)
+        case cookie([UInt8])
+    }
+
+    private static let setCookie = HeaderName(.setCookie)
+
+    private let parts: [Part]
+    /// Makes the cookie for a client that has none.
+    private let makesCookie: Bool
+
+    init(_ source: KeySource, makesCookie: Bool) {
+        self.parts = source.parts.map { part in
+            switch part {
+            case .clientIP: .clientIP
+            case .route: .route
+            case .global: .global
+            case .header(let name): .header(HeaderName(name))
+            case .cookie(let name): .cookie(Array(name.utf8))
+            }
+        }
+        self.makesCookie = makesCookie
+    }
+
+    /// A missing header or cookie counts as the client's address, or as the cookie that the client is given now.
+    func hash(of exchange: Exchange) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for part in key.parts {
-            Self.mix(part, of: exchange, into: &hash)
+        for part in self.parts {
+            self.mix(part, of: exchange, into: &hash)
             hash = (hash ^ 0xFF) &* 0x0100_0000_01B3
         }
         return hash
     }
 
-    private static func mix(_ part: KeySource.Part, of exchange: Exchange, into hash: inout UInt64) {
+    private func mix(_ part: Part, of exchange: Exchange, into hash: inout UInt64) {
         switch part {
         case .clientIP: Self.mix(exchange.clientAddress.text, into: &hash)
         case .route: Self.mix(exchange.plan.nameBytes, into: &hash)
         case .global: break
         case .header(let name):
-            guard let value = exchange.request.headers.first(HeaderName(name)) else {
+            guard let value = exchange.request.headers.first(name) else {
                 return Self.mix(exchange.clientAddress.text, into: &hash)
             }
             exchange.request.headers.withBytes(value) { Self.mix($0, into: &hash) }
         case .cookie(let name):
-            guard let value = exchange.cookie(Array(name.utf8)) else {
-                return Self.mix(exchange.clientAddress.text, into: &hash)
+            if let value = exchange.cookie(name) {
+                exchange.request.headers.withBytes(value) { Self.mix($0, into: &hash) }
+            } else if self.makesCookie {
+                let value = Array(String(exchange.worker.random.next(), radix: 36).utf8)
+                exchange.cookieToSet =
+                    name + [UInt8(ascii: "=")] + value + Array("; Path=/; HttpOnly; SameSite=Lax".utf8)
+                Self.mix(value, into: &hash)
+            } else {
+                Self.mix(exchange.clientAddress.text, into: &hash)
             }
-            exchange.request.headers.withBytes(value) { Self.mix($0, into: &hash) }
         }
     }
 
     private static func mix(_ bytes: some Sequence<UInt8>, into hash: inout UInt64) {
         for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
+    }
+
+    /// Gives the client the cookie that was made for it.
+    static func setCookie(of exchange: Exchange) {
+        guard let cookie = exchange.cookieToSet else { return }
+        exchange.cookieToSet = nil
+        exchange.response.headers.add(self.setCookie, cookie)
     }
 }
 

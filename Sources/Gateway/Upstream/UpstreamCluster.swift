@@ -6,11 +6,11 @@ final class UpstreamCluster: Upstream {
     let name: String
     private let worker: Worker
     private let pools: [UpstreamPool]
-    private let hashKey: KeySource?
+    private let hashKey: HashKey?
     private let targets: TargetSet
     private var balancer: Balancer
 
-    init(name: String, worker: Worker, pools: [UpstreamPool], balancer: Balancer, hashKey: KeySource?) {
+    init(name: String, worker: Worker, pools: [UpstreamPool], balancer: Balancer, hashKey: HashKey?) {
         self.name = name
         self.worker = worker
         self.pools = pools
@@ -22,7 +22,7 @@ final class UpstreamCluster: Upstream {
 
     /// Finds the exchange a target and a connection there, now or later.
     func take(_ exchange: Exchange) {
-        let hash = self.hashKey.map { HashKey.hash($0, of: exchange) } ?? 0
+        let hash = self.hashKey?.hash(of: exchange) ?? 0
         guard let index = self.balancer.pick(available: self.targets, hash: hash, using: &self.worker.random) else {
             return exchange.fail(GatewayError(.noHealthyUpstream, retryAfter: 1), from: nil)
         }

@@ -70,7 +70,8 @@ final class UpstreamRegistry: Sendable {
             targets: targets.map { Balancer.Target(identity: $0.label, weight: $0.weight) },
             start: worker.index
         )
-        let hashKey = upstream.balance == .hash ? upstream.hashKey : nil
+        let hashKey =
+            upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil
         return UpstreamCluster(name: name, worker: worker, pools: pools, balancer: balancer, hashKey: hashKey)
     }
 }

@@ -57,6 +57,34 @@ extension EndToEnd {
             #expect(Set(answers) == ["0", "1"])
         }
 
+        @Test func `a client without the cookie of a hash is given one, and stays with its target`() async throws {
+            let settings = "balance = \"hash\"\nhash_key = \"cookie:sid\"\nset_cookie = true"
+            try await withUpstream(serving { _ in ok("0") }) { first in
+                try await withUpstream(serving { _ in ok("1") }) { second in
+                    let toml = """
+                        [upstreams.api]
+                        targets = ["\(first.url)", "\(second.url)"]
+                        \(settings)
+                        [[routes]]
+                        path = "/*"
+                        upstream = "api"
+                        """
+                    try await withGateway(toml) { gateway in
+                        for _ in 0..<10 {
+                            let first = try await gateway.get("/")
+                            let cookie = try #require(first["set-cookie"]).prefix { $0 != ";" }
+                            #expect(cookie.hasPrefix("sid=") && cookie.count > 8)
+                            for _ in 0..<3 {
+                                let next = try await gateway.get("/", "Cookie: \(cookie)")
+                                #expect(next.text == first.text)
+                                #expect(next["set-cookie"] == nil)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
         @Test func `least requests avoids a busy target`() async throws {
             let go = Signal()
             let busy = Signal()
