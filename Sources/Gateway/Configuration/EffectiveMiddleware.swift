@@ -4,6 +4,8 @@ package struct EffectiveMiddleware: Sendable {
     package let isEnabled: Bool
     /// All settings; a table.
     package let settings: SettingNode
+    /// The last of the route's policies that has a table of this middleware.
+    package var policy: String?
 
     /// One setting, with a dotted key where it stands in a nested table.
     package struct Leaf: Sendable {

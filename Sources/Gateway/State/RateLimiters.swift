@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 
 /// The memory stores of all limiters, found by name, so that a reload and all event loops go on with the same counts. A
@@ -10,6 +11,17 @@ final class RateLimiters: Sendable {
     /// Of this process: nobody outside can make two keys meet.
     let seed = SipHash.Seed.random()
     private let stores = Mutex<[String: Reference]>([:])
+    /// What a monotonic time lacks to be one since 1970, so that windows begin with the minutes and hours of the day. It is
+    /// taken once: a clock that is set meanwhile does not move them.
+    private let offset: UInt64
+
+    init(unixMilliseconds: Int64, at now: NIODeadline) {
+        let unix = UInt64(clamping: unixMilliseconds).multipliedReportingOverflow(by: 1_000_000).partialValue
+        self.offset = unix &- now.uptimeNanoseconds
+    }
+
+    /// Nanoseconds since 1970 on a clock that never goes back.
+    func time(at now: NIODeadline) -> UInt64 { now.uptimeNanoseconds &+ self.offset }
 
     /// Keys that are tracked now, by all limiters together.
     var keys: Int {
