@@ -7,6 +7,7 @@ enum StandardMiddlewares {
         .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
         .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
         .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
+        .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),
     ]
 }
 

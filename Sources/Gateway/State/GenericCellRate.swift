@@ -49,7 +49,7 @@ struct GenericCellRate: Hashable, Sendable {
         let after = self.taken(cell, at: now)
         let ahead = after.nanoseconds - now
         guard ahead >= self.tolerance.nanoseconds else { return 0 }
-        return ahead - self.tolerance.nanoseconds + (after.fraction > self.tolerance.fraction ? 1 : 0)
+        return (ahead - self.tolerance.nanoseconds).addingSaturated(after.fraction > self.tolerance.fraction ? 1 : 0)
     }
 
     func take(_ cell: inout RateLimitCell, at now: UInt64) {

@@ -47,6 +47,7 @@ final class MemoryRateLimitStore: Sendable {
 
     /// Decides for a key, or returns nil where it is new and there is no room: then ``takeShared(_:by:at:)`` decides.
     func take(_ key: RateLimitKey, by rule: RateLimitRule, at now: UInt64) -> RateLimitDecision? {
+        self.visitAnother(at: now)
         let shard = self.shards[Int(truncatingIfNeeded: key.low & UInt64(self.shards.count - 1))]
         return shard.table.withLock { table in
             Self.take(key, from: &table, by: rule, at: now, counted: self.tracked, limit: self.capacity)
@@ -90,6 +91,16 @@ final class MemoryRateLimitStore: Sendable {
             guard Self.reserve(counted, limit) else { return nil }
         }
         return table.insert(key, rule, at: now)
+    }
+
+    /// Sees now and then to a shard that no key in use may belong to. It does not wait for one that is locked.
+    private func visitAnother(at now: UInt64) {
+        // The clock's low bits are as good as a random number here.
+        guard self.shards.count > 1, now >> 8 & 15 == 0 else { return }
+        let shard = self.shards[Int(truncatingIfNeeded: now >> 12) & (self.shards.count - 1)]
+        _ = shard.table.withLockIfAvailable { table in
+            Self.evict(from: &table, at: now, steps: Self.stepsWhereFull, counted: self.tracked)
+        }
     }
 
     private static func evict(
