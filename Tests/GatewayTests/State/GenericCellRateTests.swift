@@ -90,7 +90,12 @@ struct GenericCellRateTests {
         let edges: [UInt64] = [0, 1, Self.second, 1 << 62, .max - 1, .max]
         for limit in edges {
             for burst in edges {
-                let rate = GenericCellRate(limit: limit, period: edges.randomElement(using: &random)!, burst: burst, cost: 3)
+                let rate = GenericCellRate(
+                    limit: limit,
+                    period: edges.randomElement(using: &random)!,
+                    burst: burst,
+                    cost: 3
+                )
                 for now in edges {
                     var cell = RateLimitCell(
                         time: edges.randomElement(using: &random)!,

@@ -82,7 +82,8 @@ struct GradientLimitTests {
             now = NIODeadline.uptimeNanoseconds(UInt64(max(1, Int64(now.uptimeNanoseconds) + step)))
             let maximum = Int.random(in: 0...500, using: &random)
             let sample: GradientLimit.Sample =
-                Bool.random(using: &random) ? .timeout : .latency([0, 1, .max, random.next()].randomElement(using: &random)!)
+                Bool.random(using: &random)
+                ? .timeout : .latency([0, 1, .max, random.next()].randomElement(using: &random)!)
             let inFlight = Int.random(in: 0...1000, using: &random)
             if case .limit(let limit) = gradient.observe(sample, inFlight: inFlight, maximum: maximum, at: now) {
                 #expect(limit >= 1 && limit <= max(1, maximum))

@@ -38,7 +38,9 @@ struct RateLimitRuleTests {
         var cells = ContiguousArray(repeating: RateLimitCell(), count: 2)
         var taken = 0
         for step in 0..<9 as Range<UInt64> {
-            for _ in 0..<3 where rule.decide(&cells, from: 0, at: (6000 + 2 * step) * Self.second).isAllowed { taken += 1 }
+            for _ in 0..<3 where rule.decide(&cells, from: 0, at: (6000 + 2 * step) * Self.second).isAllowed {
+                taken += 1
+            }
         }
         #expect(taken >= 10 && taken <= 13)
         let decision = rule.decide(&cells, from: 0, at: 6016 * Self.second)

@@ -51,7 +51,9 @@ struct SlidingWindowTests {
         var now = UInt64.random(in: 0...(1 << 45), using: &random)
         for _ in 0..<400 {
             now += UInt64.random(in: 0...(Bool.random(using: &random) ? 3 : 3 * period / UInt64(limit)), using: &random)
-            if UInt8.random(in: 0..<50, using: &random) == 0 { now += period * UInt64.random(in: 0..<4, using: &random) }
+            if UInt8.random(in: 0..<50, using: &random) == 0 {
+                now += period * UInt64.random(in: 0..<4, using: &random)
+            }
             let wait = window.wait(cell, at: now)
             #expect((wait == 0) == reference.allows(at: Int(now)))
             if wait == 0 {
