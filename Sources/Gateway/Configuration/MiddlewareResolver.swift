@@ -49,12 +49,10 @@ package struct MiddlewareResolver {
                     settings.source = layer.source
                 }
             }
-            return EffectiveMiddleware(
-                name: description.name,
-                isEnabled: isEnabled,
-                settings: settings,
-                policy: source
-            )
+            var effective = EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            effective.routeKeys = Set(layers.dropFirst().flatMap { $0.0?.entries?.keys.map { $0 } ?? [] })
+            effective.policy = source
+            return effective
         }
     }
 }
