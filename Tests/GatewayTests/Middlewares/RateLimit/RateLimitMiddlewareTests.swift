@@ -97,6 +97,34 @@ struct RateLimitMiddlewareTests {
         #expect((seen.rateLimit != nil) == isCounted)
     }
 
+    // MARK: What is told about it
+
+    @Test(arguments: [(RateLimitMiddleware.Mode.enforce, "limited"), (.shadow, "shadow_limited")])
+    func `counts and logs what it decides`(mode: RateLimitMiddleware.Mode, limited: String) async throws {
+        let told = try await WorkerFixture.run { worker in
+            var config = Config()
+            config.limit = Rates(Rate(2, per: .day))
+            config.mode = mode
+            let meters = RouteMeters(route: "users", shard: worker.meters)
+            var context = BuildContext(route: "users", worker: worker, meters: meters, middleware: "rate_limit")
+            let middleware = RateLimitMiddleware(config, in: &context)
+            var told: [String] = []
+            for _ in 0..<3 {
+                let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
+                _ = middleware.request(exchange)
+                told.append(exchange.rateLimit.map { "\($0)" } ?? "")
+            }
+            for family in worker.meters.copy() where family.description.name.hasPrefix("gateway_rate_limit") {
+                for (labels, value) in zip(family.labels, family.values) {
+                    told.append((labels + ["\(Int(value))"]).joined(separator: " "))
+                }
+            }
+            return told
+        }
+        #expect(told.prefix(3) == ["allowed", "allowed", limited])
+        #expect(Set(told.dropFirst(3)) == ["1", "users allowed 2", "users \(limited) 1"])
+    }
+
     // MARK: Settings
 
     private static func mistakes(
