@@ -23,6 +23,7 @@ struct ExplanationText {
     private var verdict: [String] {
         switch self.explanation.verdict {
         case .admin: ["Route     admin.expose\(self.place): the admin endpoints answer it"]
+        case .reports: ["Route     csp.report_path: the gateway takes browsers' reports"]
         case .refused(let status, let reason, let allow):
             ["Route     none: it would get \(status). \(reason)"] + (allow.map { ["Allow     \($0)"] } ?? [])
         case .route:

@@ -1,5 +1,5 @@
 /// Lays the tables of middlewares over each other: defaults, `[middleware]`, the route's policies from left to right, the
-/// route's own tables.
+/// route's own tables. Last, a preset that these name gives what none of them says.
 package struct MiddlewareResolver {
     private let base: [(description: MiddlewareDescription, defaults: SettingNode)]
     private let common: MiddlewareTables
@@ -38,7 +38,9 @@ package struct MiddlewareResolver {
             var layers = [(common.nodes[description.name], nil as String?)]
             layers += names.map { (policies[$0]?.nodes[description.name], $0) }
             layers.append((own.nodes[description.name], nil))
+            var isWritten = false
             for case (let layer?, let policy) in layers {
+                isWritten = true
                 if layer.entries != nil {
                     isEnabled = true
                     settings = settings.overlaid(by: layer, policy: policy)
@@ -46,6 +48,9 @@ package struct MiddlewareResolver {
                     isEnabled = false
                     settings.source = layer.source
                 }
+            }
+            if isWritten, let presets = description.defaults as? any PresetSettings {
+                settings = type(of: presets).completed(settings)
             }
             return EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
         }

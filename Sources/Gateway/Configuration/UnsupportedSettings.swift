@@ -3,8 +3,8 @@
 enum UnsupportedSettings {
     /// Middlewares that are refused where none of that name is registered.
     static let middlewares: Set<String> = [
-        "rate_limit", "concurrency", "limits", "compression", "security_headers", "etag", "cache", "errors", "retry",
-        "cors", "auth", "headers", "ip", "websocket", "server_timing", "mirror",
+        "rate_limit", "concurrency", "compression", "etag", "cache", "errors", "retry", "cors", "auth", "websocket",
+        "mirror",
     ]
 
     /// `*` stands for any key.

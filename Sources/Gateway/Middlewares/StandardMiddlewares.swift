@@ -6,6 +6,11 @@ enum StandardMiddlewares {
         .on(MetricsMiddleware.self, defaults: MetricsMiddleware.Config()),
         .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
         .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
+        .on(SecurityHeadersMiddleware.self, defaults: SecurityHeadersMiddleware.Config()),
+        .whenConfigured(IPMiddleware.self, defaults: IPMiddleware.Config()),
+        .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),
+        .whenConfigured(HeadersMiddleware.self, defaults: HeadersMiddleware.Config()),
+        .whenConfigured(ServerTimingMiddleware.self, defaults: ServerTimingMiddleware.Config()),
     ]
 }
 
