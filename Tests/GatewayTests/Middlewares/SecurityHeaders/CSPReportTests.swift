@@ -75,7 +75,7 @@ struct CSPReportTests {
     }
 
     @Test(arguments: [
-        ("a\u{0}b\u{1B}[31m\n", "a\\0b\\u{1B}[31m\\n"), ("é", "\\u{E9}"), ("plain", "plain"),
+        ("a\u{0}b\u{1B}[31m\n", "a\\0b\\u{1B}[31m\\n"), ("é", "\\u{00E9}"), ("plain", "plain"),
         (String(repeating: "x", count: 5_000), String(repeating: "x", count: 200) + "…"),
     ])
     func `texts are cut and escaped`(text: String, shown: String) {
