@@ -11,7 +11,7 @@ struct ExplanationText {
         lines += self.verdict
         if !self.explanation.rejected.isEmpty {
             lines += [
-                "", self.title(self.explanation.route == nil ? "No route takes it" : "Why no other route takes it"),
+                "", self.title(self.explanation.routeName == nil ? "No route takes it" : "Why no other route takes it"),
             ]
             lines += Self.table(self.explanation.rejected.map { [$0.route, $0.reason] }, indented: 2)
         }

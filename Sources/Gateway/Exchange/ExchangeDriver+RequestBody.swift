@@ -164,10 +164,12 @@ extension Exchange {
         guard let rest = self.requestBodyRest else { return true }
         self.requestBodyRest = rest - chunk.readableBytes
         guard rest < chunk.readableBytes else { return true }
+        // Once: what still comes must not stop the answer.
+        self.requestBodyRest = nil
         switch self.stage {
-        case .responding, .flushing: self.abort(.gatewayError)
+        case .responding: self.abort(.gatewayError)
         case .descending, .waiting, .climbing: self.fail(GatewayError(.payloadTooLarge), from: nil)
-        case .idle, .over: break
+        case .idle, .flushing, .over: break
         }
         return false
     }
