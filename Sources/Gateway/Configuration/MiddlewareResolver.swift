@@ -52,7 +52,9 @@ package struct MiddlewareResolver {
             if isWritten, let presets = description.defaults as? any PresetSettings {
                 settings = type(of: presets).completed(settings)
             }
-            return EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            var effective = EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            effective.routeKeys = Set(layers.dropFirst().flatMap { $0.0?.entries?.keys.map { $0 } ?? [] })
+            return effective
         }
     }
 }
