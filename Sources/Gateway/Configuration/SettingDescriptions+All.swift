@@ -18,6 +18,14 @@ extension SettingDescriptions {
         "GatewayConfiguration.routes": "Which requests go where; the most specific route wins.",
         "GatewayConfiguration.server": "Where the gateway listens, whom it believes, and how it stops.",
         "GatewayConfiguration.upstreams": "Servers that answer requests, by name.",
+        "HeadersMiddleware.Changes.add": "Fields that are added to what there is.",
+        "HeadersMiddleware.Changes.remove": "Fields that go.",
+        "HeadersMiddleware.Changes.set": "Fields that have this value and no other.",
+        "HeadersMiddleware.Config.request": "What becomes of the fields that the upstream gets.",
+        "HeadersMiddleware.Config.response":
+            "What becomes of the fields that the client gets, also with answers of the gateway itself.",
+        "IPMiddleware.Config.allow": "Who may use the route; empty for everybody.",
+        "IPMiddleware.Config.deny": "Who may not, whatever `allow` says.",
         "LimitsConfiguration.bodyRate": "A request body slower than that, after 10 s of grace, is answered 408.",
         "LimitsConfiguration.connections":
             "Over that a connection is accepted, answered 503 and closed. `auto` is what the file descriptors allow, less 1,024.",
@@ -28,6 +36,7 @@ extension SettingDescriptions {
         "LimitsConfiguration.requestLine": "The longest method, target and version together.",
         "LimitsConfiguration.requestsPerConnection": "After so many requests a client connection is closed.",
         "LimitsConfiguration.writeTimeout": "A client that takes no byte for so long is cut.",
+        "LimitsMiddleware.Config.body": "The largest request body; a larger one is 413.",
         "LogConfiguration.access": "Where one line a request goes.",
         "LogConfiguration.format": "`auto` is text on a terminal, JSON elsewhere.",
         "LogConfiguration.level": "How grave a message must be to be logged.",
@@ -80,6 +89,28 @@ extension SettingDescriptions {
         "RouteConfiguration.stripPrefix": "Taken off the path before `rewrite`.",
         "RouteConfiguration.upgrade": "Protocols that a request may be upgraded to.",
         "RouteConfiguration.upstream": "The name of an upstream. A route has this, `respond` or `redirect`.",
+        "SecurityHeadersMiddleware.CSP.nonce":
+            "`header` tells the upstream the response's nonce in `X-CSP-Nonce`; `html` also puts it on `<script>` and `<style>` in HTML that passes.",
+        "SecurityHeadersMiddleware.CSP.policy":
+            "The policy that browsers enforce. `{nonce}` stands for the response's nonce.",
+        "SecurityHeadersMiddleware.CSP.reportOnly": "A second policy, which browsers only report on.",
+        "SecurityHeadersMiddleware.CSP.reportPath": "Where the gateway takes browsers' reports on the route's host.",
+        "SecurityHeadersMiddleware.Config.contentTypeOptions": "`X-Content-Type-Options`.",
+        "SecurityHeadersMiddleware.Config.crossOriginEmbedderPolicy": "`Cross-Origin-Embedder-Policy`.",
+        "SecurityHeadersMiddleware.Config.crossOriginOpenerPolicy": "`Cross-Origin-Opener-Policy`.",
+        "SecurityHeadersMiddleware.Config.crossOriginResourcePolicy": "`Cross-Origin-Resource-Policy`.",
+        "SecurityHeadersMiddleware.Config.csp": "`Content-Security-Policy`.",
+        "SecurityHeadersMiddleware.Config.frameOptions": "`X-Frame-Options`.",
+        "SecurityHeadersMiddleware.Config.hsts":
+            "`Strict-Transport-Security`, on requests that came over TLS. Empty for none, as with all values here.",
+        "SecurityHeadersMiddleware.Config.mode": "`development` sends no HSTS, and the CSP as report-only.",
+        "SecurityHeadersMiddleware.Config.override": "Replaces what the upstream set; otherwise that stays.",
+        "SecurityHeadersMiddleware.Config.permissionsPolicy": "`Permissions-Policy`.",
+        "SecurityHeadersMiddleware.Config.preset":
+            "What holds where nothing else is written: `api` for answers that no browser shows, `web` for sites, `strict` for sites whose every script carries a nonce.",
+        "SecurityHeadersMiddleware.Config.referrerPolicy": "`Referrer-Policy`.",
+        "SecurityHeadersMiddleware.Config.remove": "Fields of the upstream that the client does not get.",
+        "SecurityHeadersMiddleware.Config.xssProtection": "`X-XSS-Protection`.",
         "ServerConfiguration.drainDelay":
             "How long a stopping gateway still accepts connections while it says that it is not ready.",
         "ServerConfiguration.drainTimeout": "How long open requests may take once the listeners are closed.",

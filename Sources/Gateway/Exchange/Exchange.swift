@@ -22,6 +22,11 @@ public final class Exchange {
     var acceptsTrailers = false
     /// In `request.headers`; empty where the request ID is switched off.
     var requestID = ByteRange.empty
+    /// The response is for this request alone: it is neither tagged nor stored, and comes from the upstream unencoded.
+    var carriesNonce = false
+
+    /// How many more bytes of a body of unknown length are taken from the client; nil where any number is.
+    var requestBodyRest: Int?
 
     // MARK: What goes back
 
@@ -169,6 +174,8 @@ public final class Exchange {
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false
+        self.carriesNonce = false
+        self.requestBodyRest = nil
         self.captures.removeAll()
         self.isResponseEnded = false
         self.halt = .none
