@@ -6,6 +6,7 @@ enum StandardMiddlewares {
         .on(MetricsMiddleware.self, defaults: MetricsMiddleware.Config()),
         .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
         .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
+        .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
     ]
 }
 
