@@ -7,6 +7,14 @@ extension SettingDescriptions {
         "AdminConfiguration.expose": "Admin paths that `server.listen` serves too.",
         "AdminConfiguration.listen": "One address, or `\"off\"` for none.",
         "AdminConfiguration.token": "What a caller must send as a bearer token. Empty: open to loopback only.",
+        "CompressionMiddleware.Config.algorithms":
+            "What is offered, the best first; a client's own weights come before this order.",
+        "CompressionMiddleware.Config.brotliQuality": "From 0, the fastest, to 11, the smallest.",
+        "CompressionMiddleware.Config.gzipLevel": "From 1, the fastest, to 9, the smallest; for `gzip` and `deflate`.",
+        "CompressionMiddleware.Config.maxStreams": "Encoders at once on an event loop; further responses go plain.",
+        "CompressionMiddleware.Config.minSize": "Shorter bodies go plain, where the length is known.",
+        "CompressionMiddleware.Config.types":
+            "Media types that are encoded. One `*` stands for any characters; `text/event-stream` only where it is named itself, `application/grpc*` never.",
         "GatewayConfiguration.admin": "The listener for health, metrics and control.",
         "GatewayConfiguration.log": "What is logged, how, and where.",
         "GatewayConfiguration.metrics": "The shape of what `/metrics` shows.",
