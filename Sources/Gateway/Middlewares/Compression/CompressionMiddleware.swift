@@ -102,7 +102,12 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
     func request(_ exchange: Exchange) -> Decision {
         let accepted = ConditionalRequest.coding(of: exchange, from: self.codings)
         let named = ConditionalRequest.removeSuffixes(of: accepted, from: exchange)
-        if accepted != nil { exchange[self.state] = CompressionState(coding: accepted, named: named) }
+        guard accepted != nil else { return .next }
+        var state = exchange[self.state]
+        state.coding = accepted
+        // A request that is sent once more has lost its suffixes the first time.
+        if !named.isEmpty { state.named = named }
+        exchange[self.state] = state
         return .next
     }
 
