@@ -84,7 +84,11 @@ struct AccessLogEntry: AccessLogSource {
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
         case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
         case .rateLimit: if let decision = self.exchange.rateLimit { self.lend(decision, body) }
-        case .traceID, .consumer, .cache, .encoding, .tls: break
+        case .encoding:
+            if let coding = self.exchange.response.headers.first(.contentEncoding) {
+                self.exchange.response.headers.withBytes(coding, body)
+            }
+        case .traceID, .consumer, .cache, .tls: break
         }
     }
 

@@ -13,6 +13,7 @@ enum StandardMiddlewares {
         .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),
         .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),
         .whenConfigured(HeadersMiddleware.self, defaults: HeadersMiddleware.Config()),
+        .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
     ]
 }
 
