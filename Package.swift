@@ -24,6 +24,16 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
+        .systemLibrary(
+            name: "CBrotli",
+            pkgConfig: "libbrotlienc",
+            providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]
+        ),
         .target(
             name: "GatewayHTTP1",
             dependencies: [.product(name: "NIOCore", package: "swift-nio")],
@@ -32,6 +42,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
+                "CBrotli",
+                "CZlib",
                 "GatewayHTTP1",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -63,6 +75,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
+                "CBrotli",
+                "CZlib",
                 "Gateway",
                 "GatewayHTTP1",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

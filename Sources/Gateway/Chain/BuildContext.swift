@@ -4,6 +4,10 @@ public struct BuildContext {
     public let route: String
     let worker: Worker
     let meters: RouteMeters
+    /// Every setting with where it comes from.
+    let settings: EffectiveMiddleware?
+    private let middleware: String
+    private var slots = 0
     /// Mistakes in the settings, in words that tell the user what to write instead.
     public private(set) var diagnostics: [Diagnostic] = []
 
@@ -14,11 +18,55 @@ public struct BuildContext {
         public var suggestion: String
     }
 
-    init(route: String, worker: Worker, meters: RouteMeters) {
+    init(
+        route: String,
+        worker: Worker,
+        meters: RouteMeters,
+        middleware: String = "",
+        settings: EffectiveMiddleware? = nil
+    ) {
         self.route = route
         self.worker = worker
         self.meters = meters
+        self.middleware = middleware
+        self.settings = settings
     }
+
+    // MARK: State
+
+    /// A place for a request's own state, which each request begins with `initial`.
+    public mutating func slot<Value>(_ initial: Value) -> Slot<Value> {
+        defer { self.slots += 1 }
+        return Slot(
+            index: self.worker.slots.number(of: "\(self.middleware).\(self.slots)", Value.self),
+            initial: initial
+        )
+    }
+
+    /// An object that all event loops share, and that outlives a reload: what must be exact over all of them.
+    ///
+    /// - Parameters:
+    ///   - key: told apart from those of other middlewares by itself.
+    ///   - make: makes it where there is none of this key and type yet.
+    public func shared<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
+        self.worker.shared.object("\(self.middleware).\(key)", make)
+    }
+
+    // MARK: Meters
+
+    func counter(_ description: MetricDescription, _ labels: String...) -> Counter {
+        self.worker.meters.counter(description, labels)
+    }
+
+    func gauge(_ description: MetricDescription, _ labels: String...) -> Gauge {
+        self.worker.meters.gauge(description, labels)
+    }
+
+    func histogram(_ description: MetricDescription, _ labels: String...) -> Histogram {
+        self.worker.meters.histogram(description, labels)
+    }
+
+    // MARK: Mistakes
 
     /// Refuses the configuration.
     ///

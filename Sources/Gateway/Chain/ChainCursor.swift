@@ -13,6 +13,17 @@ struct ChainCursor: Hashable, Sendable {
         return self.down
     }
 
+    /// The request hook that ``nextDown(_:)`` gave last.
+    var currentDown: Int { self.down - 1 }
+
+    /// That hook once more.
+    mutating func repeatDown() { self.down -= 1 }
+
+    /// Down again from just below the middleware at `place` among `places`, which ascend.
+    mutating func restart(below place: Int, among places: ContiguousArray<Int>) {
+        self.down = places.firstIndex { $0 > place } ?? places.count
+    }
+
     /// An answer or an error came from the middleware at `place` in the chain, or from below them all where that is
     /// nil: the climb goes through what stands above it among `places`, which ascend.
     mutating func turn(from place: Int?, among places: ContiguousArray<Int>) {
@@ -27,4 +38,10 @@ struct ChainCursor: Hashable, Sendable {
         self.up -= 1
         return self.up
     }
+
+    /// The response hook that ``nextUp()`` gave last.
+    var currentUp: Int { self.up }
+
+    /// That hook once more.
+    mutating func repeatUp() { self.up += 1 }
 }

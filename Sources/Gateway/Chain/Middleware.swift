@@ -30,13 +30,3 @@ public protocol FailureHook: Middleware {
 public protocol CompletionHook: Middleware {
     func complete(_ exchange: Exchange, _ outcome: Outcome)
 }
-
-/// What a hook wants to happen next.
-public enum Decision: Sendable {
-    /// On to the next middleware.
-    case next
-    /// Going down: answer without the upstream. Climbing: answer this instead.
-    indirect case respond(Response)
-    /// Becomes the error response, which then climbs.
-    indirect case fail(GatewayError)
-}

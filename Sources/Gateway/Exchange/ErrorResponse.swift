@@ -59,8 +59,13 @@ extension ResponseHead {
         self.minorVersion = 1
         self.keepAlive = true
         for (name, value) in response.fields { self.headers.add(name, value) }
-        let length = response.body.readableBytes
-        let hasNoBody = response.status < 200 || response.status == 204 || response.status == 304
+        self.setLength(response.body.readableBytes, answering: method)
+    }
+
+    /// The length of a body that is known whole.
+    mutating func setLength(_ length: Int, answering method: Method) {
+        let hasNoBody = self.status < 200 || self.status == 204 || self.status == 304
+        self.headers.remove(.contentLength)
         if !hasNoBody { self.headers.add(Self.contentLength) { $0.writeDecimal(length) } }
         self.framing = hasNoBody || method == .head || length == 0 ? .none : .length(length)
     }

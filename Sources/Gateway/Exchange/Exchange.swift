@@ -63,6 +63,48 @@ public final class Exchange {
     /// What has gone of the body to a connection that may turn out to be closed.
     var replay = ReplayBuffer()
 
+    // MARK: What the chain asked for
+
+    /// What the walk stands still for.
+    var halt = Halt.none
+    /// Which halt this is, so that a late decision is not taken for another's.
+    var haltNumber: UInt32 = 0
+    /// Of the direction that the walk is in.
+    public internal(set) var collected = CollectedBody.none
+    var slots: ContiguousArray<AnyObject?> = []
+    /// Of the request's body, what has come and has not gone upstream.
+    var requestHeld = ByteBuffer()
+    /// The whole body where it was collected, so that it can be sent again.
+    var collectedRequest: ByteBuffer?
+    var requestTrailers: TrailerSection?
+    var requestPipeline: BodyPipeline?
+    /// Of the response's body, what has come while the head is held; a local answer's whole body.
+    var responseHeld = ByteBuffer()
+    var responsePipeline: BodyPipeline?
+    /// What the transforms hold back goes out whenever the upstream pauses.
+    var flushesOnPause = false
+    /// No more of the response's body comes.
+    var isResponseEnded = false
+    /// Who made the response.
+    public internal(set) var origin = Origin.upstream
+
+    enum Halt: Hashable {
+        case none
+        /// For a ``Resumption``.
+        case suspended
+        /// For a body of at most so many bytes.
+        case collecting(limit: Int)
+    }
+
+    /// Who made a response.
+    public enum Origin: Sendable {
+        case upstream
+        /// The gateway, as an error.
+        case gateway
+        /// A middleware, or a route's `respond` or `redirect`.
+        case local
+    }
+
     enum Stage: UInt8 {
         /// → descending
         case idle
@@ -128,6 +170,8 @@ public final class Exchange {
         self.forwardingFields = nil
         self.acceptsTrailers = false
         self.captures.removeAll()
+        self.isResponseEnded = false
+        self.halt = .none
     }
 
     /// Drops what it holds, before it waits for its next life.
@@ -140,6 +184,21 @@ public final class Exchange {
         self.waiter = nil
         self.responseTrailers = nil
         self.bytesIn = 0
+        if self.usesBodies { self.releaseBodies() }
+    }
+
+    /// True where something below was used; nearly never.
+    var usesBodies = false
+
+    private func releaseBodies() {
+        self.usesBodies = false
+        self.collected = .none
+        self.requestHeld = ByteBuffer()
+        self.collectedRequest = nil
+        self.requestTrailers = nil
+        self.responseHeld = ByteBuffer()
+        self.requestPipeline = nil
+        self.responsePipeline = nil
     }
 
     // MARK: Deadlines

@@ -8,24 +8,62 @@ import NIOCore
 /// response hooks, up → head, body and end to the client → completion hooks → over.
 ///
 /// A failure anywhere becomes a response at that place and climbs from there; once the head has gone to the client the
-/// client is cut instead.
+/// client is cut instead. What becomes of the bodies stands in `ExchangeDriver+RequestBody` and `+ResponseBody`.
 extension Exchange {
     // MARK: Down
 
     /// The head has come and been taken apart. Body bytes follow through ``receive(body:)``.
-    func begin() {
-        self.descend()
-    }
+    func begin() { self.descend() }
 
     private func descend() {
         let plan = self.plan
         while let index = self.cursor.nextDown(plan.chain.requestHooks.count) {
             switch plan.chain.requestHooks[index].request(self) {
             case .next: continue
-            case .respond(let response): return self.answer(response, from: plan.chain.requestPlaces[index])
-            case .fail(let error): return self.fail(error, from: plan.chain.requestPlaces[index])
+            case let decision: if !self.goesDown(after: decision, at: index) { return }
             }
         }
+        self.reachBottom()
+    }
+
+    /// False where the walk turns or stands still.
+    private func goesDown(after decision: Decision, at index: Int) -> Bool {
+        let chain = self.plan.chain
+        switch decision {
+        case .next, .retry: return true
+        case .respond(let response): self.answer(response, from: chain.requestPlaces[index])
+        case .fail(let error): self.fail(error, from: chain.requestPlaces[index])
+        case .transform(let transform):
+            self.insertIntoRequest(transform)
+            return true
+        case .collect(let limit):
+            // Asked once more after it has been told, a hook means to go on.
+            guard case .none = self.collected else { return true }
+            guard let body = self.collectRequest(upTo: limit) else { return false }
+            return self.goesDown(with: body)
+        case .suspend: self.suspend()
+        }
+        return false
+    }
+
+    /// Tells the hook that asked for the body.
+    private func goesDown(with body: CollectedBody) -> Bool {
+        let index = self.cursor.currentDown
+        self.collected = body
+        let decision = self.plan.chain.requestHooks[index].request(self)
+        defer { self.collected = .none }
+        return self.goesDown(after: decision, at: index)
+    }
+
+    /// The body that a request hook waits for is there, or has become too large.
+    func requestCollected(_ body: CollectedBody) {
+        self.halt = .none
+        self.stopWaiting()
+        if self.goesDown(with: body) { self.descend() }
+    }
+
+    private func reachBottom() {
+        let plan = self.plan
         self.stage = .waiting
         // `total` may have been set on the way down.
         self.deadlines.begin(at: self.startedAt)
@@ -39,71 +77,68 @@ extension Exchange {
         }
     }
 
-    // MARK: The request's body
+    // MARK: Standing still
 
-    func receive(body chunk: ByteBuffer) {
-        guard let upstream = self.upstream, self.stage != .over else { return }
-        self.replay.keep(chunk, if: upstream.mayBeStale)
-        upstream.writeBody(chunk)
-        if self.stage == .waiting { self.wait(for: .idle, self.deadlines.idle) }
-        guard !upstream.isWritable else { return }
-        // What has not been flushed would never make it writable again.
-        upstream.flush()
-        if !upstream.isWritable { self.client?.pauseRequestBody() }
+    /// The right to go on with a hook that returns ``Decision/suspend``.
+    public func resumption() -> Resumption {
+        self.haltNumber &+= 1
+        return Resumption(self, life: self.generation, number: self.haltNumber)
     }
 
-    func receiveEnd(trailers: TrailerSection?) {
-        self.isRequestEnded = true
-        guard let upstream = self.upstream else { return }
-        upstream.writeEnd(trailers: trailers)
-        if self.stage == .waiting { self.wait(for: .firstByte, self.deadlines.firstByte) }
-        upstream.flush()
+    private func suspend() {
+        self.halt = .suspended
+        self.upstream?.pauseReading()
+        // A forgotten resumption must not hold the client for ever.
+        self.wait(for: .total, self.deadlines.firstByte)
     }
 
-    /// The client sends its body slower than it may.
-    func requestTooSlow() {
-        self.plan.meters.countTimeout(.idle)
-        switch self.stage {
-        case .responding, .flushing: self.abort(.timedOut(.idle))
-        case .idle, .descending, .waiting, .climbing, .over: self.fail(GatewayError(.requestTimeout), from: nil)
+    private func endHalt() {
+        guard self.halt != .none else { return }
+        self.halt = .none
+        self.haltNumber &+= 1
+    }
+
+    func resume(life: UInt32, number: UInt32, _ decide: (Exchange) -> Decision) {
+        guard self.generation == life, self.haltNumber == number, self.halt == .suspended else {
+            self.worker.staleResumptions += 1
+            return
         }
-    }
-
-    /// The client's framing broke inside the body.
-    func receive(error: HTTP1Error) {
-        self.isRequestEnded = true
-        switch self.stage {
-        case .responding, .flushing: self.abort(.gatewayError)
-        case .idle, .descending, .waiting, .climbing, .over: self.fail(GatewayError(client: error), from: nil)
-        }
-    }
-
-    // MARK: The upstream
-
-    /// A stream has been found, and the head written to it.
-    func sent(to stream: any UpstreamStream) {
-        self.upstream = stream
-        self.attempts += 1
-        self.sentUpstreamAt = self.worker.now
-        self.replay.replay(to: stream)
-        if self.isRequestEnded {
-            stream.writeEnd(trailers: nil)
-            // First, since a flush that fails may end this exchange and begin its next life.
-            self.wait(for: .firstByte, self.deadlines.firstByte)
-            stream.flush()
+        self.worker.tick()
+        self.endHalt()
+        self.stopWaiting()
+        let decision = decide(self)
+        if self.stage == .descending {
+            if self.goesDown(after: decision, at: self.cursor.currentDown) { self.descend() }
         } else {
-            self.wait(for: .idle, self.deadlines.idle)
-            // What has come of the body goes out with the head.
-            self.client?.resumeRequestBody()
-            stream.flush()
+            self.upstream?.resumeReading()
+            if self.goesUp(after: decision, at: self.cursor.currentUp) { self.climb() }
         }
+        if self.generation == life { self.client?.flush() }
     }
 
-    /// The upstream's buffer has room again.
-    func upstreamWritable() {
-        guard self.stage != .over, !self.isRequestEnded else { return }
-        self.client?.resumeRequestBody()
+    /// Down again from below `place`, with the same request. False where it cannot be sent once more.
+    private func retry(after delay: TimeAmount, below place: Int) -> Bool {
+        guard self.stage != .responding, self.stage != .flushing, self.canSendRequestAgain else { return false }
+        self.dropUpstream()
+        self.dropResponse()
+        self.pool?.finished(self)
+        self.pool = nil
+        self.firstByteAt = nil
+        self.replay = ReplayBuffer()
+        self.requestHeld = self.collectedRequest ?? ByteBuffer()
+        self.cursor.restart(below: place, among: self.plan.chain.requestPlaces)
+        self.stage = .descending
+        guard delay > .zero else {
+            self.descend()
+            return true
+        }
+        let resumption = self.resumption()
+        self.suspend()
+        self.worker.eventLoop.scheduleTask(in: delay) { resumption.resume() }
+        return true
     }
+
+    // MARK: The upstream's head
 
     /// 100 and 103 pass; what they announce is not waited for any longer because of them.
     func receiveInformational() {
@@ -116,39 +151,20 @@ extension Exchange {
     func receiveResponseHead() {
         guard self.stage == .waiting else { return }
         self.firstByteAt = self.worker.now
+        self.origin = .upstream
         ForwardedFields.cleanResponse(self)
         HashKey.setCookie(of: self)
         self.cursor.turn(from: nil, among: self.plan.chain.responsePlaces)
-        self.climb(isLocal: false)
-    }
-
-    func receive(responseBody chunk: ByteBuffer) {
-        guard self.stage == .responding, let client = self.client else { return }
-        client.writeBody(chunk)
-        if client.isWritable {
-            self.wait(for: .idle, self.deadlines.idle)
-        } else {
-            // From here on the client is waited for, and its connection has a deadline of its own for that.
-            self.upstream?.pauseReading()
-            self.stopWaiting()
-        }
-    }
-
-    func receiveResponseEnd(trailers: TrailerSection?) {
-        self.upstream = nil
-        self.upstreamEndedAt = self.worker.now
-        guard self.stage == .responding, let client = self.client else { return }
-        self.responseTrailers = trailers
-        self.end(client)
+        self.climb()
     }
 
     /// The upstream is lost: before the head that is an error response, behind it the client must see a cut.
     func upstreamFailed(_ error: GatewayError) {
         self.upstream = nil
         switch self.stage {
-        case .waiting: self.fail(error, from: nil)
+        case .waiting, .climbing: self.fail(error, from: nil)
         case .responding: self.abort(.upstreamReset)
-        case .idle, .descending, .climbing, .flushing, .over: break
+        case .idle, .descending, .flushing, .over: break
         }
     }
 
@@ -156,14 +172,14 @@ extension Exchange {
 
     /// Answers without an upstream; the response climbs from `place`, or from below all middlewares.
     func answer(_ response: Response, from place: Int?) {
-        self.stopWaiting()
-        self.cursor.turn(from: place, among: self.plan.chain.responsePlaces)
-        self.response.fill(with: response, answering: self.request.method)
-        self.climb(isLocal: true, body: response.body)
+        self.origin = .local
+        self.errorCode = nil
+        self.climb(with: response, from: place)
     }
 
     /// Makes the error's response and lets it climb from `place`, or from below all middlewares.
     func fail(_ error: GatewayError, from place: Int?) {
+        self.endHalt()
         self.dropUpstream()
         var place = place
         var error = error
@@ -172,63 +188,79 @@ extension Exchange {
         cursor.turn(from: place, among: chain.failurePlaces)
         while let index = cursor.nextUp() {
             switch chain.failureHooks[index].failure(error, self) {
-            case .next: continue
+            case .next, .transform, .collect, .suspend: continue
             case .respond(let response): return self.answer(response, from: chain.failurePlaces[index])
             case .fail(let other):
                 error = other
                 place = chain.failurePlaces[index]
+            case .retry(let delay): if self.retry(after: delay, below: chain.failurePlaces[index]) { return }
             }
         }
+        self.origin = .gateway
         self.errorCode = error.code
         self.plan.meters.countError(error.code)
         if let reason = error.reason { self.worker.log.debug("\(error.code): \(reason)") }
-        self.answer(ErrorResponse.make(error, for: self), from: place)
+        self.climb(with: ErrorResponse.make(error, for: self), from: place)
     }
 
-    private func climb(isLocal: Bool, body: ByteBuffer = ByteBuffer()) {
+    private func climb(with response: Response, from place: Int?) {
+        self.stopWaiting()
+        self.dropUpstream()
+        self.dropResponse()
+        self.response.fill(with: response, answering: self.request.method)
+        self.usesBodies = true
+        self.responseHeld = response.body
+        self.isResponseEnded = true
+        self.cursor.turn(from: place, among: self.plan.chain.responsePlaces)
+        self.climb()
+    }
+
+    private func climb() {
         self.stage = .climbing
-        var body = body
-        var isLocal = isLocal
         let plan = self.plan
         while let index = self.cursor.nextUp() {
             switch plan.chain.responseHooks[index].response(self) {
             case .next: continue
-            case .respond(let response):
-                self.dropUpstream()
-                self.errorCode = nil
-                self.response.fill(with: response, answering: self.request.method)
-                body = response.body
-                isLocal = true
-            case .fail(let error):
-                self.dropUpstream()
-                self.errorCode = error.code
-                plan.meters.countError(error.code)
-                let response = ErrorResponse.make(error, for: self)
-                self.response.fill(with: response, answering: self.request.method)
-                body = response.body
-                isLocal = true
+            case let decision: if !self.goesUp(after: decision, at: index) { return }
             }
         }
-        guard let client = self.client else { return }
-        self.stage = .responding
-        if self.firstByteAt == nil { self.firstByteAt = self.worker.now }
-        client.writeHead(of: self)
-        guard isLocal else {
-            self.wait(for: .idle, self.deadlines.idle)
-            return
-        }
-        if body.readableBytes > 0, !self.response.framing.isEmpty { client.writeBody(body) }
-        self.end(client)
+        self.startResponse()
     }
 
-    private func end(_ client: any ClientStream) {
+    /// False where the walk turns or stands still.
+    private func goesUp(after decision: Decision, at index: Int) -> Bool {
+        let chain = self.plan.chain
+        switch decision {
+        case .next: return true
+        case .respond(let response): self.answer(response, from: chain.responsePlaces[index])
+        case .fail(let error): self.fail(error, from: chain.responsePlaces[index])
+        case .transform(let transform):
+            self.insertIntoResponse(transform)
+            return true
+        case .collect(let limit):
+            guard case .none = self.collected else { return true }
+            guard let body = self.collectResponse(upTo: limit) else { return false }
+            return self.goesUp(with: body)
+        case .retry(let delay): return !self.retry(after: delay, below: chain.responsePlaces[index])
+        case .suspend: self.suspend()
+        }
+        return false
+    }
+
+    /// Tells the hook that asked for the body.
+    private func goesUp(with body: CollectedBody) -> Bool {
+        let index = self.cursor.currentUp
+        self.collected = body
+        let decision = self.plan.chain.responseHooks[index].response(self)
+        defer { self.collected = .none }
+        return self.goesUp(after: decision, at: index)
+    }
+
+    /// The body that a response hook waits for is there, or has become too large.
+    func responseCollected(_ body: CollectedBody) {
+        self.halt = .none
         self.stopWaiting()
-        client.writeEnd(of: self)
-        self.stage = .flushing
-        let life = self.generation
-        client.flush()
-        // A write that fails closes the connection within the flush; the exchange may live its next life by now.
-        if self.generation == life, self.stage == .flushing, client.isWritable { self.finish(.complete) }
+        if self.goesUp(with: body) { self.climb() }
     }
 
     // MARK: The client
@@ -237,9 +269,7 @@ extension Exchange {
     func clientWritable() {
         switch self.stage {
         case .flushing: self.finish(.complete)
-        case .responding:
-            self.wait(for: .idle, self.deadlines.idle)
-            self.upstream?.resumeReading()
+        case .responding: self.continueResponse()
         case .idle, .descending, .waiting, .climbing, .over: break
         }
     }
@@ -260,17 +290,19 @@ extension Exchange {
     }
 
     /// Cuts the client off: what it has got must not look whole.
-    private func abort(_ outcome: Outcome) {
+    func abort(_ outcome: Outcome) {
         self.finish(outcome, cutting: true)
     }
 
-    private func finish(_ outcome: Outcome, cutting: Bool = false) {
+    func finish(_ outcome: Outcome, cutting: Bool = false) {
         guard self.stage != .over, self.stage != .idle else { return }
         self.stage = .over
         if !self.plan.chain.completionHooks.isEmpty { self.worker.tick() }
         // The connection closes within this call, and says so to an exchange that is over already.
         if cutting { self.client?.cut() }
         self.dropUpstream()
+        self.requestPipeline?.cancel()
+        self.responsePipeline?.cancel()
         self.deadlines.stopWaiting()
         for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }
         self.pool?.finished(self)
@@ -291,8 +323,8 @@ extension Exchange: DeadlineOwner {
         self.deadlines.stopWaiting()
         self.plan.meters.countTimeout(phase)
         switch self.stage {
-        case .responding, .flushing, .climbing: self.abort(.timedOut(phase))
-        case .descending, .waiting: self.fail(self.error(of: phase), from: nil)
+        case .responding, .flushing: self.abort(.timedOut(phase))
+        case .descending, .waiting, .climbing: self.fail(self.error(of: phase), from: nil)
         case .idle, .over: break
         }
     }
@@ -303,6 +335,7 @@ extension Exchange: DeadlineOwner {
         case .connect: GatewayError(.connectTimeout)
         case .firstByte: GatewayError(.upstreamTimeout)
         case .total: GatewayError(.deadlineExceeded)
+        case .idle where self.stage == .climbing: GatewayError(.upstreamTimeout)
         // The request's own body did not go on.
         case .idle, .header, .write: GatewayError(.requestTimeout)
         }

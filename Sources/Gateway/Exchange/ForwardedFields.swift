@@ -115,6 +115,15 @@ enum ForwardedFields {
     }
 }
 
+extension Exchange {
+    /// The client came by TLS, to the gateway or to a trusted proxy before it.
+    public var isSecure: Bool {
+        if self.client?.scheme.utf8CodeUnitCount == 5 { return true }
+        guard self.isFromTrustedPeer, let scheme = self.request.headers.first(.xForwardedProto) else { return false }
+        return self.request.headers.withBytes(scheme) { $0.elementsEqualIgnoringCase("https") }
+    }
+}
+
 extension UnsafeRawBufferPointer {
     /// `lowercased` holds letters and hyphens only.
     func elementsEqualIgnoringCase(_ lowercased: StaticString) -> Bool {

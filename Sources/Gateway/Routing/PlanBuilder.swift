@@ -153,7 +153,13 @@ struct PlanBuilder {
         let meters = RouteMeters(route: name, shard: self.worker.meters)
         var chain = Chain()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
-            var context = BuildContext(route: name, worker: self.worker, meters: meters)
+            var context = BuildContext(
+                route: name,
+                worker: self.worker,
+                meters: meters,
+                middleware: setting.name,
+                settings: setting
+            )
             do throws(ConfigurationErrors) {
                 chain.append(try registration.build(setting, &context), at: place)
             } catch {

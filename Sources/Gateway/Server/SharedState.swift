@@ -11,6 +11,8 @@ final class SharedState: Sendable {
     private let maxConnections: Int
     private let connections = Atomic(0)
     private let draining = Atomic(false)
+    /// What middlewares keep for all loops and over reloads, by key. Looked up when plans are built.
+    private let objects = Mutex<[String: any AnyObject & Sendable]>([:])
 
     init(trustedProxies: [CIDR], slowRequest: TimeAmount?, maxConnections: Int) {
         self.trustedProxies = trustedProxies
@@ -28,6 +30,16 @@ final class SharedState: Sendable {
         if count <= self.maxConnections { return true }
         self.connections.subtract(1, ordering: .relaxed)
         return false
+    }
+
+    func object<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
+        self.objects.withLock { objects in
+            let key = "\(key):\(Value.self)"
+            if let known = objects[key] as? Value { return known }
+            let made = make()
+            objects[key] = made
+            return made
+        }
     }
 
     func releaseConnection() { self.connections.subtract(1, ordering: .relaxed) }

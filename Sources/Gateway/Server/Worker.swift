@@ -18,6 +18,9 @@ final class Worker {
     var random: Xoshiro256
     /// Reused by each request whose path is not in normal form already.
     var normalizedPath: [UInt8] = []
+    var slots = SlotNumbers()
+    /// Resumptions that came a second time or too late.
+    var staleResumptions = 0
     var listeners: [ListenerPlan] = []
     /// Replaced whole by a reload.
     var table: RoutingTable!
@@ -25,6 +28,8 @@ final class Worker {
     private var drained: EventLoopPromise<Void>?
 
     private var exchanges: [Exchange] = []
+    /// With work left for a later turn of the loop, and the life in which they have it.
+    private var waitingForTurn: [(exchange: Exchange, life: UInt32)] = []
     private var buffers: [ByteBuffer] = []
 
     init(
@@ -68,6 +73,25 @@ final class Worker {
         exchange.release()
         // An exchange that has seen a giant head keeps its memory; not many such are kept.
         if self.exchanges.count < 256 { self.exchanges.append(exchange) } else { exchange.discard() }
+    }
+
+    /// Comes back to the exchange's transforms behind whatever else the loop has to do. A task that is ready at once
+    /// would come before the sockets, so it is put off by a moment.
+    func nextTurn(_ exchange: Exchange) {
+        let isFirst = self.waitingForTurn.isEmpty
+        if !self.waitingForTurn.contains(where: { $0.exchange === exchange }) {
+            self.waitingForTurn.append((exchange, exchange.generation))
+        }
+        guard isFirst else { return }
+        let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleTask(in: .microseconds(20)) { worker.value.takeTurns() }
+    }
+
+    private func takeTurns() {
+        self.tick()
+        let waiting = self.waitingForTurn
+        self.waitingForTurn = []
+        for (exchange, life) in waiting where exchange.generation == life { exchange.takeTurn() }
     }
 
     // MARK: Buffers

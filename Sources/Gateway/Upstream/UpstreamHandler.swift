@@ -97,7 +97,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.exchange?.client?.flush()
+        self.exchange?.upstreamPaused()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -34,7 +34,7 @@ struct ChainCursorTests {
         Example("Rrf", "Rrf", "Rrf", where: ["f1": .fail], trace: "R0 R1 R2 f2 f1 f0 r0 403"),
         Example("Rrf", "Rrf", "Rrf", where: ["R2": .fail, "f0": .respond], trace: "R0 R1 R2 f1 f0 202"),
         Example("r", "r", "r", where: ["end": .respond, "r1": .respond], trace: "r2 r1 r0 202"),
-        Example("rf", "rf", "rf", where: ["end": .respond, "r1": .fail], trace: "r2 r1 r0 403"),
+        Example("rf", "rf", "rf", where: ["end": .respond, "r1": .fail], trace: "r2 r1 f0 r0 403"),
         Example("Rrfc", "c", "Rrfc", where: ["R2": .fail], trace: "R0 R2 f0 r0 403 c0 c1 c2"),
         Example("f", "f", where: ["f1": .respond], trace: "f1 202"),
     ])

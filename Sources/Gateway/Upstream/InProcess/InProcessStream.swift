@@ -73,7 +73,7 @@ final class InProcessStream {
         self.readers.append(promise)
         self.deliver()
         // RFC 9110 section 10.1.1: the handler wants the body, so the client is told to send it.
-        if !self.readers.isEmpty, exchange.request.expectsContinue { self.sendContinue(exchange) }
+        if !self.readers.isEmpty, exchange.request.expectsContinue { exchange.sendContinue() }
     }
 
     /// A chunk that was handed over already stays with its reader; none is lost.
@@ -105,14 +105,6 @@ final class InProcessStream {
         }
     }
 
-    private func sendContinue(_ exchange: Exchange) {
-        exchange.request.expectsContinue = false
-        exchange.response.headers.clear()
-        exchange.response.status = 100
-        exchange.response.framing = .none
-        exchange.receiveInformational()
-    }
-
     // MARK: The response
 
     /// Sends the head, and the body where it is there already.
@@ -132,7 +124,7 @@ final class InProcessStream {
         exchange.receiveResponseHead()
         switch response.body {
         case .stream where !framing.isEmpty:
-            self.exchange?.client?.flush()
+            self.exchange?.upstreamPaused()
             return self.exchange != nil
         case .bytes(let bytes) where !framing.isEmpty:
             self.remaining = nil
@@ -156,7 +148,7 @@ final class InProcessStream {
         }
         exchange.receive(responseBody: chunk)
         // What is ended meanwhile is not flushed: its client may serve the next exchange.
-        self.exchange?.client?.flush()
+        self.exchange?.upstreamPaused()
         if self.exchange == nil {
             promise.fail(CancellationError())
         } else if self.isPaused {

@@ -1,0 +1,97 @@
+import NIOCore
+
+/// The transforms that one body goes through, and what waits between them. It does as much in a turn as each transform
+/// takes at once; whoever drives it gives it further turns while ``hasWork`` holds.
+final class BodyPipeline {
+    private struct Step {
+        let transform: any BodyTransform
+        var input = ByteBuffer()
+        var isEnded = false
+    }
+
+    /// A step with so much before it stops the steps above.
+    private static let highWater = 64 * 1024
+
+    private var steps: [Step] = []
+    private var isEnding = false
+
+    /// By rank, and behind those of the same.
+    func insert(_ transform: any BodyTransform) {
+        let place = self.steps.firstIndex { $0.transform.rank > transform.rank } ?? self.steps.endIndex
+        self.steps.insert(Step(transform: transform), at: place)
+    }
+
+    /// Takes a chunk; it is worked on in the next turn.
+    func write(_ chunk: ByteBuffer) { Self.append(chunk, to: &self.steps[0].input) }
+
+    /// No further chunk will come.
+    func end() { self.isEnding = true }
+
+    /// The body has left whole.
+    var isFinished: Bool { self.steps[self.steps.count - 1].isEnded }
+
+    /// A further turn would do something.
+    var hasWork: Bool { (self.isEnding && !self.isFinished) || self.steps.contains { $0.input.readableBytes > 0 } }
+
+    /// Lets every step work once.
+    ///
+    /// - Returns: what comes out at the far end.
+    func turn() throws(TransformError) -> ByteBuffer {
+        var output = ByteBuffer()
+        for index in self.steps.indices where !self.isBlocked(index) {
+            var sink = BodySink()
+            let before = self.steps[index].input.readableBytes
+            if before > 0 {
+                try self.steps[index].transform.write(&self.steps[index].input, to: &sink)
+                if self.steps[index].input.readableBytes == before, sink.buffer.readableBytes == 0 {
+                    throw TransformError("a body transform makes no progress")
+                }
+            }
+            if self.steps[index].input.readableBytes == 0 {
+                self.steps[index].input = ByteBuffer()
+                if self.isEnding, index == 0 || self.steps[index - 1].isEnded, !self.steps[index].isEnded {
+                    try self.steps[index].transform.end(to: &sink)
+                    self.steps[index].isEnded = true
+                }
+            }
+            self.pass(sink, from: index, to: &output)
+        }
+        return output
+    }
+
+    /// Nothing more has come for now: has every step write out what it holds back.
+    func pause() throws(TransformError) -> ByteBuffer {
+        var output = ByteBuffer()
+        for index in self.steps.indices where !self.steps[index].isEnded && !self.isBlocked(index) {
+            var sink = BodySink()
+            if self.steps[index].input.readableBytes > 0 {
+                try self.steps[index].transform.write(&self.steps[index].input, to: &sink)
+            }
+            if self.steps[index].input.readableBytes == 0 { try self.steps[index].transform.pause(to: &sink) }
+            self.pass(sink, from: index, to: &output)
+        }
+        return output
+    }
+
+    /// The body does not come to its end.
+    func cancel() {
+        for step in self.steps where !step.isEnded { step.transform.cancel() }
+        self.steps.removeAll()
+    }
+
+    private func isBlocked(_ index: Int) -> Bool {
+        index + 1 < self.steps.count && self.steps[index + 1].input.readableBytes >= Self.highWater
+    }
+
+    private func pass(_ sink: BodySink, from index: Int, to output: inout ByteBuffer) {
+        if index + 1 < self.steps.count {
+            Self.append(sink.buffer, to: &self.steps[index + 1].input)
+        } else {
+            Self.append(sink.buffer, to: &output)
+        }
+    }
+
+    private static func append(_ chunk: ByteBuffer, to buffer: inout ByteBuffer) {
+        if buffer.readableBytes == 0 { buffer = chunk } else { buffer.writeImmutableBuffer(chunk) }
+    }
+}
