@@ -66,7 +66,8 @@ enum Preconditions {
     }
 
     /// Section 13.1.2: weak comparison; `*` is any representation at all.
-    private static func ifNoneMatchIsFalse(_ request: borrowing HeaderBlock, _ selected: borrowing HeaderBlock) -> Bool {
+    private static func ifNoneMatchIsFalse(_ request: borrowing HeaderBlock, _ selected: borrowing HeaderBlock) -> Bool
+    {
         self.withTag(of: selected) { tag in
             self.list(.ifNoneMatch, in: request, has: tag, strongly: false)
         }
