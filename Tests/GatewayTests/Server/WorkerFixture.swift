@@ -42,14 +42,16 @@ extension Worker {
         _ name: String = "users",
         _ chain: Chain = Chain(),
         action: RoutePlan.Action = .refuse,
-        forwarding: RoutePlan.Forwarding = RoutePlan.Forwarding()
+        forwarding: RoutePlan.Forwarding = RoutePlan.Forwarding(),
+        errors: ErrorFormat = ErrorFormat()
     ) -> RoutePlan {
         RoutePlan(
             name: name,
             chain: chain,
             action: action,
             forwarding: forwarding,
-            meters: RouteMeters(route: name, shard: self.meters)
+            meters: RouteMeters(route: name, shard: self.meters),
+            errors: errors
         )
     }
 }

@@ -85,11 +85,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     /// Whether the gateway makes the tag of this answer.
     private func isTagged(_ exchange: Exchange) -> Bool {
         guard exchange.request.method == .get, exchange.response.status == 200 else { return false }
-        switch exchange.response.framing {
-        case .none: break
-        case .length(let length): guard length <= self.maxBody else { return false }
-        case .chunked, .untilClose: return false
-        }
+        guard case .length(let length) = exchange.response.framing, length <= self.maxBody else { return false }
         guard !exchange.response.headers.contains(.etag), !exchange.response.headers.contains(.setCookie),
             !exchange.response.headers.contains("no-store", in: .cacheControl)
         else { return false }
