@@ -4,6 +4,8 @@ package struct EffectiveMiddleware: Sendable {
     package let isEnabled: Bool
     /// All settings; a table.
     package let settings: SettingNode
+    /// The keys that a policy or the route itself sets, beyond what holds for all routes.
+    package var routeKeys: Set<String> = []
 
     /// One setting, with a dotted key where it stands in a nested table.
     package struct Leaf: Sendable {

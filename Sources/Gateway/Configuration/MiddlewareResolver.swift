@@ -47,7 +47,9 @@ package struct MiddlewareResolver {
                     settings.source = layer.source
                 }
             }
-            return EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            var effective = EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            effective.routeKeys = Set(layers.dropFirst().flatMap { $0.0?.entries?.keys.map { $0 } ?? [] })
+            return effective
         }
     }
 }

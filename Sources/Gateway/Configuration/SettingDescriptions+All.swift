@@ -78,8 +78,10 @@ extension SettingDescriptions {
         "TargetConfiguration.weight": "Its share of the requests against the others', at least 1.",
         "TimeoutMiddleware.Config.connect": "Name look-up and TCP together.",
         "TimeoutMiddleware.Config.firstByte": "From the request's end to the response's head.",
-        "TimeoutMiddleware.Config.idle": "Between two reads of a body.",
-        "TimeoutMiddleware.Config.total": "The whole exchange.",
+        "TimeoutMiddleware.Config.idle":
+            "Between two reads of a body. Event streams are cut by it only where a policy or route sets it.",
+        "TimeoutMiddleware.Config.total":
+            "The whole exchange with its retries. A trusted peer shortens it with `X-Request-Timeout-Ms`.",
         "UpstreamConfiguration.balance":
             "How a target is chosen: in turn, the less busy of two random ones, at random, or by `hash_key`.",
         "UpstreamConfiguration.builtin":

@@ -208,6 +208,11 @@ public final class Exchange {
         self.arm()
     }
 
+    /// For the next bytes of a body.
+    func waitForBody() {
+        if let idle = self.deadlines.idle { self.wait(for: .idle, idle) } else { self.stopWaiting() }
+    }
+
     func stopWaiting() { self.deadlines.stopWaiting() }
 
     /// Has the wheel look at this exchange in time. Where it looks earlier anyway, be it for a former life, it is not

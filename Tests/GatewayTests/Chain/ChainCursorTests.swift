@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import Gateway
@@ -19,7 +20,12 @@ struct ChainCursorTests {
         }
     }
 
-    enum Verdict: Sendable { case respond, fail }
+    enum Verdict: Sendable {
+        case respond, fail, transform, suspend
+        case collect(Int)
+        /// Only the first time.
+        case retry
+    }
 
     @Test(arguments: [
         Example(trace: "404"),
@@ -37,6 +43,20 @@ struct ChainCursorTests {
         Example("rf", "rf", "rf", where: ["end": .respond, "r1": .fail], trace: "r2 r1 f0 r0 403"),
         Example("Rrfc", "c", "Rrfc", where: ["R2": .fail], trace: "R0 R2 f0 r0 403 c0 c1 c2"),
         Example("f", "f", where: ["f1": .respond], trace: "f1 202"),
+        Example("Rr", "Rr", where: ["r1": .transform, "end": .respond], trace: "R0 R1 r1 r0 201"),
+        Example("Rr", "Rr", where: ["R0": .collect(9), "end": .respond], trace: "R0 R0:0 R1 r1 r0 201"),
+        Example("Rr", "Rr", where: ["r1": .collect(9), "end": .respond], trace: "R0 R1 r1 r1:3 r0 201"),
+        Example("Rr", "Rr", where: ["r1": .collect(2), "end": .respond], trace: "R0 R1 r1 r1:larger r0 201"),
+        Example(
+            "r",
+            "r",
+            where: ["r0": .collect(9), "r1": .collect(2), "end": .respond],
+            trace: "r1 r1:larger r0 r0:3 201"
+        ),
+        Example("Rr", "Rr", "Rr", where: ["r1": .retry, "end": .respond], trace: "R0 R1 R2 r2 r1 R2 r2 r1 r0 201"),
+        Example("Rrf", "Rrf", where: ["f0": .retry], trace: "R0 R1 f1 f0 R1 f1 f0 r1 r0 404"),
+        Example("Rr", "Rr", where: ["R0": .suspend, "end": .respond], trace: "R0 -"),
+        Example("Rrc", "Rrc", where: ["r1": .suspend, "end": .respond], trace: "R0 R1 r1 -"),
     ])
     func `an answer climbs from where it was given`(example: Example) async throws {
         let trace = try await WorkerFixture.run { worker in
@@ -52,7 +72,7 @@ struct ChainCursorTests {
             exchange.plan = worker.plan(
                 "a",
                 chain,
-                action: isAnswered ? .respond(Response(status: 201)) : .refuse
+                action: isAnswered ? .respond(Response(status: 201, body: ByteBuffer(string: "abc"))) : .refuse
             )
             exchange.refusal = nil
             exchange.begin()
@@ -83,7 +103,7 @@ struct ChainCursorTests {
 
 /// What the probes of one exchange have seen.
 private final class Trace {
-    private let decisions: [String: ChainCursorTests.Verdict]
+    private var decisions: [String: ChainCursorTests.Verdict]
     private var early: [String] = []
     private var late: [String] = []
     var client: RecordingClient?
@@ -101,11 +121,23 @@ private final class Trace {
         }
     }
 
-    func decide(_ hook: String) -> Decision {
-        self.early.append(hook)
+    func decide(_ hook: String, _ exchange: Exchange) -> Decision {
+        switch exchange.collected {
+        case .none: self.early.append(hook)
+        case .whole(let body): self.early.append("\(hook):\(body.readableBytes)")
+        case .larger: self.early.append("\(hook):larger")
+        }
         switch self.decisions[hook] {
         case .respond: return .respond(Response(status: 202))
         case .fail: return .fail(.forbidden("No."))
+        case .transform: return .transform(Passing())
+        case .collect(let limit): return .collect(upTo: limit)
+        case .retry:
+            self.decisions[hook] = nil
+            return .retry(after: .zero)
+        case .suspend:
+            _ = exchange.resumption()
+            return .suspend
         case nil: return .next
         }
     }
@@ -131,17 +163,28 @@ private class Probe {
 }
 
 private final class RequestProbe: Probe, RequestHook {
-    func request(_ exchange: Exchange) -> Decision { self.trace.decide("R\(self.place)") }
+    func request(_ exchange: Exchange) -> Decision { self.trace.decide("R\(self.place)", exchange) }
 }
 
 private final class ResponseProbe: Probe, ResponseHook {
-    func response(_ exchange: Exchange) -> Decision { self.trace.decide("r\(self.place)") }
+    func response(_ exchange: Exchange) -> Decision { self.trace.decide("r\(self.place)", exchange) }
 }
 
 private final class FailureProbe: Probe, FailureHook {
-    func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision { self.trace.decide("f\(self.place)") }
+    func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision {
+        self.trace.decide("f\(self.place)", exchange)
+    }
 }
 
 private final class CompletionProbe: Probe, CompletionHook {
     func complete(_ exchange: Exchange, _ outcome: Outcome) { self.trace.completed("c\(self.place)") }
+}
+
+private final class Passing: BodyTransform {
+    var rank: BodyRank { .rewrite }
+    func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) throws(TransformError) {
+        sink.write(chunk)
+        chunk.clear()
+    }
+    func end(to sink: inout BodySink) throws(TransformError) {}
 }

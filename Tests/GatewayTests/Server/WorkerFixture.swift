@@ -11,18 +11,22 @@ enum WorkerFixture {
     static func run<Value: Sendable>(_ body: @escaping @Sendable (Worker) throws -> Value) async throws -> Value {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         return try await loop.submit {
-            let worker = Worker(
-                index: 0,
-                eventLoop: loop,
-                shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 10),
-                meters: MeterRegistry().makeShard(on: loop),
-                accessLog: nil,
-                accessLogFormat: AccessLogFormat(.json),
-                log: Logger(label: "test")
-            )
+            let worker = self.make(on: loop)
             defer { worker.deadlines.stop() }
             return try body(worker)
         }.get()
+    }
+
+    static func make(on loop: any EventLoop) -> Worker {
+        Worker(
+            index: 0,
+            eventLoop: loop,
+            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 10),
+            meters: MeterRegistry().makeShard(on: loop),
+            accessLog: nil,
+            accessLogFormat: AccessLogFormat(.json),
+            log: Logger(label: "test")
+        )
     }
 }
 

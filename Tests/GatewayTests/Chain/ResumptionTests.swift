@@ -1,0 +1,105 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Gateway
+
+/// An exchange that a hook has suspended, on its loop.
+struct ResumptionTests {
+    /// Suspends in a request hook, then lets `body` do what it likes with the resumption.
+    private static func suspended(
+        _ body: @escaping @Sendable (Resumption, Exchange, RecordingClient, Suspending) -> Void
+    ) async throws -> [String] {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let worker = try await loop.submit { NIOLoopBound(WorkerFixture.make(on: loop), eventLoop: loop) }.get()
+        let log = try await loop.submit {
+            let hook = Suspending()
+            var chain = Chain()
+            chain.append(hook, at: 0)
+            let client = RecordingClient()
+            let exchange = try worker.value.exchange("GET / HTTP/1.1", "Host: a", client: client)
+            exchange.plan = worker.value.plan("a", chain, action: .respond(Response(status: 201)))
+            exchange.refusal = nil
+            exchange.begin()
+            body(hook.resumption!, exchange, client, hook)
+            return NIOLoopBound(client, eventLoop: loop)
+        }.get()
+        // A resumption's decision is a task of the loop: by now it has run.
+        return try await loop.submit {
+            worker.value.deadlines.stop()
+            return ["\(log.value.status ?? 0)", "stale \(worker.value.staleResumptions)"]
+        }.get()
+    }
+
+    @Test func `goes on where it stood still`() async throws {
+        #expect(try await Self.suspended { resumption, _, _, _ in resumption.resume() } == ["201", "stale 0"])
+    }
+
+    @Test func `may answer`() async throws {
+        let seen = try await Self.suspended { resumption, _, _, _ in
+            resumption.resume { _ in .respond(Response(status: 204)) }
+        }
+        #expect(seen == ["204", "stale 0"])
+    }
+
+    @Test func `may fail`() async throws {
+        let seen = try await Self.suspended { resumption, _, _, _ in
+            resumption.resume { _ in .fail(.forbidden("No.")) }
+        }
+        #expect(seen == ["403", "stale 0"])
+    }
+
+    @Test func `counts only once`() async throws {
+        let seen = try await Self.suspended { resumption, _, _, _ in
+            resumption.resume()
+            resumption.resume { _ in .fail(.forbidden("No.")) }
+        }
+        #expect(seen == ["201", "stale 1"])
+    }
+
+    @Test func `is stale when the client has left`() async throws {
+        let seen = try await Self.suspended { resumption, exchange, _, _ in
+            exchange.clientGone()
+            resumption.resume()
+        }
+        #expect(seen == ["0", "stale 1"])
+    }
+
+    @Test func `is stale when a deadline has answered`() async throws {
+        let seen = try await Self.suspended { resumption, exchange, _, _ in
+            exchange.deadlines.wait(for: .total, until: exchange.worker.now)
+            exchange.deadlineReached(now: exchange.worker.now)
+            resumption.resume()
+        }
+        #expect(seen == ["504", "stale 1"])
+    }
+
+    @Test func `an older one does not decide for a newer`() async throws {
+        let seen = try await Self.suspended { first, exchange, _, hook in
+            first.resume { exchange in
+                hook.again(exchange)
+                return .suspend
+            }
+            first.resume { _ in .fail(.forbidden("No.")) }
+        }
+        #expect(seen == ["0", "stale 1"])
+    }
+}
+
+/// Suspends every exchange.
+private final class Suspending: RequestHook, @unchecked Sendable {
+    // Touched on the worker's loop alone; closures of these tests run there.
+    struct Config: Codable, Sendable {}
+    static var name: String { "suspending" }
+    var resumption: Resumption?
+
+    init() {}
+    init(_ config: Config, in context: inout BuildContext) {}
+
+    func again(_ exchange: Exchange) { self.resumption = exchange.resumption() }
+
+    func request(_ exchange: Exchange) -> Decision {
+        self.again(exchange)
+        return .suspend
+    }
+}
