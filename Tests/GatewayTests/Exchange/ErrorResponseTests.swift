@@ -96,6 +96,19 @@ struct ErrorResponseTests {
         #expect(response.value(of: "Vary") == "Accept")
     }
 
+    @Test(arguments: [
+        (["Cookie"], "Cookie, Accept"), (["accept"], "accept"), (["*"], "*"),
+        (["A,b", "Accept ,c"], "A, b, Accept, c"),
+    ])
+    func `an upstream's Vary and its own are one`(given: [String], expected: String) async throws {
+        var error = GatewayError(.upstreamError)
+        error.fields = given.map { (HeaderName("Vary"), Array($0.utf8)) }
+        let response = try await Self.make(error, ErrorFormat(form: .negotiated))
+        #expect(
+            response.fields.filter { "\($0.0)" == "Vary" }.map { String(decoding: $0.1, as: UTF8.self) } == [expected]
+        )
+    }
+
     @Test func `an upstream's error keeps its status and some fields, and is not the gateway's own`() async throws {
         var error = GatewayError(.upstreamError)
         error.upstreamStatus = 599
