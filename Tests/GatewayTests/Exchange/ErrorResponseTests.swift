@@ -111,7 +111,7 @@ struct ErrorResponseTests {
 
     @Test func `an upstream's error keeps its status and some fields, and is not the gateway's own`() async throws {
         var error = GatewayError(.upstreamError)
-        error.upstreamStatus = 599
+        error.status = 599
         error.fields = [(HeaderName("Retry-After"), Array("7".utf8))]
         let response = try await Self.make(error)
         #expect(response.status == 599)

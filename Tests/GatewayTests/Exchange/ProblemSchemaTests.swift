@@ -61,7 +61,7 @@ struct ProblemSchemaTests {
 
     @Test func `another error is not`() async throws {
         let body = try await ErrorResponseTests.make(GatewayError(.notFound), path: "/").json
-        let schema = try #require(ProblemSchema.components["RateLimitedProblem"])
+        let schema = try #require(ProblemSchema.components["ForbiddenProblem"])
         #expect(Self.faults(body, schema).count == 2)
         #expect(!Self.faults(["code": "not_found"], ProblemSchema.components["Problem"] ?? [:]).isEmpty)
     }
