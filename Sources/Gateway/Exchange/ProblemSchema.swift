@@ -47,7 +47,9 @@ enum ProblemSchema {
     private static func problem(of code: GatewayError.Code) -> SettingValue {
         var properties: [String: SettingValue] = ["code": .table(["const": .string(code.name)])]
         // An upstream's own error keeps its status, and rate_limit.status sets that of a limit.
-        if code != .upstreamError, code != .rateLimited { properties["status"] = .table(["const": .integer(code.status)]) }
+        if code != .upstreamError, code != .rateLimited {
+            properties["status"] = .table(["const": .integer(code.status)])
+        }
         return .table([
             "description": .string(code.detail),
             "allOf": .list([
