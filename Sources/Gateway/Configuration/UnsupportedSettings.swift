@@ -3,7 +3,7 @@
 enum UnsupportedSettings {
     /// Middlewares that are refused where none of that name is registered.
     static let middlewares: Set<String> = [
-        "etag", "cache", "errors", "retry", "cors", "auth", "websocket", "mirror",
+        "cache", "retry", "cors", "auth", "websocket", "mirror",
     ]
 
     /// `*` stands for any key.

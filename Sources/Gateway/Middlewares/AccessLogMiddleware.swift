@@ -70,6 +70,7 @@ struct AccessLogEntry: AccessLogSource {
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch text {
         case .requestID: self.lend(self.exchange.requestID, body)
+        case .traceID: self.lend(self.exchange.traceID, body)
         case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
         case .method: self.lend(self.exchange.request.methodName, body)
         case .host: self.lend(self.exchange.request.host, body)
@@ -88,7 +89,7 @@ struct AccessLogEntry: AccessLogSource {
             if let coding = self.exchange.response.headers.first(.contentEncoding) {
                 self.exchange.response.headers.withBytes(coding, body)
             }
-        case .traceID, .consumer, .cache, .tls: break
+        case .consumer, .cache, .tls: break
         }
     }
 

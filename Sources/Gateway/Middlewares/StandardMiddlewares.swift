@@ -14,6 +14,8 @@ enum StandardMiddlewares {
         .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),
         .whenConfigured(HeadersMiddleware.self, defaults: HeadersMiddleware.Config()),
         .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
+        .on(ETagMiddleware.self, defaults: ETagMiddleware.Config()),
+        .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
     ]
 }
 

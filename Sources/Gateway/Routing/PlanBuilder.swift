@@ -203,6 +203,7 @@ struct PlanBuilder {
     ) -> RoutePlan {
         let meters = RouteMeters(route: name, shard: self.worker.meters)
         var chain = Chain()
+        var errors = ErrorFormat()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
             var context = BuildContext(
                 route: name,
@@ -220,6 +221,7 @@ struct PlanBuilder {
                     return error
                 }
             }
+            if let format = context.errors { errors = format }
             self.errors += context.diagnostics.map { setting.error($0, under: key) }
             self.warnings += context.warnings.map { setting.error($0, under: key) }
         }
@@ -227,7 +229,14 @@ struct PlanBuilder {
             var context = BuildContext(route: name, worker: self.worker, meters: meters)
             chain.append(bottom(&context), at: self.middlewares.count)
         }
-        return RoutePlan(name: name, chain: chain, action: action, forwarding: forwarding, meters: meters)
+        return RoutePlan(
+            name: name,
+            chain: chain,
+            action: action,
+            forwarding: forwarding,
+            meters: meters,
+            errors: errors
+        )
     }
 
     private mutating func report(_ message: String, at route: Int, _ key: String) {

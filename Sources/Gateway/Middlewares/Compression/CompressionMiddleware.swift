@@ -164,7 +164,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         let hasType = exchange.response.headers.contains(.contentType)
         guard !exchange.response.headers.contains(.contentEncoding),
             !exchange.response.headers.contains("no-transform", in: .cacheControl),
-            !hasType || self.isEncodableType(exchange)
+            !hasType || self.isEncodableType(exchange), self.mayHaveBeenEncodable(exchange)
         else { return }
         exchange.addVary(.acceptEncoding)
         let state = exchange[self.state]
@@ -176,6 +176,13 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         if isNamed || hasType && !ConditionalRequest.namesTags(exchange) {
             EncodedResponse.addSuffix(of: coding, to: exchange)
         }
+    }
+
+    /// Whether the 200 that a 304 of the gateway stands for would have been encoded; true where that is not known.
+    private func mayHaveBeenEncodable(_ exchange: Exchange) -> Bool {
+        guard let body = exchange.withheldBody else { return true }
+        guard body.length >= self.minSize, let type = body.type else { return false }
+        return exchange.response.headers.withBytes(type) { self.types.contains($0) }
     }
 
     // MARK: Encoding

@@ -5,7 +5,6 @@ import NIOCore
 enum EncodedResponse {
     private static let contentEncoding = HeaderName(.contentEncoding)
     private static let etag = HeaderName(.etag)
-    private static let accelBuffering = HeaderName("X-Accel-Buffering")
     /// Of the bytes as they were (RFC 9530; the older ones RFC 3230 and RFC 1864).
     private static let digests = ["Content-Digest", "Repr-Digest", "Digest", "Content-MD5"].map { HeaderName($0) }
 
@@ -57,17 +56,6 @@ enum EncodedResponse {
     static func isKnown(_ exchange: Exchange, upTo limit: Int) -> Bool {
         if exchange.isResponseEnded { return true }
         guard case .length(let length) = exchange.response.framing else { return false }
-        return length <= limit && !self.isPrompt(exchange)
-    }
-
-    /// Whether what there is of the body is to be seen before its end.
-    private static func isPrompt(_ exchange: Exchange) -> Bool {
-        if let buffering = exchange.response.headers.first(self.accelBuffering),
-            exchange.response.headers.equals(buffering, "no")
-        {
-            return true
-        }
-        guard let type = exchange.response.headers.first(.contentType) else { return false }
-        return exchange.response.headers.withBytes(type, CompressibleTypes.isEventStream)
+        return length <= limit && !exchange.isPrompt
     }
 }
