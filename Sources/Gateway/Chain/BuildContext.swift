@@ -6,6 +6,8 @@ public struct BuildContext {
     let meters: RouteMeters
     /// Every setting with where it comes from.
     let settings: EffectiveMiddleware?
+    /// How the route's errors look, for the middleware that says so.
+    var errors: ErrorFormat?
     private let middleware: String
     private var slots = 0
     /// Mistakes in the settings, in words that tell the user what to write instead.

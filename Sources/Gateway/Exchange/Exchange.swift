@@ -22,6 +22,8 @@ public final class Exchange {
     var acceptsTrailers = false
     /// In `request.headers`; empty where the request ID is switched off.
     var requestID = ByteRange.empty
+    /// The 32 digits of the trace's ID, in `request.headers`; empty with the request ID.
+    var traceID = ByteRange.empty
 
     // MARK: What goes back
 
@@ -163,6 +165,7 @@ public final class Exchange {
         self.attempts = 0
         self.bytesOut = 0
         self.requestID = .empty
+        self.traceID = .empty
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false

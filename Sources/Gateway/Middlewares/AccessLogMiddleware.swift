@@ -70,6 +70,7 @@ struct AccessLogEntry: AccessLogSource {
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch text {
         case .requestID: self.lend(self.exchange.requestID, body)
+        case .traceID: self.lend(self.exchange.traceID, body)
         case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
         case .method: self.lend(self.exchange.request.methodName, body)
         case .host: self.lend(self.exchange.request.host, body)
@@ -83,7 +84,7 @@ struct AccessLogEntry: AccessLogSource {
         case .end: self.lend(self.outcome.name, body)
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
         case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
-        case .traceID, .consumer, .cache, .encoding, .rateLimit, .tls: break
+        case .consumer, .cache, .encoding, .rateLimit, .tls: break
         }
     }
 

@@ -152,6 +152,7 @@ struct PlanBuilder {
     ) -> RoutePlan {
         let meters = RouteMeters(route: name, shard: self.worker.meters)
         var chain = Chain()
+        var errors = ErrorFormat()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
             var context = BuildContext(
                 route: name,
@@ -169,6 +170,7 @@ struct PlanBuilder {
                     return error
                 }
             }
+            if let format = context.errors { errors = format }
             for diagnostic in context.diagnostics {
                 var error = setting.error(
                     diagnostic.message,
@@ -179,7 +181,14 @@ struct PlanBuilder {
                 self.errors.append(error)
             }
         }
-        return RoutePlan(name: name, chain: chain, action: action, forwarding: forwarding, meters: meters)
+        return RoutePlan(
+            name: name,
+            chain: chain,
+            action: action,
+            forwarding: forwarding,
+            meters: meters,
+            errors: errors
+        )
     }
 
     private mutating func report(_ message: String, at route: Int, _ key: String) {

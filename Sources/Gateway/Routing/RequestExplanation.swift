@@ -159,7 +159,7 @@ package struct RequestExplanation: Sendable {
 
 extension RequestExplanation.Verdict {
     fileprivate static func refused(_ error: GatewayError) -> Self {
-        .refused(status: error.code.status, reason: error.detail ?? error.code.detail, allow: error.allow)
+        .refused(status: error.status, reason: error.detail ?? error.code.detail, allow: error.allow)
     }
 }
 

@@ -1,0 +1,179 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Gives small answers a tag, and answers conditional GET and HEAD with 304 or 412.
+///
+/// ```toml
+/// [middleware.etag]
+/// strength = "weak"
+/// max_body = "64KiB"
+/// ```
+///
+/// An upstream's own tag and date stay, and are held against the conditions in the same way. Conditions of other methods
+/// are the upstream's affair. No tag for answers with `Set-Cookie`, `no-store`, a part of a representation or an event
+/// stream, nor for HEAD, whose body is not known.
+struct ETagMiddleware: RequestHook, ResponseHook {
+    struct Config: Codable, Sendable {
+        /// Of the tags that the gateway makes: whether equal ones promise equal bytes.
+        var strength = Strength.weak
+        /// Larger answers, and those of unknown length, pass untouched.
+        var maxBody = ByteCount.kibibytes(64)
+    }
+
+    enum Strength: String, SettingChoice {
+        case weak, strong
+    }
+
+    static let name = "etag"
+
+    private let worker: Worker
+    private let isWeak: Bool
+    private let maxBody: Int
+    private let notModified: Counter
+    private let heldIfMatch: Slot<ByteRange>
+
+    init(_ config: Config, in context: inout BuildContext) {
+        self.worker = context.worker
+        self.isWeak = config.strength == .weak
+        self.maxBody = config.maxBody.bytes
+        self.notModified = context.counter(Metrics.etagNotModified, context.route)
+        self.heldIfMatch = context.slot(.empty)
+    }
+
+    func request(_ exchange: Exchange) -> Decision {
+        guard exchange.request.headers.present.intersects([.ifMatch, .ifRange]) else { return .next }
+        let method = exchange.request.method
+        guard method == .get || method == .head else { return .next }
+        // An upstream that knows no tags would find the gateway's wrong: they are kept from it.
+        if let held = Self.ownIfMatch(of: exchange) {
+            exchange[self.heldIfMatch] = held
+            exchange.request.headers.remove(.ifMatch)
+        }
+        if let wanted = exchange.request.headers.first(.ifRange), exchange.request.headers.isOwnTag(wanted) {
+            // A part of what it can only tell by the whole: the whole is always right (RFC 9110 section 14.2).
+            exchange.request.headers.remove(.ifRange)
+            exchange.request.headers.remove(.range)
+        }
+        return .next
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        let method = exchange.request.method
+        // RFC 9110 section 13.2.1: conditions count where the answer would be a success without them.
+        guard method == .get || method == .head, 200..<300 ~= exchange.response.status else { return .next }
+        switch exchange.collected {
+        case .none: if self.isTagged(exchange) { return .collect(upTo: self.maxBody) }
+        case .whole(let body): if self.isTagged(exchange) { self.tag(body, of: exchange) }
+        case .larger: break
+        }
+        let outcome = Preconditions.evaluate(
+            exchange.request.headers,
+            method,
+            ifMatch: exchange[self.heldIfMatch],
+            against: exchange.response.headers,
+            now: self.worker.unixMilliseconds / 1000
+        )
+        switch outcome {
+        case .proceed, .ignoreRange: return .next
+        case .failed: return .fail(GatewayError(.preconditionFailed))
+        case .notModified: return self.answerNotModified(exchange)
+        }
+    }
+
+    // MARK: Tags
+
+    /// Whether the gateway makes the tag of this answer.
+    private func isTagged(_ exchange: Exchange) -> Bool {
+        guard exchange.request.method == .get, exchange.response.status == 200 else { return false }
+        switch exchange.response.framing {
+        case .none: break
+        case .length(let length): guard length <= self.maxBody else { return false }
+        case .chunked, .untilClose: return false
+        }
+        guard !exchange.response.headers.contains(.etag), !exchange.response.headers.contains(.setCookie),
+            !exchange.response.headers.contains("no-store", in: .cacheControl)
+        else { return false }
+        guard let type = exchange.response.headers.first(.contentType) else { return true }
+        return !exchange.response.headers.isEventStream(type)
+    }
+
+    private func tag(_ body: ByteBuffer, of exchange: Exchange) {
+        let digest = body.withUnsafeReadableBytes { BodyDigest($0) }
+        exchange.response.headers.add(Self.etag) { value in
+            value.writeStaticString(self.isWeak ? "W/\"gw-" : "\"gw-")
+            value.writeLowercaseHex(digest.high, digits: 16)
+            value.writeLowercaseHex(digest.low, digits: 16)
+            value.writeInteger(UInt8(ascii: "\""))
+        }
+    }
+
+    /// All lines of `If-Match` as one value, where one of its tags was made here.
+    private static func ownIfMatch(of exchange: Exchange) -> ByteRange? {
+        var isOwn = false
+        for field in exchange.request.headers.fields where field.id == .ifMatch {
+            if exchange.request.headers.hasOwnTag(field.value) { isOwn = true }
+        }
+        guard isOwn, let first = exchange.request.headers.first(.ifMatch) else { return nil }
+        guard exchange.request.headers.count(of: .ifMatch) > 1 else { return first }
+        var list = ByteBuffer()
+        for field in exchange.request.headers.fields where field.id == .ifMatch {
+            if list.readableBytes > 0 { list.writeStaticString(", ") }
+            exchange.request.headers.withBytes(field.value) { _ = list.writeBytes($0) }
+        }
+        return exchange.request.headers.store { $0.writeImmutableBuffer(list) }
+    }
+
+    // MARK: 304
+
+    private func answerNotModified(_ exchange: Exchange) -> Decision {
+        if case .length(let length) = exchange.response.framing {
+            // A body that is not wanted any more: a short one is read, so that the upstream's connection lives on.
+            guard case .whole = exchange.collected else {
+                if case .none = exchange.collected, length <= self.maxBody { return .collect(upTo: self.maxBody) }
+                self.notModified.add()
+                return .respond(exchange.response.asNotModified())
+            }
+        } else if !exchange.response.framing.isEmpty {
+            self.notModified.add()
+            return .respond(exchange.response.asNotModified())
+        }
+        self.notModified.add()
+        exchange.response.becomeNotModified()
+        if case .whole = exchange.collected { exchange.replaceBody(with: ByteBuffer()) }
+        return .next
+    }
+
+    private static let etag = HeaderName(.etag)
+}
+
+extension HeaderBlock {
+    fileprivate func isEventStream(_ type: ByteRange) -> Bool {
+        let name: StaticString = "text/event-stream"
+        guard type.count >= name.utf8CodeUnitCount else { return false }
+        return self.equals(ByteRange(offset: type.offset, count: name.utf8CodeUnitCount), name)
+    }
+
+    /// One tag, that a gateway made.
+    fileprivate func isOwnTag(_ value: ByteRange) -> Bool {
+        self.withBytes(value) { EntityTag($0)?.isOwn ?? false }
+    }
+
+    /// A list with such a tag in it.
+    fileprivate func hasOwnTag(_ value: ByteRange) -> Bool {
+        self.withBytes(value) { bytes in
+            var members = EntityTagList(bytes)
+            while let member = members.next() {
+                if case .tag(let tag) = member, tag.isOwn { return true }
+            }
+            return false
+        }
+    }
+}
+
+extension EntityTag {
+    /// It has the form that the gateway gives its tags.
+    fileprivate var isOwn: Bool {
+        self.opaque.count == 35 && self.opaque[0] == UInt8(ascii: "g") && self.opaque[1] == UInt8(ascii: "w")
+            && self.opaque[2] == UInt8(ascii: "-")
+    }
+}
