@@ -11,6 +11,8 @@ struct PlanBuilder {
     let admin: AdminRouter
     private var errors: [ConfigurationError] = []
     private var resolver: MiddlewareResolver
+    /// How many were made.
+    private var plans = 0
 
     init(
         _ configuration: GatewayConfiguration,
@@ -150,7 +152,12 @@ struct PlanBuilder {
         forwarding: RoutePlan.Forwarding,
         key: String
     ) -> RoutePlan {
-        let meters = RouteMeters(route: name, shard: self.worker.meters)
+        let meters = RouteMeters(
+            route: name,
+            shard: self.worker.meters,
+            isShown: self.plans < RouteMeters.startingRoutes || name == Metrics.noRoute
+        )
+        self.plans += 1
         var chain = Chain()
         var errors = ErrorFormat()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
