@@ -97,7 +97,6 @@ enum AdminEndpoint: CaseIterable, Sendable {
 
     /// The values of a template's `{name}`s, unescaped; nil for a path that is not under it.
     static func parameters(of path: String, under template: String) -> [String]? {
-        if path == template { return template.contains("{") ? nil : [] }
         let wanted = template.split(separator: "/", omittingEmptySubsequences: false)
         let given = path.split(separator: "/", omittingEmptySubsequences: false)
         guard wanted.count == given.count else { return nil }

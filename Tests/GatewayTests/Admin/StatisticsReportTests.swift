@@ -40,8 +40,8 @@ struct StatisticsReportTests {
                 let part = path.reduce(report as SettingValue?) { $0?[$1] }
                 #expect(part?["count"] == 200)
                 #expect(part?["errors"] == 2)
-                #expect(part?["min"] == .number(1))
-                #expect(part?["max"] == .number(100))
+                #expect(part?["min"] == 1)
+                #expect(part?["max"] == 100)
                 #expect(part?["avg"] == .number(50.5))
                 for (name, expected) in [("p50", 50.0), ("p90", 90), ("p95", 95), ("p99", 99)] {
                     guard case .number(let value)? = part?[name] else {
