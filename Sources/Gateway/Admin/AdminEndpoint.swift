@@ -50,7 +50,8 @@ enum AdminEndpoint: CaseIterable, Sendable {
     var method: Method {
         switch self {
         case .resetStatistics: .post
-        case .index, .live, .ready, .health, .detailedHealth, .metrics, .performance, .routePerformance, .system, .counters,
+        case .index, .live, .ready, .health, .detailedHealth, .metrics, .performance, .routePerformance, .system,
+            .counters,
             .routes, .upstreams, .configuration:
             .get
         }

@@ -111,13 +111,15 @@ struct AdminAccessTests {
         #expect(await write { $0.peer = IPAddress("10.0.0.1") } == 403)
     }
 
-    @Test(arguments: [
-        (site: "same-origin", origin: nil, expected: 200), ("none", nil, 200), ("cross-site", nil, 403),
-        ("same-site", nil, 403), ("", nil, 403), ("same-origin", "https://evil.example", 200),
-        ("cross-site", "http://127.0.0.1:8081", 403), (nil, "http://127.0.0.1:8081", 200),
-        (nil, "http://127.0.0.1:9999", 403), (nil, "https://evil.example", 403), (nil, "null", 403), (nil, "", 403),
-        (nil, "http://127.0.0.1:8081.evil.example", 403),
-    ] as [(site: String?, origin: String?, expected: Int)])
+    @Test(
+        arguments: [
+            (site: "same-origin", origin: nil, expected: 200), ("none", nil, 200), ("cross-site", nil, 403),
+            ("same-site", nil, 403), ("", nil, 403), ("same-origin", "https://evil.example", 200),
+            ("cross-site", "http://127.0.0.1:8081", 403), (nil, "http://127.0.0.1:8081", 200),
+            (nil, "http://127.0.0.1:9999", 403), (nil, "https://evil.example", 403), (nil, "null", 403), (nil, "", 403),
+            (nil, "http://127.0.0.1:8081.evil.example", 403),
+        ] as [(site: String?, origin: String?, expected: Int)]
+    )
     func `writes nothing for another site's page`(site: String?, origin: String?, expected: Int) async {
         for token in ["", "s3cret"] {
             let status = await write(token) { request in

@@ -17,7 +17,8 @@ struct AdminEndpointTests {
     }
 
     @Test(arguments: [
-        "", "/health/", "/HEALTH", "/health/detailed/x", "/metrics2", "/metrics/performance/", "/metrics/performance/a/b",
+        "", "/health/", "/HEALTH", "/health/detailed/x", "/metrics2", "/metrics/performance/",
+        "/metrics/performance/a/b",
     ])
     func `takes no path but its own`(path: String) {
         #expect(AdminEndpoint.match(.get, path) == .none)

@@ -119,7 +119,9 @@ struct MeterRegistryTests {
             for labels in [["a", "x"], ["d", "z"]] { shard.gauge(Metrics.upstreamTargetUp, labels).set(1) }
         }
         let labels = Dictionary(uniqueKeysWithValues: families.map { ($0.description.name, $0.labels) })
-        #expect(labels == [Metrics.upstreamTargetUp.name: [["a", "y"], ["d", "z"]], Metrics.upstreamQueue.name: [["a"]]])
+        #expect(
+            labels == [Metrics.upstreamTargetUp.name: [["a", "y"], ["d", "z"]], Metrics.upstreamQueue.name: [["a"]]]
+        )
     }
 
     @Test func `samples when it is read`() async throws {

@@ -66,7 +66,9 @@ struct OpenMetricsPage {
     // MARK: Samples
 
     private mutating func readSample(_ line: Substring) {
-        guard let end = line.firstIndex(where: { $0 == "{" || $0 == " " }) else { return complain("no sample: \(line)") }
+        guard let end = line.firstIndex(where: { $0 == "{" || $0 == " " }) else {
+            return complain("no sample: \(line)")
+        }
         var sample = Sample(name: String(line[..<end]), labels: [], value: "")
         var rest = line[end...]
         if rest.first == "{" {
@@ -103,7 +105,9 @@ struct OpenMetricsPage {
     }
 
     private mutating func check(_ exemplar: String, of sample: Sample, _ line: Substring) {
-        guard sample.name.hasSuffix("_bucket") || type == "counter" else { return complain("no exemplar here: \(line)") }
+        guard sample.name.hasSuffix("_bucket") || type == "counter" else {
+            return complain("no exemplar here: \(line)")
+        }
         var rest = exemplar[...]
         guard let labels = Self.readLabels(&rest) else { return complain("bad exemplar: \(line)") }
         if labels.reduce(0, { $0 + $1.name.count + $1.value.count }) > 128 { complain("long exemplar: \(line)") }
@@ -163,7 +167,9 @@ struct OpenMetricsPage {
         }
         while true {
             let name = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-            guard let first = name.first, !first.isNumber, text.dropFirst(name.count).hasPrefix("=\"") else { return nil }
+            guard let first = name.first, !first.isNumber, text.dropFirst(name.count).hasPrefix("=\"") else {
+                return nil
+            }
             text = text.dropFirst(name.count + 2)
             var value = ""
             while let next = text.popFirst(), next != "\"" {

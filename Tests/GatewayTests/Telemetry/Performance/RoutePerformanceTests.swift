@@ -87,7 +87,9 @@ struct RoutePerformanceTests {
     @Test func `takes fourteen megabytes for a thousand routes whose answers take anything`() {
         let performance = RoutePerformance()
         for second: UInt64 in 1000..<1900 {
-            for exponent in 0..<64 { performance.record(nanoseconds: 1 << exponent, isError: false, at: .second(second)) }
+            for exponent in 0..<64 {
+                performance.record(nanoseconds: 1 << exponent, isError: false, at: .second(second))
+            }
         }
         #expect(performance.byteCount <= 14_100)
     }
