@@ -51,6 +51,27 @@ struct DurationSketch: ~Copyable {
         self.sum += Double(nanoseconds)
         self.minimum = min(self.minimum, nanoseconds)
         self.maximum = max(self.maximum, nanoseconds)
+        self.add(1, to: bucket)
+    }
+
+    /// Counts what another has counted.
+    mutating func add(_ other: borrowing DurationSketch) {
+        guard other.count > 0 else { return }
+        self.count &+= other.count
+        self.errors &+= other.errors
+        self.sum += other.sum
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+        // The extremes first, so that memory is asked for at most twice.
+        self.add(0, to: Self.bucket(of: other.minimum))
+        self.add(0, to: Self.bucket(of: other.maximum))
+        for place in 0..<Int(other.octaves) * Self.steps {
+            let count = other.count(at: place)
+            if count > 0 { self.add(UInt32(truncatingIfNeeded: count), to: place + Int(other.base) * Self.steps) }
+        }
+    }
+
+    private mutating func add(_ amount: UInt32, to bucket: Int) {
         var place = bucket - Int(self.base) << 4
         if place < 0 || place >= Int(self.octaves) << 4 {
             self.grow(to: UInt8(truncatingIfNeeded: bucket >> 4))
@@ -58,12 +79,15 @@ struct DurationSketch: ~Copyable {
         }
         guard let counts = self.counts else { return }
         if self.isWide {
-            counts.assumingMemoryBound(to: UInt32.self)[place] &+= 1
-        } else if counts.assumingMemoryBound(to: UInt16.self)[place] < .max {
-            counts.assumingMemoryBound(to: UInt16.self)[place] &+= 1
+            counts.assumingMemoryBound(to: UInt32.self)[place] &+= amount
+            return
+        }
+        let sum = UInt32(counts.assumingMemoryBound(to: UInt16.self)[place]) &+ amount
+        if let sum = UInt16(exactly: sum) {
+            counts.assumingMemoryBound(to: UInt16.self)[place] = sum
         } else {
             self.allocate(base: self.base, octaves: self.octaves, isWide: true)
-            self.counts?.assumingMemoryBound(to: UInt32.self)[place] &+= 1
+            self.counts?.assumingMemoryBound(to: UInt32.self)[place] = sum
         }
     }
 

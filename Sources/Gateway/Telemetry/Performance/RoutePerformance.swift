@@ -10,8 +10,8 @@ final class RoutePerformance {
     private let sketches: UnsafeMutableBufferPointer<DurationSketch>
     /// Which slot of time each of `sketches` holds.
     private let slots: UnsafeMutableBufferPointer<UInt64>
-    /// The places of those that are being counted in.
-    private var current = (0, 0, 0)
+    /// The place of the one that is being counted in: of the shortest window. It is added to the others when it is over.
+    private var current = 0
     /// When the next slot begins, in nanoseconds.
     private var turnsAt: UInt64 = 0
 
@@ -34,9 +34,7 @@ final class RoutePerformance {
     func record(nanoseconds: UInt64, isError: Bool, at now: NIODeadline) {
         if now.uptimeNanoseconds >= self.turnsAt { self.turn(to: now) }
         let bucket = DurationSketch.bucket(of: nanoseconds)
-        self.sketches[self.current.0].add(nanoseconds, in: bucket, isError: isError)
-        self.sketches[self.current.1].add(nanoseconds, in: bucket, isError: isError)
-        self.sketches[self.current.2].add(nanoseconds, in: bucket, isError: isError)
+        self.sketches[self.current].add(nanoseconds, in: bucket, isError: isError)
     }
 
     /// Adds what was counted within each window.
@@ -46,6 +44,8 @@ final class RoutePerformance {
             for place in Self.places(of: window) where self.slots[place] != .max && self.slots[place] >= first {
                 summaries[window.rawValue].add(self.sketches[place])
             }
+            guard window != .minute, let begun = self.currentBegan, begun >= first * window.slotLength else { continue }
+            summaries[window.rawValue].add(self.sketches[self.current])
         }
     }
 
@@ -64,11 +64,19 @@ final class RoutePerformance {
         return self.sketches.indices.reduce(Self.size * each) { $0 + self.sketches[$1].byteCount }
     }
 
+    /// When the current slot began, in nanoseconds; nil where nothing was counted yet.
+    private var currentBegan: UInt64? {
+        self.turnsAt > 0 ? self.turnsAt - PerformanceWindow.minute.slotLength : nil
+    }
+
     private func turn(to now: NIODeadline) {
-        self.current = (
-            self.place(for: .minute, at: now), self.place(for: .fiveMinutes, at: now),
-            self.place(for: .fifteenMinutes, at: now)
-        )
+        if let begun = self.currentBegan {
+            for window in [PerformanceWindow.fiveMinutes, .fifteenMinutes] {
+                let place = self.place(for: window, at: .uptimeNanoseconds(begun))
+                self.sketches[place].add(self.sketches[self.current])
+            }
+        }
+        self.current = self.place(for: .minute, at: now)
         let window = PerformanceWindow.minute
         self.turnsAt = (window.slot(at: now) + 1) * window.slotLength
     }
