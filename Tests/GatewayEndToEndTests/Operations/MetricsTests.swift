@@ -16,8 +16,8 @@ struct MetricsTests {
         respond = { status = 200, body = "traffic" }
         """
 
-    private func withAdmin(_ body: (RunningGateway, SocketAddress) async throws -> Void) async throws {
-        var configuration = try GatewayConfiguration(toml: Self.toml, environment: [:], middlewares: .standard)
+    private func withAdmin(_ toml: String = Self.toml, _ body: (RunningGateway, SocketAddress) async throws -> Void) async throws {
+        var configuration = try GatewayConfiguration(toml: toml, environment: [:], middlewares: .standard)
         configuration.server.listen = [.host("127.0.0.1", port: 0)]
         configuration.server.workers = .count(2)
         configuration.admin.listen = .address(.host("127.0.0.1", port: 0))
@@ -96,6 +96,28 @@ struct MetricsTests {
                 #expect(lines.count { $0.contains(" # {trace_id=\"\(trace)\"} ") } == 1)
             }
             #expect(try await !ask("GET /metrics", admin).text.contains("trace_id"))
+        }
+    }
+
+    @Test func `counts a request whose client left before the answer under a code of its own`() async throws {
+        let requested = Signal()
+        let script: ScriptedUpstream.Script = { session in
+            _ = try await session.request()
+            requested.fire()
+            // Until the gateway closes the connection.
+            _ = try? await session.request()
+        }
+        try await withUpstream(script) { upstream in
+            try await withAdmin(proxy(to: upstream.url)) { gateway, admin in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+                try await requested.wait()
+                client.close()
+                let series = "gateway_http_requests_total{route=\"all\",method=\"GET\",code=\"499\"} 1\n"
+                while try await !ask("GET /metrics", admin).text.contains(series) {}
+                let report = try await ask("GET /metrics/performance/all", admin).text
+                #expect(report.contains("\"errors\": 0,"))
+            }
         }
     }
 }
