@@ -34,6 +34,9 @@ public struct BuildContext {
         self.settings = settings
     }
 
+    /// Whether a policy or the route itself sets `key`, and not only `[middleware]` or the default.
+    func isSetByRoute(_ key: String) -> Bool { self.settings?.routeKeys.contains(key) ?? false }
+
     // MARK: State
 
     /// A place for a request's own state, which each request begins with `initial`.

@@ -35,19 +35,24 @@ package struct MiddlewareResolver {
         base.map { description, defaults in
             var isEnabled = description.onByDefault
             var settings = defaults
+            var source: String?
             var layers = [(common.nodes[description.name], nil as String?)]
             layers += names.map { (policies[$0]?.nodes[description.name], $0) }
             layers.append((own.nodes[description.name], nil))
             for case (let layer?, let policy) in layers {
                 if layer.entries != nil {
                     isEnabled = true
+                    source = policy ?? source
                     settings = settings.overlaid(by: layer, policy: policy)
                 } else {
                     isEnabled = false
                     settings.source = layer.source
                 }
             }
-            return EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            var effective = EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            effective.routeKeys = Set(layers.dropFirst().flatMap { $0.0?.entries?.keys.map { $0 } ?? [] })
+            effective.policy = source
+            return effective
         }
     }
 }

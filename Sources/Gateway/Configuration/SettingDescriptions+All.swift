@@ -7,6 +7,9 @@ extension SettingDescriptions {
         "AdminConfiguration.expose": "Admin paths that `server.listen` serves too.",
         "AdminConfiguration.listen": "One address, or `\"off\"` for none.",
         "AdminConfiguration.token": "What a caller must send as a bearer token. Empty: open to loopback only.",
+        "ConcurrencyMiddleware.Config.adaptive":
+            "Finds a lower limit where the upstream's latency grows with the number of requests.",
+        "ConcurrencyMiddleware.Config.maxInFlight": "Requests of a route at once, at least 1.",
         "ETagMiddleware.Config.maxBody": "Larger answers, and those of unknown length, pass untouched.",
         "ETagMiddleware.Config.strength": "Of the tags that the gateway makes: whether equal ones promise equal bytes.",
         "ErrorsMiddleware.Config.format": "How errors are written; `\"negotiate\"` goes by `Accept`.",
@@ -39,6 +42,25 @@ extension SettingDescriptions {
         "MetricsConfiguration.buckets": "Upper bounds of the duration histograms in seconds, rising.",
         "MetricsConfiguration.seriesLimit":
             "Series of one metric; further label sets share an `_OTHER` series, and are counted.",
+        "RateLimitMiddleware.Config.algorithm":
+            "`sliding_window` estimates by two counters and never passes more than the limit in one second, minute, hour or day of the clock (UTC); `token_bucket` is exact (GCRA) and lets requests through evenly once the burst is spent.",
+        "RateLimitMiddleware.Config.burst":
+            "How many may come at once, for `token_bucket`; `\"auto\"` is the limit. Of several rates it is the shortest one's.",
+        "RateLimitMiddleware.Config.cost": "What one request takes.",
+        "RateLimitMiddleware.Config.exempt": "Clients that are not limited.",
+        "RateLimitMiddleware.Config.headers":
+            "The limit fields of responses: `RateLimit` and `RateLimit-Policy`, or `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now).",
+        "RateLimitMiddleware.Config.ipv6Prefix": "IPv6 clients count by networks of so many bits, 1 to 128.",
+        "RateLimitMiddleware.Config.key": "Who is counted. A missing header or cookie counts as the client's address.",
+        "RateLimitMiddleware.Config.limit":
+            "How many requests may come in which time; a list of rates holds all of them at once.",
+        "RateLimitMiddleware.Config.maxKeys":
+            "Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or IPv6 /48, or one for all keys that are no addresses.",
+        "RateLimitMiddleware.Config.mode": "`shadow` counts and logs, but limits nobody and sends no limit fields.",
+        "RateLimitMiddleware.Config.scope":
+            "`policy`: the routes that have the limit from the same policy share its counts.",
+        "RateLimitMiddleware.Config.status": "Of the answer to a limited request, 400 to 599.",
+        "RateLimitMiddleware.Config.store": "Where the counts are kept.",
         "RedirectConfiguration.status": "301, 302, 303, 307 or 308.",
         "RedirectConfiguration.to": "A URL or path; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.",
         "RequestIDMiddleware.Config.accept": "Whose IDs are taken over: of 1–128 characters of `A-Za-z0-9._~-`.",
@@ -78,8 +100,10 @@ extension SettingDescriptions {
         "TargetConfiguration.weight": "Its share of the requests against the others', at least 1.",
         "TimeoutMiddleware.Config.connect": "Name look-up and TCP together.",
         "TimeoutMiddleware.Config.firstByte": "From the request's end to the response's head.",
-        "TimeoutMiddleware.Config.idle": "Between two reads of a body.",
-        "TimeoutMiddleware.Config.total": "The whole exchange.",
+        "TimeoutMiddleware.Config.idle":
+            "Between two reads of a body. Event streams are cut by it only where a policy or route sets it.",
+        "TimeoutMiddleware.Config.total":
+            "The whole exchange with its retries. A trusted peer shortens it with `X-Request-Timeout-Ms`.",
         "UpstreamConfiguration.balance":
             "How a target is chosen: in turn, the less busy of two random ones, at random, or by `hash_key`.",
         "UpstreamConfiguration.builtin":

@@ -3,7 +3,7 @@
 enum UnsupportedSettings {
     /// Middlewares that are refused where none of that name is registered.
     static let middlewares: Set<String> = [
-        "rate_limit", "concurrency", "limits", "compression", "security_headers", "cache", "retry",
+        "limits", "compression", "security_headers", "cache", "retry",
         "cors", "auth", "headers", "ip", "websocket", "server_timing", "mirror",
     ]
 

@@ -22,15 +22,16 @@ public struct Deadlines: Sendable {
     /// How long each wait may be; a middleware sets them before the request goes upstream.
     public var connect = TimeAmount.seconds(2)
     public var firstByte = TimeAmount.seconds(60)
-    /// Between two reads of a body.
-    public var idle = TimeAmount.seconds(60)
+    /// Between two reads of a body; nil where a body may rest.
+    public var idle: TimeAmount? = .seconds(60)
     /// For the whole exchange; nil where it may last.
     public var total: TimeAmount?
 
     /// What is waited for now, until when.
     private(set) var phase = Phase.total
     private(set) var current = NIODeadline.distantFuture
-    private var end = NIODeadline.distantFuture
+    /// Of the whole exchange.
+    private(set) var end = NIODeadline.distantFuture
 
     init() {}
 

@@ -9,13 +9,13 @@ enum ErrorResponse {
         var response = Response(status: error.status, body: body)
         response.add(.contentType, type)
         response.add(.cacheControl, "no-store")
-        if case .negotiated = format.form { response.add(.vary, "Accept") }
         if format.sendsProxyStatus, let type = error.proxyStatus.map({ "\($0)" }) ?? error.code.proxyStatus {
             response.add(.proxyStatus, "gateway; error=\(type)")
         }
         if let seconds = error.retryAfter { response.add(.retryAfter, String(seconds)) }
         if let allow = error.allow { response.add(.allow, allow) }
         response.fields += error.fields
+        if case .negotiated = format.form { response.addVaryAccept() }
         return response
     }
 
@@ -67,6 +67,17 @@ enum ErrorResponse {
         if !error.problems.isEmpty { body.writeProblems(error.problems) }
         body.writeStaticString("}\n")
         return body
+    }
+}
+
+extension Response {
+    /// One `Vary`, whatever the upstream's error had.
+    fileprivate mutating func addVaryAccept() {
+        let values = self.fields.filter { $0.0.id == .vary }.map { String(decoding: $0.1, as: UTF8.self) }
+        var members = values.joined(separator: ",").split { $0 == "," || $0 == " " || $0 == "\t" }
+        if !members.contains(where: { $0 == "*" || $0.lowercased() == "accept" }) { members.append("Accept") }
+        self.fields.removeAll { $0.0.id == .vary }
+        self.add(.vary, members.joined(separator: ", "))
     }
 }
 

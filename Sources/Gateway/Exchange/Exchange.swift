@@ -131,6 +131,8 @@ public final class Exchange {
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     var attempts = 0
+    /// What the rate limiter decided, where it did.
+    var rateLimit: StaticString?
     var target: UpstreamTarget? { self.pool?.target }
     /// nil where it was answered above the upstream.
     var upstreamName: String? {
@@ -161,6 +163,7 @@ public final class Exchange {
         self.sentUpstreamAt = nil
         self.upstreamEndedAt = nil
         self.errorCode = nil
+        self.rateLimit = nil
         self.cookieToSet = nil
         self.attempts = 0
         self.bytesOut = 0
@@ -206,6 +209,11 @@ public final class Exchange {
     func wait(for phase: Deadlines.Phase, _ amount: TimeAmount) {
         self.deadlines.wait(for: phase, until: self.worker.now + amount)
         self.arm()
+    }
+
+    /// For the next bytes of a body.
+    func waitForBody() {
+        if let idle = self.deadlines.idle { self.wait(for: .idle, idle) } else { self.stopWaiting() }
     }
 
     func stopWaiting() { self.deadlines.stopWaiting() }

@@ -6,7 +6,7 @@ extension Exchange {
     func receive(body chunk: ByteBuffer) {
         if case .collecting(let limit) = self.halt, self.stage == .descending {
             self.requestHeld.writeImmutableBuffer(chunk)
-            guard self.requestHeld.readableBytes > limit else { return self.wait(for: .idle, self.deadlines.idle) }
+            guard self.requestHeld.readableBytes > limit else { return self.waitForBody() }
             self.client?.pauseRequestBody()
             return self.requestCollected(.larger)
         }
@@ -43,7 +43,7 @@ extension Exchange {
         self.replay.replay(to: stream)
         if self.usesBodies { return self.sendHeld(to: stream) }
         if self.isRequestEnded { return self.endRequest(stream) }
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         // What has come of the body goes out with the head.
         self.client?.resumeRequestBody()
         stream.flush()
@@ -60,7 +60,7 @@ extension Exchange {
         }
         if held.readableBytes > 0 { self.forward(held, to: stream) }
         if self.isRequestEnded { return self.endRequest(stream) }
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         if stream.isWritable { self.client?.resumeRequestBody() }
         stream.flush()
     }
@@ -68,7 +68,7 @@ extension Exchange {
     private func forward(_ chunk: ByteBuffer, to upstream: any UpstreamStream) {
         self.replay.keep(chunk, if: upstream.mayBeStale)
         upstream.writeBody(chunk)
-        if self.stage == .waiting { self.wait(for: .idle, self.deadlines.idle) }
+        if self.stage == .waiting { self.waitForBody() }
         guard !upstream.isWritable else { return }
         // What has not been flushed would never make it writable again.
         upstream.flush()
@@ -101,7 +101,7 @@ extension Exchange {
         if case .length(let length) = self.request.framing, length > limit { return .larger }
         if self.requestHeld.readableBytes > limit { return .larger }
         self.halt = .collecting(limit: limit)
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         if self.request.expectsContinue { self.sendContinue() }
         self.client?.resumeRequestBody()
         return nil

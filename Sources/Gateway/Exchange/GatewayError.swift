@@ -14,15 +14,17 @@ public struct GatewayError: Error, Hashable, Sendable {
     var allow: String?
     /// The error type of `Proxy-Status` (RFC 9209 section 2.3), where the code's own says too little.
     var proxyStatus: StaticString?
-    /// The status that an upstream answered with: that of ``Code/upstreamError``.
-    var upstreamStatus: Int?
     /// Fields that stand on the response beside those that every error has.
     var fields: [(HeaderName, [UInt8])] = []
     /// What is wrong with which value, with 422.
     var problems: [Problem] = []
 
-    /// The status of the response.
-    var status: Int { self.upstreamStatus ?? self.code.status }
+    private var givenStatus: Int?
+    /// Of the response: the code's own, unless another was set.
+    var status: Int {
+        get { self.givenStatus ?? self.code.status }
+        set { self.givenStatus = newValue }
+    }
 
     /// A value that was refused.
     struct Problem: Hashable, Sendable {

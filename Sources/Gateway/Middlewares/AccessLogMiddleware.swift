@@ -84,7 +84,8 @@ struct AccessLogEntry: AccessLogSource {
         case .end: self.lend(self.outcome.name, body)
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
         case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
-        case .consumer, .cache, .encoding, .rateLimit, .tls: break
+        case .rateLimit: if let decision = self.exchange.rateLimit { self.lend(decision, body) }
+        case .consumer, .cache, .encoding, .tls: break
         }
     }
 

@@ -6,6 +6,8 @@ enum StandardMiddlewares {
         .on(MetricsMiddleware.self, defaults: MetricsMiddleware.Config()),
         .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
         .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
+        .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
+        .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),
         .on(ETagMiddleware.self, defaults: ETagMiddleware.Config()),
         .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
     ]

@@ -64,7 +64,7 @@ enum Metrics {
     static let requestIDsReplaced = MetricDescription(
         "gateway_request_ids_replaced_total",
         .counter,
-        help: "Request IDs of clients that were not valid and got another."
+        help: "Request IDs of clients that were not taken over."
     )
 
     // MARK: Upstreams
@@ -149,7 +149,7 @@ enum Metrics {
     static let etagNotModified = MetricDescription(
         "gateway_etag_not_modified_total",
         .counter,
-        help: "Answers replaced by 304 on the gateway's own tag.",
+        help: "Answers of upstreams and routes that became 304 in the gateway.",
         labels: ["route"]
     )
     static let cacheRequests = MetricDescription(

@@ -41,16 +41,22 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     }
 
     func request(_ exchange: Exchange) -> Decision {
-        guard exchange.request.headers.present.intersects([.ifMatch, .ifRange]) else { return .next }
+        let present = exchange.request.headers.present
+        // If-None-Match alone does no harm: to an upstream without tags, no tag is the right one.
+        guard present.contains(.ifMatch) || present.contains(.range), present.intersects(Self.byTag) else {
+            return .next
+        }
         let method = exchange.request.method
         guard method == .get || method == .head else { return .next }
         // An upstream that knows no tags would find the gateway's wrong: they are kept from it.
-        if let held = Self.ownIfMatch(of: exchange) {
+        let held = Self.ownIfMatch(of: exchange)
+        if let held {
             exchange[self.heldIfMatch] = held
             exchange.request.headers.remove(.ifMatch)
         }
-        if let wanted = exchange.request.headers.first(.ifRange), exchange.request.headers.isOwnTag(wanted) {
-            // A part of what it can only tell by the whole: the whole is always right (RFC 9110 section 14.2).
+        if present.contains(.range), held != nil || Self.namesOwnTag(exchange.request.headers) {
+            // A tag that is made of the whole tells nothing about a part, and the whole is always right (RFC 9110
+            // section 14.2).
             exchange.request.headers.remove(.ifRange)
             exchange.request.headers.remove(.range)
         }
@@ -85,11 +91,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     /// Whether the gateway makes the tag of this answer.
     private func isTagged(_ exchange: Exchange) -> Bool {
         guard exchange.request.method == .get, exchange.response.status == 200 else { return false }
-        switch exchange.response.framing {
-        case .none: break
-        case .length(let length): guard length <= self.maxBody else { return false }
-        case .chunked, .untilClose: return false
-        }
+        guard case .length(let length) = exchange.response.framing, length <= self.maxBody else { return false }
         guard !exchange.response.headers.contains(.etag), !exchange.response.headers.contains(.setCookie),
             !exchange.response.headers.contains("no-store", in: .cacheControl)
         else { return false }
@@ -105,6 +107,13 @@ struct ETagMiddleware: RequestHook, ResponseHook {
             value.writeLowercaseHex(digest.low, digits: 16)
             value.writeInteger(UInt8(ascii: "\""))
         }
+    }
+
+    private static func namesOwnTag(_ headers: borrowing HeaderBlock) -> Bool {
+        for field in headers.fields where field.id == .ifNoneMatch || field.id == .ifRange {
+            if headers.hasOwnTag(field.value) { return true }
+        }
+        return false
     }
 
     /// All lines of `If-Match` as one value, where one of its tags was made here.
@@ -144,6 +153,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     }
 
     private static let etag = HeaderName(.etag)
+    private static let byTag: FieldSet = [.ifMatch, .ifNoneMatch, .ifRange]
 }
 
 extension HeaderBlock {
@@ -153,12 +163,7 @@ extension HeaderBlock {
         return self.equals(ByteRange(offset: type.offset, count: name.utf8CodeUnitCount), name)
     }
 
-    /// One tag, that a gateway made.
-    fileprivate func isOwnTag(_ value: ByteRange) -> Bool {
-        self.withBytes(value) { EntityTag($0)?.isOwn ?? false }
-    }
-
-    /// A list with such a tag in it.
+    /// A list with a tag in it that a gateway made.
     fileprivate func hasOwnTag(_ value: ByteRange) -> Bool {
         self.withBytes(value) { bytes in
             var members = EntityTagList(bytes)

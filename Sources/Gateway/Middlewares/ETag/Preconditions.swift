@@ -52,14 +52,15 @@ enum Preconditions {
         return .proceed
     }
 
-    /// Section 13.1.1: strong comparison. Where the answer has no tag, there is nothing to compare.
+    /// Section 13.1.1: strong comparison. Where the answer has no tag, there is nothing to compare, unless it had one when
+    /// the gateway made the tag that was held back.
     private static func ifMatch(
         _ request: borrowing HeaderBlock,
         _ held: ByteRange,
         _ selected: borrowing HeaderBlock
     ) -> Bool {
         self.withTag(of: selected) { tag in
-            guard let tag else { return true }
+            guard let tag else { return held.isEmpty }
             if !held.isEmpty, request.withBytes(held, { self.list($0, has: tag, strongly: true) }) { return true }
             return self.list(.ifMatch, in: request, has: tag, strongly: true)
         }

@@ -102,7 +102,7 @@ struct ErrorsMiddleware: ResponseHook {
 
     private func replace(_ exchange: Exchange) -> Decision {
         var error = GatewayError(.upstreamError)
-        error.upstreamStatus = exchange.response.status
+        error.status = exchange.response.status
         if self.worker.log.logLevel <= .debug { error.reason = self.description(of: exchange) }
         for field in exchange.response.headers.fields where Self.isKept(field, in: exchange.response.headers) {
             error.fields.append(
