@@ -16,7 +16,10 @@ struct MetricsTests {
         respond = { status = 200, body = "traffic" }
         """
 
-    private func withAdmin(_ toml: String = Self.toml, _ body: (RunningGateway, SocketAddress) async throws -> Void) async throws {
+    private func withAdmin(
+        _ toml: String = Self.toml,
+        _ body: (RunningGateway, SocketAddress) async throws -> Void
+    ) async throws {
         var configuration = try GatewayConfiguration(toml: toml, environment: [:], middlewares: .standard)
         configuration.server.listen = [.host("127.0.0.1", port: 0)]
         configuration.server.workers = .count(2)
