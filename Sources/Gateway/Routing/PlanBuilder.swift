@@ -12,6 +12,8 @@ struct PlanBuilder {
     private var errors: [ConfigurationError] = []
     private var warnings: [ConfigurationError] = []
     private var resolver: MiddlewareResolver
+    /// How many were made.
+    private var plans = 0
 
     init(
         _ configuration: GatewayConfiguration,
@@ -201,7 +203,12 @@ struct PlanBuilder {
         key: String,
         below bottom: ((inout BuildContext) -> any Middleware)? = nil
     ) -> RoutePlan {
-        let meters = RouteMeters(route: name, shard: self.worker.meters)
+        let meters = RouteMeters(
+            route: name,
+            shard: self.worker.meters,
+            isShown: self.plans < RouteMeters.startingRoutes || name == Metrics.noRoute
+        )
+        self.plans += 1
         var chain = Chain()
         var errors = ErrorFormat()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {

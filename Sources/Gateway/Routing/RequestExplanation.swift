@@ -157,8 +157,10 @@ package struct RequestExplanation: Sendable {
         _ path: [UInt8],
         _ configuration: GatewayConfiguration
     ) -> Bool {
+        let path = String(decoding: path, as: UTF8.self)
         let paths = configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:))
-        return ["GET", "HEAD"].contains(request.method) && paths.contains { Array($0.utf8) == path }
+        return ["GET", "HEAD"].contains(request.method)
+            && paths.contains { AdminEndpoint.parameters(of: path, under: $0) != nil }
     }
 
     private static func clientIP(of request: ExplainedRequest, trusted: [CIDR]) -> String {
