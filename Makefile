@@ -4,16 +4,21 @@
 # Exclusivity: the run-time check of overlapping access costs about a microsecond a request. Debug and test builds keep
 # it, and the compiler's static check holds everywhere. The flag stands here and not in Package.swift, because a
 # package with unsafe flags in its manifest cannot be a dependency of another one.
-RELEASE := -c release --product gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+FLAGS := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+RELEASE := $(FLAGS) --product gateway
 BINARY := .build/release/gateway
+# The guards measure a gateway and benchmarks of one build, which lets the benchmarks at what is internal. That adds
+# symbols to the binary and leaves its instructions as they are.
+GUARDED := --package-path benchmarks/micro $(FLAGS) -Xswiftc -enable-testing
 CONFIG ?= gateway.toml
 
 # What the C libraries behind TLS and compression need to build.
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
 # The peers and the load generator of the comparison.
 BENCH_PACKAGES := nginx-light haproxy wrk python3
+GUARD_PACKAGES := nginx-light valgrind curl python3
 
-.PHONY: help run test bench bench-test lint format setup build check readme clean
+.PHONY: help run test bench bench-guard bench-test lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -30,6 +35,12 @@ bench: build  ## compare with nginx and HAProxy (SCENARIO=plain PEERS=nginx ROUN
 	@scripts/install-packages $(BENCH_PACKAGES)
 	@python3 benchmarks/compare $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(PEERS),--peers $(PEERS)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION))
+
+bench-guard: setup  ## compare instructions and allocations with benchmarks/ceilings.json (UPDATE=1 writes it anew)
+	@scripts/install-packages $(GUARD_PACKAGES)
+	swift build $(GUARDED) --product gateway
+	swift build $(GUARDED) --product GatewayBenchmarks
+	@python3 benchmarks/guard benchmarks/micro/.build/release $(if $(UPDATE),--update)
 
 bench-test:  ## test the comparison program itself
 	@python3 -m unittest discover -s benchmarks/tests
