@@ -2,6 +2,7 @@
 ///
 /// With a token: who sends it. Without one: who connects from this machine, and there no browser that was led here by a
 /// name of somebody else's (DNS rebinding). A token needs no such check for reading, since a browser has none to send.
+/// Whoever writes is asked for both, and must not be a browser that somebody else's page sent.
 struct AdminAccess: Sendable {
     private let token: [UInt8]
     /// Its own name may stand in `Host`.
@@ -14,14 +15,45 @@ struct AdminAccess: Sendable {
 
     /// - Throws: 401 or 403.
     func check(_ request: AdminRequest, for endpoint: AdminEndpoint?) throws(AdminRefusal) {
+        let isWrite = endpoint?.isWrite ?? false
+        if isWrite, request.surface == .exposed {
+            throw .forbidden("What changes anything is on admin.listen alone.")
+        }
         if request.surface == .exposed || endpoint?.isOpen == true { return }
+        try self.checkCaller(request)
+        guard isWrite else { return }
+        try self.checkName(request)
+        try Self.checkSite(request)
+    }
+
+    private func checkCaller(_ request: AdminRequest) throws(AdminRefusal) {
         guard self.token.isEmpty else { return try self.checkToken(request.authorization) }
         if case .address(.unix) = self.listen { return }
         guard let peer = request.peer, peer.isLoopback else {
             throw .forbidden("Without admin.token in the configuration, only this machine is answered.")
         }
+        try self.checkName(request)
+    }
+
+    /// No browser reaches a socket file, and no name leads there.
+    private func checkName(_ request: AdminRequest) throws(AdminRefusal) {
+        if case .address(.unix) = self.listen { return }
         guard self.isOwnName(request.host) else {
-            throw .forbidden("Host names another server: ask for localhost or 127.0.0.1.")
+            throw .forbidden("Host names another server: ask by address, by localhost or by the name in admin.listen.")
+        }
+    }
+
+    /// Refuses what a page of another origin had a browser send (Fetch Metadata; for older browsers, `Origin`).
+    private static func checkSite(_ request: AdminRequest) throws(AdminRefusal) {
+        if let site = request.fetchSite {
+            guard site == "same-origin" || site == "none" else {
+                throw .forbidden("A browser sent this for a page of another site.")
+            }
+        } else if let origin = request.origin {
+            // "null" hides where it comes from.
+            guard let host = request.host, let scheme = origin.firstRange(of: "://"),
+                origin[scheme.upperBound...].lowercased() == host.lowercased()
+            else { throw .forbidden("A browser sent this for a page of another site.") }
         }
     }
 
@@ -50,12 +82,13 @@ struct AdminAccess: Sendable {
         return difference == 0
     }
 
-    /// Whether a `Host` is the listener's, or this machine's own. Without one it was no browser that asked.
+    /// Whether a `Host` is the listener's, or this machine's own. Without one it was no browser that asked. Who has the
+    /// token may use any address: to rebind one, there must be a name.
     private func isOwnName(_ host: String?) -> Bool {
         guard let host else { return true }
         guard let name = HostAndPort.parse(host)?.host.lowercased() else { return false }
         if name == "localhost" { return true }
-        if let address = IPAddress(name), address.isLoopback { return true }
+        if let address = IPAddress(name), address.isLoopback || !self.token.isEmpty { return true }
         guard case .address(.host(let own, _)) = self.listen else { return false }
         return name == own.lowercased()
     }

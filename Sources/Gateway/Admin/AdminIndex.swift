@@ -1,9 +1,11 @@
+import GatewayHTTP1
+
 /// What `/` says: the endpoints, for people or for programs.
 enum AdminIndex {
     static var json: SettingValue {
         let endpoints = AdminEndpoint.allCases.map { endpoint -> SettingValue in
             [
-                "method": "GET",
+                "method": .string("\(endpoint.method.name)"),
                 "path": .string(endpoint.paths[0]),
                 "aliases": .list(endpoint.paths.dropFirst().map { .string($0) }),
                 "summary": .string(endpoint.summary),
@@ -14,7 +16,10 @@ enum AdminIndex {
 
     static var html: String {
         let rows = AdminEndpoint.allCases.map { endpoint in
-            "<tr><td><a href=\"\(endpoint.paths[0])\">\(endpoint.paths[0])</a></td><td>\(endpoint.summary)</td></tr>"
+            let path = endpoint.paths[0]
+            let isLink = endpoint.method == .get && !path.contains("{")
+            let name = isLink ? "<a href=\"\(path)\">\(path)</a>" : path
+            return "<tr><td>\(endpoint.method.name)</td><td>\(name)</td><td>\(endpoint.summary)</td></tr>"
         }
         return """
             <!DOCTYPE html>

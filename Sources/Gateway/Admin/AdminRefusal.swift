@@ -16,7 +16,7 @@ struct AdminRefusal: Error, Equatable {
         return Self(error: error)
     }
 
-    static let notFound = Self(
-        error: GatewayError(.notFound, detail: "There is no admin endpoint at this path. GET / lists them all.")
-    )
+    static let notFound = Self.notFound("There is no admin endpoint at this path. GET / lists them all.")
+
+    static func notFound(_ detail: String) -> Self { Self(error: GatewayError(.notFound, detail: detail)) }
 }

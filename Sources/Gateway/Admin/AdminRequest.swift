@@ -18,6 +18,10 @@ struct AdminRequest: Sendable {
     var host: String?
     var accept: String?
     var authorization: String?
+    /// Where the page is from that had a browser send this; other programs say nothing.
+    var origin: String?
+    /// The same in a word, of newer browsers.
+    var fetchSite: String?
     /// The other end of the connection, whatever a field says; nil on a Unix socket.
     var peer: IPAddress?
     var surface = Surface.admin
@@ -31,6 +35,8 @@ struct AdminRequest: Sendable {
         self.host = exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host)
         self.accept = text(exchange.request.headers.first(.accept))
         self.authorization = text(exchange.request.headers.first(.authorization))
+        self.origin = text(exchange.request.headers.first(.origin))
+        self.fetchSite = text(exchange.request.headers.first(.secFetchSite))
         self.peer = exchange.client?.peer.ip
         self.surface = surface
     }

@@ -18,10 +18,25 @@ struct AdminRouter: Sendable {
 
     /// - Throws: 401, 403, 404 or 405.
     func answer(_ request: AdminRequest) async throws(AdminRefusal) -> Response {
-        let endpoint = AdminEndpoint(path: request.path)
-        try AdminAccess(self.status.configuration.admin).check(request, for: endpoint)
-        guard let endpoint else { throw .notFound }
-        guard request.method == .get || request.method == .head else { throw .methodNotAllowed(allow: "GET, HEAD") }
+        let access = AdminAccess(self.status.configuration.admin)
+        switch AdminEndpoint.match(request.method, request.path) {
+        case .endpoint(let endpoint, let parameters):
+            try access.check(request, for: endpoint)
+            return try await self.answer(request, endpoint, parameters)
+        case .otherMethod(let endpoint, let allow):
+            try access.check(request, for: endpoint)
+            throw .methodNotAllowed(allow: allow)
+        case .none:
+            try access.check(request, for: nil)
+            throw .notFound
+        }
+    }
+
+    private func answer(
+        _ request: AdminRequest,
+        _ endpoint: AdminEndpoint,
+        _ parameters: [String]
+    ) async throws(AdminRefusal) -> Response {
         switch endpoint {
         case .index:
             if AdminIndex.prefersJSON(request.accept) { return Self.json(AdminIndex.json) }
@@ -37,6 +52,20 @@ struct AdminRouter: Sendable {
             await report.addDetails(of: self.status)
             return self.health(report)
         case .metrics: return await self.metrics(accept: request.accept)
+        case .performance: return Self.json(await PerformanceReport.json(self.status, at: .now()))
+        case .routePerformance:
+            let route = parameters.first ?? ""
+            guard let report = await PerformanceReport.json(self.status, route: route, at: .now()) else {
+                throw .notFound("There is no route of this name. GET /routes lists them all.")
+            }
+            return Self.json(report)
+        case .system: return Self.json(await SystemReport.json(self.status, within: Self.patience))
+        case .counters:
+            let start = self.status.statistics
+            return Self.json(CounterReport.json(await self.status.registry.snapshot(), since: start))
+        case .resetStatistics:
+            await self.status.resetStatistics(at: .now())
+            return Self.json(["since": .string(self.status.statistics.time)])
         case .routes: return Self.json(RouteReport.json(self.status))
         case .upstreams: return Self.json(await UpstreamReport.json(self.status))
         case .configuration: return Self.json(self.status.configuration.redacted())
@@ -63,7 +92,8 @@ struct AdminRouter: Sendable {
     private func metrics(accept: String?) async -> Response {
         let format = ExpositionFormat.preferred(accept: accept)
         var page = ByteBuffer()
-        PrometheusText(format: format).write(await self.status.registry.snapshot(), into: &page)
+        let epoch = WallClock.milliseconds() * 1_000_000 - Int64(NIODeadline.now().uptimeNanoseconds)
+        PrometheusText(format: format, epoch: epoch).write(await self.status.registry.snapshot(), into: &page)
         var response = Self.response(format.contentType, page)
         response.add(.vary, "Accept")
         return response

@@ -1,20 +1,26 @@
 import NIOCore
 import Synchronization
 
-/// Asks event loops whether they turn.
+/// Asks event loops whether they turn, and how soon.
 enum EventLoopProbe {
     /// Whether each loop does something that it is asked to within `timeout`.
     static func allTurn(_ eventLoops: [any EventLoop], within timeout: TimeAmount) async -> Bool {
-        if eventLoops.isEmpty { return true }
+        await !self.delays(of: eventLoops, within: timeout).contains(nil)
+    }
+
+    /// How long each loop took to do something that it was asked to; nil where it had not within `timeout`.
+    static func delays(of eventLoops: [any EventLoop], within timeout: TimeAmount) async -> [TimeAmount?] {
+        if eventLoops.isEmpty { return [] }
         return await withCheckedContinuation { continuation in
             let answers = EventLoopAnswers(awaiting: eventLoops.count, continuation)
             let timer = Task {
                 try? await Task.sleep(nanoseconds: UInt64(max(0, timeout.nanoseconds)))
-                answers.end(false)
+                answers.end()
             }
-            for eventLoop in eventLoops {
+            let start = NIODeadline.now()
+            for (index, eventLoop) in eventLoops.enumerated() {
                 eventLoop.execute {
-                    if answers.count() { timer.cancel() }
+                    if answers.add(.now() - start, of: index) { timer.cancel() }
                 }
             }
         }
@@ -23,26 +29,32 @@ enum EventLoopProbe {
 
 /// Ends the wait once: with the last answer, or when time is up.
 private final class EventLoopAnswers: Sendable {
-    private let state: Mutex<(missing: Int, continuation: CheckedContinuation<Bool, Never>?)>
+    private struct State {
+        var delays: [TimeAmount?]
+        var continuation: CheckedContinuation<[TimeAmount?], Never>?
+    }
 
-    init(awaiting count: Int, _ continuation: CheckedContinuation<Bool, Never>) {
-        self.state = Mutex((count, continuation))
+    private let state: Mutex<State>
+
+    init(awaiting count: Int, _ continuation: CheckedContinuation<[TimeAmount?], Never>) {
+        self.state = Mutex(State(delays: Array(repeating: nil, count: count), continuation: continuation))
     }
 
     /// Returns whether this was the last one.
-    func count() -> Bool {
+    func add(_ delay: TimeAmount, of index: Int) -> Bool {
         let isLast = self.state.withLock { state in
-            state.missing -= 1
-            return state.missing == 0
+            state.delays[index] = delay
+            return !state.delays.contains(nil)
         }
-        if isLast { self.end(true) }
+        if isLast { self.end() }
         return isLast
     }
 
-    func end(_ result: Bool) {
-        self.state.withLock { state in
+    func end() {
+        let (continuation, delays) = self.state.withLock { state in
             defer { state.continuation = nil }
-            return state.continuation
-        }?.resume(returning: result)
+            return (state.continuation, state.delays)
+        }
+        continuation?.resume(returning: delays)
     }
 }

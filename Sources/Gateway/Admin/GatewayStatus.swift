@@ -10,6 +10,7 @@ final class GatewayStatus: Sendable {
     let eventLoops: [any EventLoop]
     private let middlewares: [MiddlewareDescription]
     private let running: Mutex<Running>
+    private let start: Mutex<StatisticsStart>
 
     /// What a reload replaces whole.
     struct Running: Sendable {
@@ -31,12 +32,24 @@ final class GatewayStatus: Sendable {
         self.registry = registry
         self.reloads = reloads
         self.eventLoops = eventLoops
+        self.start = Mutex(StatisticsStart(at: shared.startedAt, milliseconds: WallClock.milliseconds()))
     }
 
     var configuration: GatewayConfiguration { self.running.withLock { $0.configuration } }
     var upstreams: UpstreamRegistry { self.running.withLock { $0.upstreams } }
 
     func replace(_ running: Running) { self.running.withLock { $0 = running } }
+
+    /// When the JSON statistics began.
+    var statistics: StatisticsStart { self.start.withLock { $0 } }
+
+    /// Begins the JSON statistics anew; what Prometheus reads goes on.
+    func resetStatistics(at now: NIODeadline) async {
+        let families = await self.registry.snapshot()
+        await self.registry.resetPerformance()
+        let start = StatisticsStart(at: now, milliseconds: WallClock.milliseconds(), families: families)
+        self.start.withLock { $0 = start }
+    }
 
     /// Shows the metrics that belong to no event loop.
     func registerMeters(droppedLogLines: SharedMeter?) {

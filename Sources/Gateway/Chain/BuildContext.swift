@@ -6,13 +6,17 @@ public struct BuildContext {
     let meters: RouteMeters
     /// Every setting with where it comes from.
     let settings: EffectiveMiddleware?
+    /// How the route's errors look, for the middleware that says so.
+    var errors: ErrorFormat?
     private let middleware: String
     private var slots = 0
     /// Mistakes in the settings, in words that tell the user what to write instead.
     public private(set) var diagnostics: [Diagnostic] = []
+    /// What is legal but unwise.
+    public private(set) var warnings: [Diagnostic] = []
 
     public struct Diagnostic: Hashable, Sendable {
-        /// The keys under the middleware's table that lead to the wrong value.
+        /// The keys under the middleware's table that lead to the value.
         public var keys: [String]
         public var message: String
         public var suggestion: String
@@ -78,6 +82,15 @@ public struct BuildContext {
     ///   - suggestion: what to do: `write letters, digits and hyphens`.
     ///   - keys: the setting's keys in `gateway.toml`.
     public mutating func fail(_ message: String, suggestion: String = "", at keys: String...) {
+        self.fail(message, suggestion: suggestion, at: keys)
+    }
+
+    mutating func fail(_ message: String, suggestion: String = "", at keys: [String]) {
         self.diagnostics.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
+    }
+
+    /// Says what is legal but unwise; `gateway check` shows it.
+    public mutating func warn(_ message: String, suggestion: String = "", at keys: String...) {
+        self.warnings.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
     }
 }

@@ -1,29 +1,57 @@
 import GatewayHTTP1
 import NIOCore
 
-/// An error as `application/problem+json` (RFC 9457).
+/// An error as the response that a client gets, in the form that its route asks for.
 enum ErrorResponse {
     static func make(_ error: GatewayError, for exchange: Exchange) -> Response {
-        let status = error.status ?? error.code.status
-        var response = Response(status: status, body: self.body(error, for: exchange))
-        response.add(.contentType, "application/problem+json")
+        let format = exchange.plan.errors
+        let (body, type) = self.body(error, format, for: exchange)
+        var response = Response(status: error.status, body: body)
+        response.add(.contentType, type)
         response.add(.cacheControl, "no-store")
-        if let type = error.proxyStatus.map({ "\($0)" }) ?? error.code.proxyStatus {
+        if format.sendsProxyStatus, let type = error.proxyStatus.map({ "\($0)" }) ?? error.code.proxyStatus {
             response.add(.proxyStatus, "gateway; error=\(type)")
         }
         if let seconds = error.retryAfter { response.add(.retryAfter, String(seconds)) }
         if let allow = error.allow { response.add(.allow, allow) }
         response.fields += error.fields
+        if case .negotiated = format.form { response.addVaryAccept() }
         return response
     }
 
-    private static func body(_ error: GatewayError, for exchange: Exchange) -> ByteBuffer {
+    private static func body(
+        _ error: GatewayError,
+        _ format: ErrorFormat,
+        for exchange: Exchange
+    ) -> (ByteBuffer, type: String) {
+        let form = format.form == .negotiated ? self.preferred(by: exchange.request.headers) : format.form
+        switch form {
+        case .html: return (ErrorPage.html(error, for: exchange), "text/html; charset=utf-8")
+        case .text: return (ErrorPage.text(error, for: exchange), "text/plain; charset=utf-8")
+        case .problem, .negotiated:
+            return (self.problem(error, typeBase: format.typeBase, for: exchange), "application/problem+json")
+        }
+    }
+
+    /// Problem details are what no `Accept` asks for, and what is left where it takes nothing of all.
+    static func preferred(by headers: borrowing HeaderBlock) -> ErrorFormat.Form {
+        let problem = max(
+            AcceptedTypes.quality(of: "application", "problem+json", in: headers),
+            AcceptedTypes.quality(of: "application", "json", in: headers)
+        )
+        let html = AcceptedTypes.quality(of: "text", "html", in: headers)
+        let text = AcceptedTypes.quality(of: "text", "plain", in: headers)
+        if problem >= html, problem >= text { return .problem }
+        return html >= text ? .html : .text
+    }
+
+    /// `application/problem+json` (RFC 9457). ``ProblemSchema`` describes it.
+    private static func problem(_ error: GatewayError, typeBase: String, for exchange: Exchange) -> ByteBuffer {
         var body = ByteBuffer()
         body.reserveCapacity(320)
-        body.writeString("{\"type\":\"urn:gateway:error:\(error.code.name)\",\"title\":\"")
-        let status = error.status ?? error.code.status
-        body.writeStaticString(StatusReason.phrase(status))
-        body.writeString("\",\"status\":\(status),\"detail\":\"")
+        body.writeString("{\"type\":\"\(typeBase)\(error.code.name)\",\"title\":\"")
+        body.writeStaticString(StatusReason.title(error.status))
+        body.writeString("\",\"status\":\(error.status),\"detail\":\"")
         body.writeJSONEscaped((error.detail ?? error.code.detail).utf8)
         if !exchange.rawPath.isEmpty {
             body.writeStaticString("\",\"instance\":\"")
@@ -36,20 +64,64 @@ enum ErrorResponse {
             body.writeStaticString("\"")
         }
         if let seconds = error.retryAfter { body.writeString(",\"retry_after\":\(seconds)") }
+        if !error.problems.isEmpty { body.writeProblems(error.problems) }
         body.writeStaticString("}\n")
         return body
     }
 }
 
+extension Response {
+    /// One `Vary`, whatever the upstream's error had.
+    fileprivate mutating func addVaryAccept() {
+        let values = self.fields.filter { $0.0.id == .vary }.map { String(decoding: $0.1, as: UTF8.self) }
+        var members = values.joined(separator: ",").split { $0 == "," || $0 == " " || $0 == "\t" }
+        if !members.contains(where: { $0 == "*" || $0.lowercased() == "accept" }) { members.append("Accept") }
+        self.fields.removeAll { $0.0.id == .vary }
+        self.add(.vary, members.joined(separator: ", "))
+    }
+}
+
+extension StatusReason {
+    /// The phrase, or what kind of status it is.
+    static func title(_ status: Int) -> StaticString {
+        let phrase = self.phrase(status)
+        guard phrase.description == "Status" else { return phrase }
+        return status < 500 ? "Client Error" : "Server Error"
+    }
+}
+
 extension ByteBuffer {
-    /// The inside of a JSON string. What is no ASCII is escaped byte by byte, since it need not be UTF-8.
-    mutating func writeJSONEscaped(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): self.writeBytes([UInt8(ascii: "\\"), byte])
-            case 0x20..<0x7F: self.writeInteger(byte)
-            default: self.writeString("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16))
-            }
+    fileprivate mutating func writeProblems(_ problems: [GatewayError.Problem]) {
+        self.writeStaticString(",\"errors\":[")
+        for (index, problem) in problems.enumerated() {
+            self.writeStaticString(index > 0 ? ",{\"field\":\"" : "{\"field\":\"")
+            self.writeJSONEscaped(problem.field.utf8)
+            self.writeStaticString("\",\"reason\":\"")
+            self.writeJSONEscaped(problem.reason.utf8)
+            self.writeStaticString("\"}")
+        }
+        self.writeStaticString("]")
+    }
+
+    /// The inside of a JSON string. What is no UTF-8 becomes U+FFFD.
+    mutating func writeJSONEscaped(_ bytes: some Collection<UInt8>) {
+        guard bytes.allSatisfy({ $0 < 0x80 }) else {
+            let text = String(decoding: bytes, as: UTF8.self)
+            for byte in text.utf8 { self.writeJSONEscaped(byte) }
+            return
+        }
+        for byte in bytes { self.writeJSONEscaped(byte) }
+    }
+
+    private mutating func writeJSONEscaped(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            self.writeInteger(UInt8(ascii: "\\"))
+            self.writeInteger(byte)
+        case 0..<0x20, 0x7F:
+            self.writeStaticString("\\u00")
+            self.writeLowercaseHex(UInt64(byte), digits: 2)
+        default: self.writeInteger(byte)
         }
     }
 }

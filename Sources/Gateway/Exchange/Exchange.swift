@@ -22,11 +22,20 @@ public final class Exchange {
     var acceptsTrailers = false
     /// In `request.headers`; empty where the request ID is switched off.
     var requestID = ByteRange.empty
+    /// The 32 digits of the trace's ID, in `request.headers`; empty with the request ID.
+    var traceID = ByteRange.empty
+    /// The response is for this request alone: it is neither tagged nor stored, and comes from the upstream unencoded.
+    var carriesNonce = false
+
+    /// How many more bytes of a body of unknown length are taken from the client; nil where any number is.
+    var requestBodyRest: Int?
 
     // MARK: What goes back
 
     package var response = ResponseHead()
     var responseTrailers: TrailerSection?
+    /// Of the body that a 304 stands for, where the gateway made it one.
+    var withheldBody: WithheldBody?
     /// A whole `Set-Cookie`, that ties the client to its target.
     var cookieToSet: [UInt8]?
     /// The code of the gateway's own error, if this is one.
@@ -36,6 +45,12 @@ public final class Exchange {
     var forwardingFields: ForwardingFields?
     /// Why no route takes it, where none does.
     var refusal: Refusal?
+
+    struct WithheldBody {
+        /// In `response.headers`, where the field itself no longer stands.
+        let type: ByteRange?
+        let length: Int
+    }
 
     /// In an object, since an error is large and hardly ever there.
     final class Refusal {
@@ -163,12 +178,16 @@ public final class Exchange {
         self.errorCode = nil
         self.rateLimit = nil
         self.cookieToSet = nil
+        self.withheldBody = nil
         self.attempts = 0
         self.bytesOut = 0
         self.requestID = .empty
+        self.traceID = .empty
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false
+        self.carriesNonce = false
+        self.requestBodyRest = nil
         self.captures.removeAll()
         self.isResponseEnded = false
         self.halt = .none

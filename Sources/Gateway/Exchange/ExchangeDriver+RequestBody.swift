@@ -4,6 +4,7 @@ import NIOCore
 /// The request's body, from the client to the upstream.
 extension Exchange {
     func receive(body chunk: ByteBuffer) {
+        guard self.admits(chunk) else { return }
         if case .collecting(let limit) = self.halt, self.stage == .descending {
             self.requestHeld.writeImmutableBuffer(chunk)
             guard self.requestHeld.readableBytes > limit else { return self.waitForBody() }
@@ -157,6 +158,21 @@ extension Exchange {
     }
 
     // MARK: What goes wrong
+
+    /// Counts a body of unknown length; false where it has become larger than it may be.
+    private func admits(_ chunk: ByteBuffer) -> Bool {
+        guard let rest = self.requestBodyRest else { return true }
+        self.requestBodyRest = rest - chunk.readableBytes
+        guard rest < chunk.readableBytes else { return true }
+        // Once: what still comes must not stop the answer.
+        self.requestBodyRest = nil
+        switch self.stage {
+        case .responding: self.abort(.gatewayError)
+        case .descending, .waiting, .climbing: self.fail(GatewayError(.payloadTooLarge), from: nil)
+        case .idle, .flushing, .over: break
+        }
+        return false
+    }
 
     /// The client sends its body slower than it may.
     func requestTooSlow() {

@@ -184,7 +184,7 @@ extension Exchange {
         let life = self.generation
         self.turnResponse()
         guard self.generation == life else { return }
-        self.client?.flush()
+        self.upstreamPaused()
         guard self.generation == life else { return }
         self.turnRequest()
     }

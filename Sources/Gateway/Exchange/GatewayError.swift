@@ -12,12 +12,25 @@ public struct GatewayError: Error, Hashable, Sendable {
     public var reason: String?
     /// The methods of `Allow`, with 405.
     var allow: String?
-    /// Of the response, where it is not the code's own.
-    var status: Int?
-    /// Further fields of the response.
-    var fields: [(HeaderName, [UInt8])] = []
     /// The error type of `Proxy-Status` (RFC 9209 section 2.3), where the code's own says too little.
     var proxyStatus: StaticString?
+    /// Fields that stand on the response beside those that every error has.
+    var fields: [(HeaderName, [UInt8])] = []
+    /// What is wrong with which value, with 422.
+    var problems: [Problem] = []
+
+    private var givenStatus: Int?
+    /// Of the response: the code's own, unless another was set.
+    var status: Int {
+        get { self.givenStatus ?? self.code.status }
+        set { self.givenStatus = newValue }
+    }
+
+    /// A value that was refused.
+    struct Problem: Hashable, Sendable {
+        var field: String
+        var reason: String
+    }
 
     public init(_ code: Code, detail: String? = nil, retryAfter: Int? = nil, reason: String? = nil) {
         self.code = code
@@ -45,7 +58,7 @@ public struct GatewayError: Error, Hashable, Sendable {
         /// RFC 9209 section 2.3; nil where no such type fits.
         let proxyStatus: String?
 
-        private init(_ name: String, _ status: Int, _ detail: String, proxyStatus: String? = nil) {
+        init(_ name: String, _ status: Int, _ detail: String, proxyStatus: String? = nil) {
             self.name = name
             self.status = status
             self.detail = detail
@@ -56,139 +69,4 @@ public struct GatewayError: Error, Hashable, Sendable {
         public func hash(into hasher: inout Hasher) { hasher.combine(self.name) }
         public var description: String { self.name }
     }
-}
-
-extension GatewayError.Code {
-    public static let badRequest = Self(
-        "bad_request",
-        400,
-        "The request is malformed.",
-        proxyStatus: "http_request_error"
-    )
-    public static let unauthorized = Self(
-        "unauthorized",
-        401,
-        "The request needs valid credentials.",
-        proxyStatus: "http_request_denied"
-    )
-    public static let forbidden = Self(
-        "forbidden",
-        403,
-        "The request is not allowed.",
-        proxyStatus: "http_request_denied"
-    )
-    public static let notFound = Self(
-        "not_found",
-        404,
-        "No route takes this path.",
-        proxyStatus: "http_request_denied"
-    )
-    public static let methodNotAllowed = Self(
-        "method_not_allowed",
-        405,
-        "The method is not allowed here.",
-        proxyStatus: "http_request_denied"
-    )
-    public static let requestTimeout = Self(
-        "request_timeout",
-        408,
-        "The request did not arrive in time.",
-        proxyStatus: "http_request_error"
-    )
-    public static let payloadTooLarge = Self(
-        "payload_too_large",
-        413,
-        "The request body is too large.",
-        proxyStatus: "http_request_error"
-    )
-    public static let uriTooLong = Self(
-        "uri_too_long",
-        414,
-        "The request line is too long.",
-        proxyStatus: "http_request_error"
-    )
-    public static let rateLimited = Self(
-        "rate_limited",
-        429,
-        "Too many requests.",
-        proxyStatus: "http_request_denied"
-    )
-    public static let headersTooLarge = Self(
-        "headers_too_large",
-        431,
-        "The request's header fields are too large.",
-        proxyStatus: "http_request_error"
-    )
-    public static let internalError = Self(
-        "internal_error",
-        500,
-        "The gateway failed to answer.",
-        proxyStatus: "proxy_internal_error"
-    )
-    public static let notImplemented = Self(
-        "not_implemented",
-        501,
-        "The gateway does not do what the request asks for.",
-        proxyStatus: "http_request_denied"
-    )
-    public static let versionNotSupported = Self(
-        "version_not_supported",
-        505,
-        "The HTTP version is not supported.",
-        proxyStatus: "http_request_error"
-    )
-    public static let upstreamUnreachable = Self(
-        "upstream_unreachable",
-        502,
-        "The upstream could not be reached.",
-        proxyStatus: "destination_unavailable"
-    )
-    public static let upstreamInvalidResponse = Self(
-        "upstream_invalid_response",
-        502,
-        "The upstream's answer could not be understood.",
-        proxyStatus: "http_protocol_error"
-    )
-    public static let upstreamReset = Self(
-        "upstream_reset",
-        502,
-        "The upstream closed the connection before it answered.",
-        proxyStatus: "connection_terminated"
-    )
-    public static let overloaded = Self(
-        "overloaded",
-        503,
-        "The gateway has no room for this request now.",
-        proxyStatus: "connection_limit_reached"
-    )
-    public static let noHealthyUpstream = Self(
-        "no_healthy_upstream",
-        503,
-        "No upstream can take this request now.",
-        proxyStatus: "destination_unavailable"
-    )
-    public static let draining = Self(
-        "draining",
-        503,
-        "The gateway is shutting down.",
-        proxyStatus: "proxy_internal_response"
-    )
-    public static let upstreamTimeout = Self(
-        "upstream_timeout",
-        504,
-        "The upstream did not answer in time.",
-        proxyStatus: "http_response_timeout"
-    )
-    public static let connectTimeout = Self(
-        "connect_timeout",
-        504,
-        "The upstream could not be reached in time.",
-        proxyStatus: "connection_timeout"
-    )
-    public static let deadlineExceeded = Self(
-        "deadline_exceeded",
-        504,
-        "The time for this request is used up.",
-        proxyStatus: "http_response_timeout"
-    )
 }

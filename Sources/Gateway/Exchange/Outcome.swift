@@ -10,6 +10,14 @@ public enum Outcome: Sendable {
     /// The gateway gave up after the head had gone to the client.
     case gatewayError
 
+    /// The answer broke off, and not because the client left.
+    var isFailure: Bool {
+        switch self {
+        case .complete, .clientGone: false
+        case .upstreamReset, .timedOut, .gatewayError: true
+        }
+    }
+
     package var name: StaticString {
         switch self {
         case .complete: "complete"

@@ -70,6 +70,7 @@ struct AccessLogEntry: AccessLogSource {
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch text {
         case .requestID: self.lend(self.exchange.requestID, body)
+        case .traceID: self.lend(self.exchange.traceID, body)
         case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
         case .method: self.lend(self.exchange.request.methodName, body)
         case .host: self.lend(self.exchange.request.host, body)
@@ -84,7 +85,11 @@ struct AccessLogEntry: AccessLogSource {
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
         case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
         case .rateLimit: if let decision = self.exchange.rateLimit { self.lend(decision, body) }
-        case .traceID, .consumer, .cache, .encoding, .tls: break
+        case .encoding:
+            if let coding = self.exchange.response.headers.first(.contentEncoding) {
+                self.exchange.response.headers.withBytes(coding, body)
+            }
+        case .consumer, .cache, .tls: break
         }
     }
 

@@ -30,15 +30,21 @@ struct MetricsMiddleware: RequestHook, CompletionHook {
     func complete(_ exchange: Exchange, _ outcome: Outcome) {
         let now = self.worker.now
         self.meters.inFlight.subtract()
-        self.meters.count(
+        let firstByte = exchange.firstByteAt.map { $0 - exchange.startedAt }
+        let status = firstByte == nil ? Self.unanswered : exchange.response.status
+        let request = RouteMeters.Request(
             method: exchange.request.method,
-            status: exchange.response.status,
-            duration: now - exchange.startedAt
+            status: status,
+            isError: status >= 500 || outcome.isFailure,
+            duration: now - exchange.startedAt,
+            firstByte: firstByte,
+            bytesIn: exchange.bytesIn,
+            bytesOut: exchange.bytesOut,
+            trace: exchange.request.headers.withBytes(exchange.traceID) { TraceDigits($0) }
         )
-        if let firstByte = exchange.firstByteAt {
-            self.meters.firstByte.observe(nanoseconds: UInt64(max(0, (firstByte - exchange.startedAt).nanoseconds)))
-        }
-        self.meters.received.add(exchange.bytesIn)
-        self.meters.sent.add(exchange.bytesOut)
+        self.meters.count(request, at: now)
     }
+
+    /// The code of a request whose client left before the answer: none was sent, and this is how logs elsewhere call it.
+    private static let unanswered = 499
 }

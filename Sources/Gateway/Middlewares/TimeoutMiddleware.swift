@@ -52,7 +52,7 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
     }
 
     func response(_ exchange: Exchange) -> Decision {
-        if !self.cutsEventStreams, Self.isEventStream(exchange) { exchange.deadlines.idle = nil }
+        if !self.cutsEventStreams, exchange.isEventStream { exchange.deadlines.idle = nil }
         return .next
     }
 
@@ -69,18 +69,6 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
     private static func milliseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard !text.isEmpty, text.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else { return nil }
         return text.prefix(12).reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }.clamped(to: 1...86_400_000)
-    }
-
-    private static func isEventStream(_ exchange: Exchange) -> Bool {
-        guard let type = exchange.response.headers.first(.contentType) else { return false }
-        let wanted: StaticString = "text/event-stream"
-        return exchange.response.headers.withBytes(type) { type in
-            guard type.count >= wanted.utf8CodeUnitCount else { return false }
-            let name = UnsafeRawBufferPointer(rebasing: type[..<wanted.utf8CodeUnitCount])
-            guard name.elementsEqualIgnoringCase(wanted) else { return false }
-            guard type.count > name.count else { return true }
-            return type[name.count] == UInt8(ascii: ";") || type[name.count] == UInt8(ascii: " ")
-        }
     }
 }
 

@@ -25,3 +25,22 @@ func escapedPathText(_ text: some StringProtocol) -> [UInt8] {
     }
     return result
 }
+
+/// Text of which some bytes may be escaped; a broken escape stands for itself.
+func unescapedPathText(_ text: Substring) -> String {
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+        if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count, let high = hexValue(bytes[index + 1]),
+            let low = hexValue(bytes[index + 2])
+        {
+            result.append(high << 4 | low)
+            index += 3
+        } else {
+            result.append(bytes[index])
+            index += 1
+        }
+    }
+    return String(decoding: result, as: UTF8.self)
+}

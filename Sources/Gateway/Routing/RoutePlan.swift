@@ -10,6 +10,7 @@ final class RoutePlan {
     let action: Action
     let forwarding: Forwarding
     let meters: RouteMeters
+    let errors: ErrorFormat
 
     /// What stands at the bottom of the chain.
     enum Action {
@@ -28,13 +29,21 @@ final class RoutePlan {
         var preservesHost = true
     }
 
-    init(name: String, chain: Chain, action: Action, forwarding: Forwarding, meters: RouteMeters) {
+    init(
+        name: String,
+        chain: Chain,
+        action: Action,
+        forwarding: Forwarding,
+        meters: RouteMeters,
+        errors: ErrorFormat = ErrorFormat()
+    ) {
         self.name = name
         self.nameBytes = Array(name.utf8)
         self.chain = chain
         self.action = action
         self.forwarding = forwarding
         self.meters = meters
+        self.errors = errors
     }
 }
 

@@ -3,14 +3,12 @@ import Synchronization
 
 /// Knows the meters of all event loops, and reads them as one.
 final class MeterRegistry: Sendable {
-    /// Copies one shard's values on the loop that the shard belongs to.
-    private typealias ShardReader = @Sendable () -> EventLoopFuture<[MetricFamily]>
     /// Reads values that belong to no loop.
     typealias Source = @Sendable () -> [MetricFamily]
 
     private let budget: SeriesBudget
     private let buckets: HistogramBuckets
-    private let readers = Mutex<[ShardReader]>([])
+    private let loopShards = Mutex<[NIOLoopBound<MeterShard>]>([])
     private let sources = Mutex<[Source]>([])
 
     /// - Parameters:
@@ -25,9 +23,12 @@ final class MeterRegistry: Sendable {
     func makeShard(on loop: any EventLoop) -> MeterShard {
         let shard = MeterShard(budget: budget, buckets: buckets)
         let bound = NIOLoopBound(shard, eventLoop: loop)
-        readers.withLock { $0.append { loop.submit { bound.value.copy() } } }
+        loopShards.withLock { $0.append(bound) }
         return shard
     }
+
+    /// One for each event loop.
+    var shards: [NIOLoopBound<MeterShard>] { loopShards.withLock { $0 } }
 
     /// Adds values that are read with the shards' and belong to no event loop. Called from whichever thread reads.
     func addSource(_ source: @escaping Source) {
@@ -45,7 +46,7 @@ final class MeterRegistry: Sendable {
 
     /// All metrics, sorted by name, their series by labels. The event loops of the shards must be running.
     func snapshot() async -> [MetricFamily] {
-        let pending = readers.withLock { $0 }.map { $0() }
+        let pending = shards.map { shard in shard.eventLoop.submit { shard.value.copy() } }
         var parts = sources.withLock { $0 }.flatMap { $0() }
         for future in pending {
             if let families = try? await future.get() { parts += families }

@@ -5,6 +5,9 @@ final class MeterShard {
     private var metrics: [String: ShardMetric] = [:]
     private var samplers: [SamplerID: () -> Void] = [:]
     private var nextSampler = 0
+    private var live = LiveSeries()
+    /// By route; those without traffic have none.
+    private(set) var performances: [String: RoutePerformance] = [:]
 
     /// Names a sampler, so that it can be removed.
     struct SamplerID: Hashable {
@@ -50,13 +53,37 @@ final class MeterShard {
         samplers[id] = nil
     }
 
-    /// Drops the series of every metric whose label `label` has the value `value`. Who still holds one of their meters counts in vain.
-    func remove(where label: String, equals value: String) {
+    /// The statistics of the route's last minutes, made empty when there are none. Those of a route that is gone are not
+    /// kept.
+    func performance(of route: String) -> RoutePerformance {
+        if let performance = performances[route] { return performance }
+        let performance = RoutePerformance()
+        if live.includes(route: route) { performances[route] = performance }
+        return performance
+    }
+
+    // MARK: What there is
+
+    /// Series of this route may be made, even if it was gone.
+    func admit(route: String) { live.admit(route: route) }
+
+    /// Series of this target may be made, even if it was gone.
+    func admit(upstream: String, target: String) { live.admit(upstream: upstream, target: target) }
+
+    /// Drops the series of all other routes, upstreams and targets, for good: what still ends there counts in vain. To be
+    /// called when a new configuration runs.
+    ///
+    /// - Parameters:
+    ///   - routes: their names; `_none` and `_admin` stay anyway.
+    ///   - targets: labels, by upstream.
+    func retain(routes: Set<String>, targets: [String: Set<String>]) {
+        live.retain(routes: routes, targets: targets)
         for name in metrics.keys {
-            guard let position = metrics[name]?.description.labels.firstIndex(of: label) else { continue }
-            let removed = metrics[name]?.remove { $0.count > position && $0[position] == value } ?? []
+            guard let labels = metrics[name]?.description.labels else { continue }
+            let removed = metrics[name]?.remove { !live.includes($0, under: labels) } ?? []
             for labels in removed { budget.release(labels, of: name) }
         }
+        for route in performances.keys where !live.includes(route: route) { performances[route] = nil }
     }
 
     /// Copies all values, after the samplers have run.
@@ -76,6 +103,7 @@ final class MeterShard {
             return make()
         }
         if let meter = metric.series[labels] { return meter }
+        guard live.includes(labels, under: metric.description.labels) else { return make() }
         var accepted = labels
         if !labels.isEmpty, !budget.admits(labels, of: description.name) {
             accepted = labels.map { _ in Metrics.other }

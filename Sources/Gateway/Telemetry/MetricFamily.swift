@@ -7,6 +7,8 @@ struct MetricFamily: Sendable {
     private(set) var labels: [[String]] = []
     /// `stride` numbers for each series, all series in one array: to copy ten thousand series on an event loop takes one allocation.
     private(set) var values: [Double] = []
+    /// Of histograms' buckets, by their place in `values`, in ascending order.
+    private(set) var exemplars: [(place: Int, exemplar: Exemplar)] = []
 
     /// One number, or for a histogram the count of each bucket, the count above them, and the sum in seconds.
     var stride: Int { description.kind == .histogram ? bounds.count + 2 : 1 }
@@ -28,7 +30,9 @@ struct MetricFamily: Sendable {
 
     mutating func append(_ labels: [String], _ histogram: Histogram) {
         self.labels.append(labels)
+        let start = values.count
         histogram.copy(to: &values)
+        histogram.forEachExemplar { exemplars.append((start + $0, $1)) }
     }
 
     func values(at series: Int) -> ArraySlice<Double> {
@@ -41,8 +45,10 @@ struct MetricFamily: Sendable {
         var merged = MetricFamily(first.description, bounds: first.bounds)
         var places: [[String]: Int] = [:]
         var sums: [Double] = []
+        var latest: [Int: Exemplar] = [:]
         let stride = first.stride
         for part in parts where part.stride == stride {
+            var pending = part.exemplars[...]
             for (series, labels) in part.labels.enumerated() {
                 let values = part.values(at: series)
                 if let place = places[labels] {
@@ -54,10 +60,22 @@ struct MetricFamily: Sendable {
                     places[labels] = places.count
                     sums.append(contentsOf: values)
                 }
+                guard let place = places[labels] else { continue }
+                while let (offset, exemplar) = pending.first, offset < (series + 1) * stride {
+                    pending.removeFirst()
+                    let at = place * stride + offset - series * stride
+                    if let other = latest[at], other.time > exemplar.time { continue }
+                    latest[at] = exemplar
+                }
             }
         }
         merged.reserve(places.count)
         for (labels, place) in places.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            for offset in 0..<stride where !latest.isEmpty {
+                if let exemplar = latest[place * stride + offset] {
+                    merged.exemplars.append((merged.values.count + offset, exemplar))
+                }
+            }
             merged.labels.append(labels)
             merged.values.append(contentsOf: sums[place * stride..<(place + 1) * stride])
         }

@@ -6,6 +6,8 @@ enum Metrics {
     static let noRoute = "_none"
     /// The label value of admin endpoints on the listeners for traffic.
     static let adminRoute = "_admin"
+    /// The route of what takes browsers' reports.
+    static let reportsRoute = "_csp_reports"
 
     // MARK: Requests
 
@@ -64,7 +66,7 @@ enum Metrics {
     static let requestIDsReplaced = MetricDescription(
         "gateway_request_ids_replaced_total",
         .counter,
-        help: "Request IDs of clients that were not valid and got another."
+        help: "Request IDs of clients that were not taken over."
     )
 
     // MARK: Upstreams
@@ -149,7 +151,7 @@ enum Metrics {
     static let etagNotModified = MetricDescription(
         "gateway_etag_not_modified_total",
         .counter,
-        help: "Answers replaced by 304 on the gateway's own tag.",
+        help: "Answers of upstreams and routes that became 304 in the gateway.",
         labels: ["route"]
     )
     static let cacheRequests = MetricDescription(

@@ -3,17 +3,20 @@ import NIOCore
 /// Writes metrics as a page that Prometheus reads.
 struct PrometheusText {
     let format: ExpositionFormat
+    /// What the clock of deadlines showed 0 at, in nanoseconds since 1970; for the times of exemplars.
+    var epoch: Int64 = 0
 
     /// Writes all families; one without series is left out.
     func write(_ families: [MetricFamily], into page: inout ByteBuffer) {
         let gauges = Set(families.lazy.filter { $0.description.kind != .counter }.map(\.description.name))
         for family in families where !family.labels.isEmpty {
+            var exemplars = format == .openMetrics ? family.exemplars[...] : []
             let head = Head(family.description, in: format, taken: gauges)
             write(head, of: family.description, into: &page)
             for (series, values) in family.labels.enumerated() {
                 let labels = Self.labelPairs(family.description.labels, values)
                 if family.description.kind == .histogram {
-                    writeHistogram(family, series, labels, into: &page)
+                    writeHistogram(family, series, labels, &exemplars, into: &page)
                 } else {
                     writeName(family.description.name, "", labels, into: &page)
                     writeValue(family.values(at: series).first ?? 0, into: &page)
@@ -53,7 +56,13 @@ struct PrometheusText {
         }
     }
 
-    private func writeHistogram(_ family: MetricFamily, _ series: Int, _ labels: [UInt8], into page: inout ByteBuffer) {
+    private func writeHistogram(
+        _ family: MetricFamily,
+        _ series: Int,
+        _ labels: [UInt8],
+        _ exemplars: inout ArraySlice<(place: Int, exemplar: Exemplar)>,
+        into page: inout ByteBuffer
+    ) {
         let name = family.description.name
         let values = family.values(at: series)
         let separator = labels.isEmpty ? "" : ","
@@ -62,12 +71,23 @@ struct PrometheusText {
             total += count
             let bound = offset < family.bounds.count ? bucketBound(family.bounds[offset]) : "+Inf"
             writeName(name, "_bucket", labels + Array("\(separator)le=\"\(bound)\"".utf8), into: &page)
-            writeValue(total, into: &page)
+            page.writeString(Self.number(total))
+            if let next = exemplars.first, next.place == values.startIndex + offset {
+                exemplars.removeFirst()
+                write(next.exemplar, into: &page)
+            }
+            page.writeInteger(UInt8(ascii: "\n"))
         }
         writeName(name, "_sum", labels, into: &page)
         writeValue(values.last ?? 0, into: &page)
         writeName(name, "_count", labels, into: &page)
         writeValue(total, into: &page)
+    }
+
+    private func write(_ exemplar: Exemplar, into page: inout ByteBuffer) {
+        let time = epoch / 1_000_000 + Int64(exemplar.time.uptimeNanoseconds / 1_000_000)
+        page.writeString(" # {trace_id=\"\(exemplar.trace.text)\"} \(Self.number(Double(exemplar.nanoseconds) / 1e9))")
+        page.writeString(" \(Self.number(Double(time) / 1000))")
     }
 
     private func writeName(_ name: String, _ suffix: String, _ labels: [UInt8], into page: inout ByteBuffer) {

@@ -3,32 +3,58 @@ import NIOCore
 
 /// The meters of one route on one event loop.
 final class RouteMeters {
-    let inFlight: Gauge
-    let firstByte: Histogram
-    let received: Counter
-    let sent: Counter
+    private(set) lazy var inFlight = self.shard.gauge(Metrics.requestsInFlight, [self.route])
+    private lazy var firstByte = self.shard.histogram(Metrics.responseFirstByte, [self.route])
+    private lazy var received = self.shard.counter(Metrics.receivedBytes, [self.route])
+    private lazy var sent = self.shard.counter(Metrics.sentBytes, [self.route])
+    private lazy var performance = self.shard.performance(of: self.route)
     private let route: String
     private let shard: MeterShard
     private var requests = SeriesCache<Counter>()
     private var durations = SeriesCache<Histogram>()
 
-    init(route: String, shard: MeterShard) {
+    /// How many routes have their series from the start; those beyond have them with their first request.
+    static let startingRoutes = 1000
+
+    /// - Parameter isShown: from the start, at 0, so that an alert can tell a route without traffic from none.
+    init(route: String, shard: MeterShard, isShown: Bool = true) {
         self.route = route
         self.shard = shard
-        self.inFlight = shard.gauge(Metrics.requestsInFlight, [route])
-        self.firstByte = shard.histogram(Metrics.responseFirstByte, [route])
-        self.received = shard.counter(Metrics.receivedBytes, [route])
-        self.sent = shard.counter(Metrics.sentBytes, [route])
+        shard.admit(route: route)
+        guard isShown else { return }
+        _ = (self.inFlight, self.firstByte, self.received, self.sent)
     }
 
-    func count(method: Method, status: Int, duration: TimeAmount) {
-        let key = SeriesCache<Counter>.key(method: method.rawValue, code: UInt16(truncatingIfNeeded: status))
+    /// A request that has ended.
+    struct Request {
+        var method: Method
+        var status: Int
+        /// The gateway or what is behind it failed.
+        var isError: Bool
+        var duration: TimeAmount
+        /// Nil where nothing was answered.
+        var firstByte: TimeAmount?
+        var bytesIn: UInt64
+        var bytesOut: UInt64
+        var trace: TraceDigits?
+    }
+
+    func count(_ request: Request, at now: NIODeadline) {
+        let method = request.method
+        let key = SeriesCache<Counter>.key(method: method.rawValue, code: UInt16(truncatingIfNeeded: request.status))
         self.requests.meter(for: key) {
-            self.shard.counter(Metrics.requests, [self.route, Self.label(method), String(status)])
+            self.shard.counter(Metrics.requests, [self.route, Self.label(method), String(request.status)])
         }.add()
+        let duration = UInt64(max(0, request.duration.nanoseconds))
         self.durations.meter(for: UInt32(method.rawValue)) {
             self.shard.histogram(Metrics.requestDuration, [self.route, Self.label(method)])
-        }.observe(nanoseconds: UInt64(max(0, duration.nanoseconds)))
+        }.observe(nanoseconds: duration, trace: request.trace, at: now)
+        if let firstByte = request.firstByte {
+            self.firstByte.observe(nanoseconds: UInt64(max(0, firstByte.nanoseconds)), trace: request.trace, at: now)
+        }
+        self.received.add(request.bytesIn)
+        self.sent.add(request.bytesOut)
+        self.performance.record(nanoseconds: duration, isError: request.isError, at: now)
     }
 
     func countError(_ code: GatewayError.Code) {

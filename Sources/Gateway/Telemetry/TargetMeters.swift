@@ -7,6 +7,7 @@ final class TargetMeters {
     let queue: Histogram
     private let duration: Histogram
     private let up: Gauge
+    private var samplers: [MeterShard.SamplerID] = []
     private let shard: MeterShard
     private let labels: [String]
     private var requests = SeriesCache<Counter>()
@@ -19,13 +20,23 @@ final class TargetMeters {
     init(target: UpstreamTarget, shard: MeterShard) {
         self.shard = shard
         self.labels = [target.upstream, target.label]
+        shard.admit(upstream: target.upstream, target: target.label)
         self.active = shard.gauge(Metrics.upstreamConnections, self.labels + ["active"])
         self.idle = shard.gauge(Metrics.upstreamConnections, self.labels + ["idle"])
         self.queue = shard.histogram(Metrics.upstreamQueue, [target.upstream])
         self.duration = shard.histogram(Metrics.upstreamRequestDuration, self.labels)
         self.up = shard.gauge(Metrics.upstreamTargetUp, self.labels)
         let up = self.up
-        shard.addSampler { up.set(target.health.isUp ? 1 : 0) }
+        self.sample { up.set(target.health.isUp ? 1 : 0) }
+    }
+
+    /// Runs `body` before each reading, until ``stop()``.
+    func sample(_ body: @escaping () -> Void) { self.samplers.append(self.shard.addSampler(body)) }
+
+    /// The gauges are another's to set.
+    func stop() {
+        for sampler in self.samplers { self.shard.removeSampler(sampler) }
+        self.samplers = []
     }
 
     func answered(status: Int, after duration: TimeAmount) {

@@ -54,7 +54,7 @@ final class UpstreamPool {
         poke.aim(at: NIOLoopBound(self, eventLoop: worker.eventLoop))
         worker.deadlines.own(self.slot, self)
         let meters = self.meters
-        worker.meters.addSampler { [unowned self] in
+        meters.sample { [unowned self] in
             meters.idle.set(Double(self.machine.idle.count))
             meters.active.set(Double(self.machine.leased))
         }
@@ -214,6 +214,7 @@ final class UpstreamPool {
 
     /// Closes what is idle; connections in use end with their exchanges.
     func stop() {
+        self.meters.stop()
         for (_, handler) in self.machine.drain() { handler.close() }
         self.cluster = nil
     }

@@ -11,7 +11,7 @@ extension EndToEnd {
                     case "die": return
                     case "reset": return try await session.connection.reset()
                     case "nonsense": return try await session.send("nonsense\r\n\r\n")
-                    case "short": return try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc")
+                    case "short": return try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nabc")
                     case "long": try await session.send(ok("mine") + ok("stolen"))
                     default: try await session.send(ok(request.target + " " + request.text))
                     }

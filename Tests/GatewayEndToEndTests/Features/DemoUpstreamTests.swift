@@ -18,11 +18,11 @@ struct DemoUpstreamTests {
         #expect(head.hasSuffix("\r\n\r\n"))
     }
 
-    /// The head's lines that do not differ from request to request.
+    /// The head's lines that do not differ from request to request, but for a tag that is made of the body.
     private static func head(of answer: String) -> [Substring] {
         let head = answer.split(separator: "\r\n\r\n", maxSplits: 1).first ?? ""
         return head.split(separator: "\r\n").filter { line in
-            !["Date:", "X-Request-ID:", "Transfer-Encoding:"].contains { line.hasPrefix($0) }
+            !["Date:", "X-Request-ID:", "Transfer-Encoding:", "ETag: W/\"gw-"].contains { line.hasPrefix($0) }
         }
     }
 

@@ -57,5 +57,37 @@ extension EndToEnd {
                 #expect(response["Proxy-Status"]?.hasPrefix("gateway; error=") == true)
             }
         }
+
+        private static let trace = "0af7651916cd43dd8448eb211c80319c"
+        private static let parent = "00-\(trace)-b7ad6b7169203331-01"
+
+        @Test(arguments: [
+            ("trusted_proxies = [\"127.0.0.1/32\"]", [parent], true), ("", [parent], false),
+            ("trusted_proxies = [\"127.0.0.1/32\"]", [parent, parent], false),
+            ("trusted_proxies = [\"127.0.0.1/32\"]", ["00-\(trace)-0000000000000000-01"], false),
+            ("trusted_proxies = [\"127.0.0.1/32\"]", [parent.uppercased()], false),
+            ("trusted_proxies = [\"127.0.0.1/32\"]", ["01-\(trace)-b7ad6b7169203331-01-more"], true),
+            ("", [], false),
+        ])
+        func `a trusted peer's trace goes on, any other begins here (W3C Trace Context)`(
+            _ server: String,
+            _ given: [String],
+            _ goesOn: Bool
+        ) async throws {
+            try await withProxy(serving { _ in ok() }, server: server) { gateway, upstream in
+                let lines = given.map { "traceparent: \($0)\r\n" }.joined()
+                _ = try await gateway.exchange(
+                    "GET / HTTP/1.1\r\nHost: a\r\n\(lines)tracestate: a=1,b=2\r\nbaggage: user=7\r\n\r\n"
+                )
+                let request = try #require(upstream.requests.first)
+                let sent = request.all("traceparent")
+                #expect(sent.count == 1)
+                #expect(sent.first?.wholeMatch(of: /00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/) != nil, "\(sent)")
+                #expect(sent.first?.contains(Self.trace) == goesOn)
+                #expect(sent.first?.contains("b7ad6b7169203331") == false)
+                #expect(request["tracestate"] == (goesOn ? "a=1,b=2" : nil))
+                #expect(request["baggage"] == (server.isEmpty ? nil : "user=7"))
+            }
+        }
     }
 }

@@ -90,7 +90,7 @@ extension EndToEnd {
             let script: ScriptedUpstream.Script = { session in
                 let request = try await session.request()
                 if request.target == "/body" {
-                    try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+                    try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nabc")
                 }
                 _ = try await session.connection.rest()
             }

@@ -1,3 +1,4 @@
+import GatewayHTTP1
 import NIOCore
 import Testing
 
@@ -91,6 +92,58 @@ struct AdminAccessTests {
             request.host = "api.example.com"
         }
         #expect(status == 200)
+    }
+
+    // MARK: Writes
+
+    private func write(_ token: String = "", _ change: @escaping (inout AdminRequest) -> Void = { _ in }) async -> Int {
+        await AdminFixture { $0.admin.token = token }.statusCode("/metrics/reset") { request in
+            request.method = .post
+            if !token.isEmpty { request.authorization = "Bearer \(token)" }
+            change(&request)
+        }
+    }
+
+    @Test func `lets whoever may read write`() async {
+        #expect(await write() == 200)
+        #expect(await write("s3cret") == 200)
+        #expect(await write("s3cret") { $0.authorization = nil } == 401)
+        #expect(await write { $0.peer = IPAddress("10.0.0.1") } == 403)
+    }
+
+    @Test(
+        arguments: [
+            (site: "same-origin", origin: nil, expected: 200), ("none", nil, 200), ("cross-site", nil, 403),
+            ("same-site", nil, 403), ("", nil, 403), ("same-origin", "https://evil.example", 200),
+            ("cross-site", "http://127.0.0.1:8081", 403), (nil, "http://127.0.0.1:8081", 200),
+            (nil, "http://127.0.0.1:9999", 403), (nil, "https://evil.example", 403), (nil, "null", 403), (nil, "", 403),
+            (nil, "http://127.0.0.1:8081.evil.example", 403),
+        ] as [(site: String?, origin: String?, expected: Int)]
+    )
+    func `writes nothing for another site's page`(site: String?, origin: String?, expected: Int) async {
+        for token in ["", "s3cret"] {
+            let status = await write(token) { request in
+                request.fetchSite = site
+                request.origin = origin
+            }
+            #expect(status == expected)
+        }
+    }
+
+    @Test func `reads for another site's page, which cannot see the answer`() async {
+        #expect(await AdminFixture().statusCode("/metrics") { $0.fetchSite = "cross-site" } == 200)
+    }
+
+    @Test(arguments: [
+        ("localhost:8081", 200), ("192.0.2.7:8081", 200), ("[2001:db8::1]:8081", 200), ("gateway.internal:8081", 200),
+        ("evil.example", 403), ("192.0.2.7.evil.example", 403),
+    ])
+    func `writes under no name of somebody else's, even with the token`(host: String, expected: Int) async {
+        #expect(await write("s3cret") { $0.host = host } == expected)
+    }
+
+    @Test func `never writes where it is exposed`() async {
+        #expect(await write("s3cret") { $0.surface = .exposed } == 403)
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import GatewayHTTP1
 import Testing
 
 @testable import Gateway
@@ -7,17 +8,41 @@ struct AdminEndpointTests {
         let paths = AdminEndpoint.allCases.flatMap(\.paths)
         #expect(Set(paths).count == paths.count)
         for endpoint in AdminEndpoint.allCases {
-            for path in endpoint.paths { #expect(AdminEndpoint(path: path) == endpoint) }
+            for path in endpoint.paths {
+                let path = path.replacing("{route}", with: "users")
+                let parameters = endpoint == .routePerformance ? ["users"] : []
+                #expect(AdminEndpoint.match(endpoint.method, path) == .endpoint(endpoint, parameters: parameters))
+            }
         }
     }
 
-    @Test(arguments: ["", "/health/", "/HEALTH", "/health/detailed/x", "/metrics2"])
+    @Test(arguments: [
+        "", "/health/", "/HEALTH", "/health/detailed/x", "/metrics2", "/metrics/performance/",
+        "/metrics/performance/a/b",
+    ])
     func `takes no path but its own`(path: String) {
-        #expect(AdminEndpoint(path: path) == nil)
+        #expect(AdminEndpoint.match(.get, path) == .none)
+    }
+
+    @Test func `tells which methods there are`() {
+        #expect(AdminEndpoint.match(.head, "/metrics") == .endpoint(.metrics, parameters: []))
+        #expect(AdminEndpoint.match(.post, "/metrics") == .otherMethod(.metrics, allow: "GET, HEAD"))
+        #expect(AdminEndpoint.match(.head, "/metrics/reset") == .otherMethod(.resetStatistics, allow: "POST"))
     }
 
     @Test(arguments: [
-        ("/metrics", ["/metrics"]),
+        ("users", "users"), ("a%20b", "a b"), ("a%2Fb", "a/b"), ("%C3%BC", "ü"), ("100%", "100%"), ("%zz", "%zz"),
+        ("{route}", "{route}"),
+    ])
+    func `reads a name out of the path`(segment: String, name: String) {
+        let path = "/metrics/performance/\(segment)"
+        #expect(AdminEndpoint.match(.get, path) == .endpoint(.routePerformance, parameters: [name]))
+    }
+
+    @Test(arguments: [
+        ("/upstreams", ["/upstreams"]),
+        ("/metrics/reset", []),
+        ("/metrics/performance", ["/metrics/performance", "/metrics/performance/{route}"]),
         ("/health/live", ["/health/live"]),
         ("/", ["/"]),
         ("/heal", []),

@@ -43,7 +43,7 @@ struct AdminFixture {
         do throws(AdminRefusal) {
             return try await self.get(path, change).status
         } catch {
-            return error.error.code.status
+            return error.error.status
         }
     }
 

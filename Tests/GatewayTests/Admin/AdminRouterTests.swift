@@ -5,8 +5,9 @@ import Testing
 @testable import Gateway
 
 struct AdminRouterTests {
-    @Test(arguments: AdminEndpoint.allCases.flatMap(\.paths))
+    @Test(arguments: AdminEndpoint.allCases.filter { $0.method == .get }.flatMap(\.paths))
     func `answers each path and lets nobody store it`(path: String) async throws {
+        let path = path.replacing("{route}", with: "_none")
         let response = try await AdminFixture().get(path)
         #expect(response.status == 200)
         #expect(response.body.readableBytes > 0)
@@ -69,7 +70,9 @@ struct AdminRouterTests {
     func `lists its endpoints for people and programs`(accept: String?, type: String) async throws {
         let index = try await AdminFixture().get("/") { $0.accept = accept }
         #expect(index.value(of: "Content-Type") == type)
-        for endpoint in AdminEndpoint.allCases { #expect(index.text.contains("\"\(endpoint.paths[0])\"")) }
+        for endpoint in AdminEndpoint.allCases {
+            #expect(["\"", "<td>"].contains { index.text.contains($0 + endpoint.paths[0]) })
+        }
     }
 
     @Test func `shows metrics in the form that is asked for`() async throws {

@@ -8,24 +8,29 @@ import NIOPosix
 /// A worker without listeners, on an event loop of its own.
 enum WorkerFixture {
     /// Runs `body` on the worker's loop.
-    static func run<Value: Sendable>(_ body: @escaping @Sendable (Worker) throws -> Value) async throws -> Value {
+    static func run<Value: Sendable>(
+        logLevel: Logger.Level = .info,
+        _ body: @escaping @Sendable (Worker) throws -> Value
+    ) async throws -> Value {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         return try await loop.submit {
-            let worker = self.make(on: loop)
+            let worker = self.make(on: loop, logLevel: logLevel)
             defer { worker.deadlines.stop() }
             return try body(worker)
         }.get()
     }
 
-    static func make(on loop: any EventLoop) -> Worker {
-        Worker(
+    static func make(on loop: any EventLoop, logLevel: Logger.Level = .info) -> Worker {
+        var log = Logger(label: "test")
+        log.logLevel = logLevel
+        return Worker(
             index: 0,
             eventLoop: loop,
             shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 10),
             meters: MeterRegistry().makeShard(on: loop),
             accessLog: nil,
             accessLogFormat: AccessLogFormat(.json),
-            log: Logger(label: "test")
+            log: log
         )
     }
 }
@@ -46,14 +51,16 @@ extension Worker {
         _ name: String = "users",
         _ chain: Chain = Chain(),
         action: RoutePlan.Action = .refuse,
-        forwarding: RoutePlan.Forwarding = RoutePlan.Forwarding()
+        forwarding: RoutePlan.Forwarding = RoutePlan.Forwarding(),
+        errors: ErrorFormat = ErrorFormat()
     ) -> RoutePlan {
         RoutePlan(
             name: name,
             chain: chain,
             action: action,
             forwarding: forwarding,
-            meters: RouteMeters(route: name, shard: self.meters)
+            meters: RouteMeters(route: name, shard: self.meters),
+            errors: errors
         )
     }
 }

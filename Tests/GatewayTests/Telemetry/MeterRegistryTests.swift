@@ -78,11 +78,50 @@ struct MeterRegistryTests {
         let families = try await snapshot(MeterRegistry(seriesLimit: 1)) { number, shard in
             guard number == 0 else { return }
             shard.counter(Self.requests, ["old", "200"]).add()
-            shard.remove(where: "route", equals: "old")
+            shard.retain(routes: ["new"], targets: [:])
             shard.counter(Self.requests, ["new", "200"]).add()
-            shard.remove(where: "upstream", equals: "new")
         }
         #expect(families[0].labels == [["new", "200"]])
+    }
+
+    @Test func `what still ends on a removed route leaves no series`() async throws {
+        let families = try await snapshot(MeterRegistry()) { _, shard in
+            let old = RouteMeters(route: "old", shard: shard)
+            old.countError(.notFound)
+            let kept = RouteMeters(route: "kept", shard: shard)
+            shard.retain(routes: ["kept"], targets: [:])
+            old.countError(.forbidden)
+            kept.countError(.forbidden)
+            old.inFlight.add()
+            shard.counter(Metrics.errors, [Metrics.noRoute, "x"]).add()
+        }
+        let routes = Set(families.flatMap(\.labels).compactMap(\.first))
+        #expect(routes == ["kept", "_none"])
+    }
+
+    @Test func `a route that comes back has its series again`() async throws {
+        let families = try await snapshot(MeterRegistry()) { _, shard in
+            RouteMeters(route: "a", shard: shard).countError(.notFound)
+            shard.retain(routes: ["b"], targets: [:])
+            RouteMeters(route: "a", shard: shard).countError(.notFound)
+            shard.retain(routes: ["a", "b"], targets: [:])
+        }
+        #expect(families.first { $0.description == Metrics.errors }?.values == [2])
+    }
+
+    @Test func `removed targets leave those of other upstreams alone`() async throws {
+        let families = try await snapshot(MeterRegistry()) { _, shard in
+            for labels in [["a", "x"], ["a", "y"], ["b", "x"]] { shard.gauge(Metrics.upstreamTargetUp, labels).set(1) }
+            _ = shard.histogram(Metrics.upstreamQueue, ["a"])
+            _ = shard.histogram(Metrics.upstreamQueue, ["b"])
+            shard.retain(routes: [], targets: ["a": ["y"], "c": []])
+            shard.admit(upstream: "d", target: "z")
+            for labels in [["a", "x"], ["d", "z"]] { shard.gauge(Metrics.upstreamTargetUp, labels).set(1) }
+        }
+        let labels = Dictionary(uniqueKeysWithValues: families.map { ($0.description.name, $0.labels) })
+        #expect(
+            labels == [Metrics.upstreamTargetUp.name: [["a", "y"], ["d", "z"]], Metrics.upstreamQueue.name: [["a"]]]
+        )
     }
 
     @Test func `samples when it is read`() async throws {

@@ -141,7 +141,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
                 + "\(rate.unit.rawValue) is used up. Try again in \(Self.count(seconds, "second")).",
             retryAfter: seconds
         )
-        error.status = self.status
+        if let status = self.status { error.status = status }
         error.fields = self.fields.fields(decision)
         return error
     }

@@ -1,20 +1,23 @@
 import GatewayHTTP1
 import NIOCore
 
-/// Gives each request an ID that the upstream, the client, every error and the log share.
+/// Gives each request an ID that the upstream, the client, every error and the log share, and a place in a trace that goes
+/// through many services (W3C Trace Context).
 ///
 /// ```toml
 /// [middleware.request_id]
 /// header = "X-Request-ID"
+/// aliases = ["X-Correlation-ID"]
 /// accept = "trusted"
 /// ```
 ///
-/// It does not trace: an ID names one exchange, not a call through many services.
+/// A trace and its `tracestate` and `baggage` are carried on for trusted peers alone, whatever `accept` says. It records
+/// no spans.
 struct RequestIDMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
         /// Sent to the upstream and to the client.
         var header = "X-Request-ID"
-        /// Further fields that carry it.
+        /// Further fields that carry it. Where the first is missing, a request's ID is taken from them.
         var aliases: [String] = []
         /// Whose IDs are taken over: of 1–128 characters of `A-Za-z0-9._~-`.
         var accept = Acceptance.trusted
@@ -39,17 +42,23 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
     private let worker: Worker
 
     init(_ config: Config, in context: inout BuildContext) {
-        self.names = ([config.header] + config.aliases).compactMap { name in
-            let header = HeaderName(validating: name)
-            if header == nil {
-                context.fail(
-                    "\"\(name)\" is no field name",
-                    suggestion: "write letters, digits and hyphens",
-                    at: "header"
-                )
+        var names: [HeaderName] = []
+        for (name, key) in [(config.header, "header")] + config.aliases.map({ ($0, "aliases") }) {
+            guard let header = HeaderName(validating: name) else {
+                context.fail("\"\(name)\" is no field name", suggestion: "write letters, digits and hyphens", at: key)
+                continue
             }
-            return header
+            guard header.id == .unknown || header.id == .xRequestID else {
+                context.fail(
+                    "\(name) has a meaning of its own",
+                    suggestion: "write a field that nothing else uses, such as \"X-Request-ID\"",
+                    at: key
+                )
+                continue
+            }
+            if !names.contains(header) { names.append(header) }
         }
+        self.names = names
         self.accept = config.accept
         self.format = config.format
         self.worker = context.worker
@@ -57,8 +66,23 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
     }
 
     func request(_ exchange: Exchange) -> Decision {
-        guard let header = self.names.first else { return .next }
-        if let given = exchange.request.headers.first(header) {
+        self.identify(exchange)
+        self.trace(exchange)
+        return .next
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        for name in self.names {
+            exchange.response.headers.remove(name)
+            exchange.response.headers.add(name) { value in
+                exchange.request.headers.withBytes(exchange.requestID) { _ = value.writeBytes($0) }
+            }
+        }
+        return .next
+    }
+
+    private func identify(_ exchange: Exchange) {
+        if let given = self.given(exchange) {
             if self.accepts(given, of: exchange) {
                 exchange.requestID = given
             } else {
@@ -77,18 +101,41 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
             exchange.request.headers.remove(name)
             exchange.request.headers.add(name, sharing: exchange.requestID)
         }
-        return .next
     }
 
-    func response(_ exchange: Exchange) -> Decision {
+    private func given(_ exchange: Exchange) -> ByteRange? {
         for name in self.names {
-            exchange.response.headers.remove(name)
-            exchange.response.headers.add(name) { value in
-                exchange.request.headers.withBytes(exchange.requestID) { _ = value.writeBytes($0) }
-            }
+            if let given = exchange.request.headers.first(name) { return given }
         }
-        return .next
+        return nil
     }
+
+    private func trace(_ exchange: Exchange) {
+        let parent = exchange.isFromTrustedPeer ? Self.parent(of: exchange) : nil
+        // The state of another trace says nothing about a new one (W3C Trace Context section 4.3).
+        if parent == nil || !TraceState.isValid(exchange.request.headers) {
+            exchange.request.headers.remove(.tracestate)
+        }
+        if !exchange.isFromTrustedPeer { exchange.request.headers.remove(Self.baggage) }
+        let own =
+            parent.map { TraceParent(following: $0, using: &self.worker.random) }
+            ?? TraceParent(using: &self.worker.random)
+        exchange.request.headers.remove(.traceparent)
+        let value = exchange.request.headers.store { $0.writeTraceParent(own) }
+        exchange.request.headers.add(Self.traceparent, sharing: value)
+        exchange.traceID = ByteRange(offset: value.offset + 3, count: 32)
+    }
+
+    /// Of the one `traceparent` that there is.
+    private static func parent(of exchange: Exchange) -> TraceParent? {
+        guard let range = exchange.request.headers.first(.traceparent),
+            exchange.request.headers.count(of: .traceparent) == 1
+        else { return nil }
+        return exchange.request.headers.withBytes(range) { TraceParent($0) }
+    }
+
+    private static let traceparent = HeaderName(.traceparent)
+    private static let baggage = HeaderName("baggage")
 
     private func accepts(_ id: ByteRange, of exchange: Exchange) -> Bool {
         switch self.accept {

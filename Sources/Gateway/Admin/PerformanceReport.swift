@@ -1,0 +1,77 @@
+import NIOCore
+
+/// What `/metrics/performance` says: how long requests took and how many failed, over the last minutes.
+enum PerformanceReport {
+    /// Routes that an event loop adds up in one turn.
+    private static let batch = 64
+    private static let quantiles = [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)]
+
+    /// All routes, in the configuration's order, and all of them as one.
+    static func json(_ status: GatewayStatus, at now: NIODeadline) async -> SettingValue {
+        let start = status.statistics
+        let measured = await status.registry.measuredRoutes()
+        let standing = [Metrics.noRoute, Metrics.adminRoute].filter(measured.contains)
+        let names = status.configuration.routes.map(\.name) + standing
+        var all = PerformanceWindow.allCases.map { _ in DurationSummary() }
+        var routes: [SettingValue] = []
+        for first in stride(from: 0, to: names.count, by: self.batch) {
+            let some = Array(names[first..<min(first + self.batch, names.count)])
+            let summaries = await status.registry.performance(of: some, at: now)
+            for (name, windows) in zip(some, summaries) {
+                for (window, summary) in windows.enumerated() { all[window].add(summary) }
+                routes.append(.table(self.windows(windows, start, now).merging(["name": .string(name)]) { $1 }))
+            }
+        }
+        return [
+            "since": .string(start.time), "unit": "ms", "all": .table(self.windows(all, start, now)),
+            "routes": .list(routes),
+        ]
+    }
+
+    /// One route; nil where there is none of this name.
+    static func json(_ status: GatewayStatus, route: String, at now: NIODeadline) async -> SettingValue? {
+        let isKnown =
+            status.configuration.routes.contains { $0.name == route }
+            || [Metrics.noRoute, Metrics.adminRoute].contains(route)
+        guard isKnown else { return nil }
+        let start = status.statistics
+        guard let windows = await status.registry.performance(of: [route], at: now).first else { return nil }
+        var entries = self.windows(windows, start, now)
+        entries["since"] = .string(start.time)
+        entries["unit"] = "ms"
+        entries["name"] = .string(route)
+        return .table(entries)
+    }
+
+    private static func windows(_ summaries: [DurationSummary], _ start: StatisticsStart, _ now: NIODeadline)
+        -> [String: SettingValue]
+    {
+        zip(PerformanceWindow.allCases, summaries).reduce(into: [:]) { entries, part in
+            let covered = part.0.covered(at: now, since: start.instant)
+            entries[part.0.name] = self.json(part.1, over: Double(covered.nanoseconds) / 1e9)
+        }
+    }
+
+    private static func json(_ summary: DurationSummary, over seconds: Double) -> SettingValue {
+        let count = Double(summary.count)
+        var entries: [String: SettingValue] = [
+            "seconds": .number(Self.rounded(seconds)),
+            "count": .integer(Int(clamping: summary.count)),
+            "errors": .integer(Int(clamping: summary.errors)),
+            // What comes within the first second is no rate yet.
+            "rate": .number(Self.rounded(count / max(1, seconds))),
+        ]
+        guard let mean = summary.mean else { return .table(entries) }
+        entries["min"] = Self.milliseconds(Double(summary.minimum))
+        entries["avg"] = Self.milliseconds(mean)
+        entries["max"] = Self.milliseconds(Double(summary.maximum))
+        for (name, share) in self.quantiles { entries[name] = summary.quantile(share).map(Self.milliseconds) }
+        return .table(entries)
+    }
+
+    private static func milliseconds(_ nanoseconds: Double) -> SettingValue {
+        .number(self.rounded(nanoseconds / 1_000_000))
+    }
+
+    private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
+}

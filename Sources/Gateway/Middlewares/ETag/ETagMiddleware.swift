@@ -1,0 +1,183 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Gives small answers a tag, and answers conditional GET and HEAD with 304 or 412.
+///
+/// ```toml
+/// [middleware.etag]
+/// strength = "weak"
+/// max_body = "64KiB"
+/// ```
+///
+/// An upstream's own tag and date stay, and are held against the conditions in the same way. Conditions of other methods
+/// are the upstream's affair. No tag for answers with `Set-Cookie`, `no-store`, a part of a representation or an event
+/// stream, nor for HEAD, whose body is not known.
+struct ETagMiddleware: RequestHook, ResponseHook {
+    struct Config: Codable, Sendable {
+        /// Of the tags that the gateway makes: whether equal ones promise equal bytes.
+        var strength = Strength.weak
+        /// Larger answers, and those of unknown length, pass untouched.
+        var maxBody = ByteCount.kibibytes(64)
+    }
+
+    enum Strength: String, SettingChoice {
+        case weak, strong
+    }
+
+    static let name = "etag"
+
+    private let worker: Worker
+    private let isWeak: Bool
+    private let maxBody: Int
+    private let notModified: Counter
+    private let heldIfMatch: Slot<ByteRange>
+
+    init(_ config: Config, in context: inout BuildContext) {
+        self.worker = context.worker
+        self.isWeak = config.strength == .weak
+        self.maxBody = config.maxBody.bytes
+        self.notModified = context.counter(Metrics.etagNotModified, context.route)
+        self.heldIfMatch = context.slot(.empty)
+    }
+
+    func request(_ exchange: Exchange) -> Decision {
+        let present = exchange.request.headers.present
+        // If-None-Match alone does no harm: to an upstream without tags, no tag is the right one.
+        guard present.contains(.ifMatch) || present.contains(.range), present.intersects(Self.byTag) else {
+            return .next
+        }
+        let method = exchange.request.method
+        guard method == .get || method == .head else { return .next }
+        // An upstream that knows no tags would find the gateway's wrong: they are kept from it.
+        let held = Self.ownIfMatch(of: exchange)
+        if let held {
+            exchange[self.heldIfMatch] = held
+            exchange.request.headers.remove(.ifMatch)
+        }
+        if present.contains(.range), held != nil || Self.namesOwnTag(exchange.request.headers) {
+            // A tag that is made of the whole tells nothing about a part, and the whole is always right (RFC 9110
+            // section 14.2).
+            exchange.request.headers.remove(.ifRange)
+            exchange.request.headers.remove(.range)
+        }
+        return .next
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        let method = exchange.request.method
+        // RFC 9110 section 13.2.1: conditions count where the answer would be a success without them.
+        guard method == .get || method == .head, 200..<300 ~= exchange.response.status else { return .next }
+        switch exchange.collected {
+        case .none: if self.isTagged(exchange) { return .collect(upTo: self.maxBody) }
+        case .whole(let body): if self.isTagged(exchange) { self.tag(body, of: exchange) }
+        case .larger: break
+        }
+        let outcome = Preconditions.evaluate(
+            exchange.request.headers,
+            method,
+            ifMatch: exchange[self.heldIfMatch],
+            against: exchange.response.headers,
+            now: self.worker.unixMilliseconds / 1000
+        )
+        switch outcome {
+        case .proceed, .ignoreRange: return .next
+        case .failed: return .fail(GatewayError(.preconditionFailed))
+        case .notModified: return self.answerNotModified(exchange)
+        }
+    }
+
+    // MARK: Tags
+
+    /// Whether the gateway makes the tag of this answer.
+    private func isTagged(_ exchange: Exchange) -> Bool {
+        guard exchange.request.method == .get, exchange.response.status == 200, !exchange.carriesNonce else {
+            return false
+        }
+        guard case .length(let length) = exchange.response.framing, length <= self.maxBody else { return false }
+        guard !exchange.response.headers.contains(.etag), !exchange.response.headers.contains(.setCookie),
+            !exchange.response.headers.contains("no-store", in: .cacheControl)
+        else { return false }
+        return !exchange.isPrompt
+    }
+
+    private func tag(_ body: ByteBuffer, of exchange: Exchange) {
+        let digest = body.withUnsafeReadableBytes { BodyDigest($0) }
+        exchange.response.headers.add(Self.etag) { value in
+            value.writeStaticString(self.isWeak ? "W/\"gw-" : "\"gw-")
+            value.writeLowercaseHex(digest.high, digits: 16)
+            value.writeLowercaseHex(digest.low, digits: 16)
+            value.writeInteger(UInt8(ascii: "\""))
+        }
+    }
+
+    private static func namesOwnTag(_ headers: borrowing HeaderBlock) -> Bool {
+        for field in headers.fields where field.id == .ifNoneMatch || field.id == .ifRange {
+            if headers.hasOwnTag(field.value) { return true }
+        }
+        return false
+    }
+
+    /// All lines of `If-Match` as one value, where one of its tags was made here.
+    private static func ownIfMatch(of exchange: Exchange) -> ByteRange? {
+        var isOwn = false
+        for field in exchange.request.headers.fields where field.id == .ifMatch {
+            if exchange.request.headers.hasOwnTag(field.value) { isOwn = true }
+        }
+        guard isOwn, let first = exchange.request.headers.first(.ifMatch) else { return nil }
+        guard exchange.request.headers.count(of: .ifMatch) > 1 else { return first }
+        var list = ByteBuffer()
+        for field in exchange.request.headers.fields where field.id == .ifMatch {
+            if list.readableBytes > 0 { list.writeStaticString(", ") }
+            exchange.request.headers.withBytes(field.value) { _ = list.writeBytes($0) }
+        }
+        return exchange.request.headers.store { $0.writeImmutableBuffer(list) }
+    }
+
+    // MARK: 304
+
+    private func answerNotModified(_ exchange: Exchange) -> Decision {
+        if case .length(let length) = exchange.response.framing {
+            // A body that is not wanted any more: a short one is read, so that the upstream's connection lives on.
+            guard case .whole = exchange.collected else {
+                if case .none = exchange.collected, length <= self.maxBody { return .collect(upTo: self.maxBody) }
+                self.notModified.add()
+                return .respond(exchange.response.asNotModified())
+            }
+        } else if !exchange.response.framing.isEmpty {
+            self.notModified.add()
+            return .respond(exchange.response.asNotModified())
+        }
+        self.notModified.add()
+        let type = exchange.response.headers.first(.contentType)
+        exchange.response.becomeNotModified()
+        if case .whole(let body) = exchange.collected {
+            exchange.withheldBody = Exchange.WithheldBody(type: type, length: body.readableBytes)
+            exchange.replaceBody(with: ByteBuffer())
+        }
+        return .next
+    }
+
+    private static let etag = HeaderName(.etag)
+    private static let byTag: FieldSet = [.ifMatch, .ifNoneMatch, .ifRange]
+}
+
+extension HeaderBlock {
+    /// A list with a tag in it that a gateway made.
+    fileprivate func hasOwnTag(_ value: ByteRange) -> Bool {
+        self.withBytes(value) { bytes in
+            var members = EntityTagList(bytes)
+            while let member = members.next() {
+                if case .tag(let tag) = member, tag.isOwn { return true }
+            }
+            return false
+        }
+    }
+}
+
+extension EntityTag {
+    /// It has the form that the gateway gives its tags.
+    fileprivate var isOwn: Bool {
+        self.opaque.count == 35 && self.opaque[0] == UInt8(ascii: "g") && self.opaque[1] == UInt8(ascii: "w")
+            && self.opaque[2] == UInt8(ascii: "-")
+    }
+}

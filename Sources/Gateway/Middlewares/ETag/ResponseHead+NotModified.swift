@@ -1,0 +1,41 @@
+import GatewayHTTP1
+
+/// The head of a 304 instead of a 200 (RFC 9110 section 15.4.5): `Cache-Control`, `Content-Location`, `Date`, `ETag`,
+/// `Expires`, `Vary` and whatever else is not about the body that does not come.
+extension ResponseHead {
+    mutating func becomeNotModified() {
+        self.status = 304
+        self.framing = .none
+        let hasTag = self.headers.contains(.etag)
+        self.headers.removeAll { block, field in Self.isAboutBody(field, in: block, hasTag: hasTag) }
+    }
+
+    /// The same as an answer of its own, for a body that is given up.
+    func asNotModified() -> Response {
+        var response = Response(status: 304)
+        let hasTag = self.headers.contains(.etag)
+        for field in self.headers.fields where !Self.isAboutBody(field, in: self.headers, hasTag: hasTag) {
+            response.fields.append(
+                (HeaderName(self.headers.string(field.name)), self.headers.withBytes(field.value) { Array($0) })
+            )
+        }
+        return response
+    }
+
+    private static func isAboutBody(
+        _ field: HeaderBlock.Field,
+        in block: borrowing HeaderBlock,
+        hasTag: Bool
+    ) -> Bool {
+        switch field.id {
+        case .contentType, .contentLength, .contentEncoding, .contentRange, .contentDisposition: true
+        // Only a guide for caches where there is no tag.
+        case .lastModified: hasTag
+        case .unknown:
+            block.equals(field.name, "content-language") || block.equals(field.name, "content-digest")
+                || block.equals(field.name, "content-md5") || block.equals(field.name, "repr-digest")
+                || block.equals(field.name, "digest")
+        default: false
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import GatewayHTTP1
+import Logging
+import NIOCore
+
+/// Says how errors look, and gives an upstream's errors the same look.
+///
+/// ```toml
+/// [middleware.errors]
+/// format = "problem+json"
+/// normalize = "5xx"
+/// pass = ["application/problem+json"]
+/// ```
+///
+/// An upstream's error keeps its status and the fields that tell a client what to do; the body that is replaced goes to
+/// the debug log. It changes nothing that is no error.
+struct ErrorsMiddleware: ResponseHook {
+    struct Config: Codable, Sendable {
+        /// How errors are written; `"negotiate"` goes by `Accept`.
+        var format = Format.problem
+        /// Which errors of an upstream are replaced by the gateway's own form.
+        var normalize = Normalization.serverErrors
+        /// Upstream error bodies of these types stay.
+        var pass = ["application/problem+json"]
+        /// What the code is appended to, for the `type` of problem details.
+        var typeBase = "urn:gateway:error:"
+        /// `Proxy-Status` (RFC 9209) on the gateway's own errors.
+        var proxyStatus = true
+    }
+
+    enum Format: String, SettingChoice {
+        case problem = "problem+json"
+        case html, text, negotiate
+    }
+
+    enum Normalization: String, SettingChoice {
+        case none
+        case serverErrors = "5xx"
+        case allErrors = "4xx,5xx"
+    }
+
+    static let name = "errors"
+
+    /// A larger problem document passes untouched, a larger body is logged without its text.
+    private static let maxBody = 16 * 1024
+    /// So much of a body goes into one log line.
+    private static let maxLogged = 4096
+
+    private let worker: Worker
+    private let normalize: Normalization
+    private let pass: [[UInt8]]
+
+    init(_ config: Config, in context: inout BuildContext) {
+        self.worker = context.worker
+        self.normalize = config.normalize
+        self.pass = config.pass.compactMap { type in
+            let name = Array(type.lowercased().utf8)
+            let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            guard parts.count == 2, parts.allSatisfy({ ByteClass.isToken($0) }) else {
+                context.fail(
+                    "\"\(type)\" is no media type",
+                    suggestion: "write one such as \"application/json\" or \"text/*\"",
+                    at: "pass"
+                )
+                return nil
+            }
+            return name
+        }
+        if !config.typeBase.utf8.allSatisfy(Self.isURIByte) {
+            context.fail(
+                "\"\(config.typeBase)\" is no URI",
+                suggestion: "write a prefix such as \"https://errors.example/\"",
+                at: "type_base"
+            )
+        }
+        let form: ErrorFormat.Form =
+            switch config.format {
+            case .problem: .problem
+            case .html: .html
+            case .text: .text
+            case .negotiate: .negotiated
+            }
+        context.errors = ErrorFormat(form: form, typeBase: config.typeBase, sendsProxyStatus: config.proxyStatus)
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        guard exchange.response.status >= 400, exchange.origin == .upstream, self.normalize != .none else {
+            return .next
+        }
+        let type = self.type(of: exchange)
+        guard self.isReplaced(exchange.response.status), !type.passes else {
+            return type.isProblem ? self.identify(exchange) : .next
+        }
+        if case .none = exchange.collected, !type.isEventStream, Self.isRead(exchange.response.framing) {
+            return .collect(upTo: Self.maxBody)
+        }
+        return self.replace(exchange)
+    }
+
+    private func isReplaced(_ status: Int) -> Bool { status >= 500 || self.normalize == .allErrors }
+
+    // MARK: Replacing
+
+    private func replace(_ exchange: Exchange) -> Decision {
+        var error = GatewayError(.upstreamError)
+        error.status = exchange.response.status
+        if self.worker.log.logLevel <= .debug { error.reason = self.description(of: exchange) }
+        for field in exchange.response.headers.fields where Self.isKept(field, in: exchange.response.headers) {
+            error.fields.append(
+                (
+                    HeaderName(exchange.response.headers.string(field.name)),
+                    exchange.response.headers.withBytes(field.value) { Array($0) }
+                )
+            )
+        }
+        return .fail(error)
+    }
+
+    /// Where giving up the body would cost the upstream a connection.
+    private static func isRead(_ framing: BodyFraming) -> Bool {
+        switch framing {
+        case .length(let length): length <= self.maxBody
+        case .chunked: true
+        case .none, .untilClose: false
+        }
+    }
+
+    private static func isKept(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
+        switch field.id {
+        case .retryAfter, .wwwAuthenticate, .allow, .setCookie, .vary, .rateLimit, .rateLimitPolicy: true
+        case .unknown:
+            block.equals(field.name, "x-ratelimit-limit") || block.equals(field.name, "x-ratelimit-remaining")
+                || block.equals(field.name, "x-ratelimit-reset")
+        default: false
+        }
+    }
+
+    /// For the log: which request, and what its upstream said.
+    private func description(of exchange: Exchange) -> String {
+        let id = exchange.request.headers.string(exchange.requestID)
+        let text =
+            switch exchange.collected {
+            case .none where exchange.response.framing.isEmpty: "no body"
+            case .none, .larger: "a body that was not read"
+            case .whole(let body):
+                String(decoding: body.readableBytesView.prefix(Self.maxLogged), as: UTF8.self)
+            }
+        return "request \(id), upstream status \(exchange.response.status): \(text)"
+    }
+
+    // MARK: Passing
+
+    /// Puts the request ID into a problem document that is small and well formed.
+    private func identify(_ exchange: Exchange) -> Decision {
+        guard !exchange.requestID.isEmpty, !exchange.response.headers.contains(.contentEncoding),
+            !exchange.response.headers.contains("no-transform", in: .cacheControl),
+            !Self.isDigested(exchange.response.headers)
+        else { return .next }
+        switch exchange.collected {
+        case .none:
+            guard exchange.request.method != .head else {
+                // It is that of the document without the ID (RFC 9110 section 8.6).
+                exchange.response.headers.remove(.contentLength)
+                return .next
+            }
+            if case .length(let length) = exchange.response.framing, length > Self.maxBody { return .next }
+            return exchange.response.framing.isEmpty ? .next : .collect(upTo: Self.maxBody)
+        case .larger: return .next
+        case .whole(let body):
+            let place = body.withUnsafeReadableBytes { ProblemDocument.place(for: "request_id", in: $0) }
+            guard let place else { return .next }
+            exchange.replaceBody(with: Self.adding(exchange, to: body, at: place))
+            // A validator of the bytes as they were.
+            exchange.response.headers.remove(.etag)
+            return .next
+        }
+    }
+
+    private static func adding(_ exchange: Exchange, to body: ByteBuffer, at place: ProblemDocument.Place) -> ByteBuffer
+    {
+        var rest = body
+        var document = ByteBuffer()
+        document.reserveCapacity(body.readableBytes + 160)
+        if var start = rest.readSlice(length: place.offset) { document.writeBuffer(&start) }
+        document.writeStaticString(place.needsComma ? ",\"request_id\":\"" : "\"request_id\":\"")
+        exchange.request.headers.withBytes(exchange.requestID) { document.writeJSONEscaped($0) }
+        document.writeStaticString("\"")
+        document.writeBuffer(&rest)
+        return document
+    }
+
+    /// A digest of the content travels with it (RFC 9530): who changes the one breaks the other.
+    private static func isDigested(_ headers: borrowing HeaderBlock) -> Bool {
+        guard headers.present.contains(.unknown) else { return false }
+        for field in headers.fields where field.id == .unknown {
+            if headers.equals(field.name, "content-digest") || headers.equals(field.name, "repr-digest")
+                || headers.equals(field.name, "digest") || headers.equals(field.name, "content-md5")
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    private func type(of exchange: Exchange) -> ContentType {
+        guard let range = exchange.response.headers.first(.contentType) else { return ContentType() }
+        return exchange.response.headers.withBytes(range) { value in
+            guard let type = MediaRange(value) else { return ContentType() }
+            return ContentType(
+                passes: self.pass.contains { type.isTaken(by: $0) },
+                isProblem: type.specificity(for: "application", "problem+json") == 2,
+                isEventStream: type.specificity(for: "text", "event-stream") == 2
+            )
+        }
+    }
+
+    private struct ContentType {
+        var passes = false
+        var isProblem = false
+        var isEventStream = false
+    }
+
+    /// What RFC 3986 lets stand in a URI.
+    private static func isURIByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"),
+            UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+            false
+        default: byte > 0x20 && byte < 0x7F
+        }
+    }
+}
+
+extension MediaRange {
+    /// - Parameter range: in small letters: `text/html`, `text/*` or `*/*`.
+    fileprivate func isTaken(by range: [UInt8]) -> Bool {
+        range.withUnsafeBytes { range in
+            guard let range = MediaRange(range) else { return false }
+            return range.takes(self)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Where a request stands in a trace: `traceparent` of W3C Trace Context (section 3.2).
+struct TraceParent: Hashable, Sendable {
+    let traceID: (high: UInt64, low: UInt64)
+    let spanID: UInt64
+    let flags: UInt8
+
+    static let length = 55
+    /// Somebody records this trace.
+    static let sampled: UInt8 = 0x01
+    /// The trace ID was drawn at random.
+    private static let random: UInt8 = 0x02
+
+    /// A new trace.
+    ///
+    /// Its flags say that it may be recorded: upstreams that follow their parent would never record any if they said the
+    /// contrary, and the others decide for themselves.
+    init(using generator: inout some RandomNumberGenerator) {
+        // An ID of zeros alone is none (sections 3.2.2.3 and 3.2.2.4).
+        self.traceID = (generator.next(), max(1, generator.next()))
+        self.spanID = max(1, generator.next())
+        self.flags = Self.sampled | Self.random
+    }
+
+    /// The next step of the same trace.
+    init(following parent: TraceParent, using generator: inout some RandomNumberGenerator) {
+        self.traceID = parent.traceID
+        self.spanID = max(1, generator.next())
+        self.flags = parent.flags
+    }
+
+    /// nil for what is not exactly one. A version from the future may be longer, and is read as the first one.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= Self.length, let version = Self.hex(bytes, 0, 2), version != 0xFF else { return nil }
+        guard bytes.count == Self.length || version > 0 && bytes[Self.length] == UInt8(ascii: "-") else { return nil }
+        guard bytes[2] == UInt8(ascii: "-"), bytes[35] == UInt8(ascii: "-"), bytes[52] == UInt8(ascii: "-") else {
+            return nil
+        }
+        guard let high = Self.hex(bytes, 3, 16), let low = Self.hex(bytes, 19, 16), high | low != 0,
+            let span = Self.hex(bytes, 36, 16), span != 0, let flags = Self.hex(bytes, 53, 2)
+        else { return nil }
+        self.traceID = (high, low)
+        self.spanID = span
+        // Flags without a meaning yet are not passed on (section 3.2.2.5).
+        self.flags = UInt8(truncatingIfNeeded: flags) & (Self.sampled | Self.random)
+    }
+
+    /// Lower-case digits only (section 3.2.2).
+    private static func hex(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UInt64? {
+        var value: UInt64 = 0
+        for index in start..<(start + count) {
+            switch bytes[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt64(bytes[index] - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"):
+                value = value << 4 | UInt64(bytes[index] - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+        return value
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.traceID == right.traceID && left.spanID == right.spanID && left.flags == right.flags
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(self.traceID.low)
+        hasher.combine(self.spanID)
+    }
+}
+
+extension ByteBuffer {
+    /// 55 characters of version 00.
+    mutating func writeTraceParent(_ parent: TraceParent) {
+        self.writeStaticString("00-")
+        self.writeLowercaseHex(parent.traceID.high, digits: 16)
+        self.writeLowercaseHex(parent.traceID.low, digits: 16)
+        self.writeInteger(UInt8(ascii: "-"))
+        self.writeLowercaseHex(parent.spanID, digits: 16)
+        self.writeInteger(UInt8(ascii: "-"))
+        self.writeLowercaseHex(UInt64(parent.flags), digits: 2)
+    }
+
+    /// The lowest digits of a number, most significant first.
+    mutating func writeLowercaseHex(_ number: UInt64, digits: Int) {
+        self.writeWithUnsafeMutableBytes(minimumWritableBytes: digits) { target in
+            for index in 0..<digits {
+                let value = UInt8(truncatingIfNeeded: number >> UInt64(4 * (digits - 1 - index))) & 0xF
+                target[index] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+            }
+            return digits
+        }
+    }
+}

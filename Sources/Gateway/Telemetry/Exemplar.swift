@@ -1,0 +1,34 @@
+import NIOCore
+
+/// One request that a histogram's bucket has counted, so that somebody who wonders about the bucket can look at it.
+struct Exemplar: Sendable, Hashable {
+    let trace: TraceDigits
+    let nanoseconds: UInt64
+    /// When it was counted.
+    let time: NIODeadline
+}
+
+/// The 32 digits of a trace's ID, without an allocation.
+struct TraceDigits: Sendable, Hashable {
+    private let parts: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Nil for what has not 32 bytes: the exchange has no trace.
+    init?(_ digits: UnsafeRawBufferPointer) {
+        guard digits.count == 32 else { return nil }
+        self.parts = (
+            digits.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
+            digits.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            digits.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
+            digits.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+        )
+    }
+
+    var text: String { withUnsafeBytes(of: self.parts) { String(decoding: $0, as: UTF8.self) } }
+
+    static func == (left: Self, right: Self) -> Bool { left.parts == right.parts }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(self.parts.0)
+        hasher.combine(self.parts.3)
+    }
+}

@@ -1,0 +1,35 @@
+/// Which routes and targets there are, so that those which a reload took away leave no series behind: not even when a
+/// request that began before ends after it.
+struct LiveSeries {
+    /// Nil before the first reload: all are.
+    private var routes: Set<String>?
+    private var targets: [String: Set<String>] = [:]
+    /// Label values that stand for no route or target of the configuration.
+    private static let standing: Set<String> = [Metrics.other, Metrics.noRoute, Metrics.adminRoute]
+
+    mutating func admit(route: String) { self.routes?.insert(route) }
+
+    mutating func admit(upstream: String, target: String) {
+        if self.routes != nil { self.targets[upstream, default: []].insert(target) }
+    }
+
+    mutating func retain(routes: Set<String>, targets: [String: Set<String>]) {
+        self.routes = routes
+        self.targets = targets
+    }
+
+    func includes(route: String) -> Bool {
+        guard let routes = self.routes else { return true }
+        return routes.contains(route) || Self.standing.contains(route)
+    }
+
+    /// Whether a series with these label values may be, where these are the labels' names.
+    func includes(_ values: [String], under labels: [String]) -> Bool {
+        if self.routes == nil { return true }
+        func value(_ label: String) -> String? { labels.firstIndex(of: label).map { values[$0] } }
+        if let route = value("route"), !self.includes(route: route) { return false }
+        guard let upstream = value("upstream"), !Self.standing.contains(upstream) else { return true }
+        guard let targets = self.targets[upstream] else { return false }
+        return value("target").map { targets.contains($0) || Self.standing.contains($0) } ?? true
+    }
+}

@@ -1,0 +1,54 @@
+/// What several sketches have counted, as one.
+struct DurationSummary: Sendable {
+    private(set) var count: UInt64 = 0
+    private(set) var errors: UInt64 = 0
+    /// In nanoseconds, as the following.
+    private(set) var sum = 0.0
+    private(set) var minimum = UInt64.max
+    private(set) var maximum: UInt64 = 0
+    /// By bucket, up to the highest that is not empty.
+    private var counts: [UInt64] = []
+
+    mutating func add(_ sketch: borrowing DurationSketch) {
+        self.count += sketch.count
+        self.errors += sketch.errors
+        self.sum += sketch.sum
+        self.minimum = min(self.minimum, sketch.minimum)
+        self.maximum = max(self.maximum, sketch.maximum)
+        // The highest bucket is known, so the array grows once.
+        if sketch.count > 0 { self.reach(DurationSketch.bucket(of: sketch.maximum)) }
+        sketch.forEachBucket { self.counts[$0] += $1 }
+    }
+
+    mutating func add(_ other: DurationSummary) {
+        self.count += other.count
+        self.errors += other.errors
+        self.sum += other.sum
+        self.minimum = min(self.minimum, other.minimum)
+        self.maximum = max(self.maximum, other.maximum)
+        self.reach(other.counts.count - 1)
+        for (bucket, count) in other.counts.enumerated() where count > 0 { self.counts[bucket] += count }
+    }
+
+    /// In nanoseconds; nil where nothing was counted.
+    var mean: Double? { self.count > 0 ? self.sum / Double(self.count) : nil }
+
+    /// The duration that a share of all does not exceed, in nanoseconds; nil where nothing was counted.
+    func quantile(_ share: Double) -> Double? {
+        guard self.count > 0 else { return nil }
+        let rank = max(1, (share * Double(self.count)).rounded(.up))
+        var passed: UInt64 = 0
+        for (bucket, count) in self.counts.enumerated() where count > 0 {
+            passed += count
+            guard Double(passed) >= rank else { continue }
+            // Where all of a bucket lies to one side of its middle, the extremes know better.
+            return min(max(DurationSketch.middle(of: bucket), Double(self.minimum)), Double(self.maximum))
+        }
+        return Double(self.maximum)
+    }
+
+    private mutating func reach(_ bucket: Int) {
+        let missing = bucket + 1 - self.counts.count
+        if missing > 0 { self.counts.append(contentsOf: repeatElement(0, count: missing)) }
+    }
+}

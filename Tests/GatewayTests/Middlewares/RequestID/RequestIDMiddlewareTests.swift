@@ -1,0 +1,136 @@
+import GatewayHTTP1
+import Testing
+
+@testable import Gateway
+
+struct RequestIDMiddlewareTests {
+    /// The ID that a request leaves with, and whether it is on the response.
+    private static func id(
+        given: String? = nil,
+        isTrusted: Bool = true,
+        _ configure: @escaping @Sendable (inout RequestIDMiddleware.Config) -> Void = { _ in }
+    ) async throws -> String {
+        try await WorkerFixture.run { worker in
+            var config = RequestIDMiddleware.Config()
+            configure(&config)
+            let meters = RouteMeters(route: "a", shard: worker.meters)
+            var context = BuildContext(route: "a", worker: worker, meters: meters)
+            let middleware = RequestIDMiddleware(config, in: &context)
+            let exchange = try worker.exchange(
+                "GET / HTTP/1.1",
+                "Host: a",
+                given.map { "X-Request-ID: \($0)" } ?? "A: b"
+            )
+            exchange.isFromTrustedPeer = isTrusted
+            _ = middleware.request(exchange)
+            exchange.response.headers.clear()
+            _ = middleware.response(exchange)
+            let name = HeaderName("X-Request-ID")
+            let sent = exchange.request.headers.first(name).map { exchange.request.headers.string($0) } ?? ""
+            let answered = exchange.response.headers.first(name).map { exchange.response.headers.string($0) } ?? ""
+            return sent == answered ? sent : "\(sent) differs from \(answered)"
+        }
+    }
+
+    @Test(arguments: [RequestIDMiddleware.Format.uuid4, .uuid7])
+    func `makes a UUID of its version`(format: RequestIDMiddleware.Format) async throws {
+        let before = WallClock.milliseconds()
+        let id = Array(try await Self.id { $0.format = format }.utf8)
+        #expect(id.count == 36)
+        #expect([8, 13, 18, 23].allSatisfy { id[$0] == UInt8(ascii: "-") })
+        #expect(id.filter { $0 != UInt8(ascii: "-") }.allSatisfy { "0123456789abcdef".utf8.contains($0) })
+        #expect(id[14] == UInt8(ascii: format == .uuid4 ? "4" : "7"))
+        #expect("89ab".utf8.contains(id[19]))
+        guard format == .uuid7 else { return }
+        let digits = String(decoding: id[0..<8] + id[9..<13], as: UTF8.self)
+        let time = try #require(Int64(digits, radix: 16))
+        #expect((before...WallClock.milliseconds()).contains(time))
+    }
+
+    @Test(arguments: ["a", "Az09._~-", String(repeating: "x", count: 128)])
+    func `takes a well-formed ID over from whom it trusts`(given: String) async throws {
+        #expect(try await Self.id(given: given) == given)
+        #expect(try await Self.id(given: given, isTrusted: false) != given)
+        #expect(try await Self.id(given: given, isTrusted: false) { $0.accept = .always } == given)
+        #expect(try await Self.id(given: given) { $0.accept = .never } != given)
+    }
+
+    @Test(arguments: ["", "a b", "a,b", "a/b", "<a>", "é", String(repeating: "x", count: 129)])
+    func `replaces an ID that could do harm`(given: String) async throws {
+        #expect(try await Self.id(given: given) { $0.accept = .always }.utf8.count == 36)
+    }
+
+    /// The fields that leave, and the trace's ID for the log, of a request with these.
+    private static func traced(_ lines: [String], isTrusted: Bool) async throws -> (fields: [String], traceID: String) {
+        try await WorkerFixture.run { worker in
+            let meters = RouteMeters(route: "a", shard: worker.meters)
+            var context = BuildContext(route: "a", worker: worker, meters: meters)
+            let middleware = RequestIDMiddleware(RequestIDMiddleware.Config(), in: &context)
+            let exchange = try worker.exchange((["GET / HTTP/1.1", "Host: a"] + lines).joined(separator: "\r\n"))
+            exchange.isFromTrustedPeer = isTrusted
+            _ = middleware.request(exchange)
+            var traceID = ""
+            AccessLogEntry(exchange, .complete, slow: nil).withBytes(of: .traceID) {
+                traceID = String(decoding: $0, as: UTF8.self)
+            }
+            return (exchange.request.headers.lines, traceID)
+        }
+    }
+
+    private static let trace = "0af7651916cd43dd8448eb211c80319c"
+    private static let given = "traceparent: 00-\(trace)-b7ad6b7169203331-00"
+
+    @Test func `carries a trusted peer's trace on with a span of its own`() async throws {
+        let (fields, traceID) = try await Self.traced(
+            [Self.given, "tracestate: a=1", "tracestate: b=2", "baggage: c=3"],
+            isTrusted: true
+        )
+        let parent = try #require(fields.first { $0.hasPrefix("traceparent: ") })
+        #expect(fields.count { $0.hasPrefix("traceparent: ") } == 1)
+        #expect(parent.hasPrefix("traceparent: 00-\(Self.trace)-") && parent.hasSuffix("-00"))
+        #expect(!parent.contains("b7ad6b7169203331"))
+        #expect(traceID == Self.trace)
+        for field in ["tracestate: a=1", "tracestate: b=2", "baggage: c=3"] { #expect(fields.contains(field)) }
+    }
+
+    @Test(arguments: [
+        ([given, "tracestate: a=1", "baggage: c=3"], false), ([given, given, "tracestate: a=1"], true),
+        (["traceparent: ff-\(trace)-b7ad6b7169203331-00", "tracestate: a=1"], true), (["tracestate: a=1"], true),
+        ([], true),
+    ])
+    func `starts a new trace for anybody else, without the state of another`(
+        lines: [String],
+        isTrusted: Bool
+    ) async throws {
+        let (fields, traceID) = try await Self.traced(lines, isTrusted: isTrusted)
+        let parents = fields.filter { $0.hasPrefix("traceparent: ") }
+        #expect(parents.count == 1)
+        #expect(parents.first?.contains(Self.trace) == false)
+        #expect(parents.first?.contains(traceID) == true)
+        #expect(traceID.utf8.count == 32)
+        #expect(!fields.contains { $0.hasPrefix("tracestate") })
+        #expect(
+            fields.contains { $0.hasPrefix("baggage") } == (isTrusted && lines.contains { $0.hasPrefix("baggage") })
+        )
+    }
+
+    @Test func `drops a state that is not valid, and keeps the trace`() async throws {
+        let (fields, traceID) = try await Self.traced([Self.given, "tracestate: A=1"], isTrusted: true)
+        #expect(traceID == Self.trace)
+        #expect(!fields.contains { $0.hasPrefix("tracestate") })
+    }
+
+    @Test(arguments: [("Host", []), ("a b", []), ("X-Request-ID", ["Content-Length"]), ("X-ID", ["a:b"])])
+    func `refuses fields that cannot carry it`(header: String, aliases: [String]) async throws {
+        let problems = try await WorkerFixture.run { worker in
+            let meters = RouteMeters(route: "a", shard: worker.meters)
+            var context = BuildContext(route: "a", worker: worker, meters: meters)
+            var config = RequestIDMiddleware.Config()
+            config.header = header
+            config.aliases = aliases
+            _ = RequestIDMiddleware(config, in: &context)
+            return context.diagnostics
+        }
+        #expect(problems.map(\.keys) == [[aliases.isEmpty ? "header" : "aliases"]])
+    }
+}
