@@ -89,6 +89,7 @@ POLICY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-XSS-Protection": "0",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
