@@ -15,10 +15,10 @@ CONFIG ?= gateway.toml
 # What the C libraries behind TLS and compression need to build.
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
 # The peers and the load generator of the comparison.
-BENCH_PACKAGES := nginx-light haproxy wrk python3
+BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy wrk gcc libc6-dev python3 python3-venv
 GUARD_PACKAGES := nginx-light valgrind curl python3
 
-.PHONY: help run test bench bench-guard bench-test lint format setup build check readme clean
+.PHONY: help run test bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -31,10 +31,16 @@ run: build  ## install what is missing, build, and serve gateway.toml (CONFIG=FI
 test: setup  ## run all tests
 	swift test --disable-xctest
 
-bench: build  ## compare with nginx and HAProxy (SCENARIO=plain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
+bench: build  ## compare with nginx, HAProxy, Envoy, Caddy (SCENARIO=plain,chain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
 	@scripts/install-packages $(BENCH_PACKAGES)
+	@scripts/install-bench-peers
 	@python3 benchmarks/compare $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(PEERS),--peers $(PEERS)) \
-		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION))
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION)) \
+		$(if $(URL),--url '$(URL)') $(if $(GATEWAY_CONFIG),--gateway-config '$(GATEWAY_CONFIG)')
+
+bench-middlewares: build  ## what each middleware costs (ROUNDS=5 DURATION=5)
+	@scripts/install-packages $(BENCH_PACKAGES)
+	@python3 benchmarks/compare --middlewares $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION))
 
 bench-guard: setup  ## compare instructions and allocations with benchmarks/ceilings.json (UPDATE=1 writes it anew)
 	@scripts/install-packages $(GUARD_PACKAGES)

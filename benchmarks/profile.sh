@@ -30,7 +30,7 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 listen=127.0.0.1:$(free_port) upstream=127.0.0.1:$(free_port)
 body=$(printf 'x%.0s' {1..1024})
 fill() {
-    sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@BYTES@|1024|" "$1"
+    sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@WORKERS@|1|" "$1"
 }
 
 fill benchmarks/peers/upstream.conf >"$work/upstream.conf"
