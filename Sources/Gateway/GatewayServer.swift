@@ -11,6 +11,7 @@ public import ServiceLifecycle
 /// ```
 public final class GatewayServer: Service {
     private let configuration: GatewayConfiguration
+    private let middlewares: MiddlewareList
     private let inProcess: [String: InProcessHandler]
     private let log: Logger
     private let state = NIOLockedValueBox(State())
@@ -24,15 +25,19 @@ public final class GatewayServer: Service {
 
     /// - Parameters:
     ///   - configuration: from a file or built in code.
+    ///   - middlewares: the chain; a configuration may have settings for these and no others.
     ///   - inProcess: handlers for upstreams with `builtin = "in_process"`, by the upstream's name.
     ///   - log: where operational log lines go.
     /// - Throws: ``ConfigurationErrors``, all at once.
     public init(
         _ configuration: GatewayConfiguration,
+        middlewares: MiddlewareList = .standard,
         inProcess: [String: InProcessHandler] = [:],
         log: Logger = Logger(label: "gateway")
     ) throws(ConfigurationErrors) {
-        self.configuration = configuration
+        guard middlewares.mistakes.isEmpty else { throw ConfigurationErrors(middlewares.mistakes) }
+        self.configuration = try configuration.validated(middlewares: middlewares.descriptions)
+        self.middlewares = middlewares
         self.inProcess = inProcess
         self.log = log
     }
@@ -46,7 +51,7 @@ public final class GatewayServer: Service {
         do {
             runtime = try await GatewayRuntime(
                 self.configuration,
-                middlewares: StandardMiddlewares.all,
+                middlewares: self.middlewares.registrations,
                 inProcess: self.inProcess,
                 accessLog: accessLog,
                 log: self.log

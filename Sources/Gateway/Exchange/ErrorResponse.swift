@@ -27,9 +27,9 @@ enum ErrorResponse {
             exchange.request.headers.withBytes(exchange.rawPath) { body.writeJSONEscaped($0) }
         }
         body.writeString("\",\"code\":\"\(error.code.name)\"")
-        if !exchange.requestID.isEmpty {
+        if !exchange.requestIDRange.isEmpty {
             body.writeStaticString(",\"request_id\":\"")
-            exchange.request.headers.withBytes(exchange.requestID) { body.writeJSONEscaped($0) }
+            exchange.request.headers.withBytes(exchange.requestIDRange) { body.writeJSONEscaped($0) }
             body.writeStaticString("\"")
         }
         if let seconds = error.retryAfter { body.writeString(",\"retry_after\":\(seconds)") }

@@ -1,8 +1,9 @@
-package import GatewayHTTP1
+public import GatewayHTTP1
 import NIOCore
 
 /// The data of one request and its response, from the first byte in to the last byte out. It lives on one event loop and
-/// is used again for a later request; the order in which things happen to it stands in `ExchangeDriver.swift`.
+/// is used again for a later request, so a hook does not keep it. The order in which things happen to it stands in
+/// `ExchangeDriver.swift`.
 public final class Exchange {
     let worker: Worker
     /// Told apart from its other lives by this number.
@@ -10,22 +11,31 @@ public final class Exchange {
 
     // MARK: What came
 
-    package var request = RequestHead()
+    /// The request, as it goes on to the next middleware and upstream.
+    public var request = RequestHead()
     /// Of the request target, as the client wrote it; ranges over `request.headers`.
     var rawPath = ByteRange.empty
-    var query = ByteRange.empty
+    var query: ByteRange {
+        get { self.request.queryRange }
+        set { self.request.queryRange = newValue }
+    }
     /// The normalised path, which routes match.
-    var path = ByteRange.empty
+    var path: ByteRange {
+        get { self.request.normalPath }
+        set { self.request.normalPath = newValue }
+    }
     var captures = PathCaptures()
-    var clientAddress = ClientAddress.unknown
+    /// Who sent the request: the peer of the connection, or whom a trusted proxy names.
+    public internal(set) var clientAddress = ClientAddress.unknown
     var isFromTrustedPeer = false
     var acceptsTrailers = false
     /// In `request.headers`; empty where the request ID is switched off.
-    var requestID = ByteRange.empty
+    var requestIDRange = ByteRange.empty
 
     // MARK: What goes back
 
-    package var response = ResponseHead()
+    /// The response, as it goes on to the next middleware and the client; of the last life until there is one.
+    public var response = ResponseHead()
     var responseTrailers: TrailerSection?
     /// A whole `Set-Cookie`, that ties the client to its target.
     var cookieToSet: [UInt8]?
@@ -49,7 +59,8 @@ public final class Exchange {
     var cursor = ChainCursor()
     var client: (any ClientStream)?
     var upstream: (any UpstreamStream)?
-    var deadlines = Deadlines()
+    /// How long the parts of this exchange may take.
+    public var deadlines = Deadlines()
     var stage = Stage.idle
     /// The whole request, with its body, has come.
     var isRequestEnded = false
@@ -162,7 +173,7 @@ public final class Exchange {
         self.cookieToSet = nil
         self.attempts = 0
         self.bytesOut = 0
-        self.requestID = .empty
+        self.requestIDRange = .empty
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false

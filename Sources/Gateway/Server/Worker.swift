@@ -13,7 +13,7 @@ final class Worker {
     let deadlines: DeadlineWheel
     var accessLogFormat: AccessLogFormat
     /// When the event that is being handled came in.
-    private(set) var now = NIODeadline.now()
+    private(set) var now: NIODeadline
     private var dates = DateCache()
     var random: Xoshiro256
     /// Reused by each request whose path is not in normal form already.
@@ -43,6 +43,7 @@ final class Worker {
     ) {
         self.index = index
         self.eventLoop = eventLoop
+        self.now = eventLoop.now
         self.shared = shared
         self.meters = meters
         self.accessLog = accessLog
@@ -54,10 +55,10 @@ final class Worker {
         self.table = RoutingTable.empty(for: self)
     }
 
-    /// Reads the clock; called where the loop hands over an event.
+    /// Reads the loop's clock; called where the loop hands over an event.
     @discardableResult
     func tick() -> NIODeadline {
-        self.now = .now()
+        self.now = self.eventLoop.now
         return self.now
     }
 
@@ -152,11 +153,14 @@ final class Worker {
 
     // MARK: Time of day
 
+    /// Stands in for the time of day, where the loop's clock does not run by itself.
+    var timeOfDay: (() -> Int64)?
+
     /// Since 1970.
-    var unixMilliseconds: Int64 { WallClock.milliseconds() }
+    var unixMilliseconds: Int64 { self.timeOfDay?() ?? WallClock.milliseconds() }
 
     /// The value of `Date` now.
-    func date() -> [UInt8] { self.dates.imfFixdate(second: WallClock.milliseconds() / 1000) }
+    func date() -> [UInt8] { self.dates.imfFixdate(second: self.unixMilliseconds / 1000) }
 }
 
 @available(*, unavailable)

@@ -9,7 +9,7 @@ struct ErrorResponseTests {
     private static func make(_ error: GatewayError) async throws -> Response {
         try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET /a\"b\\c?q=1 HTTP/1.1", "Host: a", "X-ID: 42")
-            exchange.requestID = exchange.request.headers.first(HeaderName("X-ID")) ?? .empty
+            exchange.requestIDRange = exchange.request.headers.first(HeaderName("X-ID")) ?? .empty
             return ErrorResponse.make(error, for: exchange)
         }
     }
