@@ -12,6 +12,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Gateway", targets: ["Gateway"]),
+        .library(name: "GatewayTesting", targets: ["GatewayTesting"]),
         .executable(name: "gateway", targets: ["GatewayCLI"]),
     ],
     dependencies: [
@@ -55,6 +56,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "GatewayTesting",
+            dependencies: [
+                "Gateway",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "GatewayCLI",
             dependencies: [
@@ -87,6 +100,16 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             exclude: ["Configuration/Golden"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayTestingTests",
+            dependencies: [
+                "Gateway",
+                "GatewayTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

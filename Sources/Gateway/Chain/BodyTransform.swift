@@ -16,6 +16,17 @@ public protocol BodyTransform: AnyObject {
     func cancel()
 }
 
+/// A transform that takes and gives in its own time: what comes out has no fixed place behind what went in.
+protocol PacedTransform: BodyTransform {
+    /// There is room for more. Where there is not, the body's source waits.
+    var takesInput: Bool { get }
+    /// ``drain(to:)`` has something to do.
+    var hasOutput: Bool { get }
+    /// All of the new body has been drained.
+    var isFinished: Bool { get }
+    func drain(to sink: inout BodySink) throws(TransformError)
+}
+
 extension BodyTransform {
     public func pause(to sink: inout BodySink) throws(TransformError) {}
     public func cancel() {}

@@ -1,3 +1,5 @@
+import Logging
+
 /// What a middleware may use while it is built for one route on one event loop.
 public struct BuildContext {
     /// The route's name, `_none` for what no route takes.

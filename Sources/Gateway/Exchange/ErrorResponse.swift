@@ -64,11 +64,14 @@ extension ResponseHead {
 
     /// The length of a body that is known whole.
     mutating func setLength(_ length: Int, answering method: Method) {
-        let hasNoBody = self.status < 200 || self.status == 204 || self.status == 304
+        let hasNoBody = self.hasNoBody
         self.headers.remove(.contentLength)
         if !hasNoBody { self.headers.add(Self.contentLength) { $0.writeDecimal(length) } }
         self.framing = hasNoBody || method == .head || length == 0 ? .none : .length(length)
     }
+
+    /// RFC 9110 section 6.4.1.
+    var hasNoBody: Bool { self.status < 200 || self.status == 204 || self.status == 304 }
 
     private static let contentLength = HeaderName(.contentLength)
 }

@@ -92,6 +92,8 @@ public final class Exchange {
     var responsePipeline: BodyPipeline?
     /// What the transforms hold back goes out whenever the upstream pauses.
     var flushesOnPause = false
+    /// Writes the body of the local answer that is about to be given.
+    var localStream: (any BodyTransform)?
     /// No more of the response's body comes.
     var isResponseEnded = false
     /// Who made the response.
@@ -205,6 +207,7 @@ public final class Exchange {
         self.collectedRequest = nil
         self.requestTrailers = nil
         self.responseHeld = ByteBuffer()
+        self.localStream = nil
         self.requestPipeline = nil
         self.responsePipeline = nil
     }

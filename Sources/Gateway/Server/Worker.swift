@@ -28,6 +28,7 @@ final class Worker {
     private var drained: EventLoopPromise<Void>?
 
     private var exchanges: [Exchange] = []
+    var turnDelay = TimeAmount.microseconds(20)
     /// With work left for a later turn of the loop, and the life in which they have it.
     private var waitingForTurn: [(exchange: Exchange, life: UInt32)] = []
     private var buffers: [ByteBuffer] = []
@@ -85,7 +86,7 @@ final class Worker {
         }
         guard isFirst else { return }
         let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.eventLoop.scheduleTask(in: .microseconds(20)) { worker.value.takeTurns() }
+        self.eventLoop.scheduleTask(in: self.turnDelay) { worker.value.takeTurns() }
     }
 
     private func takeTurns() {
