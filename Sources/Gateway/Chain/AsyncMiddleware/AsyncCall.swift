@@ -8,8 +8,8 @@ final class AsyncCall {
     private enum Phase {
         /// The middleware has the request. → forwarded, answered
         case asked(Resumption)
-        /// It waits for the response. → answering, answered
-        case forwarded(EventLoopPromise<HTTPResponse>)
+        /// It waits for the response, or has given up waiting. → answering, answered
+        case forwarded(EventLoopPromise<HTTPResponse>?)
         /// It has the response. → answered
         case answering(Resumption)
         /// What it made of that climbs, or the exchange went on without it.
@@ -65,7 +65,7 @@ final class AsyncCall {
     /// The exchange is over, or goes on without the middleware.
     func end() {
         self.line.close()
-        if case .forwarded(let promise) = self.phase { promise.fail(CancellationError()) }
+        if case .forwarded(let promise?) = self.phase { promise.fail(CancellationError()) }
         self.phase = .answered
         self.collector?.fail(CancellationError())
         self.collector = nil
@@ -99,6 +99,13 @@ final class AsyncCall {
         }
     }
 
+    /// Whoever waits for the response does so no longer; the middleware has yet to answer.
+    func stopWaiting() {
+        guard case .forwarded(let promise?) = self.phase else { return }
+        self.phase = .forwarded(nil)
+        promise.fail(CancellationError())
+    }
+
     // MARK: Up
 
     /// A response climbs through. False where nobody waits for it.
@@ -114,7 +121,7 @@ final class AsyncCall {
             headerFields: HTTPFields(exchange.response.headers)
         )
         self.responseHead = head
-        promise.succeed(head)
+        promise?.succeed(head)
         return true
     }
 
@@ -177,7 +184,7 @@ final class AsyncCall {
             let decide = NIOLoopBound(decide, eventLoop: self.exchange.worker.eventLoop)
             resumption.resume { decide.value($0) }
         case .forwarded(let promise):
-            promise.fail(CancellationError())
+            promise?.fail(CancellationError())
             self.exchange.overtake(decide(self.exchange), from: self.place)
         case .answered: break
         }

@@ -25,8 +25,13 @@ final class AsyncCallLine: Sendable {
     func forward(_ request: AsyncRequest) async throws -> AsyncResponse {
         let call = try self.reach()
         let promise = self.eventLoop.makePromise(of: HTTPResponse.self)
-        self.eventLoop.execute { call.value.forward(request, promise) }
-        return AsyncResponse(head: try await promise.futureResult.get(), body: AsyncBody(.passing(self, .response)))
+        return try await withTaskCancellationHandler {
+            self.eventLoop.execute { call.value.forward(request, promise) }
+            return AsyncResponse(head: try await promise.futureResult.get(), body: AsyncBody(.passing(self, .response)))
+        } onCancel: {
+            guard let call = self.call.withLock({ $0 }) else { return }
+            self.eventLoop.execute { call.value.stopWaiting() }
+        }
     }
 
     func answer(_ response: AsyncResponse) throws {

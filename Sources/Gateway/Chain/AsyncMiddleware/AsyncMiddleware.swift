@@ -4,23 +4,19 @@ public import HTTPTypes
 ///
 /// ```swift
 /// struct Session: AsyncMiddleware {
-///     struct Config: MiddlewareSettings { var header = "X-User" }
+///     typealias Config = NoSettings
 ///     static let name = "session"
-///     private let header: HTTPField.Name
-///
-///     init(_ config: Config, in context: inout BuildContext) {
-///         header = HTTPField.Name(config.header) ?? .init("X-User")!
-///     }
+///     init(_ config: Config, in context: inout BuildContext) {}
 ///
 ///     func handle(
 ///         _ request: AsyncRequest,
-///         next: @Sendable (AsyncRequest) async throws -> AsyncResponse
+///         next: @escaping AsyncNext
 ///     ) async throws -> AsyncResponse {
 ///         guard let user = try await users.find(request.head.headerFields[.cookie]) else {
 ///             return AsyncResponse(status: .unauthorized)
 ///         }
 ///         var request = request
-///         request.head.headerFields[header] = user.name
+///         request.head.headerFields[.user] = user.name
 ///         return try await next(request)
 ///     }
 /// }
@@ -48,9 +44,12 @@ public protocol AsyncMiddleware: Sendable, SendableMetatype {
     /// - Returns: the response that climbs from here.
     func handle(
         _ request: AsyncRequest,
-        next: @Sendable (AsyncRequest) async throws -> AsyncResponse
+        next: @escaping AsyncNext
     ) async throws -> AsyncResponse
 }
+
+/// What stands below an ``AsyncMiddleware``: the rest of the chain and the upstream.
+public typealias AsyncNext = @Sendable (AsyncRequest) async throws -> AsyncResponse
 
 /// A request on its way down, for an ``AsyncMiddleware``.
 public struct AsyncRequest: Sendable {
