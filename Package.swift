@@ -7,6 +7,11 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// What only the documentation needs is no burden to those who build the library: `make docs` asks for it.
+let documentation: [Package.Dependency] =
+    Context.environment["GATEWAY_DOCS"] == nil
+    ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 let package = Package(
     name: "gateway",
     platforms: [.macOS(.v15)],
@@ -23,7 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-    ],
+    ] + documentation,
     targets: [
         .systemLibrary(
             name: "CZlib",

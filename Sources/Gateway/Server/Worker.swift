@@ -118,8 +118,10 @@ final class Worker {
         if self.connections.isEmpty { self.endDrain() }
     }
 
-    /// Closes idle connections, and each busy one behind its answer. The future succeeds when none is left.
+    /// Closes idle connections, and each busy one behind its answer. The future succeeds when none is left; a second call
+    /// waits for the same.
     func drain() -> EventLoopFuture<Void> {
+        if let drained = self.drained { return drained.futureResult }
         let promise = self.eventLoop.makePromise(of: Void.self)
         self.drained = promise
         for connection in Array(self.connections.values) { connection.drain() }
