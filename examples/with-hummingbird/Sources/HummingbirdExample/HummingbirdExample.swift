@@ -1,5 +1,6 @@
 import Gateway
 import Hummingbird
+import Logging
 import ServiceLifecycle
 
 /// The gateway's chain in front of a Hummingbird router, in one process and without a socket between them. With `--check` it
