@@ -22,7 +22,7 @@ public final class TestRoute: Sendable {
 
     /// A route on every path with these middlewares alone, the first outermost.
     ///
-    /// - Throws: ``ConfigurationErrors``, what a middleware says of its settings among them.
+    /// - Throws: `ConfigurationErrors`, what a middleware says of its settings among them.
     public convenience init(
         _ middlewares: MiddlewareRegistration...,
         upstream: FakeUpstream = FakeUpstream(),
@@ -44,7 +44,7 @@ public final class TestRoute: Sendable {
 
     /// The routes of a configuration. The fake stands for all upstreams with `builtin = "in_process"`.
     ///
-    /// - Throws: ``ConfigurationErrors``.
+    /// - Throws: `ConfigurationErrors`.
     public init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList = .standard,

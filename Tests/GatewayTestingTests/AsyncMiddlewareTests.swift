@@ -33,7 +33,13 @@ struct AsyncMiddlewareTests {
             ]
             return AsyncResponse(status: .ok, body: AsyncBody(text.joined(separator: " ")))
         }
-        let answer = try await route.send(.put, "/a?b=c", headers: [Self.user: "ann"], from: "192.0.2.7", isSecure: true)
+        let answer = try await route.send(
+            .put,
+            "/a?b=c",
+            headers: [Self.user: "ann"],
+            from: "192.0.2.7",
+            isSecure: true
+        )
         #expect(answer.text == "PUT https test /a?b=c ann 192.0.2.7 test")
     }
 

@@ -44,7 +44,10 @@ struct TestRouteTests {
                 """,
             environment: [:]
         )
-        let route = try await TestRoute(configuration, middlewares: .standard.appending(.of(Tenant.self, defaults: .init())))
+        let route = try await TestRoute(
+            configuration,
+            middlewares: .standard.appending(.of(Tenant.self, defaults: .init()))
+        )
         let customer = try #require(HTTPField.Name("X-Customer"))
         #expect(try await route.send(.get, "/", headers: [Self.tenant: "a"]).status == 400)
         #expect(try await route.send(.get, "/", headers: [customer: "a"]).status == 200)

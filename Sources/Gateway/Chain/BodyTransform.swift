@@ -28,7 +28,9 @@ protocol PacedTransform: BodyTransform {
 }
 
 extension BodyTransform {
+    /// Holds nothing back.
     public func pause(to sink: inout BodySink) throws(TransformError) {}
+    /// Holds nothing that has to be given back.
     public func cancel() {}
 }
 
@@ -49,10 +51,12 @@ public struct BodySink {
     /// Leave the rest of the chunk for a later turn.
     public var isFull: Bool { self.buffer.readableBytes >= 64 * 1024 }
 
+    /// Appends without copying, where the sink is empty.
     public mutating func write(_ bytes: ByteBuffer) {
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeImmutableBuffer(bytes) }
     }
 
+    /// Appends.
     public mutating func write(_ bytes: some Sequence<UInt8>) { self.buffer.writeBytes(bytes) }
 
     /// Appends in place.
@@ -66,5 +70,6 @@ public struct TransformError: Error {
     /// - Parameter reason: for the log alone.
     public init(_ reason: String) { self.error = GatewayError(.internalError, reason: reason) }
 
+    /// - Parameter error: what the receiver is answered with, where nothing has been sent yet.
     public init(_ error: GatewayError) { self.error = error }
 }

@@ -82,7 +82,9 @@ public struct BuildContext {
         help: String,
         labels: KeyValuePairs<String, String> = [:]
     ) -> Counter {
-        guard let description = self.description(name, .counter, help, labels, ending: "_total") else { return Counter() }
+        guard let description = self.description(name, .counter, help, labels, ending: "_total") else {
+            return Counter()
+        }
         return self.worker.meters.counter(description, [self.route] + labels.map(\.value))
     }
 

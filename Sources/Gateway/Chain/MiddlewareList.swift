@@ -51,7 +51,8 @@ public struct MiddlewareList: Sendable {
         self.registrations.firstIndex { $0.description.name == name }
     }
 
-    private func inserting(_ middleware: MiddlewareRegistration, at place: Int?, _ neighbour: String) -> MiddlewareList {
+    private func inserting(_ middleware: MiddlewareRegistration, at place: Int?, _ neighbour: String) -> MiddlewareList
+    {
         var list = self
         if let mistake = self.mistake(in: middleware.description.name) { list.mistakes.append(mistake) }
         if let place {

@@ -55,5 +55,6 @@ public protocol MiddlewareSettings: Codable, Sendable {
 
 /// The settings of a middleware that has none.
 public struct NoSettings: MiddlewareSettings {
+    /// No settings.
     public init() {}
 }

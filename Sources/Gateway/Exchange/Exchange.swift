@@ -109,6 +109,7 @@ public final class Exchange {
 
     /// Who made a response.
     public enum Origin: Sendable {
+        /// The upstream, whatever its status.
         case upstream
         /// The gateway, as an error.
         case gateway

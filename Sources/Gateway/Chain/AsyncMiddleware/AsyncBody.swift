@@ -62,6 +62,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
         }
     }
 
+    /// A body that passes can be iterated once.
     public func makeAsyncIterator() -> AsyncIterator {
         switch self.source {
         case .bytes(let bytes): AsyncIterator(bytes: bytes.readableBytes > 0 ? bytes : nil, next: nil)
@@ -75,6 +76,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
         fileprivate var bytes: ByteBuffer?
         fileprivate let next: (() async throws -> ByteBuffer?)?
 
+        /// The next chunk, or nil behind the last.
         public mutating func next() async throws -> ByteBuffer? {
             if let next = self.next { return try await next() }
             defer { self.bytes = nil }
@@ -87,6 +89,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
 public struct BodyTooLarge: Error, CustomStringConvertible {
     /// In bytes.
     public let limit: Int
+    /// For the log.
     public var description: String { "the body has more than \(self.limit) bytes" }
 }
 

@@ -53,13 +53,15 @@ final class AsyncCall {
             requestID: exchange.requestID,
             route: exchange.route
         )
-        self.tasks.append(Task {
-            do {
-                try line.answer(try await middleware.handle(request) { try await line.forward($0) })
-            } catch {
-                line.fail(error)
+        self.tasks.append(
+            Task {
+                do {
+                    try line.answer(try await middleware.handle(request) { try await line.forward($0) })
+                } catch {
+                    line.fail(error)
+                }
             }
-        })
+        )
     }
 
     /// The exchange is over, or goes on without the middleware.
@@ -149,7 +151,9 @@ final class AsyncCall {
         self.decide(phase) { exchange in
             guard let former, former != head else { return .next }
             // With another status there may be another framing.
-            guard former.status.hasNoBody == head.status.hasNoBody else { return .respond(Response(head, ByteBuffer())) }
+            guard former.status.hasNoBody == head.status.hasNoBody else {
+                return .respond(Response(head, ByteBuffer()))
+            }
             exchange.response.take(head, instead: former)
             return .next
         }
