@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import Gateway
 
 /// `gateway check`: says what is wrong with a configuration, and what is unwise.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Validate a configuration, and warn of what is legal but unwise.",
@@ -23,14 +23,22 @@ struct CheckCommand: ParsableCommand {
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
-    func run() throws {
+    func run() async throws {
         let file = config ?? ProcessInfo.processInfo.environment["GATEWAY_CONFIG"] ?? "gateway.toml"
+        var read: GatewayConfiguration?
         var errors: [ConfigurationError] = []
         var warnings: [ConfigurationError] = []
-        do {
-            warnings = try GatewayConfiguration(file: file, middlewares: .standard).document.warnings
+        do throws(ConfigurationErrors) {
+            let configuration = try GatewayConfiguration(file: file, middlewares: .standard)
+            warnings = configuration.document.warnings
+            read = configuration
         } catch {
             errors = error.errors
+        }
+        if let read {
+            let compiled = try await PlanCheck(read)
+            errors = compiled.errors
+            warnings = ConfigurationErrors(warnings + compiled.warnings).errors
         }
         if json {
             print(JSONText.text(Self.report(file: file, errors: errors, warnings: warnings), indented: true))

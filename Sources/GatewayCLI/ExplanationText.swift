@@ -11,7 +11,7 @@ struct ExplanationText {
         lines += self.verdict
         if !self.explanation.rejected.isEmpty {
             lines += [
-                "", self.title(self.explanation.route == nil ? "No route takes it" : "Why no other route takes it"),
+                "", self.title(self.explanation.routeName == nil ? "No route takes it" : "Why no other route takes it"),
             ]
             lines += Self.table(self.explanation.rejected.map { [$0.route, $0.reason] }, indented: 2)
         }
@@ -23,6 +23,7 @@ struct ExplanationText {
     private var verdict: [String] {
         switch self.explanation.verdict {
         case .admin: ["Route     admin.expose\(self.place): the admin endpoints answer it"]
+        case .reports: ["Route     csp.report_path: the gateway takes browsers' reports"]
         case .refused(let status, let reason, let allow):
             ["Route     none: it would get \(status). \(reason)"] + (allow.map { ["Allow     \($0)"] } ?? [])
         case .route:

@@ -129,7 +129,7 @@ package enum ByteClass {
     }
 
     /// ASCII letters compare without case; all other bytes as they are.
-    static func equalsIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    package static func equalsIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
         guard let first = left.baseAddress, let second = right.baseAddress else { return true }
         // Nearly always both are written alike.

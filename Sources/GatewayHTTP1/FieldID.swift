@@ -138,7 +138,7 @@ struct FieldTable: Sendable {
 
 extension UnsafeRawBufferPointer {
     /// A literal's bytes, which live as long as the program.
-    init(_ literal: StaticString) {
+    package init(_ literal: StaticString) {
         self.init(start: UnsafeRawPointer(literal.utf8Start), count: literal.utf8CodeUnitCount)
     }
 }

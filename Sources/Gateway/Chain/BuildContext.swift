@@ -12,10 +12,12 @@ public struct BuildContext {
     private var slots = 0
     /// Mistakes in the settings, in words that tell the user what to write instead.
     public private(set) var diagnostics: [Diagnostic] = []
+    /// What is legal but unwise.
+    public private(set) var warnings: [Diagnostic] = []
 
     /// One mistake.
     public struct Diagnostic: Hashable, Sendable {
-        /// The keys under the middleware's table that lead to the wrong value.
+        /// The keys under the middleware's table that lead to the value.
         public var keys: [String]
         /// What is wrong.
         public var message: String
@@ -36,6 +38,9 @@ public struct BuildContext {
         self.middleware = middleware
         self.settings = settings
     }
+
+    /// Whether a policy or the route itself sets `key`, and not only `[middleware]` or the default.
+    func isSetByRoute(_ key: String) -> Bool { self.settings?.routeKeys.contains(key) ?? false }
 
     // MARK: State
 
@@ -159,6 +164,15 @@ public struct BuildContext {
     ///   - suggestion: what to do: `write letters, digits and hyphens`.
     ///   - keys: the setting's keys in `gateway.toml`.
     public mutating func fail(_ message: String, suggestion: String = "", at keys: String...) {
+        self.fail(message, suggestion: suggestion, at: keys)
+    }
+
+    mutating func fail(_ message: String, suggestion: String = "", at keys: [String]) {
         self.diagnostics.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
+    }
+
+    /// Says what is legal but unwise; `gateway check` shows it.
+    public mutating func warn(_ message: String, suggestion: String = "", at keys: String...) {
+        self.warnings.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
     }
 }

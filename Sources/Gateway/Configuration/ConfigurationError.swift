@@ -49,6 +49,16 @@ public struct ConfigurationErrors: Error, Hashable, Sendable {
     public init(_ errors: [ConfigurationError]) {
         self.errors = errors.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
     }
+
+    /// Each finding about a place in a file once, however many routes it holds for.
+    var withoutRepetition: [ConfigurationError] {
+        var seen: Set<ConfigurationError> = []
+        return errors.filter { error in
+            var place = error
+            if error.line > 0 { place.key = "" }
+            return seen.insert(place).inserted
+        }
+    }
 }
 
 extension ConfigurationErrors: CustomStringConvertible {

@@ -4,6 +4,10 @@ package struct EffectiveMiddleware: Sendable {
     package let isEnabled: Bool
     /// All settings; a table.
     package let settings: SettingNode
+    /// The last of the route's policies that has a table of this middleware.
+    package var policy: String?
+    /// The keys that a policy or the route itself sets, beyond what holds for all routes.
+    package var routeKeys: Set<String> = []
 
     /// One setting, with a dotted key where it stands in a nested table.
     package struct Leaf: Sendable {

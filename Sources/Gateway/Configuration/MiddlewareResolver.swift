@@ -1,5 +1,5 @@
 /// Lays the tables of middlewares over each other: defaults, `[middleware]`, the route's policies from left to right, the
-/// route's own tables.
+/// route's own tables. Last, a preset that these name gives what none of them says.
 package struct MiddlewareResolver {
     private let base: [(description: MiddlewareDescription, defaults: SettingNode)]
     private let common: MiddlewareTables
@@ -35,19 +35,29 @@ package struct MiddlewareResolver {
         base.map { description, defaults in
             var isEnabled = description.onByDefault
             var settings = defaults
+            var source: String?
             var layers = [(common.nodes[description.name], nil as String?)]
             layers += names.map { (policies[$0]?.nodes[description.name], $0) }
             layers.append((own.nodes[description.name], nil))
+            var isWritten = false
             for case (let layer?, let policy) in layers {
+                isWritten = true
                 if layer.entries != nil {
                     isEnabled = true
+                    source = policy ?? source
                     settings = settings.overlaid(by: layer, policy: policy)
                 } else {
                     isEnabled = false
                     settings.source = layer.source
                 }
             }
-            return EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            if isWritten, let presets = description.defaults as? any PresetSettings {
+                settings = type(of: presets).completed(settings)
+            }
+            var effective = EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
+            effective.routeKeys = Set(layers.dropFirst().flatMap { $0.0?.entries?.keys.map { $0 } ?? [] })
+            effective.policy = source
+            return effective
         }
     }
 }

@@ -7,6 +7,17 @@ extension SettingDescriptions {
         "AdminConfiguration.expose": "Admin paths that `server.listen` serves too.",
         "AdminConfiguration.listen": "One address, or `\"off\"` for none.",
         "AdminConfiguration.token": "What a caller must send as a bearer token. Empty: open to loopback only.",
+        "CompressionMiddleware.Config.algorithms":
+            "What is offered, the best first; a client's own weights come before this order.",
+        "CompressionMiddleware.Config.brotliQuality": "From 0, the fastest, to 11, the smallest.",
+        "CompressionMiddleware.Config.gzipLevel": "From 1, the fastest, to 9, the smallest; for `gzip` and `deflate`.",
+        "CompressionMiddleware.Config.maxStreams": "Encoders at once on an event loop; further responses go plain.",
+        "CompressionMiddleware.Config.minSize": "Shorter bodies go plain, where the length is known.",
+        "CompressionMiddleware.Config.types":
+            "Media types that are encoded. One `*` stands for any characters; `text/event-stream` only where it is named itself, `application/grpc*` never.",
+        "ConcurrencyMiddleware.Config.adaptive":
+            "Finds a lower limit where the upstream's latency grows with the number of requests.",
+        "ConcurrencyMiddleware.Config.maxInFlight": "Requests of a route at once, at least 1.",
         "GatewayConfiguration.admin": "The listener for health, metrics and control.",
         "GatewayConfiguration.log": "What is logged, how, and where.",
         "GatewayConfiguration.metrics": "The shape of what `/metrics` shows.",
@@ -15,6 +26,14 @@ extension SettingDescriptions {
         "GatewayConfiguration.routes": "Which requests go where; the most specific route wins.",
         "GatewayConfiguration.server": "Where the gateway listens, whom it believes, and how it stops.",
         "GatewayConfiguration.upstreams": "Servers that answer requests, by name.",
+        "HeadersMiddleware.Changes.add": "Fields that are added to what there is.",
+        "HeadersMiddleware.Changes.remove": "Fields that go.",
+        "HeadersMiddleware.Changes.set": "Fields that have this value and no other.",
+        "HeadersMiddleware.Config.request": "What becomes of the fields that the upstream gets.",
+        "HeadersMiddleware.Config.response":
+            "What becomes of the fields that the client gets, also with answers of the gateway itself.",
+        "IPMiddleware.Config.allow": "Who may use the route; empty for everybody.",
+        "IPMiddleware.Config.deny": "Who may not, whatever `allow` says.",
         "LimitsConfiguration.bodyRate": "A request body slower than that, after 10 s of grace, is answered 408.",
         "LimitsConfiguration.connections":
             "Over that a connection is accepted, answered 503 and closed. `auto` is what the file descriptors allow, less 1,024.",
@@ -25,6 +44,7 @@ extension SettingDescriptions {
         "LimitsConfiguration.requestLine": "The longest method, target and version together.",
         "LimitsConfiguration.requestsPerConnection": "After so many requests a client connection is closed.",
         "LimitsConfiguration.writeTimeout": "A client that takes no byte for so long is cut.",
+        "LimitsMiddleware.Config.body": "The largest request body; a larger one is 413.",
         "LogConfiguration.access": "Where one line a request goes.",
         "LogConfiguration.format": "`auto` is text on a terminal, JSON elsewhere.",
         "LogConfiguration.level": "How grave a message must be to be logged.",
@@ -32,6 +52,25 @@ extension SettingDescriptions {
         "MetricsConfiguration.buckets": "Upper bounds of the duration histograms in seconds, rising.",
         "MetricsConfiguration.seriesLimit":
             "Series of one metric; further label sets share an `_OTHER` series, and are counted.",
+        "RateLimitMiddleware.Config.algorithm":
+            "`sliding_window` estimates by two counters and never passes more than the limit in one second, minute, hour or day of the clock (UTC); `token_bucket` is exact (GCRA) and lets requests through evenly once the burst is spent.",
+        "RateLimitMiddleware.Config.burst":
+            "How many may come at once, for `token_bucket`; `\"auto\"` is the limit. Of several rates it is the shortest one's.",
+        "RateLimitMiddleware.Config.cost": "What one request takes.",
+        "RateLimitMiddleware.Config.exempt": "Clients that are not limited.",
+        "RateLimitMiddleware.Config.headers":
+            "The limit fields of responses: `RateLimit` and `RateLimit-Policy`, or `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now).",
+        "RateLimitMiddleware.Config.ipv6Prefix": "IPv6 clients count by networks of so many bits, 1 to 128.",
+        "RateLimitMiddleware.Config.key": "Who is counted. A missing header or cookie counts as the client's address.",
+        "RateLimitMiddleware.Config.limit":
+            "How many requests may come in which time; a list of rates holds all of them at once.",
+        "RateLimitMiddleware.Config.maxKeys":
+            "Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or IPv6 /48, or one for all keys that are no addresses.",
+        "RateLimitMiddleware.Config.mode": "`shadow` counts and logs, but limits nobody and sends no limit fields.",
+        "RateLimitMiddleware.Config.scope":
+            "`policy`: the routes that have the limit from the same policy share its counts.",
+        "RateLimitMiddleware.Config.status": "Of the answer to a limited request, 400 to 599.",
+        "RateLimitMiddleware.Config.store": "Where the counts are kept.",
         "RedirectConfiguration.status": "301, 302, 303, 307 or 308.",
         "RedirectConfiguration.to": "A URL or path; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.",
         "RequestIDMiddleware.Config.accept": "Whose IDs are taken over: of 1–128 characters of `A-Za-z0-9._~-`.",
@@ -58,6 +97,28 @@ extension SettingDescriptions {
         "RouteConfiguration.stripPrefix": "Taken off the path before `rewrite`.",
         "RouteConfiguration.upgrade": "Protocols that a request may be upgraded to.",
         "RouteConfiguration.upstream": "The name of an upstream. A route has this, `respond` or `redirect`.",
+        "SecurityHeadersMiddleware.CSP.nonce":
+            "`header` tells the upstream the response's nonce in `X-CSP-Nonce`; `html` also puts it on `<script>` and `<style>` in HTML that passes.",
+        "SecurityHeadersMiddleware.CSP.policy":
+            "The policy that browsers enforce. `{nonce}` stands for the response's nonce.",
+        "SecurityHeadersMiddleware.CSP.reportOnly": "A second policy, which browsers only report on.",
+        "SecurityHeadersMiddleware.CSP.reportPath": "Where the gateway takes browsers' reports on the route's host.",
+        "SecurityHeadersMiddleware.Config.contentTypeOptions": "`X-Content-Type-Options`.",
+        "SecurityHeadersMiddleware.Config.crossOriginEmbedderPolicy": "`Cross-Origin-Embedder-Policy`.",
+        "SecurityHeadersMiddleware.Config.crossOriginOpenerPolicy": "`Cross-Origin-Opener-Policy`.",
+        "SecurityHeadersMiddleware.Config.crossOriginResourcePolicy": "`Cross-Origin-Resource-Policy`.",
+        "SecurityHeadersMiddleware.Config.csp": "`Content-Security-Policy`.",
+        "SecurityHeadersMiddleware.Config.frameOptions": "`X-Frame-Options`.",
+        "SecurityHeadersMiddleware.Config.hsts":
+            "`Strict-Transport-Security`, on requests that came over TLS. Empty for none, as with all values here.",
+        "SecurityHeadersMiddleware.Config.mode": "`development` sends no HSTS, and the CSP as report-only.",
+        "SecurityHeadersMiddleware.Config.override": "Replaces what the upstream set; otherwise that stays.",
+        "SecurityHeadersMiddleware.Config.permissionsPolicy": "`Permissions-Policy`.",
+        "SecurityHeadersMiddleware.Config.preset":
+            "What holds where nothing else is written: `api` for answers that no browser shows, `web` for sites, `strict` for sites whose every script carries a nonce.",
+        "SecurityHeadersMiddleware.Config.referrerPolicy": "`Referrer-Policy`.",
+        "SecurityHeadersMiddleware.Config.remove": "Fields of the upstream that the client does not get.",
+        "SecurityHeadersMiddleware.Config.xssProtection": "`X-XSS-Protection`.",
         "ServerConfiguration.drainDelay":
             "How long a stopping gateway still accepts connections while it says that it is not ready.",
         "ServerConfiguration.drainTimeout": "How long open requests may take once the listeners are closed.",
@@ -70,8 +131,10 @@ extension SettingDescriptions {
         "TargetConfiguration.weight": "Its share of the requests against the others', at least 1.",
         "TimeoutMiddleware.Config.connect": "Name look-up and TCP together.",
         "TimeoutMiddleware.Config.firstByte": "From the request's end to the response's head.",
-        "TimeoutMiddleware.Config.idle": "Between two reads of a body.",
-        "TimeoutMiddleware.Config.total": "The whole exchange.",
+        "TimeoutMiddleware.Config.idle":
+            "Between two reads of a body. Event streams are cut by it only where a policy or route sets it.",
+        "TimeoutMiddleware.Config.total":
+            "The whole exchange with its retries. A trusted peer shortens it with `X-Request-Timeout-Ms`.",
         "UpstreamConfiguration.balance":
             "How a target is chosen: in turn, the less busy of two random ones, at random, or by `hash_key`.",
         "UpstreamConfiguration.builtin":

@@ -2,6 +2,8 @@
 public enum SettingSource: Hashable, Sendable {
     /// Nowhere: the default holds.
     case `default`
+    /// Nowhere: the default of a preset that was written holds.
+    case preset(String)
     /// In a program.
     case code
     /// In a file, and in which policy where in one.
@@ -17,6 +19,7 @@ extension SettingSource: CustomStringConvertible {
     public var description: String {
         switch self {
         case .default: "default"
+        case .preset(let name): "preset \(name)"
         case .code: "code"
         case .file(let position, policy: nil): "\(position.file):\(position.line)"
         case .file(let position, policy: let policy?): "\(position.file):\(position.line) (policy \(policy))"

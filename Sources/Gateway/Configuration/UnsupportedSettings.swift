@@ -3,8 +3,7 @@
 enum UnsupportedSettings {
     /// Middlewares that are refused where none of that name is registered.
     static let middlewares: Set<String> = [
-        "rate_limit", "concurrency", "limits", "compression", "security_headers", "etag", "cache", "errors", "retry",
-        "cors", "auth", "headers", "ip", "websocket", "server_timing", "mirror",
+        "etag", "cache", "errors", "retry", "cors", "auth", "websocket", "mirror",
     ]
 
     /// `*` stands for any key.

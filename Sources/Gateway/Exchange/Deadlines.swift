@@ -25,15 +25,16 @@ public struct Deadlines: Sendable {
     public var connect = TimeAmount.seconds(2)
     /// From the request's last byte to the first of the response.
     public var firstByte = TimeAmount.seconds(60)
-    /// Between two reads of a body.
-    public var idle = TimeAmount.seconds(60)
+    /// Between two reads of a body; nil where a body may rest.
+    public var idle: TimeAmount? = .seconds(60)
     /// For the whole exchange; nil where it may last.
     public var total: TimeAmount?
 
     /// What is waited for now, until when.
     private(set) var phase = Phase.total
     private(set) var current = NIODeadline.distantFuture
-    private var end = NIODeadline.distantFuture
+    /// Of the whole exchange.
+    private(set) var end = NIODeadline.distantFuture
 
     init() {}
 

@@ -4,7 +4,8 @@ import NIOCore
 /// An error as `application/problem+json` (RFC 9457).
 enum ErrorResponse {
     static func make(_ error: GatewayError, for exchange: Exchange) -> Response {
-        var response = Response(status: error.code.status, body: self.body(error, for: exchange))
+        let status = error.status ?? error.code.status
+        var response = Response(status: status, body: self.body(error, for: exchange))
         response.add(.contentType, "application/problem+json")
         response.add(.cacheControl, "no-store")
         if let type = error.proxyStatus.map({ "\($0)" }) ?? error.code.proxyStatus {
@@ -12,6 +13,7 @@ enum ErrorResponse {
         }
         if let seconds = error.retryAfter { response.add(.retryAfter, String(seconds)) }
         if let allow = error.allow { response.add(.allow, allow) }
+        response.fields += error.fields
         return response
     }
 
@@ -19,8 +21,9 @@ enum ErrorResponse {
         var body = ByteBuffer()
         body.reserveCapacity(320)
         body.writeString("{\"type\":\"urn:gateway:error:\(error.code.name)\",\"title\":\"")
-        body.writeStaticString(StatusReason.phrase(error.code.status))
-        body.writeString("\",\"status\":\(error.code.status),\"detail\":\"")
+        let status = error.status ?? error.code.status
+        body.writeStaticString(StatusReason.phrase(status))
+        body.writeString("\",\"status\":\(status),\"detail\":\"")
         body.writeJSONEscaped((error.detail ?? error.code.detail).utf8)
         if !exchange.rawPath.isEmpty {
             body.writeStaticString("\",\"instance\":\"")

@@ -31,6 +31,11 @@ public final class Exchange {
     var acceptsTrailers = false
     /// In `request.headers`; empty where the request ID is switched off.
     var requestIDRange = ByteRange.empty
+    /// The response is for this request alone: it is neither tagged nor stored, and comes from the upstream unencoded.
+    var carriesNonce = false
+
+    /// How many more bytes of a body of unknown length are taken from the client; nil where any number is.
+    var requestBodyRest: Int?
 
     // MARK: What goes back
 
@@ -143,6 +148,8 @@ public final class Exchange {
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     var attempts = 0
+    /// What the rate limiter decided, where it did.
+    var rateLimit: StaticString?
     var target: UpstreamTarget? { self.pool?.target }
     /// nil where it was answered above the upstream.
     var upstreamName: String? {
@@ -173,6 +180,7 @@ public final class Exchange {
         self.sentUpstreamAt = nil
         self.upstreamEndedAt = nil
         self.errorCode = nil
+        self.rateLimit = nil
         self.cookieToSet = nil
         self.attempts = 0
         self.bytesOut = 0
@@ -180,6 +188,8 @@ public final class Exchange {
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false
+        self.carriesNonce = false
+        self.requestBodyRest = nil
         self.captures.removeAll()
         self.isResponseEnded = false
         self.halt = .none
@@ -218,6 +228,11 @@ public final class Exchange {
     func wait(for phase: Deadlines.Phase, _ amount: TimeAmount) {
         self.deadlines.wait(for: phase, until: self.worker.now + amount)
         self.arm()
+    }
+
+    /// For the next bytes of a body.
+    func waitForBody() {
+        if let idle = self.deadlines.idle { self.wait(for: .idle, idle) } else { self.stopWaiting() }
     }
 
     func stopWaiting() { self.deadlines.stopWaiting() }

@@ -4,9 +4,10 @@ import NIOCore
 /// The request's body, from the client to the upstream.
 extension Exchange {
     func receive(body chunk: ByteBuffer) {
+        guard self.admits(chunk) else { return }
         if case .collecting(let limit) = self.halt, self.stage == .descending {
             self.requestHeld.writeImmutableBuffer(chunk)
-            guard self.requestHeld.readableBytes > limit else { return self.wait(for: .idle, self.deadlines.idle) }
+            guard self.requestHeld.readableBytes > limit else { return self.waitForBody() }
             self.client?.pauseRequestBody()
             return self.requestCollected(.larger)
         }
@@ -43,7 +44,7 @@ extension Exchange {
         self.replay.replay(to: stream)
         if self.usesBodies { return self.sendHeld(to: stream) }
         if self.isRequestEnded { return self.endRequest(stream) }
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         // What has come of the body goes out with the head.
         self.client?.resumeRequestBody()
         stream.flush()
@@ -60,7 +61,7 @@ extension Exchange {
         }
         if held.readableBytes > 0 { self.forward(held, to: stream) }
         if self.isRequestEnded { return self.endRequest(stream) }
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         if stream.isWritable { self.client?.resumeRequestBody() }
         stream.flush()
     }
@@ -68,7 +69,7 @@ extension Exchange {
     private func forward(_ chunk: ByteBuffer, to upstream: any UpstreamStream) {
         self.replay.keep(chunk, if: upstream.mayBeStale)
         upstream.writeBody(chunk)
-        if self.stage == .waiting { self.wait(for: .idle, self.deadlines.idle) }
+        if self.stage == .waiting { self.waitForBody() }
         guard !upstream.isWritable else { return }
         // What has not been flushed would never make it writable again.
         upstream.flush()
@@ -101,7 +102,7 @@ extension Exchange {
         if case .length(let length) = self.request.framing, length > limit { return .larger }
         if self.requestHeld.readableBytes > limit { return .larger }
         self.halt = .collecting(limit: limit)
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         if self.request.expectsContinue { self.sendContinue() }
         self.client?.resumeRequestBody()
         return nil
@@ -152,7 +153,7 @@ extension Exchange {
             if upstream.isWritable { self.worker.nextTurn(self) }
         } else if pipeline.isFull {
             self.client?.pauseRequestBody()
-            if self.stage == .waiting { self.wait(for: .idle, self.deadlines.idle) }
+            if self.stage == .waiting { self.waitForBody() }
         } else if upstream.isWritable {
             self.client?.resumeRequestBody()
         }
@@ -160,6 +161,21 @@ extension Exchange {
     }
 
     // MARK: What goes wrong
+
+    /// Counts a body of unknown length; false where it has become larger than it may be.
+    private func admits(_ chunk: ByteBuffer) -> Bool {
+        guard let rest = self.requestBodyRest else { return true }
+        self.requestBodyRest = rest - chunk.readableBytes
+        guard rest < chunk.readableBytes else { return true }
+        // Once: what still comes must not stop the answer.
+        self.requestBodyRest = nil
+        switch self.stage {
+        case .responding: self.abort(.gatewayError)
+        case .descending, .waiting, .climbing: self.fail(GatewayError(.payloadTooLarge), from: nil)
+        case .idle, .flushing, .over: break
+        }
+        return false
+    }
 
     /// The client sends its body slower than it may.
     func requestTooSlow() {

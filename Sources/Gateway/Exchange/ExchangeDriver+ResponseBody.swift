@@ -9,7 +9,7 @@ extension Exchange {
         self.stage = .responding
         if self.firstByteAt == nil { self.firstByteAt = self.worker.now }
         client.writeHead(of: self)
-        guard self.usesBodies else { return self.wait(for: .idle, self.deadlines.idle) }
+        guard self.usesBodies else { return self.waitForBody() }
         let held = self.responseHeld
         self.responseHeld = ByteBuffer()
         let hasBody = held.readableBytes > 0 && !self.response.framing.isEmpty
@@ -73,13 +73,13 @@ extension Exchange {
     /// The client takes bytes again.
     func continueResponse() {
         if self.responsePipeline != nil { return self.turnResponse() }
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         self.upstream?.resumeReading()
     }
 
     private func waitForMore(_ client: any ClientStream) {
         if client.isWritable {
-            self.wait(for: .idle, self.deadlines.idle)
+            self.waitForBody()
         } else {
             // From here on the client is waited for, and its connection has a deadline of its own for that.
             self.upstream?.pauseReading()
@@ -109,7 +109,7 @@ extension Exchange {
         if case .length(let length) = self.response.framing, length > limit { return .larger }
         if held.readableBytes > limit { return .larger }
         self.halt = .collecting(limit: limit)
-        self.wait(for: .idle, self.deadlines.idle)
+        self.waitForBody()
         return nil
     }
 
@@ -121,7 +121,7 @@ extension Exchange {
             self.responseHeld.writeImmutableBuffer(chunk)
         }
         guard case .collecting(let limit) = self.halt else { return }
-        guard self.responseHeld.readableBytes > limit else { return self.wait(for: .idle, self.deadlines.idle) }
+        guard self.responseHeld.readableBytes > limit else { return self.waitForBody() }
         self.responseCollected(.larger)
     }
 
@@ -166,7 +166,7 @@ extension Exchange {
             if client.isWritable { self.worker.nextTurn(self) }
         } else if pipeline.isFull {
             self.upstream?.pauseReading()
-            self.wait(for: .idle, self.deadlines.idle)
+            self.waitForBody()
         } else {
             if client.isWritable { self.upstream?.resumeReading() }
             self.waitForMore(client)
@@ -187,7 +187,7 @@ extension Exchange {
         let life = self.generation
         self.turnResponse()
         guard self.generation == life else { return }
-        self.client?.flush()
+        self.upstreamPaused()
         guard self.generation == life else { return }
         self.turnRequest()
     }

@@ -69,6 +69,8 @@ extension Exchange {
         self.deadlines.begin(at: self.startedAt)
         if self.deadlines.total != nil { self.arm() }
         if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
+        // Here, since whoever encodes the answer looks at it on the way down.
+        if self.carriesNonce { self.request.headers.remove(.acceptEncoding) }
         switch plan.action {
         case .upstream(let cluster): cluster.take(self)
         case .respond(let response): self.answer(response, from: nil)

@@ -1,3 +1,5 @@
+import GatewayHTTP1
+
 /// Why the gateway itself answers a request with an error. A client sees the code, its status and a sentence about the
 /// request; what happened inside an upstream or the gateway stays in ``reason``, for the log.
 public struct GatewayError: Error, Hashable, Sendable {
@@ -11,6 +13,10 @@ public struct GatewayError: Error, Hashable, Sendable {
     public var reason: String?
     /// The methods of `Allow`, with 405.
     var allow: String?
+    /// Of the response, where it is not the code's own.
+    var status: Int?
+    /// Further fields of the response.
+    var fields: [(HeaderName, [UInt8])] = []
     /// The error type of `Proxy-Status` (RFC 9209 section 2.3), where the code's own says too little.
     var proxyStatus: StaticString?
 

@@ -83,7 +83,12 @@ struct AccessLogEntry: AccessLogSource {
         case .end: self.lend(self.outcome.name, body)
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
         case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
-        case .traceID, .consumer, .cache, .encoding, .rateLimit, .tls: break
+        case .rateLimit: if let decision = self.exchange.rateLimit { self.lend(decision, body) }
+        case .encoding:
+            if let coding = self.exchange.response.headers.first(.contentEncoding) {
+                self.exchange.response.headers.withBytes(coding, body)
+            }
+        case .traceID, .consumer, .cache, .tls: break
         }
     }
 

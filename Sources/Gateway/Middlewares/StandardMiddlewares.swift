@@ -5,6 +5,14 @@ enum StandardMiddlewares {
         .on(RequestIDMiddleware.self, defaults: RequestIDMiddleware.Config()),
         .on(MetricsMiddleware.self, defaults: MetricsMiddleware.Config()),
         .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
+        .whenConfigured(ServerTimingMiddleware.self, defaults: ServerTimingMiddleware.Config()),
         .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
+        .on(SecurityHeadersMiddleware.self, defaults: SecurityHeadersMiddleware.Config()),
+        .whenConfigured(IPMiddleware.self, defaults: IPMiddleware.Config()),
+        .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
+        .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),
+        .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),
+        .whenConfigured(HeadersMiddleware.self, defaults: HeadersMiddleware.Config()),
+        .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
     ]
 }

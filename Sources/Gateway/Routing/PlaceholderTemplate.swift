@@ -33,6 +33,10 @@ struct PlaceholderTemplate: Sendable {
             case "query": parts.append(.query)
             case "uri": parts.append(.uri)
             case "route": parts.append(.route)
+            case "jwt.sub", "consumer":
+                throw ParseError(
+                    message: "{\(name)} is not supported in this version: only auth knows who the caller is"
+                )
             default:
                 throw ParseError(
                     message: "{\(name)} is not known: write {request_id}, {client_ip}, {scheme}, {host}, {path}, "

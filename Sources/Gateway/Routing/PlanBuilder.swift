@@ -10,6 +10,7 @@ struct PlanBuilder {
     /// What answers the admin endpoints that `admin.expose` names.
     let admin: AdminRouter
     private var errors: [ConfigurationError] = []
+    private var warnings: [ConfigurationError] = []
     private var resolver: MiddlewareResolver
 
     init(
@@ -38,6 +39,23 @@ struct PlanBuilder {
         return try builder.build()
     }
 
+    /// Builds a configuration only to see what is wrong or unwise in it.
+    static func check(
+        _ configuration: GatewayConfiguration,
+        middlewares: [MiddlewareRegistration],
+        upstreams: UpstreamRegistry,
+        admin: AdminRouter,
+        worker: Worker
+    ) -> (errors: [ConfigurationError], warnings: [ConfigurationError]) {
+        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
+        do throws(ConfigurationErrors) {
+            _ = try builder.build()
+            return ([], ConfigurationErrors(builder.warnings).withoutRepetition)
+        } catch {
+            return (error.errors, ConfigurationErrors(builder.warnings).withoutRepetition)
+        }
+    }
+
     private mutating func build() throws(ConfigurationErrors) -> RoutingTable {
         let clusters = self.upstreams.makeUpstreams(for: self.worker)
         var routes: [(match: RouteMatch, plan: RoutePlan)] = []
@@ -55,15 +73,25 @@ struct PlanBuilder {
             forwarding: RoutePlan.Forwarding(),
             key: "middleware"
         )
+        let reports = CSPReportRoutes.all(in: self.configuration, &self.resolver)
+        if !reports.isEmpty {
+            let plan = self.reportPlan()
+            routes += reports.map { ($0, plan) }
+        }
         var exposed: Router<RoutePlan>?
         var router = Router<RoutePlan>()
         do throws(InvalidRoutes) {
             exposed = try self.exposedRouter()
             router = try Router(routes: routes)
         } catch {
-            for problem in error.problems { self.report(problem.message, at: places[problem.route], problem.key) }
+            // What is wrong with the hosts of a report's route is wrong with those that it has them from.
+            for problem in error.problems where problem.route < places.count {
+                self.report(problem.message, at: places[problem.route], problem.key)
+            }
         }
-        if !self.errors.isEmpty { throw ConfigurationErrors(self.errors) }
+        if !self.errors.isEmpty {
+            throw ConfigurationErrors(ConfigurationErrors(self.errors).withoutRepetition)
+        }
         return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
     }
 
@@ -71,21 +99,43 @@ struct PlanBuilder {
     private mutating func exposedRouter() throws(InvalidRoutes) -> Router<RoutePlan>? {
         let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:)))
         if paths.isEmpty { return nil }
-        let observers = [RequestIDMiddleware.name, MetricsMiddleware.name, AccessLogMiddleware.name]
         let plan = self.makePlan(
             name: Metrics.adminRoute,
-            settings: self.resolver.withoutRoute().map { setting in
-                EffectiveMiddleware(
-                    name: setting.name,
-                    isEnabled: setting.isEnabled && observers.contains(setting.name),
-                    settings: setting.settings
-                )
-            },
+            settings: self.settings(of: Self.observers),
             action: .upstream(AdminUpstream(self.admin, on: .exposed)),
             forwarding: RoutePlan.Forwarding(),
             key: "middleware"
         )
         return try Router(routes: paths.sorted().map { (RouteMatch(path: $0, methods: ["GET"]), plan) })
+    }
+
+    private static let observers: Set<String> = [
+        RequestIDMiddleware.name, MetricsMiddleware.name, AccessLogMiddleware.name,
+    ]
+
+    /// Takes browsers' reports. Anybody may send them, so that what limits stands before it.
+    private mutating func reportPlan() -> RoutePlan {
+        let limiting: Set<String> = [
+            TimeoutMiddleware.name, SecurityHeadersMiddleware.name, IPMiddleware.name, "rate_limit", "concurrency",
+        ]
+        return self.makePlan(
+            name: Metrics.reportsRoute,
+            settings: self.settings(of: Self.observers.union(limiting)),
+            action: .refuse,
+            forwarding: RoutePlan.Forwarding(),
+            key: "middleware"
+        ) { context in CSPReportMiddleware(CSPReportMiddleware.Config(), in: &context) }
+    }
+
+    /// `[middleware.*]` with none but these switched on.
+    private mutating func settings(of names: Set<String>) -> [EffectiveMiddleware] {
+        self.resolver.withoutRoute().map { setting in
+            EffectiveMiddleware(
+                name: setting.name,
+                isEnabled: setting.isEnabled && names.contains(setting.name),
+                settings: setting.settings
+            )
+        }
     }
 
     private mutating func action(
@@ -148,7 +198,8 @@ struct PlanBuilder {
         settings: [EffectiveMiddleware],
         action: RoutePlan.Action,
         forwarding: RoutePlan.Forwarding,
-        key: String
+        key: String,
+        below bottom: ((inout BuildContext) -> any Middleware)? = nil
     ) -> RoutePlan {
         let meters = RouteMeters(route: name, shard: self.worker.meters)
         var chain = Chain()
@@ -169,15 +220,12 @@ struct PlanBuilder {
                     return error
                 }
             }
-            for diagnostic in context.diagnostics {
-                var error = setting.error(
-                    diagnostic.message,
-                    suggestion: diagnostic.suggestion,
-                    at: diagnostic.keys
-                )
-                error.key = "\(key).\(error.key)"
-                self.errors.append(error)
-            }
+            self.errors += context.diagnostics.map { setting.error($0, under: key) }
+            self.warnings += context.warnings.map { setting.error($0, under: key) }
+        }
+        if let bottom {
+            var context = BuildContext(route: name, worker: self.worker, meters: meters)
+            chain.append(bottom(&context), at: self.middlewares.count)
         }
         return RoutePlan(name: name, chain: chain, action: action, forwarding: forwarding, meters: meters)
     }
@@ -185,6 +233,14 @@ struct PlanBuilder {
     private mutating func report(_ message: String, at route: Int, _ key: String) {
         let position = self.configuration.routes[route].source.position
         self.errors.append(ConfigurationError(message, key: "routes[\(route)].\(key)", at: position))
+    }
+}
+
+extension EffectiveMiddleware {
+    fileprivate func error(_ diagnostic: BuildContext.Diagnostic, under key: String) -> ConfigurationError {
+        var error = self.error(diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
+        error.key = "\(key).\(error.key)"
+        return error
     }
 }
 

@@ -9,6 +9,8 @@ package struct RequestExplanation: Sendable {
         case route(Int)
         /// `admin.expose` serves this path beside the routes.
         case admin
+        /// Browsers' reports on a content security policy are taken there.
+        case reports
         /// The status and why, with the methods of `Allow` where another one would do.
         case refused(status: Int, reason: String, allow: String?)
     }
@@ -67,7 +69,7 @@ package struct RequestExplanation: Sendable {
             return
         }
 
-        let router = try Self.router(for: configuration)
+        let router = try Self.router(for: configuration, reports: CSPReportRoutes.all(in: configuration, &resolver))
         var captures = PathCaptures()
         let result = request.withView(path: path) { router.route($0, captures: &captures) }
         self.rejected = RouteRejection.reasons(for: request, path, router, configuration)
@@ -75,7 +77,8 @@ package struct RequestExplanation: Sendable {
             self.verdict = .admin
         } else {
             switch result {
-            case .found(let index, _): self.verdict = .route(index)
+            case .found(let index, _):
+                self.verdict = configuration.routes.indices.contains(index) ? .route(index) : .reports
             case .methodNotAllowed(let allow):
                 var error = GatewayError(.methodNotAllowed)
                 error.allow = allow
@@ -100,7 +103,11 @@ package struct RequestExplanation: Sendable {
 
     /// What metrics and logs call the route; nil where none takes it.
     package var routeName: String? {
-        self.verdict == .admin ? Metrics.adminRoute : self.route?.name
+        switch self.verdict {
+        case .admin: Metrics.adminRoute
+        case .reports: Metrics.reportsRoute
+        case .route, .refused: self.route?.name
+        }
     }
 
     /// The status of the gateway's refusal.
@@ -120,12 +127,21 @@ package struct RequestExplanation: Sendable {
         }
     }
 
-    private static func router(for configuration: GatewayConfiguration) throws(ConfigurationErrors) -> Router<Int> {
+    /// The routes of the configuration by their places, and behind them those that take browsers' reports.
+    private static func router(
+        for configuration: GatewayConfiguration,
+        reports: [RouteMatch]
+    ) throws(ConfigurationErrors) -> Router<Int> {
+        let count = configuration.routes.count
         do throws(InvalidRoutes) {
-            return try Router(routes: configuration.routes.enumerated().map { (RouteMatch($0.element), $0.offset) })
+            return try Router(
+                routes: (configuration.routes.map { RouteMatch($0) } + reports).enumerated().map {
+                    ($0.element, $0.offset)
+                }
+            )
         } catch {
             throw ConfigurationErrors(
-                error.problems.map { problem in
+                error.problems.filter { $0.route < count }.map { problem in
                     ConfigurationError(
                         problem.message,
                         key: "routes[\(problem.route)].\(problem.key)",

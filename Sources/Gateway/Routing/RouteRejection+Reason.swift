@@ -8,7 +8,8 @@ extension RouteRejection {
     ) -> [RequestExplanation.Rejection] {
         // Conditions may hold a secret from the environment.
         let shown = configuration.redacted()
-        return request.withView(path: path) { router.explain($0) }.map { index, rejection in
+        return request.withView(path: path) { router.explain($0) }.compactMap { index, rejection in
+            guard configuration.routes.indices.contains(index) else { return nil }
             let route = configuration.routes[index]
             func value(_ table: String, _ name: String, _ isSame: (String, String) -> Bool) -> String {
                 let conditions = shown.member("routes", at: index)?.member(table)?.entries ?? [:]
@@ -22,7 +23,9 @@ extension RouteRejection {
                 case .method: "method: takes \(route.methods.joined(separator: ", "))"
                 case .header(let name): "header \(name): \(value("match_headers", name) { $0.lowercased() == $1 })"
                 case .query(let name): "query \(name): \(value("match_query", name, ==))"
-                case .lessSpecific(let other): "less specific than \(configuration.routes[other].name)"
+                case .lessSpecific(let other) where configuration.routes.indices.contains(other):
+                    "less specific than \(configuration.routes[other].name)"
+                case .lessSpecific: "less specific than csp.report_path"
                 }
             return RequestExplanation.Rejection(route: route.name, reason: reason)
         }

@@ -63,13 +63,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.output.attach(to: context)
+        // Asked for here, a read does not take the way through the whole pipeline.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         self.worker.deadlines.own(self.deadlineSlot, self)
         self.worker.opened(self)
         self.listener.connectionOpened()
         self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
     }
 
+    func channelActive(context: ChannelHandlerContext) { context.read() }
+
     func channelInactive(context: ChannelHandlerContext) {
+        self.output.detach()
         self.worker.tick()
         self.machine.closed()
         self.exchange?.clientGone(self.writeDeadline <= self.worker.now ? .timedOut(.write) : .clientGone)
@@ -105,6 +110,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         self.isInReadPass = false
         self.exchange?.upstream?.flush()
+        if self.isReading { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -134,10 +140,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
         if self.needsFlush { self.flushNow() }
         if !self.isInReadPass, case .exchanging(.open, _) = self.machine.state { self.exchange?.upstream?.flush() }
-        if self.mayRead != self.isReading {
-            self.isReading.toggle()
-            try? context.channel.syncOptions?.setOption(.autoRead, value: self.isReading)
-        }
+        let mayRead = self.mayRead
+        if mayRead, !self.isReading { context.read() }
+        self.isReading = mayRead
     }
 
     /// Does what the state allows with the bytes at hand; false where it has to wait.

@@ -46,7 +46,8 @@ final class SocketOutput {
         self.descriptor = handle.flatMap { $0 } ?? -1
     }
 
-    /// The channel is closed; its descriptor may be another connection's from now on.
+    /// The channel is closed; its descriptor may be another connection's from now on. To be called first when the channel
+    /// says that it is inactive, which it does within the call that closes its descriptor and before anything else.
     func detach() {
         self.descriptor = -1
         self.collected = nil
@@ -94,7 +95,7 @@ final class SocketOutput {
             }
             return
         }
-        if self.isQueued(context) || !self.send(&buffer, context) {
+        if self.isQueued(context) || !self.send(&buffer) {
             self.needsFlush = false
             self.mayBeQueued = true
             context.writeAndFlush(NIOAny(buffer), promise: nil)
@@ -117,9 +118,8 @@ final class SocketOutput {
     }
 
     /// Sends as much as the socket takes at once; false where something is left for the channel, be it the error.
-    private func send(_ buffer: inout ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
-        // The channel ceases to be active in the same step in which it closes its descriptor.
-        guard self.descriptor >= 0, context.channel.isActive else { return false }
+    private func send(_ buffer: inout ByteBuffer) -> Bool {
+        guard self.descriptor >= 0 else { return false }
         let descriptor = self.descriptor
         let sent = buffer.withUnsafeReadableBytes { bytes in
             systemSend(descriptor, bytes.baseAddress, bytes.count, Self.flags)

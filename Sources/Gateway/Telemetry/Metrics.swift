@@ -6,6 +6,8 @@ enum Metrics {
     static let noRoute = "_none"
     /// The label value of admin endpoints on the listeners for traffic.
     static let adminRoute = "_admin"
+    /// The route of what takes browsers' reports.
+    static let reportsRoute = "_csp_reports"
 
     // MARK: Requests
 

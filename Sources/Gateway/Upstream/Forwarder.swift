@@ -105,6 +105,12 @@ struct Forwarder {
             }
         }
         if self.style != .xForwarded { self.writeForwarded(of: exchange, known, scheme, into: &output) }
+        if exchange.deadlines.total != nil {
+            output.write("X-Request-Timeout-Ms: ")
+            let left = (exchange.deadlines.end - exchange.worker.now).nanoseconds / 1_000_000
+            output.write(decimal: Int(max(1, left)))
+            output.writeLineEnd()
+        }
     }
 
     /// The port that the client named in Host, else the scheme's.
@@ -180,6 +186,7 @@ extension Exchange {
                 }
             }
         }
+        if self.deadlines.total != nil { self.request.headers.remove(.xRequestTimeoutMS) }
         self.forwardingFields = known
         return known
     }

@@ -77,7 +77,10 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.context = context
         // The channel has its socket by now, though it is not connected yet.
         self.output.attach(to: context)
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
     }
+
+    func channelActive(context: ChannelHandlerContext) { context.read() }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
@@ -98,6 +101,7 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.exchange?.upstreamPaused()
+        if !self.isReadingPaused { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -270,16 +274,12 @@ extension UpstreamHandler: UpstreamStream {
         if self.isOpen { self.hasFlushed = true }
     }
 
-    func pauseReading() {
-        guard !self.isReadingPaused else { return }
-        self.isReadingPaused = true
-        try? self.context?.channel.syncOptions?.setOption(.autoRead, value: false)
-    }
+    func pauseReading() { self.isReadingPaused = true }
 
     func resumeReading() {
         guard self.isReadingPaused else { return }
         self.isReadingPaused = false
-        try? self.context?.channel.syncOptions?.setOption(.autoRead, value: true)
+        self.context?.read()
     }
 
     func cancel() {

@@ -130,6 +130,70 @@ extension EndToEnd {
             }
         }
 
+        @Test func `what is left of total goes upstream, and takes the place of what a client says`() async throws {
+            let script = serving { request in ok(request["X-Request-Timeout-Ms"] ?? "none") }
+            try await withProxy(script, more: "[middleware.timeout]\ntotal = \"20s\"") { gateway, _ in
+                for field in ["", "X-Request-Timeout-Ms: 5"] {
+                    let left = try #require(Int(try await gateway.get("/", field).text))
+                    #expect((1...20_000).contains(left))
+                }
+            }
+            try await withProxy(script) { gateway, _ in
+                let response = try await gateway.get("/", "X-Request-Timeout-Ms: 5")
+                #expect(response.text == "none")
+            }
+        }
+
+        @Test(arguments: ["", "[middleware.timeout]\ntotal = \"60s\""])
+        func `a trusted peer shortens total`(more: String) async throws {
+            let server = "trusted_proxies = [\"127.0.0.0/8\"]"
+            try await withProxy(Self.stalling(after: ""), server: server, more: more) { gateway, _ in
+                let response = try await gateway.get("/", "X-Request-Timeout-Ms: 100")
+                #expect(response.code == "deadline_exceeded")
+            }
+        }
+
+        @Test(arguments: ["0", "-1", "1.5", "", "abc", "99999999999999999999999"])
+        func `a trusted peer does not lengthen total, whatever it writes`(value: String) async throws {
+            let server = "trusted_proxies = [\"127.0.0.0/8\"]"
+            let script = serving { request in ok(request["X-Request-Timeout-Ms"] ?? "none") }
+            let more = "[middleware.timeout]\ntotal = \"20s\""
+            try await withProxy(script, server: server, more: more) { gateway, _ in
+                let response = try await gateway.get("/", "X-Request-Timeout-Ms: \(value)")
+                if value == "0" { return #expect(response.status == 200 || response.code == "deadline_exceeded") }
+                let left = try #require(Int(response.text))
+                #expect((1...20_000).contains(left))
+            }
+        }
+
+        /// Sends an event, waits for the gateway to leave, or for longer than `idle`, and sends another.
+        private static let restingEvents: ScriptedUpstream.Script = { session in
+            _ = try await session.request()
+            try await session.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
+            try await Task.sleep(for: .milliseconds(400))
+            try await session.send("data: 2\n\n")
+        }
+
+        @Test func `an event stream may rest for longer than idle`() async throws {
+            try await withProxy(Self.restingEvents, more: "[middleware.timeout]\nidle = \"100ms\"") { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.text == "data: 1\n\ndata: 2\n\n")
+            }
+        }
+
+        @Test func `an event stream is cut by the idle of a policy`() async throws {
+            let toml = """
+                [policies.brisk.timeout]
+                idle = "100ms"
+                """
+            try await withProxy(Self.restingEvents, route: "policies = [\"brisk\"]", more: toml) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                let (text, _) = try await client.rest()
+                #expect(text.contains("data: 1") && !text.contains("data: 2") && !text.contains("\r\n0\r\n"))
+            }
+        }
+
         @Test(arguments: ["G", "GET / HTTP/1.1\r\nHo", "GET / HTTP/1.1\r\nHost: a\r\n"])
         func `a head that does not come is 408 after header_timeout`(_ sent: String) async throws {
             try await withProxy(playing { _ in }, limits: "header_timeout = \"150ms\"") { gateway, upstream in

@@ -20,6 +20,8 @@ struct ResumptionTests {
             let exchange = try worker.value.exchange("GET / HTTP/1.1", "Host: a", client: client)
             exchange.plan = worker.value.plan("a", chain, action: .respond(Response(status: 201)))
             exchange.refusal = nil
+            // A loop that other tests keep busy must not let it run out.
+            exchange.deadlines.firstByte = .hours(1)
             exchange.begin()
             body(hook.resumption!, exchange, client, hook)
             return NIOLoopBound(client, eventLoop: loop)

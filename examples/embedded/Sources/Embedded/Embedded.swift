@@ -13,7 +13,7 @@ struct Embedded {
 
         let gateway = try GatewayServer(
             configuration,
-            middlewares: .standard.inserting(.of(Tenant.self, defaults: .init()), before: "timeout"),
+            middlewares: .standard.inserting(.of(Tenant.self, defaults: .init()), before: "rate_limit"),
             inProcess: ["app": { request in try await Greeter().respond(to: request) }]
         )
         let services = ServiceGroup(

@@ -1,0 +1,78 @@
+import GatewayHTTP1
+import NIOCore
+
+/// The strong entity tags of encoded representations: `"x"` becomes `"x-gw-br"` (RFC 9110 section 8.8.3.3).
+enum CodedEntityTag {
+    /// Where a suffix goes in a strong tag; nil for a weak one, which names all representations, and for what is no tag.
+    static func suffixPosition(in tag: UnsafeRawBufferPointer) -> Int? {
+        let quote = UInt8(ascii: "\"")
+        guard tag.count >= 2, tag[0] == quote, tag[tag.count - 1] == quote else { return nil }
+        return tag.count - 1
+    }
+
+    /// Copies a list of tags and leaves the suffixes out: that of `coding`, or where it is nil of any.
+    ///
+    /// It looks at what stands between quotes alone, since a tag may hold commas (section 8.8.3); the rest, well formed
+    /// or not, is copied as it is.
+    /// - Returns: whether there was such a suffix; if not, nothing need have been written.
+    static func removeSuffixes(
+        of coding: ContentCoding?,
+        from list: UnsafeRawBufferPointer,
+        into output: inout ByteBuffer
+    ) -> Bool {
+        var found = false
+        var copied = 0
+        Self.forEachTag(in: list) { start, end in
+            guard let length = self.suffixLength(of: coding, in: list, start, end) else { return }
+            output.writeBytes(UnsafeRawBufferPointer(rebasing: list[copied..<(end - length)]))
+            copied = end
+            found = true
+        }
+        if found { output.writeBytes(UnsafeRawBufferPointer(rebasing: list[copied...])) }
+        return found
+    }
+
+    /// Whether a list names the representation in `coding` of the one that a strong `tag` names.
+    static func list(
+        _ list: UnsafeRawBufferPointer,
+        names tag: UnsafeRawBufferPointer,
+        in coding: ContentCoding
+    ) -> Bool {
+        guard let length = self.suffixPosition(in: tag) else { return false }
+        var found = false
+        let opaque = UnsafeRawBufferPointer(rebasing: tag[1..<length])
+        Self.forEachTag(in: list) { start, end in
+            guard !found, let suffix = self.suffixLength(of: coding, in: list, start, end) else { return }
+            found = list[start..<(end - suffix)].elementsEqual(opaque)
+        }
+        return found
+    }
+
+    /// Calls `body` with the borders of what each pair of quotes encloses.
+    private static func forEachTag(in list: UnsafeRawBufferPointer, _ body: (Int, Int) -> Void) {
+        var position = 0
+        while let start = list[position...].firstIndex(of: UInt8(ascii: "\"")),
+            let end = list[(start + 1)...].firstIndex(of: UInt8(ascii: "\""))
+        {
+            body(start + 1, end)
+            position = end + 1
+        }
+    }
+
+    private static func suffixLength(
+        of coding: ContentCoding?,
+        in list: UnsafeRawBufferPointer,
+        _ start: Int,
+        _ end: Int
+    ) -> Int? {
+        func ends(with coding: ContentCoding) -> Int? {
+            let suffix = UnsafeRawBufferPointer(coding.tagSuffix)
+            guard end - start >= suffix.count, list[(end - suffix.count)..<end].elementsEqual(suffix) else {
+                return nil
+            }
+            return suffix.count
+        }
+        if let coding { return ends(with: coding) }
+        return ends(with: .brotli) ?? ends(with: .gzip) ?? ends(with: .deflate)
+    }
+}

@@ -1,0 +1,94 @@
+import GatewayHTTP1
+
+/// The media types that are worth encoding: whole names, or patterns with one `*` in them.
+struct CompressibleTypes: Sendable {
+    /// Where a pattern's parts stand in `bytes`: what comes before the `*` and what comes after it.
+    private struct Pattern {
+        var start: Int
+        var prefix: Int
+        var suffix: Int
+        var isExact: Bool
+    }
+
+    /// The patterns in lower case, one behind the other, without their `*`.
+    private var bytes: ContiguousArray<UInt8> = []
+    private var patterns: ContiguousArray<Pattern> = []
+    private var namesEventStream = false
+
+    /// - Returns: false where it is no media type and no pattern of one.
+    mutating func add(_ pattern: String) -> Bool {
+        let text = pattern.lowercased().utf8
+        let parts = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ ByteClass.isToken($0) }) else { return false }
+        let isAny = pattern == "*/*"
+        let stars = text.count { $0 == UInt8(ascii: "*") }
+        guard stars < 2 || isAny else { return false }
+        let halves =
+            isAny ? [] : text.split(separator: UInt8(ascii: "*"), maxSplits: 1, omittingEmptySubsequences: false)
+        self.patterns.append(
+            Pattern(
+                start: self.bytes.count,
+                prefix: halves.first?.count ?? 0,
+                suffix: halves.count > 1 ? halves[1].count : 0,
+                isExact: stars == 0
+            )
+        )
+        for half in halves { self.bytes.append(contentsOf: half) }
+        if pattern.lowercased() == "text/event-stream" { self.namesEventStream = true }
+        return true
+    }
+
+    /// - Parameter contentType: the field's value, with its parameters.
+    func contains(_ contentType: UnsafeRawBufferPointer) -> Bool {
+        let end = contentType.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? contentType.count
+        let type = UnsafeRawBufferPointer(rebasing: contentType[..<end])
+        // gRPC compresses its messages itself, and its clients know no codings of HTTP.
+        if Self.begins(type, with: "application/grpc") { return false }
+        if !self.namesEventStream, Self.isEventStream(type) { return false }
+        return self.bytes.withUnsafeBufferPointer { bytes in
+            for pattern in self.patterns {
+                let length = pattern.prefix + pattern.suffix
+                guard pattern.isExact ? type.count == length : type.count >= length else { continue }
+                if Self.equal(type, from: 0, bytes, from: pattern.start, pattern.prefix),
+                    Self.equal(
+                        type,
+                        from: type.count - pattern.suffix,
+                        bytes,
+                        from: pattern.start + pattern.prefix,
+                        pattern.suffix
+                    )
+                {
+                    return true
+                }
+            }
+            return false
+        }
+    }
+
+    /// Whether each piece of such a body is to be seen at once.
+    static func isEventStream(_ contentType: UnsafeRawBufferPointer) -> Bool {
+        self.begins(contentType, with: "text/event-stream")
+    }
+
+    private static func begins(_ type: UnsafeRawBufferPointer, with word: StaticString) -> Bool {
+        let count = word.utf8CodeUnitCount
+        let bytes = UnsafeBufferPointer(start: word.utf8Start, count: count)
+        return type.count >= count && self.equal(type, from: 0, bytes, from: 0, count)
+    }
+
+    /// `pattern` is in lower case.
+    private static func equal(
+        _ type: UnsafeRawBufferPointer,
+        from start: Int,
+        _ pattern: UnsafeBufferPointer<UInt8>,
+        from patternStart: Int,
+        _ count: Int
+    ) -> Bool {
+        for index in 0..<count {
+            let byte = type[start + index]
+            let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+            if lower != pattern[patternStart + index] { return false }
+        }
+        return true
+    }
+}

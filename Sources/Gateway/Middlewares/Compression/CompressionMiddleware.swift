@@ -1,0 +1,211 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Encodes responses for clients that accept it, as RFC 9110 section 12.5.3 has them say so.
+///
+/// ```toml
+/// [middleware.compression]
+/// algorithms = ["br", "gzip"]
+/// min_size = "500B"
+/// ```
+///
+/// It does not decode: what the upstream has encoded passes as it is. It does not hide the length of a secret that stands
+/// beside what an attacker chose, but for requests from other sites that carry cookies (BREACH).
+struct CompressionMiddleware: RequestHook, ResponseHook {
+    struct Config: Codable, Sendable {
+        /// What is offered, the best first; a client's own weights come before this order.
+        var algorithms: [Algorithm] = [.br, .gzip]
+        /// Shorter bodies go plain, where the length is known.
+        var minSize = ByteCount.bytes(500)
+        /// From 1, the fastest, to 9, the smallest; for `gzip` and `deflate`.
+        var gzipLevel = 6
+        /// From 0, the fastest, to 11, the smallest.
+        var brotliQuality = 4
+        /// Encoders at once on an event loop; further responses go plain.
+        var maxStreams = 64
+        /// Media types that are encoded. One `*` stands for any characters; `text/event-stream` only where it is named
+        /// itself, `application/grpc*` never.
+        var types = [
+            "text/*", "application/json", "application/*+json", "application/javascript", "application/xml",
+            "application/*+xml", "image/svg+xml", "application/wasm", "font/ttf", "font/otf",
+        ]
+    }
+
+    enum Algorithm: String, SettingChoice {
+        case br, gzip, deflate, zstd
+    }
+
+    static let name = "compression"
+
+    /// Bodies up to this length are encoded whole, in one turn, and stay plain where that is shorter.
+    private static let wholeBody = CompressionTransform.turn
+
+    private let codings: ContiguousArray<ContentCoding>
+    private let minSize: Int
+    private let levels: EncoderLevels
+    private let maxStreams: Int
+    private let types: CompressibleTypes
+    private let state: Slot<CompressionState>
+    private let pool: EncoderPool
+    private let meters: CompressionMeters
+
+    init(_ config: Config, in context: inout BuildContext) {
+        var codings: ContiguousArray<ContentCoding> = []
+        for algorithm in config.algorithms {
+            switch algorithm {
+            case .br: codings.append(.brotli)
+            case .gzip: codings.append(.gzip)
+            case .deflate: codings.append(.deflate)
+            case .zstd:
+                context.fail(
+                    "this gateway was not built with zstd",
+                    suggestion: "write \"br\", \"gzip\" or \"deflate\"",
+                    at: "algorithms"
+                )
+            }
+        }
+        if config.algorithms.isEmpty {
+            context.fail("there is no algorithm", suggestion: "write compression = false", at: "algorithms")
+        }
+        let bounds = [
+            ("gzip_level", config.gzipLevel, 1...9), ("brotli_quality", config.brotliQuality, 0...11),
+            ("max_streams", config.maxStreams, 1...1_000_000),
+        ]
+        for (key, value, allowed) in bounds where !allowed.contains(value) {
+            context.fail(
+                "\(value) is not allowed here",
+                suggestion: "write a whole number from \(allowed.lowerBound) to \(allowed.upperBound)",
+                at: key
+            )
+        }
+        var types = CompressibleTypes()
+        for type in config.types where !types.add(type) {
+            context.fail(
+                "\"\(type)\" is no media type",
+                suggestion: "write \"text/html\", or with one \"*\" \"text/*\"",
+                at: "types"
+            )
+        }
+        self.codings = codings
+        self.minSize = max(1, config.minSize.bytes)
+        self.levels = EncoderLevels(
+            gzip: Int32(clamping: config.gzipLevel),
+            brotli: UInt32(clamping: config.brotliQuality)
+        )
+        self.maxStreams = config.maxStreams
+        self.types = types
+        self.state = context.slot(CompressionState())
+        self.pool = EncoderPools.pool(in: context)
+        self.meters = CompressionMeters(route: context.route, shard: context.worker.meters)
+    }
+
+    func request(_ exchange: Exchange) -> Decision {
+        let accepted = ConditionalRequest.coding(of: exchange, from: self.codings)
+        let named = ConditionalRequest.removeSuffixes(of: accepted, from: exchange)
+        guard accepted != nil else { return .next }
+        var state = exchange[self.state]
+        state.coding = accepted
+        // A request that is sent once more has lost its suffixes the first time.
+        if !named.isEmpty { state.named = named }
+        exchange[self.state] = state
+        return .next
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        if exchange.response.status == 304 {
+            self.revise(notModified: exchange)
+            return .next
+        }
+        guard self.isEncodable(exchange) else { return .next }
+        exchange.addVary(.acceptEncoding)
+        guard let coding = exchange[self.state].coding else { return .next }
+        if exchange.request.method == .head {
+            EncodedResponse.describe(exchange, in: coding)
+            exchange.response.headers.remove(.contentLength)
+            return .next
+        }
+        switch exchange.collected {
+        case .whole(let body) where body.readableBytes <= Self.wholeBody:
+            if body.readableBytes >= self.minSize { self.encode(body, of: exchange, in: coding) }
+            return .next
+        case .none:
+            if EncodedResponse.isKnown(exchange, upTo: Self.wholeBody) { return .collect(upTo: Self.wholeBody) }
+        case .whole, .larger: break
+        }
+        return self.encodeStream(of: exchange, in: coding)
+    }
+
+    // MARK: Deciding
+
+    /// Whether the response would be encoded for a client that accepts it.
+    private func isEncodable(_ exchange: Exchange) -> Bool {
+        switch exchange.response.status {
+        case 204, 205, 206: return false
+        case 200..<300: break
+        default: return false
+        }
+        guard let length = EncodedResponse.length(of: exchange) else {
+            return self.isEncodableType(exchange)
+        }
+        return length >= self.minSize && self.isEncodableType(exchange)
+    }
+
+    private func isEncodableType(_ exchange: Exchange) -> Bool {
+        guard let type = exchange.response.headers.first(.contentType),
+            !exchange.response.headers.contains(.contentEncoding),
+            !exchange.response.headers.contains("no-transform", in: .cacheControl)
+        else { return false }
+        return exchange.response.headers.withBytes(type) { self.types.contains($0) }
+    }
+
+    /// RFC 9110 section 15.4.5: a 304 has the `Vary` and the tag that the 200 would have. It seldom says what type that
+    /// is; the client does, by the tag it names.
+    private func revise(notModified exchange: Exchange) {
+        let hasType = exchange.response.headers.contains(.contentType)
+        guard !exchange.response.headers.contains(.contentEncoding),
+            !exchange.response.headers.contains("no-transform", in: .cacheControl),
+            !hasType || self.isEncodableType(exchange)
+        else { return }
+        exchange.addVary(.acceptEncoding)
+        let state = exchange[self.state]
+        guard let coding = state.coding, let tag = exchange.response.headers.first(.etag) else { return }
+        let isNamed = exchange.response.headers.withBytes(tag) { tag in
+            exchange.request.headers.withBytes(state.named) { CodedEntityTag.list($0, names: tag, in: coding) }
+        }
+        // Where the client names no tag, but a date or any, the type tells.
+        if isNamed || hasType && !ConditionalRequest.namesTags(exchange) {
+            EncodedResponse.addSuffix(of: coding, to: exchange)
+        }
+    }
+
+    // MARK: Encoding
+
+    private func encode(_ body: ByteBuffer, of exchange: Exchange, in coding: ContentCoding) {
+        let length = body.readableBytes
+        guard let encoder = self.pool.take(coding, self.levels, length: length, limit: self.maxStreams) else { return }
+        var encoded = ByteBufferAllocator().buffer(capacity: length)
+        let isEncoded = body.withUnsafeReadableBytes { encoder.encode($0, .finish, into: &encoded) }
+        self.pool.giveBack(encoder)
+        guard isEncoded, encoded.readableBytes < length else { return }
+        self.meters.count(coding, input: length, output: encoded.readableBytes)
+        EncodedResponse.describe(exchange, in: coding)
+        exchange.replaceBody(with: encoded)
+    }
+
+    private func encodeStream(of exchange: Exchange, in coding: ContentCoding) -> Decision {
+        let length = EncodedResponse.length(of: exchange)
+        guard let encoder = self.pool.take(coding, self.levels, length: length, limit: self.maxStreams) else {
+            return .next
+        }
+        EncodedResponse.describe(exchange, in: coding)
+        return .transform(CompressionTransform(encoder, from: self.pool, meters: self.meters))
+    }
+}
+
+/// What compression remembers of a request.
+struct CompressionState: Sendable {
+    /// What the client accepts best of what there is.
+    var coding: ContentCoding?
+    /// `If-None-Match` as the client wrote it, in the request's block, where suffixes were taken off.
+    var named = ByteRange.empty
+}

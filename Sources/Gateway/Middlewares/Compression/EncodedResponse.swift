@@ -1,0 +1,73 @@
+import GatewayHTTP1
+import NIOCore
+
+/// The head of a response whose body is encoded.
+enum EncodedResponse {
+    private static let contentEncoding = HeaderName(.contentEncoding)
+    private static let etag = HeaderName(.etag)
+    private static let accelBuffering = HeaderName("X-Accel-Buffering")
+    /// Of the bytes as they were (RFC 9530; the older ones RFC 3230 and RFC 1864).
+    private static let digests = ["Content-Digest", "Repr-Digest", "Digest", "Content-MD5"].map { HeaderName($0) }
+
+    /// Says what the body will be, and drops what it no longer is. The length is the affair of who writes the body.
+    static func describe(_ exchange: Exchange, in coding: ContentCoding) {
+        exchange.response.headers.add(self.contentEncoding, coding.token)
+        exchange.response.headers.remove(.acceptRanges)
+        if exchange.response.headers.present.contains(.unknown) {
+            for digest in self.digests { exchange.response.headers.remove(digest) }
+        }
+        self.addSuffix(of: coding, to: exchange)
+    }
+
+    /// A strong tag names one representation, byte for byte, so each coding needs its own (RFC 9110 section 8.8.3.3).
+    static func addSuffix(of coding: ContentCoding, to exchange: Exchange) {
+        guard let tag = exchange.response.headers.first(.etag) else { return }
+        let suffix = UnsafeRawBufferPointer(coding.tagSuffix)
+        let size = tag.count + suffix.count
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { output in
+            let isStrong = exchange.response.headers.withBytes(tag) { tag in
+                guard let position = CodedEntityTag.suffixPosition(in: tag) else { return false }
+                _ = output[..<position].initialize(fromContentsOf: tag[..<position])
+                _ = output[position..<(position + suffix.count)].initialize(fromContentsOf: suffix)
+                output[size - 1] = UInt8(ascii: "\"")
+                return true
+            }
+            if isStrong { exchange.response.headers.set(self.etag, UnsafeBufferPointer(output)) }
+        }
+    }
+
+    /// The length of the body as the upstream sends it, or would send it to a GET; nil where it does not say.
+    static func length(of exchange: Exchange) -> Int? {
+        switch exchange.response.framing {
+        case .length(let length): return length
+        case .chunked, .untilClose: return nil
+        case .none:
+            guard exchange.request.method == .head else { return 0 }
+            guard let field = exchange.response.headers.first(.contentLength) else { return nil }
+            return exchange.response.headers.withBytes(field) { digits in
+                var length = 0
+                // The parser has seen to it that there are no other bytes; an absurd length is long all the same.
+                for digit in digits where length < 1 << 40 { length = length * 10 + Int(digit & 0x0F) }
+                return length
+            }
+        }
+    }
+
+    /// Whether the whole body is there, or will soon be, in so many bytes.
+    static func isKnown(_ exchange: Exchange, upTo limit: Int) -> Bool {
+        if exchange.isResponseEnded { return true }
+        guard case .length(let length) = exchange.response.framing else { return false }
+        return length <= limit && !self.isPrompt(exchange)
+    }
+
+    /// Whether what there is of the body is to be seen before its end.
+    private static func isPrompt(_ exchange: Exchange) -> Bool {
+        if let buffering = exchange.response.headers.first(self.accelBuffering),
+            exchange.response.headers.equals(buffering, "no")
+        {
+            return true
+        }
+        guard let type = exchange.response.headers.first(.contentType) else { return false }
+        return exchange.response.headers.withBytes(type, CompressibleTypes.isEventStream)
+    }
+}

@@ -1,0 +1,45 @@
+/// The encoders of one event loop, for all its routes: how many work is bounded, and so is what they leave behind.
+final class EncoderPool {
+    /// Idle contexts of gzip and deflate that are kept: 2 MiB.
+    private static let idleLimit = 8
+
+    /// How many encoders work now.
+    private(set) var active = 0
+    let memory = EncoderMemory(keeping: 2 << 20)
+    private var idle: [DeflateEncoder] = []
+
+    init() {}
+
+    /// An encoder at the beginning of a stream; nil where `limit` work already, or where there is no memory. It is to
+    /// be given back.
+    ///
+    /// - Parameter length: of the body, where it is known.
+    func take(_ coding: ContentCoding, _ levels: EncoderLevels, length: Int?, limit: Int) -> (any ContentEncoder)? {
+        guard self.active < limit else { return nil }
+        let encoder: (any ContentEncoder)? =
+            switch coding {
+            case .gzip, .deflate: self.takeDeflate(coding, level: levels.gzip)
+            case .brotli: BrotliEncoder(quality: levels.brotli, length: length, memory: self.memory)
+            }
+        if encoder != nil { self.active += 1 }
+        return encoder
+    }
+
+    private func takeDeflate(_ coding: ContentCoding, level: Int32) -> DeflateEncoder? {
+        if let index = self.idle.lastIndex(where: { $0.coding == coding }) {
+            let encoder = self.idle.remove(at: index)
+            if encoder.reset(level: level) { return encoder }
+        }
+        return DeflateEncoder(coding, level: level)
+    }
+
+    /// Takes an encoder back, wherever in its stream it is.
+    func giveBack(_ encoder: any ContentEncoder) {
+        self.active -= 1
+        guard let encoder = encoder as? DeflateEncoder, self.idle.count < Self.idleLimit else { return }
+        self.idle.append(encoder)
+    }
+}
+
+@available(*, unavailable)
+extension EncoderPool: Sendable {}

@@ -1,0 +1,85 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Lets so many requests of a route be under way at once, over all event loops, and answers further ones with 503.
+///
+/// ```toml
+/// [routes.concurrency]
+/// max_in_flight = 200
+/// adaptive = true
+/// ```
+///
+/// A request that finds no room does not wait for it. One counts until its last byte has gone, or its client has left.
+struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
+    struct Config: Codable, Sendable {
+        /// Requests of a route at once, at least 1.
+        var maxInFlight = 200
+        /// Finds a lower limit where the upstream's latency grows with the number of requests.
+        var adaptive = false
+    }
+
+    static let name = "concurrency"
+
+    private let limit: InFlightLimit
+    private let maximum: Int
+    private let isAdaptive: Bool
+    /// When the request was counted in; nil where it was not, or is no more.
+    private let entered: Slot<NIODeadline?>
+    private let worker: Worker
+
+    init(_ config: Config, in context: inout BuildContext) {
+        if config.maxInFlight < 1 {
+            context.fail(
+                "\(config.maxInFlight) requests at once are none",
+                suggestion: "write a whole number of at least 1",
+                at: "max_in_flight"
+            )
+        }
+        self.limit = context.shared(context.route) { InFlightLimit() }
+        self.maximum = max(1, config.maxInFlight)
+        self.isAdaptive = config.adaptive
+        self.entered = context.slot(nil)
+        self.worker = context.worker
+    }
+
+    func request(_ exchange: Exchange) -> Decision {
+        let limit = self.isAdaptive ? self.limit.limit(adaptiveUpTo: self.maximum) : self.maximum
+        guard self.limit.enter(limit: limit) else {
+            return .fail(
+                GatewayError(
+                    .overloaded,
+                    detail: "Too many requests are under way. Try again in 1 second.",
+                    retryAfter: 1,
+                    reason: "concurrency: \(limit) requests of the route are under way"
+                )
+            )
+        }
+        exchange[self.entered] = self.worker.now
+        return .next
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        guard self.isAdaptive, let entered = exchange[self.entered] else { return .next }
+        let now = self.worker.now
+        switch exchange.origin {
+        case .upstream:
+            let latency = UInt64(clamping: (now - entered).nanoseconds)
+            self.limit.observe(.latency(latency), upTo: self.maximum, at: now)
+        case .gateway where Self.isTimeout(exchange.errorCode):
+            self.limit.observe(.timeout, upTo: self.maximum, at: now)
+        // What the gateway answers by itself says nothing about the upstream.
+        case .gateway, .local: break
+        }
+        return .next
+    }
+
+    func complete(_ exchange: Exchange, _ outcome: Outcome) {
+        guard exchange[self.entered] != nil else { return }
+        exchange[self.entered] = nil
+        self.limit.leave()
+    }
+
+    private static func isTimeout(_ code: GatewayError.Code?) -> Bool {
+        code == .upstreamTimeout || code == .connectTimeout || code == .deadlineExceeded
+    }
+}

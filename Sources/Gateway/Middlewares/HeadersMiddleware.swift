@@ -1,0 +1,122 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Changes the fields of requests on their way to the upstream, and of responses on their way to the client.
+///
+/// ```toml
+/// [routes.headers]
+/// request = { set = { X-Client = "{client_ip}" }, remove = ["Cookie"] }
+/// response = { add = { Link = "</style.css>; rel=preload" } }
+/// ```
+///
+/// Fields that frame a message or say where it goes are not touched.
+struct HeadersMiddleware: RequestHook, ResponseHook {
+    struct Config: Codable, Sendable {
+        /// What becomes of the fields that the upstream gets.
+        var request = Changes()
+        /// What becomes of the fields that the client gets, also with answers of the gateway itself.
+        var response = Changes()
+    }
+
+    struct Changes: Codable, Sendable {
+        /// Fields that have this value and no other.
+        var set: [String: String] = [:]
+        /// Fields that are added to what there is.
+        var add: [String: String] = [:]
+        /// Fields that go.
+        var remove: [String] = []
+    }
+
+    static let name = "headers"
+
+    private let ofRequests: FieldChanges
+    private let ofResponses: FieldChanges
+    private let worker: Worker
+
+    init(_ config: Config, in context: inout BuildContext) {
+        self.ofRequests = FieldChanges(config.request, "request", in: &context)
+        self.ofResponses = FieldChanges(config.response, "response", in: &context)
+        self.worker = context.worker
+    }
+
+    func request(_ exchange: Exchange) -> Decision {
+        for name in self.ofRequests.removed { exchange.request.headers.remove(name) }
+        for change in self.ofRequests.changes {
+            if change.replaces { exchange.request.headers.remove(change.name) }
+            self.withValue(of: change, exchange) { exchange.request.headers.add(change.name, $0) }
+        }
+        return .next
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        for name in self.ofResponses.removed { exchange.response.headers.remove(name) }
+        for change in self.ofResponses.changes {
+            if change.replaces { exchange.response.headers.remove(change.name) }
+            self.withValue(of: change, exchange) { exchange.response.headers.add(change.name, $0) }
+        }
+        return .next
+    }
+
+    private func withValue(of change: FieldChanges.Change, _ exchange: Exchange, _ body: (ByteBufferView) -> Void) {
+        var buffer = self.worker.takeBuffer()
+        change.value.write(of: exchange, into: &buffer)
+        body(buffer.readableBytesView)
+        self.worker.giveBack(buffer)
+    }
+}
+
+/// The changes of one direction.
+private struct FieldChanges {
+    struct Change {
+        let name: HeaderName
+        let value: PlaceholderTemplate
+        /// In place of what there is.
+        let replaces: Bool
+    }
+
+    let removed: [HeaderName]
+    let changes: [Change]
+
+    init(_ written: HeadersMiddleware.Changes, _ direction: String, in context: inout BuildContext) {
+        self.removed = written.remove.compactMap { Self.name($0, [direction, "remove"], in: &context) }
+        var changes: [Change] = []
+        for (kind, entries) in [("set", written.set), ("add", written.add)] {
+            for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
+                let header = Self.name(name, [direction, kind, name], in: &context)
+                let template = Self.template(value, [direction, kind, name], in: &context)
+                guard let header, let template else { continue }
+                changes.append(Change(name: header, value: template, replaces: kind == "set"))
+            }
+        }
+        self.changes = changes
+    }
+
+    private static func name(_ name: String, _ keys: [String], in context: inout BuildContext) -> HeaderName? {
+        if let problem = ProtectedFields.problem(with: name) {
+            context.fail(problem.message, suggestion: problem.suggestion, at: keys)
+            return nil
+        }
+        return HeaderName(name)
+    }
+
+    private static func template(
+        _ value: String,
+        _ keys: [String],
+        in context: inout BuildContext
+    ) -> PlaceholderTemplate? {
+        guard FieldValue.isValid(value) else {
+            context.fail(
+                "the value has a character that no field may have",
+                suggestion: "write it in one line of visible characters",
+                at: keys
+            )
+            return nil
+        }
+        do throws(PlaceholderTemplate.ParseError) {
+            return try PlaceholderTemplate(value)
+        } catch {
+            context.fail(error.message, at: keys)
+            return nil
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import GatewayHTTP1
+
+/// Fields that the settings of a middleware must not touch: they say where a message ends and where it goes, or the
+/// gateway itself writes them.
+enum ProtectedFields {
+    struct Problem: Hashable {
+        var message: String
+        var suggestion: String
+    }
+
+    private static let ids: Set<FieldID> = [
+        .host, .contentLength, .transferEncoding, .connection, .keepAlive, .proxyConnection, .te, .trailer, .upgrade,
+        .http2Settings, .expect,
+    ]
+
+    /// Why a configuration may not name the field; nil where it may.
+    static func problem(with name: String) -> Problem? {
+        guard let header = HeaderName(validating: name) else {
+            return Problem(
+                message: "\(JSONText.quoted(name)) is no field name",
+                suggestion: "write letters, digits and hyphens"
+            )
+        }
+        guard self.ids.contains(header.id) else { return nil }
+        return Problem(
+            message: "\(name) says how a message is framed or where it goes, and belongs to the gateway",
+            suggestion: header.id == .host ? "write preserve_host in the route" : "take it out"
+        )
+    }
+}
+
+/// Values as configurations write them.
+enum FieldValue {
+    /// Visible characters, spaces, tabs, and what is beyond ASCII (RFC 9110 section 5.5).
+    static func isValid(_ value: String) -> Bool {
+        value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+}

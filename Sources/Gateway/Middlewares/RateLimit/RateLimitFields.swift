@@ -1,0 +1,96 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Writes the limit fields of a response: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and
+/// the older `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which have room for one window only.
+struct RateLimitFields {
+    enum Selection: String, SettingChoice {
+        case both, ietf, legacy, none
+
+        var hasIETF: Bool { self == .both || self == .ietf }
+        var hasLegacy: Bool { self == .both || self == .legacy }
+    }
+
+    private static let policyName = HeaderName(.rateLimitPolicy)
+    private static let standingName = HeaderName(.rateLimit)
+    private static let legacyLimit = HeaderName("X-RateLimit-Limit")
+    private static let legacyRemaining = HeaderName("X-RateLimit-Remaining")
+    private static let legacyReset = HeaderName("X-RateLimit-Reset")
+
+    private let selection: Selection
+    private let policy: [UInt8]
+    /// Of each window: `"users";r=`, and the limit in digits.
+    private let windows: [(prefix: [UInt8], limit: [UInt8])]
+
+    var isEmpty: Bool { self.selection == .none }
+
+    init(name: String, rates: [Rate], selection: Selection) {
+        self.selection = selection
+        let names = rates.map { rate in
+            Self.quoted(rates.count == 1 ? name : "\(name)-1\(rate.unit.rawValue.prefix(1))")
+        }
+        self.policy = Array(
+            zip(names, rates).map { name, rate in
+                "\(name);q=\(rate.count);w=\(rate.unit.span.nanoseconds / 1_000_000_000)"
+            }.joined(separator: ", ").utf8
+        )
+        self.windows = zip(names, rates).map { name, rate in
+            (Array("\(name);r=".utf8), Array(String(rate.count).utf8))
+        }
+    }
+
+    func write(_ decision: RateLimitDecision, into headers: inout HeaderBlock) {
+        if self.selection.hasIETF {
+            headers.add(Self.policyName, self.policy)
+            headers.add(Self.standingName) { value in
+                for index in self.windows.indices {
+                    if index > 0 { value.writeStaticString(", ") }
+                    value.writeBytes(self.windows[index].prefix)
+                    value.writeDecimal(Int(decision[index].remaining))
+                    value.writeStaticString(";t=")
+                    value.writeDecimal(Int(decision[index].resetSeconds))
+                }
+            }
+        }
+        if self.selection.hasLegacy {
+            let tightest = min(decision.tightest, self.windows.count - 1)
+            let standing = decision[tightest]
+            headers.add(Self.legacyLimit, self.windows[tightest].limit)
+            headers.add(Self.legacyRemaining) { $0.writeDecimal(Int(standing.remaining)) }
+            headers.add(Self.legacyReset) { $0.writeDecimal(Int(standing.resetSeconds)) }
+        }
+    }
+
+    /// Takes out what an upstream says in fields that have room for one limit only. The others are lists.
+    func makeRoom(in headers: inout HeaderBlock) {
+        guard self.selection.hasLegacy else { return }
+        headers.removeAll { block, field in
+            field.id == .unknown
+                && (block.matches(field, Self.legacyLimit) || block.matches(field, Self.legacyRemaining)
+                    || block.matches(field, Self.legacyReset))
+        }
+    }
+
+    /// The fields as an error carries them.
+    func fields(_ decision: RateLimitDecision) -> [(HeaderName, [UInt8])] {
+        if self.isEmpty { return [] }
+        var headers = HeaderBlock()
+        self.write(decision, into: &headers)
+        return headers.fields.map { field in
+            (HeaderName(headers.string(field.name)), headers.withBytes(field.value) { Array($0) })
+        }
+    }
+
+    /// A string of RFC 9651 section 3.3.3, which knows printable ASCII alone.
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): result += "\\" + String(UnicodeScalar(byte))
+            case 0x20..<0x7F: result.unicodeScalars.append(UnicodeScalar(byte))
+            default: result += "_"
+            }
+        }
+        return result + "\""
+    }
+}

@@ -1,0 +1,111 @@
+import GatewayHTTP1
+
+/// Whom a request counts for, as a key of fixed size.
+struct RateLimitIdentity {
+    private enum Part {
+        case clientIP, route, global
+        case header(HeaderName)
+        case cookie([UInt8])
+    }
+
+    /// Before each part, so that no two different ones look the same to the hash.
+    private enum Tag: UInt8 {
+        case ipv4, ipv6, noAddress, route, header, cookie, sharedIPv4, sharedIPv6, shared
+    }
+
+    private let parts: [Part]
+    private let seed: SipHash.Seed
+    /// What counts of an IPv6 address: a client has a whole network of them.
+    private let mask: (high: UInt64, low: UInt64)
+    /// A block is never smaller than what counts as one client.
+    private let blockMask: UInt64
+
+    /// - Parameter ipv6Prefix: bits, 1 to 128.
+    init(_ source: KeySource, ipv6Prefix: Int, seed: SipHash.Seed) {
+        self.parts = source.parts.map { part in
+            switch part {
+            case .clientIP: .clientIP
+            case .route: .route
+            case .global: .global
+            case .header(let name): .header(HeaderName(name))
+            case .cookie(let name): .cookie(Array(name.utf8))
+            }
+        }
+        self.seed = seed
+        self.mask = (Self.mask(bits: ipv6Prefix), Self.mask(bits: ipv6Prefix - 64))
+        self.blockMask = Self.mask(bits: min(48, ipv6Prefix))
+    }
+
+    /// A missing header or cookie counts as the client's address.
+    func key(of exchange: Exchange) -> RateLimitKey {
+        var hash = SipHash(seed: self.seed)
+        for part in self.parts {
+            switch part {
+            case .clientIP: self.combine(exchange.clientAddress, into: &hash)
+            case .global: break
+            case .route:
+                exchange.plan.nameBytes.withUnsafeBytes { Self.combine(.route, $0, into: &hash) }
+            case .header(let name):
+                if let value = exchange.request.headers.first(name) {
+                    exchange.request.headers.withBytes(value) { Self.combine(.header, $0, into: &hash) }
+                } else {
+                    self.combine(exchange.clientAddress, into: &hash)
+                }
+            case .cookie(let name):
+                if let value = exchange.cookie(name) {
+                    exchange.request.headers.withBytes(value) { Self.combine(.cookie, $0, into: &hash) }
+                } else {
+                    self.combine(exchange.clientAddress, into: &hash)
+                }
+            }
+        }
+        return RateLimitKey(hash)
+    }
+
+    /// Whom it counts for where there is no room for its own key: all of a /24 or /48, or all whose keys have no address
+    /// in them.
+    func sharedKey(of exchange: Exchange) -> RateLimitKey {
+        var hash = SipHash(seed: self.seed)
+        if let ip = exchange.clientAddress.ip, self.countsAddress(of: exchange) {
+            hash.combine((ip.isIPv6 ? Tag.sharedIPv6 : .sharedIPv4).rawValue)
+            hash.combine(ip.isIPv6 ? ip.high & self.blockMask : ip.low >> 8)
+        } else {
+            hash.combine(Tag.shared.rawValue)
+        }
+        return RateLimitKey(hash)
+    }
+
+    private func countsAddress(of exchange: Exchange) -> Bool {
+        self.parts.contains { part in
+            switch part {
+            case .clientIP: true
+            case .route, .global: false
+            case .header(let name): exchange.request.headers.first(name) == nil
+            case .cookie(let name): exchange.cookie(name) == nil
+            }
+        }
+    }
+
+    private func combine(_ address: ClientAddress, into hash: inout SipHash) {
+        guard let ip = address.ip else { return hash.combine(Tag.noAddress.rawValue) }
+        if ip.isIPv6 {
+            hash.combine(Tag.ipv6.rawValue)
+            hash.combine(ip.high & self.mask.high)
+            hash.combine(ip.low & self.mask.low)
+        } else {
+            hash.combine(Tag.ipv4.rawValue)
+            hash.combine(ip.low)
+        }
+    }
+
+    private static func combine(_ tag: Tag, _ bytes: UnsafeRawBufferPointer, into hash: inout SipHash) {
+        hash.combine(tag.rawValue)
+        hash.combine(UInt64(truncatingIfNeeded: bytes.count))
+        hash.combine(bytes)
+    }
+
+    /// The highest bits of a word set.
+    private static func mask(bits: Int) -> UInt64 {
+        bits <= 0 ? 0 : bits >= 64 ? .max : ~(UInt64.max >> UInt64(bits))
+    }
+}

@@ -1,0 +1,138 @@
+extension RateLimitMiddleware {
+    struct Config: Codable, Sendable {
+        /// How many requests may come in which time; a list of rates holds all of them at once.
+        var limit = Rates(Rate(60, per: .minute))
+        /// How many may come at once, for `token_bucket`; `"auto"` is the limit. Of several rates it is the shortest one's.
+        var burst = AutomaticCount.auto
+        /// `sliding_window` estimates by two counters and never passes more than the limit in one second, minute, hour or
+        /// day of the clock (UTC); `token_bucket` is exact (GCRA) and lets requests through evenly once the burst is spent.
+        var algorithm = Algorithm.slidingWindow
+        /// Who is counted. A missing header or cookie counts as the client's address.
+        var key = KeySource(.clientIP)
+        /// IPv6 clients count by networks of so many bits, 1 to 128.
+        var ipv6Prefix = 64
+        /// Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or
+        /// IPv6 /48, or one for all keys that are no addresses.
+        var maxKeys = 100_000
+        /// Where the counts are kept.
+        var store = Store.memory
+        /// `shadow` counts and logs, but limits nobody and sends no limit fields.
+        var mode = Mode.enforce
+        /// `policy`: the routes that have the limit from the same policy share its counts.
+        var scope = Scope.route
+        /// Of the answer to a limited request, 400 to 599.
+        var status = 429
+        /// The limit fields of responses: `RateLimit` and `RateLimit-Policy`, or `X-RateLimit-Limit`, `-Remaining` and
+        /// `-Reset` (seconds from now).
+        var headers = RateLimitFields.Selection.both
+        /// What one request takes.
+        var cost = 1
+        /// Clients that are not limited.
+        var exempt: [CIDR] = []
+    }
+
+    enum Algorithm: String, SettingChoice {
+        case slidingWindow = "sliding_window"
+        case tokenBucket = "token_bucket"
+    }
+
+    enum Mode: String, SettingChoice {
+        case enforce, shadow
+    }
+
+    enum Scope: String, SettingChoice {
+        case route, policy
+    }
+
+    enum Store: String, SettingChoice {
+        case memory
+
+        init(setting value: SettingValue) throws(SettingError) {
+            if value == .string("redis") {
+                throw SettingError("is not supported in this version", suggestion: "write \"memory\"")
+            }
+            guard value == .string(Store.memory.rawValue) else { throw SettingError.notOneOf(["memory"], value) }
+            self = .memory
+        }
+    }
+}
+
+extension RateLimitMiddleware.Config {
+    /// What only the settings together can get wrong.
+    func check(in context: inout BuildContext) {
+        let most = Int(GenericCellRate.maximum)
+        for rate in self.limit.rates where rate.count > most {
+            context.fail("\"\(rate)\" is more than can be counted", suggestion: "write at most \(most)", at: "limit")
+        }
+        if let burst = self.burst.number {
+            self.check(burst, in: &context)
+        }
+        let least = self.capacities.min() ?? 1
+        if self.cost < 1 {
+            context.fail("\(self.cost) is no cost", suggestion: "write a whole number of at least 1", at: "cost")
+        } else if self.cost > least {
+            context.fail(
+                "a request that costs \(self.cost) never passes where \(least) is all there is",
+                suggestion: "write at most \(least)",
+                at: "cost"
+            )
+        }
+        if !(1...128).contains(self.ipv6Prefix) {
+            let suggestion = "write a number from 1 to 128, e.g. 64"
+            context.fail("an IPv6 prefix of \(self.ipv6Prefix) bits is none", suggestion: suggestion, at: "ipv6_prefix")
+        }
+        if !(1...100_000_000).contains(self.maxKeys) {
+            let suggestion = "write a number from 1 to 100000000"
+            context.fail("\(self.maxKeys) keys cannot be tracked", suggestion: suggestion, at: "max_keys")
+        }
+        if !(400...599).contains(self.status) {
+            let suggestion = "write 429, or another status from 400 to 599"
+            context.fail("\(self.status) is no status of an error", suggestion: suggestion, at: "status")
+        }
+    }
+
+    private func check(_ burst: Int, in context: inout BuildContext) {
+        guard self.algorithm == .tokenBucket else {
+            return context.fail(
+                "a sliding window has no burst",
+                suggestion: "write algorithm = \"token_bucket\", or take burst out",
+                at: "burst"
+            )
+        }
+        let rate = self.limit.rates[0]
+        let most = UInt64(GenericCellRate.longestFill)
+            .scaled(by: UInt64(max(0, rate.count)), over: UInt64(max(1, rate.unit.span.nanoseconds))).quotient
+        if burst > min(Int(clamping: most), Int(GenericCellRate.maximum)) {
+            context.fail(
+                "a burst of \(burst) takes more than ten years to come back at \(rate)",
+                suggestion: "write a smaller burst, e.g. \(rate.count)",
+                at: "burst"
+            )
+        }
+    }
+
+    /// What may be taken at once of each window.
+    private var capacities: [Int] {
+        self.limit.rates.enumerated().map { index, rate in
+            guard index == 0, self.algorithm == .tokenBucket else { return rate.count }
+            return self.burst.number ?? rate.count
+        }
+    }
+
+    /// The windows as they are counted.
+    var rule: RateLimitRule {
+        RateLimitRule(
+            zip(self.limit.rates, self.capacities).map { rate, capacity in
+                let limit = UInt64(max(1, rate.count))
+                let period = UInt64(max(1, rate.unit.span.nanoseconds))
+                let cost = UInt64(max(1, self.cost))
+                switch self.algorithm {
+                case .slidingWindow: return .sliding(SlidingWindow(limit: limit, period: period, cost: cost))
+                case .tokenBucket:
+                    let burst = UInt64(max(1, capacity))
+                    return .cellRate(GenericCellRate(limit: limit, period: period, burst: burst, cost: cost))
+                }
+            }
+        )
+    }
+}

@@ -1,0 +1,177 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Lets so many requests of each client through in a time, and answers the others with 429.
+///
+/// ```toml
+/// [routes.rate_limit]
+/// limit = ["10/second", "1000/hour"]
+/// key = "client_ip"
+/// ```
+///
+/// It does not count what an exempt client sends, and does not slow anybody down: a request passes at once or not at all.
+struct RateLimitMiddleware: RequestHook, ResponseHook {
+    static let name = "rate_limit"
+
+    private let rule: RateLimitRule
+    private let rates: [Rate]
+    private let identity: RateLimitIdentity
+    private let limiter: String
+    private let limiters: RateLimiters
+    private let memory: MemoryRateLimitStore
+    /// nil where the memory decides.
+    private let store: (any RateLimitStore)?
+    private let failure: RateLimitFailure
+    private let exempt: [CIDR]
+    private let isShadow: Bool
+    private let status: Int?
+    private let fields: RateLimitFields
+    private let standing: Slot<RateLimitDecision?>
+    private let worker: Worker
+    private let allowed: Counter
+    private let limited: Counter
+
+    init(_ config: Config, in context: inout BuildContext) {
+        self.init(config, in: &context, store: nil)
+    }
+
+    /// - Parameter store: counts instead of the memory.
+    init(
+        _ config: Config,
+        in context: inout BuildContext,
+        store: (any RateLimitStore)?,
+        failure: RateLimitFailure = .local
+    ) {
+        config.check(in: &context)
+        self.rule = config.rule
+        self.rates = config.limit.rates
+        self.limiters = Self.limiters(in: context)
+        // Counts go on where the limit was changed, but not where they would mean something else.
+        let kind = config.algorithm.rawValue + self.rates.map { "/" + $0.unit.rawValue }.joined()
+        self.limiter = "\(Self.scope(of: config, in: &context)) \(kind)"
+        self.memory = self.limiters.store(
+            named: self.limiter,
+            capacity: config.maxKeys,
+            width: self.rule.windows.count
+        )
+        self.store = store
+        self.failure = failure
+        self.identity = RateLimitIdentity(
+            config.key,
+            ipv6Prefix: config.ipv6Prefix,
+            seed: store?.seed ?? self.limiters.seed
+        )
+        self.exempt = config.exempt
+        self.isShadow = config.mode == .shadow
+        self.status = config.status == 429 ? nil : config.status
+        self.fields = RateLimitFields(name: context.route, rates: self.rates, selection: config.headers)
+        self.standing = context.slot(nil)
+        self.worker = context.worker
+        self.allowed = context.counter(Metrics.rateLimitDecisions, context.route, "allowed")
+        self.limited = context.counter(
+            Metrics.rateLimitDecisions,
+            context.route,
+            self.isShadow ? "shadow_limited" : "limited"
+        )
+    }
+
+    func request(_ exchange: Exchange) -> Decision {
+        if !self.exempt.isEmpty, let ip = exchange.clientAddress.ip, self.exempt.contains(where: { $0.contains(ip) }) {
+            return .next
+        }
+        let key = self.identity.key(of: exchange)
+        guard let store = self.store else { return self.conclude(self.count(key, exchange), exchange) }
+        let resumption = exchange.resumption()
+        let middleware = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
+        store.take(key, of: self.limiter, by: self.rule) { result in
+            resumption.resume { middleware.value.conclude(result, key, $0) }
+        }
+        return .suspend
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        guard let decision = exchange[self.standing] else { return .next }
+        if exchange.origin == .upstream { self.fields.makeRoom(in: &exchange.response.headers) }
+        self.fields.write(decision, into: &exchange.response.headers)
+        return .next
+    }
+
+    // MARK: Deciding
+
+    private func count(_ key: RateLimitKey, _ exchange: Exchange) -> RateLimitDecision {
+        let now = self.limiters.time(at: self.worker.now)
+        return self.memory.take(key, by: self.rule, at: now)
+            ?? self.memory.takeShared(self.identity.sharedKey(of: exchange), by: self.rule, at: now)
+    }
+
+    private func conclude(
+        _ result: Result<RateLimitDecision, RateLimitStoreError>,
+        _ key: RateLimitKey,
+        _ exchange: Exchange
+    ) -> Decision {
+        switch (result, self.failure) {
+        case (.success(let decision), _): return self.conclude(decision, exchange)
+        case (.failure, .local): return self.conclude(self.count(key, exchange), exchange)
+        case (.failure, .open): return .next
+        case (.failure(let error), .closed):
+            let detail = "Requests cannot be counted now."
+            return .fail(GatewayError(.overloaded, detail: detail, retryAfter: 1, reason: error.reason))
+        }
+    }
+
+    private func conclude(_ decision: RateLimitDecision, _ exchange: Exchange) -> Decision {
+        if decision.isAllowed {
+            self.allowed.add()
+            exchange.rateLimit = "allowed"
+        } else {
+            self.limited.add()
+            exchange.rateLimit = self.isShadow ? "shadow_limited" : "limited"
+            if !self.isShadow { return .fail(self.error(decision)) }
+        }
+        if !self.isShadow, !self.fields.isEmpty { exchange[self.standing] = decision }
+        return .next
+    }
+
+    private func error(_ decision: RateLimitDecision) -> GatewayError {
+        let rate = self.rates[min(Int(decision.limiting), self.rates.count - 1)]
+        let seconds = max(1, Int(decision.retryAfter))
+        var error = GatewayError(
+            .rateLimited,
+            detail: "The limit of \(Self.count(rate.count, "request")) \(Self.article(rate.unit)) "
+                + "\(rate.unit.rawValue) is used up. Try again in \(Self.count(seconds, "second")).",
+            retryAfter: seconds
+        )
+        error.status = self.status
+        error.fields = self.fields.fields(decision)
+        return error
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    private static func article(_ unit: Rate.Unit) -> String { unit == .hour ? "an" : "a" }
+
+    // MARK: Building
+
+    /// Made once, by the first event loop, which also tells how many keys there are.
+    private static func limiters(in context: BuildContext) -> RateLimiters {
+        context.shared("limiters") {
+            let limiters = RateLimiters(unixMilliseconds: WallClock.milliseconds(), at: .now())
+            let keys = context.gauge(Metrics.rateLimitKeys)
+            context.worker.meters.addSampler { keys.set(Double(limiters.keys)) }
+            return limiters
+        }
+    }
+
+    /// Who shares the counts.
+    private static func scope(of config: Config, in context: inout BuildContext) -> String {
+        guard config.scope == .policy, context.route != Metrics.noRoute else { return "route \(context.route)" }
+        if let policy = context.settings?.policy { return "policy \(policy)" }
+        context.fail(
+            "the route \"\(context.route)\" has its limit from no policy",
+            suggestion: "write the limit under [policies.NAME.rate_limit] and NAME into the route's policies, "
+                + "or take scope out",
+            at: "scope"
+        )
+        return "route \(context.route)"
+    }
+}

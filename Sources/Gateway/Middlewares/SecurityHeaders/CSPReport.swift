@@ -1,0 +1,163 @@
+import FoundationEssentials
+import NIOCore
+
+/// What a browser says about a violation of a policy, in either form that there is: `application/csp-report` (CSP Level 2)
+/// and `application/reports+json` (the Reporting API).
+///
+/// All of it comes from outside. Names are compared with known ones before they become labels, and texts are cut and
+/// escaped before they are logged.
+struct CSPReport: Hashable, Sendable {
+    enum Format: Sendable {
+        case single
+        case list
+    }
+
+    /// It is no JSON, or not of the form.
+    struct Malformed: Error {}
+
+    /// Of one request; the rest is ignored.
+    static let maxCount = 100
+
+    /// A known directive, or `_OTHER`.
+    let directive: String
+    /// `enforce`, `report` or `_OTHER`.
+    let disposition: String
+    /// What is told about it, by name, ready for the log.
+    let details: [String: String]
+
+    static func parse(_ body: ByteBuffer, as format: Format) throws(Malformed) -> [CSPReport] {
+        let data = Data(body.readableBytesView)
+        do {
+            switch format {
+            case .single: return [CSPReport(try JSONDecoder().decode(Single.self, from: data).report)]
+            case .list: return try JSONDecoder().decode(List.self, from: data).reports.map { CSPReport($0) }
+            }
+        } catch {
+            throw Malformed()
+        }
+    }
+
+    private init(_ body: Body) {
+        let directive = body.directive?.split(separator: " ").first.map { $0.lowercased() } ?? ""
+        self.directive = ContentSecurityPolicy.Directive.known[directive] == nil ? Metrics.other : directive
+        // Older browsers do not say which, and knew only one.
+        let disposition = body.disposition ?? "enforce"
+        self.disposition = ["enforce", "report"].contains(disposition) ? disposition : Metrics.other
+        var details: [String: String] = [:]
+        details["document"] = body.document.map(CSPReportText.url)
+        details["blocked"] = body.blocked.map(CSPReportText.url)
+        details["source"] = body.source.map(CSPReportText.url)
+        details["line"] = body.line.map { String($0) }
+        details["sample"] = body.sample.map(CSPReportText.escaped)
+        self.details = details
+    }
+}
+
+/// Text of a report as a log may show it.
+enum CSPReportText {
+    private static let limit = 200
+
+    /// Without query and fragment, which may hold secrets of the page's user.
+    static func url(_ text: String) -> String {
+        self.escaped(String(text.prefix { $0 != "?" && $0 != "#" }))
+    }
+
+    /// Cut, with control characters and what is no ASCII escaped.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            guard result.utf8.count < self.limit else { return result + "…" }
+            result += (0x20..<0x7F).contains(scalar.value) ? String(scalar) : scalar.escaped(asASCII: true)
+        }
+        return result
+    }
+}
+
+extension CSPReport {
+    fileprivate struct Body: Decodable {
+        var document: String?
+        var blocked: String?
+        var directive: String?
+        var disposition: String?
+        var source: String?
+        var line: Int?
+        var sample: String?
+
+        private enum OfSingle: String, CodingKey {
+            case document = "document-uri"
+            case blocked = "blocked-uri"
+            case effective = "effective-directive"
+            case violated = "violated-directive"
+            case disposition
+            case source = "source-file"
+            case line = "line-number"
+            case sample = "script-sample"
+        }
+
+        private enum OfList: String, CodingKey {
+            case document = "documentURL"
+            case blocked = "blockedURL"
+            case effective = "effectiveDirective"
+            case disposition
+            case source = "sourceFile"
+            case line = "lineNumber"
+            case sample
+        }
+
+        /// A member of another type than it should have is taken for absent.
+        init(from decoder: any Decoder) throws {
+            let single = try decoder.container(keyedBy: OfSingle.self)
+            let list = try decoder.container(keyedBy: OfList.self)
+            self.document =
+                (try? single.decode(String.self, forKey: .document))
+                ?? (try? list.decode(String.self, forKey: .document))
+            self.blocked =
+                (try? single.decode(String.self, forKey: .blocked)) ?? (try? list.decode(String.self, forKey: .blocked))
+            self.directive =
+                (try? single.decode(String.self, forKey: .effective))
+                ?? (try? single.decode(String.self, forKey: .violated))
+                ?? (try? list.decode(String.self, forKey: .effective))
+            self.disposition = try? single.decode(String.self, forKey: .disposition)
+            self.source =
+                (try? single.decode(String.self, forKey: .source)) ?? (try? list.decode(String.self, forKey: .source))
+            self.line = (try? single.decode(Int.self, forKey: .line)) ?? (try? list.decode(Int.self, forKey: .line))
+            self.sample =
+                (try? single.decode(String.self, forKey: .sample)) ?? (try? list.decode(String.self, forKey: .sample))
+        }
+    }
+
+    private struct Single: Decodable {
+        let report: Body
+
+        private enum CodingKeys: String, CodingKey { case report = "csp-report" }
+    }
+
+    private struct List: Decodable {
+        private struct Report: Decodable {
+            let type: String
+            let body: Body?
+
+            private enum CodingKeys: CodingKey { case type, body }
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.container(keyedBy: CodingKeys.self)
+                self.type = try container.decode(String.self, forKey: .type)
+                // Reports of other types have bodies of their own.
+                self.body = self.type == "csp-violation" ? try container.decode(Body.self, forKey: .body) : nil
+            }
+        }
+
+        let reports: [Body]
+
+        init(from decoder: any Decoder) throws {
+            var container = try decoder.unkeyedContainer()
+            var reports: [Body] = []
+            var count = 0
+            while !container.isAtEnd, count < CSPReport.maxCount {
+                if let body = try container.decode(Report.self).body { reports.append(body) }
+                count += 1
+            }
+            self.reports = reports
+        }
+    }
+}

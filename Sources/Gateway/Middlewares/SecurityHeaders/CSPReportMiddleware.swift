@@ -1,0 +1,94 @@
+import GatewayHTTP1
+import Logging
+import NIOCore
+
+/// Takes browsers' reports on `csp.report_path`: counts them, logs some, and answers 204.
+///
+/// It stands at the end of a chain of its own, which ``CSPReportRoutes`` leads to, and is no part of the others.
+struct CSPReportMiddleware: RequestHook {
+    struct Config: Codable, Sendable {}
+
+    static let name = "csp_reports"
+    static let maxBody = 64 * 1024
+
+    private let worker: Worker
+    private let log = CSPReportLog()
+
+    init(_ config: Config, in context: inout BuildContext) { self.worker = context.worker }
+
+    func request(_ exchange: Exchange) -> Decision {
+        guard exchange.request.method == .post else {
+            var error = GatewayError(.methodNotAllowed)
+            error.allow = "POST"
+            return .fail(error)
+        }
+        guard let type = exchange.request.headers.first(.contentType),
+            let format = exchange.request.headers.withBytes(type, Self.format)
+        else { return .fail(.badRequest("Send application/csp-report or application/reports+json.")) }
+        switch exchange.collected {
+        case .none: return .collect(upTo: Self.maxBody)
+        case .larger: return .fail(GatewayError(.payloadTooLarge))
+        case .whole(let body):
+            do throws(CSPReport.Malformed) {
+                for report in try CSPReport.parse(body, as: format) { self.take(report) }
+                return .respond(Response(status: 204))
+            } catch {
+                return .fail(.badRequest("The report is malformed."))
+            }
+        }
+    }
+
+    private func take(_ report: CSPReport) {
+        self.worker.meters.counter(Metrics.cspReports, [report.directive, report.disposition]).add()
+        self.log.write(report, to: self.worker.log, at: self.worker.now)
+    }
+
+    private static func format(_ type: UnsafeRawBufferPointer) -> CSPReport.Format? {
+        let name = String(decoding: type.prefix(64), as: UTF8.self).lowercased().prefix { $0 != ";" && $0 != " " }
+        switch name {
+        case "application/csp-report": return .single
+        case "application/reports+json": return .list
+        default: return nil
+        }
+    }
+}
+
+/// Writes reports to the log, a few a second at most: anybody can send any number of them.
+final class CSPReportLog {
+    private var budget = LineBudget()
+
+    func write(_ report: CSPReport, to log: Logger, at now: NIODeadline) {
+        guard let left = self.budget.take(at: now) else { return }
+        var metadata: Logger.Metadata = [
+            "directive": .string(report.directive), "disposition": .string(report.disposition),
+        ]
+        for (name, value) in report.details { metadata[name] = .string(value) }
+        if left > 0 { metadata["left_out"] = .stringConvertible(left) }
+        log.info("a browser reports a violation of the content security policy", metadata: metadata)
+    }
+}
+
+@available(*, unavailable)
+extension CSPReportLog: Sendable {}
+
+/// A bucket of log lines: five a second, ten at once.
+struct LineBudget {
+    private static let interval = TimeAmount.milliseconds(200)
+    private static let burst: Int64 = 10
+
+    /// When the bucket is full again.
+    private var fullAt = NIODeadline.uptimeNanoseconds(0)
+    private var leftOut = 0
+
+    /// - Returns: how many lines were left out before this one, or nil where it is to be left out too.
+    mutating func take(at now: NIODeadline) -> Int? {
+        let next = max(self.fullAt, now) + Self.interval
+        guard next - now <= Self.interval * Self.burst else {
+            self.leftOut += 1
+            return nil
+        }
+        self.fullAt = next
+        defer { self.leftOut = 0 }
+        return self.leftOut
+    }
+}

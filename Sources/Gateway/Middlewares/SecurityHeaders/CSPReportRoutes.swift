@@ -1,0 +1,48 @@
+/// The routes on which browsers' reports are taken: one for each `csp.report_path`, on the hosts of the routes that have
+/// it. Their path is literal, so that a route which takes everything leaves them alone.
+struct CSPReportRoutes {
+    private struct Key: Hashable {
+        let hosts: [String]
+        let path: String
+    }
+
+    private var seen: Set<Key> = []
+    private(set) var matches: [RouteMatch] = []
+
+    /// Adds what a route's settings ask for.
+    mutating func add(hosts: [String], _ settings: [EffectiveMiddleware]) {
+        guard let middleware = settings.first(where: { $0.name == SecurityHeadersMiddleware.name }),
+            middleware.isEnabled, let path = middleware.text("report_path"), Self.isPath(path),
+            middleware.text("policy") != "" || middleware.text("report_only") != "",
+            self.seen.insert(Key(hosts: hosts, path: path)).inserted
+        else { return }
+        self.matches.append(RouteMatch(hosts: hosts, path: path))
+    }
+
+    /// All of a configuration.
+    static func all(in configuration: GatewayConfiguration, _ resolver: inout MiddlewareResolver) -> [RouteMatch] {
+        var routes = Self()
+        for route in configuration.routes { routes.add(hosts: route.hosts, resolver.settings(for: route)) }
+        return routes.matches
+    }
+
+    /// What can stand in a policy, in a field and in a route alike: a normal path without placeholders.
+    static func isPath(_ path: String) -> Bool {
+        guard path.hasPrefix("/"), path.utf8.count > 1, path.utf8.count <= 256 else { return false }
+        let isPlain = path.utf8.allSatisfy { byte in
+            byte.isASCIILetter || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "/-._~".utf8.contains(byte)
+        }
+        return isPlain
+            && path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().allSatisfy {
+                !$0.isEmpty && $0 != "." && $0 != ".."
+            }
+    }
+}
+
+extension EffectiveMiddleware {
+    /// A text under `csp`.
+    fileprivate func text(_ key: String) -> String? {
+        guard case .string(let text)? = self.settings.node(at: SettingPath("csp", key))?.value else { return nil }
+        return text
+    }
+}

@@ -1,0 +1,199 @@
+/// A serialized policy (CSP Level 3 section 2.2.1) taken apart, and what is unwise in it.
+///
+/// Browsers ignore silently what they do not understand, so that a forgotten quote opens or shuts a whole site. All of
+/// that is legal; it is warned of.
+struct ContentSecurityPolicy {
+    struct Directive: Hashable {
+        /// In small letters.
+        var name: String
+        var values: [String]
+    }
+
+    /// Why a text can be no policy.
+    struct ParseError: Error, Hashable {
+        var message: String
+        var suggestion: String
+    }
+
+    /// What a browser would take otherwise than it was probably meant.
+    struct Warning: Hashable {
+        var message: String
+        var suggestion: String
+    }
+
+    /// Where a response's own nonce goes.
+    static let placeholder = "{nonce}"
+
+    let directives: [Directive]
+    let usesNonce: Bool
+    private let hasComma: Bool
+
+    init(_ text: String) throws(ParseError) {
+        for scalar in text.unicodeScalars where !(0x20..<0x7F).contains(scalar.value) {
+            let code = String(scalar.value, radix: 16, uppercase: true)
+            throw ParseError(
+                message:
+                    "the policy has the character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code)",
+                suggestion: "write it in one line of ASCII characters"
+            )
+        }
+        let parts = text.split(separator: "{", omittingEmptySubsequences: false)
+        for part in parts.dropFirst() where !part.hasPrefix("nonce}") {
+            let name = part.prefix { $0 != "}" && $0 != " " && $0 != ";" && $0 != "'" }
+            throw ParseError(
+                message: part.contains("}") ? "{\(name)} is not known" : "a '{' is not closed",
+                suggestion: "write {nonce}"
+            )
+        }
+        self.usesNonce = parts.count > 1
+        self.hasComma = text.contains(",")
+        self.directives = text.split(separator: ";").compactMap { directive in
+            let words = directive.split(separator: " ").map { String($0) }
+            return words.first.map { Directive(name: $0.lowercased(), values: Array(words.dropFirst())) }
+        }
+    }
+
+    /// Whether the policy has a directive of that name already.
+    func contains(_ name: String) -> Bool { self.directives.contains { $0.name == name } }
+
+    var warnings: [Warning] {
+        var warnings: [Warning] = []
+        if self.hasComma {
+            warnings.append(
+                Warning(message: "a comma begins a second policy", suggestion: "write ';' between directives")
+            )
+        }
+        var seen: Set<String> = []
+        for directive in self.directives {
+            if !seen.insert(directive.name).inserted {
+                warnings.append(
+                    Warning(
+                        message: "\(directive.name) stands twice, and browsers heed the first alone",
+                        suggestion: "write its values together"
+                    )
+                )
+            }
+            warnings += directive.warnings
+        }
+        return warnings
+    }
+}
+
+extension ContentSecurityPolicy.Directive {
+    typealias Warning = ContentSecurityPolicy.Warning
+
+    fileprivate var warnings: [Warning] {
+        guard let kind = Self.known[self.name] else {
+            let nearest = NearestName.of(self.name, among: Array(Self.known.keys))
+            return [
+                Warning(
+                    message: "\"\(self.name)\" is no directive, so browsers ignore it",
+                    suggestion: nearest.map { "write \($0)" } ?? "take it out"
+                )
+            ]
+        }
+        switch kind {
+        case .obsolete:
+            return [Warning(message: "browsers heed \(self.name) no longer", suggestion: "take it out")]
+        case .other: return []
+        case .words(let words): return self.values.compactMap { Self.warning(of: $0, keywords: words) }
+        case .sources: return self.sourceWarnings
+        }
+    }
+
+    private var sourceWarnings: [Warning] {
+        var warnings = self.values.compactMap { Self.warning(of: $0, keywords: Self.keywords) }
+        let values = self.values.map { $0.lowercased() }
+        let trusted = values.contains { value in
+            Self.valuePrefixes.contains { value.hasPrefix("'\($0)") }
+        }
+        if trusted, values.contains("'unsafe-inline'") {
+            warnings.append(
+                Warning(
+                    message: "\(self.name) has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it",
+                    suggestion: "take 'unsafe-inline' out"
+                )
+            )
+        }
+        if !trusted, values.contains("'strict-dynamic'") {
+            warnings.append(
+                Warning(
+                    message: "\(self.name) has 'strict-dynamic' without a nonce or a hash, so no script runs",
+                    suggestion: "add 'nonce-{nonce}'"
+                )
+            )
+        }
+        if values.count > 1, values.contains("'none'") {
+            warnings.append(
+                Warning(
+                    message: "\(self.name) has 'none' beside other values, so browsers ignore 'none'",
+                    suggestion: "write 'none' alone, or take it out"
+                )
+            )
+        }
+        return warnings
+    }
+
+    private static func warning(of value: String, keywords: Set<String>) -> Warning? {
+        let word = value.lowercased()
+        if keywords.contains(word) || self.valuePrefixes.contains(where: word.hasPrefix) {
+            return Warning(
+                message: "\(value) without quotes is taken for a host",
+                suggestion: "write '\(value)'"
+            )
+        }
+        guard word.hasPrefix("'") else { return nil }
+        let inner = String(word.dropFirst().prefix { $0 != "'" })
+        let isClosed = word.count > 1 && word.hasSuffix("'")
+        if isClosed, keywords.contains(inner) || self.valuePrefixes.contains(where: inner.hasPrefix) { return nil }
+        let nearest = NearestName.of(inner, among: Array(keywords))
+        return Warning(
+            message: "\(value) is no keyword, so browsers ignore it",
+            suggestion: nearest.map { "write '\($0)'" } ?? "take it out, or write a host without quotes"
+        )
+    }
+}
+
+extension ContentSecurityPolicy.Directive {
+    /// What the values of a directive are.
+    enum Kind {
+        /// Hosts, schemes, keywords, nonces and hashes.
+        case sources
+        /// These words in quotes, and names without.
+        case words(Set<String>)
+        case other
+        /// Known once.
+        case obsolete
+    }
+
+    /// Of CSP Level 3 and the specifications that add to it.
+    static let known: [String: Kind] = {
+        var known: [String: Kind] = [:]
+        for name in [
+            "default-src", "child-src", "connect-src", "fenced-frame-src", "font-src", "frame-src", "img-src",
+            "manifest-src", "media-src", "object-src", "script-src", "script-src-attr", "script-src-elem", "style-src",
+            "style-src-attr", "style-src-elem", "worker-src", "base-uri", "form-action", "frame-ancestors",
+        ] {
+            known[name] = .sources
+        }
+        known["require-trusted-types-for"] = .words(["script"])
+        known["trusted-types"] = .words(["none", "allow-duplicates"])
+        for name in ["sandbox", "report-uri", "report-to", "upgrade-insecure-requests", "webrtc"] {
+            known[name] = .other
+        }
+        for name in [
+            "block-all-mixed-content", "navigate-to", "plugin-types", "prefetch-src", "referrer", "reflected-xss",
+            "require-sri-for",
+        ] {
+            known[name] = .obsolete
+        }
+        return known
+    }()
+
+    private static let keywords: Set<String> = [
+        "self", "none", "unsafe-inline", "unsafe-eval", "wasm-unsafe-eval", "unsafe-hashes", "strict-dynamic",
+        "report-sample", "inline-speculation-rules", "trusted-types-eval",
+    ]
+
+    private static let valuePrefixes = ["nonce-", "sha256-", "sha384-", "sha512-"]
+}

@@ -1,0 +1,58 @@
+import GatewayHTTP1
+import NIOCore
+
+/// The policies of a route as bytes, with places for each response's nonce.
+struct ContentSecurityPolicyFields {
+    /// What `report-to` calls the endpoint that `Reporting-Endpoints` names.
+    private static let group = "gateway-csp"
+
+    private struct Policy {
+        let name: HeaderName
+        let template: NonceTemplate
+        let isLeftOffHTML: Bool
+    }
+
+    private var policies: [Policy] = []
+    private let endpoints: [UInt8]?
+    private let reportPath: String
+
+    private static let reportingEndpoints = HeaderName("Reporting-Endpoints")
+
+    init(reportPath: String) {
+        self.reportPath = reportPath
+        self.endpoints = reportPath.isEmpty ? nil : Array("\(Self.group)=\"\(reportPath)\"".utf8)
+    }
+
+    var isEmpty: Bool { self.policies.isEmpty }
+    var leavesSomeOffHTML: Bool { self.policies.contains(where: \.isLeftOffHTML) }
+
+    mutating func append(_ policy: ContentSecurityPolicy, _ text: String, isReportOnly: Bool, isLeftOffHTML: Bool) {
+        var text = text
+        while let last = text.last, last == ";" || last == " " { text.removeLast() }
+        if !self.reportPath.isEmpty {
+            if !policy.contains("report-uri") { text += "; report-uri \(self.reportPath)" }
+            if !policy.contains("report-to") { text += "; report-to \(Self.group)" }
+        }
+        self.policies.append(
+            Policy(
+                name: HeaderName(isReportOnly ? .contentSecurityPolicyReportOnly : .contentSecurityPolicy),
+                template: NonceTemplate(text),
+                isLeftOffHTML: isLeftOffHTML
+            )
+        )
+    }
+
+    func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, override: Bool) {
+        let hasPolicy = headers.contains(.contentSecurityPolicy) && !override
+        let hasReportOnly = headers.contains(.contentSecurityPolicyReportOnly) && !override
+        if override { for policy in self.policies { headers.remove(policy.name) } }
+        var isSet = false
+        for policy in self.policies where !(isHTML && policy.isLeftOffHTML) {
+            if policy.name.id == .contentSecurityPolicy ? hasPolicy : hasReportOnly { continue }
+            headers.add(policy.name) { policy.template.write(nonce, into: &$0) }
+            isSet = true
+        }
+        // A further line of the same dictionary: the upstream's own endpoints stay.
+        if isSet, let endpoints = self.endpoints { headers.add(Self.reportingEndpoints, endpoints) }
+    }
+}

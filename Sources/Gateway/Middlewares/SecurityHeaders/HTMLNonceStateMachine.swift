@@ -1,0 +1,318 @@
+import NIOCore
+
+/// Puts `nonce="…"` on the start tags of `script` and `style` in HTML that comes in pieces, and passes all else byte by
+/// byte as it is.
+///
+/// It follows the tokenizer of the HTML standard (section 13.2.5) as far as it decides what is a tag: comments, attribute
+/// values and the text of `script`, `style`, `textarea` and their like are no place for tags. A tag that has a nonce
+/// already keeps it. What a malformed page makes of it is at worst a script without a nonce, which does not run.
+///
+/// Between two pieces it holds the attributes of one tag, up to ``maxHeld`` bytes; a longer tag passes unchanged.
+struct HTMLNonceStateMachine {
+    static let maxHeld = 8 * 1024
+
+    /// Names of states are the standard's where it has one.
+    enum State {
+        /// → tagOpen
+        case data
+        /// Behind `<`. → tagName, endTagOpen, markupDeclaration, bogusComment, data
+        case tagOpen
+        /// Behind `</`. → tagName, bogusComment, data
+        case endTagOpen
+        /// → beforeAttributeName, selfClosing, data, raw, script, plaintext
+        case tagName
+        case beforeAttributeName
+        case attributeName
+        case afterAttributeName
+        case beforeAttributeValue
+        case doubleQuoted, singleQuoted, unquoted
+        case afterQuoted
+        /// Behind a `/` inside a tag.
+        case selfClosing
+        /// Behind `<!`. → commentOpen, cdataOpen, bogusComment
+        case markupDeclaration
+        /// Behind `<!-`. → comment, bogusComment
+        case commentOpen
+        /// Behind `<![`. → cdata, bogusComment
+        case cdataOpen
+        /// → data
+        case comment
+        /// Up to the next `>`. → data
+        case bogusComment
+        /// In SVG and MathML. → data
+        case cdata
+        /// The text of an element in which only its own end tag is a tag.
+        case raw
+        /// The text of a script, which may be wrapped in `<!--` and `-->`.
+        case script
+        /// To the end.
+        case plaintext
+    }
+
+    private let attribute: [UInt8]
+    private var state = State.data
+    private var tag = HTMLTag()
+    /// Of the element whose text is read in ``State/raw`` and ``State/script``.
+    private var endTag = HTMLTagMatcher("</", HTMLName())
+    private var escape = HTMLScriptEscape()
+    private var commentEnd = HTMLCommentEnd()
+    /// What has been read of `[CDATA[` or `]]`.
+    private var matched = 0
+    /// How many elements of SVG and MathML are open.
+    private var foreignDepth = 0
+    /// Attributes of a tag that may get a nonce, from earlier pieces.
+    private var held = ByteBuffer()
+    private var isHolding = false
+
+    init(_ nonce: Nonce) {
+        var attribute = ByteBuffer()
+        attribute.writeStaticString(" nonce=\"")
+        nonce.write(into: &attribute)
+        attribute.writeStaticString("\"")
+        self.attribute = Array(attribute.readableBytesView)
+    }
+
+    /// The next piece.
+    mutating func write(_ bytes: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
+        /// Up to here it has been written or held.
+        var done = 0
+        var index = 0
+        while index < bytes.count {
+            if self.state == .data {
+                index = Self.nextTag(in: bytes, from: index)
+                guard index < bytes.count else { break }
+            }
+            let wasHolding = self.isHolding
+            let byte = bytes[index]
+            let isConsumed = self.read(byte)
+            if self.isHolding, !wasHolding {
+                // The byte behind the name belongs to what is held.
+                output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[done..<index]))
+                done = index
+            } else if wasHolding, !self.isHolding {
+                self.release(to: &output)
+            }
+            if isConsumed { index += 1 }
+            if self.isHolding, self.held.readableBytes + (index - done) > Self.maxHeld {
+                self.tag.isWanted = false
+                self.isHolding = false
+                self.release(to: &output)
+            }
+        }
+        if self.isHolding {
+            self.held.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[done...]))
+        } else {
+            output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[done...]))
+        }
+    }
+
+    /// No more comes.
+    mutating func end(to output: inout ByteBuffer) {
+        self.tag.isWanted = false
+        self.isHolding = false
+        self.release(to: &output)
+    }
+
+    private mutating func release(to output: inout ByteBuffer) {
+        if self.tag.isWanted, !self.tag.hasNonce { output.writeBytes(self.attribute) }
+        output.writeBuffer(&self.held)
+        self.held.clear()
+    }
+
+    private static func nextTag(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        UnsafeRawBufferPointer(rebasing: bytes[start...]).firstIndex(of: UInt8(ascii: "<")).map { start + $0 }
+            ?? bytes.count
+    }
+}
+
+// MARK: The tokenizer
+
+extension HTMLNonceStateMachine {
+    /// - Returns: false where the byte is to be read once more in the state that it led to.
+    private mutating func read(_ byte: UInt8) -> Bool {
+        switch self.state {
+        case .data:
+            if byte == UInt8(ascii: "<") { self.state = .tagOpen }
+        case .tagOpen: return self.readTagOpen(byte)
+        case .endTagOpen:
+            if byte.isASCIILetter {
+                self.beginTag(isEnd: true)
+                return false
+            }
+            self.state = byte == UInt8(ascii: ">") ? .data : .bogusComment
+        case .tagName:
+            if byte.isHTMLSpace || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ">") {
+                self.isHolding = self.tag.endName()
+                self.state = .beforeAttributeName
+                return false
+            }
+            self.tag.name.append(byte)
+        case .beforeAttributeName, .attributeName, .afterAttributeName, .beforeAttributeValue, .doubleQuoted,
+            .singleQuoted, .unquoted, .afterQuoted, .selfClosing:
+            return self.readAttributes(byte)
+        case .markupDeclaration: return self.readMarkupDeclaration(byte)
+        case .commentOpen:
+            guard byte == UInt8(ascii: "-") else {
+                self.state = .bogusComment
+                return false
+            }
+            self.commentEnd = HTMLCommentEnd()
+            self.state = .comment
+        case .cdataOpen: return self.readCDATAOpen(byte)
+        case .comment: if self.commentEnd.read(byte) { self.state = .data }
+        case .bogusComment: if byte == UInt8(ascii: ">") { self.state = .data }
+        case .cdata:
+            if byte == UInt8(ascii: ">"), self.matched >= 2 { self.state = .data }
+            self.matched = byte == UInt8(ascii: "]") ? self.matched + 1 : 0
+        case .raw: if self.endTag.read(byte) { return self.leaveText() }
+        case .script:
+            let isEndTag = self.endTag.read(byte)
+            if self.escape.read(byte, isEndTag: isEndTag) { return self.leaveText() }
+        case .plaintext: break
+        }
+        return true
+    }
+
+    private mutating func readTagOpen(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "!"): self.state = .markupDeclaration
+        case UInt8(ascii: "/"): self.state = .endTagOpen
+        case UInt8(ascii: "?"): self.state = .bogusComment
+        case _ where byte.isASCIILetter:
+            self.beginTag(isEnd: false)
+            return false
+        default:
+            self.state = .data
+            return false
+        }
+        return true
+    }
+
+    private mutating func beginTag(isEnd: Bool) {
+        self.tag = HTMLTag(isEnd: isEnd)
+        self.state = .tagName
+    }
+
+    /// The end tag of the text's element has begun: its attributes follow, if any.
+    private mutating func leaveText() -> Bool {
+        self.tag = HTMLTag(isEnd: true)
+        self.state = .beforeAttributeName
+        return false
+    }
+
+    private mutating func readAttributes(_ byte: UInt8) -> Bool {
+        let isEnd = byte == UInt8(ascii: ">")
+        switch self.state {
+        case .doubleQuoted: if byte == UInt8(ascii: "\"") { self.state = .afterQuoted }
+        case .singleQuoted: if byte == UInt8(ascii: "'") { self.state = .afterQuoted }
+        case .unquoted:
+            if byte.isHTMLSpace { self.state = .beforeAttributeName } else if isEnd { self.endTagRead() }
+        case .beforeAttributeValue:
+            switch byte {
+            case _ where byte.isHTMLSpace: break
+            case UInt8(ascii: "\""): self.state = .doubleQuoted
+            case UInt8(ascii: "'"): self.state = .singleQuoted
+            default:
+                if isEnd { self.endTagRead() } else { self.state = .unquoted }
+            }
+        case .attributeName:
+            switch byte {
+            case UInt8(ascii: "="):
+                self.tag.endAttributeName()
+                self.state = .beforeAttributeValue
+            case _ where byte.isHTMLSpace || byte == UInt8(ascii: "/") || isEnd:
+                self.tag.endAttributeName()
+                self.state = .afterAttributeName
+                return false
+            default: self.tag.attribute.append(byte)
+            }
+        default:
+            // Before or behind an attribute, or behind a "/".
+            if isEnd {
+                self.endTagRead(isSelfClosing: self.state == .selfClosing)
+            } else if byte.isHTMLSpace {
+                if self.state != .afterAttributeName { self.state = .beforeAttributeName }
+            } else if byte == UInt8(ascii: "/") {
+                self.state = .selfClosing
+            } else if byte == UInt8(ascii: "="), self.state == .afterAttributeName {
+                self.state = .beforeAttributeValue
+            } else {
+                self.tag.attribute = HTMLName()
+                self.tag.attribute.append(byte)
+                self.state = .attributeName
+            }
+        }
+        return true
+    }
+
+    /// The `>` of a tag has come.
+    private mutating func endTagRead(isSelfClosing: Bool = false) {
+        self.isHolding = false
+        self.state = .data
+        let element = self.tag.element
+        if element == .foreign {
+            if !self.tag.isEnd, !isSelfClosing { self.foreignDepth += 1 }
+            if self.tag.isEnd, self.foreignDepth > 0 { self.foreignDepth -= 1 }
+        }
+        // Only in SVG and MathML a "/" ends an element.
+        guard !self.tag.isEnd, !(isSelfClosing && self.foreignDepth > 0) else { return }
+        self.endTag = HTMLTagMatcher("</", self.tag.name)
+        switch element {
+        case .script:
+            self.escape = HTMLScriptEscape()
+            self.state = .script
+        case .style, .text: self.state = .raw
+        case .plaintext: self.state = .plaintext
+        case .other, .foreign: break
+        }
+    }
+
+    private static let cdataStart: StaticString = "[CDATA["
+
+    private mutating func readMarkupDeclaration(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "-"): self.state = .commentOpen
+        case UInt8(ascii: "[") where self.foreignDepth > 0:
+            self.matched = 1
+            self.state = .cdataOpen
+        default:
+            self.state = .bogusComment
+            return false
+        }
+        return true
+    }
+
+    private mutating func readCDATAOpen(_ byte: UInt8) -> Bool {
+        guard byte == Self.cdataStart.utf8Start[self.matched] else {
+            self.state = .bogusComment
+            return false
+        }
+        self.matched += 1
+        guard self.matched == Self.cdataStart.utf8CodeUnitCount else { return true }
+        self.matched = 0
+        self.state = .cdata
+        return true
+    }
+}
+
+/// Where a comment ends: at `-->` or `--!>`, and at once in `<!-->` and `<!--->`.
+struct HTMLCommentEnd {
+    private var dashes = 2
+    /// Nothing but dashes has come yet, the two of the beginning counted.
+    private var isAtStart = true
+    private var isBehindBang = false
+
+    /// - Returns: true at the last byte.
+    mutating func read(_ byte: UInt8) -> Bool {
+        if byte == UInt8(ascii: "-") {
+            self.dashes += 1
+            self.isBehindBang = false
+            return false
+        }
+        if byte == UInt8(ascii: ">"), self.dashes >= 2 || self.isBehindBang { return true }
+        self.isBehindBang = byte == UInt8(ascii: "!") && self.dashes >= (self.isAtStart ? 4 : 2)
+        self.dashes = 0
+        self.isAtStart = false
+        return false
+    }
+}

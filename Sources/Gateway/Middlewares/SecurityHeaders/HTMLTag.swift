@@ -1,0 +1,151 @@
+/// The name of a tag or an attribute in small letters, as far as names matter that have 16 bytes at most.
+struct HTMLName: Hashable, Sendable {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+    private(set) var count = 0
+
+    init() {}
+
+    init(_ name: StaticString) {
+        for index in 0..<name.utf8CodeUnitCount { self.append(name.utf8Start[index]) }
+    }
+
+    mutating func append(_ byte: UInt8) {
+        let small = UInt64(byte.isASCIILetter ? byte | 0x20 : byte)
+        if self.count < 8 {
+            self.low |= small << UInt64(self.count * 8)
+        } else if self.count < 16 {
+            self.high |= small << UInt64((self.count - 8) * 8)
+        }
+        self.count &+= 1
+    }
+
+    /// At a place below 16.
+    subscript(index: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: index < 8 ? self.low >> UInt64(index * 8) : self.high >> UInt64((index - 8) * 8))
+    }
+}
+
+/// What a tag's name means to who reads the text behind it.
+enum HTMLElement: Sendable {
+    case script, style
+    /// Others whose text has no tags but their own end tag.
+    case text
+    case plaintext
+    /// SVG and MathML.
+    case foreign
+    case other
+
+    private static let known: [HTMLName: HTMLElement] = [
+        HTMLName("script"): .script, HTMLName("style"): .style, HTMLName("textarea"): .text,
+        HTMLName("title"): .text, HTMLName("noscript"): .text, HTMLName("iframe"): .text, HTMLName("noembed"): .text,
+        HTMLName("noframes"): .text, HTMLName("xmp"): .text, HTMLName("plaintext"): .plaintext,
+        HTMLName("svg"): .foreign, HTMLName("math"): .foreign,
+    ]
+
+    init(_ name: HTMLName) { self = Self.known[name] ?? .other }
+}
+
+/// A tag while it is read.
+struct HTMLTag {
+    let isEnd: Bool
+    var name = HTMLName()
+    private(set) var element = HTMLElement.other
+    /// The attribute's name that is read.
+    var attribute = HTMLName()
+    /// It may get a nonce.
+    var isWanted = false
+    private(set) var hasNonce = false
+
+    private static let nonce = HTMLName("nonce")
+
+    init(isEnd: Bool = false) { self.isEnd = isEnd }
+
+    /// - Returns: whether the tag may get a nonce.
+    mutating func endName() -> Bool {
+        self.element = HTMLElement(self.name)
+        self.isWanted = !self.isEnd && (self.element == .script || self.element == .style)
+        return self.isWanted
+    }
+
+    mutating func endAttributeName() {
+        if self.attribute == Self.nonce { self.hasNonce = true }
+    }
+}
+
+/// Finds a tag of one name inside an element's text: `</style` with a space, "/" or ">" behind.
+struct HTMLTagMatcher {
+    private let opening: StaticString
+    private let name: HTMLName
+    private var matched = 0
+
+    init(_ opening: StaticString, _ name: HTMLName) {
+        self.opening = opening
+        self.name = name
+    }
+
+    /// - Returns: true at the byte behind the name.
+    mutating func read(_ byte: UInt8) -> Bool {
+        let start = self.opening.utf8CodeUnitCount
+        if self.matched == start + self.name.count {
+            self.matched = byte == UInt8(ascii: "<") ? 1 : 0
+            return byte.isHTMLSpace || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ">")
+        }
+        let isExpected =
+            self.matched < start
+            ? byte == self.opening.utf8Start[self.matched]
+            : (byte.isASCIILetter ? byte | 0x20 : byte) == self.name[self.matched - start]
+        if isExpected { self.matched += 1 } else { self.matched = byte == UInt8(ascii: "<") ? 1 : 0 }
+        return false
+    }
+}
+
+/// Where the text of a script ends. Between `<!--` and `-->` a `<script` makes the next `</script` a part of the text
+/// (HTML standard, "script data double escaped state").
+struct HTMLScriptEscape {
+    private enum Level { case none, escaped, doubleEscaped }
+
+    private var level = Level.none
+    private var startTag = HTMLTagMatcher("<", HTMLName("script"))
+    /// Of `<!--`, outside of it.
+    private var matched = 0
+    private var dashes = 0
+
+    private static let start: StaticString = "<!--"
+
+    /// - Parameter isEndTag: the byte follows on `</script`.
+    /// - Returns: whether that ends the script.
+    mutating func read(_ byte: UInt8, isEndTag: Bool) -> Bool {
+        switch self.level {
+        case .none:
+            if isEndTag { return true }
+            if byte == Self.start.utf8Start[self.matched] {
+                self.matched += 1
+            } else {
+                self.matched = byte == UInt8(ascii: "<") ? 1 : 0
+            }
+            if self.matched == Self.start.utf8CodeUnitCount {
+                self.matched = 0
+                self.dashes = 2
+                self.startTag = HTMLTagMatcher("<", HTMLName("script"))
+                self.level = .escaped
+            }
+            return false
+        case .escaped:
+            if isEndTag { return true }
+            if self.startTag.read(byte) { self.level = .doubleEscaped }
+        case .doubleEscaped:
+            if isEndTag { self.level = .escaped }
+        }
+        if byte == UInt8(ascii: ">"), self.dashes >= 2 { self.level = .none }
+        self.dashes = byte == UInt8(ascii: "-") ? self.dashes + 1 : 0
+        return false
+    }
+}
+
+extension UInt8 {
+    var isASCIILetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
+
+    /// Tab, line feed, form feed, carriage return and space.
+    var isHTMLSpace: Bool { self == 0x20 || self == 0x09 || self == 0x0A || self == 0x0C || self == 0x0D }
+}

@@ -1,0 +1,168 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Sets the fields that tell browsers what a response may do, a nonce for its scripts among them.
+///
+/// ```toml
+/// [middleware.security_headers]
+/// preset = "web"
+/// [middleware.security_headers.csp]
+/// nonce = "html"
+/// ```
+///
+/// Under the preset for APIs, what only documents heed is left off HTML where nobody wrote it. A nonce says that a script
+/// came through the upstream, not that it is harmless: what somebody else wrote into a page gets it too.
+struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
+    static let name = "security_headers"
+
+    private let removed: [HeaderName]
+    private let override: Bool
+    private let fields: SecurityHeaderFields
+    private let policies: ContentSecurityPolicyFields
+    private let hsts: [UInt8]?
+    private let nonceMode: NonceMode
+    private let nonce: Slot<Nonce?>
+    private let looksAtType: Bool
+
+    init(_ config: Config, in context: inout BuildContext) {
+        self.override = config.override
+        self.nonceMode = config.csp.nonce
+        self.nonce = context.slot(nil)
+        self.removed = SecurityHeadersCheck.names(config.remove, in: &context)
+        SecurityHeadersCheck.values(of: config, in: &context)
+        self.hsts = config.mode == .development || config.hsts.isEmpty ? nil : Array(config.hsts.utf8)
+
+        let settings = context.settings?.settings
+        func isLeftOffHTML(_ keys: String...) -> Bool {
+            var path = SettingPath()
+            path.steps = keys.map { .key($0) }
+            return config.preset == .api && settings?.node(at: path)?.source ?? .default == .default
+        }
+        var fields = SecurityHeaderFields()
+        for header in config.fields where !header.value.isEmpty {
+            fields.append(header.name, header.value, isLeftOffHTML: header.isForDocuments && isLeftOffHTML(header.key))
+        }
+        self.fields = fields
+
+        var policies = ContentSecurityPolicyFields(reportPath: config.csp.reportPath)
+        let written = [("policy", config.csp.policy, false), ("report_only", config.csp.reportOnly, true)]
+        for (key, text, isReportOnly) in written where !text.isEmpty {
+            guard let policy = SecurityHeadersCheck.policy(text, key, config, in: &context) else { continue }
+            policies.append(
+                policy,
+                text,
+                isReportOnly: isReportOnly || config.mode == .development,
+                isLeftOffHTML: isLeftOffHTML("csp", key)
+            )
+        }
+        self.policies = policies
+        self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce == .html
+    }
+
+    func request(_ exchange: Exchange) -> Decision {
+        guard self.nonceMode != .off else { return .next }
+        let nonce = Nonce.random()
+        exchange[self.nonce] = nonce
+        exchange.carriesNonce = true
+        exchange.request.headers.remove(.xCSPNonce)
+        exchange.request.headers.add(Self.nonceHeader) { nonce.write(into: &$0) }
+        guard exchange.request.method == .get || exchange.request.method == .head else { return .next }
+        // A page that the client has already, or a part of one, would go with another nonce than this one.
+        guard exchange.request.headers.present.intersects(Self.conditions) else { return .next }
+        exchange.request.headers.removeAll { _, field in Self.conditions.contains(field.id) }
+        return .next
+    }
+
+    func response(_ exchange: Exchange) -> Decision {
+        for name in self.removed { exchange.response.headers.remove(name) }
+        let type = self.looksAtType ? exchange.response.headers.first(.contentType) : nil
+        let isHTML = type.map { exchange.response.headers.withBytes($0, HTMLMediaType.isDocument) } ?? false
+        self.fields.set(on: &exchange.response.headers, isHTML: isHTML, override: self.override)
+        if let hsts = self.hsts, exchange.isSecure { self.setHSTS(hsts, on: exchange) }
+        // The request may have failed before it came here.
+        let nonce = self.nonceMode == .off ? nil : exchange[self.nonce] ?? .random()
+        self.policies.set(on: &exchange.response.headers, nonce, isHTML: isHTML, override: self.override)
+        guard let nonce else { return .next }
+        Self.forbidStoring(exchange)
+        guard self.nonceMode == .html, isHTML, let type, Self.canBeRewritten(exchange, type) else { return .next }
+        exchange.response.headers.removeAll { block, field in
+            field.id == .acceptRanges || Self.digests.contains { block.matches(field, $0) }
+        }
+        return .transform(HTMLNonceTransform(nonce))
+    }
+
+    private func setHSTS(_ value: [UInt8], on exchange: Exchange) {
+        guard self.override || !exchange.response.headers.contains(.strictTransportSecurity) else { return }
+        exchange.response.headers.set(Self.hstsHeader, value)
+    }
+
+    /// Whoever got the response from a store would get the nonce of another one with it.
+    private static func forbidStoring(_ exchange: Exchange) {
+        exchange.response.headers.removeAll { block, field in
+            switch field.id {
+            case .etag, .lastModified, .cacheControl, .expires: true
+            case .unknown: Self.sharedCacheControls.contains { block.matches(field, $0) }
+            default: false
+            }
+        }
+        exchange.response.headers.add(Self.cacheControl, "private, no-store")
+    }
+
+    /// Bytes of an encoding are no text, and a part of a page may begin anywhere.
+    private static func canBeRewritten(_ exchange: Exchange, _ type: ByteRange) -> Bool {
+        exchange.response.status != 206 && !exchange.response.headers.contains(.contentEncoding)
+            && exchange.response.headers.withBytes(type, HTMLMediaType.isRewritable)
+    }
+
+    private static let nonceHeader = HeaderName(.xCSPNonce)
+    private static let hstsHeader = HeaderName(.strictTransportSecurity)
+    private static let cacheControl = HeaderName(.cacheControl)
+    private static let sharedCacheControls = ["CDN-Cache-Control", "Surrogate-Control"].map { HeaderName($0) }
+    /// Of bytes that are about to change (RFC 9530).
+    private static let digests = ["Content-Digest", "Repr-Digest", "Digest", "Content-MD5"].map { HeaderName($0) }
+    private static let conditions: FieldSet = [
+        .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range,
+    ]
+}
+
+extension SecurityHeadersMiddleware.Config {
+    struct Header {
+        let key: String
+        let name: String
+        let value: String
+        /// It is heeded where a document is shown, and nowhere else.
+        var isForDocuments = false
+    }
+
+    /// Those that are the same on every response.
+    var fields: [Header] {
+        [
+            Header(key: "content_type_options", name: "X-Content-Type-Options", value: self.contentTypeOptions),
+            Header(key: "referrer_policy", name: "Referrer-Policy", value: self.referrerPolicy),
+            Header(key: "frame_options", name: "X-Frame-Options", value: self.frameOptions, isForDocuments: true),
+            Header(
+                key: "cross_origin_opener_policy",
+                name: "Cross-Origin-Opener-Policy",
+                value: self.crossOriginOpenerPolicy,
+                isForDocuments: true
+            ),
+            Header(
+                key: "cross_origin_resource_policy",
+                name: "Cross-Origin-Resource-Policy",
+                value: self.crossOriginResourcePolicy
+            ),
+            Header(
+                key: "cross_origin_embedder_policy",
+                name: "Cross-Origin-Embedder-Policy",
+                value: self.crossOriginEmbedderPolicy
+            ),
+            Header(
+                key: "permissions_policy",
+                name: "Permissions-Policy",
+                value: self.permissionsPolicy,
+                isForDocuments: true
+            ),
+            Header(key: "xss_protection", name: "X-XSS-Protection", value: self.xssProtection),
+        ]
+    }
+}

@@ -1,0 +1,49 @@
+import GatewayHTTP1
+import NIOCore
+
+/// Tells browsers' developer tools how long the gateway and the upstream took (W3C Server Timing).
+///
+/// ```toml
+/// [middleware.server_timing]
+/// ```
+///
+/// It shows anyone who asks how fast the upstream is; that is why it has to be asked for. What the upstream wrote itself
+/// stays before it.
+struct ServerTimingMiddleware: ResponseHook {
+    struct Config: Codable, Sendable {}
+
+    static let name = "server_timing"
+
+    private let worker: Worker
+
+    init(_ config: Config, in context: inout BuildContext) { self.worker = context.worker }
+
+    func response(_ exchange: Exchange) -> Decision {
+        let total = self.worker.now - exchange.startedAt
+        var upstream: TimeAmount?
+        if let sent = exchange.sentUpstreamAt { upstream = (exchange.firstByteAt ?? self.worker.now) - sent }
+        exchange.response.headers.add(Self.serverTiming) { value in
+            value.writeStaticString("gateway;dur=")
+            value.writeMilliseconds(total - (upstream ?? .zero))
+            if let upstream {
+                value.writeStaticString(", upstream;dur=")
+                value.writeMilliseconds(upstream)
+            }
+        }
+        return .next
+    }
+
+    private static let serverTiming = HeaderName(.serverTiming)
+}
+
+extension ByteBuffer {
+    /// With three decimals: `1.042`.
+    fileprivate mutating func writeMilliseconds(_ amount: TimeAmount) {
+        let microseconds = Int(max(0, amount.nanoseconds) / 1000)
+        self.writeDecimal(microseconds / 1000)
+        self.writeInteger(UInt8(ascii: "."))
+        self.writeInteger(UInt8(ascii: "0") + UInt8(microseconds / 100 % 10))
+        self.writeInteger(UInt8(ascii: "0") + UInt8(microseconds / 10 % 10))
+        self.writeInteger(UInt8(ascii: "0") + UInt8(microseconds % 10))
+    }
+}

@@ -1,0 +1,57 @@
+import Logging
+import NIOCore
+import NIOPosix
+
+/// What only shows when a configuration is compiled, as it is for every event loop at the start: mistakes that nobody but
+/// the middleware itself can find, and what is unwise. Nothing is listened on, and no upstream is asked.
+package struct PlanCheck: Sendable {
+    package let errors: [ConfigurationError]
+    package let warnings: [ConfigurationError]
+
+    package init(_ configuration: GatewayConfiguration) async throws {
+        try await self.init(configuration, middlewares: StandardMiddlewares.all)
+    }
+
+    init(_ configuration: GatewayConfiguration, middlewares: [MiddlewareRegistration]) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let eventLoop = group.next()
+        let findings = try await eventLoop.submit {
+            let worker = Worker.forChecking(on: eventLoop)
+            defer { worker.deadlines.stop() }
+            let upstreams = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+            let status = GatewayStatus(
+                GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
+                middlewares: middlewares.map(\.description),
+                shared: worker.shared,
+                registry: MeterRegistry(),
+                reloads: ReloadMeters(start: 0),
+                eventLoops: []
+            )
+            return PlanBuilder.check(
+                configuration,
+                middlewares: middlewares,
+                upstreams: upstreams,
+                admin: AdminRouter(status: status),
+                worker: worker
+            )
+        }.get()
+        try await group.shutdownGracefully()
+        self.errors = findings.errors
+        self.warnings = findings.warnings
+    }
+}
+
+extension Worker {
+    /// One that serves nothing.
+    fileprivate static func forChecking(on eventLoop: any EventLoop) -> Worker {
+        Worker(
+            index: 0,
+            eventLoop: eventLoop,
+            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 0),
+            meters: MeterRegistry().makeShard(on: eventLoop),
+            accessLog: nil,
+            accessLogFormat: AccessLogFormat(.json),
+            log: Logger(label: "gateway.check")
+        )
+    }
+}

@@ -1,0 +1,45 @@
+import NIOCore
+import Synchronization
+
+/// How many requests of one route are under way, exactly over all event loops, and how many may be where the limit follows
+/// the measured latency.
+final class InFlightLimit: Sendable {
+    private let count = Atomic(0)
+    private let gradient = Mutex(GradientLimit())
+    /// A copy of the gradient's, to be read without the lock.
+    private let adaptive = Atomic(Int.max)
+
+    var inFlight: Int { self.count.load(ordering: .relaxed) }
+
+    /// What the latency allows, at most `maximum`.
+    func limit(adaptiveUpTo maximum: Int) -> Int { min(self.adaptive.load(ordering: .relaxed), maximum) }
+
+    /// Counts a request in, unless there are `limit` already.
+    func enter(limit: Int) -> Bool {
+        var count = self.count.load(ordering: .relaxed)
+        while count < limit {
+            let (exchanged, original) = self.count.compareExchange(
+                expected: count,
+                desired: count + 1,
+                ordering: .relaxed
+            )
+            if exchanged { return true }
+            count = original
+        }
+        return false
+    }
+
+    func leave() { self.count.subtract(1, ordering: .relaxed) }
+
+    /// Learns how long a request took, or that it took too long.
+    func observe(_ sample: GradientLimit.Sample, upTo maximum: Int, at now: NIODeadline) {
+        let inFlight = self.inFlight
+        let limit: Int? = self.gradient.withLock { gradient in
+            switch gradient.observe(sample, inFlight: inFlight, maximum: maximum, at: now) {
+            case .unchanged: nil
+            case .limit(let limit): limit
+            }
+        }
+        if let limit { self.adaptive.store(limit, ordering: .relaxed) }
+    }
+}

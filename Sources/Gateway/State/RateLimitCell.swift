@@ -1,0 +1,37 @@
+/// What is remembered of one key in one window, 16 bytes for either algorithm. All zero is a key that has taken nothing.
+struct RateLimitCell: Hashable, Sendable {
+    /// Nanoseconds, or for the sliding window the number of the aligned window.
+    var time: UInt64 = 0
+    /// ``GenericCellRate``: the fraction of a nanosecond. ``SlidingWindow``: taken in this window.
+    var current: UInt32 = 0
+    /// ``SlidingWindow``: taken in the window before.
+    var previous: UInt32 = 0
+}
+
+/// How a key stands in one window, for the client.
+struct RateLimitStanding: Hashable, Sendable {
+    /// What may still be taken.
+    var remaining: UInt32 = 0
+    /// Until the quota is back, rounded up.
+    var resetSeconds: UInt32 = 0
+}
+
+extension UInt64 {
+    func addingSaturated(_ other: UInt64) -> UInt64 {
+        let (sum, overflow) = self.addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+
+    /// `self × factor ÷ divisor`, rounded down, with what is left over. The largest number where it would be larger.
+    func scaled(by factor: UInt64, over divisor: UInt64) -> (quotient: UInt64, remainder: UInt64) {
+        let product = self.multipliedFullWidth(by: factor)
+        guard product.high < divisor else { return (.max, 0) }
+        return divisor.dividingFullWidth(product)
+    }
+
+    /// Nanoseconds as seconds, rounded up.
+    var secondsRoundedUp: UInt32 {
+        let (seconds, rest) = self.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return UInt32(clamping: seconds + (rest > 0 ? 1 : 0))
+    }
+}

@@ -1,0 +1,59 @@
+/// Whether a request may pass, and how its key stands in each window after that.
+struct RateLimitDecision: Hashable, Sendable {
+    var isAllowed = true
+    /// The window that a limited request has to wait for longest.
+    var limiting: UInt8 = 0
+    /// How many windows there are, at most ``RateLimitRule/maximumWindows``.
+    private(set) var count: UInt8
+    /// Seconds, rounded up, until a limited request would pass; 0 for an allowed one.
+    var retryAfter: UInt32 = 0
+    // In place, since an array would be allocated for each request.
+    private var standings = (RateLimitStanding(), RateLimitStanding(), RateLimitStanding(), RateLimitStanding())
+
+    init(count: Int) {
+        self.count = UInt8(clamping: min(count, RateLimitRule.maximumWindows))
+    }
+
+    subscript(index: Int) -> RateLimitStanding {
+        get {
+            switch index {
+            case 0: self.standings.0
+            case 1: self.standings.1
+            case 2: self.standings.2
+            default: self.standings.3
+            }
+        }
+        set {
+            switch index {
+            case 0: self.standings.0 = newValue
+            case 1: self.standings.1 = newValue
+            case 2: self.standings.2 = newValue
+            default: self.standings.3 = newValue
+            }
+        }
+    }
+
+    /// The window with the least left; of two such, the one that takes longer to come back.
+    var tightest: Int {
+        var tightest = 0
+        for index in 1..<max(1, Int(self.count)) {
+            let (best, other) = (self[tightest], self[index])
+            if other.remaining < best.remaining
+                || other.remaining == best.remaining && other.resetSeconds > best.resetSeconds
+            {
+                tightest = index
+            }
+        }
+        return tightest
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.isAllowed == right.isAllowed && left.retryAfter == right.retryAfter && left.limiting == right.limiting
+            && left.count == right.count && (0..<Int(left.count)).allSatisfy { left[$0] == right[$0] }
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(self.isAllowed)
+        hasher.combine(self.retryAfter)
+    }
+}

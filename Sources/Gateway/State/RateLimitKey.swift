@@ -1,0 +1,15 @@
+/// Who is counted: a hash of whatever tells requests apart, of the same size for an address and for a giant cookie.
+struct RateLimitKey: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    init(_ hash: consuming SipHash) {
+        let (high, low) = hash.finish()
+        self.init(high: high, low: low)
+    }
+}

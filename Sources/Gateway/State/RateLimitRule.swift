@@ -1,0 +1,76 @@
+/// All windows of one limit, decided together: a request passes where each window lets it, and else takes nothing from any.
+struct RateLimitRule: Sendable {
+    enum Window: Hashable, Sendable {
+        case cellRate(GenericCellRate)
+        case sliding(SlidingWindow)
+    }
+
+    /// The units of time that a limit may be written in, each at most once.
+    static let maximumWindows = 4
+
+    /// One to ``maximumWindows``.
+    let windows: ContiguousArray<Window>
+
+    init(_ windows: some Sequence<Window>) {
+        self.windows = ContiguousArray(windows.prefix(Self.maximumWindows))
+    }
+
+    /// - Parameter now: nanoseconds on a clock whose zero the windows are aligned to.
+    func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64) -> RateLimitDecision {
+        var decision = RateLimitDecision(count: self.windows.count)
+        var wait: UInt64 = 0
+        for index in 0..<self.windows.count {
+            let own = self.windows[index].wait(cells[start + index], at: now)
+            if own > wait {
+                wait = own
+                decision.limiting = UInt8(truncatingIfNeeded: index)
+            }
+        }
+        decision.isAllowed = wait == 0
+        decision.retryAfter = wait.secondsRoundedUp
+        for index in 0..<self.windows.count {
+            if decision.isAllowed { self.windows[index].take(&cells[start + index], at: now) }
+            decision[index] = self.windows[index].standing(cells[start + index], at: now)
+        }
+        return decision
+    }
+
+    /// When a key is forgotten: its cells say no more than empty ones from then on.
+    func expiry(_ cells: ContiguousArray<RateLimitCell>, from start: Int) -> UInt64 {
+        var expiry: UInt64 = 0
+        for index in 0..<self.windows.count {
+            expiry = max(expiry, self.windows[index].expiry(cells[start + index]))
+        }
+        return expiry
+    }
+}
+
+extension RateLimitRule.Window {
+    func wait(_ cell: RateLimitCell, at now: UInt64) -> UInt64 {
+        switch self {
+        case .cellRate(let window): window.wait(cell, at: now)
+        case .sliding(let window): window.wait(cell, at: now)
+        }
+    }
+
+    func take(_ cell: inout RateLimitCell, at now: UInt64) {
+        switch self {
+        case .cellRate(let window): window.take(&cell, at: now)
+        case .sliding(let window): window.take(&cell, at: now)
+        }
+    }
+
+    func standing(_ cell: RateLimitCell, at now: UInt64) -> RateLimitStanding {
+        switch self {
+        case .cellRate(let window): window.standing(cell, at: now)
+        case .sliding(let window): window.standing(cell, at: now)
+        }
+    }
+
+    func expiry(_ cell: RateLimitCell) -> UInt64 {
+        switch self {
+        case .cellRate(let window): window.expiry(cell)
+        case .sliding(let window): window.expiry(cell)
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/// The two-counter estimate of a sliding window: what was taken in this aligned window, and of the window before as much as
+/// still lies within one period, as if it had been taken evenly.
+///
+/// Windows are aligned to multiples of the period on the clock that is passed in. Within one of them never more than the
+/// limit is taken, whatever came before.
+struct SlidingWindow: Hashable, Sendable {
+    /// Requests in a period: 1 to `GenericCellRate.maximum`.
+    let limit: UInt64
+    /// Nanoseconds.
+    let period: UInt64
+    /// What one request takes, at most the limit.
+    let cost: UInt64
+
+    init(limit: UInt64, period: UInt64, cost: UInt64) {
+        self.limit = min(max(limit, 1), GenericCellRate.maximum)
+        self.period = max(period, 1)
+        self.cost = min(cost, self.limit)
+    }
+
+    /// A cell brought up to a time.
+    private struct View {
+        var window: UInt64
+        var current: UInt64
+        var previous: UInt64
+        /// Until the next window.
+        var left: UInt64
+        /// Of the previous window's, what still counts, rounded up.
+        var weighted: UInt64
+    }
+
+    private func view(_ cell: RateLimitCell, at now: UInt64) -> View {
+        let (window, elapsed) = now.quotientAndRemainder(dividingBy: self.period)
+        var view = View(window: window, current: 0, previous: 0, left: self.period - elapsed, weighted: 0)
+        if cell.time == window {
+            view.current = UInt64(cell.current)
+            view.previous = UInt64(cell.previous)
+        } else if cell.time > window {
+            // Another loop's clock is ahead and has begun the window already: what it counted there stands.
+            view.window = cell.time
+            view.current = UInt64(cell.current)
+            view.previous = UInt64(cell.previous)
+            view.left = self.period
+        } else if window - cell.time == 1 {
+            view.previous = UInt64(cell.current)
+        }
+        if view.previous > 0 {
+            let (whole, rest) = view.previous.scaled(by: view.left, over: self.period)
+            view.weighted = whole + (rest > 0 ? 1 : 0)
+        }
+        return view
+    }
+
+    /// Nanoseconds until a request may pass; 0 where it may now.
+    func wait(_ cell: RateLimitCell, at now: UInt64) -> UInt64 {
+        let view = self.view(cell, at: now)
+        if view.current + view.weighted + self.cost <= self.limit { return 0 }
+        if view.current + self.cost <= self.limit {
+            // Later in this window, when enough of the previous one has slid out.
+            let room = self.limit - self.cost - view.current
+            return view.left - room.scaled(by: self.period, over: view.previous).quotient
+        }
+        // In the next window, whose previous one this is.
+        let room = self.limit - self.cost
+        let counts = view.current > room ? room.scaled(by: self.period, over: view.current).quotient : self.period
+        return view.left.addingSaturated(self.period - counts)
+    }
+
+    func take(_ cell: inout RateLimitCell, at now: UInt64) {
+        let view = self.view(cell, at: now)
+        cell = RateLimitCell(
+            time: view.window,
+            current: UInt32(clamping: view.current + self.cost),
+            previous: UInt32(truncatingIfNeeded: view.previous)
+        )
+    }
+
+    func standing(_ cell: RateLimitCell, at now: UInt64) -> RateLimitStanding {
+        let view = self.view(cell, at: now)
+        let taken = view.current + view.weighted
+        return RateLimitStanding(
+            remaining: taken < self.limit ? UInt32(truncatingIfNeeded: self.limit - taken) : 0,
+            resetSeconds: view.left.secondsRoundedUp
+        )
+    }
+
+    /// From then on the cell says no more than an empty one.
+    func expiry(_ cell: RateLimitCell) -> UInt64 {
+        let windows: UInt64 = cell.current > 0 ? 2 : cell.previous > 0 ? 1 : 0
+        let (end, overflow) = cell.time.addingSaturated(windows).multipliedReportingOverflow(by: self.period)
+        return overflow ? .max : end
+    }
+}

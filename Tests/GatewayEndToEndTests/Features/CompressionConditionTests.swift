@@ -1,0 +1,167 @@
+import Testing
+
+extension EndToEnd {
+    /// Conditional requests on encoded representations.
+    @Suite struct CompressionConditionTests {
+        private static let body = CompressionTests.text(2_000)
+
+        /// An upstream that has one document, and judges conditions as RFC 9110 section 13 says.
+        private static func document(_ tag: String, notModified fields: String = "") -> ScriptedUpstream.Script {
+            serving { request in
+                let opaque = tag.drop { $0 != "\"" }
+                if let match = request["If-Match"], match != "*", !match.contains(tag) || tag.hasPrefix("W/") {
+                    return "HTTP/1.1 412 Precondition Failed\r\nContent-Length: 0\r\n\r\n"
+                }
+                if request.method == "PUT" { return "HTTP/1.1 204 No Content\r\nETag: \(tag)\r\n\r\n" }
+                if let none = request["If-None-Match"], none == "*" || none.contains(opaque) {
+                    return "HTTP/1.1 304 Not Modified\r\nETag: \(tag)\r\n\(fields)\r\n"
+                }
+                if request["Range"] != nil, request["If-Range"].map({ $0 == tag }) ?? true {
+                    return "HTTP/1.1 206 Partial Content\r\nContent-Type: text/plain\r\nETag: \(tag)\r\n"
+                        + "Content-Range: bytes 0-9/2000\r\nContent-Length: 10\r\n\r\n" + Self.body.prefix(10)
+                }
+                return ok(Self.body, "Content-Type: text/plain", "ETag: \(tag)")
+            }
+        }
+
+        @Test(arguments: [
+            ("gzip", "\"x\"", "\"x-gw-gzip\""), ("br", "\"x\"", "\"x-gw-br\""), ("gzip", "W/\"x\"", "W/\"x\""),
+            ("identity", "\"x\"", "\"x\""), ("gzip", "\"\"", "\"-gw-gzip\""), ("gzip", "x", "x"),
+        ])
+        func `a strong tag names its coding`(_ accepted: String, _ tag: String, _ expected: String) async throws {
+            try await withProxy(Self.document(tag)) { gateway, _ in
+                let response = try await gateway.get("/", "Accept-Encoding: \(accepted)")
+                #expect(response["ETag"] == expected)
+            }
+        }
+
+        /// Of each: what the client accepts and names, what it gets, and what the upstream is asked.
+        @Test(arguments: [
+            ("gzip", "\"x-gw-gzip\"", 304, "\"x-gw-gzip\"", "\"x\""),
+            ("gzip", "W/\"x-gw-gzip\"", 304, "\"x-gw-gzip\"", "W/\"x\""),
+            ("br", "\"x-gw-gzip\", \"x-gw-br\"", 304, "\"x-gw-br\"", "\"x-gw-gzip\", \"x\""),
+            ("gzip", "\"a,b\", \"x-gw-gzip\"", 304, "\"x-gw-gzip\"", "\"a,b\", \"x\""),
+            // The plain representation, which the client has and which is still what the upstream has.
+            ("gzip", "\"x\"", 304, "\"x\"", "\"x\""), ("identity", "\"x\"", 304, "\"x\"", "\"x\""),
+            // Tags of representations that this request would not get.
+            ("br", "\"x-gw-gzip\"", 200, "\"x-gw-br\"", "\"x-gw-gzip\""),
+            ("identity", "\"x-gw-gzip\"", 200, "\"x\"", "\"x-gw-gzip\""),
+            ("gzip", "\"y-gw-gzip\"", 200, "\"x-gw-gzip\"", "\"y\""),
+        ])
+        func `If-None-Match finds the representation that it names`(
+            _ accepted: String,
+            _ named: String,
+            _ status: Int,
+            _ tag: String,
+            _ forwarded: String
+        ) async throws {
+            try await withProxy(Self.document("\"x\"")) { gateway, upstream in
+                let response = try await gateway.get("/", "Accept-Encoding: \(accepted)", "If-None-Match: \(named)")
+                #expect(response.status == status)
+                #expect(response["ETag"] == tag)
+                #expect(response.all("Vary") == ["Accept-Encoding"])
+                #expect(response.body.isEmpty == (status == 304))
+                #expect(upstream.requests.last?.all("If-None-Match") == [forwarded])
+            }
+        }
+
+        @Test func `a weak tag serves all codings`() async throws {
+            try await withProxy(Self.document("W/\"x\"")) { gateway, _ in
+                for accepted in ["gzip", "br", "identity"] {
+                    let response = try await gateway.get("/", "Accept-Encoding: \(accepted)", "If-None-Match: W/\"x\"")
+                    #expect(response.status == 304)
+                    #expect(response["ETag"] == "W/\"x\"")
+                }
+            }
+        }
+
+        @Test func `the tags of several lines are one list`() async throws {
+            try await withProxy(Self.document("\"x\"")) { gateway, upstream in
+                let response = try await gateway.get(
+                    "/",
+                    "Accept-Encoding: gzip",
+                    "If-None-Match: \"a\"",
+                    "If-None-Match: \"x-gw-gzip\""
+                )
+                #expect(response.status == 304)
+                #expect(response["ETag"] == "\"x-gw-gzip\"")
+                #expect(upstream.requests.last?.all("If-None-Match") == ["\"a\", \"x\""])
+            }
+        }
+
+        @Test(arguments: [
+            ("", "\"x\"", ["Accept-Encoding"]), ("Content-Type: text/plain\r\n", "\"x-gw-gzip\"", ["Accept-Encoding"]),
+            ("Content-Type: image/png\r\n", "\"x\"", []), ("Content-Encoding: br\r\n", "\"x\"", []),
+            ("Vary: Origin\r\n", "\"x\"", ["Origin, Accept-Encoding"]),
+            ("Cache-Control: no-transform\r\n", "\"x\"", []),
+        ])
+        func `a 304 to a client that names no tag tells what it can`(
+            _ fields: String,
+            _ tag: String,
+            _ vary: [String]
+        ) async throws {
+            try await withProxy(Self.document("\"x\"", notModified: fields)) { gateway, _ in
+                let response = try await gateway.get("/", "Accept-Encoding: gzip", "If-None-Match: *")
+                #expect(response.status == 304)
+                #expect(response["ETag"] == tag)
+                #expect(response.all("Vary") == vary)
+            }
+        }
+
+        @Test(arguments: ["\"x\"", "\"x-gw-br\"", "\"x-gw-gzip\"", "\"x-gw-deflate\"", "\"y\", \"x-gw-gzip\""])
+        func `a write finds the resource by the tag of any coding`(_ tag: String) async throws {
+            try await withProxy(Self.document("\"x\"")) { gateway, _ in
+                for accepted in ["gzip", "identity"] {
+                    let response = try await gateway.exchange(
+                        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nAccept-Encoding: \(accepted)\r\nIf-Match: \(tag)\r\n\r\n"
+                    )
+                    #expect(response.status == 204)
+                }
+                let other = try await gateway.exchange(
+                    "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nIf-Match: \"z-gw-br\"\r\n\r\n"
+                )
+                #expect(other.status == 412)
+            }
+        }
+
+        @Test(arguments: [("gzip", "\"x-gw-gzip\"", 200), ("br", "\"x-gw-gzip\"", 412), ("gzip", "\"x\"", 200)])
+        func `If-Match of a read`(_ accepted: String, _ tag: String, _ status: Int) async throws {
+            try await withProxy(Self.document("\"x\"")) { gateway, _ in
+                let response = try await gateway.get("/", "Accept-Encoding: \(accepted)", "If-Match: \(tag)")
+                #expect(response.status == status)
+            }
+        }
+
+        /// Plain bytes must not be put behind encoded ones.
+        @Test(arguments: ["If-Range", "If-Match"], ["gzip", "identity", "br"])
+        func `no range of the plain bytes answers for the encoded ones`(
+            _ condition: String,
+            _ accepted: String
+        ) async throws {
+            try await withProxy(Self.document("\"x\"")) { gateway, upstream in
+                let response = try await gateway.get(
+                    "/",
+                    "Accept-Encoding: \(accepted)",
+                    "Range: bytes=0-9",
+                    "\(condition): \"x-gw-gzip\""
+                )
+                if condition == "If-Match", accepted != "gzip" {
+                    #expect(response.status == 412)
+                } else {
+                    #expect(response.status == 200)
+                    #expect(response.decoded == Self.body)
+                }
+                if accepted == "gzip" { #expect(upstream.requests.last?[condition] == "\"x\"") }
+                let plain = try await gateway.get(
+                    "/",
+                    "Accept-Encoding: \(accepted)",
+                    "Range: bytes=0-9",
+                    "\(condition): \"x\""
+                )
+                #expect(plain.status == 206)
+                #expect(plain["ETag"] == "\"x\"")
+                #expect(plain.text == String(Self.body.prefix(10)))
+            }
+        }
+    }
+}

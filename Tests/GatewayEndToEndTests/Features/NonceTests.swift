@@ -1,0 +1,137 @@
+import Testing
+
+extension EndToEnd {
+    /// A nonce for each response, in its policy and on its scripts.
+    @Suite struct NonceTests {
+        private static let html = "Content-Type: text/html"
+        private static let page = "<!doctype html><title>x</title><script>a</script><style>b{}</style><p>é"
+
+        private static func settings(_ mode: String) -> String {
+            """
+            [middleware.security_headers.csp]
+            nonce = "\(mode)"
+            policy = "script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'"
+            report_only = "script-src 'nonce-{nonce}'"
+            """
+        }
+
+        private static func nonce(of response: Message) throws -> String {
+            let policy = try #require(response["Content-Security-Policy"])
+            let match = try #require(policy.firstMatch(of: /'nonce-([A-Za-z0-9+\/]{24})'/))
+            let nonce = String(match.1)
+            #expect(policy == "script-src 'nonce-\(nonce)'; style-src 'nonce-\(nonce)'")
+            #expect(response["Content-Security-Policy-Report-Only"] == "script-src 'nonce-\(nonce)'")
+            return nonce
+        }
+
+        @Test(arguments: ["header", "html"])
+        func `each response has its own, and the upstream knows it`(mode: String) async throws {
+            try await withProxy(
+                serving { _ in
+                    ok("", "ETag: \"a\"", "Last-Modified: x", "Cache-Control: public", "CDN-Cache-Control: a")
+                },
+                server: "trusted_proxies = [\"127.0.0.1/32\"]",
+                more: Self.settings(mode)
+            ) { gateway, upstream in
+                var seen: Set<String> = []
+                for _ in 0..<5 {
+                    let response = try await gateway.get("/", "X-CSP-Nonce: forged")
+                    let nonce = try Self.nonce(of: response)
+                    #expect(upstream.requests.last?.all("X-CSP-Nonce") == [nonce])
+                    #expect(response.all("Cache-Control") == ["private, no-store"])
+                    for name in ["ETag", "Last-Modified", "CDN-Cache-Control"] { #expect(response[name] == nil) }
+                    seen.insert(nonce)
+                }
+                #expect(seen.count == 5)
+            }
+        }
+
+        private static let conditions = [
+            "If-None-Match: *", "If-Match: \"a\"", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT",
+            "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT", "If-Range: \"a\"", "Range: bytes=0-1",
+        ]
+
+        @Test(arguments: ["GET", "HEAD", "PUT"])
+        func `nothing is asked for that another nonce would spoil`(method: String) async throws {
+            try await withProxy(serving { _ in ok() }, more: Self.settings("header")) { gateway, upstream in
+                let fields = (Self.conditions + ["Accept-Encoding: br", "Accept: a"]).joined(separator: "\r\n")
+                let response = try await gateway.exchange("\(method) / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n")
+                #expect(response.status == 200)
+                let request = try #require(upstream.requests.first)
+                for condition in Self.conditions {
+                    let name = String(condition.prefix { $0 != ":" })
+                    #expect((request[name] == nil) == (method != "PUT"), "\(name)")
+                }
+                #expect(request["Accept-Encoding"] == nil)
+                #expect(request["Accept"] == "a")
+            }
+        }
+
+        @Test(arguments: ["length", "chunked", "close"])
+        func `scripts and styles of a page get it`(framing: String) async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                let head = "HTTP/1.1 200 OK\r\n\(Self.html)\r\nAccept-Ranges: bytes\r\nContent-MD5: x\r\n"
+                switch framing {
+                case "length":
+                    try await session.send("\(head)Content-Length: \(Self.page.utf8.count)\r\n\r\n\(Self.page)")
+                case "chunked":
+                    let pieces = Self.page.unicodeScalars.map {
+                        "\(String(String($0).utf8.count, radix: 16))\r\n\($0)\r\n"
+                    }
+                    try await session.send("\(head)Transfer-Encoding: chunked\r\n\r\n\(pieces.joined())0\r\n\r\n")
+                default: try await session.send("\(head)Connection: close\r\n\r\n", Self.page)
+                }
+            }
+            try await withProxy(script, more: Self.settings("html")) { gateway, _ in
+                let response = try await gateway.get("/")
+                let nonce = try Self.nonce(of: response)
+                let expected = Self.page.replacing("<script", with: "<script nonce=\"\(nonce)\"")
+                    .replacing("<style", with: "<style nonce=\"\(nonce)\"")
+                #expect(response.text == expected)
+                #expect(response["Content-Length"] == nil)
+                #expect(response["Accept-Ranges"] == nil)
+                #expect(response["Content-MD5"] == nil)
+            }
+        }
+
+        @Test(arguments: [
+            "Content-Type: application/json", "Content-Type: text/html\r\nContent-Encoding: gzip",
+            "Content-Type: text/html; charset=\"UTF-16LE\"", "X: y",
+        ])
+        func `what is no HTML passes unchanged`(fields: String) async throws {
+            try await withProxy(serving { _ in ok(Self.page, fields) }, more: Self.settings("html")) { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.text == Self.page)
+                _ = try Self.nonce(of: response)
+            }
+        }
+
+        @Test func `HEAD announces no length, since a page's would be another`() async throws {
+            let answer = "HTTP/1.1 200 OK\r\n\(Self.html)\r\nContent-Length: 5\r\n\r\n"
+            try await withProxy(serving { _ in answer }, more: Self.settings("html")) { gateway, _ in
+                let response = try await gateway.exchange("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(response["Content-Length"] == nil)
+                _ = try Self.nonce(of: response)
+            }
+        }
+
+        @Test func `the gateway's own pages and errors have one too`() async throws {
+            let toml = """
+                [[routes]]
+                path = "/a"
+                respond = { status = 200, body = "<script>", headers = { "Content-Type" = "text/html" } }
+                \(Self.settings("html"))
+                """
+            try await withGateway(toml) { gateway in
+                let page = try await gateway.get("/a")
+                let nonce = try Self.nonce(of: page)
+                #expect(page.text == "<script nonce=\"\(nonce)\">")
+                let error = try await gateway.get("/b")
+                #expect(error.status == 404)
+                #expect(error.all("Cache-Control") == ["private, no-store"])
+                _ = try Self.nonce(of: error)
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import Testing
+
+@testable import Gateway
+
+struct CompressionMetersTests {
+    @Test func `counts the bytes of each coding, and makes no series before`() {
+        let shard = MeterShard(budget: SeriesBudget(limit: 100), buckets: HistogramBuckets(seconds: [1]))
+        let meters = CompressionMeters(route: "users", shard: shard)
+        #expect(shard.copy().isEmpty)
+        meters.count(.gzip, input: 1_000, output: 300)
+        meters.count(.gzip, input: 500, output: 0)
+        meters.count(.brotli, input: 10, output: 12)
+        func value(_ coding: String, _ direction: String) -> Double {
+            shard.counter(Metrics.compressionBytes, ["users", coding, direction]).value
+        }
+        #expect(value("gzip", "in") == 1_500 && value("gzip", "out") == 300)
+        #expect(value("br", "in") == 10 && value("br", "out") == 12)
+    }
+}

@@ -1,0 +1,61 @@
+import GatewayHTTP1
+import Testing
+
+@testable import Gateway
+
+struct RateLimitIdentityTests {
+    private static let seed = SipHash.Seed(3, 4)
+
+    /// The keys of requests from these addresses, and the ones that they would share.
+    private static func keys(
+        _ source: KeySource,
+        prefix: Int = 64,
+        from addresses: [String]
+    ) async throws -> (own: [RateLimitKey], shared: [RateLimitKey]) {
+        let keys = try await WorkerFixture.run { worker in
+            let identity = RateLimitIdentity(source, ipv6Prefix: prefix, seed: Self.seed)
+            return try addresses.map { address in
+                let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", "X-Tenant: \(address)")
+                exchange.clientAddress = IPAddress(address).map { ClientAddress($0) } ?? .unknown
+                return (identity.key(of: exchange), identity.sharedKey(of: exchange))
+            }
+        }
+        return (keys.map(\.0), keys.map(\.1))
+    }
+
+    @Test(arguments: [
+        (64, "2001:db8::1", "2001:db8::ffff:1", true), (64, "2001:db8::1", "2001:db8:0:1::1", false),
+        (128, "2001:db8::1", "2001:db8::2", false), (56, "2001:db8::1", "2001:db8:0:ff::1", true),
+        (96, "2001:db8::1:1:1", "2001:db8::1:2:2", true), (96, "2001:db8::1:1:1", "2001:db8::2:1:1", false),
+        (1, "2001:db8::1", "3fff::1", true), (64, "192.0.2.1", "::ffff:192.0.2.1", true),
+        (64, "192.0.2.1", "192.0.2.2", false), (64, "0.0.0.1", "::1", false), (64, "x", "0.0.0.0", false),
+    ])
+    func `counts an IPv6 client by its network`(prefix: Int, one: String, other: String, isSame: Bool) async throws {
+        let keys = try await Self.keys(KeySource(.clientIP), prefix: prefix, from: [one, other]).own
+        #expect((keys[0] == keys[1]) == isSame)
+    }
+
+    @Test(arguments: [
+        (64, "192.0.2.1", "192.0.2.254", true), (64, "192.0.2.1", "192.0.3.1", false),
+        (64, "2001:db8:1::1", "2001:db8:1:ffff::1", true), (64, "2001:db8:1::1", "2001:db8:2::1", false),
+        (32, "2001:db8:1::1", "2001:db8:2::1", true),
+    ])
+    func `newcomers share by blocks`(prefix: Int, one: String, other: String, isSame: Bool) async throws {
+        let keys = try await Self.keys(KeySource(.clientIP), prefix: prefix, from: [one, other])
+        #expect((keys.shared[0] == keys.shared[1]) == isSame)
+        #expect(keys.own[0] != keys.shared[0])
+    }
+
+    @Test func `keys that are no addresses share one bucket, those of a missing header do not`() async throws {
+        let addresses = ["192.0.2.1", "198.51.100.1"]
+        let named = try await Self.keys(KeySource(.header("X-Tenant")), from: addresses)
+        #expect(named.own[0] != named.own[1])
+        #expect(named.shared[0] == named.shared[1])
+        let missing = try await Self.keys(KeySource(.header("X-Other")), from: addresses)
+        #expect(missing.own[0] != missing.own[1])
+        #expect(missing.shared[0] != missing.shared[1])
+        let address = try await Self.keys(KeySource(.clientIP), from: addresses)
+        #expect(missing.own == address.own)
+        #expect(named.own != address.own)
+    }
+}

@@ -1,0 +1,89 @@
+import Testing
+
+@testable import Gateway
+
+struct ContentSecurityPolicyTests {
+    private static func warnings(_ text: String) throws -> [String] {
+        try ContentSecurityPolicy(text).warnings.map { "\($0.message): \($0.suggestion)" }
+    }
+
+    @Test(arguments: [SecurityHeadersMiddleware.Preset.api, .web, .strict])
+    func `the presets are beyond reproach`(preset: SecurityHeadersMiddleware.Preset) throws {
+        for mode in [SecurityHeadersMiddleware.NonceMode.off, .html] {
+            var config = SecurityHeadersMiddleware.Config()
+            config.preset = preset
+            config.csp.nonce = mode
+            let policy = try ContentSecurityPolicy(config.presetDefaults?.values.csp.policy ?? config.csp.policy)
+            #expect(policy.warnings == [])
+            #expect(policy.usesNonce == (preset == .strict || (preset == .web && mode == .html)))
+        }
+    }
+
+    @Test(arguments: [
+        "default-src 'self'", "", ";", " ; default-src 'self' ;; ", "DEFAULT-SRC 'Self'",
+        "img-src * data: https: *.a.example:8443",
+        "script-src 'nonce-{nonce}' 'strict-dynamic' 'unsafe-eval' https://a.example/x.js",
+        "script-src 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='", "sandbox allow-scripts",
+        "upgrade-insecure-requests",
+        "style-src 'unsafe-inline'", "trusted-types a b 'allow-duplicates'", "require-trusted-types-for 'script'",
+        "report-uri /a; report-to b",
+    ])
+    func `what is right is not warned of`(text: String) throws {
+        #expect(try Self.warnings(text) == [])
+    }
+
+    @Test(arguments: [
+        ("defualt-src 'self'", "\"defualt-src\" is no directive, so browsers ignore it: write default-src"),
+        ("frobnicate", "\"frobnicate\" is no directive, so browsers ignore it: take it out"),
+        ("plugin-types a/b", "browsers heed plugin-types no longer: take it out"),
+        ("default-src self", "self without quotes is taken for a host: write 'self'"),
+        ("script-src UNSAFE-INLINE", "UNSAFE-INLINE without quotes is taken for a host: write 'UNSAFE-INLINE'"),
+        ("script-src nonce-{nonce}", "nonce-{nonce} without quotes is taken for a host: write 'nonce-{nonce}'"),
+        ("script-src sha384-abc", "sha384-abc without quotes is taken for a host: write 'sha384-abc'"),
+        ("require-trusted-types-for script", "script without quotes is taken for a host: write 'script'"),
+        ("default-src 'slef'", "'slef' is no keyword, so browsers ignore it: write 'self'"),
+        (
+            "img-src 'https://a.example'",
+            "'https://a.example' is no keyword, so browsers ignore it: take it out, or write a host without quotes"
+        ),
+        ("img-src 'self", "'self is no keyword, so browsers ignore it: write 'self'"),
+        (
+            "img-src 'none' a.example",
+            "img-src has 'none' beside other values, so browsers ignore 'none': write 'none' alone, or take it out"
+        ),
+        (
+            "style-src 'unsafe-inline' 'nonce-{nonce}'",
+            "style-src has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it: take 'unsafe-inline' out"
+        ),
+        (
+            "script-src 'sha256-a' 'unsafe-inline'",
+            "script-src has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it: take 'unsafe-inline' out"
+        ),
+        (
+            "script-src 'strict-dynamic'",
+            "script-src has 'strict-dynamic' without a nonce or a hash, so no script runs: add 'nonce-{nonce}'"
+        ),
+        ("img-src a; IMG-SRC b", "img-src stands twice, and browsers heed the first alone: write its values together"),
+        ("img-src a, script-src b", "a comma begins a second policy: write ';' between directives"),
+    ])
+    func `what browsers ignore silently is warned of`(text: String, warning: String) throws {
+        #expect(try Self.warnings(text).contains(warning))
+    }
+
+    @Test(arguments: [
+        ("default-src\n'self'", "the policy has the character U+000A"),
+        ("a\u{0}", "the policy has the character U+0000"),
+        ("img-src é.example", "the policy has the character U+00E9"),
+        ("a\u{7F}", "the policy has the character U+007F"),
+        ("script-src 'nonce-{Nonce}'", "{Nonce} is not known"), ("{nonce", "a '{' is not closed"),
+        ("{}", "{} is not known"),
+    ])
+    func `what no field may hold is refused`(text: String, message: String) {
+        do throws(ContentSecurityPolicy.ParseError) {
+            _ = try ContentSecurityPolicy(text)
+            Issue.record("taken: \(text)")
+        } catch {
+            #expect(error.message.hasPrefix(message))
+        }
+    }
+}

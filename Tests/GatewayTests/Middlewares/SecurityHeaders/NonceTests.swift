@@ -1,0 +1,41 @@
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+struct NonceTests {
+    private static func text(_ nonce: Nonce) -> String {
+        var buffer = ByteBuffer()
+        nonce.write(into: &buffer)
+        return String(buffer: buffer)
+    }
+
+    @Test func `24 characters of base64, never the same`() throws {
+        var seen: Set<String> = []
+        for _ in 0..<1_000 {
+            let text = Self.text(.random())
+            #expect(text.wholeMatch(of: /[A-Za-z0-9+\/]{24}/) != nil)
+            seen.insert(text)
+        }
+        #expect(seen.count == 1_000)
+    }
+
+    @Test func `all characters come up in all places`() {
+        var seen = [Set<Character>](repeating: [], count: Nonce.length)
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<3_000 {
+            for (place, character) in Self.text(Nonce(using: &random)).enumerated() { seen[place].insert(character) }
+        }
+        #expect(seen.allSatisfy { $0.count == 64 })
+    }
+
+    @Test(arguments: [("", 0), ("a", 0), ("{nonce}", 1), ("a 'nonce-{nonce}'; b '{nonce}' c", 2)])
+    func `a template has a place for each {nonce}`(text: String, count: Int) {
+        let template = NonceTemplate(text)
+        let nonce = Nonce.random()
+        var buffer = ByteBuffer()
+        template.write(nonce, into: &buffer)
+        #expect(template.usesNonce == (count > 0))
+        #expect(String(buffer: buffer) == text.replacing("{nonce}", with: Self.text(nonce)))
+    }
+}

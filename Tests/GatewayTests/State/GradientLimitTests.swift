@@ -1,0 +1,93 @@
+import NIOCore
+import Testing
+
+@testable import Gateway
+
+struct GradientLimitTests {
+    /// An upstream that serves `capacity` requests at once in 10 ms, and lets more wait.
+    private struct Simulation {
+        var gradient = GradientLimit()
+        var limit: Int
+        let maximum: Int
+        var now = NIODeadline.uptimeNanoseconds(0)
+
+        init(maximum: Int) {
+            self.maximum = maximum
+            self.limit = maximum
+        }
+
+        /// - Returns: the limits that were seen.
+        mutating func run(windows: Int, load: Int, capacity: Int, isTimingOut: Bool = false) -> ClosedRange<Int> {
+            var lowest = self.limit
+            var highest = self.limit
+            for _ in 0..<windows {
+                let inFlight = min(load, self.limit)
+                let latency = UInt64(10_000_000 * max(1, Double(inFlight) / Double(capacity)))
+                for _ in 0..<20 {
+                    self.now = self.now + .milliseconds(6)
+                    let sample: GradientLimit.Sample = isTimingOut ? .timeout : .latency(latency)
+                    if case .limit(let limit) = self.gradient.observe(
+                        sample,
+                        inFlight: inFlight,
+                        maximum: self.maximum,
+                        at: self.now
+                    ) {
+                        self.limit = limit
+                        lowest = min(lowest, limit)
+                        highest = max(highest, limit)
+                    }
+                }
+            }
+            return lowest...highest
+        }
+    }
+
+    @Test func `stays where the latency does`() {
+        var simulation = Simulation(maximum: 100)
+        #expect(simulation.run(windows: 200, load: 100, capacity: 1000) == 100...100)
+    }
+
+    @Test func `shrinks where the latency grows, and grows again after that`() {
+        var simulation = Simulation(maximum: 200)
+        _ = simulation.run(windows: 100, load: 200, capacity: 300)
+        #expect(simulation.limit == 200)
+        _ = simulation.run(windows: 40, load: 200, capacity: 40)
+        #expect((20...120).contains(simulation.limit), "\(simulation.limit)")
+        _ = simulation.run(windows: 200, load: 200, capacity: 300)
+        #expect(simulation.limit == 200)
+    }
+
+    @Test func `shrinks to one where everything times out, and comes back`() {
+        var simulation = Simulation(maximum: 50)
+        let seen = simulation.run(windows: 100, load: 50, capacity: 50, isTimingOut: true)
+        #expect(seen.lowerBound == 1)
+        _ = simulation.run(windows: 300, load: 50, capacity: 50)
+        #expect(simulation.limit == 50)
+    }
+
+    @Test func `does not judge a limit that is not reached`() {
+        var simulation = Simulation(maximum: 100)
+        _ = simulation.run(windows: 50, load: 10, capacity: 100)
+        _ = simulation.run(windows: 50, load: 10, capacity: 1)
+        #expect(simulation.limit == 100)
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `stays between one and the maximum whatever comes`(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var gradient = GradientLimit()
+        var now = NIODeadline.uptimeNanoseconds(1)
+        for _ in 0..<5000 {
+            let step = Int64.random(in: -1_000_000_000...1_000_000_000, using: &random)
+            now = NIODeadline.uptimeNanoseconds(UInt64(max(1, Int64(now.uptimeNanoseconds) + step)))
+            let maximum = Int.random(in: 0...500, using: &random)
+            let sample: GradientLimit.Sample =
+                Bool.random(using: &random)
+                ? .timeout : .latency([0, 1, .max, random.next()].randomElement(using: &random)!)
+            let inFlight = Int.random(in: 0...1000, using: &random)
+            if case .limit(let limit) = gradient.observe(sample, inFlight: inFlight, maximum: maximum, at: now) {
+                #expect(limit >= 1 && limit <= max(1, maximum))
+            }
+        }
+    }
+}
