@@ -18,7 +18,7 @@ PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
 BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy wrk gcc libc6-dev python3 python3-venv
 GUARD_PACKAGES := nginx-light valgrind curl python3
 
-.PHONY: help run test bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
+.PHONY: help run test examples docs bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -30,6 +30,13 @@ run: build  ## install what is missing, build, and serve gateway.toml (CONFIG=FI
 # it the last line is the count of all tests.
 test: setup  ## run all tests
 	swift test --disable-xctest
+
+examples: setup  ## build the examples of embedding, and have each check itself
+	@scripts/run-examples
+
+# The plugin that builds them is a dependency of the documentation alone, so that nobody else has to fetch it.
+docs: setup  ## build the library's documentation into .build/docs
+	@scripts/build-docs
 
 bench: build  ## compare with nginx, HAProxy, Envoy, Caddy (SCENARIO=plain,chain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
 	@scripts/install-packages $(BENCH_PACKAGES)
@@ -63,9 +70,9 @@ setup:  ## install the Debian packages the build needs
 build: setup  ## build the release binary, .build/release/gateway
 	swift build $(RELEASE)
 
-check: setup lint  ## everything a change has to pass: lint, build without warnings, README, tests
+check: setup lint  ## everything a change has to pass: lint, build without warnings, README, tests, examples, documentation
 	@scripts/build-strictly
-	@$(MAKE) --no-print-directory bench-test readme test
+	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
 readme:  ## run the commands of README.md against a gateway (BINARY=FILE; default: the debug build)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))
