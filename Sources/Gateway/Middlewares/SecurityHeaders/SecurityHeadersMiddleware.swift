@@ -108,9 +108,12 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         exchange.response.headers.add(Self.cacheControl, "private, no-store")
     }
 
-    /// Bytes of an encoding are no text, and a part of a page may begin anywhere.
+    /// Bytes of an encoding are no text, unless it is the gateway's own, which comes behind this. A part of a page may
+    /// begin anywhere.
     private static func canBeRewritten(_ exchange: Exchange, _ type: ByteRange) -> Bool {
-        exchange.response.status != 206 && !exchange.response.headers.contains(.contentEncoding)
+        let isText =
+            !exchange.response.headers.contains(.contentEncoding) || exchange.responsePipeline?.encodes == true
+        return isText && exchange.response.status != 206
             && exchange.response.headers.withBytes(type, HTMLMediaType.isRewritable)
     }
 
