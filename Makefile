@@ -4,16 +4,21 @@
 # Exclusivity: the run-time check of overlapping access costs about a microsecond a request. Debug and test builds keep
 # it, and the compiler's static check holds everywhere. The flag stands here and not in Package.swift, because a
 # package with unsafe flags in its manifest cannot be a dependency of another one.
-RELEASE := -c release --product gateway --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+FLAGS := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+RELEASE := $(FLAGS) --product gateway
 BINARY := .build/release/gateway
+# The guards measure a gateway and benchmarks of one build, which lets the benchmarks at what is internal. That adds
+# symbols to the binary and leaves its instructions as they are.
+GUARDED := --package-path benchmarks/micro $(FLAGS) -Xswiftc -enable-testing
 CONFIG ?= gateway.toml
 
 # What the C libraries behind TLS and compression need to build.
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
 # The peers and the load generator of the comparison.
-BENCH_PACKAGES := nginx-light haproxy wrk python3
+BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy wrk gcc libc6-dev python3 python3-venv
+GUARD_PACKAGES := nginx-light valgrind curl python3
 
-.PHONY: help run test bench bench-test lint format setup build check readme clean
+.PHONY: help run test examples docs bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -26,10 +31,29 @@ run: build  ## install what is missing, build, and serve gateway.toml (CONFIG=FI
 test: setup  ## run all tests
 	swift test --disable-xctest
 
-bench: build  ## compare with nginx and HAProxy (SCENARIO=plain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
+examples: setup  ## build the examples of embedding, and have each check itself
+	@scripts/run-examples
+
+# The plugin that builds them is a dependency of the documentation alone, so that nobody else has to fetch it.
+docs: setup  ## build the library's documentation into .build/docs
+	@scripts/build-docs
+
+bench: build  ## compare with nginx, HAProxy, Envoy, Caddy (SCENARIO=plain,chain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
 	@scripts/install-packages $(BENCH_PACKAGES)
+	@scripts/install-bench-peers
 	@python3 benchmarks/compare $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(PEERS),--peers $(PEERS)) \
-		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION))
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION)) \
+		$(if $(URL),--url '$(URL)') $(if $(GATEWAY_CONFIG),--gateway-config '$(GATEWAY_CONFIG)')
+
+bench-middlewares: build  ## what each middleware costs (ROUNDS=5 DURATION=5)
+	@scripts/install-packages $(BENCH_PACKAGES)
+	@python3 benchmarks/compare --middlewares $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION))
+
+bench-guard: setup  ## compare instructions and allocations with benchmarks/ceilings.json (UPDATE=1 writes it anew)
+	@scripts/install-packages $(GUARD_PACKAGES)
+	swift build $(GUARDED) --product gateway
+	swift build $(GUARDED) --product GatewayBenchmarks
+	@python3 benchmarks/guard benchmarks/micro/.build/release $(if $(UPDATE),--update)
 
 bench-test:  ## test the comparison program itself
 	@python3 -m unittest discover -s benchmarks/tests
@@ -46,9 +70,9 @@ setup:  ## install the Debian packages the build needs
 build: setup  ## build the release binary, .build/release/gateway
 	swift build $(RELEASE)
 
-check: setup lint  ## everything a change has to pass: lint, build without warnings, README, tests
+check: setup lint  ## everything a change has to pass: lint, build without warnings, README, tests, examples, documentation
 	@scripts/build-strictly
-	@$(MAKE) --no-print-directory bench-test readme test
+	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
 readme:  ## run the commands of README.md against a gateway (BINARY=FILE; default: the debug build)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

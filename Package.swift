@@ -7,11 +7,17 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// What only the documentation needs is no burden to those who build the library: `make docs` asks for it.
+let documentation: [Package.Dependency] =
+    Context.environment["GATEWAY_DOCS"] == nil
+    ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]
+
 let package = Package(
     name: "gateway",
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Gateway", targets: ["Gateway"]),
+        .library(name: "GatewayTesting", targets: ["GatewayTesting"]),
         .executable(name: "gateway", targets: ["GatewayCLI"]),
     ],
     dependencies: [
@@ -22,7 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-    ],
+    ] + documentation,
     targets: [
         .systemLibrary(
             name: "CZlib",
@@ -52,6 +58,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "GatewayTesting",
+            dependencies: [
+                "Gateway",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -87,6 +105,17 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             exclude: ["Configuration/Golden"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayTestingTests",
+            dependencies: [
+                "Gateway",
+                "GatewayTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

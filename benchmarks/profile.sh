@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# Counts the instructions the gateway spends on a request, and lists where. Unlike time, the count hardly depends on
-# what else the machine does: good for comparing two versions of the code.
+# Counts the instructions the gateway spends on a request, and lists where, with who allocates memory. Unlike time, the
+# count hardly depends on what else the machine does: good for comparing two versions of the code.
 #
 #   benchmarks/profile.sh [REQUESTS] [LINES]      default: 2000 requests, the 40 most expensive functions
+#
+#   SCENARIO=chain          the configuration peers/gateway-chain.toml (default: plain)
+#   CONFIG=FILE             another one, with the marks @LISTEN@ and @UPSTREAM@
+#   PROFILE=FILE            keeps what callgrind wrote
+#   GATEWAY_BINARY=FILE     default: .build/release/gateway
 set -euo pipefail
 cd "$(dirname "$0")/.."
 requests=${1:-2000} lines=${2:-40}
 binary=${GATEWAY_BINARY:-.build/release/gateway}
+config=${CONFIG:-benchmarks/peers/gateway-${SCENARIO:-plain}.toml}
 [[ -x $binary ]] || { echo "$binary is not there: make build" >&2; exit 1; }
 scripts/install-packages valgrind nginx-light curl python3
 
@@ -24,11 +30,11 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 listen=127.0.0.1:$(free_port) upstream=127.0.0.1:$(free_port)
 body=$(printf 'x%.0s' {1..1024})
 fill() {
-    sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@BYTES@|1024|" "$1"
+    sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@WORKERS@|1|" "$1"
 }
 
 fill benchmarks/peers/upstream.conf >"$work/upstream.conf"
-fill benchmarks/peers/gateway-plain.toml >"$work/gateway.toml"
+fill "$config" >"$work/gateway.toml"
 PATH=$PATH:/usr/sbin nginx -p "$work" -c "$work/upstream.conf" -e stderr -g 'daemon off;' &
 started+=($!)
 # Counting starts after the warm-up, so that loading the program and its configuration is left out.
@@ -43,7 +49,7 @@ for ((try = 0; try < 300; try++)); do
     sleep 0.1
 done
 # One keep-alive connection, one request after the other: the same work in every run.
-load() { curl -sf "http://$listen/?[1-$1]" -o /dev/null; }
+load() { curl -sf -H 'Accept-Encoding: gzip' "http://$listen/?[1-$1]" -o /dev/null; }
 load 200
 callgrind_control --instr=on "$gateway" >/dev/null 2>&1
 load "$requests"
@@ -52,10 +58,12 @@ callgrind_control --dump "$gateway" >/dev/null 2>&1
 kill "$gateway" && wait "$gateway" || true
 
 # The first dump has the counts; what is written at the end has none.
+[[ -z ${PROFILE:-} ]] || cp "$work/profile.1" "$PROFILE"
 callgrind_annotate --threshold=99 "$work/profile.1" >"$work/report"
 total=$(awk '/PROGRAM TOTALS/ { gsub(",", "", $1); print $1 }' "$work/report")
 demangle=cat
 command -v swift >/dev/null && demangle='swift demangle --simplified'
 sed -n '/file:function/,$p' "$work/report" | head -n "$((lines + 2))" | $demangle | cut -c1-160
 echo
+python3 benchmarks/guard --allocations "$work/profile.1" "$requests"
 echo "$requests requests, $((total / requests)) instructions a request"

@@ -11,12 +11,15 @@ public import ServiceLifecycle
 /// ```
 public final class GatewayServer: Service {
     private let configuration: GatewayConfiguration
+    private let middlewares: MiddlewareList
     private let inProcess: [String: InProcessHandler]
     private let log: Logger
     private let state = NIOLockedValueBox(State())
 
     private struct State {
         var runtime: GatewayRuntime?
+        /// Why it could not start.
+        var failure: (any Error)?
         var isStopping = false
         var stop: CheckedContinuation<Void, Never>?
         var started: [CheckedContinuation<[SocketAddress], any Error>] = []
@@ -24,15 +27,19 @@ public final class GatewayServer: Service {
 
     /// - Parameters:
     ///   - configuration: from a file or built in code.
+    ///   - middlewares: the chain; a configuration may have settings for these and no others.
     ///   - inProcess: handlers for upstreams with `builtin = "in_process"`, by the upstream's name.
     ///   - log: where operational log lines go.
     /// - Throws: ``ConfigurationErrors``, all at once.
     public init(
         _ configuration: GatewayConfiguration,
+        middlewares: MiddlewareList = .standard,
         inProcess: [String: InProcessHandler] = [:],
         log: Logger = Logger(label: "gateway")
     ) throws(ConfigurationErrors) {
-        self.configuration = configuration
+        guard middlewares.mistakes.isEmpty else { throw ConfigurationErrors(middlewares.mistakes) }
+        self.configuration = try configuration.validated(middlewares: middlewares.descriptions)
+        self.middlewares = middlewares
         self.inProcess = inProcess
         self.log = log
     }
@@ -46,7 +53,7 @@ public final class GatewayServer: Service {
         do {
             runtime = try await GatewayRuntime(
                 self.configuration,
-                middlewares: StandardMiddlewares.all,
+                middlewares: self.middlewares.registrations,
                 inProcess: self.inProcess,
                 accessLog: accessLog,
                 log: self.log
@@ -77,12 +84,13 @@ public final class GatewayServer: Service {
     /// The addresses that are listened on, as soon as they are.
     public func boundAddresses() async throws -> [SocketAddress] {
         try await withCheckedThrowingContinuation { continuation in
-            let running: GatewayRuntime? = self.state.withLockedValue { state in
-                if let runtime = state.runtime { return runtime }
+            let known: Result<GatewayRuntime, any Error>? = self.state.withLockedValue { state in
+                if let runtime = state.runtime { return .success(runtime) }
+                if let failure = state.failure { return .failure(failure) }
                 state.started.append(continuation)
                 return nil
             }
-            if let running { continuation.resume(returning: running.boundAddresses) }
+            if let known { continuation.resume(with: known.map(\.boundAddresses)) }
         }
     }
 
@@ -92,7 +100,7 @@ public final class GatewayServer: Service {
         return self.state.withLockedValue(\.runtime)?.adminAddress
     }
 
-    /// Begins to drain; ``run()`` returns when that is done.
+    /// Begins to drain; ``run()`` returns when that is done. A second call changes nothing.
     public func shutdown() {
         let waiting = self.state.withLockedValue { state in
             state.isStopping = true
@@ -119,6 +127,7 @@ public final class GatewayServer: Service {
 
     private func reportStart(_ result: Result<[SocketAddress], any Error>) {
         let waiting = self.state.withLockedValue { state in
+            if case .failure(let error) = result { state.failure = error }
             defer { state.started = [] }
             return state.started
         }
@@ -136,6 +145,7 @@ public final class GatewayServer: Service {
 
 /// Requests were still open when the drain timeout ended.
 public struct DrainError: Error, CustomStringConvertible {
+    /// How many connections were cut off.
     public let connections: Int
     public var description: String { "\(self.connections) connections were cut off when drain_timeout ended" }
 }

@@ -5,7 +5,7 @@ package import NIOCore
 ///
 /// It cannot be copied, so that whoever reads it in place is certain to do just that: as a plain struct in a class, each
 /// look at it cost two pairs of reference counts.
-package struct HeaderBlock: ~Copyable, Sendable {
+public struct HeaderBlock: ~Copyable, Sendable {
     /// Names and values; removed and replaced ones stay in it unread.
     package private(set) var bytes: ByteBuffer
     package private(set) var fields: ContiguousArray<Field>
@@ -134,7 +134,7 @@ package struct HeaderBlock: ~Copyable, Sendable {
     }
 
     package mutating func set(_ name: HeaderName, _ value: some Collection<UInt8>) {
-        self.remove(name)
+        self.removeAll(name)
         self.add(name, value)
     }
 
@@ -179,7 +179,7 @@ package struct HeaderBlock: ~Copyable, Sendable {
         return ByteRange(offset: start, count: self.bytes.writerIndex - start)
     }
 
-    package mutating func remove(_ name: HeaderName) {
+    package mutating func removeAll(_ name: HeaderName) {
         guard self.present.contains(name.id) else { return }
         self.removeAll { block, field in block.matches(field, name) }
     }

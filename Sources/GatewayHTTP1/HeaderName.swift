@@ -25,6 +25,7 @@ public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
         self.bytes = Array(UnsafeRawBufferPointer(id.name))
     }
 
+    /// As it is written on the wire.
     public var description: String { String(decoding: self.bytes, as: UTF8.self) }
 
     public static func == (left: HeaderName, right: HeaderName) -> Bool {

@@ -18,7 +18,7 @@ package enum BodyFraming: Hashable, Sendable {
     }
 }
 
-/// A request method. `other` keeps its bytes in the head.
+/// A request method; `other` is any that has no case here.
 public enum Method: UInt8, CaseIterable, Sendable {
     case get, head, post, put, delete, options, patch, trace, connect, other
 
@@ -63,19 +63,25 @@ public enum Method: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// A request's first line and fields, as indexed by ``RequestParser``.
-package struct RequestHead: ~Copyable, Sendable {
-    package var method = Method.get
+/// A request's first line and fields.
+public struct RequestHead: ~Copyable, Sendable {
+    /// What the client wants done.
+    public package(set) var method = Method.get
     /// The method's bytes, in `headers.bytes` like all ranges here.
     package var methodName = ByteRange.empty
     /// As it was sent, in one of the forms of RFC 9112 section 3.2.
     package var target = ByteRange.empty
     /// The target's path and query: all of it, or what comes behind the authority of an absolute target, which may be
     /// empty or begin with "?".
-    package var path = ByteRange.empty
+    package var pathAndQuery = ByteRange.empty
+    /// The path in normal form, which routes match; set by whoever routes it.
+    package var normalPath = ByteRange.empty
+    /// Behind the "?"; at offset 0 where there is none.
+    package var queryRange = ByteRange.empty
     /// Of version 1.
     package var minorVersion: UInt8 = 1
-    package var headers = HeaderBlock()
+    /// The fields that go upstream. Those that belong to one connection have been taken out.
+    public var headers = HeaderBlock()
     package var framing = BodyFraming.none
     /// The authority of an absolute target, or the value of `Host`; empty in HTTP/1.0 without either.
     package var host = ByteRange.empty
@@ -87,12 +93,14 @@ package struct RequestHead: ~Copyable, Sendable {
     package init() {}
 }
 
-/// A response's first line and fields, as indexed by ``ResponseParser``.
-package struct ResponseHead: ~Copyable, Sendable {
-    package var status = 200
+/// A response's first line and fields.
+public struct ResponseHead: ~Copyable, Sendable {
+    /// From 200 to 599.
+    public package(set) var status = 200
     package var reason = ByteRange.empty
     package var minorVersion: UInt8 = 1
-    package var headers = HeaderBlock()
+    /// The fields that go to the client. Those that belong to one connection have been taken out.
+    public var headers = HeaderBlock()
     package var framing = BodyFraming.none
     package var keepAlive = true
     /// `Connection` names more than what becomes of the connection.

@@ -53,7 +53,7 @@ package struct RequestParser: Sendable {
         head.method = line.method
         head.methodName = line.methodName
         head.target = line.target.whole
-        head.path = line.target.path
+        head.pathAndQuery = line.target.path
         head.minorVersion = line.minorVersion
         try Self.frame(&head, authority: line.target.authority)
     }

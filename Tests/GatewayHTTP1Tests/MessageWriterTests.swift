@@ -50,7 +50,9 @@ struct MessageWriterTests {
         var input = ByteBuffer(string: "M-SEARCH http://b/x?y HTTP/1.0\r\n\r\n")
         #expect(try parser.parse(&input, into: &head))
         let line = self.written { buffer in
-            buffer.writeRequestLine(head) { target in head.headers.withBytes(head.path) { _ = target.writeBytes($0) } }
+            buffer.writeRequestLine(head) { target in
+                head.headers.withBytes(head.pathAndQuery) { _ = target.writeBytes($0) }
+            }
         }
         #expect(line == "M-SEARCH /x?y HTTP/1.1\r\n")
     }

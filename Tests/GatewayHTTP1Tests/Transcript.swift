@@ -108,7 +108,7 @@ extension Transcript.Message {
         self.init(
             start: [
                 "\(head.method)", head.headers.string(head.methodName), head.headers.string(head.target),
-                head.headers.string(head.path), head.headers.string(head.host), "\(head.minorVersion)",
+                head.headers.string(head.pathAndQuery), head.headers.string(head.host), "\(head.minorVersion)",
                 head.expectsContinue ? "expects" : "",
             ],
             fields: Self.fields(head.headers),

@@ -1,6 +1,8 @@
 """Runs the same work through the gateway and its peers, and writes table, raw figures and chart.
 
-    python3 benchmarks/compare --scenario plain --peers nginx,haproxy --rounds 5 --duration 5
+    python3 benchmarks/compare --scenario plain,chain --peers nginx,haproxy --rounds 5 --duration 5
+    python3 benchmarks/compare --middlewares
+    python3 benchmarks/compare --url http://127.0.0.1:9000/users --gateway-config gateway.toml
 """
 
 import argparse
@@ -11,8 +13,12 @@ import sys
 from pathlib import Path
 
 import chart
+import index
 import machine
+import middlewares
+import own
 import results
+import special
 import table
 from measure import expected_seconds, measure
 from peers import PEERS, ROOT, Unavailable
@@ -20,24 +26,39 @@ from processes import StartFailed
 from scenarios import SCENARIOS
 from verify import Different
 
+RESULTS = ROOT / "benchmarks" / "results"
+OWN_RESULTS = ROOT / ".build-bench" / "results"
+
 
 def arguments():
     parser = argparse.ArgumentParser(prog="compare", description=__doc__.splitlines()[0])
-    parser.add_argument("--scenario", choices=SCENARIOS, default="plain")
+    names = [*SCENARIOS, *special.SCENARIOS]
+    parser.add_argument("--scenario", help=f"some of {', '.join(names)}, with commas between (default: all)")
+    parser.add_argument("--middlewares", action="store_true", help="what each of the gateway's middlewares costs")
     parser.add_argument("--peers", help="some of the scenario's peers, with commas between; the gateway always runs")
     parser.add_argument("--no-gateway", action="store_true", help="only the peers")
     parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--duration", type=positive, default=5, help="seconds of one run (default: 5)")
-    parser.add_argument("--output", type=Path, default=ROOT / "benchmarks" / "results")
+    parser.add_argument("--url", help="your own server on 127.0.0.1 as the upstream, and the request to make")
+    parser.add_argument("--gateway-config", type=Path, help="your own gateway.toml")
+    parser.add_argument("--output", type=Path, help="the folder for the results")
     options = parser.parse_args()
-    options.scenario = SCENARIOS[options.scenario]
-    wanted = options.peers.replace(",", " ").split() if options.peers else list(options.scenario.peers)
-    if unknown := [name for name in wanted if name not in options.scenario.peers]:
-        parser.error(f"unknown peer {unknown[0]}: {options.scenario.name} has {', '.join(options.scenario.peers)}")
-    wanted = set(wanted) - {"gateway"} if options.no_gateway else set(wanted) | {"gateway"}
-    options.names = [name for name in options.scenario.peers if name in wanted]
-    if not options.names:
-        parser.error("no peer is left to measure")
+    mine = bool(options.url or options.gateway_config)
+    options.output = options.output or (OWN_RESULTS if mine else RESULTS)
+    if options.gateway_config and not options.gateway_config.is_file():
+        parser.error(f"{options.gateway_config} is not there")
+    if options.url and (options.scenario or options.middlewares):
+        parser.error("--url is a scenario of its own")
+    options.scenarios = options.scenario.replace(",", " ").split() if options.scenario else list(names)
+    if options.middlewares or options.url:
+        options.scenarios = []
+    elif options.gateway_config and not options.scenario:
+        options.scenarios = ["plain"]
+    if unknown := [name for name in options.scenarios if name not in names]:
+        parser.error(f"unknown scenario {unknown[0]}: there are {', '.join(names)}")
+    options.wanted = options.peers.replace(",", " ").split() if options.peers else None
+    if unknown := [name for name in options.wanted or () if name not in PEERS]:
+        parser.error(f"unknown peer {unknown[0]}: there are {', '.join(PEERS)}")
     return options
 
 
@@ -52,52 +73,132 @@ def say(line):
     print(line, flush=True)
 
 
+def chosen(options, peers):
+    """The peers of a scenario that are wanted, in its order."""
+    names = [name for name in peers if options.wanted is None or name in options.wanted or name == "gateway"]
+    if options.no_gateway:
+        names = [name for name in names if not PEERS[name].ours]
+    found = [PEERS[name] for name in names]
+    if options.gateway_config:
+        found = [own.gateway(options.gateway_config) if peer.name == "gateway" else peer for peer in found]
+    for peer in found:
+        peer.executable()
+    return found
+
+
 def main():
     options = arguments()
     # TERM ends the run as Ctrl-C does: through the clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        for name in options.names:
-            PEERS[name].executable()
         for tool in ("wrk", "taskset"):
             if shutil.which(tool) is None:
                 raise Unavailable(f"{tool} is not there: apt-get install {tool.replace('taskset', 'util-linux')}")
-        seconds = expected_seconds(len(options.names), options.rounds, options.duration)
-        titles = ", ".join(PEERS[name].title for name in options.names)
-        say(f"{options.scenario.title}: {titles}; {options.rounds} rounds of {options.duration} s each.")
-        say(f"This takes about {seconds / 60:.1f} minutes." if seconds > 90 else f"This takes about {seconds:.0f} s.")
-        if load := machine.busy():
-            say(f"Something else is running (load {load:.1f}): the figures will be blurred.")
-        subjects = measure(options.scenario, options.names, options.rounds, options.duration, say)
-        write(options, subjects)
-    except (Unavailable, StartFailed, Different) as error:
+        work = plan(options)
+        if not work:
+            raise Unavailable("nothing is left to measure: no scenario has these peers")
+        announce(options, work)
+        options.output.mkdir(parents=True, exist_ok=True)
+        for number, (title, _, step) in enumerate(work, 1):
+            say(f"\n{f'{number}/{len(work)}  ' if len(work) > 1 else ''}{title}")
+            step()
+        index.write(options.output)
+    except (Unavailable, StartFailed, Different, RuntimeError) as error:
         sys.exit(f"compare: {error}")
     except KeyboardInterrupt:
         sys.exit("compare: stopped")
 
 
-def write(options, subjects):
+def plan(options):
+    """(title, seconds it takes, what does it) of everything that was asked for."""
+    work = []
+    if options.middlewares:
+        peers = middlewares.peers(say)
+        seconds = expected_seconds(middlewares.SCENARIO, len(peers), options.rounds, options.duration, latency=False)
+        title = f"{middlewares.SCENARIO.title}: {len(peers)} configurations"
+        work.append((title, seconds, lambda: cost_of_middlewares(options, peers)))
+    if options.url:
+        work += [compared(options, *own.scenario(options.url))]
+    for name in options.scenarios:
+        if name in special.SCENARIOS:
+            module = special.SCENARIOS[name]
+            peers = chosen(options, module.PEERS)
+            work += [special_step(options, name, module, peers)] if peers else []
+        else:
+            work += [compared(options, SCENARIOS[name], "")]
+    return [step for step in work if step]
+
+
+def compared(options, scenario, upstream):
+    peers = chosen(options, scenario.peers)
+    if not peers:
+        return None
+    seconds = expected_seconds(scenario, len(peers), options.rounds, options.duration)
+    title = f"{scenario.title}: {', '.join(peer.title for peer in peers)}"
+    return title, seconds, lambda: compare(options, scenario, peers, upstream)
+
+
+def special_step(options, name, module, peers):
+    title = f"{module.TITLE}: {', '.join(peer.title for peer in peers)}"
+
+    def step():
+        markdown, document = module.run(peers, options, say)
+        document = {"scenario": name, "title": module.TITLE, "machine": machine.describe(), **document}
+        facts = table.facts(document["machine"])
+        facts.append(f"- Again: `make bench SCENARIO={name}`. Every figure: [{name}.json]({name}.json)")
+        text = "\n".join([f"# {module.TITLE}", "", *markdown, "", *facts]) + "\n"
+        put(options, name, {"md": text, "json": results.as_json(document)})
+
+    return title, module.seconds(peers, options), step
+
+
+def announce(options, work):
+    seconds = sum(step[1] for step in work)
+    say(f"{len(work)} comparison{'s' * (len(work) > 1)}, {options.rounds} rounds of {options.duration} s each.")
+    say(f"This takes about {seconds / 60:.1f} minutes." if seconds > 90 else f"This takes about {seconds:.0f} s.")
+    if load := machine.busy():
+        say(f"Something else is running (load {load:.1f}): the figures will be blurred.")
+
+
+def cost_of_middlewares(options, peers):
+    subjects, _ = measure(
+        middlewares.SCENARIO, peers, options.rounds, options.duration, say, latency=False
+    )
+    where = machine.describe()
+    files = {
+        "md": middlewares.to_markdown(subjects, options.rounds, options.duration, table.facts(where)),
+        "json": middlewares.to_json(subjects, options.rounds, options.duration, where),
+    }
+    put(options, "middlewares", files)
+
+
+def compare(options, scenario, peers, upstream):
+    subjects, rate = measure(scenario, peers, options.rounds, options.duration, say, upstream)
     comparison = results.Comparison(
-        scenario=options.scenario,
+        scenario=scenario,
         rounds=options.rounds,
         duration=options.duration,
+        rate=rate,
         machine=machine.describe(),
         results=[results.Result.of(subject) for subject in subjects.values()],
     )
-    options.output.mkdir(parents=True, exist_ok=True)
     files = {
         "md": table.to_markdown(comparison),
         "json": results.to_json(comparison, subjects),
         "svg": chart.to_svg(comparison),
     }
+    put(options, scenario.name, files)
+    if comparison.publishable and options.output == RESULTS and not options.gateway_config:
+        readme = ROOT / "README.md"
+        readme.write_text(table.put_into(readme.read_text(), scenario.name, table.readme_line(comparison)))
+
+
+def put(options, name, files):
     for extension, content in files.items():
-        (options.output / f"{options.scenario.name}.{extension}").write_text(content)
+        (options.output / f"{name}.{extension}").write_text(content)
     say("")
     say(files["md"])
-    say(f"Written: {os.path.relpath(options.output)}/{options.scenario.name}.{{{','.join(files)}}}")
-    if comparison.publishable and options.output == ROOT / "benchmarks" / "results":
-        readme = ROOT / "README.md"
-        readme.write_text(table.put_into(readme.read_text(), options.scenario.name, table.readme_line(comparison)))
+    say(f"Written: {os.path.relpath(options.output)}/{name}.{{{','.join(files)}}}")
 
 
 main()

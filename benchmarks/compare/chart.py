@@ -2,7 +2,7 @@
 
 from html import escape
 
-WIDTH, LEFT, RIGHT, BAR, GAP = 760, 96, 120, 26, 14
+WIDTH, LEFT, RIGHT, BAR, GAP = 760, 150, 120, 26, 14
 INK, FAINT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
 OURS, OURS_LIGHT, OTHERS, OTHERS_LIGHT = "#0f766e", "#5eb5ac", "#64748b", "#b6c0cd"
 
@@ -13,16 +13,18 @@ def to_svg(comparison):
         Panel(
             "CPU time a request, µs (less is better)",
             [
-                Row(r.title, [r.user_us.median, r.cpu_us.median - r.user_us.median], r.cpu_us, r.name == "gateway")
+                Row(r.title, [r.user_us.median, r.cpu_us.median - r.user_us.median], r.cpu_us, r.name.startswith("gateway"))
                 for r in comparison.results
             ],
             lambda value: f"{value:.1f}",
             legend="dark: user, light: kernel",
         ),
         Panel(
-            "Requests per second on one core (more is better)",
+            "Requests per second, as offered"
+            if comparison.scenario.rate
+            else "Requests per second on one core (more is better)",
             [
-                Row(r.title, [r.requests_per_second.median], r.requests_per_second, r.name == "gateway")
+                Row(r.title, [r.requests_per_second.median], r.requests_per_second, r.name.startswith("gateway"))
                 for r in comparison.results
             ],
             lambda value: f"{value:,.0f}",

@@ -1,19 +1,17 @@
 """The measurement itself: all servers up, every peer verified, then interleaved rounds."""
 
-import contextlib
-import os
-import tempfile
 import time
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import load
+import probes
 import verify
-from peers import CONFIGURATIONS, NGINX, NGINX_ARGUMENTS, PEERS, fill_in
-from processes import Server, free_port
+from processes import Server
+from stage import Stage
 
 WARM_UP_SECONDS = 1
 TRIES = 3  # of one run, when it had errors
+MOST_LAG_MS = 5  # of the load generator: later than that, and the latency would be its own
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,10 @@ class Run:
     p50_ms: float
     p99_ms: float
     upstream_connections: int  # opened during the run
+    p999_ms: float = 0.0
+    max_ms: float = 0.0
+    lag_ms: float = 0.0
+    statuses: dict = field(default_factory=dict)
 
     @property
     def cpu_us(self):
@@ -38,83 +40,92 @@ class Subject:
     peer: object
     port: int
     server: Server
-    runs: list
+    runs: list = field(default_factory=list)  # at saturation, or at the scenario's rate
+    steady: list = field(default_factory=list)  # at a rate that all peers can bear
     memory: int = 0
+    body_bytes: int = 0  # of the answer as it goes over the line
+    lacking: dict = field(default_factory=dict)
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
 
 
-def cores():
-    """The proxy's core, and those for load generator and upstream."""
-    available = sorted(os.sched_getaffinity(0))
-    if len(available) < 2:
-        raise SystemExit("The comparison needs two cores: one for the proxy, one for load generator and upstream.")
-    return available[:1], available[1:2]
+def expected_seconds(scenario, count, rounds, duration, latency=True):
+    passes = 1 if scenario.rate or not latency else 2  # at saturation, and at a rate
+    return 3 + count * (WARM_UP_SECONDS + 1.5) + passes * rounds * count * (duration + 0.3)
 
 
-def expected_seconds(count, rounds, duration):
-    return 2 + count * (WARM_UP_SECONDS + 0.5) + rounds * count * (duration + 0.3)
-
-
-def measure(scenario, names, rounds, duration, say):
-    """Runs each of the named peers `rounds` times for `duration` seconds; returns name → Subject."""
-    proxy_cores, load_cores = cores()
-    with contextlib.ExitStack() as stack:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gateway-compare-")))
-        work.chmod(0o755)  # nginx' workers give up root, and have to get in
-        upstream_port = free_port()
-        values = {
-            "@WORK@": str(work),
-            "@UPSTREAM@": f"127.0.0.1:{upstream_port}",
-            "@BODY@": scenario.body,
-            "@BYTES@": str(len(scenario.body)),
-        }
-
-        def start(name, template, command, port, on):
-            config = work / template.name
-            config.write_text(fill_in(template.read_text(), {**values, "@LISTEN@": f"127.0.0.1:{port}"}))
-            server = Server(name, command(config), on, work / f"{name}.log")
-            stack.callback(server.stop)
-            server.wait_until_listening(port)
-            return server
-
-        def upstream(config):
-            fill = {"@CONFIG@": str(config), "@WORK@": str(work)}
-            return [NGINX.executable(), *(fill_in(argument, fill) for argument in NGINX_ARGUMENTS)]
-
-        start("upstream", CONFIGURATIONS / "upstream.conf", upstream, upstream_port, load_cores)
+def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
+    """Runs each of the peers `rounds` times for `duration` seconds; returns name → Subject, and the rate at which
+    latency was taken."""
+    load.build_steady()
+    with Stage(upstream) as stage:
         subjects = {}
-        for name in names:
-            peer, port = PEERS[name], free_port()
-            server = start(name, peer.template(scenario), lambda c: peer.command(c, work), port, proxy_cores)
-            verify.check(peer.title, port, scenario)
-            subjects[name] = Subject(peer, port, server, [])
-            load.run(f"http://127.0.0.1:{port}{scenario.path}", scenario.connections, WARM_UP_SECONDS, load_cores)
-        say(f"All {len(subjects)} give the same answer. Warmed up.")
+        for peer in peers:
+            text = peer.configuration(scenario)
+            server, port = stage.start_peer(peer, text, scenario.limit)
+            subject = Subject(peer, port, server)
+            subject.body_bytes = verify.check(peer.title, port, scenario)
+            subject.lacking = probes.run(stage, peer, port, scenario, text)
+            subjects[peer.name] = subject
+            load.steady(subject.address, scenario, scenario.rate, WARM_UP_SECONDS, stage.load_cores)
+        say(f"{'All ' if len(subjects) > 1 else ''}{len(subjects)} give the answer they should. Warmed up.")
 
+        rate = scenario.rate
         for number in range(1, rounds + 1):
             for subject in subjects.values():
-                run = faultless_run(subject, scenario, duration, upstream_port, load_cores, say)
+                run = faultless_run(stage, subject, scenario, rate, duration, say)
                 subject.runs.append(run)
                 say(
-                    f"round {number}/{rounds}  {subject.peer.title:8}  {run.cpu_us:6.2f} µs CPU a request "
-                    f"({run.user_us:5.2f} user)  {run.requests_per_second:8,.0f} requests/s"
+                    f"round {number}/{rounds}  {subject.peer.title:20}  {run.cpu_us:7.2f} µs CPU a request "
+                    f"({run.user_us:6.2f} user)  {run.requests_per_second:8,.0f} requests/s"
                 )
+        if latency and not rate:
+            rate = latency_rate(subjects.values())
+            say(f"Latency at {rate:,} requests/s, half of what the slowest can:")
+            for number in range(1, rounds + 1):
+                for subject in subjects.values():
+                    run = faultless_run(stage, subject, scenario, rate, duration, say)
+                    subject.steady.append(run)
+                    say(
+                        f"round {number}/{rounds}  {subject.peer.title:20}  p50 {run.p50_ms:.2f} ms  "
+                        f"p99 {run.p99_ms:.2f} ms  p99.9 {run.p999_ms:.2f} ms"
+                    )
         for subject in subjects.values():
             subject.memory = subject.server.memory()
-        return subjects
+            subject.steady = subject.steady or subject.runs
+        return subjects, rate
 
 
-def faultless_run(subject, scenario, duration, upstream_port, load_cores, say):
+def latency_rate(subjects):
+    """Half of what the slowest can, in round numbers."""
+    slowest = min(min(run.requests_per_second for run in subject.runs) for subject in subjects)
+    half = slowest / 2
+    step = 100 if half >= 1000 else 10
+    return max(int(half // step * step), 1)
+
+
+def faultless_run(stage, subject, scenario, rate, duration, say):
     """A run with errors is void and made again; one that keeps failing ends the comparison."""
-    url = f"http://127.0.0.1:{subject.port}{scenario.path}"
     for _ in range(TRIES):
         time.sleep(0.2)  # what the run before left in flight
-        connections = verify.upstream_connections(upstream_port)
+        counts = stage.upstream_port is not None
+        connections = verify.upstream_connections(stage.upstream_port) if counts else 0
         before = subject.server.cpu_time()
-        result = load.run(url, scenario.connections, duration, load_cores)
+        if rate:
+            result = load.steady(subject.address, scenario, rate, duration, stage.load_cores)
+        else:
+            result = load.saturate(subject.address, scenario, duration, stage.load_cores)
         spent = subject.server.cpu_time() - before
         # The second look at the counter is itself a connection.
-        opened = verify.upstream_connections(upstream_port) - connections - 1
-        if not result.errors and result.requests:
+        opened = verify.upstream_connections(stage.upstream_port) - connections - 1 if counts else 0
+        fault = result.errors or (not result.requests and "no request was answered")
+        if not fault and rate:
+            fault = verify.wrong_statuses(result.statuses, scenario)
+            if result.lag_ms > MOST_LAG_MS:
+                fault = f"the load generator was {result.lag_ms:.1f} ms late"
+        if not fault:
             return Run(
                 requests=result.requests,
                 requests_per_second=result.requests / result.seconds,
@@ -122,7 +133,11 @@ def faultless_run(subject, scenario, duration, upstream_port, load_cores, say):
                 system_us=spent.system / result.requests * 1e6,
                 p50_ms=result.p50_ms,
                 p99_ms=result.p99_ms,
+                p999_ms=result.p999_ms,
+                max_ms=result.max_ms,
+                lag_ms=result.lag_ms,
                 upstream_connections=opened,
+                statuses=result.statuses,
             )
-        say(f"{subject.peer.title}: void, {result.errors or 'no request was answered'}; again")
+        say(f"{subject.peer.title}: void, {fault}; again")
     raise verify.Different(f"{subject.peer.title} failed {TRIES} runs:\n{subject.server.output()}")

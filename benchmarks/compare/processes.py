@@ -58,18 +58,18 @@ def family(root):
 
 
 class Server:
-    def __init__(self, name, command, cores, log):
+    def __init__(self, name, command, cores, log, environment=()):
         self.name = name
         self.log = log
         # GATEWAY_LISTEN and the like would override the configuration file that is to be measured.
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("GATEWAY_")}
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("GATEWAY_")}
         with open(log, "wb") as output:
             self.process = subprocess.Popen(
                 pinned(cores, command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env={**inherited, **dict(environment)},
                 # Ctrl-C reaches this program alone, which then stops the servers in order.
                 start_new_session=True,
             )

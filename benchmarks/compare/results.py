@@ -28,15 +28,18 @@ class Result:
     user_us: Spread
     system_us: Spread
     requests_per_second: Spread
-    p50_ms: Spread
+    p50_ms: Spread  # at the rate of Comparison
     p99_ms: Spread
+    p999_ms: Spread
     upstream_connections: Spread
     memory: int  # bytes, after the last round
+    body_bytes: int  # of an answer as it goes over the line
+    lacking: dict  # policy → why the peer has not got it
 
     @staticmethod
     def of(subject):
-        def spread(figure):
-            return Spread.of(getattr(run, figure) for run in subject.runs)
+        def spread(figure, runs=None):
+            return Spread.of(getattr(run, figure) for run in runs or subject.runs)
 
         return Result(
             name=subject.peer.name,
@@ -46,10 +49,13 @@ class Result:
             user_us=spread("user_us"),
             system_us=spread("system_us"),
             requests_per_second=spread("requests_per_second"),
-            p50_ms=spread("p50_ms"),
-            p99_ms=spread("p99_ms"),
+            p50_ms=spread("p50_ms", subject.steady),
+            p99_ms=spread("p99_ms", subject.steady),
+            p999_ms=spread("p999_ms", subject.steady),
             upstream_connections=spread("upstream_connections"),
             memory=subject.memory,
+            body_bytes=subject.body_bytes,
+            lacking=dict(subject.lacking),
         )
 
 
@@ -58,6 +64,7 @@ class Comparison:
     scenario: object
     rounds: int
     duration: int
+    rate: int  # requests a second at which latency was taken
     machine: dict
     results: list  # of Result, the gateway last
 
@@ -68,7 +75,7 @@ class Comparison:
     def publishable(self):
         """Made as the method asks, and with everybody it asks for."""
         names = tuple(result.name for result in self.results)
-        return self.rounds >= 5 and self.duration >= 3 and names == self.scenario.peers
+        return self.scenario.readme and self.rounds >= 5 and self.duration >= 3 and names == self.scenario.peers
 
 
 def to_json(comparison, subjects):
@@ -79,12 +86,21 @@ def to_json(comparison, subjects):
         "connections": comparison.scenario.connections,
         "rounds": comparison.rounds,
         "seconds_a_run": comparison.duration,
+        "latency_requests_per_second": comparison.rate,
         "machine": comparison.machine,
         "results": [
-            {**asdict(result), "runs": [asdict(run) for run in subjects[result.name].runs]}
+            {
+                **asdict(result),
+                "runs": [asdict(run) for run in subjects[result.name].runs],
+                "runs_at_the_rate": [asdict(run) for run in subjects[result.name].steady],
+            }
             for result in comparison.results
         ],
     }
+    return as_json(document)
+
+
+def as_json(document):
     return json.dumps(rounded(document), indent=2, ensure_ascii=False) + "\n"
 
 

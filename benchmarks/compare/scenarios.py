@@ -1,16 +1,39 @@
 """What is measured: the work, and the answer that every peer has to give to it."""
 
-from dataclasses import dataclass
+import gzip
+import json
+import random
+from dataclasses import dataclass, field
+
+import brotli
 
 
 @dataclass(frozen=True)
 class Scenario:
-    name: str  # also the suffix of the peers' configuration files
+    name: str
     title: str
     peers: tuple  # names from peers.PEERS, the gateway last
     path: str
-    body: str  # what the upstream answers
-    connections: int
+    body: str  # the upstream's answer without its coding
+    connections: int = 64
+    configuration: str = ""  # the suffix of the peers' configuration files; empty: the name
+    other_configurations: dict = field(default_factory=dict)  # peer → suffix, where it differs
+    request: dict = field(default_factory=dict)  # header fields of every request
+    status: int = 200
+    headers: dict = field(default_factory=dict)  # of every answer
+    absent: tuple = ()  # header fields that no answer may have
+    coding: str = ""  # the answer's Content-Encoding
+    limit: int = 0  # requests a second that the peers let pass; 0: no limit
+    rate: int = 0  # requests a second that are offered; 0: as many as go
+    shares: dict = field(default_factory=dict)  # status → (least, most) of the answers; empty: all have the status
+    probes: tuple = ()  # names in probes.PROBES: what has to be true besides
+    lacks: dict = field(default_factory=dict)  # peer → {probe: why it is not asked}
+    notes: tuple = ()  # sentences below the table
+    own: bool = False  # the user's own upstream and configuration
+    readme: bool = False  # its line stands in the top README
+
+    def suffix(self, peer):
+        return self.other_configurations.get(peer, self.configuration or self.name)
 
     @property
     def readme_line(self):
@@ -23,16 +46,141 @@ def text(size):
     return (alphabet * (size // len(alphabet) + 1))[:size]
 
 
+def records(size):
+    """JSON of exactly that size, as an API answers: the same keys again and again, values that differ."""
+    source = random.Random(20240229)
+    words = "amber birch cedar delta ember fjord grove heron inlet jetty knoll larch maple north otter plume".split()
+    items, length = [], 2
+    while True:
+        item = {
+            "id": source.getrandbits(48),
+            "name": " ".join(source.choices(words, k=3)),
+            "email": f"{source.choice(words)}.{source.getrandbits(20)}@example.com",
+            "created": f"2024-{source.randint(1, 12):02}-{source.randint(1, 28):02}T{source.randint(0, 23):02}:00:00Z",
+            "balance": round(source.uniform(-1000, 100000), 2),
+            "active": source.random() < 0.8,
+            "tags": source.sample(words, 3),
+        }
+        length += len(json.dumps(item)) + 2
+        if length > size - 2:
+            break
+        items.append(item)
+    return json.dumps(items).ljust(size)
+
+
+def decoded(body, coding):
+    match coding:
+        case "":
+            return body
+        case "gzip":
+            return gzip.decompress(body)
+        case "br":
+            return brotli.decompress(body)
+    raise ValueError(f"{coding} was not asked for")
+
+
+SMALL = text(1024)
+LARGE = records(32 * 1024)
+EVERYBODY = ("nginx", "haproxy", "envoy", "caddy", "gateway")
+
+POLICY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-XSS-Protection": "0",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in [
         Scenario(
             name="plain",
             title="Plain proxying of 1 KiB",
-            peers=("nginx", "haproxy", "gateway"),
+            peers=EVERYBODY,
             path="/",
-            body=text(1024),
-            connections=64,
+            body=SMALL,
+            readme=True,
+        ),
+        Scenario(
+            name="chain",
+            title="The default chain and a rate limit, 1 KiB",
+            peers=EVERYBODY,
+            path="/",
+            body=SMALL,
+            request={"Accept-Encoding": "gzip"},
+            headers=POLICY_HEADERS,
+            absent=("Content-Encoding",),
+            limit=1_000_000,
+            probes=("request_id", "limit", "compression", "metrics"),
+            lacks={"caddy": {"limit": "its standard build has no rate limit"}},
+            notes=(
+                "All send a new request ID to client and upstream, count the request against a limit that is not "
+                "reached, keep timeouts, send the same security headers, would compress if the type were text, and "
+                "count for their metrics. Caddy has no rate limit in its standard build: it does less. Envoy's "
+                "limit is one bucket for all clients. The gateway's default chain also makes an entity tag, which "
+                "no peer does for a proxied answer.",
+            ),
+        ),
+        Scenario(
+            name="compress-gzip",
+            title="Compressing 32 KiB of JSON, gzip 6",
+            peers=EVERYBODY,
+            path="/large.json",
+            body=LARGE,
+            configuration="compress",
+            request={"Accept-Encoding": "gzip"},
+            coding="gzip",
+            headers={"Content-Type": "application/json"},
+            notes=("HAProxy in Debian is built with libslz, which has a single level, faster and weaker than 6.",),
+        ),
+        Scenario(
+            name="compress-br",
+            title="Compressing 32 KiB of JSON, brotli 4",
+            peers=("nginx", "envoy", "gateway"),
+            path="/large.json",
+            body=LARGE,
+            configuration="compress",
+            request={"Accept-Encoding": "br"},
+            coding="br",
+            headers={"Content-Type": "application/json"},
+            notes=("HAProxy and Caddy's standard build have no brotli encoder.",),
+        ),
+        Scenario(
+            name="not-modified",
+            title="Conditional requests that hit",
+            peers=("nginx", "haproxy", "envoy", "caddy", "gateway-passing", "gateway"),
+            path="/conditional",
+            body=SMALL,
+            configuration="plain",
+            other_configurations={"gateway": "not-modified"},
+            request={"If-None-Match": '"v1"'},
+            status=304,
+            headers={"ETag": '"v1"'},
+            notes=(
+                "No peer evaluates `If-None-Match` for an answer that it proxies without a cache: all but the last "
+                "line pass on a 304 that the upstream made. In the last line the upstream answers 200 with 1 KiB, and "
+                "the gateway makes the 304: more work for the proxy, less for the client's line.",
+            ),
+            probes=("changed",),
+        ),
+        Scenario(
+            name="limited",
+            title="Nine of ten requests over the limit",
+            peers=("nginx", "haproxy", "envoy", "gateway"),
+            path="/",
+            body=SMALL,
+            limit=2_000,
+            rate=20_000,
+            shares={200: (0.05, 0.15), 429: (0.85, 0.95)},
+            probes=("limit",),
+            notes=(
+                "20,000 requests a second are offered, of which 2,000 pass: at saturation every peer would refuse "
+                "another share. Each answers 429 in its own way. Envoy's limit is one bucket for all clients; Caddy's "
+                "standard build has none.",
+            ),
         ),
     ]
 }

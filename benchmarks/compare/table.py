@@ -6,42 +6,79 @@ BEGIN, END = "<!-- measured:{} -->", "<!-- end -->"
 
 
 def to_markdown(comparison):
-    scenario, machine = comparison.scenario, comparison.machine
+    scenario = comparison.scenario
+    coded = bool(scenario.coding)
+    heads = ["CPU a request, µs", "of it user", "of it kernel", "× nginx", "requests/s", "p50", "p99", "p99.9", "memory"]
+    heads += ["body", "ratio"] if coded else []
     lines = [
         f"# {scenario.title}",
         "",
         f"![CPU time a request and requests per second]({scenario.name}.svg)",
         "",
-        "| proxy | CPU a request, µs | of it user | of it kernel | × nginx | requests/s | p50 | p99 | memory |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+        f"| proxy | {' | '.join(heads)} |",
+        f"|---{'|--:' * len(heads)}|",
     ]
     reference = comparison.of("nginx")
     for result in comparison.results:
         ratio = f"{result.cpu_us.median / reference.cpu_us.median:.2f}" if reference else "–"
         rate = result.requests_per_second
-        lines.append(
-            f"| {result.title} "
-            f"| **{result.cpu_us.median:.1f}** ({result.cpu_us.minimum:.1f}–{result.cpu_us.maximum:.1f}) "
-            f"| {result.user_us.median:.1f} | {result.system_us.median:.1f} | {ratio} "
-            f"| {rate.median:,.0f} ({rate.minimum:,.0f}–{rate.maximum:,.0f}) "
-            f"| {result.p50_ms.median:.2f} ms | {result.p99_ms.median:.2f} ms "
-            f"| {result.memory / 1048576:.1f} MiB |"
-        )
+        cells = [
+            f"**{result.cpu_us.median:.1f}** ({result.cpu_us.minimum:.1f}–{result.cpu_us.maximum:.1f})",
+            f"{result.user_us.median:.1f}",
+            f"{result.system_us.median:.1f}",
+            ratio,
+            f"{rate.median:,.0f} ({rate.minimum:,.0f}–{rate.maximum:,.0f})",
+            *(f"{spread.median:.2f} ms" for spread in (result.p50_ms, result.p99_ms, result.p999_ms)),
+            f"{result.memory / 1048576:.1f} MiB",
+        ]
+        if coded:
+            cells += [f"{result.body_bytes:,}", f"{len(scenario.body) / result.body_bytes:.2f}"]
+        mark = " ¹" if result.lacking else ""
+        lines.append(f"| {result.title}{mark} | {' | '.join(cells)} |")
+    lines += ["", *notes(comparison), ""]
+    lines += [*facts(comparison.machine)]
     lines += [
-        "",
-        f"Median of {comparison.rounds} interleaved rounds of {comparison.duration} s each (minimum–maximum), "
-        f"{scenario.connections} connections. CPU time is the kernel's account of all the proxy's processes. "
-        "Latency is at saturation, where it shows the queue more than the proxy: for information.",
-        "",
-        f"- Machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}, Linux {machine['kernel']}; "
-        "proxy on one core, load generator and upstream on another",
-        f"- Measured: {machine['date']}, commit {machine['commit'] or 'unknown'}",
         f"- Versions: {', '.join(versions(comparison))}",
         f"- Upstream connections opened in a run: {', '.join(connections(comparison))}",
-        f"- Again: `make bench SCENARIO={scenario.name}`. How and why: [benchmarks](../README.md). "
+        f"- {again(scenario)}. How and why: [benchmarks](../README.md). "
         f"Every run: [{scenario.name}.json]({scenario.name}.json)",
     ]
     return "\n".join(lines) + "\n"
+
+
+def notes(comparison):
+    scenario, lines = comparison.scenario, []
+    for result in comparison.results:
+        for policy, why in result.lacking.items():
+            lines += [f"¹ {result.title} without {policy.replace('_', ' ')}: {why}.", ""]
+    for note in scenario.notes:
+        lines += [note, ""]
+    load = f"{scenario.rate:,} requests a second offered" if scenario.rate else "as many requests as go"
+    lines.append(
+        f"Median of {comparison.rounds} interleaved rounds of {comparison.duration} s each (minimum–maximum), "
+        f"{scenario.connections} connections, {load}. CPU time is the kernel's account of all the proxy's processes. "
+        f"Latency is taken apart from that at {comparison.rate:,} requests a second, from the moment at which each "
+        "request was due."
+        if not scenario.rate
+        else f"Median of {comparison.rounds} interleaved rounds of {comparison.duration} s each (minimum–maximum), "
+        f"{scenario.connections} connections, {load}. CPU time is the kernel's account of all the proxy's processes. "
+        "Latency counts from the moment at which each request was due."
+    )
+    return lines
+
+
+def facts(machine):
+    return [
+        f"- Machine: {machine['processor']}, {machine['cores']} cores, {machine['system']}, Linux {machine['kernel']}; "
+        "proxy on one core, load generator and upstream on another",
+        f"- Measured: {machine['date']}, commit {machine['commit'] or 'unknown'}",
+    ]
+
+
+def again(scenario):
+    return "The upstream and the configuration are your own" if scenario.own else (
+        f"Again: `make bench SCENARIO={scenario.name}`"
+    )
 
 
 def versions(comparison):
@@ -50,7 +87,7 @@ def versions(comparison):
 
 
 def version_number(version):
-    found = re.search(r"\d+(\.\d+)+\S*", version)
+    found = re.search(r"\d+(\.\d+)+[^\s/]*", version)
     return found.group() if found else version
 
 
@@ -65,10 +102,14 @@ def readme_line(comparison):
     ]
     return (
         f"{comparison.scenario.readme_line}: **{gateway.cpu_us.median:.1f} µs** of CPU time a request, "
-        f"beside {' and '.join(others)} "
+        f"beside {listed(others)} "
         f"(median of {comparison.rounds} interleaved rounds; "
         f"[figures](benchmarks/results/{comparison.scenario.name}.md), [method](benchmarks/README.md))."
     )
+
+
+def listed(items):
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
 def put_into(readme, name, line):

@@ -1,41 +1,99 @@
 """Makes sure that all peers do the same work before any of them is timed."""
 
 import http.client
+from dataclasses import dataclass
+
+from scenarios import decoded
 
 
 class Different(Exception):
     pass
 
 
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    fields: object  # http.client.HTTPMessage
+    body: bytes
+
+
+def ask(port, path, headers=None, connection=None):
+    mine = connection or http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        # Python would add an Accept-Encoding of its own.
+        mine.putrequest("GET", path, skip_accept_encoding=True)
+        for name, value in (headers or {}).items():
+            mine.putheader(name, value)
+        mine.endheaders()
+        response = mine.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        if connection is None:
+            mine.close()
+
+
 def check(title, port, scenario):
-    """Two requests on one connection: each answered whole, and the connection kept."""
+    """Two requests on one connection: each answered whole and as expected, and the connection kept. Returns the bytes
+    of the body as it came."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         for attempt in ("first", "second"):
-            connection.request("GET", scenario.path)
+            connection.connect() if connection.sock is None else None
             sock = connection.sock
-            response = connection.getresponse()
-            body = response.read()
-            if response.status != 200:
-                raise Different(f"{title} answers the {attempt} request with {response.status}")
-            if body != scenario.body.encode():
-                raise Different(f"{title} answers {len(body)} bytes, not the upstream's {len(scenario.body)}")
-            if response.getheader("Content-Length") != str(len(scenario.body)):
-                raise Different(f"{title} does not pass Content-Length on")
+            answer = ask(port, scenario.path, scenario.request, connection)
+            complain = complaint(answer, scenario)
+            if complain:
+                raise Different(f"{title} answers the {attempt} request {complain}")
             if connection.sock is not sock:
                 raise Different(f"{title} closes the connection after a request")
+        return len(answer.body)
     except (OSError, http.client.HTTPException) as error:
         raise Different(f"{title} does not answer: {error!r}") from error
     finally:
         connection.close()
 
 
+def complaint(answer, scenario):
+    """What is wrong with the answer; None where it is what the scenario expects."""
+    if answer.status != scenario.status:
+        return f"with {answer.status}, not {scenario.status}"
+    for name, value in scenario.headers.items():
+        if value not in (answer.fields.get_all(name) or []):
+            return f"with {name}: {answer.fields.get(name)}, not {value}"
+    for name in scenario.absent:
+        if name in answer.fields:
+            return f"with {name}: {answer.fields[name]}, which nobody asked for"
+    if answer.fields.get("Content-Encoding", "") != scenario.coding:
+        return f"with the coding {answer.fields.get('Content-Encoding')}, not {scenario.coding or 'none'}"
+    if scenario.status == 304:
+        return "with a body, which 304 has not" if answer.body else None
+    if scenario.own:
+        return None if answer.body == scenario.body or scenario.body is None else "with another body than the upstream"
+    try:
+        body = decoded(answer.body, scenario.coding)
+    except (ValueError, OSError, EOFError) as error:
+        return f"with a body that cannot be decoded: {error}"
+    if body != scenario.body.encode():
+        return f"with {len(body)} bytes, not the upstream's {len(scenario.body)}"
+    if not scenario.coding and answer.fields.get("Content-Length") != str(len(scenario.body)):
+        return "without the upstream's Content-Length"
+    return None
+
+
 def upstream_connections(port):
     """How many connections the upstream has accepted so far."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/_connections")
-        # Active connections / "server accepts handled requests" / the three numbers
-        return int(connection.getresponse().read().split(b"\n")[2].split()[0])
-    finally:
-        connection.close()
+    # Active connections / "server accepts handled requests" / the three numbers
+    return int(ask(port, "/_connections").body.split(b"\n")[2].split()[0])
+
+
+def wrong_statuses(statuses, scenario):
+    """What is wrong with the mixture of answers of a run; None where it is as the scenario expects."""
+    total = sum(statuses.values())
+    expected = scenario.shares or {scenario.status: (1, 1)}
+    if stray := sorted(set(statuses) - set(expected)):
+        return f"answers with {', '.join(map(str, stray))}"
+    for status, (least, most) in expected.items():
+        share = statuses.get(status, 0) / total if total else 0
+        if not least <= share <= most:
+            return f"{share:.1%} of the answers with {status}"
+    return None

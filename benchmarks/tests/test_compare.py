@@ -26,7 +26,8 @@ def run(cpu, rate=60_000.0):
 def comparison(figures, rounds=5):
     """figures: peer's name → CPU time of each run."""
     subjects = {
-        name: SimpleNamespace(peer=PEERS[name], runs=[run(cpu) for cpu in runs], memory=2**20)
+        name: SimpleNamespace(peer=PEERS[name], runs=[run(cpu) for cpu in runs], steady=[run(cpu) for cpu in runs], memory=2**20,
+                              body_bytes=1024, lacking={})
         for name, runs in figures.items()
     }
     peers = [
@@ -38,12 +39,15 @@ def comparison(figures, rounds=5):
     machine = {"date": "2026-01-01", "processor": "A & B", "cores": 2, "kernel": "6", "system": "D", "commit": "abc"}
     machine["load_generator"] = "wrk 4"
     made = results.Comparison(
-        SCENARIOS["plain"], rounds, 5, machine, [results.Result.of(subject) for subject in subjects.values()]
+        SCENARIOS["plain"], rounds, 5, 5000, machine, [results.Result.of(subject) for subject in subjects.values()]
     )
     return made, subjects
 
 
-ALL = {"nginx": [16, 14, 15, 13, 99], "haproxy": [17] * 5, "gateway": [12, 14, 13, 13, 13]}
+NAMES = "LISTEN LISTEN_PORT ADMIN_PORT UPSTREAM UPSTREAM_HOST UPSTREAM_PORT WORK WORKERS LIMIT BURST".split()
+MARKS = {f"@{name}@": "" for name in NAMES}
+
+ALL = {"nginx": [16, 14, 15, 13, 99], "haproxy": [17] * 5, "envoy": [30] * 5, "caddy": [90] * 5, "gateway": [12, 14, 13, 13, 13]}
 
 
 class ResultsTests(unittest.TestCase):
@@ -53,7 +57,7 @@ class ResultsTests(unittest.TestCase):
 
     def test_every_run_stands_in_the_json(self):
         made, subjects = comparison(ALL)
-        self.assertEqual(results.to_json(made, subjects).count('"requests": 100000'), 15)
+        self.assertEqual(results.to_json(made, subjects).count('"requests": 100000'), 50)
 
     def test_only_a_full_comparison_is_published(self):
         self.assertTrue(comparison(ALL)[0].publishable)
@@ -65,6 +69,7 @@ class TableTests(unittest.TestCase):
     def test_the_table_relates_everybody_to_nginx(self):
         markdown = table.to_markdown(comparison(ALL)[0])
         self.assertIn("| Gateway | **13.0** (12.0–14.0) | 3.2 | 9.8 | 0.87 |", markdown)
+        self.assertIn("| Envoy | **30.0** (30.0–30.0) | 7.5 | 22.5 | 2.00 |", markdown)
         self.assertIn("| nginx | **15.0** (13.0–99.0) |", markdown)
 
     def test_the_line_goes_into_its_marked_place_alone(self):
@@ -102,9 +107,8 @@ class ConfigurationTests(unittest.TestCase):
         for scenario in SCENARIOS.values():
             for name in scenario.peers:
                 with self.subTest(scenario=scenario.name, peer=name):
-                    marks = {"@LISTEN@": "", "@UPSTREAM@": "", "@WORK@": ""}
-                    filled = fill_in(PEERS[name].template(scenario).read_text(), marks)
-                    self.assertNotRegex(filled, r"@[A-Z]+@")
+                    filled = fill_in(PEERS[name].configuration(scenario), MARKS)
+                    self.assertNotRegex(filled, r"@[A-Z_]+@")
 
     def test_the_body_has_its_size(self):
         self.assertEqual(len(SCENARIOS["plain"].body), 1024)

@@ -5,8 +5,18 @@ import NIOCore
 final class BodyPipeline {
     private struct Step {
         let transform: any BodyTransform
+        /// The same, where it is one.
+        let paced: (any PacedTransform)?
         var input = ByteBuffer()
+        /// It was told of the end.
+        var isInputEnded = false
+        /// All that it makes has come out.
         var isEnded = false
+
+        init(_ transform: any BodyTransform) {
+            self.transform = transform
+            self.paced = transform as? any PacedTransform
+        }
     }
 
     /// A step with so much before it stops the steps above.
@@ -18,7 +28,7 @@ final class BodyPipeline {
     /// By rank, and behind those of the same.
     func insert(_ transform: any BodyTransform) {
         let place = self.steps.firstIndex { $0.transform.rank > transform.rank } ?? self.steps.endIndex
-        self.steps.insert(Step(transform: transform), at: place)
+        self.steps.insert(Step(transform), at: place)
     }
 
     /// What leaves it has a content coding that what enters it has not.
@@ -34,7 +44,18 @@ final class BodyPipeline {
     var isFinished: Bool { self.steps[self.steps.count - 1].isEnded }
 
     /// A further turn would do something.
-    var hasWork: Bool { (self.isEnding && !self.isFinished) || self.steps.contains { $0.input.readableBytes > 0 } }
+    var hasWork: Bool { self.steps.indices.contains { self.canWork($0) } }
+
+    /// A step has no room for what waits before it, and does not say when it will.
+    var isFull: Bool { self.steps.contains { $0.input.readableBytes > 0 && $0.paced?.takesInput == false } }
+
+    private func canWork(_ index: Int) -> Bool {
+        let step = self.steps[index]
+        if step.input.readableBytes > 0 { return step.paced?.takesInput ?? true || step.paced?.hasOutput ?? false }
+        if step.paced?.hasOutput ?? false { return true }
+        guard !step.isEnded, self.isEnding, index == 0 || self.steps[index - 1].isEnded else { return false }
+        return !step.isInputEnded || step.paced?.isFinished ?? true
+    }
 
     /// Lets every step work once.
     ///
@@ -44,7 +65,7 @@ final class BodyPipeline {
         for index in self.steps.indices where !self.isBlocked(index) {
             var sink = BodySink()
             let before = self.steps[index].input.readableBytes
-            if before > 0 {
+            if before > 0, self.steps[index].paced?.takesInput ?? true {
                 try self.steps[index].transform.write(&self.steps[index].input, to: &sink)
                 if self.steps[index].input.readableBytes == before, sink.buffer.readableBytes == 0 {
                     throw TransformError("a body transform makes no progress")
@@ -52,11 +73,13 @@ final class BodyPipeline {
             }
             if self.steps[index].input.readableBytes == 0 {
                 self.steps[index].input = ByteBuffer()
-                if self.isEnding, index == 0 || self.steps[index - 1].isEnded, !self.steps[index].isEnded {
+                if self.isEnding, index == 0 || self.steps[index - 1].isEnded, !self.steps[index].isInputEnded {
                     try self.steps[index].transform.end(to: &sink)
-                    self.steps[index].isEnded = true
+                    self.steps[index].isInputEnded = true
                 }
             }
+            if let paced = self.steps[index].paced { try paced.drain(to: &sink) }
+            self.steps[index].isEnded = self.steps[index].isInputEnded && self.steps[index].paced?.isFinished ?? true
             self.pass(sink, from: index, to: &output)
         }
         return output
@@ -67,7 +90,7 @@ final class BodyPipeline {
         var output = ByteBuffer()
         for index in self.steps.indices where !self.steps[index].isEnded && !self.isBlocked(index) {
             var sink = BodySink()
-            if self.steps[index].input.readableBytes > 0 {
+            if self.steps[index].input.readableBytes > 0, self.steps[index].paced?.takesInput ?? true {
                 try self.steps[index].transform.write(&self.steps[index].input, to: &sink)
             }
             if self.steps[index].input.readableBytes == 0 { try self.steps[index].transform.pause(to: &sink) }
@@ -78,7 +101,7 @@ final class BodyPipeline {
 
     /// The body does not come to its end.
     func cancel() {
-        for step in self.steps where !step.isEnded { step.transform.cancel() }
+        for step in self.steps where !step.isInputEnded || !step.isEnded { step.transform.cancel() }
         self.steps.removeAll()
     }
 

@@ -16,8 +16,21 @@ public protocol BodyTransform: AnyObject {
     func cancel()
 }
 
+/// A transform that takes and gives in its own time: what comes out has no fixed place behind what went in.
+protocol PacedTransform: BodyTransform {
+    /// There is room for more. Where there is not, the body's source waits.
+    var takesInput: Bool { get }
+    /// ``drain(to:)`` has something to do.
+    var hasOutput: Bool { get }
+    /// All of the new body has been drained.
+    var isFinished: Bool { get }
+    func drain(to sink: inout BodySink) throws(TransformError)
+}
+
 extension BodyTransform {
+    /// Holds nothing back.
     public func pause(to sink: inout BodySink) throws(TransformError) {}
+    /// Holds nothing that has to be given back.
     public func cancel() {}
 }
 
@@ -38,10 +51,12 @@ public struct BodySink {
     /// Leave the rest of the chunk for a later turn.
     public var isFull: Bool { self.buffer.readableBytes >= 64 * 1024 }
 
+    /// Appends without copying, where the sink is empty.
     public mutating func write(_ bytes: ByteBuffer) {
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeImmutableBuffer(bytes) }
     }
 
+    /// Appends.
     public mutating func write(_ bytes: some Sequence<UInt8>) { self.buffer.writeBytes(bytes) }
 
     /// Appends in place.
@@ -55,5 +70,6 @@ public struct TransformError: Error {
     /// - Parameter reason: for the log alone.
     public init(_ reason: String) { self.error = GatewayError(.internalError, reason: reason) }
 
+    /// - Parameter error: what the receiver is answered with, where nothing has been sent yet.
     public init(_ error: GatewayError) { self.error = error }
 }

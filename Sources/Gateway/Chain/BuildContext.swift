@@ -1,3 +1,5 @@
+import Logging
+
 /// What a middleware may use while it is built for one route on one event loop.
 public struct BuildContext {
     /// The route's name, `_none` for what no route takes.
@@ -15,10 +17,13 @@ public struct BuildContext {
     /// What is legal but unwise.
     public private(set) var warnings: [Diagnostic] = []
 
+    /// One mistake.
     public struct Diagnostic: Hashable, Sendable {
         /// The keys under the middleware's table that lead to the value.
         public var keys: [String]
+        /// What is wrong.
         public var message: String
+        /// What to do; may be empty.
         public var suggestion: String
     }
 
@@ -73,7 +78,86 @@ public struct BuildContext {
         self.worker.meters.histogram(description, labels)
     }
 
+    /// A count of the middleware's own that only grows, `gateway_NAME_…_total`, labelled with the route.
+    ///
+    /// - Parameters:
+    ///   - name: what it counts, with `_total` at its end: `"refused_total"`.
+    ///   - help: one sentence for people.
+    ///   - labels: further labels and their values. Nothing that a client can make up belongs there.
+    public mutating func counter(
+        _ name: String,
+        help: String,
+        labels: KeyValuePairs<String, String> = [:]
+    ) -> Counter {
+        guard let description = self.description(name, .counter, help, labels, ending: "_total") else {
+            return Counter()
+        }
+        return self.worker.meters.counter(description, [self.route] + labels.map(\.value))
+    }
+
+    /// A value of the middleware's own that goes up and down, `gateway_NAME_…`, labelled with the route; the values of the
+    /// event loops are added.
+    ///
+    /// - Parameters:
+    ///   - name: what it measures: `"waiting"`.
+    ///   - help: one sentence for people.
+    ///   - labels: further labels and their values.
+    public mutating func gauge(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
+        guard let description = self.description(name, .gauge(.sum), help, labels) else { return Gauge() }
+        return self.worker.meters.gauge(description, [self.route] + labels.map(\.value))
+    }
+
+    /// Durations of the middleware's own in buckets, `gateway_NAME_…_seconds`, labelled with the route.
+    ///
+    /// - Parameters:
+    ///   - name: what takes time, with `_seconds` at its end: `"lookup_seconds"`.
+    ///   - help: one sentence for people.
+    ///   - labels: further labels and their values.
+    public mutating func histogram(
+        _ name: String,
+        help: String,
+        labels: KeyValuePairs<String, String> = [:]
+    ) -> Histogram {
+        guard let description = self.description(name, .histogram, help, labels, ending: "_seconds") else {
+            return Histogram(.standard)
+        }
+        return self.worker.meters.histogram(description, [self.route] + labels.map(\.value))
+    }
+
+    /// nil where the name is a mistake, which is reported then.
+    private mutating func description(
+        _ name: String,
+        _ kind: MetricDescription.Kind,
+        _ help: String,
+        _ labels: KeyValuePairs<String, String>,
+        ending: String = ""
+    ) -> MetricDescription? {
+        if let mistake = MetricName.mistake(in: name, ending: ending, labels: labels.map(\.key)) {
+            self.fail(mistake)
+            return nil
+        }
+        let description = MetricDescription(
+            "gateway_\(self.middleware)_\(name)",
+            kind,
+            help: help,
+            labels: ["route"] + labels.map(\.key),
+            unit: kind == .histogram ? .seconds : nil
+        )
+        guard self.worker.meters.takes(description) else {
+            self.fail("\"\(description.name)\" is there already, of another kind or with other labels")
+            return nil
+        }
+        return description
+    }
+
     // MARK: Mistakes
+
+    /// Tells whoever starts the gateway of settings that are legal but unwise.
+    public func warn(_ message: String) {
+        // Every event loop builds the same chain; it is said once.
+        guard self.worker.index == 0 else { return }
+        self.worker.log.warning("\(self.middleware): \(message)", metadata: ["route": "\(self.route)"])
+    }
 
     /// Refuses the configuration.
     ///

@@ -24,6 +24,7 @@ public enum Decision {
 public enum CollectedBody: Sendable {
     /// Not asked for yet.
     case none
+    /// All of it.
     case whole(ByteBuffer)
     /// Than was to be collected. It passes as it comes.
     case larger

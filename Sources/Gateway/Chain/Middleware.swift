@@ -13,20 +13,24 @@ public protocol Middleware: SendableMetatype {
 
 /// Takes part on the way down, before the request goes upstream.
 public protocol RequestHook: Middleware {
+    /// Decides before anything goes upstream.
     func request(_ exchange: Exchange) -> Decision
 }
 
 /// Takes part on the way up, when the response's head is ready and nothing of it has been sent.
 public protocol ResponseHook: Middleware {
+    /// Decides before anything goes to the client.
     func response(_ exchange: Exchange) -> Decision
 }
 
 /// Hears of a failure below it before the failure becomes a response.
 public protocol FailureHook: Middleware {
+    /// Decides what becomes of the error; ``Decision/next`` leaves it to those above.
     func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision
 }
 
 /// Is told once when the exchange is over, after the last byte or when the client has left.
 public protocol CompletionHook: Middleware {
+    /// Sees what became of the exchange.
     func complete(_ exchange: Exchange, _ outcome: Outcome)
 }

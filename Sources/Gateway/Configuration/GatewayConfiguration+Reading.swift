@@ -2,15 +2,26 @@ public import FoundationEssentials
 
 extension GatewayConfiguration {
     /// Reads a file.
+    ///
+    /// Tables of middlewares that the gateway does not bring are kept as they are; the ``GatewayServer`` that gets the
+    /// configuration checks them, and names file, line and column too.
+    ///
     /// - Parameters:
     ///   - path: the file; positions in errors name it so.
     ///   - environment: what `${NAME}` stands for.
-    ///   - middlewares: the middlewares whose tables may stand in the file.
     /// - Throws: every mistake in the file, or that it cannot be read.
     public init(
         file path: String,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationErrors) {
+        try self.init(file: path, environment: environment, middlewares: nil)
+    }
+
+    /// - Parameter middlewares: all middlewares whose tables may stand in the file; nil where there may be more of them.
+    package init(
+        file path: String,
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        middlewares: [MiddlewareDescription] = .standard
+        middlewares: [MiddlewareDescription]?
     ) throws(ConfigurationErrors) {
         func unreadable(_ problem: String, _ suggestion: String) -> ConfigurationErrors {
             var error = ConfigurationError(problem, suggestion: suggestion)
@@ -33,24 +44,34 @@ extension GatewayConfiguration {
         try self.init(toml: text, file: path, environment: environment, middlewares: middlewares)
     }
 
-    /// Reads TOML text.
+    /// Reads TOML text, as ``init(file:environment:)`` reads a file.
+    ///
     /// - Parameters:
     ///   - text: what a file would hold.
     ///   - file: what errors call it.
     ///   - environment: what `${NAME}` stands for.
-    ///   - middlewares: the middlewares whose tables may stand in the text.
     /// - Throws: every mistake in the text.
     public init(
         toml text: String,
         file: String = "gateway.toml",
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConfigurationErrors) {
+        try self.init(toml: text, file: file, environment: environment, middlewares: nil)
+    }
+
+    /// - Parameter middlewares: all middlewares whose tables may stand in the text; nil where there may be more of them.
+    package init(
+        toml text: String,
+        file: String = "gateway.toml",
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        middlewares: [MiddlewareDescription] = .standard
+        middlewares: [MiddlewareDescription]?
     ) throws(ConfigurationErrors) {
         var diagnostics = ConfigurationDiagnostics()
         let written = EnvironmentVariables(values: environment)
             .applied(to: try TOMLDocument.read(text, file: file), at: SettingPath(), diagnostics: &diagnostics)
 
-        var walker = SettingWalker(middlewares: middlewares, diagnostics: diagnostics)
+        var walker = SettingWalker(middlewares: middlewares ?? .standard, diagnostics: diagnostics)
+        walker.leavesUnknownMiddlewares = middlewares == nil
         let schema = SettingSchema.table(SettingSchema.of(GatewayConfiguration()))
         let complete = walker.walk(written, schema, at: SettingPath())
         do {
@@ -66,30 +87,42 @@ extension GatewayConfiguration {
         validator.validate()
         guard validator.diagnostics.errors.isEmpty else { throw ConfigurationErrors(validator.diagnostics.errors) }
         nameRoutes()
-        document.warnings = ConfigurationWarnings(configuration: self, middlewares: middlewares).all()
+        document.warnings = ConfigurationWarnings(configuration: self, middlewares: middlewares ?? .standard).all()
     }
 
-    /// Checks a configuration that a program built, and names its routes.
-    /// - Throws: every mistake, without positions.
+    /// Checks a configuration that a program built or that has tables of further middlewares, and names its routes.
+    ///
+    /// - Returns: the configuration with the tables of all middlewares as decoding wants them.
+    /// - Throws: every mistake, with positions where the file has them.
     package func validated(middlewares: [MiddlewareDescription] = .standard) throws(ConfigurationErrors)
         -> GatewayConfiguration
     {
-        let errors = validate(middlewares: middlewares)
+        var checked = self
+        let errors = checked.check(middlewares: middlewares)
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
-        var named = self
-        named.nameRoutes()
-        return named
+        checked.nameRoutes()
+        return checked
     }
 
     /// Every mistake that the types allow.
-    public func validate(middlewares: [MiddlewareDescription] = .standard) -> [ConfigurationError] {
+    package func validate(middlewares: [MiddlewareDescription] = .standard) -> [ConfigurationError] {
+        var checked = self
+        return checked.check(middlewares: middlewares)
+    }
+
+    private mutating func check(middlewares: [MiddlewareDescription]) -> [ConfigurationError] {
         var walker = SettingWalker(middlewares: middlewares, diagnostics: ConfigurationDiagnostics())
-        func walk(_ tables: MiddlewareTables, _ path: SettingPath) {
-            _ = walker.walk(SettingNode(.table(tables.nodes), source: .code), .middlewares, at: path)
+        func walk(_ tables: inout MiddlewareTables, _ path: SettingPath) {
+            let node = walker.walk(SettingNode(.table(tables.nodes), source: .code), .middlewares, at: path)
+            tables.nodes = node.entries ?? [:]
         }
-        walk(middleware, SettingPath("middleware"))
-        for (name, tables) in policies { walk(tables, SettingPath("policies") + name) }
-        for (index, route) in routes.enumerated() { walk(route.middleware, SettingPath("routes") + index) }
+        walk(&middleware, SettingPath("middleware"))
+        for (name, tables) in policies {
+            var tables = tables
+            walk(&tables, SettingPath("policies") + name)
+            policies[name] = tables
+        }
+        for index in routes.indices { walk(&routes[index].middleware, SettingPath("routes") + index) }
         var validator = ConfigurationValidator(configuration: self, diagnostics: walker.diagnostics)
         validator.validate()
         return ConfigurationErrors(validator.diagnostics.errors).errors

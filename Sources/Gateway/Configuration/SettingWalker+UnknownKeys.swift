@@ -1,4 +1,13 @@
 extension SettingWalker {
+    /// Whether the key is left to those who know further middlewares. A near miss of a known key is not.
+    func mayBeMiddleware(_ key: String, _ node: SettingNode, among table: SettingTableSchema? = nil) -> Bool {
+        guard leavesUnknownMiddlewares else { return false }
+        let isSwitch = if case .scalar(.boolean) = node.content { true } else { false }
+        guard node.entries != nil || isSwitch else { return false }
+        let keys = (table?.fields.filter { !$0.schema.isMiddlewares }.map(\.key) ?? []) + middlewares.keys
+        return NearestName.of(key, among: keys) == nil
+    }
+
     mutating func unknown(_ key: String, _ node: SettingNode, among table: SettingTableSchema, at path: SettingPath) {
         let keys =
             table.fields.filter { !(table.takesMiddlewares && $0.schema.isMiddlewares) }.map(\.key)

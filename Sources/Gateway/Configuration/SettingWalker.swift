@@ -2,6 +2,8 @@
 struct SettingWalker {
     /// By name.
     let middlewares: [String: SettingTableSchema]
+    /// Tables that may belong to a middleware which is not known yet are left as they are.
+    var leavesUnknownMiddlewares = false
     var diagnostics: ConfigurationDiagnostics
 
     init(middlewares: [MiddlewareDescription], diagnostics: ConfigurationDiagnostics) {
@@ -105,6 +107,8 @@ struct SettingWalker {
             } else if table.takesMiddlewares, middlewares[key] != nil {
                 let value = middleware(key, entry, at: path + key)
                 if !diagnostics.hasFailed(path + key) { own[key] = value }
+            } else if table.takesMiddlewares, mayBeMiddleware(key, entry, among: table) {
+                own[key] = entry
             } else {
                 unknown(key, entry, among: table, at: path + key)
             }
@@ -145,6 +149,7 @@ struct SettingWalker {
     /// One middleware's table, or `false`.
     private mutating func middleware(_ name: String, _ node: SettingNode, at path: SettingPath) -> SettingNode {
         guard let table = middlewares[name] else {
+            if mayBeMiddleware(name, node) { return node }
             unknownMiddleware(name, node, at: path)
             return node
         }

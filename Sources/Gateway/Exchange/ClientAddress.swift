@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Who sent a request: the peer of the connection, or whom a trusted proxy names.
-struct ClientAddress: Sendable {
+public struct ClientAddress: Sendable, CustomStringConvertible {
     /// nil for a peer on a Unix socket.
     let ip: IPAddress?
     /// As it goes into logs and `X-Forwarded-For`: without a port, IPv4-mapped addresses as IPv4.
@@ -11,6 +11,9 @@ struct ClientAddress: Sendable {
         self.ip = ip
         self.text = Array(ip.description.utf8)
     }
+
+    /// The address without a port, or `unknown` for a peer on a Unix socket.
+    public var description: String { String(decoding: self.text, as: UTF8.self) }
 
     /// A peer on a Unix socket has no address; RFC 7239 section 6.1 calls it unknown.
     static let unknown = ClientAddress()

@@ -19,8 +19,11 @@ public struct Deadlines: Sendable {
         }
     }
 
-    /// How long each wait may be; a middleware sets them before the request goes upstream.
+    // How long each wait may be; a middleware sets them before the request goes upstream.
+
+    /// For a connection to the upstream.
     public var connect = TimeAmount.seconds(2)
+    /// From the request's last byte to the first of the response.
     public var firstByte = TimeAmount.seconds(60)
     /// Between two reads of a body; nil where a body may rest.
     public var idle: TimeAmount? = .seconds(60)

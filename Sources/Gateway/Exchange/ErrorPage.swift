@@ -37,9 +37,9 @@ enum ErrorPage {
             page.writeStaticString("</ul>\n")
         }
         page.writeString("<p>Error: <code>\(error.code.name)</code></p>\n")
-        if !exchange.requestID.isEmpty {
+        if !exchange.requestIDRange.isEmpty {
             page.writeStaticString("<p>Request ID: <code>")
-            exchange.request.headers.withBytes(exchange.requestID) { page.writeHTMLEscaped($0) }
+            exchange.request.headers.withBytes(exchange.requestIDRange) { page.writeHTMLEscaped($0) }
             page.writeStaticString("</code></p>\n")
         }
         page.writeStaticString("</body>\n</html>\n")
@@ -53,9 +53,9 @@ enum ErrorPage {
         text.writeString("\n\n\(error.detail ?? error.code.detail)\n")
         for problem in error.problems { text.writeString("\(problem.field): \(problem.reason)\n") }
         text.writeString("\nError: \(error.code.name)\n")
-        if !exchange.requestID.isEmpty {
+        if !exchange.requestIDRange.isEmpty {
             text.writeStaticString("Request ID: ")
-            exchange.request.headers.withBytes(exchange.requestID) { _ = text.writeBytes($0) }
+            exchange.request.headers.withBytes(exchange.requestIDRange) { _ = text.writeBytes($0) }
             text.writeStaticString("\n")
         }
         return text

@@ -58,9 +58,9 @@ enum ErrorResponse {
             exchange.request.headers.withBytes(exchange.rawPath) { body.writeJSONEscaped($0) }
         }
         body.writeString("\",\"code\":\"\(error.code.name)\"")
-        if !exchange.requestID.isEmpty {
+        if !exchange.requestIDRange.isEmpty {
             body.writeStaticString(",\"request_id\":\"")
-            exchange.request.headers.withBytes(exchange.requestID) { body.writeJSONEscaped($0) }
+            exchange.request.headers.withBytes(exchange.requestIDRange) { body.writeJSONEscaped($0) }
             body.writeStaticString("\"")
         }
         if let seconds = error.retryAfter { body.writeString(",\"retry_after\":\(seconds)") }
@@ -139,11 +139,14 @@ extension ResponseHead {
 
     /// The length of a body that is known whole.
     mutating func setLength(_ length: Int, answering method: Method) {
-        let hasNoBody = self.status < 200 || self.status == 204 || self.status == 304
+        let hasNoBody = self.hasNoBody
         self.headers.remove(.contentLength)
         if !hasNoBody { self.headers.add(Self.contentLength) { $0.writeDecimal(length) } }
         self.framing = hasNoBody || method == .head || length == 0 ? .none : .length(length)
     }
+
+    /// RFC 9110 section 6.4.1.
+    var hasNoBody: Bool { self.status < 200 || self.status == 204 || self.status == 304 }
 
     private static let contentLength = HeaderName(.contentLength)
 }

@@ -4,7 +4,7 @@ import NIOCore
 extension Exchange {
     /// Takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
     /// is none, the exchange goes through the chain of `_none` to a refusal.
-    func route() {
+    func takeRoute() {
         let table: RoutingTable = self.worker.table
         if let refusal = self.splitTarget() ?? self.normalizePath() {
             self.plan = table.unrouted
@@ -25,7 +25,7 @@ extension Exchange {
     }
 
     private func splitTarget() -> Refusal? {
-        let path = self.request.path
+        let path = self.request.pathAndQuery
         var end = 0
         self.request.headers.withBytes(path) { bytes in
             while end < bytes.count, bytes[end] != UInt8(ascii: "?") { end &+= 1 }

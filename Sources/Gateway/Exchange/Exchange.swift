@@ -1,8 +1,9 @@
-package import GatewayHTTP1
+public import GatewayHTTP1
 import NIOCore
 
 /// The data of one request and its response, from the first byte in to the last byte out. It lives on one event loop and
-/// is used again for a later request; the order in which things happen to it stands in `ExchangeDriver.swift`.
+/// is used again for a later request, so a hook does not keep it. The order in which things happen to it stands in
+/// `ExchangeDriver.swift`.
 public final class Exchange {
     let worker: Worker
     /// Told apart from its other lives by this number.
@@ -10,18 +11,26 @@ public final class Exchange {
 
     // MARK: What came
 
-    package var request = RequestHead()
+    /// The request, as it goes on to the next middleware and upstream.
+    public var request = RequestHead()
     /// Of the request target, as the client wrote it; ranges over `request.headers`.
     var rawPath = ByteRange.empty
-    var query = ByteRange.empty
+    var query: ByteRange {
+        get { self.request.queryRange }
+        set { self.request.queryRange = newValue }
+    }
     /// The normalised path, which routes match.
-    var path = ByteRange.empty
+    var path: ByteRange {
+        get { self.request.normalPath }
+        set { self.request.normalPath = newValue }
+    }
     var captures = PathCaptures()
-    var clientAddress = ClientAddress.unknown
+    /// Who sent the request: the peer of the connection, or whom a trusted proxy names.
+    public internal(set) var clientAddress = ClientAddress.unknown
     var isFromTrustedPeer = false
     var acceptsTrailers = false
     /// In `request.headers`; empty where the request ID is switched off.
-    var requestID = ByteRange.empty
+    var requestIDRange = ByteRange.empty
     /// The 32 digits of the trace's ID, in `request.headers`; empty with the request ID.
     var traceID = ByteRange.empty
     /// The response is for this request alone: it is neither tagged nor stored, and comes from the upstream unencoded.
@@ -32,7 +41,8 @@ public final class Exchange {
 
     // MARK: What goes back
 
-    package var response = ResponseHead()
+    /// The response, as it goes on to the next middleware and the client; of the last life until there is one.
+    public var response = ResponseHead()
     var responseTrailers: TrailerSection?
     /// Of the body that a 304 stands for, where the gateway made it one.
     var withheldBody: WithheldBody?
@@ -64,7 +74,8 @@ public final class Exchange {
     var cursor = ChainCursor()
     var client: (any ClientStream)?
     var upstream: (any UpstreamStream)?
-    var deadlines = Deadlines()
+    /// How long the parts of this exchange may take.
+    public var deadlines = Deadlines()
     var stage = Stage.idle
     /// The whole request, with its body, has come.
     var isRequestEnded = false
@@ -96,6 +107,8 @@ public final class Exchange {
     var responsePipeline: BodyPipeline?
     /// What the transforms hold back goes out whenever the upstream pauses.
     var flushesOnPause = false
+    /// Writes the body of the local answer that is about to be given.
+    var localStream: (any BodyTransform)?
     /// No more of the response's body comes.
     var isResponseEnded = false
     /// Who made the response.
@@ -111,6 +124,7 @@ public final class Exchange {
 
     /// Who made a response.
     public enum Origin: Sendable {
+        /// The upstream, whatever its status.
         case upstream
         /// The gateway, as an error.
         case gateway
@@ -181,7 +195,7 @@ public final class Exchange {
         self.withheldBody = nil
         self.attempts = 0
         self.bytesOut = 0
-        self.requestID = .empty
+        self.requestIDRange = .empty
         self.traceID = .empty
         self.refusal = nil
         self.forwardingFields = nil
@@ -216,6 +230,7 @@ public final class Exchange {
         self.collectedRequest = nil
         self.requestTrailers = nil
         self.responseHeld = ByteBuffer()
+        self.localStream = nil
         self.requestPipeline = nil
         self.responsePipeline = nil
     }

@@ -151,6 +151,9 @@ extension Exchange {
         if pipeline.hasWork {
             self.client?.pauseRequestBody()
             if upstream.isWritable { self.worker.nextTurn(self) }
+        } else if pipeline.isFull {
+            self.client?.pauseRequestBody()
+            if self.stage == .waiting { self.waitForBody() }
         } else if upstream.isWritable {
             self.client?.resumeRequestBody()
         }

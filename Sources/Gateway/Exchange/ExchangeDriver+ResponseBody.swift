@@ -164,6 +164,9 @@ extension Exchange {
             self.upstream?.pauseReading()
             self.stopWaiting()
             if client.isWritable { self.worker.nextTurn(self) }
+        } else if pipeline.isFull {
+            self.upstream?.pauseReading()
+            self.waitForBody()
         } else {
             if client.isWritable { self.upstream?.resumeReading() }
             self.waitForMore(client)

@@ -94,7 +94,7 @@ extension Exchange {
         self.wait(for: .total, self.deadlines.firstByte)
     }
 
-    private func endHalt() {
+    func endHalt() {
         guard self.halt != .none else { return }
         self.halt = .none
         self.haltNumber &+= 1
@@ -213,6 +213,11 @@ extension Exchange {
         self.usesBodies = true
         self.responseHeld = response.body
         self.isResponseEnded = true
+        if let stream = self.localStream {
+            self.localStream = nil
+            if self.request.method != .head, !self.response.hasNoBody { self.response.framing = .chunked }
+            self.insertIntoResponse(stream)
+        }
         self.cursor.turn(from: place, among: self.plan.chain.responsePlaces)
         self.climb()
     }

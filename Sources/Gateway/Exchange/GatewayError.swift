@@ -3,6 +3,7 @@ import GatewayHTTP1
 /// Why the gateway itself answers a request with an error. A client sees the code, its status and a sentence about the
 /// request; what happened inside an upstream or the gateway stays in ``reason``, for the log.
 public struct GatewayError: Error, Hashable, Sendable {
+    /// What kind of error it is, and with that the status.
     public var code: Code
     /// A sentence for the client, or nil for the code's own.
     public var detail: String?
@@ -32,6 +33,11 @@ public struct GatewayError: Error, Hashable, Sendable {
         var reason: String
     }
 
+    /// - Parameters:
+    ///   - code: what kind of error it is, and with that the status.
+    ///   - detail: a sentence for the client; nil for the code's own.
+    ///   - retryAfter: seconds, at least 1, for `Retry-After`.
+    ///   - reason: for the log alone.
     public init(_ code: Code, detail: String? = nil, retryAfter: Int? = nil, reason: String? = nil) {
         self.code = code
         self.detail = detail
@@ -39,7 +45,9 @@ public struct GatewayError: Error, Hashable, Sendable {
         self.reason = reason
     }
 
+    /// 400 with this sentence for the client.
     public static func badRequest(_ detail: String) -> GatewayError { GatewayError(.badRequest, detail: detail) }
+    /// 403 with this sentence for the client.
     public static func forbidden(_ detail: String) -> GatewayError { GatewayError(.forbidden, detail: detail) }
 
     public static func == (left: GatewayError, right: GatewayError) -> Bool {
@@ -52,6 +60,7 @@ public struct GatewayError: Error, Hashable, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// As in the body: `rate_limited`.
         public let name: String
+        /// Of the answer.
         public let status: Int
         /// A sentence that is true of every error of this code.
         let detail: String

@@ -2,6 +2,7 @@
 public enum Outcome: Sendable {
     /// The whole answer was written, be it an error.
     case complete
+    /// The client left before the last byte.
     case clientGone
     /// The upstream broke off after the head had gone to the client, which was cut off then.
     case upstreamReset

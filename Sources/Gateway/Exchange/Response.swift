@@ -3,10 +3,16 @@ public import NIOCore
 
 /// An answer that a middleware or the gateway itself gives, without an upstream.
 public struct Response: Sendable {
+    /// From 200 to 599.
     public var status: Int
     package var fields: [(HeaderName, [UInt8])] = []
+    /// The whole body.
     public var body: ByteBuffer
 
+    /// - Parameters:
+    ///   - status: from 200 to 599.
+    ///   - headers: names and values; the gateway adds `Content-Length`.
+    ///   - body: the whole body.
     public init(status: Int, headers: [(String, String)] = [], body: ByteBuffer = ByteBuffer()) {
         self.status = status
         self.body = body

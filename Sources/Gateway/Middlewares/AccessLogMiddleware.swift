@@ -69,7 +69,7 @@ struct AccessLogEntry: AccessLogSource {
 
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch text {
-        case .requestID: self.lend(self.exchange.requestID, body)
+        case .requestID: self.lend(self.exchange.requestIDRange, body)
         case .traceID: self.lend(self.exchange.traceID, body)
         case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
         case .method: self.lend(self.exchange.request.methodName, body)

@@ -18,26 +18,3 @@ enum StandardMiddlewares {
         .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
     ]
 }
-
-/// A middleware as the chain's list holds it.
-struct MiddlewareRegistration: Sendable {
-    let description: MiddlewareDescription
-    let build: @Sendable (EffectiveMiddleware, inout BuildContext) throws(ConfigurationErrors) -> any Middleware
-
-    /// On for every route that does not switch it off.
-    static func on<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
-        Self(type, defaults, onByDefault: true)
-    }
-
-    /// On where a table of its own stands.
-    static func whenConfigured<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
-        Self(type, defaults, onByDefault: false)
-    }
-
-    private init<M: Middleware>(_ type: M.Type, _ defaults: M.Config, onByDefault: Bool) {
-        self.description = MiddlewareDescription(M.name, onByDefault: onByDefault, defaults: defaults)
-        self.build = { (settings, context) throws(ConfigurationErrors) in
-            M(try settings.decode(M.Config.self), in: &context)
-        }
-    }
-}

@@ -54,7 +54,7 @@ struct PlaceholderTemplate: Sendable {
         for part in self.parts {
             switch part {
             case .text(let bytes): buffer.writeBytes(bytes)
-            case .requestID: lend(exchange.requestID)
+            case .requestID: lend(exchange.requestIDRange)
             case .clientIP: buffer.writeBytes(exchange.clientAddress.text)
             case .scheme: buffer.writeStaticString(exchange.client?.scheme ?? "http")
             case .host: lend(exchange.request.host)

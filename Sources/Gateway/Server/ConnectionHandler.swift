@@ -197,7 +197,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
         exchange.reset(client: self, at: self.worker.now)
         exchange.identifyClient(peer: self.peer, trusted: self.listener.isTrusted(self.peer))
-        exchange.route()
+        exchange.takeRoute()
         ForwardedFields.cleanRequest(exchange)
         exchange.begin()
     }

@@ -22,7 +22,7 @@ final class DeadlineWheel {
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        self.machine = StateMachine(now: .now())
+        self.machine = StateMachine(now: eventLoop.now)
     }
 
     func makeSlot() -> Slot { self.machine.makeSlot() }
@@ -55,7 +55,7 @@ final class DeadlineWheel {
     private func turn() {
         self.timer = nil
         self.timerAt = .distantFuture
-        let now = NIODeadline.now()
+        let now = self.eventLoop.now
         self.machine.advance(to: now, expired: &self.expired)
         let due = self.expired
         self.expired.removeAll(keepingCapacity: true)

@@ -2,6 +2,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// What runs between start and shutdown: threads, workers, listeners.
 final class GatewayRuntime: Sendable {
@@ -15,6 +16,7 @@ final class GatewayRuntime: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let accessLog: LogWriter?
     private let listeners = NIOLockedValueBox<[Listener]>([])
+    private let isStopped = Atomic(false)
     private let admin = NIOLockedValueBox<AdminListener?>(nil)
 
     init(
@@ -153,7 +155,9 @@ final class GatewayRuntime: Sendable {
         return cut
     }
 
+    /// Gives everything back. A second call does nothing.
     func stop() async {
+        guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         await self.closeListeners()
         for worker in self.workers {
             try? await worker.eventLoop.submit { worker.value.stop() }.get()

@@ -13,7 +13,7 @@ final class Worker {
     let deadlines: DeadlineWheel
     var accessLogFormat: AccessLogFormat
     /// When the event that is being handled came in.
-    private(set) var now = NIODeadline.now()
+    private(set) var now: NIODeadline
     private var dates = DateCache()
     var random: Xoshiro256
     /// Reused by each request whose path is not in normal form already.
@@ -28,6 +28,7 @@ final class Worker {
     private var drained: EventLoopPromise<Void>?
 
     private var exchanges: [Exchange] = []
+    var turnDelay = TimeAmount.microseconds(20)
     /// With work left for a later turn of the loop, and the life in which they have it.
     private var waitingForTurn: [(exchange: Exchange, life: UInt32)] = []
     private var buffers: [ByteBuffer] = []
@@ -43,6 +44,7 @@ final class Worker {
     ) {
         self.index = index
         self.eventLoop = eventLoop
+        self.now = eventLoop.now
         self.shared = shared
         self.meters = meters
         self.accessLog = accessLog
@@ -54,10 +56,10 @@ final class Worker {
         self.table = RoutingTable.empty(for: self)
     }
 
-    /// Reads the clock; called where the loop hands over an event.
+    /// Reads the loop's clock; called where the loop hands over an event.
     @discardableResult
     func tick() -> NIODeadline {
-        self.now = .now()
+        self.now = self.eventLoop.now
         return self.now
     }
 
@@ -84,7 +86,7 @@ final class Worker {
         }
         guard isFirst else { return }
         let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
-        self.eventLoop.scheduleTask(in: .microseconds(20)) { worker.value.takeTurns() }
+        self.eventLoop.scheduleTask(in: self.turnDelay) { worker.value.takeTurns() }
     }
 
     private func takeTurns() {
@@ -116,8 +118,10 @@ final class Worker {
         if self.connections.isEmpty { self.endDrain() }
     }
 
-    /// Closes idle connections, and each busy one behind its answer. The future succeeds when none is left.
+    /// Closes idle connections, and each busy one behind its answer. The future succeeds when none is left; a second call
+    /// waits for the same.
     func drain() -> EventLoopFuture<Void> {
+        if let drained = self.drained { return drained.futureResult }
         let promise = self.eventLoop.makePromise(of: Void.self)
         self.drained = promise
         for connection in Array(self.connections.values) { connection.drain() }
@@ -162,11 +166,14 @@ final class Worker {
 
     // MARK: Time of day
 
+    /// Stands in for the time of day, where the loop's clock does not run by itself.
+    var timeOfDay: (() -> Int64)?
+
     /// Since 1970.
-    var unixMilliseconds: Int64 { WallClock.milliseconds() }
+    var unixMilliseconds: Int64 { self.timeOfDay?() ?? WallClock.milliseconds() }
 
     /// The value of `Date` now.
-    func date() -> [UInt8] { self.dates.imfFixdate(second: WallClock.milliseconds() / 1000) }
+    func date() -> [UInt8] { self.dates.imfFixdate(second: self.unixMilliseconds / 1000) }
 }
 
 @available(*, unavailable)

@@ -4,14 +4,17 @@ public final class Gauge {
 
     init() {}
 
+    /// Replaces the value.
     public func set(_ value: Double) {
         self.value = value
     }
 
+    /// Raises the value.
     public func add(_ amount: Double = 1) {
         value += amount
     }
 
+    /// Lowers the value.
     public func subtract(_ amount: Double = 1) {
         value -= amount
     }

@@ -40,6 +40,12 @@ final class MeterShard {
         return histogram
     }
 
+    /// Whether meters of this description agree with those of the same name.
+    func takes(_ description: MetricDescription) -> Bool {
+        guard let known = metrics[description.name]?.description else { return true }
+        return known.kind == description.kind && known.labels == description.labels
+    }
+
     /// Runs `body` on this shard's loop before each reading: it sets the gauges whose values live elsewhere.
     @discardableResult
     func addSampler(_ body: @escaping () -> Void) -> SamplerID {

@@ -36,7 +36,9 @@ struct Forwarder {
         let forwarding = exchange.plan.forwarding
         let path = forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path
         let isAsSent = path == exchange.rawPath && !path.isEmpty
-        if isAsSent, forwarding.rewrite == nil, forwarding.stripPrefix.bytes.isEmpty { return exchange.request.path }
+        if isAsSent, forwarding.rewrite == nil, forwarding.stripPrefix.bytes.isEmpty {
+            return exchange.request.pathAndQuery
+        }
         var buffer = exchange.worker.takeBuffer()
         self.writePath(of: exchange, into: &buffer)
         let range = exchange.request.headers.store { $0.writeImmutableBuffer(buffer) }

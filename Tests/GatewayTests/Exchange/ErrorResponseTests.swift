@@ -15,7 +15,7 @@ struct ErrorResponseTests {
         try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET \(path) HTTP/1.1", "Host: a", "X-ID: 42", "Accept: \(accept)")
             exchange.plan = worker.plan(errors: format)
-            exchange.requestID = exchange.request.headers.first(HeaderName("X-ID")) ?? .empty
+            exchange.requestIDRange = exchange.request.headers.first(HeaderName("X-ID")) ?? .empty
             return ErrorResponse.make(error, for: exchange)
         }
     }

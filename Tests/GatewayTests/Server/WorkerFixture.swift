@@ -43,7 +43,7 @@ extension Worker {
         var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
         guard try parser.parse(&bytes, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
         exchange.reset(client: client, at: self.now)
-        exchange.route()
+        exchange.takeRoute()
         return exchange
     }
 

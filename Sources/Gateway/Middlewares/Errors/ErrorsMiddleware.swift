@@ -145,7 +145,7 @@ struct ErrorsMiddleware: ResponseHook {
 
     /// For the log: which request, and what its upstream said.
     private func description(of exchange: Exchange) -> String {
-        let id = exchange.request.headers.string(exchange.requestID)
+        let id = exchange.request.headers.string(exchange.requestIDRange)
         let text =
             switch exchange.collected {
             case .none where exchange.response.framing.isEmpty: "no body"
@@ -160,7 +160,7 @@ struct ErrorsMiddleware: ResponseHook {
 
     /// Puts the request ID into a problem document that is small and well formed.
     private func identify(_ exchange: Exchange) -> Decision {
-        guard !exchange.requestID.isEmpty, !exchange.response.headers.contains(.contentEncoding),
+        guard !exchange.requestIDRange.isEmpty, !exchange.response.headers.contains(.contentEncoding),
             !exchange.response.headers.contains("no-transform", in: .cacheControl),
             !Self.isDigested(exchange.response.headers)
         else { return .next }
@@ -191,7 +191,7 @@ struct ErrorsMiddleware: ResponseHook {
         document.reserveCapacity(body.readableBytes + 160)
         if var start = rest.readSlice(length: place.offset) { document.writeBuffer(&start) }
         document.writeStaticString(place.needsComma ? ",\"request_id\":\"" : "\"request_id\":\"")
-        exchange.request.headers.withBytes(exchange.requestID) { document.writeJSONEscaped($0) }
+        exchange.request.headers.withBytes(exchange.requestIDRange) { document.writeJSONEscaped($0) }
         document.writeStaticString("\"")
         document.writeBuffer(&rest)
         return document

@@ -75,7 +75,7 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
         for name in self.names {
             exchange.response.headers.remove(name)
             exchange.response.headers.add(name) { value in
-                exchange.request.headers.withBytes(exchange.requestID) { _ = value.writeBytes($0) }
+                exchange.request.headers.withBytes(exchange.requestIDRange) { _ = value.writeBytes($0) }
             }
         }
         return .next
@@ -84,22 +84,22 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
     private func identify(_ exchange: Exchange) {
         if let given = self.given(exchange) {
             if self.accepts(given, of: exchange) {
-                exchange.requestID = given
+                exchange.requestIDRange = given
             } else {
                 self.replaced.add()
             }
         }
-        if exchange.requestID.isEmpty {
+        if exchange.requestIDRange.isEmpty {
             var uuid = (self.worker.random.next(), self.worker.random.next())
             if self.format == .uuid7 {
                 uuid.0 = UInt64(truncatingIfNeeded: self.worker.unixMilliseconds) << 16 | uuid.0 & 0xFFFF
             }
             let version: UInt64 = self.format == .uuid7 ? 7 : 4
-            exchange.requestID = exchange.request.headers.store { $0.writeUUID(uuid, version: version) }
+            exchange.requestIDRange = exchange.request.headers.store { $0.writeUUID(uuid, version: version) }
         }
         for name in self.names {
             exchange.request.headers.remove(name)
-            exchange.request.headers.add(name, sharing: exchange.requestID)
+            exchange.request.headers.add(name, sharing: exchange.requestIDRange)
         }
     }
 

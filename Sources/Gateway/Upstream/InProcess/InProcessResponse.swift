@@ -28,7 +28,11 @@ public struct InProcessResponse: Sendable {
 
     /// A short text of the given type.
     ///
-    /// - Parameter contentType: for `Content-Type`, as `"text/plain; charset=utf-8"`.
+    /// - Parameters:
+    ///   - status: from 200 to 599.
+    ///   - headers: further fields.
+    ///   - contentType: for `Content-Type`, as `"text/plain; charset=utf-8"`.
+    ///   - text: sent as UTF-8.
     public init(
         status: HTTPResponse.Status = .ok,
         headers: HTTPFields = [:],

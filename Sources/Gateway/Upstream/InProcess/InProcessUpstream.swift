@@ -29,7 +29,7 @@ final class InProcessUpstream: Upstream {
         }
         let stream = InProcessStream(upstream: self.name, worker: self.worker, exchange: exchange)
         let clientAddress = String(decoding: exchange.clientAddress.text, as: UTF8.self)
-        let requestID = exchange.requestID.isEmpty ? nil : exchange.request.headers.string(exchange.requestID)
+        let requestID = exchange.requestIDRange.isEmpty ? nil : exchange.request.headers.string(exchange.requestIDRange)
         exchange.sent(to: stream)
         stream.run(self.handler) { body in
             InProcessRequest(head: head, body: body, clientAddress: clientAddress, requestID: requestID)

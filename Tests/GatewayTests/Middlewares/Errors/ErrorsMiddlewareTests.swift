@@ -20,7 +20,7 @@ struct ErrorsMiddlewareTests {
             )
             let middleware = ErrorsMiddleware(ErrorsMiddleware.Config(), in: &context)
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", "X-ID: 42")
-            exchange.requestID = exchange.request.headers.first(HeaderName("X-ID")) ?? .empty
+            exchange.requestIDRange = exchange.request.headers.first(HeaderName("X-ID")) ?? .empty
             try exchange.respond("HTTP/1.1 500 X", "Content-Length: \(body.utf8.count)", "Retry-After: 3", "Server: s")
             exchange.origin = .upstream
             if collected { exchange.collected = .whole(ByteBuffer(string: body)) }

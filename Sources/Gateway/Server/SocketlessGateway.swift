@@ -1,0 +1,204 @@
+import GatewayHTTP1
+package import Logging
+package import NIOCore
+
+/// A gateway of one event loop and no sockets: routes, chain and handlers in this process are real, and whoever calls it is
+/// the client. `GatewayTesting` is built on it.
+package final class SocketlessGateway: Sendable {
+    private let worker: NIOLoopBound<Worker>
+    private let registry: MeterRegistry
+    private let eventLoop: any EventLoop
+
+    /// - Parameters:
+    ///   - eventLoop: its clock is the gateway's.
+    ///   - timeOfDay: milliseconds since 1970.
+    package init(
+        _ configuration: GatewayConfiguration,
+        middlewares: MiddlewareList,
+        inProcess: [String: InProcessHandler],
+        eventLoop: any EventLoop,
+        timeOfDay: @escaping @Sendable () -> Int64,
+        log: Logger
+    ) async throws {
+        guard middlewares.mistakes.isEmpty else { throw ConfigurationErrors(middlewares.mistakes) }
+        let configuration = try configuration.validated(middlewares: middlewares.descriptions)
+        let registry = MeterRegistry()
+        let shared = SharedState(
+            trustedProxies: configuration.server.trustedProxies,
+            slowRequest: nil,
+            maxConnections: .max
+        )
+        let upstreams = UpstreamRegistry(configuration, inProcess: inProcess, workerCount: 1)
+        let status = GatewayStatus(
+            GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
+            middlewares: middlewares.descriptions,
+            shared: shared,
+            registry: registry,
+            reloads: ReloadMeters(start: timeOfDay()),
+            eventLoops: [eventLoop]
+        )
+        self.eventLoop = eventLoop
+        self.registry = registry
+        self.worker = try await eventLoop.submit {
+            let worker = Worker(
+                index: 0,
+                eventLoop: eventLoop,
+                shared: shared,
+                meters: registry.makeShard(on: eventLoop),
+                accessLog: nil,
+                accessLogFormat: AccessLogFormat(.json),
+                log: log
+            )
+            worker.timeOfDay = timeOfDay
+            worker.turnDelay = .zero
+            worker.table = try PlanBuilder.build(
+                configuration,
+                middlewares: middlewares.registrations,
+                upstreams: upstreams,
+                admin: AdminRouter(status: status),
+                worker: worker
+            )
+            return NIOLoopBound(worker, eventLoop: eventLoop)
+        }.get()
+    }
+
+    /// Begins a request.
+    ///
+    /// - Parameters:
+    ///   - head: as a client writes it, up to the empty line.
+    ///   - body: the chunks behind it, whatever the head says of their framing.
+    ///   - tell: hears on the event loop what comes back.
+    /// - Returns: what has the client leave.
+    package func send(
+        _ head: ByteBuffer,
+        body: [ByteBuffer],
+        from address: String,
+        isSecure: Bool,
+        tell: @escaping @Sendable (SocketlessEvent) -> Void
+    ) async throws -> @Sendable () async -> Void {
+        let worker = self.worker
+        let client = try await self.eventLoop.submit {
+            let worker = worker.value
+            worker.tick()
+            let exchange = worker.makeExchange()
+            var parser = RequestParser(limits: HTTP1Limits())
+            var head = head
+            guard try parser.parse(&head, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
+            let peer = IPAddress(address).map { ClientAddress($0) } ?? .unknown
+            let client = SocketlessClient(exchange, body: body, peer: peer, isSecure: isSecure, tell: tell)
+            exchange.reset(client: client, at: worker.now)
+            exchange.identifyClient(peer: peer, trusted: worker.shared.isTrusted(peer))
+            exchange.takeRoute()
+            ForwardedFields.cleanRequest(exchange)
+            exchange.begin()
+            return NIOLoopBound(client, eventLoop: worker.eventLoop)
+        }.get()
+        return { [eventLoop] in try? await eventLoop.submit { client.value.leave() }.get() }
+    }
+
+    /// All metrics in Prometheus' text format.
+    package func metrics() async -> String {
+        var page = ByteBuffer()
+        PrometheusText(format: .text).write(await self.registry.snapshot(), into: &page)
+        return String(buffer: page)
+    }
+
+    /// Frees what it holds. Nothing is sent through it afterwards.
+    package func stop() {
+        self.eventLoop.execute { [worker] in worker.value.stop() }
+    }
+}
+
+/// What a client sees of its answer, in this order.
+package enum SocketlessEvent: Sendable {
+    case informational(status: Int)
+    case head(status: Int, fields: [(name: String, value: String)])
+    case chunk(ByteBuffer)
+    /// The last; the body is whole if `isComplete`.
+    case over(isComplete: Bool)
+}
+
+/// A client that takes everything at once.
+private final class SocketlessClient: ClientStream {
+    let peer: ClientAddress
+    let scheme: StaticString
+    var isWritable: Bool { true }
+    var protocolName: StaticString { "HTTP/1.1" }
+
+    private var exchange: Exchange?
+    private var body: ArraySlice<ByteBuffer>
+    private let tell: @Sendable (SocketlessEvent) -> Void
+    private var isBodyWanted = false
+    private var isEnded = false
+
+    init(
+        _ exchange: Exchange,
+        body: [ByteBuffer],
+        peer: ClientAddress,
+        isSecure: Bool,
+        tell: @escaping @Sendable (SocketlessEvent) -> Void
+    ) {
+        self.exchange = exchange
+        self.body = body[...]
+        self.peer = peer
+        self.scheme = isSecure ? "https" : "http"
+        self.tell = tell
+    }
+
+    func leave() { self.exchange?.clientGone() }
+
+    // MARK: The request
+
+    func pauseRequestBody() { self.isBodyWanted = false }
+
+    func resumeRequestBody() {
+        guard !self.isBodyWanted, let exchange = self.exchange, !exchange.isRequestEnded else { return }
+        self.isBodyWanted = true
+        // As from a socket: never within the call that asks for it.
+        let bound = NIOLoopBound(self, eventLoop: exchange.worker.eventLoop)
+        exchange.worker.eventLoop.execute { bound.value.sendBody() }
+    }
+
+    private func sendBody() {
+        while self.isBodyWanted, let exchange = self.exchange {
+            exchange.worker.tick()
+            guard let chunk = self.body.popFirst() else {
+                self.isBodyWanted = false
+                return exchange.receiveEnd(trailers: nil)
+            }
+            exchange.bytesIn += UInt64(chunk.readableBytes)
+            exchange.receive(body: chunk)
+        }
+    }
+
+    // MARK: The response
+
+    func writeInformational(_ head: borrowing ResponseHead) { self.tell(.informational(status: head.status)) }
+
+    func writeHead(of exchange: Exchange) {
+        let headers = exchange.response.headers.fields.map { field in
+            (
+                name: exchange.response.headers.string(field.name),
+                value: exchange.response.headers.string(field.value)
+            )
+        }
+        self.tell(.head(status: exchange.response.status, fields: headers))
+    }
+
+    func writeBody(_ chunk: ByteBuffer) {
+        self.exchange?.bytesOut += UInt64(chunk.readableBytes)
+        self.tell(.chunk(chunk))
+    }
+
+    func writeEnd(of exchange: Exchange) { self.isEnded = true }
+    func flush() {}
+    func cut() {}
+
+    func exchangeEnded(_ exchange: Exchange) {
+        self.exchange = nil
+        self.tell(.over(isComplete: self.isEnded))
+    }
+}
+
+@available(*, unavailable)
+extension SocketlessClient: Sendable {}

@@ -1,0 +1,133 @@
+import Gateway
+public import HTTPTypes
+import NIOConcurrencyHelpers
+public import NIOCore
+
+/// What stands behind a ``TestRoute``: it answers by a script, and remembers what it was asked.
+public final class FakeUpstream: Sendable {
+    /// What it does with one request.
+    public struct Answer: Sendable {
+        /// The answer's head.
+        public var head: HTTPResponse
+        /// Each is written by itself.
+        public var chunks: [ByteBuffer] = []
+        /// How much of the clock's time passes before the head.
+        public var delay = TimeAmount.zero
+        /// How much of the clock's time passes before each chunk.
+        public var chunkDelay = TimeAmount.zero
+        /// Breaks off behind the last chunk, or before the head where there is no chunk.
+        public var breaksOff = false
+
+        /// An answer with this status, these fields and this text.
+        public init(status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], text: String = "") {
+            self.head = HTTPResponse(status: status, headerFields: headers)
+            if !text.isEmpty { self.chunks = [ByteBuffer(string: text)] }
+        }
+
+        /// A body of unknown length in these chunks.
+        public static func chunks(_ texts: String..., headers: HTTPFields = [:]) -> Answer {
+            var answer = Answer(headers: headers)
+            answer.chunks = texts.map { ByteBuffer(string: $0) }
+            answer.isStreamed = true
+            return answer
+        }
+
+        /// No answer at all: the connection breaks.
+        public static var failure: Answer {
+            var answer = Answer()
+            answer.breaksOff = true
+            return answer
+        }
+
+        /// The same answer, later.
+        public func after(_ delay: TimeAmount) -> Answer {
+            var answer = self
+            answer.delay = delay
+            return answer
+        }
+
+        var isStreamed = false
+    }
+
+    /// A request that it got.
+    public struct Request: Sendable {
+        /// As an upstream sees it: with the fields that the gateway adds.
+        public let head: HTTPRequest
+        /// The whole body.
+        public let body: ByteBuffer
+
+        /// The whole body as text.
+        public var text: String { String(buffer: self.body) }
+    }
+
+    private struct State {
+        var script: [Answer]
+        var requests: [Request] = []
+        var arrived = 0
+        var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state: NIOLockedValueBox<State>
+
+    /// - Parameter script: one answer for each request; the last one answers all further ones. Without any it answers 200.
+    public init(_ script: Answer...) {
+        self.state = NIOLockedValueBox(State(script: script.isEmpty ? [Answer()] : script))
+    }
+
+    /// What it was asked so far.
+    public var requests: [Request] { self.state.withLockedValue(\.requests) }
+
+    /// Waits until so many requests have come whole and are being answered; their delays count from then on.
+    public func arrived(_ count: Int = 1) async {
+        await withCheckedContinuation { continuation in
+            let isThere = self.state.withLockedValue { state in
+                if state.arrived < count { state.waiting.append((count, continuation)) }
+                return state.arrived >= count
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    func answer(_ request: InProcessRequest, _ clock: ManualClock) async throws -> InProcessResponse {
+        var body = ByteBuffer()
+        for try await chunk in request.body { body.writeImmutableBuffer(chunk) }
+        let received = Request(head: request.head, body: body)
+        let answer = self.state.withLockedValue { state in
+            state.requests.append(received)
+            return state.script.count > 1 ? state.script.removeFirst() : state.script[0]
+        }
+        if answer.delay > .zero {
+            try await clock.sleep(for: answer.delay) { self.reportArrival() }
+        } else {
+            self.reportArrival()
+        }
+        if answer.breaksOff, answer.chunks.isEmpty { throw BrokenOff() }
+        if !answer.isStreamed, !answer.breaksOff, answer.chunkDelay == .zero {
+            var whole = ByteBuffer()
+            for chunk in answer.chunks { whole.writeImmutableBuffer(chunk) }
+            return InProcessResponse(head: answer.head, body: whole.readableBytes > 0 ? .bytes(whole) : .none)
+        }
+        return InProcessResponse(
+            head: answer.head,
+            body: .stream { writer in
+                for chunk in answer.chunks {
+                    if answer.chunkDelay > .zero { try await clock.sleep(for: answer.chunkDelay) }
+                    try await writer.write(chunk)
+                }
+                if answer.breaksOff { throw BrokenOff() }
+            }
+        )
+    }
+
+    private func reportArrival() {
+        let ready = self.state.withLockedValue { state in
+            state.arrived += 1
+            let ready = state.waiting.filter { $0.count <= state.arrived }
+            state.waiting.removeAll { $0.count <= state.arrived }
+            return ready
+        }
+        for waiting in ready { waiting.continuation.resume() }
+    }
+
+    private struct BrokenOff: Error {}
+}

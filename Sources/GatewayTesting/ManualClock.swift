@@ -1,0 +1,46 @@
+import NIOConcurrencyHelpers
+public import NIOCore
+import NIOEmbedded
+
+/// The time of a ``TestRoute``, which passes only when a test says so.
+public final class ManualClock: Sendable {
+    let eventLoop = NIOAsyncTestingEventLoop()
+    private let start: Int64
+    private let origin: NIODeadline
+
+    /// - Parameter unixSeconds: the time of day at which it begins.
+    public init(unixSeconds: Int = 1_767_225_600) {
+        self.start = Int64(unixSeconds) * 1000
+        self.origin = self.eventLoop.now
+    }
+
+    /// Lets time pass: whatever falls due happens at its moment and in its order.
+    public func advance(by amount: TimeAmount) async { await self.eventLoop.advanceTime(by: amount) }
+
+    /// Milliseconds since 1970.
+    public var unixMilliseconds: Int64 { self.start + (self.eventLoop.now - self.origin).nanoseconds / 1_000_000 }
+
+    /// Waits until so much time has been let pass.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    func sleep(for amount: TimeAmount, _ scheduled: @escaping @Sendable () -> Void = {}) async throws {
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        // The first of both wins; a promise may be kept once only.
+        let isOver = NIOLockedValueBox(false)
+        @Sendable func end(_ result: Result<Void, any Error>) {
+            let wasOver = isOver.withLockedValue { over in
+                defer { over = true }
+                return over
+            }
+            if !wasOver { promise.completeWith(result) }
+        }
+        try await withTaskCancellationHandler {
+            self.eventLoop.scheduleTask(in: amount) { end(.success(())) }
+            await self.eventLoop.run()
+            scheduled()
+            try await promise.futureResult.get()
+        } onCancel: {
+            end(.failure(CancellationError()))
+        }
+    }
+}

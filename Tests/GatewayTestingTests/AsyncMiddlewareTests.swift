@@ -1,0 +1,304 @@
+import Gateway
+import GatewayTesting
+import HTTPTypes
+import NIOCore
+import Testing
+
+/// Middlewares that wait, on a route without sockets.
+struct AsyncMiddlewareTests {
+    private static let user = HTTPField.Name("X-User")!
+
+    private static func route(
+        upstream: FakeUpstream = FakeUpstream(.init(headers: [.contentType: "text/plain"], text: "hello")),
+        _ handle: @escaping Scripted.Handle
+    ) async throws -> TestRoute {
+        try await TestRoute(.of(Scripted.self, defaults: .init(handle)), upstream: upstream)
+    }
+
+    @Test func `passes a request and its answer on`() async throws {
+        let route = try await Self.route { request, next in try await next(request) }
+        let answer = try await route.send(.post, "/a?b=c", body: "one", "two")
+        #expect(answer.status == 200)
+        #expect(answer.text == "hello")
+        #expect(answer.headers[.contentLength] == "5")
+        #expect(route.upstream.requests.first?.text == "onetwo")
+    }
+
+    @Test func `sees the request`() async throws {
+        let route = try await Self.route { request, _ in
+            let head = request.head
+            let text = [
+                head.method.rawValue, head.scheme ?? "", head.authority ?? "", head.path ?? "",
+                head.headerFields[Self.user] ?? "", request.clientAddress, request.route,
+            ]
+            return AsyncResponse(status: .ok, body: AsyncBody(text.joined(separator: " ")))
+        }
+        let answer = try await route.send(
+            .put,
+            "/a?b=c",
+            headers: [Self.user: "ann"],
+            from: "192.0.2.7",
+            isSecure: true
+        )
+        #expect(answer.text == "PUT https test /a?b=c ann 192.0.2.7 test")
+    }
+
+    @Test func `changes the heads`() async throws {
+        let route = try await Self.route { request, next in
+            var request = request
+            request.head.headerFields[Self.user] = "ann"
+            request.head.headerFields[.cookie] = nil
+            var response = try await next(request)
+            response.head.status = .accepted
+            response.head.headerFields[Self.user] = "bob"
+            response.head.headerFields[.contentLength] = "7"
+            return response
+        }
+        let answer = try await route.send(.get, "/", headers: [.cookie: "a=b"])
+        let request = try #require(route.upstream.requests.first)
+        #expect(request.head.headerFields[Self.user] == "ann")
+        #expect(request.head.headerFields[.cookie] == nil)
+        #expect(answer.status == 202)
+        #expect(answer.headers[Self.user] == "bob")
+        #expect(answer.headers[values: .contentLength] == ["5"])
+        #expect(answer.text == "hello")
+    }
+
+    @Test func `answers without the upstream`() async throws {
+        let route = try await Self.route { _, _ in
+            AsyncResponse(status: .unauthorized, headers: [.contentType: "text/plain"], body: AsyncBody("no"))
+        }
+        let answer = try await route.send(.get, "/")
+        #expect(answer.status == 401 && answer.text == "no" && answer.headers[.contentLength] == "2")
+        #expect(route.upstream.requests.isEmpty)
+    }
+
+    @Test func `answers with a stream, without the upstream`() async throws {
+        let route = try await Self.route { _, _ in
+            AsyncResponse(status: .ok, body: AsyncBody(Counted(3)))
+        }
+        let answer = try await route.send(.get, "/")
+        #expect(answer.text == "3 2 1 " && answer.isComplete)
+        #expect(answer.headers[.contentLength] == nil)
+    }
+
+    @Test func `makes 500 of an error, or what a gateway error says`() async throws {
+        let failing = try await Self.route { _, _ in throw Unexpected() }
+        #expect(try await failing.send(.get, "/").status == 500)
+        let refusing = try await Self.route { _, _ in throw GatewayError.forbidden("Not today.") }
+        let answer = try await refusing.send(.get, "/")
+        #expect(answer.status == 403 && answer.text.contains("Not today."))
+        let late = try await Self.route { request, next in
+            _ = try await next(request)
+            throw Unexpected()
+        }
+        #expect(try await late.send(.get, "/").status == 500)
+    }
+
+    @Test func `hands over the upstream's failure as its answer`() async throws {
+        let route = try await Self.route(upstream: FakeUpstream(.failure)) { request, next in
+            var response = try await next(request)
+            response.head.headerFields[Self.user] = "\(response.head.status.code)"
+            return response
+        }
+        let answer = try await route.send(.get, "/")
+        #expect(answer.status == 502 && answer.headers[Self.user] == "502")
+    }
+
+    // MARK: Bodies
+
+    @Test func `collects a request's body before it goes on`() async throws {
+        let route = try await Self.route { request, next in
+            let whole = try await request.body.collect(upTo: 100)
+            var request = request
+            request.head.headerFields[Self.user] = String(buffer: whole)
+            return try await next(request)
+        }
+        _ = try await route.send(.post, "/", body: "one", "two")
+        let request = try #require(route.upstream.requests.first)
+        #expect(request.head.headerFields[Self.user] == "onetwo" && request.text == "onetwo")
+    }
+
+    @Test func `tells that a body is too large, which passes then`() async throws {
+        let route = try await Self.route { request, next in
+            do {
+                _ = try await request.body.collect(upTo: 3)
+                return AsyncResponse(status: .ok)
+            } catch let error as BodyTooLarge {
+                #expect(error.limit == 3)
+                return try await next(request)
+            }
+        }
+        #expect(try await route.send(.post, "/", body: "one", "two").text == "hello")
+        #expect(route.upstream.requests.first?.text == "onetwo")
+    }
+
+    @Test(arguments: [true, false])
+    func `sends another body upstream`(collects: Bool) async throws {
+        let route = try await Self.route { request, next in
+            if collects { _ = try await request.body.collect(upTo: 100) }
+            var request = request
+            request.body = AsyncBody("other")
+            return try await next(request)
+        }
+        _ = try await route.send(.post, "/", body: "one", "two")
+        #expect(route.upstream.requests.first?.text == "other")
+        _ = try await route.send(.post, "/")
+        #expect(route.upstream.requests.last?.text == "other")
+    }
+
+    @Test func `changes a request's body as it streams`() async throws {
+        let route = try await Self.route { request, next in
+            var request = request
+            request.body = AsyncBody(request.body.map(Self.uppercased))
+            return try await next(request)
+        }
+        _ = try await route.send(.post, "/", body: "one", "two")
+        #expect(route.upstream.requests.first?.text == "ONETWO")
+    }
+
+    @Test func `collects a response's body`() async throws {
+        let route = try await Self.route(upstream: FakeUpstream(.chunks("a", "b", "c"))) { request, next in
+            var response = try await next(request)
+            let whole = try await response.body.collect(upTo: 100)
+            response.head.headerFields[Self.user] = String(buffer: whole)
+            return response
+        }
+        let answer = try await route.send(.get, "/")
+        #expect(answer.headers[Self.user] == "abc" && answer.text == "abc")
+    }
+
+    @Test func `changes a response's body as it streams`() async throws {
+        let route = try await Self.route(upstream: FakeUpstream(.chunks("a", "b", "c"))) { request, next in
+            var response = try await next(request)
+            response.body = AsyncBody(response.body.map(Self.uppercased))
+            return response
+        }
+        let answer = try await route.send(.get, "/")
+        #expect(answer.text == "ABC" && answer.isComplete)
+    }
+
+    @Test func `changes the body of an error as it streams`() async throws {
+        let route = try await Self.route(upstream: FakeUpstream(.failure)) { request, next in
+            var response = try await next(request)
+            response.body = AsyncBody(response.body.map(Self.uppercased))
+            return response
+        }
+        #expect(try await route.send(.get, "/").text.contains("UPSTREAM_RESET"))
+    }
+
+    @Test(arguments: [1, 10_000, 1_000_000])
+    func `streams a body of any size, with a transform that is slow`(size: Int) async throws {
+        var answer = FakeUpstream.Answer.chunks()
+        answer.chunks = (0..<20).map { ByteBuffer(repeating: UInt8(ascii: "a") + UInt8($0), count: size / 20 + 1) }
+        let expected = answer.chunks.reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) }
+        let route = try await Self.route(upstream: FakeUpstream(answer)) { request, next in
+            var response = try await next(request)
+            response.body = AsyncBody(
+                response.body.map { chunk in
+                    await Task.yield()
+                    return Self.uppercased(chunk)
+                }
+            )
+            return response
+        }
+        let seen = try await route.send(.get, "/")
+        #expect(seen.isComplete)
+        #expect(seen.text == String(buffer: Self.uppercased(expected)))
+    }
+
+    @Test func `cuts the client off where the new body fails`() async throws {
+        let route = try await Self.route(upstream: FakeUpstream(.chunks("a", "b", "c"))) { request, next in
+            var response = try await next(request)
+            response.body = AsyncBody(
+                response.body.map { chunk throws in
+                    if chunk.readableBytesView.first == UInt8(ascii: "b") { throw Unexpected() }
+                    return chunk
+                }
+            )
+            return response
+        }
+        #expect(try await !route.send(.get, "/").isComplete)
+    }
+
+    // MARK: The end
+
+    @Test func `is cancelled when the client leaves`() async throws {
+        let (stream, continuation) = AsyncStream<String>.makeStream()
+        let route = try await Self.route { _, _ in
+            continuation.yield("began")
+            do {
+                try await Task.sleep(for: .seconds(1000))
+            } catch {
+                continuation.yield("cancelled")
+                throw error
+            }
+            return AsyncResponse(status: .ok)
+        }
+        var events = stream.makeAsyncIterator()
+        let exchange = try await route.start(.get, "/")
+        #expect(await events.next() == "began")
+        await exchange.leave()
+        #expect(await events.next() == "cancelled")
+        #expect(await exchange.answer().status == 0)
+    }
+
+    @Test func `is overtaken by a deadline`() async throws {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        let route = try await Self.route { _, _ in
+            continuation.yield()
+            try await Task.sleep(for: .seconds(1000))
+            return AsyncResponse(status: .ok)
+        }
+        let exchange = try await route.start(.get, "/")
+        var events = stream.makeAsyncIterator()
+        _ = await events.next()
+        await route.clock.advance(by: .seconds(61))
+        #expect(await exchange.answer().status == 504)
+    }
+
+    @Test func `may answer without waiting for the response that it asked for`() async throws {
+        let upstream = FakeUpstream(.init(text: "late").after(.seconds(50)))
+        let route = try await Self.route(upstream: upstream) { request, next in
+            await withTaskGroup(of: AsyncResponse?.self) { group in
+                group.addTask { try? await next(request) }
+                await upstream.arrived()
+                group.cancelAll()
+                return AsyncResponse(status: .gatewayTimeout, body: AsyncBody("gave up"))
+            }
+        }
+        #expect(try await route.send(.get, "/").text == "gave up")
+    }
+
+    @Test func `may not ask twice`() async throws {
+        let route = try await Self.route { request, next in
+            _ = try await next(request)
+            return try await next(request)
+        }
+        #expect(try await route.send(.get, "/").status == 500)
+    }
+
+    private static func uppercased(_ chunk: ByteBuffer) -> ByteBuffer {
+        ByteBuffer(string: String(buffer: chunk).uppercased())
+    }
+}
+
+struct Unexpected: Error {}
+
+/// Gives the numbers from one down to 1.
+struct Counted: AsyncSequence, Sendable {
+    let from: Int
+    init(_ from: Int) { self.from = from }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var left: Int
+        mutating func next() async throws -> ByteBuffer? {
+            guard self.left > 0 else { return nil }
+            defer { self.left -= 1 }
+            await Task.yield()
+            return ByteBuffer(string: "\(self.left) ")
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(left: self.from) }
+}

@@ -1,0 +1,34 @@
+import Gateway
+import NIOConcurrencyHelpers
+
+/// Does what its test says.
+struct Scripted: AsyncMiddleware {
+    typealias Handle = @Sendable (AsyncRequest, @escaping AsyncNext) async throws -> AsyncResponse
+
+    struct Config: Codable, Sendable {
+        /// Which script; settings are data.
+        var number = 0
+
+        init(_ handle: @escaping Handle) {
+            self.number = Scripted.scripts.withLockedValue { scripts in
+                scripts.append(handle)
+                return scripts.count - 1
+            }
+        }
+    }
+
+    private static let scripts = NIOLockedValueBox<[Handle]>([])
+    static let name = "scripted"
+    private let handle: Handle
+
+    init(_ config: Config, in context: inout BuildContext) {
+        self.handle = Self.scripts.withLockedValue { $0[config.number] }
+    }
+
+    func handle(
+        _ request: AsyncRequest,
+        next: @escaping AsyncNext
+    ) async throws -> AsyncResponse {
+        try await self.handle(request, next)
+    }
+}

@@ -1,0 +1,120 @@
+import Testing
+
+@testable import Gateway
+
+/// The order of the chain as embedders put it together, and what they may not ask for.
+struct MiddlewareListTests {
+    private static let list = MiddlewareList.empty
+        .appending(.of(First.self))
+        .appending(.of(Second.self))
+
+    @Test func `puts a middleware before, behind or at the end`() {
+        #expect(Self.list.inserting(.of(Third.self), before: "second").names == ["first", "third", "second"])
+        #expect(Self.list.inserting(.of(Third.self), after: "first").names == ["first", "third", "second"])
+        #expect(Self.list.inserting(.of(Third.self), before: "first").names == ["third", "first", "second"])
+        #expect(Self.list.appending(.of(Third.self)).names == ["first", "second", "third"])
+        #expect(Self.list.removing("first").names == ["second"])
+    }
+
+    @Test func `refuses what cannot be, all at once`() {
+        let list = Self.list
+            .inserting(.of(Third.self), before: "fourth")
+            .removing("fifth")
+            .appending(.of(First.self))
+            .appending(.of(Misnamed.self))
+            .appending(.of(Path.self))
+        let errors = #expect(throws: ConfigurationErrors.self) {
+            try GatewayServer(GatewayConfiguration(), middlewares: list)
+        }
+        #expect(
+            errors?.errors.map(\.message) == [
+                "there is no middleware \"fourth\" in the list",
+                "there is no middleware \"fifth\" in the list",
+                "there are two middlewares called \"first\"",
+                "\"Mis-named\" is no name for a middleware",
+                "\"path\" is a key of routes and of no middleware",
+            ]
+        )
+    }
+
+    @Test func `takes the tables of a program's own middlewares from a file`() throws {
+        let configuration = try GatewayConfiguration(
+            toml: """
+                [middleware.first]
+                limit = 2
+                [policies.strict.first]
+                limit = 1
+                [[routes]]
+                path = "/a"
+                respond = { status = 204 }
+                first = false
+                """,
+            environment: [:]
+        )
+        _ = try GatewayServer(configuration, middlewares: Self.list)
+    }
+
+    @Test(arguments: [
+        (
+            "[middleware.frist]\nlimit = 2",
+            "a.toml:1:13: middleware.frist: \"frist\" is not a middleware: write \"first\""
+        ),
+        (
+            "[middleware.first]\nlimt = 2",
+            "a.toml:2:1: middleware.first.limt: \"limt\" is not a known key: write \"limit\""
+        ),
+        (
+            "[[routes]]\npath = \"/\"\nrespond = { status = 204 }\nfirst = { limit = \"x\" }",
+            "a.toml:4:19: routes[0].first.limit: \"x\" is not an integer: write a number"
+        ),
+    ])
+    func `tells a mistake in such a table with its place`(toml: String, message: String) throws {
+        let configuration = try GatewayConfiguration(toml: toml, file: "a.toml", environment: [:])
+        let errors = #expect(throws: ConfigurationErrors.self) {
+            try GatewayServer(configuration, middlewares: Self.list)
+        }
+        // The place and the key are what matters here; the words are those of every other setting.
+        let (told, wanted) = (errors?.description ?? "", message)
+        #expect(told.split(separator: ": ").prefix(2) == wanted.split(separator: ": ").prefix(2), "\(told)")
+    }
+
+    @Test(arguments: ["[[routes]]\npth = \"/\"", "[[routes]]\npath = \"/\"\nrespnd = { status = 204 }"])
+    func `leaves no near miss of a route's key for later`(toml: String) {
+        #expect(throws: ConfigurationErrors.self) { try GatewayConfiguration(toml: toml, environment: [:]) }
+    }
+
+    private struct First: RequestHook {
+        struct Config: MiddlewareSettings { var limit = 1 }
+        static let name = "first"
+        init(_ config: Config, in context: inout BuildContext) {}
+        func request(_ exchange: Exchange) -> Decision { .next }
+    }
+
+    private struct Second: RequestHook {
+        typealias Config = NoSettings
+        static let name = "second"
+        init(_ config: Config, in context: inout BuildContext) {}
+        func request(_ exchange: Exchange) -> Decision { .next }
+    }
+
+    private struct Third: RequestHook {
+        typealias Config = NoSettings
+        static let name = "third"
+        init(_ config: Config, in context: inout BuildContext) {}
+        func request(_ exchange: Exchange) -> Decision { .next }
+    }
+
+    private struct Misnamed: RequestHook {
+        typealias Config = NoSettings
+        static let name = "Mis-named"
+        init(_ config: Config, in context: inout BuildContext) {}
+        func request(_ exchange: Exchange) -> Decision { .next }
+    }
+
+    private struct Path: RequestHook {
+        typealias Config = NoSettings
+        static let name = "path"
+        init(_ config: Config, in context: inout BuildContext) {}
+        func request(_ exchange: Exchange) -> Decision { .next }
+    }
+}

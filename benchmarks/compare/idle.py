@@ -1,0 +1,160 @@
+"""10,000 connections that have nothing to say: what they cost in memory, and what they cost the others in latency."""
+
+import contextlib
+import dataclasses
+import resource
+import select
+import socket
+
+import load
+import results
+from scenarios import EVERYBODY, SCENARIOS
+from stage import Stage
+from verify import Different
+
+TITLE = "10,000 idle connections"
+PEERS = EVERYBODY
+CONNECTIONS = 10_000
+RATE = 1_000  # requests a second of the others
+PLAIN = dataclasses.replace(SCENARIOS["plain"], name="idle", configuration="plain", connections=16)
+
+
+def seconds(peers, options):
+    return 5 + len(peers) * options.rounds * (8 + 2 * options.duration)
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    at_rest: int  # bytes, after a warm-up, without the connections
+    with_connections: int
+    connections: int
+    alone: load.Load
+    beside: load.Load
+
+    @property
+    def bytes_a_connection(self):
+        return (self.with_connections - self.at_rest) / self.connections
+
+
+def run(peers, options, say):
+    load.build_steady()
+    raise_descriptors()
+    runs = {peer.name: [] for peer in peers}
+    with Stage() as stage:
+        for number in range(1, options.rounds + 1):
+            for peer in peers:
+                made = measured(stage, peer, options.duration)
+                runs[peer.name].append(made)
+                say(
+                    f"round {number}/{options.rounds}  {peer.title:8}  {made.at_rest / 2**20:6.1f} MiB at rest  "
+                    f"{made.bytes_a_connection / 1024:6.2f} KiB a connection  "
+                    f"p99 {made.alone.p99_ms:.2f} → {made.beside.p99_ms:.2f} ms"
+                )
+    return markdown(peers, runs, options), {
+        "connections": CONNECTIONS,
+        "requests_per_second": RATE,
+        "peers": {
+            peer.name: {
+                "title": peer.title,
+                "version": peer.version(),
+                "rounds": [
+                    {**dataclasses.asdict(made), "bytes_a_connection": made.bytes_a_connection}
+                    for made in runs[peer.name]
+                ],
+            }
+            for peer in peers
+        },
+    }
+
+
+def raise_descriptors():
+    """For this program and the proxies, which inherit it: two descriptors for each connection that asks the upstream."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < CONNECTIONS + 2_000:
+        raise Different(f"{CONNECTIONS:,} connections need more file descriptors than {hard:,}: ulimit -Hn")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def configuration(peer):
+    text = peer.configuration(PLAIN)
+    if peer.name == "haproxy":
+        # It counts two descriptors for each connection, and refuses to start where it cannot have them all.
+        text = text.replace("maxconn 4096", f"maxconn {CONNECTIONS + 1_000}\n    no strict-limits")
+    return text
+
+
+def measured(stage, peer, duration):
+    """A process of its own for each round: memory that was given back to an allocator would hide the next round's."""
+    server, port = stage.start_peer(peer, configuration(peer))
+    try:
+        address = f"127.0.0.1:{port}"
+        load.steady(address, PLAIN, RATE, 1, stage.load_cores)
+        alone = faultless(peer, load.steady(address, PLAIN, RATE, duration, stage.load_cores))
+        at_rest = server.memory()
+        with contextlib.ExitStack() as stack:
+            opened = [stack.enter_context(idle_connection(port, peer)) for _ in range(CONNECTIONS)]
+            full = server.memory()
+            beside = faultless(peer, load.steady(address, PLAIN, RATE, duration, stage.load_cores))
+            if closed := readable(opened):
+                raise Different(f"{peer.title} closed {closed} of {CONNECTIONS:,} idle connections")
+        return Round(at_rest, full, CONNECTIONS, alone, beside)
+    finally:
+        server.stop()
+
+
+def idle_connection(port, peer):
+    """One that has made a request, as a client's idle connection has."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    received = b""
+    while not received.endswith(PLAIN.body.encode()):
+        piece = connection.recv(65536)
+        if not piece or not (received + piece).startswith(b"HTTP/1.1 200"):
+            connection.close()
+            raise Different(f"{peer.title} refuses a connection: {(received + piece)[:60]!r}")
+        received += piece
+    return connection
+
+
+def readable(connections):
+    """How many have been closed by the other end, or say something unasked."""
+    poll = select.poll()
+    for connection in connections:
+        poll.register(connection, select.POLLIN | select.POLLHUP)
+    return len(poll.poll(0))
+
+
+def faultless(peer, made):
+    if made.errors or set(made.statuses) != {200}:
+        raise Different(f"{peer.title}: {made.errors or made.statuses}")
+    return made
+
+
+def markdown(peers, runs, options):
+    lines = [
+        "| proxy | at rest | an idle connection | p50 alone → beside | p99 alone → beside | p99.9 alone → beside |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for peer in peers:
+        made = runs[peer.name]
+        each = results.Spread.of(run.bytes_a_connection / 1024 for run in made)
+        latencies = [
+            " → ".join(
+                f"{results.Spread.of(getattr(getattr(run, when), figure) for run in made).median:.2f}"
+                for when in ("alone", "beside")
+            )
+            for figure in ("p50_ms", "p99_ms", "p999_ms")
+        ]
+        rest = results.Spread.of(run.at_rest / 2**20 for run in made)
+        lines.append(
+            f"| {peer.title} | {rest.median:.1f} MiB "
+            f"| **{each.median:.2f} KiB** ({each.minimum:.2f}–{each.maximum:.2f}) "
+            f"| {' ms | '.join(latencies)} ms |"
+        )
+    return lines + [
+        "",
+        f"Median of {options.rounds} interleaved rounds (minimum–maximum). Each connection makes one request and then "
+        f"rests; {RATE:,} requests a second go over {PLAIN.connections} others, for {options.duration} s before and "
+        "meanwhile. Memory is the proxy's own (proportional set size); the kernel's part of a connection is the same "
+        "for all and not in it.",
+    ]

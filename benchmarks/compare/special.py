@@ -1,0 +1,9 @@
+"""The scenarios that are not a load of equal requests. Each module has TITLE, PEERS, seconds() and run()."""
+
+import big
+import cores
+import idle
+import routes
+import start
+
+SCENARIOS = {module.__name__: module for module in (big, idle, routes, cores, start)}

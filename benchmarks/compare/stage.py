@@ -1,0 +1,91 @@
+"""Everything that runs during a comparison: the upstream, the proxies, and the folder they work in."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from peers import CONFIGURATIONS, NGINX, NGINX_ARGUMENTS, fill_in
+from processes import Server, free_port
+from scenarios import LARGE, SMALL
+
+
+def cores():
+    """The proxy's core, and those for load generator and upstream."""
+    available = sorted(os.sched_getaffinity(0))
+    if len(available) < 2:
+        raise SystemExit("The comparison needs two cores: one for the proxy, one for load generator and upstream.")
+    return available[:1], available[1:2]
+
+
+class Stage(contextlib.ExitStack):
+    """Servers are started on it, and stopped with it. `upstream` is HOST:PORT of one that is there already."""
+
+    def __init__(self, upstream="", workers=1, proxy_cores=None):
+        super().__init__()
+        own_cores, self.load_cores = cores()
+        self.proxy_cores = proxy_cores or own_cores
+        self.given = upstream
+        self.workers = workers
+
+    def __enter__(self):
+        super().__enter__()
+        try:
+            self.work = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="gateway-compare-")))
+            self.work.chmod(0o755)  # nginx' workers give up root, and have to get in
+            self.upstream_port = None
+            if not self.given:
+                self.start_upstream()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def start_upstream(self):
+        content = self.work / "content"
+        content.mkdir()
+        (content / "large.json").write_text(LARGE)
+        self.upstream_port = free_port()
+        self.given = f"127.0.0.1:{self.upstream_port}"
+        text = (CONFIGURATIONS / "upstream.conf").read_text()
+        nginx = [NGINX.executable(), *NGINX_ARGUMENTS]
+        self.start("upstream", text, nginx, self.upstream_port, self.load_cores)
+
+    def marks(self, port, limit=0):
+        host, _, upstream_port = self.given.rpartition(":")
+        return {
+            "@WORK@": str(self.work),
+            "@UPSTREAM@": self.given,
+            "@UPSTREAM_HOST@": host,
+            "@UPSTREAM_PORT@": upstream_port,
+            "@LISTEN@": f"127.0.0.1:{port}",
+            "@LISTEN_PORT@": str(port),
+            "@ADMIN_PORT@": str(free_port()),
+            "@WORKERS@": str(self.workers),
+            "@LIMIT@": str(limit),
+            "@BURST@": str(max(limit // 10, 1)),
+            "@BODY@": SMALL,
+            "@JSON_BYTES@": str(len(LARGE)),
+        }
+
+    def start(self, name, text, command, port, on, limit=0, environment=(), extension="conf"):
+        marks = self.marks(port, limit)
+        config = self.work / f"{name}-{port}.{extension}"
+        config.write_text(fill_in(text, marks))
+        marks["@CONFIG@"] = str(config)
+        server = Server(
+            name,
+            [fill_in(argument, marks) for argument in command],
+            on,
+            self.work / f"{name}-{port}.log",
+            [(key, fill_in(value, marks)) for key, value in environment],
+        )
+        self.callback(server.stop)
+        server.wait_until_listening(port)
+        return server
+
+    def start_peer(self, peer, text, limit=0):
+        """A proxy with that configuration; returns it and its port."""
+        port = free_port()
+        command = [peer.executable(), *peer.arguments]
+        return self.start(peer.name, text, command, port, self.proxy_cores, limit, peer.environment, peer.extension), port

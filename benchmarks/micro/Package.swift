@@ -1,0 +1,32 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// A package of its own, so that neither who embeds the gateway nor `make test` builds it. It reaches what it measures
+// with `@testable import`: `benchmarks/guard` builds it, and the gateway it measures, with testing enabled.
+let package = Package(
+    name: "gateway-benchmarks",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "GatewayBenchmarks", targets: ["GatewayBenchmarks"])],
+    dependencies: [
+        .package(name: "gateway", path: "../.."),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "GatewayBenchmarks",
+            dependencies: [
+                .product(name: "Gateway", package: "gateway"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        )
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,136 @@
+import Logging
+import NIOCore
+import NIOEmbedded
+
+@testable import Gateway
+@testable import GatewayHTTP1
+
+/// A whole exchange through a plan, with neither socket below nor above: parsed, routed, down, answered, up, and over.
+enum ChainBenchmarks {
+    static let all = [
+        MicroBenchmark("chain.none") { try Self.exchanging(with: Self.none) },
+        MicroBenchmark("chain.default") { try Self.exchanging(with: Self.standard) },
+        MicroBenchmark("chain.default-rate-limit") {
+            try Self.exchanging(with: Self.standard + "[middleware.rate_limit]\nlimit = \"1000000000/day\"\n")
+        },
+    ]
+
+    private static let none = """
+        [middleware]
+        request_id = false
+        metrics = false
+        access_log = false
+        timeout = false
+        security_headers = false
+        compression = false
+        etag = false
+        errors = false
+
+        """
+    private static let standard = "[middleware]\naccess_log = false\n"
+
+    private static func exchanging(with middlewares: String) throws -> () throws -> Void {
+        let worker = try self.worker(middlewares)
+        let client = SilentClient()
+        let request = ByteBuffer(string: CodecBenchmarks.apiRequest)
+        let response = ByteBuffer(string: CodecBenchmarks.response)
+        let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1024)
+        var requestParser = RequestParser(limits: HTTP1Limits())
+        var responseParser = ResponseParser(limits: HTTP1Limits())
+        return {
+            let exchange = worker.makeExchange()
+            var buffer = request
+            guard try requestParser.parse(&buffer, into: &exchange.request) else {
+                throw UnexpectedOutcome("the request is not whole")
+            }
+            exchange.reset(client: client, at: worker.now)
+            exchange.identifyClient(peer: ClientAddress(IPAddress(ipv4: 0xC000_0201)), trusted: false)
+            exchange.route()
+            exchange.begin()
+            buffer = response
+            guard try responseParser.parse(&buffer, into: &exchange.response, answering: .get) else {
+                throw UnexpectedOutcome("the response is not whole")
+            }
+            exchange.receiveResponseHead()
+            exchange.receive(responseBody: body)
+            exchange.receiveResponseEnd(trailers: nil)
+            guard client.status == 200, exchange.stage == .idle else {
+                throw UnexpectedOutcome("status \(client.status), \(exchange.stage)")
+            }
+        }
+    }
+
+    private static func worker(_ middlewares: String) throws -> Worker {
+        let configuration = try GatewayConfiguration(
+            toml: middlewares + "[upstreams.origin]\ntargets = [\"http://127.0.0.1:1\"]\n"
+                + "[[routes]]\npath = \"/*\"\nupstream = \"origin\"\n",
+            environment: [:]
+        )
+        let loop = EmbeddedEventLoop()
+        let registry = MeterRegistry()
+        let worker = Worker(
+            index: 0,
+            eventLoop: loop,
+            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 1),
+            meters: registry.makeShard(on: loop),
+            accessLog: nil,
+            accessLogFormat: AccessLogFormat(.json),
+            log: Logger(label: "benchmark")
+        )
+        let meters = RouteMeters(route: "origin", shard: worker.meters)
+        var resolver = MiddlewareResolver(configuration, middlewares: StandardMiddlewares.all.map(\.description))
+        let settings = resolver.settings(for: configuration.routes[0])
+        var chain = Chain()
+        for (place, (registration, setting)) in zip(StandardMiddlewares.all, settings).enumerated()
+        where setting.isEnabled {
+            var context = BuildContext(
+                route: "origin",
+                worker: worker,
+                meters: meters,
+                middleware: setting.name,
+                settings: setting
+            )
+            chain.append(try registration.build(setting, &context), at: place)
+        }
+        let plan = RoutePlan(
+            name: "origin",
+            chain: chain,
+            action: .upstream(AbsentUpstream()),
+            forwarding: RoutePlan.Forwarding(),
+            meters: meters
+        )
+        worker.table = RoutingTable(
+            router: try Router(routes: [(match: RouteMatch(), plan: plan)]),
+            unrouted: plan,
+            upstreams: []
+        )
+        return worker
+    }
+}
+
+/// Takes the exchange; the benchmark answers it.
+private final class AbsentUpstream: Upstream {
+    let name = "origin"
+
+    func take(_ exchange: Exchange) {}
+    func stop() {}
+}
+
+/// Takes everything, and keeps the status.
+private final class SilentClient: ClientStream {
+    let isWritable = true
+    let scheme: StaticString = "http"
+    let protocolName: StaticString = "HTTP/1.1"
+    let peer = ClientAddress.unknown
+    private(set) var status = 0
+
+    func writeInformational(_ head: borrowing ResponseHead) {}
+    func writeHead(of exchange: Exchange) { self.status = exchange.response.status }
+    func writeBody(_ chunk: ByteBuffer) {}
+    func writeEnd(of exchange: Exchange) {}
+    func flush() {}
+    func pauseRequestBody() {}
+    func resumeRequestBody() {}
+    func cut() {}
+    func exchangeEnded(_ exchange: Exchange) {}
+}

@@ -1,0 +1,31 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Runs one benchmark a number of times; without arguments it lists them all, with how often each is to run. It measures nothing itself: `make
+/// bench-guard` counts its instructions and allocations from outside.
+@main
+enum GatewayBenchmarks {
+    static let all =
+        CodecBenchmarks.all + RouterBenchmarks.all + ChainBenchmarks.all + LimiterBenchmarks.all + PoolBenchmarks.all
+        + MetricsBenchmarks.all + CompressionBenchmarks.all + ETagBenchmarks.all
+
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let name = arguments.first else {
+            for benchmark in all { print(benchmark.name, benchmark.iterations) }
+            return
+        }
+        guard let benchmark = all.first(where: { $0.name == name }), let count = arguments.last.flatMap({ Int($0) })
+        else {
+            fputs("usage: GatewayBenchmarks [NAME ITERATIONS]\n", stderr)
+            exit(2)
+        }
+        let iteration = try benchmark.prepare()
+        for _ in 0..<count { try iteration() }
+    }
+}

@@ -1,0 +1,8 @@
+import Gateway
+
+/// The program behind the gateway.
+struct Greeter {
+    func respond(to request: InProcessRequest) async throws -> InProcessResponse {
+        InProcessResponse(contentType: "text/plain", text: "hello from \(request.head.path ?? "")\n")
+    }
+}

@@ -1,0 +1,24 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "middleware-example",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "gateway", path: "../.."),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    ],
+    targets: [
+        .target(name: "TenantMiddleware", dependencies: [.product(name: "Gateway", package: "gateway")]),
+        .testTarget(
+            name: "TenantMiddlewareTests",
+            dependencies: [
+                "TenantMiddleware",
+                .product(name: "Gateway", package: "gateway"),
+                .product(name: "GatewayTesting", package: "gateway"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,40 @@
+import NIOCore
+import NIOPosix
+
+/// Sends one request over a connection of its own.
+///
+/// - Returns: the answer as it came, head and body.
+public func fetch(
+    _ path: String,
+    method: String = "GET",
+    headers: [String] = [],
+    body: String = "",
+    at address: SocketAddress
+) async throws -> String {
+    let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        .connect(to: address) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+    return try await channel.executeThenClose { inbound, outbound in
+        let lines = ["\(method) \(path) HTTP/1.1", "Host: example.com", "Connection: close"] + headers
+        let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
+        try await outbound.write(ByteBuffer(string: (lines + length + ["", body]).joined(separator: "\r\n")))
+        var answer = ByteBuffer()
+        for try await chunk in inbound { answer.writeImmutableBuffer(chunk) }
+        return String(buffer: answer)
+    }
+}
+
+/// Stops the program with what was expected and what came, unless the answer has all of the parts.
+public func expect(_ parts: String..., in answer: String) throws {
+    for part in parts where !answer.contains(part) { throw Unexpected(part: part, answer: answer) }
+}
+
+/// An answer without something that it should have.
+public struct Unexpected: Error, CustomStringConvertible {
+    let part: String
+    let answer: String
+    public var description: String { "\"\(part)\" is not in:\n\(self.answer)" }
+}

@@ -1,0 +1,46 @@
+import Gateway
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What a handler of the router knows of its request besides the request itself.
+struct GatewayRequestContext: RequestContext {
+    struct Source: RequestContextSource {
+        let logger: Logger
+        let clientAddress: String
+    }
+
+    var coreContext: CoreRequestContextStorage
+    /// As the gateway knows it through `trusted_proxies`.
+    let clientAddress: String
+
+    init(source: Source) {
+        self.coreContext = CoreRequestContextStorage(source: source)
+        self.clientAddress = source.clientAddress
+    }
+}
+
+extension HTTPResponder where Context == GatewayRequestContext {
+    /// Answers a request of the gateway; bodies stream both ways.
+    func respond(to request: InProcessRequest) async throws -> InProcessResponse {
+        var logger = Logger(label: "router")
+        logger[metadataKey: "request_id"] = "\(request.requestID ?? "-")"
+        let response = try await self.respond(
+            to: Request(head: request.head, body: RequestBody(asyncSequence: request.body)),
+            context: GatewayRequestContext(source: .init(logger: logger, clientAddress: request.clientAddress))
+        )
+        let body = response.body
+        return InProcessResponse(
+            head: response.head,
+            body: body.contentLength == 0 ? .none : .stream { try await body.write(BodyWriter(writer: $0)) }
+        )
+    }
+}
+
+/// Writes what a handler of the router writes.
+private struct BodyWriter: ResponseBodyWriter {
+    let writer: InProcessBodyWriter
+
+    mutating func write(_ buffer: ByteBuffer) async throws { try await self.writer.write(buffer) }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
