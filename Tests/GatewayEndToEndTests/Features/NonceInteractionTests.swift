@@ -51,7 +51,8 @@ extension EndToEnd {
                 let bytes = Array(page.replacing(" NONCE", with: "").utf8)
                 let isChunked = Bool.random(using: &random)
                 let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(bytes.count)"
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nETag: \"x\"\r\n"
+                let head =
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nETag: \"x\"\r\n"
                     + "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nCache-Control: public\r\n\(framing)\r\n\r\n"
                 let wire = Array(head.utf8) + (isChunked ? Chunks.random(of: bytes, &random) : bytes)
                 let coding = codings.randomElement(using: &random) ?? "gzip"
@@ -77,7 +78,10 @@ extension EndToEnd {
                     let response = try await client.response()
                     #expect(response.status == 200)
                     let nonce = try Self.nonce(of: response)
-                    #expect(response.decoded == answer.page.replacing(" NONCE", with: " nonce=\"\(nonce)\""), "\(number)")
+                    #expect(
+                        response.decoded == answer.page.replacing(" NONCE", with: " nonce=\"\(nonce)\""),
+                        "\(number)"
+                    )
                     if answer.coding != "identity" { #expect(response["Content-Encoding"] == answer.coding) }
                     #expect(response.all("Vary") == ["Accept-Encoding"])
                     Self.expectUnstored(response)
@@ -113,7 +117,9 @@ extension EndToEnd {
             async throws
         {
             let page = "<script>a</script>"
-            try await withProxy(serving { _ in ok(page, "Content-Type: text/html") }, more: Self.settings) { gateway, _ in
+            try await withProxy(serving { _ in ok(page, "Content-Type: text/html") }, more: Self.settings) {
+                gateway,
+                _ in
                 var nonces: Set<String> = []
                 for _ in 0..<4 {
                     let response = try await gateway.get("/", "Accept-Encoding: br", "If-None-Match: *")

@@ -47,7 +47,9 @@ extension EndToEnd {
                 try await session.send(Self.head + Self.chunk("data: 1\n\n"))
                 _ = try await session.connection.rest()
             }
-            try await withProxy(script, route: "timeout = { idle = \"150ms\" }", more: Self.encoded) { gateway, upstream in
+            try await withProxy(script, route: "timeout = { idle = \"150ms\" }", more: Self.encoded) {
+                gateway,
+                upstream in
                 let client = try await gateway.connect()
                 try await client.send(Self.request.replacing("gzip", with: coding))
                 #expect(try await client.head().contains("Content-Encoding: \(coding)\r\n"))
@@ -65,10 +67,11 @@ extension EndToEnd {
             _ coding: String,
             _ framing: String
         ) async throws {
-            let text = CompressionTests.text(60_000)
+            // More than the etag middleware waits for.
+            let text = CompressionTests.text(70_000)
             let script = playing { session in
                 _ = try await session.request()
-                let field = framing == "length" ? "Content-Length: 60001" : "Transfer-Encoding: chunked"
+                let field = framing == "length" ? "Content-Length: 70001" : "Transfer-Encoding: chunked"
                 try await session.send(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\(field)\r\n\r\n",
                     framing == "length" ? text : Self.chunk(text)
@@ -115,7 +118,9 @@ extension EndToEnd {
             let script = playing { session in
                 let request = try await session.request()
                 if request.target == "/next" { return try await session.send(ok("next")) }
-                try await session.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
+                try await session.send(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                )
                 while true { try await session.send(Self.chunk(text)) }
             }
             try await withProxy(
@@ -138,24 +143,28 @@ extension EndToEnd {
         }
 
         private static let limits = "[middleware.limits]\nbody = \"100B\""
-        private static let upload = "POST / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+        private static let upload =
+            "POST / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
 
         @Test func `an early answer comes whole and encoded, though its request grows too large`() async throws {
             let text = CompressionTests.text(5_000)
             let script = playing { session in
+                _ = try await session.connection.head()
                 try await session.send(ok(text, "Content-Type: text/plain"))
                 _ = try await session.connection.rest()
             }
             try await withProxy(script, more: Self.limits) { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send(Self.upload + Self.chunk("begun"))
-                let response = try await client.response()
-                #expect(response.status == 200)
-                #expect(response.decoded == text)
-                #expect(response["Content-Encoding"] == "gzip")
-                try? await client.send(Self.chunk(String(repeating: "x", count: 200)))
-                let (rest, _) = try await client.rest()
-                #expect(rest.isEmpty)
+                for request in ["", Self.request] {
+                    // What is left of the first request is dropped, and the next one has the same connection.
+                    let dropped = Self.chunk(String(repeating: "x", count: 200)) + "0\r\n\r\n"
+                    if !request.isEmpty { try await client.send(dropped, request) }
+                    let response = try await client.response()
+                    #expect(response.status == 200)
+                    #expect(response.decoded == text)
+                    #expect(response["Content-Encoding"] == "gzip")
+                }
                 client.close()
             }
         }
@@ -163,7 +172,8 @@ extension EndToEnd {
         @Test func `an encoded answer that is under way is cut where its request grows too large`() async throws {
             let script = playing { session in
                 try await session.send(
-                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" + Self.chunk("first")
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + Self.chunk("first")
                 )
                 _ = try await session.connection.rest()
             }
@@ -183,7 +193,9 @@ extension EndToEnd {
         @Test func `an answer that waits for its tag gives way to 413`() async throws {
             let script = playing { session in
                 // The etag middleware holds the head until it has the body.
-                try await session.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 600\r\n\r\nbegun")
+                try await session.send(
+                    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 600\r\n\r\nbegun"
+                )
                 _ = try await session.connection.rest()
             }
             try await withProxy(script, more: Self.limits) { gateway, upstream in
@@ -195,7 +207,6 @@ extension EndToEnd {
                 #expect(response.status == 413)
                 #expect(response.code == "payload_too_large")
                 #expect(response["Content-Encoding"] == nil && response["ETag"] == nil)
-                #expect(response["Connection"] == "close")
                 client.close()
             }
         }

@@ -13,7 +13,8 @@ extension EndToEnd {
             """
 
         private static let fields = [
-            "Content-Type: text/html", "Content-Encoding: gzip", "ETag: \"e\"", "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT",
+            "Content-Type: text/html", "Content-Encoding: gzip", "ETag: \"e\"",
+            "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT",
             "Vary: Origin", "Server: secret/1.0", "X-Powered-By: secret", "Accept-Ranges: bytes",
             "Content-Security-Policy: default-src *", "Cache-Control: public, max-age=60", "Set-Cookie: a=b",
             "Access-Control-Allow-Origin: https://app.example",
@@ -75,7 +76,9 @@ extension EndToEnd {
                 return request.method == "HEAD" ? head : head + "x"
             }
             try await withProxy(script) { gateway, _ in
-                for condition in ["If-None-Match: \"e\"", "If-None-Match: *", "If-Match: \"f\"", "If-Match: \"e-gw-gzip\""] {
+                for condition in [
+                    "If-None-Match: \"e\"", "If-None-Match: *", "If-Match: \"f\"", "If-Match: \"e-gw-gzip\"",
+                ] {
                     let response = try await gateway.exchange(
                         "\(method) / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nAccept-Encoding: gzip\r\n\(condition)\r\n\r\n"
                     )

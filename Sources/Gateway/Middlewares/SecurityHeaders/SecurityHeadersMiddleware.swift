@@ -78,10 +78,17 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         let type = self.looksAtType ? exchange.response.headers.first(.contentType) : nil
         let isHTML = type.map { exchange.response.headers.withBytes($0, HTMLMediaType.isDocument) } ?? false
         self.fields.set(on: &exchange.response.headers, isHTML: isHTML, override: self.override)
-        if let hsts = self.hsts, exchange.isSecure { self.setHSTS(hsts, on: exchange) }
+        let isSecure = exchange.isSecure
+        if let hsts = self.hsts, isSecure { self.setHSTS(hsts, on: exchange) }
         // The request may have failed before it came here.
         let nonce = self.nonceMode == .off ? nil : exchange[self.nonce] ?? .random()
-        self.policies.set(on: &exchange.response.headers, nonce, isHTML: isHTML, override: self.override)
+        self.policies.set(
+            on: &exchange.response.headers,
+            nonce,
+            isHTML: isHTML,
+            isSecure: isSecure,
+            override: self.override
+        )
         guard let nonce else { return .next }
         Self.forbidStoring(exchange)
         guard self.nonceMode == .html, isHTML, let type, Self.canBeRewritten(exchange, type) else { return .next }
