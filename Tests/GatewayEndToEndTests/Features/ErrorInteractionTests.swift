@@ -12,8 +12,14 @@ extension EndToEnd {
             let detail: String
             let instance: String?
             let code: String
-            let request_id: String
-            let retry_after: Int?
+            let requestID: String
+            let retryAfter: Int?
+
+            enum CodingKeys: String, CodingKey {
+                case type, title, status, detail, instance, code
+                case requestID = "request_id"
+                case retryAfter = "retry_after"
+            }
         }
 
         struct Failure: Sendable, CustomTestStringConvertible {
@@ -158,8 +164,8 @@ extension EndToEnd {
             #expect(problem.code == failure.code)
             #expect(problem.status == failure.status)
             #expect(!problem.title.isEmpty && !problem.detail.isEmpty)
-            #expect(problem.request_id == response["X-Request-ID"])
-            #expect(problem.retry_after.map(String.init) == response["Retry-After"])
+            #expect(problem.requestID == response["X-Request-ID"])
+            #expect(problem.retryAfter.map(String.init) == response["Retry-After"])
         }
 
         private static func expectFields(_ response: Message, _ failure: Failure) {

@@ -20,8 +20,8 @@ final class ChildProcess: Sendable {
     /// The program's path, where it is in PATH.
     static func find(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
-        return (path.split(separator: ":") + ["/usr/sbin"]).lazy.map { "\($0)/\(name)" }
-            .first { access($0, X_OK) == 0 }
+        let folders: [Substring] = path.split(separator: ":") + ["/usr/sbin"]
+        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     convenience init(_ arguments: String...) throws { try self.init(arguments) }
