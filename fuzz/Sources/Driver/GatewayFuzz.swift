@@ -8,7 +8,12 @@
 /// function is libFuzzer's.
 enum GatewayFuzz {
     /// libFuzzer calls back without a context.
-    static let target = CommandLine.arguments.dropFirst().first.flatMap { FuzzTarget(rawValue: $0) }
+    static let target = Self.named ?? getenv(Self.variable).flatMap { FuzzTarget(rawValue: String(cString: $0)) }
+
+    static let named = CommandLine.arguments.dropFirst().first.flatMap { FuzzTarget(rawValue: $0) }
+
+    /// Tells the target to the processes that libFuzzer starts of itself to merge or to minimise.
+    static let variable = "GATEWAY_FUZZ_TARGET"
 }
 
 /// Takes the target out of libFuzzer's arguments.
@@ -17,10 +22,12 @@ public func initializeFuzzer(
     _ count: UnsafeMutablePointer<CInt>,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> CInt {
-    guard GatewayFuzz.target != nil else {
+    guard let target = GatewayFuzz.target else {
         print(FuzzTarget.allCases.map(\.rawValue).joined(separator: "\n"))
         exit(count.pointee > 1 ? EX_USAGE : EX_OK)
     }
+    guard GatewayFuzz.named != nil else { return 0 }
+    setenv(GatewayFuzz.variable, target.rawValue, 1)
     arguments.pointee[1] = arguments.pointee[0]
     arguments.pointee += 1
     count.pointee -= 1
