@@ -22,7 +22,7 @@ GUARD_PACKAGES := nginx-light valgrind curl python3
 SECONDS := 60
 TARGET :=
 
-.PHONY: help run test test-sanitized fuzz examples docs bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
+.PHONY: help run test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -44,6 +44,11 @@ test-sanitized: setup  ## run all tests under AddressSanitizer and ThreadSanitiz
 
 fuzz: setup  ## fuzz all that parses what comes from outside (SECONDS=60 a target, TARGET=requests)
 	@scripts/fuzz $(SECONDS) $(TARGET)
+
+browser-test: setup  ## show pages through the gateway to a headless Chromium, and compare what it ran and reported
+	@scripts/install-packages chromium openssl python3
+	swift build --product gateway
+	@scripts/browser-test
 
 examples: setup  ## build the examples of embedding, and have each check itself
 	@scripts/run-examples
