@@ -18,10 +18,14 @@ PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
 BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy wrk gcc libc6-dev python3 python3-venv
 GUARD_PACKAGES := nginx-light valgrind curl python3
 
-.PHONY: help run test browser-test examples docs bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
+# How long each target is fuzzed, and which; all where none is named.
+SECONDS := 60
+TARGET :=
+
+.PHONY: help run test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
 
 help:  ## list these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
 
 run: build  ## install what is missing, build, and serve gateway.toml (CONFIG=FILE for another)
 	@exec $(BINARY) run --config $(CONFIG)
@@ -30,6 +34,17 @@ run: build  ## install what is missing, build, and serve gateway.toml (CONFIG=FI
 # it the last line is the count of all tests.
 test: setup  ## run all tests
 	swift test --disable-xctest
+
+# Slow: each sanitizer has a build of its own. What they make differ is under GATEWAY_SANITIZED.
+# What Foundation has not freed when the tests end is no finding.
+test-sanitized: setup  ## run all tests under AddressSanitizer and ThreadSanitizer (FILTER=REGEX SANITIZERS=thread narrow it)
+	@for sanitizer in $(or $(SANITIZERS),address thread); do \
+		ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize $$sanitizer --scratch-path .build-$$sanitizer \
+			-Xswiftc -DGATEWAY_SANITIZED $(if $(FILTER),--filter '$(FILTER)') || exit 1; \
+	done
+
+fuzz: setup  ## fuzz all that parses what comes from outside (SECONDS=60 a target, TARGET=requests)
+	@scripts/fuzz $(SECONDS) $(TARGET)
 
 browser-test: setup  ## show pages through the gateway to a headless Chromium, and compare what it ran and reported
 	@scripts/install-packages chromium openssl python3

@@ -108,6 +108,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "GatewayFuzzTests",
+            dependencies: [
+                "Gateway",
+                "GatewayHTTP1",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "fuzz/Sources",
+            exclude: ["Driver"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "GatewayTestingTests",
             dependencies: [
                 "Gateway",

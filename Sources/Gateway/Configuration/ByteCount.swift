@@ -1,13 +1,19 @@
-/// A number of bytes, at least zero: `"500B"`, `"16KiB"`, `"10MiB"`.
+/// A number of bytes, at least zero: `"500B"`, `"16KiB"`, `"10MiB"`. The largest is 2^63 − 1, and stands for all that are
+/// larger.
 public struct ByteCount: Hashable, Comparable {
     public var bytes: Int
 
     public init(bytes: Int) { self.bytes = bytes }
 
     public static func bytes(_ count: Int) -> ByteCount { ByteCount(bytes: count) }
-    public static func kibibytes(_ count: Int) -> ByteCount { ByteCount(bytes: count << 10) }
-    public static func mebibytes(_ count: Int) -> ByteCount { ByteCount(bytes: count << 20) }
-    public static func gibibytes(_ count: Int) -> ByteCount { ByteCount(bytes: count << 30) }
+    public static func kibibytes(_ count: Int) -> ByteCount { ByteCount(count, times: 1 << 10) }
+    public static func mebibytes(_ count: Int) -> ByteCount { ByteCount(count, times: 1 << 20) }
+    public static func gibibytes(_ count: Int) -> ByteCount { ByteCount(count, times: 1 << 30) }
+
+    private init(_ count: Int, times unit: Int) {
+        let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+        self.init(bytes: overflow ? (count < 0 ? .min : .max) : product)
+    }
 
     public static func < (a: ByteCount, b: ByteCount) -> Bool { a.bytes < b.bytes }
 }

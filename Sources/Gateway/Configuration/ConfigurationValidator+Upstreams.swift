@@ -12,13 +12,7 @@ extension ConfigurationValidator {
         atLeast(0, upstream.maxPending, path + "max_pending")
         notNegative(upstream.queue, path + "queue")
         positive(upstream.idleTimeout, path + "idle_timeout")
-        if upstream.maxHead.bytes < 64 {
-            report(
-                path + "max_head",
-                "\(upstream.maxHead.settingValue.quoted) is too small for any response",
-                "write at least \"64B\""
-            )
-        }
+        headSize(upstream.maxHead, of: "response", path + "max_head")
         if upstream.hashKey.parts.isEmpty {
             report(path + "hash_key", "the key has no part", "write \"client_ip\"")
         }
@@ -46,6 +40,6 @@ extension ConfigurationValidator {
                 report(path + "url", target.url.settingValue, error)
             }
         }
-        atLeast(1, target.weight, path + "weight")
+        within(1...1_000_000, target.weight, path + "weight")
     }
 }

@@ -33,6 +33,21 @@ struct ConfigurationValidator {
         if count < minimum { report(path, "\(count) is too small", "write at least \(minimum)") }
     }
 
+    /// Numbers that are added up, or made into that many of something, have an upper end too.
+    mutating func within(_ range: ClosedRange<Int>, _ count: Int, _ path: SettingPath) {
+        atLeast(range.lowerBound, count, path)
+        if count > range.upperBound { report(path, "\(count) is too large", "write at most \(range.upperBound)") }
+    }
+
+    /// What memory should hold for the head of one message.
+    mutating func headSize(_ size: ByteCount, of message: String, _ path: SettingPath) {
+        if size.bytes < 64 {
+            report(path, "\(size.settingValue.quoted) is too small for any \(message)", "write at least \"64B\"")
+        } else if size > .mebibytes(16) {
+            report(path, "\(size.settingValue.quoted) is more than memory should hold", "write at most \"16MiB\"")
+        }
+    }
+
     mutating func positive(_ span: TimeSpan, _ path: SettingPath) {
         if span <= .zero { report(path, "\(span.settingValue.quoted) leaves no time", "write a longer time") }
     }
@@ -58,23 +73,14 @@ struct ConfigurationValidator {
                 report(place, "\(address.settingValue.quoted) stands in the list twice", "take one out")
             }
         }
-        if case .count(let workers) = server.workers { atLeast(1, workers, path + "workers") }
+        if case .count(let workers) = server.workers { within(1...1024, workers, path + "workers") }
         notNegative(server.drainDelay, path + "drain_delay")
         notNegative(server.drainTimeout, path + "drain_timeout")
 
         let limits = server.limits
         let place = path + "limits"
-        for (key, size) in [("request_line", limits.requestLine), ("headers", limits.headers)] where size.bytes < 64 {
-            report(place + key, "\(size.settingValue.quoted) is too small for any request", "write at least \"64B\"")
-        }
-        for (key, size) in [("request_line", limits.requestLine), ("headers", limits.headers)]
-        where size > .mebibytes(16) {
-            report(
-                place + key,
-                "\(size.settingValue.quoted) is more than memory should hold",
-                "write at most \"16MiB\""
-            )
-        }
+        headSize(limits.requestLine, of: "request", place + "request_line")
+        headSize(limits.headers, of: "request", place + "headers")
         atLeast(1, limits.headerCount, place + "header_count")
         atLeast(1, limits.requestsPerConnection, place + "requests_per_connection")
         positive(limits.headerTimeout, place + "header_timeout")

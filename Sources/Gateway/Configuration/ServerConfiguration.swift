@@ -2,7 +2,7 @@
 public struct ServerConfiguration: SettingTable {
     /// One or several addresses.
     public var listen: [ListenAddress] = [.host("127.0.0.1", port: 8080)]
-    /// Event loops; `auto` is one a core.
+    /// Event loops, 1 to 1024; `auto` is one a core.
     public var workers = Workers.auto
     /// Addresses whose `X-Forwarded-*` and `Forwarded` are believed.
     public var trustedProxies: [CIDR] = []

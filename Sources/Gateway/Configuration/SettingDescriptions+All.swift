@@ -134,9 +134,9 @@ extension SettingDescriptions {
         "ServerConfiguration.limits": "What one client may take.",
         "ServerConfiguration.listen": "One or several addresses.",
         "ServerConfiguration.trustedProxies": "Addresses whose `X-Forwarded-*` and `Forwarded` are believed.",
-        "ServerConfiguration.workers": "Event loops; `auto` is one a core.",
+        "ServerConfiguration.workers": "Event loops, 1 to 1024; `auto` is one a core.",
         "TargetConfiguration.url": "`http://host:port`, without a path, or `unix:/path`.",
-        "TargetConfiguration.weight": "Its share of the requests against the others', at least 1.",
+        "TargetConfiguration.weight": "Its share of the requests against the others', 1 to 1,000,000.",
         "TimeoutMiddleware.Config.connect": "Name look-up and TCP together.",
         "TimeoutMiddleware.Config.firstByte": "From the request's end to the response's head.",
         "TimeoutMiddleware.Config.idle":
@@ -151,7 +151,7 @@ extension SettingDescriptions {
         "UpstreamConfiguration.idleTimeout":
             "An unused connection is closed after that, or one second before the upstream's own `Keep-Alive: timeout`.",
         "UpstreamConfiguration.maxConnections": "To one target, all workers together.",
-        "UpstreamConfiguration.maxHead": "A larger response head is answered 502.",
+        "UpstreamConfiguration.maxHead": "A larger response head is answered 502; at most 16 MiB.",
         "UpstreamConfiguration.maxPending": "Requests that wait for a connection; over that the answer is 503 at once.",
         "UpstreamConfiguration.queue": "How long a request waits for a connection before the answer is 503.",
         "UpstreamConfiguration.required": "Without a healthy target the gateway is not ready.",

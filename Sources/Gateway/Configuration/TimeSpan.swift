@@ -1,4 +1,5 @@
-/// A length of time, at least zero: `"250ms"`, `"5s"`, `"1m30s"`.
+/// A length of time, at least zero: `"250ms"`, `"5s"`, `"1m30s"`. The longest is that of 2^63 − 1 ns, nearly 300 years, and
+/// stands for all that are longer.
 public struct TimeSpan: Hashable, Comparable {
     public var nanoseconds: Int64
 
@@ -6,11 +7,16 @@ public struct TimeSpan: Hashable, Comparable {
 
     public static let zero = TimeSpan(nanoseconds: 0)
     public static func nanoseconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count) }
-    public static func microseconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count * 1_000) }
-    public static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count * 1_000_000) }
-    public static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(nanoseconds: count * 1_000_000_000) }
-    public static func minutes(_ count: Int64) -> TimeSpan { .seconds(count * 60) }
-    public static func hours(_ count: Int64) -> TimeSpan { .minutes(count * 60) }
+    public static func microseconds(_ count: Int64) -> TimeSpan { TimeSpan(count, times: 1_000) }
+    public static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(count, times: 1_000_000) }
+    public static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(count, times: 1_000_000_000) }
+    public static func minutes(_ count: Int64) -> TimeSpan { TimeSpan(count, times: 60_000_000_000) }
+    public static func hours(_ count: Int64) -> TimeSpan { TimeSpan(count, times: 3_600_000_000_000) }
+
+    private init(_ count: Int64, times unit: Int64) {
+        let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+        self.init(nanoseconds: overflow ? (count < 0 ? .min : .max) : product)
+    }
 
     /// Whole and broken seconds.
     public var seconds: Double { Double(nanoseconds) / 1e9 }

@@ -20,7 +20,7 @@ public struct UpstreamConfiguration: SettingTable {
     public var queue = TimeSpan.seconds(1)
     /// An unused connection is closed after that, or one second before the upstream's own `Keep-Alive: timeout`.
     public var idleTimeout = TimeSpan.seconds(60)
-    /// A larger response head is answered 502.
+    /// A larger response head is answered 502; at most 16 MiB.
     public var maxHead = ByteCount.kibibytes(32)
 
     /// Where `[upstreams.NAME]` stands.
@@ -33,7 +33,7 @@ public struct UpstreamConfiguration: SettingTable {
 public struct TargetConfiguration: SettingTableWithShorthand, Hashable {
     /// `http://host:port`, without a path, or `unix:/path`.
     public var url = TargetURL.missing
-    /// Its share of the requests against the others', at least 1.
+    /// Its share of the requests against the others', 1 to 1,000,000.
     public var weight = 1
 
     public init() {}

@@ -68,12 +68,11 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
     /// At least 1; nil for what is no number. A number too large for anyone to wait for is cut.
     private static func milliseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard !text.isEmpty, text.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else { return nil }
-        return text.prefix(12).reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) }.clamped(to: 1...86_400_000)
+        return max(1, text.reduce(0) { min($0 * 10 + Int64($1 - UInt8(ascii: "0")), Self.longestAsked) })
     }
-}
 
-extension Comparable {
-    fileprivate func clamped(to range: ClosedRange<Self>) -> Self { min(max(self, range.lowerBound), range.upperBound) }
+    /// A day, in milliseconds.
+    private static let longestAsked: Int64 = 86_400_000
 }
 
 extension TimeAmount {

@@ -35,13 +35,13 @@ final class RoutingTable {
     }
 
     /// What a worker has before its configuration is installed: no routes.
-    static func empty(for worker: Worker) -> RoutingTable {
+    static func empty(counting meters: MeterShard) -> RoutingTable {
         let unrouted = RoutePlan(
             name: Metrics.noRoute,
             chain: Chain(),
             action: .refuse,
             forwarding: RoutePlan.Forwarding(),
-            meters: RouteMeters(route: Metrics.noRoute, shard: worker.meters)
+            meters: RouteMeters(route: Metrics.noRoute, shard: meters)
         )
         return RoutingTable(router: Router(), unrouted: unrouted, upstreams: [])
     }

@@ -332,7 +332,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// A body has until then at `body_rate`, with some grace; while it is not read its clock stands still.
     private func waitForBody() {
         let rate = self.listener.limits.bodyNanosecondsPerByte
-        let earned = TimeAmount.nanoseconds(Int64(clamping: Int(Double(self.bodyBytes) * rate)))
+        // A rate of nearly nothing earns more time than can be counted.
+        let earned = TimeAmount.nanoseconds(Int64(exactly: (Double(self.bodyBytes) * rate).rounded(.down)) ?? .max)
         self.waitForRead(self.bodyStartedAt + Self.bodyRateGrace + earned)
     }
 

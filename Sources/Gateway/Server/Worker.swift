@@ -23,7 +23,7 @@ final class Worker {
     var staleResumptions = 0
     var listeners: [ListenerPlan] = []
     /// Replaced whole by a reload.
-    var table: RoutingTable!
+    var table: RoutingTable
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var drained: EventLoopPromise<Void>?
 
@@ -53,7 +53,7 @@ final class Worker {
         var seed = SystemRandomNumberGenerator()
         self.random = Xoshiro256(seededBy: &seed)
         self.deadlines = DeadlineWheel(eventLoop: eventLoop)
-        self.table = RoutingTable.empty(for: self)
+        self.table = RoutingTable.empty(counting: meters)
     }
 
     /// Reads the loop's clock; called where the loop hands over an event.

@@ -54,11 +54,12 @@ struct GradientLimit: Sendable {
             return .unchanged
         }
         defer { self.beginWindow() }
-        let maximum = Double(max(1, maximum))
-        let current = min(self.estimate ?? maximum, maximum)
-        let next = min(max(self.next(from: current), 1), maximum)
+        let highest = Double(max(1, maximum))
+        let current = min(self.estimate ?? highest, highest)
+        let next = min(max(self.next(from: current), 1), highest)
         self.estimate = next
-        return .limit(Int(next))
+        // The largest integers have no equal among doubles, and the next one is too large.
+        return .limit(min(Int(exactly: next.rounded(.down)) ?? .max, max(1, maximum)))
     }
 
     private mutating func next(from current: Double) -> Double {

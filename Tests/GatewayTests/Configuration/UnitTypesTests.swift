@@ -64,6 +64,20 @@ struct UnitTypesTests {
         }
     }
 
+    @Test(arguments: [Int64.max, .max / 59, .min, .min / 59])
+    func `has a longest time and a largest size`(_ count: Int64) {
+        let time: Int64 = count < 0 ? .min : .max
+        #expect(TimeSpan.hours(count).nanoseconds == time)
+        #expect(TimeSpan.minutes(count).nanoseconds == time)
+        #expect(TimeSpan.seconds(count).nanoseconds == time)
+        #expect(TimeSpan.milliseconds(count).nanoseconds == time)
+        #expect(TimeSpan.microseconds(count).nanoseconds == time)
+        let size: Int = count < 0 ? .min : .max
+        #expect(ByteCount.gibibytes(Int(count)).bytes == size)
+        #expect(ByteCount.mebibytes(Int(count)).bytes == size)
+        #expect(ByteCount.kibibytes(Int(count)).bytes == size)
+    }
+
     @Test
     func `counts bytes by the second`() {
         #expect(ByteRate("500B/second")?.bytesPerSecond == 500)

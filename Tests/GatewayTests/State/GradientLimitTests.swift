@@ -47,6 +47,13 @@ struct GradientLimitTests {
         #expect(simulation.run(windows: 200, load: 100, capacity: 1000) == 100...100)
     }
 
+    @Test(arguments: [1 << 53 + 1, Int.max - 1, .max])
+    func `takes a maximum that no route reaches`(maximum: Int) {
+        var simulation = Simulation(maximum: maximum)
+        let limits = simulation.run(windows: 3, load: 10, capacity: 1000)
+        #expect(limits.upperBound == maximum && limits.lowerBound >= maximum - 1)
+    }
+
     @Test func `shrinks where the latency grows, and grows again after that`() {
         var simulation = Simulation(maximum: 200)
         _ = simulation.run(windows: 100, load: 200, capacity: 300)

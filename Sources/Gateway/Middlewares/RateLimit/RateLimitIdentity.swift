@@ -32,8 +32,10 @@ struct RateLimitIdentity {
             }
         }
         self.seed = seed
-        self.mask = (Self.mask(bits: ipv6Prefix), Self.mask(bits: ipv6Prefix - 64))
-        self.blockMask = Self.mask(bits: min(48, ipv6Prefix))
+        // What is none of them has been reported, and is built all the same.
+        let bits = min(max(1, ipv6Prefix), 128)
+        self.mask = (Self.mask(bits: bits), Self.mask(bits: bits - 64))
+        self.blockMask = Self.mask(bits: min(48, bits))
     }
 
     /// A missing header or cookie counts as the client's address.

@@ -1,0 +1,71 @@
+import NIOCore
+
+@testable import GatewayHTTP1
+
+/// One chunked body, with what follows it on the connection.
+enum ChunkedBodyCheck {
+    static func check(_ input: [UInt8]) throws(BrokenProperty) {
+        let whole = self.read([input])
+        for pieces in Segmentation.all(of: input) {
+            let other = self.read(pieces)
+            try hold(other == whole, "another meaning in \(pieces.count) pieces: \(other), whole: \(whole)")
+        }
+        // Each chunk takes five bytes beside its data, or one where the body is not whole.
+        try hold(whole.body.count <= input.count, "\(whole.body.count) bytes from \(input.count)")
+        guard whole.isComplete else { return }
+        try hold(whole.body.count + whole.left + 5 <= input.count, "bytes are read twice")
+        for field in whole.trailers ?? [] {
+            try hold(ByteClass.isToken(field[0]) && field[1].isFieldValue, "the trailer \(field)")
+        }
+        var again = self.read([self.written(whole)])
+        again.left = whole.left
+        try hold(again == whole, "written again it is \(again), and was \(whole)")
+    }
+
+    private struct Body: Equatable {
+        var body: [UInt8] = []
+        var trailers: [[[UInt8]]]?
+        var isComplete = false
+        var left = 0
+        var failure: HTTP1Error.Code?
+    }
+
+    private static func read(_ pieces: [[UInt8]]) -> Body {
+        var decoder = BodyDecoder(.chunked, limits: Transcript.limits)
+        var buffer = ByteBuffer()
+        var result = Body()
+        do throws(HTTP1Error) {
+            for piece in pieces {
+                buffer.writeBytes(piece)
+                reading: while true {
+                    switch try decoder.next(&buffer) {
+                    case .bytes(let piece): result.body += Array(piece.readableBytesView)
+                    case .needMore: break reading
+                    case .end:
+                        result.isComplete = true
+                        break reading
+                    }
+                }
+            }
+            result.trailers = decoder.trailers.map { $0.fields.contents }
+            result.left = buffer.readableBytes
+            try decoder.endOfInput()
+        } catch {
+            result.failure = error.code
+        }
+        return result
+    }
+
+    private static func written(_ body: Body) -> [UInt8] {
+        var output = ByteBuffer()
+        if !body.body.isEmpty {
+            output.writeChunkSize(body.body.count)
+            output.writeBytes(body.body)
+            output.writeLineEnd()
+        }
+        var fields = HeaderBlock()
+        for field in body.trailers ?? [] { fields.add(HeaderName(String(decoding: field[0], as: UTF8.self)), field[1]) }
+        output.writeLastChunk(trailers: fields.count > 0 ? TrailerSection(fields) : nil)
+        return Array(output.readableBytesView)
+    }
+}

@@ -1,0 +1,30 @@
+import NIOCore
+
+@testable import Gateway
+@testable import GatewayHTTP1
+
+/// `X-Forwarded-For` and `Forwarded`: each line of the input is one line of the field.
+enum ForwardedCheck {
+    private static let shared = SharedState(
+        trustedProxies: [CIDR("10.0.0.0/8"), CIDR("fd00::/8")].compactMap(\.self),
+        slowRequest: nil,
+        maxConnections: 1
+    )
+
+    static func check(_ input: [UInt8]) throws(BrokenProperty) {
+        let lines = input.lines
+        for id in [FieldID.xForwardedFor, .forwarded] {
+            let client = self.shared.clientNamed(by: HeaderBlock(id, lines))
+            let joined = self.shared.clientNamed(by: HeaderBlock(id, [Array(lines.joined(separator: [0x2C]))]))
+            try hold(client?.text == joined?.text, "the division into lines counts")
+            guard let client else { continue }
+            try hold(client.ip.map { IPAddress($0.description) == $0 } ?? false, "\(client) is no address")
+            guard !self.shared.isTrusted(client) else { continue }
+            // The client can write what it likes to the left of what the first trusted proxy added.
+            for forged in ["6.6.6.6", "for=6.6.6.6", "for=\"", "\"\\", ";", "[", "for=10.0.0.1;by=\""] {
+                let found = self.shared.clientNamed(by: HeaderBlock(id, [Array(forged.utf8)] + lines))
+                try hold(found?.text == client.text, "\(forged) makes \(String(describing: found)) of \(client)")
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// What is fuzzed. The raw value names the target on the command line and its folders in `corpus` and `crashes`.
+enum FuzzTarget: String, CaseIterable, Sendable {
+    case requests
+    case responses
+    case chunkedBody = "chunked-body"
+    case accept
+    case entityTags = "entity-tags"
+    case forwarded
+    case traceContext = "trace-context"
+    case securityPolicy = "security-policy"
+    case html
+    case paths
+    case settings
+    case configuration
+
+    /// Throws where the input breaks a property. A trap is a find too, but never the way a check reports one.
+    func check(_ input: [UInt8]) throws(BrokenProperty) {
+        switch self {
+        case .requests: try RequestCheck.check(input)
+        case .responses: try ResponseCheck.check(input)
+        case .chunkedBody: try ChunkedBodyCheck.check(input)
+        case .accept: try AcceptCheck.check(input)
+        case .entityTags: try EntityTagCheck.check(input)
+        case .forwarded: try ForwardedCheck.check(input)
+        case .traceContext: try TraceContextCheck.check(input)
+        case .securityPolicy: try SecurityPolicyCheck.check(input)
+        case .html: try HTMLCheck.check(input)
+        case .paths: try PathCheck.check(input)
+        case .settings: try SettingCheck.check(input)
+        case .configuration: try ConfigurationCheck.check(input)
+        }
+    }
+}

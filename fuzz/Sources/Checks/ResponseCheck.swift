@@ -1,0 +1,34 @@
+import NIOCore
+
+@testable import GatewayHTTP1
+
+/// Responses of an upstream's connection, heads and bodies.
+enum ResponseCheck {
+    static func check(_ input: [UInt8]) throws(BrokenProperty) {
+        for method in [GatewayHTTP1.Method.get, .head] {
+            let whole = try Transcript.check(input) { self.read($0, answering: method) }
+            for message in whole.messages {
+                let status = message.numbers[1]
+                try hold((100...599).contains(status), "the status \(status)")
+                let hasNoBody = method == .head || status < 200 || status == 204 || status == 304
+                try hold(!hasNoBody || message.framing.isEmpty, "a body behind \(status)")
+                try hold(message.framing != .untilClose || !message.flags[0], "kept alive behind an endless body")
+            }
+        }
+    }
+
+    private static func read(_ pieces: [[UInt8]], answering method: GatewayHTTP1.Method) -> Transcript {
+        var parser = ResponseParser(limits: Transcript.limits)
+        var head = ResponseHead()
+        return Transcript(pieces, limits: Transcript.limits) { (buffer) throws(HTTP1Error) in
+            guard try parser.parse(&buffer, into: &head, answering: method) else { return nil }
+            return Transcript.Message(
+                start: [head.headers.withBytes(head.reason) { Array($0) }],
+                numbers: [Int(head.minorVersion), head.status],
+                flags: [head.keepAlive, head.connectionNamesFields],
+                fields: head.headers.contents,
+                framing: head.framing
+            )
+        }
+    }
+}

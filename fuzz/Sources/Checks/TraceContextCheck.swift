@@ -1,0 +1,26 @@
+import NIOCore
+
+@testable import Gateway
+@testable import GatewayHTTP1
+
+/// `traceparent` in the first line of the input, `tracestate` in the others.
+enum TraceContextCheck {
+    static func check(_ input: [UInt8]) throws(BrokenProperty) {
+        let lines = input.lines
+        if let parent = self.parent(lines[0]) {
+            var output = ByteBuffer()
+            output.writeTraceParent(parent)
+            let written = Array(output.readableBytesView)
+            try hold(written.count == TraceParent.length, "\(written.count) bytes are written")
+            try hold(self.parent(written) == parent, "written again it is another")
+        }
+        let states = Array(lines.dropFirst())
+        let isValid = TraceState.isValid(HeaderBlock(.tracestate, states))
+        let reversed = TraceState.isValid(HeaderBlock(.tracestate, states.reversed()))
+        try hold(isValid == reversed, "the order of lines counts")
+        let joined = TraceState.isValid(HeaderBlock(.tracestate, [Array(states.joined(separator: [0x2C]))]))
+        try hold(isValid == joined, "the division into lines counts")
+    }
+
+    private static func parent(_ bytes: [UInt8]) -> TraceParent? { bytes.withUnsafeBytes { TraceParent($0) } }
+}
