@@ -31,10 +31,10 @@ enum CaseText {
             return [byte]
         default:
             let digits = String(decoding: rest.prefix { $0 != UInt8(ascii: "{") }, as: UTF8.self)
-            guard let count = Int(digits), let end = rest.firstIndex(of: UInt8(ascii: "}")) else { throw malformed }
+            guard let count = UInt16(digits), let end = rest.firstIndex(of: UInt8(ascii: "}")) else { throw malformed }
             let text = String(decoding: rest[..<end].dropFirst(digits.utf8.count + 1), as: UTF8.self)
             rest = rest[(end + 1)...]
-            return try Array(repeatElement(self.bytes(text), count: count).joined())
+            return try Array(repeatElement(self.bytes(text), count: Int(count)).joined())
         }
     }
 
