@@ -126,10 +126,9 @@ struct ErrorsMiddleware: ResponseHook {
 
     private static func isKept(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         switch field.id {
-        case .retryAfter, .wwwAuthenticate, .allow, .setCookie, .vary, .rateLimit, .rateLimitPolicy: true
-        case .unknown:
-            block.equals(field.name, "x-ratelimit-limit") || block.equals(field.name, "x-ratelimit-remaining")
-                || block.equals(field.name, "x-ratelimit-reset")
+        case .retryAfter, .wwwAuthenticate, .allow, .setCookie, .vary, .rateLimit, .rateLimitPolicy, .xRateLimitLimit,
+            .xRateLimitRemaining, .xRateLimitReset:
+            true
         default: false
         }
     }

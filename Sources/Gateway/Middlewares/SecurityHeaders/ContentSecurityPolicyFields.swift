@@ -16,7 +16,7 @@ struct ContentSecurityPolicyFields {
     private let endpoints: [UInt8]?
     private let reportPath: String
 
-    private static let reportingEndpoints = HeaderName("Reporting-Endpoints")
+    private static let reportingEndpoints = HeaderName(.reportingEndpoints)
 
     init(reportPath: String) {
         self.reportPath = reportPath
@@ -40,6 +40,14 @@ struct ContentSecurityPolicyFields {
                 isLeftOffHTML: isLeftOffHTML
             )
         )
+    }
+
+    /// Those that a response without any of them gets, where no nonce makes each of them another.
+    func all(isHTML: Bool) -> [(name: HeaderName, value: [UInt8])] {
+        let policies = self.policies.filter { !(isHTML && $0.isLeftOffHTML) }
+        var fields = policies.map { (name: $0.name, value: $0.template.text) }
+        if !fields.isEmpty, let endpoints = self.endpoints { fields.append((Self.reportingEndpoints, endpoints)) }
+        return fields
     }
 
     func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, override: Bool) {

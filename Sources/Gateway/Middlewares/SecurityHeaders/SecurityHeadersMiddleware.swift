@@ -19,6 +19,8 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private let override: Bool
     private let fields: SecurityHeaderFields
     private let policies: ContentSecurityPolicyFields
+    /// All of both, for HTML and for the rest.
+    private let prepared: (html: PreparedFields, others: PreparedFields)
     private let hsts: [UInt8]?
     private let nonceMode: NonceMode
     private let nonce: Slot<Nonce?>
@@ -56,6 +58,10 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
             )
         }
         self.policies = policies
+        self.prepared = (
+            PreparedFields(fields.all(isHTML: true) + policies.all(isHTML: true)),
+            PreparedFields(fields.all(isHTML: false) + policies.all(isHTML: false))
+        )
         self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce == .html
     }
 
@@ -77,18 +83,31 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         for name in self.removed { exchange.response.headers.remove(name) }
         let type = self.looksAtType ? exchange.response.headers.first(.contentType) : nil
         let isHTML = type.map { exchange.response.headers.withBytes($0, HTMLMediaType.isDocument) } ?? false
-        self.fields.set(on: &exchange.response.headers, isHTML: isHTML, override: self.override)
         if let hsts = self.hsts, exchange.isSecure { self.setHSTS(hsts, on: exchange) }
+        guard self.nonceMode != .off else {
+            self.set(on: &exchange.response.headers, isHTML: isHTML)
+            return .next
+        }
         // The request may have failed before it came here.
-        let nonce = self.nonceMode == .off ? nil : exchange[self.nonce] ?? .random()
+        let nonce = exchange[self.nonce] ?? .random()
+        self.fields.set(on: &exchange.response.headers, isHTML: isHTML, override: self.override)
         self.policies.set(on: &exchange.response.headers, nonce, isHTML: isHTML, override: self.override)
-        guard let nonce else { return .next }
         Self.forbidStoring(exchange)
         guard self.nonceMode == .html, isHTML, let type, Self.canBeRewritten(exchange, type) else { return .next }
         exchange.response.headers.removeAll { block, field in
             field.id == .acceptRanges || Self.digests.contains { block.matches(field, $0) }
         }
         return .transform(HTMLNonceTransform(nonce))
+    }
+
+    private func set(on headers: inout HeaderBlock, isHTML: Bool) {
+        if isHTML {
+            if !headers.present.intersects(self.prepared.html.names) { return headers.add(self.prepared.html) }
+        } else {
+            if !headers.present.intersects(self.prepared.others.names) { return headers.add(self.prepared.others) }
+        }
+        self.fields.set(on: &headers, isHTML: isHTML, override: self.override)
+        self.policies.set(on: &headers, nil, isHTML: isHTML, override: self.override)
     }
 
     private func setHSTS(_ value: [UInt8], on exchange: Exchange) {
