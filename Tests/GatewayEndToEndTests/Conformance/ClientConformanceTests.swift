@@ -143,7 +143,7 @@ extension EndToEnd {
         private static func splits(of count: Int) -> [[Int]] {
             var random = SeededGenerator(UInt64(count))
             let positions = Array(1..<max(2, count))
-            let chosen = positions.count <= 24 ? positions : Array(positions.shuffled(using: &random).prefix(24))
+            let chosen = positions.count <= 12 ? positions : Array(positions.shuffled(using: &random).prefix(12))
             return chosen.map { [$0] } + [positions]
         }
     }
