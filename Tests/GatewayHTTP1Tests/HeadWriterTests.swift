@@ -38,7 +38,9 @@ struct HeadWriterTests {
         var section = "GET / HTTP/1.1\r\nHost: a\r\n"
         var expected: [(id: FieldID?, line: String)] = [(.host, "Host: a\r\n")]
         for index in 0..<Int.random(in: 1..<12, using: &random) {
-            let (name, id) = [("X-\(index)", nil), ("Via", FieldID.via), ("Accept", .accept)].randomElement(using: &random)!
+            let (name, id) = [("X-\(index)", nil), ("Via", FieldID.via), ("Accept", .accept)].randomElement(
+                using: &random
+            )!
             let before = ["", " ", "  ", "\t", " \t "].randomElement(using: &random)!
             let after = ["", " ", "\t"].randomElement(using: &random)!
             let value = ["", "v\(index)", "a b"].randomElement(using: &random)!
