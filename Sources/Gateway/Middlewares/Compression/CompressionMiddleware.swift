@@ -124,6 +124,8 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             exchange.response.headers.remove(.contentLength)
             return .next
         }
+        // A page that gets a nonce is rewritten while it streams, and what has been encoded whole cannot be.
+        if exchange.carriesNonce { return self.encodeStream(of: exchange, in: coding) }
         switch exchange.collected {
         case .whole(let body) where body.readableBytes <= Self.wholeBody:
             if body.readableBytes >= self.minSize { self.encode(body, of: exchange, in: coding) }

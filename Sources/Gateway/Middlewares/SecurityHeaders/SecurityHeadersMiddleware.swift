@@ -19,8 +19,8 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private let override: Bool
     private let fields: SecurityHeaderFields
     private let policies: ContentSecurityPolicyFields
-    /// All of both, for HTML and for the rest.
-    private let prepared: (html: PreparedFields, others: PreparedFields)
+    /// All of both, by ``index(isHTML:isSecure:)``.
+    private let prepared: [PreparedFields]
     private let hsts: [UInt8]?
     private let nonceMode: NonceMode
     private let nonce: Slot<Nonce?>
@@ -58,10 +58,9 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
             )
         }
         self.policies = policies
-        self.prepared = (
-            PreparedFields(fields.all(isHTML: true) + policies.all(isHTML: true)),
-            PreparedFields(fields.all(isHTML: false) + policies.all(isHTML: false))
-        )
+        self.prepared = [(false, false), (true, false), (false, true), (true, true)].map { isHTML, isSecure in
+            PreparedFields(fields.all(isHTML: isHTML) + policies.all(isHTML: isHTML, isSecure: isSecure))
+        }
         self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce == .html
     }
 
@@ -83,15 +82,15 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         for name in self.removed { exchange.response.headers.remove(name) }
         let type = self.looksAtType ? exchange.response.headers.first(.contentType) : nil
         let isHTML = type.map { exchange.response.headers.withBytes($0, HTMLMediaType.isDocument) } ?? false
-        if let hsts = self.hsts, exchange.isSecure { self.setHSTS(hsts, on: exchange) }
+        let isSecure = exchange.isSecure
+        if let hsts = self.hsts, isSecure { self.setHSTS(hsts, on: exchange) }
         guard self.nonceMode != .off else {
-            self.set(on: &exchange.response.headers, isHTML: isHTML)
+            self.setPrepared(on: &exchange.response.headers, isHTML: isHTML, isSecure: isSecure)
             return .next
         }
         // The request may have failed before it came here.
         let nonce = exchange[self.nonce] ?? .random()
-        self.fields.set(on: &exchange.response.headers, isHTML: isHTML, override: self.override)
-        self.policies.set(on: &exchange.response.headers, nonce, isHTML: isHTML, override: self.override)
+        self.set(on: &exchange.response.headers, nonce, isHTML: isHTML, isSecure: isSecure)
         Self.forbidStoring(exchange)
         guard self.nonceMode == .html, isHTML, let type, Self.canBeRewritten(exchange, type) else { return .next }
         exchange.response.headers.removeAll { block, field in
@@ -100,14 +99,20 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         return .transform(HTMLNonceTransform(nonce))
     }
 
-    private func set(on headers: inout HeaderBlock, isHTML: Bool) {
-        if isHTML {
-            if !headers.present.intersects(self.prepared.html.names) { return headers.add(self.prepared.html) }
+    private func setPrepared(on headers: inout HeaderBlock, isHTML: Bool, isSecure: Bool) {
+        let index = Self.index(isHTML: isHTML, isSecure: isSecure)
+        if headers.present.intersects(self.prepared[index].names) {
+            self.set(on: &headers, nil, isHTML: isHTML, isSecure: isSecure)
         } else {
-            if !headers.present.intersects(self.prepared.others.names) { return headers.add(self.prepared.others) }
+            headers.add(self.prepared[index])
         }
+    }
+
+    private static func index(isHTML: Bool, isSecure: Bool) -> Int { (isHTML ? 1 : 0) + (isSecure ? 2 : 0) }
+
+    private func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, isSecure: Bool) {
         self.fields.set(on: &headers, isHTML: isHTML, override: self.override)
-        self.policies.set(on: &headers, nil, isHTML: isHTML, override: self.override)
+        self.policies.set(on: &headers, nonce, isHTML: isHTML, isSecure: isSecure, override: self.override)
     }
 
     private func setHSTS(_ value: [UInt8], on exchange: Exchange) {
@@ -127,9 +132,12 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         exchange.response.headers.add(Self.cacheControl, "private, no-store")
     }
 
-    /// Bytes of an encoding are no text, and a part of a page may begin anywhere.
+    /// Bytes of an encoding are no text, unless it is the gateway's own, which comes behind this. A part of a page may
+    /// begin anywhere.
     private static func canBeRewritten(_ exchange: Exchange, _ type: ByteRange) -> Bool {
-        exchange.response.status != 206 && !exchange.response.headers.contains(.contentEncoding)
+        let isText =
+            !exchange.response.headers.contains(.contentEncoding) || exchange.responsePipeline?.encodes == true
+        return isText && exchange.response.status != 206
             && exchange.response.headers.withBytes(type, HTMLMediaType.isRewritable)
     }
 
