@@ -132,6 +132,14 @@ package final class TrailerSection: Sendable {
     package let fields: HeaderBlock
 
     package init(_ fields: consuming HeaderBlock) { self.fields = fields }
+
+    /// Without the fields of which `condition` is true; nil where none is left.
+    package func removing(where condition: (borrowing HeaderBlock, HeaderBlock.Field) -> Bool) -> TrailerSection? {
+        var rest = HeaderBlock()
+        for field in self.fields.fields where !condition(self.fields, field) { rest.add(field, from: self.fields) }
+        if rest.count == self.fields.count { return self }
+        return rest.count > 0 ? TrailerSection(rest) : nil
+    }
 }
 
 extension FieldID {

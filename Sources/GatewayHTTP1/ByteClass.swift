@@ -21,8 +21,9 @@ package enum ByteClass {
 
     /// Letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110 section 5.6.2).
     private static let tokens = ASCIISet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
-    /// unreserved and sub-delims of RFC 3986: letters, digits and `-._~!$&'()*+,;=`.
-    private static let registeredNames = ASCIISet(low: 0x2BFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    /// unreserved and sub-delims of RFC 3986 but the comma, in which some see two hosts that a hop has joined: letters,
+    /// digits and `-._~!$&'()*+;=`.
+    private static let registeredNames = ASCIISet(low: 0x2BFF_6FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
 
     static func isTokenByte(_ byte: UInt8) -> Bool { self.tokens.contains(byte) }
 
@@ -97,9 +98,12 @@ package enum ByteClass {
         while index < end {
             let byte = bytes[index]
             if byte == UInt8(ascii: "%") {
-                guard index + 2 < end, self.isHexDigit(bytes[index + 1]), self.isHexDigit(bytes[index + 2]) else {
-                    return false
-                }
+                guard index + 2 < end, let high = self.hexValue(bytes[index + 1]),
+                    let low = self.hexValue(bytes[index + 2])
+                else { return false }
+                // Escaped or not, no host has a control character.
+                let decoded = high << 4 | low
+                guard decoded >= 0x20, decoded != 0x7F else { return false }
                 index += 3
                 continue
             }

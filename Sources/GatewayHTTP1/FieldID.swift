@@ -152,6 +152,22 @@ struct FieldTable: Sendable {
     }
 }
 
+extension FieldID {
+    /// The field that a name with underscores stands for where somebody reads them as hyphens, as CGI does (RFC 3875
+    /// section 4.1.18); unknown for a name without underscores.
+    package static func resembled(by name: UnsafeRawBufferPointer) -> FieldID {
+        guard name.count <= Self.longestName, name.contains(UInt8(ascii: "_")) else { return .unknown }
+        return withUnsafeTemporaryAllocation(byteCount: name.count, alignment: 1) { copy in
+            for index in 0..<name.count {
+                copy[index] = name[index] == UInt8(ascii: "_") ? UInt8(ascii: "-") : name[index]
+            }
+            return FieldTable.shared.id(of: UnsafeRawBufferPointer(copy))
+        }
+    }
+
+    private static let longestName = FieldID.allCases.reduce(0) { max($0, $1.name.utf8CodeUnitCount) }
+}
+
 extension UnsafeRawBufferPointer {
     /// A literal's bytes, which live as long as the program.
     package init(_ literal: StaticString) {

@@ -14,8 +14,16 @@ struct ByteClassTests {
         #expect(ByteClass.isDigit(byte) == Set("0123456789".utf8).contains(byte))
         #expect(ByteClass.hexValue(byte) == Int(String(UnicodeScalar(byte)), radix: 16))
         let host = [byte]
-        let isHost = isAlphanumeric || Set("-._~!$&'()*+,;=".utf8).contains(byte)
+        let isHost = isAlphanumeric || Set("-._~!$&'()*+;=".utf8).contains(byte)
         #expect(host.withUnsafeBytes(ByteClass.isAuthority) == isHost)
+    }
+
+    @Test(arguments: [
+        ("a%C3%A4", true), ("a%20", true), ("a%00", false), ("a%0d%0a", false), ("a%1F", false), ("a%7f", false),
+        ("a%zz", false), ("a%2", false), ("a,b", false), ("a,b:80", false),
+    ])
+    func `a host has no control character, escaped or not, and is no list`(host: String, isHost: Bool) {
+        #expect(Array(host.utf8).withUnsafeBytes(ByteClass.isAuthority) == isHost)
     }
 
     @Test func `the end of a field value is found wherever it stands`() {

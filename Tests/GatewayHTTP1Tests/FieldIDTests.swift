@@ -19,6 +19,16 @@ struct FieldIDTests {
         #expect(self.find(name.replacing("-", with: "_")) == (name.contains("-") ? .unknown : id))
     }
 
+    @Test(arguments: [
+        ("Content_Length", FieldID.contentLength), ("content_length", .contentLength),
+        ("X_Forwarded-For", .xForwardedFor), ("Content-Length", .unknown), ("Content__Length", .unknown),
+        ("X_My_Field", .unknown), ("_", .unknown), ("", .unknown), ("Host_", .unknown),
+        (String(repeating: "_", count: 10_000), .unknown),
+    ])
+    func `a name with underscores stands for a field where they are hyphens`(name: String, id: FieldID) {
+        #expect(Array(name.utf8).withUnsafeBytes { FieldID.resembled(by: $0) } == id)
+    }
+
     @Test func `names are different from each other`() {
         #expect(Set(FieldID.allCases.map { $0.name.description.lowercased() }).count == FieldID.allCases.count)
     }

@@ -2,9 +2,10 @@ import GatewayHTTP1
 import NIOCore
 
 extension Exchange {
-    /// Takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
+    /// Drops what the client has made up, takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
     /// is none, the exchange goes through the chain of `_none` to a refusal.
     func takeRoute() {
+        ForwardedFields.removeForged(self)
         let table: RoutingTable = self.worker.table
         if let refusal = self.splitTarget() ?? self.normalizePath() {
             self.plan = table.unrouted
@@ -38,8 +39,10 @@ extension Exchange {
             var error = GatewayError(.methodNotAllowed)
             error.allow = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
             return Refusal(error)
-        // `OPTIONS *` asks about the server and no path of it (RFC 9112 section 3.2.4).
-        case .options where self.request.headers.equals(self.rawPath, "*"): return Refusal(GatewayError(.notFound))
+        // `OPTIONS *` asks about the server and no path of it, as does an absolute target without a path and a query
+        // (RFC 9112 section 3.2.4).
+        case .options where path.isEmpty || self.request.headers.equals(self.rawPath, "*"):
+            return Refusal(GatewayError(.notFound))
         default: return nil
         }
     }

@@ -29,6 +29,11 @@ public final class Exchange {
     public internal(set) var clientAddress = ClientAddress.unknown
     var isFromTrustedPeer = false
     var acceptsTrailers = false
+    /// What `Connection` named beside what it usually does: trailers of these names end here too.
+    var fieldsNamedByRequest: [HeaderName] = []
+    var fieldsNamedByResponse: [HeaderName] = []
+    /// `Max-Forwards` has come to its end.
+    var isLastHop = false
     /// In `request.headers`; empty where the request ID is switched off.
     var requestIDRange = ByteRange.empty
     /// The 32 digits of the trace's ID, in `request.headers`; empty with the request ID.
@@ -200,6 +205,9 @@ public final class Exchange {
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false
+        self.isLastHop = false
+        if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
+        if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }
         self.carriesNonce = false
         self.requestBodyRest = nil
         self.captures.removeAll()

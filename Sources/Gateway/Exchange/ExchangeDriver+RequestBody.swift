@@ -19,7 +19,7 @@ extension Exchange {
 
     func receiveEnd(trailers: TrailerSection?) {
         self.isRequestEnded = true
-        if trailers != nil {
+        if let trailers, let trailers = ForwardedFields.cleanTrailers(of: self, trailers) {
             self.usesBodies = true
             self.requestTrailers = trailers
         }

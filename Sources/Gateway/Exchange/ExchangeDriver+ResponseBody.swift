@@ -41,6 +41,7 @@ extension Exchange {
         self.upstream = nil
         self.upstreamEndedAt = self.worker.now
         self.isResponseEnded = true
+        let trailers = trailers.flatMap { ForwardedFields.cleanResponseTrailers(of: self, $0) }
         switch self.stage {
         case .responding:
             self.responseTrailers = trailers

@@ -72,6 +72,7 @@ extension Exchange {
         // Here, since whoever encodes the answer looks at it on the way down.
         if self.carriesNonce { self.request.headers.remove(.acceptEncoding) }
         switch plan.action {
+        case .upstream where self.isLastHop: self.answer(Response(status: 204), from: nil)
         case .upstream(let cluster): cluster.take(self)
         case .respond(let response): self.answer(response, from: nil)
         case .redirect(let template, let status): self.answer(.redirect(template, status: status, for: self), from: nil)

@@ -5,10 +5,20 @@ import NIOCore
 enum ForwardedFields {
     private static let hopByHop = FieldID.allCases.filter(\.isHopByHop).reduce(into: FieldSet()) { $0.insert($1) }
     /// What makes a closer look at a request necessary.
-    private static let ofRequests = hopByHop.union([
+    private static let ofRequests = hopByHop.union([.maxForwards])
+    private static let forgeable: FieldSet = [
         .unknown, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
         .xRequestTimeoutMS,
-    ])
+    ]
+
+    /// Takes out of a request what its client has made up, before anybody routes by it.
+    static func removeForged(_ exchange: Exchange) {
+        guard exchange.request.headers.present.intersects(self.forgeable) else { return }
+        let isTrusted = exchange.isFromTrustedPeer
+        exchange.request.headers.removeAll { block, field in
+            self.resemblesAnother(field, in: block) || !isTrusted && self.isForwarding(field, in: block)
+        }
+    }
 
     /// Takes out of a request what must not reach the chain or the upstream.
     static func cleanRequest(_ exchange: Exchange) {
@@ -16,12 +26,34 @@ enum ForwardedFields {
         guard isNamed || exchange.request.headers.present.intersects(self.ofRequests) else { return }
         exchange.acceptsTrailers = exchange.request.headers.contains("trailers", in: .te)
         let named = isNamed ? self.fieldsNamedByConnection(exchange.request.headers) : []
-        let isTrusted = exchange.isFromTrustedPeer
+        if !named.isEmpty { exchange.fieldsNamedByRequest = named }
         exchange.request.headers.removeAll { block, field in
             if field.id.isHopByHop { return true }
-            if !isTrusted, self.isForwarding(field, in: block) { return true }
             return !named.isEmpty && self.isNamed(field, by: named, in: block)
         }
+        self.countDown(exchange)
+    }
+
+    /// `Max-Forwards` (RFC 9110 section 7.6.2), which means something for OPTIONS alone: TRACE goes nowhere anyway.
+    private static func countDown(_ exchange: Exchange) {
+        guard exchange.request.method == .options, let value = exchange.request.headers.first(.maxForwards),
+            let hops = Int(exchange.request.headers.string(value)), hops >= 0
+        else { return }
+        exchange.isLastHop = hops == 0
+        if hops > 0 { exchange.request.headers.set(HeaderName(.maxForwards), Array(String(hops - 1).utf8)) }
+    }
+
+    /// The trailers of a request without what its head could not have passed on, whoever sent it.
+    static func cleanTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
+        trailers.removing { block, field in
+            self.resemblesAnother(field, in: block) || self.isForwarding(field, in: block)
+                || self.isNamed(field, by: exchange.fieldsNamedByRequest, in: block)
+        }
+    }
+
+    /// The trailers of a response without those that its `Connection` named.
+    static func cleanResponseTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
+        trailers.removing { block, field in self.isNamed(field, by: exchange.fieldsNamedByResponse, in: block) }
     }
 
     /// Takes out of a response what must not reach the chain or the client, and puts `Location` right.
@@ -34,6 +66,7 @@ enum ForwardedFields {
         let isNamed = exchange.response.connectionNamesFields
         if isNamed || exchange.response.headers.present.intersects(self.hopByHop) {
             let named = isNamed ? self.fieldsNamedByConnection(exchange.response.headers) : []
+            if !named.isEmpty { exchange.fieldsNamedByResponse = named }
             exchange.response.headers.removeAll { block, field in
                 if field.id.isHopByHop { return field.id != .proxyAuthenticate }
                 return !named.isEmpty && self.isNamed(field, by: named, in: block)
@@ -94,6 +127,12 @@ enum ForwardedFields {
             }
         default: return false
         }
+    }
+
+    /// A field that the gateway knows, spelled with underscores: what it has looked at is not what a server sees that
+    /// reads them as hyphens.
+    private static func resemblesAnother(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
+        field.id == .unknown && block.withBytes(field.name) { FieldID.resembled(by: $0) } != .unknown
     }
 
     private static func hasForwardedPrefix(_ name: UnsafeRawBufferPointer) -> Bool {

@@ -28,6 +28,8 @@ final class UpstreamHandler: ChannelInboundHandler {
     /// As the channel last said, so that nobody has to ask it.
     private(set) var isWritable = true
     private var keepsAlive = true
+    /// An informational response has left in doubt where the next one begins. It stays so.
+    private var isInDoubt = false
     /// `Keep-Alive: timeout` of the upstream.
     private(set) var keepAlive: TimeAmount?
     /// Its number in the pool, while it is open.
@@ -157,13 +159,15 @@ final class UpstreamHandler: ChannelInboundHandler {
             return false
         }
         if exchange.response.isInformational {
+            // It said that a body follows, which it cannot have, or that the connection ends.
+            if !exchange.response.keepAlive { self.isInDoubt = true }
             exchange.receiveInformational()
             return self.state == .head
         }
         self.state = .body
         self.body = BodyDecoder(exchange.response.framing, limits: self.limits)
         self.readKeepAlive(exchange.response)
-        self.keepsAlive = exchange.response.keepAlive
+        self.keepsAlive = exchange.response.keepAlive && !self.isInDoubt
         exchange.receiveResponseHead()
         return true
     }

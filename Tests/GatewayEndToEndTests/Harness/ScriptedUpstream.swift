@@ -100,6 +100,9 @@ final class ScriptedUpstream: Sendable {
     /// All bytes that came on any connection.
     var receivedBytes: Int { self.state.withLockedValue { $0.connections.reduce(0) { $0 + $1.inbox.total } } }
 
+    /// What came behind or instead of whole requests.
+    var pending: String { self.state.withLockedValue(\.connections).map(\.inbox.pending).joined() }
+
     func stop() async {
         try? await self.channel.withLockedValue { $0 }?.close()
         for connection in self.state.withLockedValue(\.connections) { connection.close() }

@@ -37,12 +37,17 @@ enum WorkerFixture {
 
 extension Worker {
     /// An exchange whose request has been read, from lines without their ends.
-    func exchange(_ lines: String..., client: any ClientStream = RecordingClient()) throws -> Exchange {
+    func exchange(
+        _ lines: String...,
+        client: any ClientStream = RecordingClient(),
+        isTrusted: Bool = false
+    ) throws -> Exchange {
         let exchange = self.makeExchange()
         var parser = RequestParser(limits: HTTP1Limits())
         var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
         guard try parser.parse(&bytes, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
         exchange.reset(client: client, at: self.now)
+        exchange.isFromTrustedPeer = isTrusted
         exchange.takeRoute()
         return exchange
     }

@@ -1,0 +1,136 @@
+import FoundationEssentials
+
+/// A file of `Tests/Conformance`: rules, and under each the cases that hold the gateway to it.
+///
+///     rule: what holds
+///     section: RFC 9112 6.1
+///     does: what the gateway does about it
+///
+///     case: its name, alone of its kind in the file
+///     why: what would go wrong otherwise
+///     bytes:
+///       GET / HTTP/1.1\r\n
+///       \r\n
+///     expect:
+///       refused 400
+///
+/// The lines of `bytes` follow each other without a line end of their own; what ``CaseText`` reads stands for the rest.
+/// Anything else is an error, so that a slip of the pen is not a test that passes.
+struct CaseFile {
+    struct Case {
+        let family: String
+        let name: String
+        let rule: String
+        let line: Int
+        /// `why` and what else stands on one line.
+        var values: [String: String] = [:]
+        /// `bytes`, `later` and `expect`.
+        var blocks: [String: [String]] = [:]
+    }
+
+    struct Rule {
+        var text = ""
+        var section = ""
+        var does = ""
+    }
+
+    /// A file is not as it has to be.
+    struct Malformed: Error, CustomStringConvertible {
+        let file: String
+        let line: Int
+        let message: String
+        var description: String { "\(self.file):\(self.line): \(self.message)" }
+    }
+
+    let family: String
+    private(set) var cases: [Case] = []
+    private var rule = Rule()
+    private var values: Set<String>
+    private var block: String?
+    private var number = 0
+
+    private static let blocks: Set = ["bytes", "later", "expect"]
+
+    /// - Parameter values: the keys that a case may have beside `why` and its blocks.
+    init(_ text: String, family: String, values: Set<String>) throws {
+        self.family = family
+        self.values = values.union(["why"])
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            self.number += 1
+            try self.read(String(line))
+        }
+        for one in self.cases
+        where one.values["why"] == nil || one.blocks["bytes"] == nil || one.blocks["expect"] == nil {
+            throw Malformed(file: family, line: one.line, message: "a case has why, bytes and expect")
+        }
+        let names = Dictionary(grouping: self.cases, by: \.name)
+        if let twice = names.values.first(where: { $0.count > 1 })?.last {
+            throw self.malformed("a second case \"\(twice.name)\"", at: twice.line)
+        }
+    }
+
+    private func malformed(_ message: String, at line: Int? = nil) -> Malformed {
+        Malformed(file: self.family, line: line ?? self.number, message: message)
+    }
+
+    private mutating func read(_ line: String) throws {
+        guard line.last != " ", line.last != "\t" else { throw self.malformed("blanks at the end of a line") }
+        if line.isEmpty {
+            self.block = nil
+        } else if line.hasPrefix("#") {
+            guard self.block == nil else { throw self.malformed("a comment inside a block") }
+        } else if line.hasPrefix("  ") {
+            guard let block = self.block, !self.cases.isEmpty else { throw self.malformed("a line of no block") }
+            self.cases[self.cases.count - 1].blocks[block, default: []].append(String(line.dropFirst(2)))
+        } else {
+            try self.readKey(line)
+        }
+    }
+
+    private mutating func readKey(_ line: String) throws {
+        guard let colon = line.firstIndex(of: ":") else { throw self.malformed("no key") }
+        let key = String(line[..<colon])
+        let value = String(line[line.index(after: colon)...].drop { $0 == " " })
+        self.block = nil
+        switch key {
+        case "rule": self.rule = Rule(text: value)
+        case "section": self.rule.section = value
+        case "does": self.rule.does = value
+        case "case":
+            guard !self.rule.text.isEmpty, !self.rule.section.isEmpty, !self.rule.does.isEmpty else {
+                throw self.malformed("a case stands under a rule with its section and what the gateway does")
+            }
+            self.cases.append(Case(family: self.family, name: value, rule: self.rule.text, line: self.number))
+        default: try self.readCaseKey(key, value)
+        }
+    }
+
+    private mutating func readCaseKey(_ key: String, _ value: String) throws {
+        guard let last = self.cases.indices.last else { throw self.malformed("\"\(key)\" before the first case") }
+        if Self.blocks.contains(key), value.isEmpty {
+            guard self.cases[last].blocks[key] == nil else { throw self.malformed("\"\(key)\" twice") }
+            self.cases[last].blocks[key] = []
+            self.block = key
+        } else if self.values.contains(key), !value.isEmpty {
+            guard self.cases[last].values[key] == nil else { throw self.malformed("\"\(key)\" twice") }
+            self.cases[last].values[key] = value
+        } else {
+            throw self.malformed("unknown key \"\(key)\"")
+        }
+    }
+
+    // MARK: The folder
+
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Conformance")
+
+    /// All files of one side, in the order of their names.
+    static func all(_ side: String, values: Set<String>) throws -> [CaseFile] {
+        let folder = self.folder.appendingPathComponent(side)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".cases") }
+        return try names.sorted().map { name in
+            let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+            return try CaseFile(text, family: "\(side)/\(name.dropLast(".cases".count))", values: values)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import NIOCore
+import Testing
+
+extension EndToEnd {
+    /// Every case of `Tests/Conformance/client`, over sockets.
+    @Suite struct ClientConformanceTests {
+        @Test func `the files of client cases are well formed`() throws {
+            #expect(try ClientCase.load().count >= 220)
+        }
+
+        @Test(arguments: ClientCase.all)
+        func `a client's bytes become what they have to`(_ example: ClientCase) async throws {
+            try await Self.run(example) { gateway, upstream in
+                let client = try await gateway.connect()
+                // Behind what is refused stands a request that nobody may read.
+                try await client.send(bytes: example.bytes + (example.isRefused ? Self.smuggled : []))
+                if example.finishes { try await client.finishSending() }
+                try await Self.expectOutcomes(of: example, at: client)
+                if example.isBroken {
+                    try await eventually("the upstream's connection is given up") { upstream.openConnections == 0 }
+                }
+                Self.expect(example, at: upstream)
+                // A connection that stays serves the next request as one; so does a new one.
+                if !Self.ends(example) {
+                    try await client.send("GET /next HTTP/1.1\r\nHost: next.example\r\n\r\n")
+                    #expect(try await client.response()["X-Target"] == "/next")
+                }
+                client.close()
+                let next = try await gateway.exchange("GET /new HTTP/1.1\r\nHost: next.example\r\n\r\n")
+                #expect(next["X-Target"] == "/new")
+                #expect(upstream.requests.last?.target == "/new")
+            }
+        }
+
+        @Test(arguments: ClientCase.all.filter { $0.bytes.count < 1000 })
+        func `wherever a client's bytes are split, the same becomes of them`(_ example: ClientCase) async throws {
+            try await Self.run(example) { gateway, upstream in
+                let splits = Self.splits(of: example.bytes.count)
+                for batch in stride(from: 0, to: splits.count, by: 8) {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for split in splits[batch..<min(batch + 8, splits.count)] {
+                            group.addTask { try await Self.expectOutcomes(of: example, splitAt: split, gateway) }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+                let requests = upstream.requests
+                #expect(requests.count == splits.count * example.requests.count)
+                if example.requests.count == 1, let expected = example.requests.first {
+                    for request in requests where !Self.differences(request, expected).isEmpty {
+                        Issue.record("\(Self.differences(request, expected))")
+                    }
+                }
+                if !example.isBroken, !Self.isCut(example) { #expect(upstream.pending == "") }
+            }
+        }
+
+        // MARK: Parts
+
+        private static let smuggled = Array("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+
+        private static func run(
+            _ example: ClientCase,
+            _ body: (RunningGateway, ScriptedUpstream) async throws -> Void
+        ) async throws {
+            let script = serving { request in
+                let body = request.method == "HEAD" ? "" : "Content-Length: 2\r\n\r\nok"
+                return "HTTP/1.1 200 OK\r\nX-Target: \(request.target)\r\n" + (body.isEmpty ? "\r\n" : body)
+            }
+            try await withProxy(script, server: example.server, route: example.route, more: example.more, body)
+        }
+
+        private static func ends(_ example: ClientCase) -> Bool {
+            if case .cut = example.outcomes.last { return true }
+            return example.isRefused || example.closes || example.finishes
+        }
+
+        /// The answers on one connection, and its end.
+        private static func expectOutcomes(of example: ClientCase, at client: RawConnection) async throws {
+            for outcome in example.outcomes {
+                switch outcome {
+                case .refused(let status), .broken(let status):
+                    let response = try await client.response()
+                    #expect(response.status == status)
+                    #expect(response["Connection"] == "close")
+                    #expect(response["Content-Type"] == "application/problem+json")
+                case .answered(let status, let message):
+                    let response = try await client.response()
+                    #expect(response.status == status)
+                    #expect(message.fieldDifferences(from: response) == [])
+                    #expect(response["X-Target"] == nil)
+                case .forwarded(let request):
+                    let response = try await client.finalResponse(toHead: request.method == "HEAD")
+                    #expect(response.status == 200)
+                    #expect(response["X-Target"] == request.target)
+                case .cut: break
+                }
+            }
+            if Self.ends(example) { #expect(try await client.rest().text == "") }
+        }
+
+        private static func expectOutcomes(
+            of example: ClientCase,
+            splitAt split: [Int],
+            _ gateway: RunningGateway
+        ) async throws {
+            let client = try await gateway.connect()
+            // Whoever is refused early does not take the rest.
+            try? await client.send(example.bytes + (example.isRefused ? self.smuggled : []), splitAt: split)
+            if example.finishes { try? await client.finishSending() }
+            do { try await self.expectOutcomes(of: example, at: client) } catch {
+                Issue.record("split at \(split): \(error)")
+            }
+            client.close()
+        }
+
+        /// What the upstream has seen, to the byte.
+        private static func expect(_ example: ClientCase, at upstream: ScriptedUpstream) {
+            let requests = upstream.requests
+            let expected = example.requests
+            #expect(requests.map { "\($0.method) \($0.target)" } == expected.map { "\($0.method) \($0.target)" })
+            for (request, expected) in zip(requests, expected) {
+                #expect(self.differences(request, expected) == [])
+            }
+            if expected.isEmpty, !example.isBroken, !self.isCut(example) { #expect(upstream.connections == 0) }
+            if !example.isBroken, !self.isCut(example) { #expect(upstream.pending == "") }
+        }
+
+        private static func isCut(_ example: ClientCase) -> Bool {
+            if case .cut = example.outcomes.last { true } else { false }
+        }
+
+        private static func differences(_ request: Message, _ expected: ClientCase.Request) -> [String] {
+            var found = expected.message.differences(from: request)
+            let line = "\(expected.method) \(expected.target) HTTP/1.1"
+            if request.startLine != line { found.append("\(request.startLine), expected \(line)") }
+            if request.all("Host").count != 1 { found.append("Host: \(request.all("Host"))") }
+            if let connection = request["Connection"], connection != "TE" { found.append("Connection: \(connection)") }
+            return found
+        }
+
+        /// Each position for what is short; else some, the same ones each time. And byte for byte.
+        private static func splits(of count: Int) -> [[Int]] {
+            var random = SeededGenerator(UInt64(count))
+            let positions = Array(1..<max(2, count))
+            let chosen = positions.count <= 12 ? positions : Array(positions.shuffled(using: &random).prefix(12))
+            return chosen.map { [$0] } + [positions]
+        }
+    }
+}

@@ -1,0 +1,101 @@
+/// What must be seen of a message that was passed on.
+struct MessageExpectation: Sendable {
+    enum Framing: Sendable, Equatable {
+        /// Neither a length nor chunks.
+        case none
+        case length(String)
+        case chunked
+    }
+
+    var fields: [(name: String, value: String)] = []
+    var absent: [String] = []
+    var body: [UInt8] = []
+    var framing = Framing.none
+    var trailers: [(name: String, value: String)] = []
+
+    /// Reads one line; false where it says nothing about a message.
+    mutating func read(_ line: String) throws -> Bool {
+        let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let rest = words.count > 1 ? words[1] : ""
+        switch words[0] {
+        case "field": self.fields.append(try Self.field(rest))
+        case "no": self.absent.append(rest)
+        case "body": self.body = try CaseText.bytes(rest)
+        case "length": self.framing = .length(rest)
+        case "chunked": self.framing = .chunked
+        case "trailer": self.trailers.append(try Self.field(rest))
+        default: return false
+        }
+        return true
+    }
+
+    private static func field(_ text: String) throws -> (name: String, value: String) {
+        guard let colon = text.firstRange(of: ": ") ?? (text.hasSuffix(":") ? text.firstRange(of: ":") : nil) else {
+            throw CaseText.Malformed(text: text)
+        }
+        return (String(text[..<colon.lowerBound]), try CaseText.string(String(text[colon.upperBound...])))
+    }
+
+    /// Which fields are otherwise.
+    func fieldDifferences(from message: Message) -> [String] {
+        var found: [String] = []
+        for name in Set(self.fields.map { $0.name.lowercased() }).union(self.absent) {
+            let expected = self.fields.filter { $0.name.lowercased() == name }.map(\.value)
+            let seen = message.all(name)
+            if seen != expected { found.append("\(name): \(seen), expected \(expected)") }
+        }
+        return found
+    }
+
+    /// What of the message is otherwise; nothing where it is as expected.
+    func differences(from message: Message) -> [String] {
+        var found = self.fieldDifferences(from: message)
+        func expect<T: Equatable>(_ what: String, _ seen: T, _ expected: T) {
+            if seen != expected { found.append("\(what): \(seen), expected \(expected)") }
+        }
+        expect("body", String(decoding: message.body, as: UTF8.self), String(decoding: self.body, as: UTF8.self))
+        switch self.framing {
+        case .none:
+            expect("Content-Length", message.all("Content-Length"), [])
+            expect("Transfer-Encoding", message.all("Transfer-Encoding"), [])
+        case .length(let length):
+            expect("Content-Length", message.all("Content-Length"), [length])
+            expect("Transfer-Encoding", message.all("Transfer-Encoding"), [])
+        case .chunked:
+            expect("Content-Length", message.all("Content-Length"), [])
+            expect("Transfer-Encoding", message.all("Transfer-Encoding"), ["chunked"])
+        }
+        expect(
+            "trailers",
+            message.trailers.map { "\($0.name): \($0.value)" },
+            self.trailers.map { "\($0.name): \($0.value)" }
+        )
+        return found + Self.faults(of: message)
+    }
+
+    /// What no message that was passed on may have.
+    private static func faults(of message: Message) -> [String] {
+        var found: [String] = []
+        for (name, value) in message.fields + message.trailers {
+            if name.isEmpty || !name.utf8.allSatisfy(self.isTokenByte) { found.append("field name \(name)") }
+            if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+                found.append("field value \(value)")
+            }
+        }
+        if message.startLine.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) { found.append("start line") }
+        let hopByHop = [
+            "Keep-Alive", "Proxy-Connection", "Upgrade", "HTTP2-Settings", "Trailer", "Proxy-Authorization",
+        ]
+        for name in hopByHop where message[name] != nil { found.append("\(name) was passed on") }
+        return found
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}
