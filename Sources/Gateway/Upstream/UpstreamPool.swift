@@ -94,6 +94,11 @@ final class UpstreamPool {
 
     private func hand(_ lease: Machine.Lease, to exchange: Exchange) {
         exchange.waiter = nil
+        // Another kept connection may be as dead, and a failed retry is not retried (RFC 9110 section 9.2.2).
+        if exchange.needsFreshConnection, !lease.isFresh {
+            lease.connection.close()
+            return self.acquire(for: exchange)
+        }
         if let queuedAt = exchange.queuedAt {
             self.meters.queue.observe(nanoseconds: UInt64(max(0, (self.worker.now - queuedAt).nanoseconds)))
         }
@@ -103,6 +108,7 @@ final class UpstreamPool {
     /// The connection was closed before the upstream can have done anything: the request goes out once more.
     func sendAgain(_ exchange: Exchange) {
         exchange.upstream = nil
+        exchange.needsFreshConnection = true
         self.meters.retried("stale")
         self.acquire(for: exchange)
     }

@@ -17,6 +17,14 @@ enum FaultyAnswer: Sendable {
         }
     }
 
+    /// Waits for so many bytes of an answer, or for the whole of a shorter one.
+    static func skip(_ count: Int, of connection: RawConnection, toHead isHead: Bool) async throws {
+        try await connection.inbox.take("a part of an answer", within: .seconds(60)) { bytes, end in
+            if bytes.readableBytes >= count || end != nil { return () }
+            return try Message.parse(bytes, .response(toHead: isHead), end: end) == nil ? nil : ()
+        }
+    }
+
     private static func part(_ bytes: [UInt8]) throws -> FaultyAnswer {
         guard let headEnd = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return .cut(head: nil, body: []) }
         let head = try Message.parse(ByteBuffer(bytes: bytes[..<headEnd.upperBound]), .response(toHead: true), end: nil)

@@ -9,14 +9,14 @@ struct FaultyClient: Sendable {
         var rest = numbers[...]
         while !rest.isEmpty {
             let next = rest.prefix(random.once(in: 4) ? 3 : 1).map(self.run.exchange)
-            // Who leaves inside a request is alone with it, so that all others get their answers.
-            let alone = next.firstIndex { $0.leavesInRequest != nil }
+            // Who leaves inside a request is alone with it, so that all others get their answers. HTTP/1.0 knows no
+            // pipelining: behind its answers the connection may close.
+            let alone = next.firstIndex { $0.leavesInRequest != nil || $0.version == "HTTP/1.0" }
             let burst = Array(next[..<(alone.map { max($0, 1) } ?? next.count)])
             rest = rest.dropFirst(burst.count)
             let current: RawConnection
             if let connection { current = connection } else { current = try await self.gateway.connect() }
             let stays = try await self.ask(burst, current)
-            if !stays { current.close() }
             connection = stays ? current : nil
         }
         connection?.close()
@@ -31,13 +31,15 @@ struct FaultyClient: Sendable {
             if exchange.leavesInRequest != nil { break }
             if let count = exchange.leavesInAnswer {
                 _ = await isSent
-                _ = try? await connection.bytes(count)
+                try? await FaultyAnswer.skip(count, of: connection, toHead: exchange.method == "HEAD")
                 if exchange.leavesWithReset { try await connection.reset() } else { connection.close() }
                 self.run.count("left in the answer")
                 return false
             }
             stays = try await self.judge(exchange, connection)
         }
+        // Who has the last answer of a connection does not go on sending.
+        if !stays { connection.close() }
         return await isSent && stays
     }
 

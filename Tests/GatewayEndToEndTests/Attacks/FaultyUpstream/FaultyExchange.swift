@@ -52,6 +52,14 @@ struct FaultyExchange: Sendable {
     /// Its body may be kept until the answer begins.
     var mayRepeat: Bool { self.method != "POST" && self.requestBody.count <= 65_536 }
 
+    /// For whoever looks into a violation.
+    var summary: String {
+        let leaves = self.leavesInRequest ?? self.leavesInAnswer
+        return "\(self.method) \(self.version) \(self.requestBody.count) bytes, answer \(self.framing) "
+            + "\(self.answerBody.count) bytes, gzip \(self.acceptsGzip && self.isText), fault \(self.fault), "
+            + "lasting \(self.isLasting), leaves \(leaves.map { "\($0)" } ?? "never")"
+    }
+
     init(number: Int, seed: UInt64) {
         var random = SeededGenerator(seed &* 1_000_003 &+ UInt64(number))
         random = SeededGenerator(random.next())

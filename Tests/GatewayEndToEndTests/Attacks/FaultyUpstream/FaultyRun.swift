@@ -32,7 +32,7 @@ final class FaultyRun: Sendable {
 
     func violation(_ number: Int, _ text: String) {
         let exchange = self.exchange(number)
-        let what = "seed \(self.seed), exchange \(number) (\(exchange.method), \(exchange.fault)): \(text)"
+        let what = "seed \(self.seed), exchange \(number) (\(exchange.summary)): \(text)"
         self.state.withLockedValue { $0.violations.append(what) }
     }
 
