@@ -109,6 +109,8 @@ final class UpstreamPool {
     func sendAgain(_ exchange: Exchange) {
         exchange.upstream = nil
         exchange.needsFreshConnection = true
+        // What came of it now would go to nobody; with the next connection it goes on.
+        exchange.client?.pauseRequestBody()
         self.meters.retried("stale")
         self.acquire(for: exchange)
     }

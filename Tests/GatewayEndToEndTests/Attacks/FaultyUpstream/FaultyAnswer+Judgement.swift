@@ -48,7 +48,9 @@ extension FaultyAnswer {
             case .beforeRequestBody(.junk), .beforeHead(.junk), .inHead(.junk):
                 [(502, "upstream_invalid_response")] + (exchange.mayRepeat ? [] : [(502, "upstream_reset")])
             case .beforeRequestBody(.stall), .beforeHead(.stall), .inHead(.stall), .inBody(.stall):
-                [(504, "upstream_timeout")] + (exchange.mayRepeat ? [] : [(502, "upstream_reset")])
+                // The client's own body may come later than the route allows.
+                [(504, "upstream_timeout"), (408, "request_timeout")]
+                    + (exchange.mayRepeat ? [] : [(502, "upstream_reset")])
             case .inHead: [(502, "upstream_reset"), (502, "upstream_invalid_response")]
             case .inBody(.junk): [(502, "upstream_reset"), (502, "upstream_invalid_response")]
             case .beforeRequestBody, .beforeHead, .inBody, .early, .behindAnswer(.reset): [(502, "upstream_reset")]

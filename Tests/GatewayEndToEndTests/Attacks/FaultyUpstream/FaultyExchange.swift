@@ -159,8 +159,9 @@ struct FaultyExchange: Sendable {
     private func chunks(_ body: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = body[...]
+        let size = max(self.chunk, body.count / 40)
         while !rest.isEmpty {
-            let piece = rest.prefix(self.chunk)
+            let piece = rest.prefix(size)
             bytes += Array((String(piece.count, radix: 16) + "\r\n").utf8) + piece + Array("\r\n".utf8)
             rest = rest.dropFirst(piece.count)
         }

@@ -7,7 +7,7 @@ struct FaultyUpstreamScript: Sendable {
     func play(_ session: ScriptedUpstream.Session) async throws {
         let connection = session.connection
         while true {
-            let target = try await Self.target(connection)
+            guard let target = try await Self.target(connection) else { return }
             if target == "/plain/hold" {
                 _ = try await connection.request()
                 try await self.run.hold()
@@ -19,14 +19,11 @@ struct FaultyUpstreamScript: Sendable {
         }
     }
 
-    /// The target of the next request, which is left where it is.
-    private static func target(_ connection: RawConnection) async throws -> String {
-        try await connection.inbox.take("a head", within: .seconds(120)) { bytes, end in
+    /// The target of the next request, which is left where it is; nil where the connection ends before.
+    private static func target(_ connection: RawConnection) async throws -> String? {
+        try await connection.inbox.take("a head", within: .seconds(120)) { bytes, end -> String?? in
             let view = bytes.readableBytesView
-            guard view.firstRange(of: Array("\r\n\r\n".utf8)) != nil else {
-                if let end { throw Message.Truncated(received: "", end: end) }
-                return nil
-            }
+            guard view.firstRange(of: Array("\r\n\r\n".utf8)) != nil else { return end == nil ? nil : .some(nil) }
             let line = String(decoding: view.prefix { $0 != 0x0D }, as: UTF8.self)
             return String(line.split(separator: " ").dropFirst().first ?? "")
         }

@@ -9,7 +9,7 @@ extension EndToEnd {
         private static let environment = ProcessInfo.processInfo.environment
         private static let seeds: [UInt64] =
             environment["GATEWAY_FAULT_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? [1, 2, 3, 4]
-        private static let exchanges = environment["GATEWAY_FAULT_EXCHANGES"].flatMap { Int($0) } ?? 900
+        private static let exchanges = environment["GATEWAY_FAULT_EXCHANGES"].flatMap { Int($0) } ?? 800
         private static let clients = 12
         private static let places = 4
 
@@ -22,7 +22,7 @@ extension EndToEnd {
             name = "stall"
             path = "/stall/*"
             upstream = "api"
-            timeout = { first_byte = "150ms", idle = "150ms" }
+            timeout = { first_byte = "250ms", idle = "250ms" }
             """
 
         @Test(arguments: seeds)
