@@ -34,6 +34,10 @@ extension ConnectionHandler: ClientStream {
         if exchange.request.expectsContinue, !self.sentContinue, !exchange.isRequestEnded {
             self.machine.closeAfterResponse()
         }
+        // More than will be read: said now, since the next request would meet a closed connection.
+        if !exchange.isRequestEnded, self.bodyLeft > ConnectionStateMachine.discardBudget {
+            self.machine.closeAfterResponse()
+        }
         let closes = self.machine.closesAfterResponse
         let date = exchange.response.headers.contains(.date) ? nil : self.worker.date()
         let isChunked = self.isChunked

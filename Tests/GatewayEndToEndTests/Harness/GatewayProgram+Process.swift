@@ -1,5 +1,4 @@
 #if os(Linux)
-    import FoundationEssentials
     import Glibc
 
     /// What the kernel says of the program.
@@ -11,7 +10,11 @@
         }
 
         var openFiles: Int {
-            (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(self.id)/fd").count) ?? 0
+            guard let folder = opendir("/proc/\(self.id)/fd") else { return 0 }
+            defer { closedir(folder) }
+            var count = 0
+            while let entry = readdir(folder) { if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 } }
+            return count
         }
 
         /// Seconds of all its threads.

@@ -24,7 +24,7 @@
         func open(_ count: Int, port: Int, sending bytes: [UInt8] = []) throws {
             let address = try SocketAddress(ipAddress: "127.0.0.1", port: port)
             for _ in 0..<count {
-                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
                 guard descriptor >= 0 else { throw Failed(reason: String(cString: strerror(errno))) }
                 self.sockets.append(descriptor)
                 let result = address.withSockAddr { connect(descriptor, $0, socklen_t($1)) }

@@ -21,7 +21,6 @@ struct SecretTests {
         static let query = "hush-query-value"
         static let authorization = "hush-authorization"
         static let cookie = "hush-cookie"
-        static let upstream = "hush-upstream-body"
     }
 
     private static func file(_ upstream: String) -> String {
@@ -52,9 +51,7 @@ struct SecretTests {
     ]
 
     @Test func `no output has a secret's value`() async throws {
-        let script: ScriptedUpstream.Script = serving { request in
-            "HTTP/1.1 500 Broken\r\nContent-Length: \(Secret.upstream.utf8.count)\r\n\r\n\(Secret.upstream)"
-        }
+        let script: ScriptedUpstream.Script = serving { _ in "HTTP/1.1 500 Broken\r\nContent-Length: 4\r\n\r\noops" }
         try await withUpstream(script) { upstream in
             try await withFolder { folder in
                 try Data(Self.file(upstream.url).utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
@@ -88,6 +85,7 @@ struct SecretTests {
             )
             let response = try await client.response()
             #expect(response.status == 500)
+            #expect(!response.text.contains("oops"))
             answers.append(response.fields.map { "\($0.name): \($0.value)" }.joined(separator: "\n") + response.text)
         }
         return answers
