@@ -199,7 +199,7 @@ final class UpstreamPool {
         let reusable = !self.isNamed || now - handler.openedAt < Self.resolutionLifetime
         switch self.machine.released(lease, reusable: reusable, keepAlive: handler.keepAlive, now: now) {
         case .handTo(let exchange, let lease): self.hand(lease, to: exchange)
-        case .park: self.arm()
+        case .park: self.arm(keepAlive: handler.keepAlive)
         case .close: handler.close()
         }
     }
@@ -227,10 +227,12 @@ final class UpstreamPool {
         self.cluster = nil
     }
 
-    private func arm() {
-        guard self.armedUntil == .distantFuture else { return }
-        self.armedUntil = self.worker.now + self.settings.idleTimeout
-        self.worker.deadlines.set(self.slot, to: self.armedUntil)
+    /// Looks at what is idle in time, be it that who waits for a connection may wait for longer.
+    private func arm(keepAlive: TimeAmount? = nil) {
+        let until = self.worker.now + min(self.settings.idleTimeout, keepAlive ?? self.settings.idleTimeout)
+        guard until < self.armedUntil else { return }
+        self.armedUntil = until
+        self.worker.deadlines.set(self.slot, to: until)
     }
 }
 
