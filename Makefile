@@ -19,7 +19,7 @@ BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy
 SOAK_PACKAGES := nginx-light wrk python3
 GUARD_PACKAGES := nginx-light valgrind curl python3
 
-.PHONY: help run test examples docs bench bench-middlewares bench-guard bench-test soak slowhttptest lint format setup build check readme clean
+.PHONY: help run test browser-test examples docs bench bench-middlewares bench-guard bench-test soak slowhttptest lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 20
@@ -31,6 +31,11 @@ run: build  ## install what is missing, build, and serve gateway.toml (CONFIG=FI
 # it the last line is the count of all tests.
 test: setup  ## run all tests
 	swift test --disable-xctest
+
+browser-test: setup  ## show pages through the gateway to a headless Chromium, and compare what it ran and reported
+	@scripts/install-packages chromium openssl python3
+	swift build --product gateway
+	@scripts/browser-test
 
 examples: setup  ## build the examples of embedding, and have each check itself
 	@scripts/run-examples

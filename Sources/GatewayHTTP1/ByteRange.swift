@@ -1,4 +1,5 @@
 /// A part of a buffer, by position: what an index over received bytes is made of.
+@usableFromInline
 package struct ByteRange: Hashable, Sendable {
     private var _offset: UInt32
     private var _count: UInt32
@@ -10,8 +11,13 @@ package struct ByteRange: Hashable, Sendable {
 
     package static let empty = ByteRange(offset: 0, count: 0)
 
+    @usableFromInline
     package var offset: Int { Int(self._offset) }
     package var count: Int { Int(self._count) }
+
+    @usableFromInline
     package var end: Int { self.offset &+ self.count }
     package var isEmpty: Bool { self._count == 0 }
+
+    mutating func move(by distance: Int) { self._offset &+= UInt32(truncatingIfNeeded: distance) }
 }

@@ -3,14 +3,17 @@
 package enum FieldID: UInt8, CaseIterable, Sendable {
     case unknown
     case accept, acceptEncoding, acceptRanges, accessControlRequestHeaders, accessControlRequestMethod, age, allow
-    case authorization, cacheControl, connection, contentDisposition, contentEncoding, contentLength, contentLocation
-    case contentRange, contentSecurityPolicy, contentSecurityPolicyReportOnly, contentType, cookie, date, etag, expect
-    case expires, forwarded, host, http2Settings, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince
-    case keepAlive, lastModified, location, maxForwards, origin, pragma, proxyAuthenticate, proxyAuthorization
-    case proxyConnection, proxyStatus, range, rateLimit, rateLimitPolicy, referer, retryAfter, secFetchSite
-    case secWebSocketKey, server, serverTiming, setCookie, strictTransportSecurity, te, traceparent, tracestate, trailer
-    case transferEncoding, upgrade, userAgent, vary, via, wwwAuthenticate, xCSPNonce, xForwardedFor, xForwardedHost
-    case xForwardedPort, xForwardedProto, xPoweredBy, xRealIP, xRequestID, xRequestTimeoutMS
+    case authorization, baggage, cacheControl, connection, contentDisposition, contentEncoding, contentLength
+    case contentLocation, contentRange, contentSecurityPolicy, contentSecurityPolicyReportOnly, contentType, cookie
+    case crossOriginEmbedderPolicy, crossOriginOpenerPolicy, crossOriginResourcePolicy, date, etag, expect, expires
+    case forwarded, host, http2Settings, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince, keepAlive
+    case lastModified, location, maxForwards, origin, permissionsPolicy, pragma, proxyAuthenticate, proxyAuthorization
+    case proxyConnection, proxyStatus, range, rateLimit, rateLimitPolicy, referer, referrerPolicy, reportingEndpoints
+    case retryAfter, secFetchSite, secWebSocketKey, server, serverTiming, setCookie, strictTransportSecurity, te
+    case traceparent, tracestate, trailer, transferEncoding, upgrade, userAgent, vary, via, wwwAuthenticate
+    case xContentTypeOptions, xCSPNonce, xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto, xFrameOptions
+    case xPoweredBy, xRateLimitLimit, xRateLimitRemaining, xRateLimitReset, xRealIP, xRequestID, xRequestTimeoutMS
+    case xXSSProtection
 
     /// The field's name as it is usually written.
     package var name: StaticString {
@@ -24,6 +27,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         case .age: "Age"
         case .allow: "Allow"
         case .authorization: "Authorization"
+        case .baggage: "baggage"
         case .cacheControl: "Cache-Control"
         case .connection: "Connection"
         case .contentDisposition: "Content-Disposition"
@@ -35,6 +39,9 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         case .contentSecurityPolicyReportOnly: "Content-Security-Policy-Report-Only"
         case .contentType: "Content-Type"
         case .cookie: "Cookie"
+        case .crossOriginEmbedderPolicy: "Cross-Origin-Embedder-Policy"
+        case .crossOriginOpenerPolicy: "Cross-Origin-Opener-Policy"
+        case .crossOriginResourcePolicy: "Cross-Origin-Resource-Policy"
         case .date: "Date"
         case .etag: "ETag"
         case .expect: "Expect"
@@ -52,6 +59,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         case .location: "Location"
         case .maxForwards: "Max-Forwards"
         case .origin: "Origin"
+        case .permissionsPolicy: "Permissions-Policy"
         case .pragma: "Pragma"
         case .proxyAuthenticate: "Proxy-Authenticate"
         case .proxyAuthorization: "Proxy-Authorization"
@@ -61,6 +69,8 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         case .rateLimit: "RateLimit"
         case .rateLimitPolicy: "RateLimit-Policy"
         case .referer: "Referer"
+        case .referrerPolicy: "Referrer-Policy"
+        case .reportingEndpoints: "Reporting-Endpoints"
         case .retryAfter: "Retry-After"
         case .secFetchSite: "Sec-Fetch-Site"
         case .secWebSocketKey: "Sec-WebSocket-Key"
@@ -78,15 +88,21 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         case .vary: "Vary"
         case .via: "Via"
         case .wwwAuthenticate: "WWW-Authenticate"
+        case .xContentTypeOptions: "X-Content-Type-Options"
         case .xCSPNonce: "X-CSP-Nonce"
         case .xForwardedFor: "X-Forwarded-For"
         case .xForwardedHost: "X-Forwarded-Host"
         case .xForwardedPort: "X-Forwarded-Port"
         case .xForwardedProto: "X-Forwarded-Proto"
+        case .xFrameOptions: "X-Frame-Options"
         case .xPoweredBy: "X-Powered-By"
+        case .xRateLimitLimit: "X-RateLimit-Limit"
+        case .xRateLimitRemaining: "X-RateLimit-Remaining"
+        case .xRateLimitReset: "X-RateLimit-Reset"
         case .xRealIP: "X-Real-IP"
         case .xRequestID: "X-Request-ID"
         case .xRequestTimeoutMS: "X-Request-Timeout-Ms"
+        case .xXSSProtection: "X-XSS-Protection"
         }
     }
 
@@ -117,13 +133,13 @@ struct FieldTable: Sendable {
     }
 
     /// From the length and three characters, whatever their case. The factor was searched for: with it, only
-    /// X-Forwarded-Host and -Port share a slot.
+    /// those share a slot that have all four alike, X-Forwarded-Host and -Port, X-RateLimit-Limit and -Reset.
     private static func slot(of name: UnsafeRawBufferPointer) -> Int {
         guard let first = name.first, let last = name.last else { return 0 }
         let middle = name[name.count / 2]
         let letters = UInt32(first) | UInt32(middle) << 8 | UInt32(last) << 16 | 0x20_2020
         let length = UInt32(truncatingIfNeeded: name.count) << 24
-        return Int(((letters | length) &* 0x12A3_C54B) >> 24)
+        return Int(((letters | length) &* 0x7547_741D) >> 24)
     }
 
     func id(of name: UnsafeRawBufferPointer) -> FieldID {

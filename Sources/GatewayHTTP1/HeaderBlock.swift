@@ -1,4 +1,4 @@
-package import NIOCore
+public import NIOCore
 
 /// The fields of a message as offsets over one buffer of its own: made once by a parser, changed in place by those who
 /// forward it, reused for the next message without allocating.
@@ -7,6 +7,7 @@ package import NIOCore
 /// look at it cost two pairs of reference counts.
 public struct HeaderBlock: ~Copyable, Sendable {
     /// Names and values; removed and replaced ones stay in it unread.
+    @usableFromInline
     package private(set) var bytes: ByteBuffer
     package private(set) var fields: ContiguousArray<Field>
     /// The IDs that the fields have or had.
@@ -53,13 +54,15 @@ public struct HeaderBlock: ~Copyable, Sendable {
 
     package func first(_ id: FieldID) -> ByteRange? {
         guard self.present.contains(id) else { return nil }
-        for field in self.fields where field.id == id { return field.value }
+        for index in self.fields.indices where self.fields[index].id == id { return self.fields[index].value }
         return nil
     }
 
     package func first(_ name: HeaderName) -> ByteRange? {
         guard self.present.contains(name.id) else { return nil }
-        for field in self.fields where self.matches(field, name) { return field.value }
+        for index in self.fields.indices where self.matches(self.fields[index], name) {
+            return self.fields[index].value
+        }
         return nil
     }
 
@@ -81,6 +84,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
     }
 
     /// The bytes of a range of this block, valid inside the closure.
+    @inlinable
     package func withBytes<Result, Failure: Error>(
         _ range: ByteRange,
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -101,16 +105,30 @@ public struct HeaderBlock: ~Copyable, Sendable {
 
     // MARK: Changing
 
-    /// Adds a field whose value `write` appends to the buffer. Bytes that no field value may hold become "_", so that
-    /// nothing that ends up in a value can begin another line.
-    package mutating func add(_ name: HeaderName, write: (inout ByteBuffer) -> Void) {
-        let nameRange = ByteRange(offset: self.bytes.writerIndex, count: name.bytes.count)
-        self.bytes.writeBytes(name.bytes)
+    /// Adds a field whose value `write` writes. Bytes that no field value may hold become "_", so that nothing that ends
+    /// up in a value can begin another line.
+    ///
+    /// - Parameter room: how many bytes the value probably has.
+    /// - Returns: where the value stands.
+    @discardableResult
+    package mutating func add(
+        _ name: HeaderName,
+        room: Int = 64,
+        write: (inout HeadWriter) -> Void
+    ) -> ByteRange {
         let start = self.bytes.writerIndex
-        write(&self.bytes)
-        let value = ByteRange(offset: start, count: max(0, self.bytes.writerIndex - start))
+        self.bytes.writeHead(room: room + name.bytes.count + 4) { line in
+            line.write(name.bytes)
+            line.write(UInt8(ascii: ":"))
+            line.write(UInt8(ascii: " "))
+            write(&line)
+            line.writeLineEnd()
+        }
+        let offset = start + name.bytes.count + 2
+        let value = ByteRange(offset: offset, count: self.bytes.writerIndex - 2 - offset)
+        self.append(Field(name: ByteRange(offset: start, count: name.bytes.count), value: value, id: name.id))
         self.sanitize(value)
-        self.append(Field(name: nameRange, value: value, id: name.id))
+        return value
     }
 
     /// Adds a field whose value stands in this block already; the bytes are shared, not copied.
@@ -125,7 +143,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
             name.bytes.withUnsafeBytes { self.append($0, UnsafeRawBufferPointer(value), id: name.id) }
             self.sanitize(self.fields[self.fields.count - 1].value)
         }
-        if isAdded == nil { self.add(name) { $0.writeBytes(value) } }
+        if isAdded == nil { self.add(name) { line in for byte in value { line.write(byte) } } }
     }
 
     package mutating func add(_ name: HeaderName, _ value: StaticString) {
@@ -149,19 +167,33 @@ public struct HeaderBlock: ~Copyable, Sendable {
         }
     }
 
-    /// Name and value with one check of the buffer's room.
-    private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, id: FieldID) {
+    /// Adds fields that were made before, with one copy.
+    package mutating func add(_ prepared: PreparedFields) {
         let offset = self.bytes.writerIndex
-        let size = name.count + value.count
-        self.bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { target in
-            UnsafeMutableRawBufferPointer(rebasing: target[..<name.count]).copyMemory(from: name)
-            UnsafeMutableRawBufferPointer(rebasing: target[name.count..<size]).copyMemory(from: value)
-            return size
+        let start = self.fields.count
+        self.bytes.writeImmutableBuffer(prepared.bytes)
+        self.fields.append(contentsOf: prepared.fields)
+        for index in start..<self.fields.count {
+            self.fields[index].name.move(by: offset)
+            self.fields[index].value.move(by: offset)
+        }
+        self.present = self.present.union(prepared.names)
+    }
+
+    /// The line as it is written, with one check of the buffer's room.
+    private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, id: FieldID) {
+        let start = self.bytes.writerIndex
+        self.bytes.writeHead(room: name.count + value.count + 4) { line in
+            line.write(name)
+            line.write(UInt8(ascii: ":"))
+            line.write(UInt8(ascii: " "))
+            line.write(value)
+            line.writeLineEnd()
         }
         self.append(
             Field(
-                name: ByteRange(offset: offset, count: name.count),
-                value: ByteRange(offset: offset + name.count, count: value.count),
+                name: ByteRange(offset: start, count: name.count),
+                value: ByteRange(offset: start + name.count + 2, count: value.count),
                 id: id
             )
         )
@@ -173,9 +205,11 @@ public struct HeaderBlock: ~Copyable, Sendable {
     }
 
     /// Keeps bytes beside the fields, for who needs them as long as the message: a normalised path, a made-up ID.
-    package mutating func store(_ write: (inout ByteBuffer) -> Void) -> ByteRange {
+    ///
+    /// - Parameter room: how many bytes they probably are.
+    package mutating func store(room: Int = 64, _ write: (inout HeadWriter) -> Void) -> ByteRange {
         let start = self.bytes.writerIndex
-        write(&self.bytes)
+        self.bytes.writeHead(room: room, write)
         return ByteRange(offset: start, count: self.bytes.writerIndex - start)
     }
 
@@ -213,24 +247,6 @@ public struct HeaderBlock: ~Copyable, Sendable {
 extension ByteBuffer {
     /// Appends the field lines of a section, without the empty line that ends it.
     package mutating func writeFields(_ block: borrowing HeaderBlock) {
-        var size = 0
-        for field in block.fields { size &+= field.name.count &+ field.value.count &+ 4 }
-        guard size > 0 else { return }
-        self.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { target in
-            block.bytes.withUnsafeReadableBytes { source in
-                guard var output = target.baseAddress, let input = source.baseAddress else { return 0 }
-                for field in block.fields {
-                    output.copyMemory(from: input + field.name.offset, byteCount: field.name.count)
-                    output += field.name.count
-                    output.storeBytes(of: UInt16(littleEndian: 0x203A), as: UInt16.self)  // ": "
-                    output += 2
-                    output.copyMemory(from: input + field.value.offset, byteCount: field.value.count)
-                    output += field.value.count
-                    output.storeBytes(of: UInt16(littleEndian: 0x0A0D), as: UInt16.self)  // CR LF
-                    output += 2
-                }
-                return size
-            }
-        }
+        self.writeHead(room: block.bytes.readableBytes) { $0.writeFields(block) }
     }
 }

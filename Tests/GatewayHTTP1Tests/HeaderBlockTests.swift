@@ -72,9 +72,9 @@ struct HeaderBlockTests {
 
     @Test func `a value that is written in pieces is checked whole`() {
         var block = HeaderBlock()
-        block.add(HeaderName("X")) { buffer in
-            buffer.writeString("a\r")
-            buffer.writeString("\nb")
+        block.add(HeaderName("X")) { output in
+            output.write("a\r")
+            output.write("\nb")
         }
         block.add(HeaderName("Y")) { _ in }
         #expect(self.text(block) == "X: a__b\r\nY: \r\n")

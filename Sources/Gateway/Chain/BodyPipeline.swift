@@ -31,6 +31,9 @@ final class BodyPipeline {
         self.steps.insert(Step(transform), at: place)
     }
 
+    /// What leaves it has a content coding that what enters it has not.
+    var encodes: Bool { self.steps.contains { $0.transform.rank == .encode } }
+
     /// Takes a chunk; it is worked on in the next turn.
     func write(_ chunk: ByteBuffer) { Self.append(chunk, to: &self.steps[0].input) }
 

@@ -120,7 +120,8 @@ extension ByteBuffer {
             self.writeInteger(byte)
         case 0..<0x20, 0x7F:
             self.writeStaticString("\\u00")
-            self.writeLowercaseHex(UInt64(byte), digits: 2)
+            let digits = HeadWriter.hexadecimalDigits(UInt32(byte) << 24)
+            self.writeInteger(UInt16(truncatingIfNeeded: digits), endianness: .little)
         default: self.writeInteger(byte)
         }
     }
@@ -141,7 +142,7 @@ extension ResponseHead {
     mutating func setLength(_ length: Int, answering method: Method) {
         let hasNoBody = self.hasNoBody
         self.headers.remove(.contentLength)
-        if !hasNoBody { self.headers.add(Self.contentLength) { $0.writeDecimal(length) } }
+        if !hasNoBody { self.headers.add(Self.contentLength) { $0.write(decimal: length) } }
         self.framing = hasNoBody || method == .head || length == 0 ? .none : .length(length)
     }
 

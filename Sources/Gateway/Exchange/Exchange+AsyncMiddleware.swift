@@ -44,7 +44,7 @@ extension Exchange {
         self.request.headers.remove(.contentLength)
         self.request.framing = body.readableBytes > 0 ? .length(body.readableBytes) : .none
         if body.readableBytes > 0 {
-            self.request.headers.add(HeaderName(.contentLength)) { $0.writeDecimal(body.readableBytes) }
+            self.request.headers.add(HeaderName(.contentLength)) { $0.write(decimal: body.readableBytes) }
         }
     }
 

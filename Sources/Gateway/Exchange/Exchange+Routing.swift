@@ -51,7 +51,7 @@ extension Exchange {
         switch outcome {
         case .unchanged: self.path = self.rawPath
         case .rewritten:
-            self.path = self.request.headers.store { $0.writeBytes(self.worker.normalizedPath) }
+            self.path = self.request.headers.store { $0.write(self.worker.normalizedPath) }
         case .invalid(let reason):
             self.path = .empty
             return Refusal(GatewayError(.badRequest, detail: "The path is malformed.", reason: "path: \(reason)"))

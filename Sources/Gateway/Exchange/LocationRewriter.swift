@@ -20,15 +20,15 @@ enum LocationRewriter {
         let value = exchange.response.headers.withBytes(location) { Array($0.dropFirst(path)) }
         let host = exchange.request.headers.withBytes(exchange.request.host) { Array($0) }
         exchange.response.headers.remove(.location)
-        exchange.response.headers.add(self.location) { buffer in
+        exchange.response.headers.add(self.location) { output in
             if path > 0, !host.isEmpty, let client = exchange.client {
-                buffer.writeStaticString(client.scheme)
-                buffer.writeStaticString("://")
-                buffer.writeBytes(host)
+                output.write(client.scheme)
+                output.write("://")
+                output.write(host)
             }
-            buffer.writeBytes(prefix)
-            if value.isEmpty, prefix.isEmpty { buffer.writeStaticString("/") }
-            buffer.writeBytes(value)
+            output.write(prefix)
+            if value.isEmpty, prefix.isEmpty { output.write("/") }
+            output.write(value)
         }
     }
 

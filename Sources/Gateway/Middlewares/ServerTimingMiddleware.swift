@@ -23,11 +23,11 @@ struct ServerTimingMiddleware: ResponseHook {
         var upstream: TimeAmount?
         if let sent = exchange.sentUpstreamAt { upstream = (exchange.firstByteAt ?? self.worker.now) - sent }
         exchange.response.headers.add(Self.serverTiming) { value in
-            value.writeStaticString("gateway;dur=")
-            value.writeMilliseconds(total - (upstream ?? .zero))
+            value.write("gateway;dur=")
+            value.write(milliseconds: total - (upstream ?? .zero))
             if let upstream {
-                value.writeStaticString(", upstream;dur=")
-                value.writeMilliseconds(upstream)
+                value.write(", upstream;dur=")
+                value.write(milliseconds: upstream)
             }
         }
         return .next
@@ -36,14 +36,14 @@ struct ServerTimingMiddleware: ResponseHook {
     private static let serverTiming = HeaderName(.serverTiming)
 }
 
-extension ByteBuffer {
+extension HeadWriter {
     /// With three decimals: `1.042`.
-    fileprivate mutating func writeMilliseconds(_ amount: TimeAmount) {
+    fileprivate mutating func write(milliseconds amount: TimeAmount) {
         let microseconds = Int(max(0, amount.nanoseconds) / 1000)
-        self.writeDecimal(microseconds / 1000)
-        self.writeInteger(UInt8(ascii: "."))
-        self.writeInteger(UInt8(ascii: "0") + UInt8(microseconds / 100 % 10))
-        self.writeInteger(UInt8(ascii: "0") + UInt8(microseconds / 10 % 10))
-        self.writeInteger(UInt8(ascii: "0") + UInt8(microseconds % 10))
+        self.write(decimal: microseconds / 1000)
+        self.write(UInt8(ascii: "."))
+        self.write(UInt8(ascii: "0") + UInt8(microseconds / 100 % 10))
+        self.write(UInt8(ascii: "0") + UInt8(microseconds / 10 % 10))
+        self.write(UInt8(ascii: "0") + UInt8(microseconds % 10))
     }
 }

@@ -47,34 +47,5 @@ final class RoutePlan {
     }
 }
 
-/// The middlewares of a plan, sorted by the phases that they take part in; each phase's array ascends by the place in
-/// the whole list.
-struct Chain {
-    var requestHooks: ContiguousArray<any RequestHook> = []
-    var responseHooks: ContiguousArray<any ResponseHook> = []
-    var failureHooks: ContiguousArray<any FailureHook> = []
-    var completionHooks: ContiguousArray<any CompletionHook> = []
-    private(set) var requestPlaces: ContiguousArray<Int> = []
-    private(set) var responsePlaces: ContiguousArray<Int> = []
-    private(set) var failurePlaces: ContiguousArray<Int> = []
-
-    /// Adds the middleware at the next place of the list.
-    mutating func append(_ middleware: any Middleware, at place: Int) {
-        if let hook = middleware as? any RequestHook {
-            self.requestHooks.append(hook)
-            self.requestPlaces.append(place)
-        }
-        if let hook = middleware as? any ResponseHook {
-            self.responseHooks.append(hook)
-            self.responsePlaces.append(place)
-        }
-        if let hook = middleware as? any FailureHook {
-            self.failureHooks.append(hook)
-            self.failurePlaces.append(place)
-        }
-        if let hook = middleware as? any CompletionHook { self.completionHooks.append(hook) }
-    }
-}
-
 @available(*, unavailable)
 extension RoutePlan: Sendable {}

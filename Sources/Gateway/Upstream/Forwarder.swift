@@ -41,7 +41,7 @@ struct Forwarder {
         }
         var buffer = exchange.worker.takeBuffer()
         self.writePath(of: exchange, into: &buffer)
-        let range = exchange.request.headers.store { $0.writeImmutableBuffer(buffer) }
+        let range = exchange.request.headers.store(room: buffer.readableBytes) { $0.write(buffer) }
         exchange.worker.giveBack(buffer)
         return range
     }
@@ -197,10 +197,10 @@ extension Exchange {
         guard let first = lines.first else { return .empty }
         guard lines.count > 1 else { return first.value }
         let values = lines.map { line in self.request.headers.withBytes(line.value) { Array($0) } }
-        return self.request.headers.store { buffer in
+        return self.request.headers.store { output in
             for (index, value) in values.enumerated() {
-                if index > 0 { buffer.writeStaticString(", ") }
-                buffer.writeBytes(value)
+                if index > 0 { output.write(", ") }
+                output.write(value)
             }
         }
     }

@@ -79,7 +79,8 @@ extension EndToEnd {
                 "Retry-After: Sun, 06 Nov 2094 08:49:37 GMT", "WWW-Authenticate: Basic realm=\"a, b\"", "Allow: GET",
                 "Set-Cookie: a=b", "Set-Cookie: c=d", "Vary: Cookie", "RateLimit: \"u\";r=0;t=9",
                 "RateLimit-Policy: \"u\";q=1;w=9", "X-RateLimit-Limit: 1", "X-RateLimit-Remaining: 0",
-                "X-RateLimit-Reset: 9",
+                "X-RateLimit-Reset: 9", "Access-Control-Allow-Origin: https://app.example",
+                "access-control-allow-credentials: true", "Access-Control-Expose-Headers: X-Own",
             ]
             let script = serving { _ in
                 "HTTP/1.1 503 X\r\nContent-Length: 1\r\nX-Trace: at main.c:7\r\n"

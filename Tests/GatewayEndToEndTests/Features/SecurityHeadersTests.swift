@@ -61,14 +61,21 @@ extension EndToEnd {
             #expect(response["Permissions-Policy"] == nil)
         }
 
-        @Test func `a site's answers carry the preset's`() async throws {
-            let response = try await Self.response(ok("", Self.html), "preset = \"web\"")
+        @Test(arguments: [false, true])
+        func `a site's answers carry the preset's`(isSecure: Bool) async throws {
+            let response = try await Self.response(
+                ok("", Self.html),
+                "preset = \"web\"",
+                server: "trusted_proxies = [\"127.0.0.1/32\"]",
+                "X-Forwarded-Proto: \(isSecure ? "https" : "http")"
+            )
             #expect(response["X-Frame-Options"] == "SAMEORIGIN")
             #expect(response["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups")
+            // Over plain HTTP browsers know no endpoints, and where report-to stands they leave report-uri.
             #expect(
                 response["Content-Security-Policy"]
                     == "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
-                    + "; report-uri /.gateway/csp-reports; report-to gateway-csp"
+                    + "; report-uri /.gateway/csp-reports" + (isSecure ? "; report-to gateway-csp" : "")
             )
             #expect(response["Reporting-Endpoints"] == "gateway-csp=\"/.gateway/csp-reports\"")
         }

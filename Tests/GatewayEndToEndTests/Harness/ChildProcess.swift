@@ -20,8 +20,8 @@ final class ChildProcess: Sendable {
     /// The program's path, where it is in PATH.
     static func find(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
-        return (path.split(separator: ":") + ["/usr/sbin"]).lazy.map { "\($0)/\(name)" }
-            .first { access($0, X_OK) == 0 }
+        let folders: [Substring] = path.split(separator: ":") + ["/usr/sbin"]
+        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     convenience init(_ arguments: String...) throws { try self.init(arguments) }
@@ -36,10 +36,21 @@ final class ChildProcess: Sendable {
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
+        // The threads that tests run on block signals, and a program that inherits that cannot be stopped by one.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var id: pid_t = 0
-        guard posix_spawn(&id, program, &actions, nil, &pointers, environ) == 0 else {
+        guard posix_spawn(&id, program, &actions, &attributes, &pointers, environ) == 0 else {
             throw NotStarted(program: program)
         }
         self.id = id

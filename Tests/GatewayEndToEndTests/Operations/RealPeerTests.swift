@@ -49,6 +49,12 @@ extension EndToEnd {
             }
         }
 
+        /// Otherwise all of the others would be left out, wherever they run.
+        @Test func `programs are found`() {
+            #expect(ChildProcess.find("sh") != nil)
+            #expect(ChildProcess.find("no-such-program") == nil)
+        }
+
         @Test(.enabled(if: ChildProcess.find("nginx") != nil))
         func `nginx as the upstream`() async throws {
             try await Self.withFolder { folder in

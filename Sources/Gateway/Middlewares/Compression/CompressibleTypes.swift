@@ -92,3 +92,30 @@ struct CompressibleTypes: Sendable {
         return true
     }
 }
+
+/// Keeps the verdict on the type that came last: an upstream's answers are mostly of few types, and to hold one against
+/// all patterns takes a thousand instructions.
+final class CompressibleTypeMemory {
+    private let types: CompressibleTypes
+    private var last: [UInt8] = []
+    private var isLastContained: Bool
+
+    init(_ types: CompressibleTypes) {
+        self.types = types
+        self.isLastContained = types.contains(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    func contains(_ contentType: UnsafeRawBufferPointer) -> Bool {
+        let isLast = self.last.withUnsafeBytes { ByteClass.equalsIgnoringCase($0, contentType) }
+        if isLast { return self.isLastContained }
+        let isContained = self.types.contains(contentType)
+        guard contentType.count <= 256 else { return isContained }
+        self.last.removeAll(keepingCapacity: true)
+        self.last.append(contentsOf: contentType)
+        self.isLastContained = isContained
+        return isContained
+    }
+}
+
+@available(*, unavailable)
+extension CompressibleTypeMemory: Sendable {}

@@ -44,7 +44,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
     private let minSize: Int
     private let levels: EncoderLevels
     private let maxStreams: Int
-    private let types: CompressibleTypes
+    private let types: CompressibleTypeMemory
     private let state: Slot<CompressionState>
     private let pool: EncoderPool
     private let meters: CompressionMeters
@@ -93,7 +93,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             brotli: UInt32(clamping: config.brotliQuality)
         )
         self.maxStreams = config.maxStreams
-        self.types = types
+        self.types = CompressibleTypeMemory(types)
         self.state = context.slot(CompressionState())
         self.pool = EncoderPools.pool(in: context)
         self.meters = CompressionMeters(route: context.route, shard: context.worker.meters)
@@ -124,6 +124,8 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             exchange.response.headers.remove(.contentLength)
             return .next
         }
+        // A page that gets a nonce is rewritten while it streams, and what has been encoded whole cannot be.
+        if exchange.carriesNonce { return self.encodeStream(of: exchange, in: coding) }
         switch exchange.collected {
         case .whole(let body) where body.readableBytes <= Self.wholeBody:
             if body.readableBytes >= self.minSize { self.encode(body, of: exchange, in: coding) }

@@ -65,6 +65,6 @@ enum ConditionalRequest {
         }
         guard found else { return .empty }
         headers.set(name, after.readableBytesView)
-        return headers.store { $0.writeImmutableBuffer(before) }
+        return headers.store(room: before.readableBytes) { $0.write(before) }
     }
 }

@@ -103,10 +103,10 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     private func tag(_ body: ByteBuffer, of exchange: Exchange) {
         let digest = body.withUnsafeReadableBytes { BodyDigest($0) }
         exchange.response.headers.add(Self.etag) { value in
-            value.writeStaticString(self.isWeak ? "W/\"gw-" : "\"gw-")
-            value.writeLowercaseHex(digest.high, digits: 16)
-            value.writeLowercaseHex(digest.low, digits: 16)
-            value.writeInteger(UInt8(ascii: "\""))
+            value.write(self.isWeak ? "W/\"gw-" : "\"gw-")
+            value.write(hexadecimal: digest.high)
+            value.write(hexadecimal: digest.low)
+            value.write(UInt8(ascii: "\""))
         }
     }
 
@@ -130,7 +130,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
             if list.readableBytes > 0 { list.writeStaticString(", ") }
             exchange.request.headers.withBytes(field.value) { _ = list.writeBytes($0) }
         }
-        return exchange.request.headers.store { $0.writeImmutableBuffer(list) }
+        return exchange.request.headers.store(room: list.readableBytes) { $0.write(list) }
     }
 
     // MARK: 304

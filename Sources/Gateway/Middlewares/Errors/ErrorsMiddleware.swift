@@ -126,13 +126,22 @@ struct ErrorsMiddleware: ResponseHook {
 
     private static func isKept(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         switch field.id {
-        case .retryAfter, .wwwAuthenticate, .allow, .setCookie, .vary, .rateLimit, .rateLimitPolicy: true
-        case .unknown:
-            block.equals(field.name, "x-ratelimit-limit") || block.equals(field.name, "x-ratelimit-remaining")
-                || block.equals(field.name, "x-ratelimit-reset")
+        case .retryAfter, .wwwAuthenticate, .allow, .setCookie, .vary, .rateLimit, .rateLimitPolicy, .xRateLimitLimit,
+            .xRateLimitRemaining, .xRateLimitReset:
+            true
+        case .unknown: Self.isOfCORS(field, in: block)
         default: false
         }
     }
+
+    /// Without them a page of another origin would see no error, but a network that failed.
+    private static func isOfCORS(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
+        block.withBytes(field.name) { name in
+            name.count > Self.corsPrefix.count && zip(name, Self.corsPrefix).allSatisfy { $0 | 0x20 == $1 }
+        }
+    }
+
+    private static let corsPrefix = Array("access-control-".utf8)
 
     /// For the log: which request, and what its upstream said.
     private func description(of exchange: Exchange) -> String {

@@ -13,14 +13,19 @@ struct RateLimitFields {
 
     private static let policyName = HeaderName(.rateLimitPolicy)
     private static let standingName = HeaderName(.rateLimit)
-    private static let legacyLimit = HeaderName("X-RateLimit-Limit")
-    private static let legacyRemaining = HeaderName("X-RateLimit-Remaining")
-    private static let legacyReset = HeaderName("X-RateLimit-Reset")
+    private static let legacyLimit = HeaderName(.xRateLimitLimit)
+    private static let legacyRemaining = HeaderName(.xRateLimitRemaining)
+    private static let legacyReset = HeaderName(.xRateLimitReset)
 
     private let selection: Selection
-    private let policy: [UInt8]
-    /// Of each window: `"users";r=`, and the limit in digits.
-    private let windows: [(prefix: [UInt8], limit: [UInt8])]
+    private let windows: [Window]
+
+    private struct Window {
+        /// `"users";r=`
+        let prefix: [UInt8]
+        /// The fields that are the same on every response where this window is the tightest.
+        let fixed: PreparedFields
+    }
 
     var isEmpty: Bool { self.selection == .none }
 
@@ -29,46 +34,46 @@ struct RateLimitFields {
         let names = rates.map { rate in
             Self.quoted(rates.count == 1 ? name : "\(name)-1\(rate.unit.rawValue.prefix(1))")
         }
-        self.policy = Array(
+        let policy = Array(
             zip(names, rates).map { name, rate in
                 "\(name);q=\(rate.count);w=\(rate.unit.span.nanoseconds / 1_000_000_000)"
             }.joined(separator: ", ").utf8
         )
         self.windows = zip(names, rates).map { name, rate in
-            (Array("\(name);r=".utf8), Array(String(rate.count).utf8))
+            var fixed: [(name: HeaderName, value: [UInt8])] = []
+            if selection.hasIETF { fixed.append((Self.policyName, policy)) }
+            if selection.hasLegacy { fixed.append((Self.legacyLimit, Array(String(rate.count).utf8))) }
+            return Window(prefix: Array("\(name);r=".utf8), fixed: PreparedFields(fixed))
         }
     }
 
     func write(_ decision: RateLimitDecision, into headers: inout HeaderBlock) {
+        let tightest = min(decision.tightest, self.windows.count - 1)
+        headers.add(self.windows[tightest].fixed)
         if self.selection.hasIETF {
-            headers.add(Self.policyName, self.policy)
             headers.add(Self.standingName) { value in
                 for index in self.windows.indices {
-                    if index > 0 { value.writeStaticString(", ") }
-                    value.writeBytes(self.windows[index].prefix)
-                    value.writeDecimal(Int(decision[index].remaining))
-                    value.writeStaticString(";t=")
-                    value.writeDecimal(Int(decision[index].resetSeconds))
+                    if index > 0 { value.write(", ") }
+                    value.write(self.windows[index].prefix)
+                    value.write(decimal: Int(decision[index].remaining))
+                    value.write(";t=")
+                    value.write(decimal: Int(decision[index].resetSeconds))
                 }
             }
         }
         if self.selection.hasLegacy {
-            let tightest = min(decision.tightest, self.windows.count - 1)
             let standing = decision[tightest]
-            headers.add(Self.legacyLimit, self.windows[tightest].limit)
-            headers.add(Self.legacyRemaining) { $0.writeDecimal(Int(standing.remaining)) }
-            headers.add(Self.legacyReset) { $0.writeDecimal(Int(standing.resetSeconds)) }
+            headers.add(Self.legacyRemaining) { $0.write(decimal: Int(standing.remaining)) }
+            headers.add(Self.legacyReset) { $0.write(decimal: Int(standing.resetSeconds)) }
         }
     }
 
     /// Takes out what an upstream says in fields that have room for one limit only. The others are lists.
     func makeRoom(in headers: inout HeaderBlock) {
         guard self.selection.hasLegacy else { return }
-        headers.removeAll { block, field in
-            field.id == .unknown
-                && (block.matches(field, Self.legacyLimit) || block.matches(field, Self.legacyRemaining)
-                    || block.matches(field, Self.legacyReset))
-        }
+        headers.remove(.xRateLimitLimit)
+        headers.remove(.xRateLimitRemaining)
+        headers.remove(.xRateLimitReset)
     }
 
     /// The fields as an error carries them.

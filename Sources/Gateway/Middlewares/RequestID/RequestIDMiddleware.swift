@@ -75,7 +75,7 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
         for name in self.names {
             exchange.response.headers.remove(name)
             exchange.response.headers.add(name) { value in
-                exchange.request.headers.withBytes(exchange.requestIDRange) { _ = value.writeBytes($0) }
+                exchange.request.headers.withBytes(exchange.requestIDRange) { value.write($0) }
             }
         }
         return .next
@@ -89,18 +89,23 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
                 self.replaced.add()
             }
         }
-        if exchange.requestIDRange.isEmpty {
-            var uuid = (self.worker.random.next(), self.worker.random.next())
-            if self.format == .uuid7 {
-                uuid.0 = UInt64(truncatingIfNeeded: self.worker.unixMilliseconds) << 16 | uuid.0 & 0xFFFF
-            }
-            let version: UInt64 = self.format == .uuid7 ? 7 : 4
-            exchange.requestIDRange = exchange.request.headers.store { $0.writeUUID(uuid, version: version) }
-        }
         for name in self.names {
             exchange.request.headers.remove(name)
-            exchange.request.headers.add(name, sharing: exchange.requestIDRange)
+            if exchange.requestIDRange.isEmpty {
+                exchange.requestIDRange = self.addNew(name, to: &exchange.request.headers)
+            } else {
+                exchange.request.headers.add(name, sharing: exchange.requestIDRange)
+            }
         }
+    }
+
+    private func addNew(_ name: HeaderName, to headers: inout HeaderBlock) -> ByteRange {
+        var uuid = (self.worker.random.next(), self.worker.random.next())
+        if self.format == .uuid7 {
+            uuid.0 = UInt64(truncatingIfNeeded: self.worker.unixMilliseconds) << 16 | uuid.0 & 0xFFFF
+        }
+        let version: UInt64 = self.format == .uuid7 ? 7 : 4
+        return headers.add(name) { $0.write(uuid: uuid, version: version) }
     }
 
     private func given(_ exchange: Exchange) -> ByteRange? {
@@ -116,13 +121,12 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
         if parent == nil || !TraceState.isValid(exchange.request.headers) {
             exchange.request.headers.remove(.tracestate)
         }
-        if !exchange.isFromTrustedPeer { exchange.request.headers.remove(Self.baggage) }
+        if !exchange.isFromTrustedPeer { exchange.request.headers.remove(.baggage) }
         let own =
             parent.map { TraceParent(following: $0, using: &self.worker.random) }
             ?? TraceParent(using: &self.worker.random)
         exchange.request.headers.remove(.traceparent)
-        let value = exchange.request.headers.store { $0.writeTraceParent(own) }
-        exchange.request.headers.add(Self.traceparent, sharing: value)
+        let value = exchange.request.headers.add(Self.traceparent) { $0.write(own) }
         exchange.traceID = ByteRange(offset: value.offset + 3, count: 32)
     }
 
@@ -135,7 +139,6 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
     }
 
     private static let traceparent = HeaderName(.traceparent)
-    private static let baggage = HeaderName("baggage")
 
     private func accepts(_ id: ByteRange, of exchange: Exchange) -> Bool {
         switch self.accept {
@@ -158,24 +161,20 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
     }
 }
 
-extension ByteBuffer {
+extension HeadWriter {
     /// 36 characters of RFC 9562, with the version and the variant put in.
-    fileprivate mutating func writeUUID(_ bits: (UInt64, UInt64), version: UInt64) {
+    fileprivate mutating func write(uuid bits: (UInt64, UInt64), version: UInt64) {
         let high = bits.0 & ~0xF000 | version << 12
         let low = bits.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        self.writeWithUnsafeMutableBytes(minimumWritableBytes: 36) { target in
-            var position = 0
-            for nibble in 0..<32 {
-                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                    target[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                let word = nibble < 16 ? high : low
-                let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble & 15))) & 0xF
-                target[position] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-                position += 1
-            }
-            return 36
-        }
+        let first = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: high >> 32))
+        let second = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: high))
+        let third = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: low >> 32))
+        let fourth = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: low))
+        let dash = UInt64(UInt8(ascii: "-"))
+        // xxxxxxxx -xxxx-xx xx-xxxx- xxxxxxxx xxxx: in each word the first character in the lowest byte.
+        var text = (first, UInt64(0), UInt64(0), third >> 32 | fourth << 32, fourth >> 32)
+        text.1 = dash | second << 8 & 0xFF_FFFF_FF00 | dash << 40 | second << 16 & 0xFFFF_0000_0000_0000
+        text.2 = second >> 48 | dash << 16 | third << 24 & 0x00FF_FFFF_FF00_0000 | dash << 56
+        withUnsafeBytes(of: text) { self.write(UnsafeRawBufferPointer(rebasing: $0[..<36])) }
     }
 }

@@ -71,26 +71,17 @@ struct TraceParent: Hashable, Sendable {
     }
 }
 
-extension ByteBuffer {
+extension HeadWriter {
     /// 55 characters of version 00.
-    mutating func writeTraceParent(_ parent: TraceParent) {
-        self.writeStaticString("00-")
-        self.writeLowercaseHex(parent.traceID.high, digits: 16)
-        self.writeLowercaseHex(parent.traceID.low, digits: 16)
-        self.writeInteger(UInt8(ascii: "-"))
-        self.writeLowercaseHex(parent.spanID, digits: 16)
-        self.writeInteger(UInt8(ascii: "-"))
-        self.writeLowercaseHex(UInt64(parent.flags), digits: 2)
-    }
-
-    /// The lowest digits of a number, most significant first.
-    mutating func writeLowercaseHex(_ number: UInt64, digits: Int) {
-        self.writeWithUnsafeMutableBytes(minimumWritableBytes: digits) { target in
-            for index in 0..<digits {
-                let value = UInt8(truncatingIfNeeded: number >> UInt64(4 * (digits - 1 - index))) & 0xF
-                target[index] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-            }
-            return digits
-        }
+    mutating func write(_ parent: TraceParent) {
+        self.write("00-")
+        self.write(hexadecimal: parent.traceID.high)
+        self.write(hexadecimal: parent.traceID.low)
+        self.write(UInt8(ascii: "-"))
+        self.write(hexadecimal: parent.spanID)
+        self.write(UInt8(ascii: "-"))
+        let flags = Self.hexadecimalDigits(UInt32(parent.flags) << 24)
+        self.write(UInt8(truncatingIfNeeded: flags))
+        self.write(UInt8(truncatingIfNeeded: flags >> 8))
     }
 }

@@ -9,6 +9,8 @@ struct ContentSecurityPolicyFields {
     private struct Policy {
         let name: HeaderName
         let template: NonceTemplate
+        /// For responses over plain HTTP.
+        let plainTemplate: NonceTemplate
         let isLeftOffHTML: Bool
     }
 
@@ -16,7 +18,7 @@ struct ContentSecurityPolicyFields {
     private let endpoints: [UInt8]?
     private let reportPath: String
 
-    private static let reportingEndpoints = HeaderName("Reporting-Endpoints")
+    private static let reportingEndpoints = HeaderName(.reportingEndpoints)
 
     init(reportPath: String) {
         self.reportPath = reportPath
@@ -29,27 +31,38 @@ struct ContentSecurityPolicyFields {
     mutating func append(_ policy: ContentSecurityPolicy, _ text: String, isReportOnly: Bool, isLeftOffHTML: Bool) {
         var text = text
         while let last = text.last, last == ";" || last == " " { text.removeLast() }
-        if !self.reportPath.isEmpty {
-            if !policy.contains("report-uri") { text += "; report-uri \(self.reportPath)" }
-            if !policy.contains("report-to") { text += "; report-to \(Self.group)" }
-        }
+        if !self.reportPath.isEmpty, !policy.contains("report-uri") { text += "; report-uri \(self.reportPath)" }
+        // Browsers take endpoints from secure origins alone, and do not look at `report-uri` where `report-to` stands:
+        // over plain HTTP both together would end all reports.
+        let plain = text
+        if !self.reportPath.isEmpty, !policy.contains("report-to") { text += "; report-to \(Self.group)" }
         self.policies.append(
             Policy(
                 name: HeaderName(isReportOnly ? .contentSecurityPolicyReportOnly : .contentSecurityPolicy),
                 template: NonceTemplate(text),
+                plainTemplate: NonceTemplate(plain),
                 isLeftOffHTML: isLeftOffHTML
             )
         )
     }
 
-    func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, override: Bool) {
+    /// Those that a response without any of them gets, where no nonce makes each of them another.
+    func all(isHTML: Bool, isSecure: Bool) -> [(name: HeaderName, value: [UInt8])] {
+        let policies = self.policies.filter { !(isHTML && $0.isLeftOffHTML) }
+        var fields = policies.map { (name: $0.name, value: (isSecure ? $0.template : $0.plainTemplate).text) }
+        if !fields.isEmpty, let endpoints = self.endpoints { fields.append((Self.reportingEndpoints, endpoints)) }
+        return fields
+    }
+
+    func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, isSecure: Bool, override: Bool) {
         let hasPolicy = headers.contains(.contentSecurityPolicy) && !override
         let hasReportOnly = headers.contains(.contentSecurityPolicyReportOnly) && !override
         if override { for policy in self.policies { headers.remove(policy.name) } }
         var isSet = false
         for policy in self.policies where !(isHTML && policy.isLeftOffHTML) {
             if policy.name.id == .contentSecurityPolicy ? hasPolicy : hasReportOnly { continue }
-            headers.add(policy.name) { policy.template.write(nonce, into: &$0) }
+            let template = isSecure ? policy.template : policy.plainTemplate
+            headers.add(policy.name) { template.write(nonce, into: &$0) }
             isSet = true
         }
         // A further line of the same dictionary: the upstream's own endpoints stay.

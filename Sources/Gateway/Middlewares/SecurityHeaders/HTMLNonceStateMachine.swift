@@ -67,7 +67,7 @@ struct HTMLNonceStateMachine {
     init(_ nonce: Nonce) {
         var attribute = ByteBuffer()
         attribute.writeStaticString(" nonce=\"")
-        nonce.write(into: &attribute)
+        attribute.writeBytes(nonce.bytes)
         attribute.writeStaticString("\"")
         self.attribute = Array(attribute.readableBytesView)
     }

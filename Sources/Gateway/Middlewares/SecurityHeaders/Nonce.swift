@@ -1,4 +1,4 @@
-import NIOCore
+import GatewayHTTP1
 
 /// A number used once: what a script or style must carry to be one of the page's own. 144 random bits in base64, which
 /// have no padding at that length; CSP asks for 128 at least (CSP Level 3 section 7.1).
@@ -39,10 +39,16 @@ struct Nonce: Hashable, Sendable {
         }
     }
 
-    func write(into buffer: inout ByteBuffer) {
-        buffer.writeInteger(self.characters.0, endianness: .little)
-        buffer.writeInteger(self.characters.1, endianness: .little)
-        buffer.writeInteger(self.characters.2, endianness: .little)
+    var bytes: [UInt8] {
+        [self.characters.0, self.characters.1, self.characters.2].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64($0 * 8)) }
+        }
+    }
+
+    func write(into output: inout HeadWriter) {
+        withUnsafeBytes(of: self.characters.0.littleEndian) { output.write($0) }
+        withUnsafeBytes(of: self.characters.1.littleEndian) { output.write($0) }
+        withUnsafeBytes(of: self.characters.2.littleEndian) { output.write($0) }
     }
 
     static func == (left: Nonce, right: Nonce) -> Bool { left.characters == right.characters }
@@ -68,13 +74,16 @@ struct NonceTemplate: Sendable {
         self.others = Array(pieces.dropFirst())
     }
 
+    /// Without any nonce.
+    var text: [UInt8] { self.others.reduce(self.first, +) }
+
     var usesNonce: Bool { !self.others.isEmpty }
 
-    func write(_ nonce: Nonce?, into buffer: inout ByteBuffer) {
-        buffer.writeBytes(self.first)
+    func write(_ nonce: Nonce?, into output: inout HeadWriter) {
+        output.write(self.first)
         for piece in self.others {
-            nonce?.write(into: &buffer)
-            buffer.writeBytes(piece)
+            nonce?.write(into: &output)
+            output.write(piece)
         }
     }
 }

@@ -19,6 +19,8 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private let override: Bool
     private let fields: SecurityHeaderFields
     private let policies: ContentSecurityPolicyFields
+    /// All of both, by ``index(isHTML:isSecure:)``.
+    private let prepared: [PreparedFields]
     private let hsts: [UInt8]?
     private let nonceMode: NonceMode
     private let nonce: Slot<Nonce?>
@@ -56,6 +58,9 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
             )
         }
         self.policies = policies
+        self.prepared = [(false, false), (true, false), (false, true), (true, true)].map { isHTML, isSecure in
+            PreparedFields(fields.all(isHTML: isHTML) + policies.all(isHTML: isHTML, isSecure: isSecure))
+        }
         self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce == .html
     }
 
@@ -77,18 +82,37 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         for name in self.removed { exchange.response.headers.remove(name) }
         let type = self.looksAtType ? exchange.response.headers.first(.contentType) : nil
         let isHTML = type.map { exchange.response.headers.withBytes($0, HTMLMediaType.isDocument) } ?? false
-        self.fields.set(on: &exchange.response.headers, isHTML: isHTML, override: self.override)
-        if let hsts = self.hsts, exchange.isSecure { self.setHSTS(hsts, on: exchange) }
+        let isSecure = exchange.isSecure
+        if let hsts = self.hsts, isSecure { self.setHSTS(hsts, on: exchange) }
+        guard self.nonceMode != .off else {
+            self.setPrepared(on: &exchange.response.headers, isHTML: isHTML, isSecure: isSecure)
+            return .next
+        }
         // The request may have failed before it came here.
-        let nonce = self.nonceMode == .off ? nil : exchange[self.nonce] ?? .random()
-        self.policies.set(on: &exchange.response.headers, nonce, isHTML: isHTML, override: self.override)
-        guard let nonce else { return .next }
+        let nonce = exchange[self.nonce] ?? .random()
+        self.set(on: &exchange.response.headers, nonce, isHTML: isHTML, isSecure: isSecure)
         Self.forbidStoring(exchange)
         guard self.nonceMode == .html, isHTML, let type, Self.canBeRewritten(exchange, type) else { return .next }
         exchange.response.headers.removeAll { block, field in
             field.id == .acceptRanges || Self.digests.contains { block.matches(field, $0) }
         }
         return .transform(HTMLNonceTransform(nonce))
+    }
+
+    private func setPrepared(on headers: inout HeaderBlock, isHTML: Bool, isSecure: Bool) {
+        let index = Self.index(isHTML: isHTML, isSecure: isSecure)
+        if headers.present.intersects(self.prepared[index].names) {
+            self.set(on: &headers, nil, isHTML: isHTML, isSecure: isSecure)
+        } else {
+            headers.add(self.prepared[index])
+        }
+    }
+
+    private static func index(isHTML: Bool, isSecure: Bool) -> Int { (isHTML ? 1 : 0) + (isSecure ? 2 : 0) }
+
+    private func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, isSecure: Bool) {
+        self.fields.set(on: &headers, isHTML: isHTML, override: self.override)
+        self.policies.set(on: &headers, nonce, isHTML: isHTML, isSecure: isSecure, override: self.override)
     }
 
     private func setHSTS(_ value: [UInt8], on exchange: Exchange) {
@@ -108,9 +132,12 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         exchange.response.headers.add(Self.cacheControl, "private, no-store")
     }
 
-    /// Bytes of an encoding are no text, and a part of a page may begin anywhere.
+    /// Bytes of an encoding are no text, unless it is the gateway's own, which comes behind this. A part of a page may
+    /// begin anywhere.
     private static func canBeRewritten(_ exchange: Exchange, _ type: ByteRange) -> Bool {
-        exchange.response.status != 206 && !exchange.response.headers.contains(.contentEncoding)
+        let isText =
+            !exchange.response.headers.contains(.contentEncoding) || exchange.responsePipeline?.encodes == true
+        return isText && exchange.response.status != 206
             && exchange.response.headers.withBytes(type, HTMLMediaType.isRewritable)
     }
 

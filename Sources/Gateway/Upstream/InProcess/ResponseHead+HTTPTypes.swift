@@ -42,7 +42,7 @@ extension ResponseHead {
         case .bytes(let bytes): length = mayHaveBody ? bytes.readableBytes : declared
         case .stream: length = declared
         }
-        if let length, status != 204 { self.headers.add(HeaderName(.contentLength)) { $0.writeDecimal(length) } }
+        if let length, status != 204 { self.headers.add(HeaderName(.contentLength)) { $0.write(decimal: length) } }
         guard mayHaveBody, method != .head, length != 0 else {
             self.framing = .none
             return

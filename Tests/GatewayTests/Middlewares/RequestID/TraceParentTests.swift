@@ -12,7 +12,7 @@ struct TraceParentTests {
 
     private static func text(_ parent: TraceParent) -> String {
         var buffer = ByteBuffer()
-        buffer.writeTraceParent(parent)
+        buffer.writeHead(room: 64) { $0.write(parent) }
         return String(buffer: buffer)
     }
 

@@ -12,9 +12,8 @@ struct HTMLNonceStateMachineTests {
         var output = ByteBuffer()
         for piece in pieces { piece.withUnsafeBytes { machine.write($0, to: &output) } }
         machine.end(to: &output)
-        var text = ByteBuffer()
-        nonce.write(into: &text)
-        return String(buffer: output).replacing(" nonce=\"\(String(buffer: text))\"", with: "§")
+        let text = String(decoding: nonce.bytes, as: UTF8.self)
+        return String(buffer: output).replacing(" nonce=\"\(text)\"", with: "§")
     }
 
     private static func rewrite(_ html: String) -> String { self.rewrite([Array(html.utf8)]) }
