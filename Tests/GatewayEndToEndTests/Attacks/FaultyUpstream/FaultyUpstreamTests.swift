@@ -28,9 +28,10 @@ extension EndToEnd {
         @Test(arguments: seeds)
         func `nobody gets other bytes than its own, or less that looks whole`(_ seed: UInt64) async throws {
             let run = FaultyRun(seed: seed, places: Self.places)
-            let script = FaultyUpstreamScript(run: run)
+            let upstreamSide = FaultyUpstreamScript(run: run)
+            let script: ScriptedUpstream.Script = { try await upstreamSide.play($0) }
             try await withProxy(
-                { try await script.play($0) },
+                script,
                 upstream: Self.upstream,
                 more: Self.route,
                 workers: 2
