@@ -16,13 +16,15 @@ CONFIG ?= gateway.toml
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
 # The peers and the load generator of the comparison.
 BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy wrk gcc libc6-dev python3 python3-venv
+SOAK_PACKAGES := nginx-light wrk python3
 GUARD_PACKAGES := nginx-light valgrind curl python3
 
 # How long each target is fuzzed, and which; all where none is named.
 SECONDS := 60
 TARGET :=
 
-.PHONY: help run test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test lint format setup build check readme clean
+.PHONY: help run test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
+.PHONY: soak slowhttptest lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -74,6 +76,14 @@ bench-guard: setup  ## compare instructions and allocations with benchmarks/ceil
 	swift build $(GUARDED) --product gateway
 	swift build $(GUARDED) --product GatewayBenchmarks
 	@python3 benchmarks/guard benchmarks/micro/.build/release $(if $(UPDATE),--update)
+
+soak: build  ## everything at once for MINUTES=10, checked byte by byte (SEED=N for the same once more)
+	@scripts/install-packages $(SOAK_PACKAGES)
+	@python3 benchmarks/soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+slowhttptest: build  ## slow heads, bodies, readers and ranges by slowhttptest: others are served meanwhile
+	@scripts/install-packages slowhttptest curl
+	@scripts/slowhttptest
 
 bench-test:  ## test the comparison program itself
 	@python3 -m unittest discover -s benchmarks/tests

@@ -163,6 +163,8 @@ public final class Exchange {
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     var attempts = 0
+    /// A kept connection has died under it.
+    var needsFreshConnection = false
     /// What the rate limiter decided, where it did.
     var rateLimit: StaticString?
     var target: UpstreamTarget? { self.pool?.target }
@@ -199,6 +201,7 @@ public final class Exchange {
         self.cookieToSet = nil
         self.withheldBody = nil
         self.attempts = 0
+        self.needsFreshConnection = false
         self.bytesOut = 0
         self.requestIDRange = .empty
         self.traceID = .empty

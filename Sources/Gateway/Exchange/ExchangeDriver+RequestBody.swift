@@ -55,6 +55,8 @@ extension Exchange {
         let held = self.requestHeld
         self.requestHeld = ByteBuffer()
         if let pipeline = self.requestPipeline {
+            // All of it went out before, and is sent once more.
+            if pipeline.isFinished { return self.endRequest(stream) }
             if held.readableBytes > 0 { pipeline.write(held) }
             if self.isRequestEnded { pipeline.end() }
             return self.turnRequest()

@@ -34,6 +34,10 @@ extension ConnectionHandler: ClientStream {
         if exchange.request.expectsContinue, !self.sentContinue, !exchange.isRequestEnded {
             self.machine.closeAfterResponse()
         }
+        // More than will be read: said now, since the next request would meet a closed connection.
+        if !exchange.isRequestEnded, self.bodyLeft > ConnectionStateMachine.discardBudget {
+            self.machine.closeAfterResponse()
+        }
         let closes = self.machine.closesAfterResponse
         let date = exchange.response.headers.contains(.date) ? nil : self.worker.date()
         let isChunked = self.isChunked
@@ -71,6 +75,8 @@ extension ConnectionHandler: ClientStream {
         // Whoever cuts ends the exchange too: it must not hear of it a second time, when it may be another's already.
         self.exchange = nil
         guard let context = self.context else { return }
+        // A kept connection that ends without a byte looks idle, and its client would send the request once more.
+        self.output.flush(context)
         // Where the end of the connection would be the end of the body, only a reset tells the two apart.
         let reset = linger(l_onoff: 1, l_linger: 0)
         (context.channel as? any SocketOptionProvider)?.setSoLinger(reset).whenFailure { _ in }

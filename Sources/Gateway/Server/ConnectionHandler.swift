@@ -257,6 +257,12 @@ final class ConnectionHandler: ChannelInboundHandler {
         return true
     }
 
+    /// What is still to come of a body whose length is known.
+    var bodyLeft: Int {
+        guard case .length(let length) = self.exchange?.request.framing else { return 0 }
+        return length - self.bodyBytes
+    }
+
     // MARK: Between exchanges
 
     func act(on end: ConnectionStateMachine.OnEnd) {

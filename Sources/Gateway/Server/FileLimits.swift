@@ -17,16 +17,22 @@ enum FileLimits {
         private static let openFiles = RLIMIT_NOFILE
     #endif
 
-    /// Raises the soft limit to the hard one, and returns how many client connections there may be.
-    static func connections(_ limit: ConnectionLimit) -> Int {
-        if case .count(let count) = limit { return count }
+    /// Raises the soft limit to the hard one, and returns how many files may be open; nil where the system does not say.
+    static func raise() -> Int? {
         var files = rlimit()
-        guard getrlimit(Self.openFiles, &files) == 0 else { return Self.reserved }
+        guard getrlimit(Self.openFiles, &files) == 0 else { return nil }
         if files.rlim_cur < files.rlim_max {
+            let soft = files.rlim_cur
             files.rlim_cur = files.rlim_max
-            _ = setrlimit(Self.openFiles, &files)
+            if setrlimit(Self.openFiles, &files) != 0 { files.rlim_cur = soft }
         }
-        let available = Int(clamping: files.rlim_cur)
-        return available > 2 * Self.reserved ? available - Self.reserved : max(1, available / 2)
+        return Int(clamping: files.rlim_cur)
+    }
+
+    /// How many client connections there may be where so many files may be open.
+    static func connections(_ limit: ConnectionLimit, files: Int?) -> Int {
+        if case .count(let count) = limit { return count }
+        guard let files else { return Self.reserved }
+        return files > 2 * Self.reserved ? files - Self.reserved : max(1, files / 2)
     }
 }

@@ -31,10 +31,20 @@ final class GatewayRuntime: Sendable {
         self.accessLog = accessLog
         let count = configuration.server.workers.number ?? System.coreCount
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: count)
+        let files = FileLimits.raise()
+        let connections = FileLimits.connections(configuration.server.limits.connections, files: files)
+        if let files, connections >= files {
+            log.warning(
+                """
+                server.limits.connections is \(connections), but this process may open only \(files) files: raise its \
+                limit (ulimit -n, LimitNOFILE) or lower the setting
+                """
+            )
+        }
         self.shared = SharedState(
             trustedProxies: configuration.server.trustedProxies,
             slowRequest: configuration.log.slowRequest.span.map(TimeAmount.init),
-            maxConnections: FileLimits.connections(configuration.server.limits.connections)
+            maxConnections: connections
         )
         self.registry = MeterRegistry(
             buckets: HistogramBuckets(seconds: configuration.metrics.buckets),

@@ -40,12 +40,22 @@ final class Listener: Sendable {
                 channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .bind(host: host, port: port).get()
             case .unix(let path):
+                try await Self.leave(path, group: group)
                 channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }
             return Listener(address, channel)
         } catch {
             throw ListenError(address: "\(address)", error)
         }
+    }
+
+    /// A socket file that was left behind is replaced, one that somebody answers on is not taken away.
+    private static func leave(_ path: String, group: any EventLoopGroup) async throws {
+        guard let other = try? await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get() else {
+            return
+        }
+        try? await other.close()
+        throw IOError(errnoCode: EADDRINUSE, reason: "bind")
     }
 
     private init(_ address: ListenAddress, _ channel: any Channel) {
@@ -123,6 +133,7 @@ public struct ListenError: Error, CustomStringConvertible {
         self.address = address
         switch error {
         case let error as IOError: self.reason = String(cString: strerror(error.errnoCode))
+        case is UnixDomainSocketPathWrongType: self.reason = "there is a file that is no socket"
         case SocketAddressError.unknown(let host, _): self.reason = "no address is known for \(host)"
         default: self.reason = "\(error)"
         }

@@ -94,6 +94,11 @@ final class UpstreamPool {
 
     private func hand(_ lease: Machine.Lease, to exchange: Exchange) {
         exchange.waiter = nil
+        // Another kept connection may be as dead, and a failed retry is not retried (RFC 9110 section 9.2.2).
+        if exchange.needsFreshConnection, !lease.isFresh {
+            lease.connection.close()
+            return self.acquire(for: exchange)
+        }
         if let queuedAt = exchange.queuedAt {
             self.meters.queue.observe(nanoseconds: UInt64(max(0, (self.worker.now - queuedAt).nanoseconds)))
         }
@@ -103,6 +108,9 @@ final class UpstreamPool {
     /// The connection was closed before the upstream can have done anything: the request goes out once more.
     func sendAgain(_ exchange: Exchange) {
         exchange.upstream = nil
+        exchange.needsFreshConnection = true
+        // What came of it now would go to nobody; with the next connection it goes on.
+        exchange.client?.pauseRequestBody()
         self.meters.retried("stale")
         self.acquire(for: exchange)
     }
@@ -191,7 +199,7 @@ final class UpstreamPool {
         let reusable = !self.isNamed || now - handler.openedAt < Self.resolutionLifetime
         switch self.machine.released(lease, reusable: reusable, keepAlive: handler.keepAlive, now: now) {
         case .handTo(let exchange, let lease): self.hand(lease, to: exchange)
-        case .park: self.arm()
+        case .park: self.arm(keepAlive: handler.keepAlive)
         case .close: handler.close()
         }
     }
@@ -219,10 +227,12 @@ final class UpstreamPool {
         self.cluster = nil
     }
 
-    private func arm() {
-        guard self.armedUntil == .distantFuture else { return }
-        self.armedUntil = self.worker.now + self.settings.idleTimeout
-        self.worker.deadlines.set(self.slot, to: self.armedUntil)
+    /// Looks at what is idle in time, be it that who waits for a connection may wait for longer.
+    private func arm(keepAlive: TimeAmount? = nil) {
+        let until = self.worker.now + min(self.settings.idleTimeout, keepAlive ?? self.settings.idleTimeout)
+        guard until < self.armedUntil else { return }
+        self.armedUntil = until
+        self.worker.deadlines.set(self.slot, to: until)
     }
 }
 

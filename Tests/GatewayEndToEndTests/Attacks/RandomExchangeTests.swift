@@ -5,19 +5,12 @@ import Testing
 extension EndToEnd {
     /// Random requests and answers in random framings, cut at random places: every byte is compared.
     @Suite struct RandomExchangeTests {
-        /// splitmix64: the same numbers for the same seed.
         private struct Random: RandomNumberGenerator, Sendable {
-            private var state: UInt64
+            private var generator: SeededGenerator
 
-            init(seed: UInt64) { self.state = seed }
+            init(seed: UInt64) { self.generator = SeededGenerator(seed) }
 
-            mutating func next() -> UInt64 {
-                self.state &+= 0x9E37_79B9_7F4A_7C15
-                var bits = self.state
-                bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-                bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-                return bits ^ bits >> 31
-            }
+            mutating func next() -> UInt64 { self.generator.next() }
 
             mutating func bytes() -> [UInt8] {
                 let count =

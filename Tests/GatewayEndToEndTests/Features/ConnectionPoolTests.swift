@@ -207,6 +207,32 @@ extension EndToEnd {
             }
         }
 
+        @Test func `an idle connection is closed after idle_timeout though a request has waited for longer`()
+            async throws
+        {
+            let go = Signal()
+            let script: ScriptedUpstream.Script = serving { request in
+                if request.target == "/held" { try await go.wait() }
+                return ok()
+            }
+            let settings = "max_connections = 1\nqueue = \"60s\"\nidle_timeout = \"50ms\""
+            try await withProxy(script, upstream: settings) { gateway, upstream in
+                _ = try await gateway.get("/")
+                let clients = [try await gateway.connect(), try await gateway.connect()]
+                try await clients[0].send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await eventually("it is upstream") { upstream.requests.count == 2 }
+                try await clients[1].send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                // So that the pool has looked at its deadlines while the second waits.
+                try await Task.sleep(for: .milliseconds(200))
+                go.fire()
+                for client in clients {
+                    #expect(try await client.response().status == 200)
+                    client.close()
+                }
+                try await eventually("it is closed") { upstream.openConnections == 0 }
+            }
+        }
+
         @Test func `a connection is not kept past the upstream's own Keep-Alive`() async throws {
             try await withProxy(serving { _ in ok("", "Keep-Alive: timeout=1, max=9") }) {
                 gateway,

@@ -32,15 +32,18 @@ final class GatewayProgram: Sendable {
     }()
 
     let folder: String
-    private let id: pid_t
+    let id: pid_t
     private let exitCode = NIOLockedValueBox<Int32?>(nil)
 
-    /// - Parameter output: where standard output goes; by default into a file in the folder.
+    /// - Parameters:
+    ///   - output: where standard output goes; by default into a file in the folder.
+    ///   - files: how many it may have open; nil for as many as the test.
     init(
         _ arguments: [String],
         in folder: String,
         environment: [String: String] = [:],
-        output: String? = nil
+        output: String? = nil,
+        files: Int? = nil
     ) throws {
         guard let path = Self.path else { throw NotStarted(reason: "`swift build` has not built it") }
         self.folder = folder
@@ -64,7 +67,8 @@ final class GatewayProgram: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
         // Not every C library can start a program in another folder by itself.
-        let shell = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, path]
+        let limit = files.map { "ulimit -n \($0) && " } ?? ""
+        let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\"", folder, path]
         var argumentPointers = (shell + arguments).map { strdup($0) } + [nil]
         var variablePointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
@@ -147,6 +151,12 @@ final class GatewayProgram: Sendable {
         defer { client.close() }
         try await client.send("GET \(target) HTTP/1.1\r\nHost: a.example\r\n\r\n")
         return try await client.finalResponse()
+    }
+
+    /// Its fixed answer comes.
+    func expectService() async throws {
+        let response = try await self.get("/")
+        #expect(response.text == "served")
     }
 }
 

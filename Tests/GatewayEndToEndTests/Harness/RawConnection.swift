@@ -77,7 +77,7 @@ final class RawConnection: Sendable {
     /// Closes with a reset, which the other side sees as an error.
     func reset() async throws {
         let linger = linger(l_onoff: 1, l_linger: 0)
-        if let socket = self.channel as? any SocketOptionProvider { try await socket.setSoLinger(linger).get() }
+        if let socket = self.channel as? any SocketOptionProvider { try? await socket.setSoLinger(linger).get() }
         try? await self.channel.close().get()
     }
 

@@ -48,3 +48,17 @@ final class ByteCounter: Sendable {
     var value: Int { self.count.withLockedValue { $0 } }
     func add(_ bytes: Int) { self.count.withLockedValue { $0 += bytes } }
 }
+
+/// Waits for a state that has to be asked for.
+func eventuallyAsync(
+    _ what: String,
+    within limit: Duration = .seconds(15),
+    _ condition: () async -> Bool
+) async throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now + limit
+    while await !condition() {
+        guard clock.now < deadline else { throw TimedOut(what: what) }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}

@@ -1,0 +1,205 @@
+#if os(Linux)
+    import FoundationEssentials
+    import Glibc
+    import NIOConcurrencyHelpers
+    import NIOCore
+    import Testing
+
+    extension EndToEnd {
+        /// What the system refuses, and what another program left.
+        @Suite(
+            .serialized,
+            .enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`")
+        )
+        struct ResourceTests {
+            private func withProgram(
+                _ file: String,
+                arguments: [String] = CommandLineTests.anywhere,
+                files: Int? = nil,
+                _ body: (GatewayProgram) async throws -> Void
+            ) async throws {
+                try await withFolder { folder in
+                    try Data(file.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
+                    try await body(GatewayProgram(["run"] + arguments, in: folder, files: files))
+                }
+            }
+
+            private static let fixed = "[[routes]]\npath = \"/*\"\nrespond = { body = \"served\" }\n"
+
+            // MARK: Files
+
+            @Test func `out of file descriptors it neither spins nor ends, and serves again when there are some`()
+                async throws
+            {
+                let answering: ScriptedUpstream.Script = serving { _ in ok("served") }
+                try await withUpstream(answering) { upstream in
+                    let file = proxy(to: upstream.url, limits: "connections = 1000")
+                    try await self.withProgram(file, files: 64) { program in
+                        let address = try await program.addresses().listen[0]
+                        let early = try await RawConnection.connect(to: address)
+                        let crowd = ManyConnections()
+                        try crowd.open(300, port: try #require(address.port))
+                        try await program.eventually("it has no file left") { program.openFiles >= 64 }
+                        // Who was there before is told, since no connection to the upstream can be opened.
+                        try await early.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                        let refused = try await early.response()
+                        #expect([502, 503].contains(refused.status))
+                        // Whoever spins does so in each of these seconds; at the beginning there is still something to do.
+                        var busy = Double.infinity
+                        for _ in 0..<8 where busy > 0.3 {
+                            let before = program.processorTime
+                            try await Task.sleep(for: .seconds(1))
+                            busy = program.processorTime - before
+                        }
+                        #expect(busy <= 0.3)
+                        crowd.close()
+                        try await early.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                        try await program.eventually("files are free again") { program.openFiles < 40 }
+                        _ = try await early.response()
+                        try await program.expectService()
+                        early.close()
+                        #expect(program.errors.contains("server.limits.connections is 1000"))
+                        program.signal(SIGTERM)
+                        let end = try await program.end()
+                        #expect(end == 0)
+                    }
+                }
+            }
+
+            @Test func `with few files it takes so many connections as it can serve, and tells the others`()
+                async throws
+            {
+                try await self.withProgram(Self.fixed, files: 200) { program in
+                    let port = try #require(try await program.addresses().listen[0].port)
+                    let crowd = ManyConnections()
+                    try crowd.open(100, port: port)
+                    try await eventuallyAsync("it is full") { (try? await program.get("/").status) == 503 }
+                    #expect(program.openFiles < 200)
+                    crowd.close()
+                    try await eventuallyAsync("it serves again") { (try? await program.get("/").status) == 200 }
+                }
+            }
+
+            @Test func `a full disk costs log lines, not answers`() async throws {
+                let file = "[log]\naccess = \"/dev/full\"\n" + Self.fixed
+                let arguments = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+                try await self.withProgram(file, arguments: arguments) { program in
+                    for _ in 0..<20 {
+                        try await program.expectService()
+                    }
+                    let admin = try #require(try await program.addresses().admin)
+                    try await eventuallyAsync("the lines are counted as dropped") {
+                        guard let client = try? await RawConnection.connect(to: admin) else { return false }
+                        defer { client.close() }
+                        try? await client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                        return (try? await client.response().text.contains("gateway_log_lines_dropped_total 20\n"))
+                            == true
+                    }
+                    program.signal(SIGTERM)
+                    let end = try await program.end()
+                    #expect(end == 0)
+                }
+            }
+
+            @Test(arguments: ["/proc/access.log", "missing/access.log", "."])
+            func `a log file that cannot be written ends it at once, with the file's name`(path: String) async throws {
+                try await self.withProgram("[log]\naccess = \"\(path)\"\n" + Self.fixed) { program in
+                    let end = try await program.end()
+                    #expect(end == 1)
+                    #expect(program.output == "")
+                    #expect(program.errors.contains("cannot open the log file \(path): "))
+                }
+            }
+
+            // MARK: Socket files
+
+            @Test func `a socket file that was left behind is replaced, one in use is not`() async throws {
+                try await withFolder { folder in
+                    try Data(Self.fixed.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
+                    let arguments = ["run", "--listen", "unix:\(folder)/socket", "--admin", "off"]
+                    let killed = try GatewayProgram(arguments, in: folder)
+                    _ = try await killed.get("/")
+                    killed.signal(SIGKILL)
+                    _ = try await killed.end()
+                    #expect(access("\(folder)/socket", F_OK) == 0)
+
+                    let serving = try GatewayProgram(arguments, in: folder)
+                    try await serving.expectService()
+                    try await withFolder { other in
+                        try Data(Self.fixed.utf8).write(to: URL(filePath: "\(other)/gateway.toml"))
+                        let second = try GatewayProgram(arguments, in: other)
+                        let end = try await second.end()
+                        #expect(end == 69)
+                        #expect(second.errors.contains("socket: Address already in use"))
+                    }
+                    try await serving.expectService()
+                }
+            }
+
+            @Test func `a file that is no socket is not replaced by one`() async throws {
+                try await withFolder { folder in
+                    let arguments = ["run", "--listen", "unix:\(folder)/gateway.toml", "--admin", "off"]
+                    try Data(Self.fixed.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
+                    let program = try GatewayProgram(arguments, in: folder)
+                    let end = try await program.end()
+                    #expect(end == 69)
+                    #expect(program.errors.contains("there is a file that is no socket"))
+                    #expect(program.read("gateway.toml") == Self.fixed)
+                }
+            }
+
+            // MARK: The end
+
+            @Test func `TERM in the middle of everything loses no answer that has begun`() async throws {
+                let begun = NIOLockedValueBox<Set<String>>([])
+                let body = String(repeating: "0123456789", count: 3_000)
+                let script: ScriptedUpstream.Script = { session in
+                    while true {
+                        let request = try await session.request()
+                        begun.withLockedValue { _ = $0.insert(request.target) }
+                        try await session.send(
+                            "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n",
+                            String(body.prefix(10_000)),
+                            String(body.dropFirst(10_000))
+                        )
+                    }
+                }
+                try await withUpstream(script) { upstream in
+                    try await self.withProgram(proxy(to: upstream.url, upstream: "max_connections = 8")) { program in
+                        let address = try await program.addresses().listen[0]
+                        let answered = NIOLockedValueBox<Set<String>>([])
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            for lane in 0..<12 {
+                                group.addTask {
+                                    var number = 0
+                                    while let client = try? await RawConnection.connect(to: address) {
+                                        defer { client.close() }
+                                        while true {
+                                            number += 1
+                                            let target = "/\(lane)/\(number)"
+                                            try? await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+                                            guard let response = try? await client.response() else { break }
+                                            #expect(response.status == 200)
+                                            #expect(response.text == body)
+                                            answered.withLockedValue { _ = $0.insert(target) }
+                                            if response["Connection"] == "close" { break }
+                                        }
+                                    }
+                                }
+                            }
+                            try await program.eventually("much has been answered") {
+                                answered.withLockedValue { $0.count } > 300
+                            }
+                            program.signal(SIGTERM)
+                            try await group.waitForAll()
+                        }
+                        let end = try await program.end()
+                        #expect(end == 0)
+                        let lost = begun.withLockedValue { $0 }.subtracting(answered.withLockedValue { $0 })
+                        #expect(lost == [])
+                    }
+                }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,204 @@
+"""Everything at once for some minutes: the gateway before nginx and an upstream that fails, checked byte by byte.
+
+Ends with 1 where a byte was wrong, an error unexpected, memory grew, or a descriptor, a request or a connection was left.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "compare")]
+
+import gateway
+from clients import Clients
+from pattern import body
+from processes import Server, free_port
+
+BODY = "x" * 1024
+CLIENTS = 24
+# What allocators keep after a burst is no leak; a leak grows with the requests, of which there are very many.
+GROWTH, SLACK = 1.10, 16 << 20
+
+
+class Soak:
+    def __init__(self, work, binary, seed):
+        self.work, self.seed = work, seed
+        self.ports = {name: free_port() for name in ("GATEWAY", "ADMIN", "NGINX", "FAULTY")}
+        self.faults, self.resident = [], []
+        self.servers = []
+        # The worker of nginx may be another user.
+        work.chmod(0o755)
+        content = work / "content"
+        content.mkdir()
+        self.files = {"large.json": body(1, 32 << 10), "big.bin": random.Random(3).randbytes(8 << 20)}
+        for name, data in self.files.items():
+            (content / name).write_bytes(data)
+        nginx = ["nginx", "-p", str(work), "-c", str(self.fill("nginx.conf"))]
+        os.environ["PATH"] += ":/usr/sbin"
+        self.start("NGINX", nginx)
+        self.start("FAULTY", [sys.executable, str(HERE / "faulty.py"), str(self.ports["FAULTY"])])
+        self.gateway = self.start("GATEWAY", [binary, "run", "--config", str(self.fill("gateway.toml"))])
+
+    def fill(self, name):
+        text = (HERE / name).read_text().replace("@WORK@", str(self.work)).replace("@BODY@", BODY)
+        for key, port in self.ports.items():
+            text = text.replace(f"@{key}@", str(port))
+        (self.work / name).write_text(text)
+        return self.work / name
+
+    def start(self, name, command):
+        server = Server(name, command, sorted(os.sched_getaffinity(0)), self.work / f"{name}.log")
+        self.servers.append(server)
+        server.wait_until_listening(self.ports[name])
+        return server.process.pid
+
+    def stop(self):
+        for server in reversed(self.servers):
+            server.stop()
+
+    def expect(self, holds, what):
+        if not holds:
+            self.faults.append(what)
+
+    # Load
+
+    async def wrk(self, path, seconds, rate_connections):
+        """Plain load whose answers are compared: passed, limited, wrong, broken."""
+        process = await asyncio.create_subprocess_exec(
+            "wrk", "-t1", f"-c{rate_connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(HERE / "checked.lua"),
+            f"http://127.0.0.1:{self.ports['GATEWAY']}{path}", "--", BODY, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        output = (await process.communicate())[0].decode()
+        line = next((line for line in output.splitlines() if line.startswith("SOAK")), None)
+        if line is None:
+            raise RuntimeError(f"wrk said:\n{output}")
+        return [int(number) for number in line.split()[1:]]
+
+    async def watch(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.resident.append(gateway.resident(self.gateway))
+            await asyncio.sleep(1)
+
+    async def load(self, seconds):
+        loop = asyncio.get_running_loop()
+        clients = Clients(self.ports["GATEWAY"], self.files, self.seed, loop.time() + seconds)
+        plain, limited, *_ = await asyncio.gather(
+            self.wrk("/fixed/plain", int(seconds), 16),
+            self.wrk("/fixed/limited", int(seconds), 4),
+            clients.run(CLIENTS),
+            self.watch(seconds),
+        )
+        return clients, plain, limited
+
+    # Judgement
+
+    def check_answers(self, clients, plain, limited):
+        self.expect(not clients.wrong, "wrong answers:\n    " + "\n    ".join(clients.wrong))
+        for name, (passed, refused, wrong, broken) in (("plain", plain), ("limited", limited)):
+            self.expect(wrong == 0 and broken == 0, f"{name}: {wrong} wrong answers, {broken} broken connections")
+            self.expect(passed > 0, f"{name}: nothing passed")
+            self.expect((refused > 0) == (name == "limited"), f"{name}: {refused} answers 429")
+
+    def check_counts(self, clients, plain, limited):
+        """What the gateway counted lies between what came back whole and what was sent."""
+        samples = gateway.metrics(self.ports["ADMIN"])
+        name = "gateway_http_requests_total"
+        count = lambda route: gateway.total(samples, name, route=route) - gateway.total(self.counted, name, route=route)
+        for route, (passed, refused, _, _), connections in (("plain", plain, 16), ("limited", limited, 4)):
+            answered = passed + refused
+            within = answered <= count(route) <= answered + connections
+            self.expect(within, f"{route}: {answered} answers came, {count(route)} are counted")
+        for route, started in clients.started.items():
+            # Of those who left, some did within the head.
+            within = clients.completed[route] <= count(route) <= started
+            self.expect(within, f"{route}: {clients.completed[route]} of {started} ended, {count(route)} are counted")
+        for name, labels in (
+            ("gateway_http_requests_in_flight", {}),
+            ("gateway_client_connections", {}),
+            ("gateway_upstream_connections", {"state": "active"}),
+        ):
+            left = gateway.total(samples, name, **labels)
+            self.expect(left == 0, f"{name} is {left} after the load")
+        errors = gateway.total(samples, "gateway_errors_total", code="internal_error")
+        self.expect(errors == 0, f"{errors} internal errors")
+        return gateway.total(samples, "gateway_http_requests_total") - gateway.total(self.counted, "gateway_http_requests_total")
+
+    def check_memory(self):
+        """The third quarter against the last one: by then all pools, buffers and tables have their size."""
+        quarter = len(self.resident) // 4
+        before = statistics.median(self.resident[2 * quarter : 3 * quarter])
+        after = statistics.median(self.resident[3 * quarter :])
+        grown = after > before * GROWTH + SLACK
+        self.expect(not grown, f"memory grew from {before / 1e6:.0f} to {after / 1e6:.0f} MB")
+        return before, after
+
+    def settled_files(self):
+        """How many are open once connections to upstreams, idle for two seconds, have gone."""
+        least = gateway.open_files(self.gateway)
+        for _ in range(40):
+            time.sleep(0.2)
+            least = min(least, gateway.open_files(self.gateway))
+        return least
+
+    def check_files(self, before):
+        after = self.settled_files()
+        if after > before:
+            kinds = Counter(os.readlink(link).split(":")[0] for link in Path(f"/proc/{self.gateway}/fd").iterdir())
+            self.faults.append(f"{before} open files before, {after} after: {dict(kinds)}")
+        return after
+
+
+def run(soak, minutes):
+    # What is opened once, such as the first connections of all threads.
+    asyncio.run(soak.load(3))
+    files = soak.settled_files()
+    soak.counted = gateway.metrics(soak.ports["ADMIN"])
+    soak.resident.clear()
+    seconds = minutes * 60
+    clients, plain, limited = asyncio.run(soak.load(seconds))
+    files_after = soak.check_files(files)
+    before, after = soak.check_memory()
+    soak.check_answers(clients, plain, limited)
+    requests = soak.check_counts(clients, plain, limited)
+    outcomes = ", ".join(f"{name}: {count}" for name, count in sorted(clients.outcomes.items(), key=str))
+    print(f"{requests} requests in {seconds:.0f} s, {requests / seconds:.0f} a second; seed {soak.seed}")
+    print(f"checked by hand: {outcomes}")
+    print(f"by wrk: {plain[0]} plain, {limited[0]} limited and {limited[1]} refused")
+    print(f"memory: {before / 1e6:.1f} MB in the third quarter, {after / 1e6:.1f} MB in the last; {files_after} files")
+    code = soak.servers[-1]
+    code.process.terminate()
+    soak.expect(code.process.wait(timeout=20) == 0, f"it ended with {code.process.returncode}: {code.output()}")
+
+
+def main():
+    arguments = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    arguments.add_argument("--minutes", type=float, default=10)
+    arguments.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    arguments.add_argument("--binary", default=str(HERE.parents[1] / ".build" / "release" / "gateway"))
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="gateway-soak-") as work:
+        soak = None
+        try:
+            soak = Soak(Path(work), options.binary, options.seed)
+            run(soak, options.minutes)
+        finally:
+            if soak:
+                soak.stop()
+    for fault in soak.faults:
+        print(f"FAULT {fault}")
+    print("nothing is off" if not soak.faults else f"{len(soak.faults)} faults; --seed {options.seed} sends the same")
+    return 1 if soak.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

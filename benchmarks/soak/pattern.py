@@ -1,0 +1,12 @@
+"""Bodies that are a function of a number, so that each byte of each can be checked."""
+
+import random
+
+_LETTERS = random.Random(7).choices(b"abcdefghijklmnopqrstuvwxyz0123456789 ,.\n", k=1 << 20)
+_LETTERS = bytes(_LETTERS) * 17
+
+
+def body(number, size):
+    head = b"%d:" % number
+    start = number * 7919 % (1 << 20)
+    return (head + _LETTERS[start : start + size])[:size]
