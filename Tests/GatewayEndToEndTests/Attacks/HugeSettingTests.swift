@@ -11,7 +11,8 @@ extension EndToEnd {
         }
 
         private static let values: [SettingValue] = [
-            .integer(.max), .integer(.min), .integer(0), .number(1e308), .number(-1e308), .number(5e-324),
+            .integer(.max), .integer(.min), .integer(0), .number(1e308), .number(-1e308),
+            .number(.leastNonzeroMagnitude),
             "9223372036854775807B", "0B", "9223372036854775807ns", "0s", "9223372036854775807/second", "1/day",
             "9223372036854775807B/second", "0B/second", "1B/day",
         ]

@@ -4,12 +4,7 @@ import NIOCore
 
 /// Nonces in HTML: they come to the same places however the page is cut, and nothing else of it changes.
 enum HTMLCheck {
-    private static let attribute: [UInt8] = {
-        var buffer = ByteBuffer(string: " nonce=\"")
-        HTMLCheck.nonce.write(into: &buffer)
-        buffer.writeString("\"")
-        return Array(buffer.readableBytesView)
-    }()
+    private static let attribute = Array(" nonce=\"".utf8) + HTMLCheck.nonce.bytes + Array("\"".utf8)
     private static let nonce: Nonce = {
         struct Zeros: RandomNumberGenerator { mutating func next() -> UInt64 { 0 } }
         var zeros = Zeros()

@@ -38,7 +38,7 @@ enum RequestCheck {
         // HTTP/1.0 may lack the Host that HTTP/1.1, as it is written, must have.
         guard message.numbers[1] == 1 else { return }
         var head = RequestHead()
-        head.methodName = head.headers.store { $0.writeBytes(message.start[0]) }
+        head.methodName = head.headers.store { $0.write(message.start[0]) }
         for field in message.fields {
             head.headers.add(HeaderName(String(decoding: field[0], as: UTF8.self)), field[1])
         }

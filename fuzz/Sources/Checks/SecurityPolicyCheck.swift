@@ -16,7 +16,7 @@ enum SecurityPolicyCheck {
         var generator = SystemRandomNumberGenerator()
         let nonce = Nonce(using: &generator)
         var output = ByteBuffer()
-        NonceTemplate(text).write(nonce, into: &output)
+        output.writeHead(room: 64) { NonceTemplate(text).write(nonce, into: &$0) }
         let places = text.split(separator: "{", omittingEmptySubsequences: false).count - 1
         let expected = input.count + places * (Nonce.length - ContentSecurityPolicy.placeholder.utf8.count)
         try hold(output.readableBytes == expected, "\(output.readableBytes) bytes with nonces, not \(expected)")

@@ -9,7 +9,7 @@ enum TraceContextCheck {
         let lines = input.lines
         if let parent = self.parent(lines[0]) {
             var output = ByteBuffer()
-            output.writeTraceParent(parent)
+            output.writeHead(room: 64) { $0.write(parent) }
             let written = Array(output.readableBytesView)
             try hold(written.count == TraceParent.length, "\(written.count) bytes are written")
             try hold(self.parent(written) == parent, "written again it is another")
