@@ -57,6 +57,8 @@ final class GatewayProgram: Sendable {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY
             posix_spawn_file_actions_addopen(&actions, descriptor, file, flags, 0o600)
         }
+        // The sockets of the tests beside it are none of its own. To close what is not open does no harm.
+        for descriptor in STDERR_FILENO + 1..<4096 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         // The threads of a test may block signals, which a child would inherit.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
