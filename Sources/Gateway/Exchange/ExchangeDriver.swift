@@ -17,8 +17,8 @@ extension Exchange {
 
     private func descend() {
         let plan = self.plan
-        while let index = self.cursor.nextDown(plan.chain.requestHooks.count) {
-            switch plan.chain.requestHooks[index].request(self) {
+        while let index = self.cursor.nextDown(plan.chain.requestCount) {
+            switch plan.chain.request(index, self) {
             case .next: continue
             case let decision: if !self.goesDown(after: decision, at: index) { return }
             }
@@ -50,7 +50,7 @@ extension Exchange {
     private func goesDown(with body: CollectedBody) -> Bool {
         let index = self.cursor.currentDown
         self.collected = body
-        let decision = self.plan.chain.requestHooks[index].request(self)
+        let decision = self.plan.chain.request(index, self)
         defer { self.collected = .none }
         return self.goesDown(after: decision, at: index)
     }
@@ -227,7 +227,7 @@ extension Exchange {
         self.stage = .climbing
         let plan = self.plan
         while let index = self.cursor.nextUp() {
-            switch plan.chain.responseHooks[index].response(self) {
+            switch plan.chain.response(index, self) {
             case .next: continue
             case let decision: if !self.goesUp(after: decision, at: index) { return }
             }
@@ -259,7 +259,7 @@ extension Exchange {
     private func goesUp(with body: CollectedBody) -> Bool {
         let index = self.cursor.currentUp
         self.collected = body
-        let decision = self.plan.chain.responseHooks[index].response(self)
+        let decision = self.plan.chain.response(index, self)
         defer { self.collected = .none }
         return self.goesUp(after: decision, at: index)
     }
@@ -305,14 +305,14 @@ extension Exchange {
     func finish(_ outcome: Outcome, cutting: Bool = false) {
         guard self.stage != .over, self.stage != .idle else { return }
         self.stage = .over
-        if !self.plan.chain.completionHooks.isEmpty { self.worker.tick() }
+        if self.plan.chain.hasCompletionHooks { self.worker.tick() }
         // The connection closes within this call, and says so to an exchange that is over already.
         if cutting { self.client?.cut() }
         self.dropUpstream()
         self.requestPipeline?.cancel()
         self.responsePipeline?.cancel()
         self.deadlines.stopWaiting()
-        for hook in self.plan.chain.completionHooks { hook.complete(self, outcome) }
+        self.plan.chain.complete(self, outcome)
         self.pool?.finished(self)
         let client = self.client
         self.client = nil
