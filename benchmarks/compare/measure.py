@@ -56,6 +56,12 @@ def expected_seconds(scenario, count, rounds, duration, latency=True):
     return 3 + count * (WARM_UP_SECONDS + 1.5) + passes * rounds * count * (duration + 0.3)
 
 
+def turned(subjects, places):
+    """Another one begins each round: whoever runs behind the one that heats the core most would pay for it each time."""
+    places %= len(subjects)
+    return subjects[places:] + subjects[:places]
+
+
 def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
     """Runs each of the peers `rounds` times for `duration` seconds; returns name → Subject, and the rate at which
     latency was taken."""
@@ -74,7 +80,7 @@ def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
 
         rate = scenario.rate
         for number in range(1, rounds + 1):
-            for subject in subjects.values():
+            for subject in turned(list(subjects.values()), number - 1):
                 run = faultless_run(stage, subject, scenario, rate, duration, say)
                 subject.runs.append(run)
                 say(
@@ -85,7 +91,7 @@ def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
             rate = latency_rate(subjects.values())
             say(f"Latency at {rate:,} requests/s, half of what the slowest can:")
             for number in range(1, rounds + 1):
-                for subject in subjects.values():
+                for subject in turned(list(subjects.values()), number - 1):
                     run = faultless_run(stage, subject, scenario, rate, duration, say)
                     subject.steady.append(run)
                     say(
