@@ -103,18 +103,21 @@ package struct HeadWriter: ~Copyable {
                 if isLine {
                     end = field.value.end &+ 2
                 } else {
-                    self.writeLine(field, source)
+                    self.writeLine(
+                        UnsafeRawBufferPointer(rebasing: source[field.name.offset..<field.name.end]),
+                        UnsafeRawBufferPointer(rebasing: source[field.value.offset..<field.value.end])
+                    )
                 }
             }
             self.write(UnsafeRawBufferPointer(rebasing: source[start..<end]))
         }
     }
 
-    private mutating func writeLine(_ field: HeaderBlock.Field, _ source: UnsafeRawBufferPointer) {
-        self.write(UnsafeRawBufferPointer(rebasing: source[field.name.offset..<field.name.end]))
+    mutating func writeLine(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        self.write(name)
         self.write(UInt8(ascii: ":"))
         self.write(UInt8(ascii: " "))
-        self.write(UnsafeRawBufferPointer(rebasing: source[field.value.offset..<field.value.end]))
+        self.write(value)
         self.writeLineEnd()
     }
 

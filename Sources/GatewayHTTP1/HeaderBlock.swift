@@ -183,13 +183,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
     /// The line as it is written, with one check of the buffer's room.
     private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, id: FieldID) {
         let start = self.bytes.writerIndex
-        self.bytes.writeHead(room: name.count + value.count + 4) { line in
-            line.write(name)
-            line.write(UInt8(ascii: ":"))
-            line.write(UInt8(ascii: " "))
-            line.write(value)
-            line.writeLineEnd()
-        }
+        self.bytes.writeHead(room: name.count + value.count + 4) { $0.writeLine(name, value) }
         self.append(
             Field(
                 name: ByteRange(offset: start, count: name.count),
@@ -211,6 +205,21 @@ public struct HeaderBlock: ~Copyable, Sendable {
         let start = self.bytes.writerIndex
         self.bytes.writeHead(room: room, write)
         return ByteRange(offset: start, count: self.bytes.writerIndex - start)
+    }
+
+    /// All lines of a list field as one value (RFC 9110 section 5.3), which stays in the block with them; empty where
+    /// there is none.
+    package mutating func joined(_ id: FieldID) -> ByteRange {
+        let lines = self.fields.filter { $0.id == id && !$0.value.isEmpty }
+        guard let first = lines.first else { return .empty }
+        guard lines.count > 1 else { return first.value }
+        let values = lines.map { line in self.withBytes(line.value) { Array($0) } }
+        return self.store { output in
+            for (index, value) in values.enumerated() {
+                if index > 0 { output.write(", ") }
+                output.write(value)
+            }
+        }
     }
 
     package mutating func removeAll(_ name: HeaderName) {

@@ -9,8 +9,15 @@ package struct PreparedFields: Sendable {
 
     /// Bytes that no field value may hold become "_".
     package init(_ fields: [(name: HeaderName, value: [UInt8])]) {
+        self.init { block in
+            for field in fields { block.add(field.name, field.value) }
+        }
+    }
+
+    /// What `write` adds to a block without fields.
+    package init(_ write: (inout HeaderBlock) -> Void) {
         var block = HeaderBlock()
-        for field in fields { block.add(field.name, field.value) }
+        write(&block)
         self.names = block.present
         self.bytes = block.bytes
         self.fields = block.fields

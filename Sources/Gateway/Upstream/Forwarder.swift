@@ -176,9 +176,9 @@ extension Exchange {
         known.hasHost = self.request.headers.contains(.xForwardedHost)
         known.hasPort = self.request.headers.contains(.xForwardedPort)
         if present.intersects(ForwardingFields.lists) {
-            known.via = self.joined(.via)
-            known.xForwardedFor = self.joined(.xForwardedFor)
-            known.forwarded = self.joined(.forwarded)
+            known.via = self.request.headers.joined(.via)
+            known.xForwardedFor = self.request.headers.joined(.xForwardedFor)
+            known.forwarded = self.request.headers.joined(.forwarded)
             self.request.headers.removeAll { _, field in
                 switch field.id {
                 case .via, .xForwardedFor, .forwarded: true
@@ -189,19 +189,5 @@ extension Exchange {
         if self.deadlines.total != nil { self.request.headers.remove(.xRequestTimeoutMS) }
         self.forwardingFields = known
         return known
-    }
-
-    /// All lines of a list field as one value (RFC 9110 section 5.3).
-    private func joined(_ id: FieldID) -> ByteRange {
-        let lines = self.request.headers.fields.filter { $0.id == id && !$0.value.isEmpty }
-        guard let first = lines.first else { return .empty }
-        guard lines.count > 1 else { return first.value }
-        let values = lines.map { line in self.request.headers.withBytes(line.value) { Array($0) } }
-        return self.request.headers.store { output in
-            for (index, value) in values.enumerated() {
-                if index > 0 { output.write(", ") }
-                output.write(value)
-            }
-        }
     }
 }

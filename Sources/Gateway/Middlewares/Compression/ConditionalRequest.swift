@@ -54,17 +54,11 @@ enum ConditionalRequest {
         in headers: inout HeaderBlock
     ) -> ByteRange {
         guard headers.contains(name.id) else { return .empty }
-        var before = ByteBuffer()
-        for field in headers.fields where field.id == name.id {
-            if before.readableBytes > 0 { before.writeStaticString(", ") }
-            headers.withBytes(field.value) { _ = before.writeBytes($0) }
-        }
+        let before = headers.joined(name.id)
         var after = ByteBuffer()
-        let found = before.withUnsafeReadableBytes {
-            CodedEntityTag.removeSuffixes(of: coding, from: $0, into: &after)
-        }
+        let found = headers.withBytes(before) { CodedEntityTag.removeSuffixes(of: coding, from: $0, into: &after) }
         guard found else { return .empty }
         headers.set(name, after.readableBytesView)
-        return headers.store(room: before.readableBytes) { $0.write(before) }
+        return before
     }
 }

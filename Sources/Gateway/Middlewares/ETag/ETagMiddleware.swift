@@ -123,14 +123,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         for field in exchange.request.headers.fields where field.id == .ifMatch {
             if exchange.request.headers.hasOwnTag(field.value) { isOwn = true }
         }
-        guard isOwn, let first = exchange.request.headers.first(.ifMatch) else { return nil }
-        guard exchange.request.headers.count(of: .ifMatch) > 1 else { return first }
-        var list = ByteBuffer()
-        for field in exchange.request.headers.fields where field.id == .ifMatch {
-            if list.readableBytes > 0 { list.writeStaticString(", ") }
-            exchange.request.headers.withBytes(field.value) { _ = list.writeBytes($0) }
-        }
-        return exchange.request.headers.store(room: list.readableBytes) { $0.write(list) }
+        return isOwn ? exchange.request.headers.joined(.ifMatch) : nil
     }
 
     // MARK: 304

@@ -46,14 +46,6 @@ struct ContentSecurityPolicyFields {
         )
     }
 
-    /// Those that a response without any of them gets, where no nonce makes each of them another.
-    func all(isHTML: Bool, isSecure: Bool) -> [(name: HeaderName, value: [UInt8])] {
-        let policies = self.policies.filter { !(isHTML && $0.isLeftOffHTML) }
-        var fields = policies.map { (name: $0.name, value: (isSecure ? $0.template : $0.plainTemplate).text) }
-        if !fields.isEmpty, let endpoints = self.endpoints { fields.append((Self.reportingEndpoints, endpoints)) }
-        return fields
-    }
-
     func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, isSecure: Bool, override: Bool) {
         let hasPolicy = headers.contains(.contentSecurityPolicy) && !override
         let hasReportOnly = headers.contains(.contentSecurityPolicyReportOnly) && !override

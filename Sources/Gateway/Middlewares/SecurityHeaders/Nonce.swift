@@ -74,9 +74,6 @@ struct NonceTemplate: Sendable {
         self.others = Array(pieces.dropFirst())
     }
 
-    /// Without any nonce.
-    var text: [UInt8] { self.others.reduce(self.first, +) }
-
     var usesNonce: Bool { !self.others.isEmpty }
 
     func write(_ nonce: Nonce?, into output: inout HeadWriter) {

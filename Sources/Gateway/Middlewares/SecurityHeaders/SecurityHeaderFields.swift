@@ -18,11 +18,6 @@ struct SecurityHeaderFields {
         self.leavesSomeOffHTML = self.leavesSomeOffHTML || isLeftOffHTML
     }
 
-    /// Those that a response without any of them gets.
-    func all(isHTML: Bool) -> [(name: HeaderName, value: [UInt8])] {
-        self.fields.filter { !(isHTML && $0.isLeftOffHTML) }.map { ($0.name, $0.value) }
-    }
-
     func set(on headers: inout HeaderBlock, isHTML: Bool, override: Bool) {
         for field in self.fields where !(isHTML && field.isLeftOffHTML) {
             if headers.first(field.name) != nil {

@@ -59,7 +59,10 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         }
         self.policies = policies
         self.prepared = [(false, false), (true, false), (false, true), (true, true)].map { isHTML, isSecure in
-            PreparedFields(fields.all(isHTML: isHTML) + policies.all(isHTML: isHTML, isSecure: isSecure))
+            PreparedFields { block in
+                fields.set(on: &block, isHTML: isHTML, override: config.override)
+                policies.set(on: &block, nil, isHTML: isHTML, isSecure: isSecure, override: config.override)
+            }
         }
         self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce == .html
     }
