@@ -24,6 +24,16 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.fields = []
     }
 
+    /// - Parameter room: how many bytes are added, probably.
+    init(_ prepared: PreparedFields, room: Int) {
+        self.bytes = prepared.bytes
+        self.fields = prepared.fields
+        self.present = prepared.names
+        guard room > 0 else { return }
+        self.bytes.reserveCapacity(minimumWritableBytes: room)
+        self.fields.reserveCapacity(self.fields.count + 8)
+    }
+
     /// Forgets all fields and keeps the memory.
     package mutating func clear() {
         self.bytes.clear()

@@ -133,6 +133,8 @@ package enum StatusReason {
         case 505: "HTTP Version Not Supported"
         case 507: "Insufficient Storage"
         case 511: "Network Authentication Required"
+        case 400..<500: "Client Error"
+        case 500...: "Server Error"
         default: "Status"
         }
     }

@@ -7,6 +7,12 @@ package struct PreparedFields: Sendable {
     let bytes: ByteBuffer
     let fields: ContiguousArray<HeaderBlock.Field>
 
+    package init() {
+        self.names = FieldSet()
+        self.bytes = ByteBuffer()
+        self.fields = []
+    }
+
     /// Bytes that no field value may hold become "_".
     package init(_ fields: [(name: HeaderName, value: [UInt8])]) {
         self.init { block in
@@ -14,9 +20,11 @@ package struct PreparedFields: Sendable {
         }
     }
 
-    /// What `write` adds to a block without fields.
-    package init(_ write: (inout HeaderBlock) -> Void) {
-        var block = HeaderBlock()
+    /// What `write` adds to a block that has no fields but these.
+    ///
+    /// - Parameter room: how many bytes there probably will be.
+    package init(_ fields: PreparedFields = PreparedFields(), room: Int = 0, _ write: (inout HeaderBlock) -> Void) {
+        var block = HeaderBlock(fields, room: room)
         write(&block)
         self.names = block.present
         self.bytes = block.bytes

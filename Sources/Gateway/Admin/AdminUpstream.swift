@@ -38,11 +38,11 @@ final class AdminUpstream: Upstream {
         switch answer {
         case .success(let response): exchange.answer(response, from: nil)
         case .failure(let refusal):
-            guard let challenge = refusal.challenge else { return exchange.fail(refusal.error, from: nil) }
-            var response = ErrorResponse.make(refusal.error, for: exchange)
-            response.add(.wwwAuthenticate, challenge)
-            exchange.errorCode = refusal.error.code
-            exchange.answer(response, from: nil)
+            var error = refusal.error
+            if let challenge = refusal.challenge {
+                error.fields = PreparedFields { $0.add(HeaderName(.wwwAuthenticate), challenge.utf8) }
+            }
+            exchange.fail(error, from: nil)
         }
     }
 

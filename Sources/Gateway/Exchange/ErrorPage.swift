@@ -66,7 +66,7 @@ extension ByteBuffer {
     fileprivate mutating func writeTitle(_ error: GatewayError) {
         self.writeDecimal(error.status)
         self.writeStaticString(" ")
-        self.writeStaticString(StatusReason.title(error.status))
+        self.writeStaticString(StatusReason.phrase(error.status))
     }
 
     /// Text between tags or inside of a quoted attribute. What is no UTF-8 becomes U+FFFD, control characters spaces.

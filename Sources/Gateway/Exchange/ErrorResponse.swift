@@ -3,19 +3,29 @@ import NIOCore
 
 /// An error as the response that a client gets, in the form that its route asks for.
 enum ErrorResponse {
+    private static let contentType = HeaderName(.contentType)
+    private static let cacheControl = HeaderName(.cacheControl)
+    private static let proxyStatus = HeaderName(.proxyStatus)
+    private static let retryAfter = HeaderName(.retryAfter)
+    private static let allow = HeaderName(.allow)
+
     static func make(_ error: GatewayError, for exchange: Exchange) -> Response {
         let format = exchange.plan.errors
         let (body, type) = self.body(error, format, for: exchange)
         var response = Response(status: error.status, body: body)
-        response.add(.contentType, type)
-        response.add(.cacheControl, "no-store")
-        if format.sendsProxyStatus, let type = error.proxyStatus.map({ "\($0)" }) ?? error.code.proxyStatus {
-            response.add(.proxyStatus, "gateway; error=\(type)")
+        response.fields = PreparedFields(error.fields, room: 256) { fields in
+            fields.add(Self.contentType, type)
+            fields.add(Self.cacheControl, "no-store")
+            if format.sendsProxyStatus, let type = error.proxyStatus ?? error.code.proxyStatus {
+                fields.add(Self.proxyStatus) {
+                    $0.write("gateway; error=")
+                    $0.write(type)
+                }
+            }
+            if let seconds = error.retryAfter { fields.add(Self.retryAfter) { $0.write(decimal: seconds) } }
+            if let allow = error.allow { fields.add(Self.allow, allow.utf8) }
+            if case .negotiated = format.form { fields.addVary(UnsafeRawBufferPointer("Accept" as StaticString)) }
         }
-        if let seconds = error.retryAfter { response.add(.retryAfter, String(seconds)) }
-        if let allow = error.allow { response.add(.allow, allow) }
-        response.fields += error.fields
-        if case .negotiated = format.form { response.addVaryAccept() }
         return response
     }
 
@@ -23,7 +33,7 @@ enum ErrorResponse {
         _ error: GatewayError,
         _ format: ErrorFormat,
         for exchange: Exchange
-    ) -> (ByteBuffer, type: String) {
+    ) -> (ByteBuffer, type: StaticString) {
         let form = format.form == .negotiated ? self.preferred(by: exchange.request.headers) : format.form
         switch form {
         case .html: return (ErrorPage.html(error, for: exchange), "text/html; charset=utf-8")
@@ -48,45 +58,34 @@ enum ErrorResponse {
     /// `application/problem+json` (RFC 9457). ``ProblemSchema`` describes it.
     private static func problem(_ error: GatewayError, typeBase: String, for exchange: Exchange) -> ByteBuffer {
         var body = ByteBuffer()
-        body.reserveCapacity(320)
-        body.writeString("{\"type\":\"\(typeBase)\(error.code.name)\",\"title\":\"")
-        body.writeStaticString(StatusReason.title(error.status))
-        body.writeString("\",\"status\":\(error.status),\"detail\":\"")
+        body.reserveCapacity(typeBase.utf8.count + exchange.rawPath.count + exchange.requestIDRange.count + 320)
+        body.writeStaticString("{\"type\":\"")
+        body.writeString(typeBase)
+        body.writeString(error.code.name)
+        body.writeStaticString("\",\"title\":\"")
+        body.writeStaticString(StatusReason.phrase(error.status))
+        body.writeStaticString("\",\"status\":")
+        body.writeDecimal(error.status)
+        body.writeStaticString(",\"detail\":\"")
         body.writeJSONEscaped((error.detail ?? error.code.detail).utf8)
         if !exchange.rawPath.isEmpty {
             body.writeStaticString("\",\"instance\":\"")
             exchange.request.headers.withBytes(exchange.rawPath) { body.writeJSONEscaped($0) }
         }
-        body.writeString("\",\"code\":\"\(error.code.name)\"")
+        body.writeStaticString("\",\"code\":\"")
+        body.writeString(error.code.name)
         if !exchange.requestIDRange.isEmpty {
-            body.writeStaticString(",\"request_id\":\"")
+            body.writeStaticString("\",\"request_id\":\"")
             exchange.request.headers.withBytes(exchange.requestIDRange) { body.writeJSONEscaped($0) }
-            body.writeStaticString("\"")
         }
-        if let seconds = error.retryAfter { body.writeString(",\"retry_after\":\(seconds)") }
+        body.writeStaticString("\"")
+        if let seconds = error.retryAfter {
+            body.writeStaticString(",\"retry_after\":")
+            body.writeDecimal(seconds)
+        }
         if !error.problems.isEmpty { body.writeProblems(error.problems) }
         body.writeStaticString("}\n")
         return body
-    }
-}
-
-extension Response {
-    /// One `Vary`, whatever the upstream's error had.
-    fileprivate mutating func addVaryAccept() {
-        let values = self.fields.filter { $0.0.id == .vary }.map { String(decoding: $0.1, as: UTF8.self) }
-        var members = values.joined(separator: ",").split { $0 == "," || $0 == " " || $0 == "\t" }
-        if !members.contains(where: { $0 == "*" || $0.lowercased() == "accept" }) { members.append("Accept") }
-        self.fields.removeAll { $0.0.id == .vary }
-        self.add(.vary, members.joined(separator: ", "))
-    }
-}
-
-extension StatusReason {
-    /// The phrase, or what kind of status it is.
-    static func title(_ status: Int) -> StaticString {
-        let phrase = self.phrase(status)
-        guard phrase.description == "Status" else { return phrase }
-        return status < 500 ? "Client Error" : "Server Error"
     }
 }
 
@@ -105,12 +104,15 @@ extension ByteBuffer {
 
     /// The inside of a JSON string. What is no UTF-8 becomes U+FFFD.
     mutating func writeJSONEscaped(_ bytes: some Collection<UInt8>) {
-        guard bytes.allSatisfy({ $0 < 0x80 }) else {
+        let isPlain = bytes.withContiguousStorageIfAvailable { bytes in
+            bytes.allSatisfy { 0x20..<0x7F ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        }
+        if isPlain == true {
+            self.writeBytes(bytes)
+        } else {
             let text = String(decoding: bytes, as: UTF8.self)
             for byte in text.utf8 { self.writeJSONEscaped(byte) }
-            return
         }
-        for byte in bytes { self.writeJSONEscaped(byte) }
     }
 
     private mutating func writeJSONEscaped(_ byte: UInt8) {
@@ -134,7 +136,7 @@ extension ResponseHead {
         self.status = response.status
         self.minorVersion = 1
         self.keepAlive = true
-        for (name, value) in response.fields { self.headers.add(name, value) }
+        self.headers.add(response.fields)
         self.setLength(response.body.readableBytes, answering: method)
     }
 

@@ -88,10 +88,11 @@ extension HTTPResponse.Status {
 extension Response {
     init(_ head: HTTPResponse, _ body: ByteBuffer) {
         self.init(status: head.status.code, body: body)
-        for field in head.headerFields {
-            let name = HeaderName(field.name.rawName)
-            guard !name.id.isFraming else { continue }
-            field.withUnsafeBytesOfValue { self.fields.append((name, Array($0))) }
+        self.add { block in
+            for field in head.headerFields {
+                let name = HeaderName(field.name.rawName)
+                if !name.id.isFraming { field.withUnsafeBytesOfValue { block.add(name, $0) } }
+            }
         }
     }
 }

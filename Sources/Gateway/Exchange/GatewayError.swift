@@ -16,7 +16,7 @@ public struct GatewayError: Error, Hashable, Sendable {
     /// The error type of `Proxy-Status` (RFC 9209 section 2.3), where the code's own says too little.
     var proxyStatus: StaticString?
     /// Fields that stand on the response beside those that every error has.
-    var fields: [(HeaderName, [UInt8])] = []
+    var fields = PreparedFields()
     /// What is wrong with which value, with 422.
     var problems: [Problem] = []
 
@@ -65,9 +65,9 @@ public struct GatewayError: Error, Hashable, Sendable {
         /// A sentence that is true of every error of this code.
         let detail: String
         /// RFC 9209 section 2.3; nil where no such type fits.
-        let proxyStatus: String?
+        let proxyStatus: StaticString?
 
-        init(_ name: String, _ status: Int, _ detail: String, proxyStatus: String? = nil) {
+        init(_ name: String, _ status: Int, _ detail: String, proxyStatus: StaticString? = nil) {
             self.name = name
             self.status = status
             self.detail = detail

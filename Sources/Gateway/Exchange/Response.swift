@@ -5,7 +5,7 @@ public import NIOCore
 public struct Response: Sendable {
     /// From 200 to 599.
     public var status: Int
-    package var fields: [(HeaderName, [UInt8])] = []
+    package var fields = PreparedFields()
     /// The whole body.
     public var body: ByteBuffer
 
@@ -16,10 +16,12 @@ public struct Response: Sendable {
     public init(status: Int, headers: [(String, String)] = [], body: ByteBuffer = ByteBuffer()) {
         self.status = status
         self.body = body
-        for (name, value) in headers { self.fields.append((HeaderName(name), Array(value.utf8))) }
+        if !headers.isEmpty { self.add { for (name, value) in headers { $0.add(HeaderName(name), value.utf8) } } }
     }
 
-    package mutating func add(_ name: FieldID, _ value: String) {
-        self.fields.append((HeaderName(name), Array(value.utf8)))
+    package mutating func add(_ name: FieldID, _ value: String) { self.add { $0.add(HeaderName(name), value.utf8) } }
+
+    package mutating func add(_ write: (inout HeaderBlock) -> Void) {
+        self.fields = PreparedFields(self.fields, write)
     }
 }

@@ -78,7 +78,7 @@ extension Response {
         var location = ByteBuffer()
         template.write(of: exchange, into: &location)
         var response = Response(status: status)
-        response.fields.append((HeaderName(.location), Array(location.readableBytesView)))
+        response.add { $0.add(HeaderName(.location), location.readableBytesView) }
         return response
     }
 }

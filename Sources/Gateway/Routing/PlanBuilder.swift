@@ -147,9 +147,8 @@ struct PlanBuilder {
     ) -> RoutePlan.Action? {
         if let respond = route.respond {
             var response = Response(status: respond.status, body: ByteBuffer(string: respond.body))
-            for (name, value) in respond.headers.sorted(by: { $0.key < $1.key }) {
-                response.fields.append((HeaderName(name), Array(value.utf8)))
-            }
+            let fields = respond.headers.sorted { $0.key < $1.key }
+            response.add { for (name, value) in fields { $0.add(HeaderName(name), value.utf8) } }
             if !respond.body.isEmpty, !respond.headers.keys.contains(where: { $0.lowercased() == "content-type" }) {
                 response.add(.contentType, "text/plain; charset=utf-8")
             }

@@ -12,6 +12,8 @@ final class RouteMeters {
     private let shard: MeterShard
     private var requests = SeriesCache<Counter>()
     private var durations = SeriesCache<Histogram>()
+    /// One for each code that was seen, of some thirty.
+    private var errors: [(code: GatewayError.Code, counter: Counter)] = []
 
     /// How many routes have their series from the start; those beyond have them with their first request.
     static let startingRoutes = 1000
@@ -58,7 +60,10 @@ final class RouteMeters {
     }
 
     func countError(_ code: GatewayError.Code) {
-        self.shard.counter(Metrics.errors, [self.route, code.name]).add()
+        if let known = self.errors.first(where: { $0.code == code }) { return known.counter.add() }
+        let counter = self.shard.counter(Metrics.errors, [self.route, code.name])
+        self.errors.append((code, counter))
+        counter.add()
     }
 
     func countTimeout(_ phase: Deadlines.Phase) {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GatewayHTTP1
 import NIOCore
 
 @testable import Gateway
@@ -58,7 +59,15 @@ extension Response {
     }
 
     func value(of name: String) -> String? {
-        self.fields.first { "\($0.0)".lowercased() == name.lowercased() }.map { String(decoding: $0.1, as: UTF8.self) }
+        self.fields.lines.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+}
+
+extension PreparedFields {
+    var lines: [(name: String, value: String)] {
+        var block = HeaderBlock()
+        block.add(self)
+        return block.fields.map { (block.string($0.name), block.string($0.value)) }
     }
 }
 

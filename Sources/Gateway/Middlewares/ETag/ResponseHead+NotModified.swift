@@ -12,12 +12,12 @@ extension ResponseHead {
 
     /// The same as an answer of its own, for a body that is given up.
     func asNotModified() -> Response {
-        var response = Response(status: 304)
         let hasTag = self.headers.contains(.etag)
-        for field in self.headers.fields where !Self.isAboutBody(field, in: self.headers, hasTag: hasTag) {
-            response.fields.append(
-                (HeaderName(self.headers.string(field.name)), self.headers.withBytes(field.value) { Array($0) })
-            )
+        var response = Response(status: 304)
+        response.add { block in
+            for field in self.headers.fields where !Self.isAboutBody(field, in: self.headers, hasTag: hasTag) {
+                block.add(field, from: self.headers)
+            }
         }
         return response
     }

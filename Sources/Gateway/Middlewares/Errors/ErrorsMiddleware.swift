@@ -104,13 +104,10 @@ struct ErrorsMiddleware: ResponseHook {
         var error = GatewayError(.upstreamError)
         error.status = exchange.response.status
         if self.worker.log.logLevel <= .debug { error.reason = self.description(of: exchange) }
-        for field in exchange.response.headers.fields where Self.isKept(field, in: exchange.response.headers) {
-            error.fields.append(
-                (
-                    HeaderName(exchange.response.headers.string(field.name)),
-                    exchange.response.headers.withBytes(field.value) { Array($0) }
-                )
-            )
+        error.fields = PreparedFields { kept in
+            for field in exchange.response.headers.fields where Self.isKept(field, in: exchange.response.headers) {
+                kept.add(field, from: exchange.response.headers)
+            }
         }
         return .fail(error)
     }

@@ -77,13 +77,8 @@ struct RateLimitFields {
     }
 
     /// The fields as an error carries them.
-    func fields(_ decision: RateLimitDecision) -> [(HeaderName, [UInt8])] {
-        if self.isEmpty { return [] }
-        var headers = HeaderBlock()
-        self.write(decision, into: &headers)
-        return headers.fields.map { field in
-            (HeaderName(headers.string(field.name)), headers.withBytes(field.value) { Array($0) })
-        }
+    func fields(_ decision: RateLimitDecision) -> PreparedFields {
+        self.isEmpty ? PreparedFields() : PreparedFields { self.write(decision, into: &$0) }
     }
 
     /// A string of RFC 9651 section 3.3.3, which knows printable ASCII alone.

@@ -14,7 +14,6 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     static let name = "rate_limit"
 
     private let rule: RateLimitRule
-    private let rates: [Rate]
     private let identity: RateLimitIdentity
     private let limiter: String
     private let limiters: RateLimiters
@@ -24,8 +23,8 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     private let failure: RateLimitFailure
     private let exempt: [CIDR]
     private let isShadow: Bool
-    private let status: Int?
     private let fields: RateLimitFields
+    private let refusals: RateLimitRefusals
     private let standing: Slot<RateLimitDecision?>
     private let worker: Worker
     private let allowed: Counter
@@ -44,10 +43,9 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     ) {
         config.check(in: &context)
         self.rule = config.rule
-        self.rates = config.limit.rates
         self.limiters = Self.limiters(in: context)
         // Counts go on where the limit was changed, but not where they would mean something else.
-        let kind = config.algorithm.rawValue + self.rates.map { "/" + $0.unit.rawValue }.joined()
+        let kind = config.algorithm.rawValue + config.limit.rates.map { "/" + $0.unit.rawValue }.joined()
         self.limiter = "\(Self.scope(of: config, in: &context)) \(kind)"
         self.memory = self.limiters.store(
             named: self.limiter,
@@ -63,8 +61,8 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
         )
         self.exempt = config.exempt
         self.isShadow = config.mode == .shadow
-        self.status = config.status == 429 ? nil : config.status
-        self.fields = RateLimitFields(name: context.route, rates: self.rates, selection: config.headers)
+        self.fields = RateLimitFields(name: context.route, rates: config.limit.rates, selection: config.headers)
+        self.refusals = RateLimitRefusals(config.limit.rates, status: config.status, self.fields)
         self.standing = context.slot(nil)
         self.worker = context.worker
         self.allowed = context.counter(Metrics.rateLimitDecisions, context.route, "allowed")
@@ -126,29 +124,11 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
         } else {
             self.limited.add()
             exchange.rateLimit = self.isShadow ? "shadow_limited" : "limited"
-            if !self.isShadow { return .fail(self.error(decision)) }
+            if !self.isShadow { return self.refusals.refusal(for: decision) }
         }
         if !self.isShadow, !self.fields.isEmpty { exchange[self.standing] = decision }
         return .next
     }
-
-    private func error(_ decision: RateLimitDecision) -> GatewayError {
-        let rate = self.rates[min(Int(decision.limiting), self.rates.count - 1)]
-        let seconds = max(1, Int(decision.retryAfter))
-        var error = GatewayError(
-            .rateLimited,
-            detail: "The limit of \(Self.count(rate.count, "request")) \(Self.article(rate.unit)) "
-                + "\(rate.unit.rawValue) is used up. Try again in \(Self.count(seconds, "second")).",
-            retryAfter: seconds
-        )
-        if let status = self.status { error.status = status }
-        error.fields = self.fields.fields(decision)
-        return error
-    }
-
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
-
-    private static func article(_ unit: Rate.Unit) -> String { unit == .hour ? "an" : "a" }
 
     // MARK: Building
 

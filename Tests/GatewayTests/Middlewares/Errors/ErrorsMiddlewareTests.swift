@@ -33,7 +33,7 @@ struct ErrorsMiddlewareTests {
         let error = try #require(try await Self.failure("at 10.0.0.7"))
         #expect(error.code == .upstreamError)
         #expect(error.status == 500)
-        #expect(error.fields.map { "\($0.0)" } == ["Retry-After"])
+        #expect(error.fields.lines.map(\.name) == ["Retry-After"])
         #expect(error.detail == nil)
         #expect(error.reason == "request 42, upstream status 500: at 10.0.0.7")
         let long = try #require(try await Self.failure(String(repeating: "x", count: 16_000)))

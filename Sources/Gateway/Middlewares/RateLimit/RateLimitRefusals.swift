@@ -1,0 +1,42 @@
+/// The errors of limited requests. Whoever is over the limit asks again within the same second, and gets the same one:
+/// made anew each time, it was two thirds of what such a request costs.
+final class RateLimitRefusals {
+    private let rates: [Rate]
+    private let status: Int
+    private let fields: RateLimitFields
+    private var last: (decision: RateLimitDecision, refusal: Decision)?
+
+    init(_ rates: [Rate], status: Int, _ fields: RateLimitFields) {
+        self.rates = rates
+        self.status = status
+        self.fields = fields
+    }
+
+    func refusal(for decision: RateLimitDecision) -> Decision {
+        if let last = self.last, last.decision == decision { return last.refusal }
+        let refusal = Decision.fail(self.error(decision))
+        self.last = (decision, refusal)
+        return refusal
+    }
+
+    private func error(_ decision: RateLimitDecision) -> GatewayError {
+        let rate = self.rates[min(Int(decision.limiting), self.rates.count - 1)]
+        let seconds = max(1, Int(decision.retryAfter))
+        var error = GatewayError(
+            .rateLimited,
+            detail: "The limit of \(Self.count(rate.count, "request")) \(Self.article(rate.unit)) "
+                + "\(rate.unit.rawValue) is used up. Try again in \(Self.count(seconds, "second")).",
+            retryAfter: seconds
+        )
+        error.status = self.status
+        error.fields = self.fields.fields(decision)
+        return error
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    private static func article(_ unit: Rate.Unit) -> String { unit == .hour ? "an" : "a" }
+}
+
+@available(*, unavailable)
+extension RateLimitRefusals: Sendable {}
