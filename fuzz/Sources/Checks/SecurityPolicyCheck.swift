@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayHTTP1
 
 /// Content security policies as a file may have them, and the reports that browsers send of them.
 enum SecurityPolicyCheck {
