@@ -15,7 +15,7 @@ CONFIG ?= gateway.toml
 # What the C libraries behind TLS and compression need to build.
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
 # The peers and the load generator of the comparison.
-BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy wrk gcc libc6-dev python3 python3-venv
+BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy varnish wrk gcc libc6-dev python3 python3-venv
 SOAK_PACKAGES := nginx-light wrk python3
 GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 

@@ -27,10 +27,14 @@ trap stop EXIT
 trap 'exit 130' INT TERM
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-listen=127.0.0.1:$(free_port) upstream=127.0.0.1:$(free_port)
+listen=127.0.0.1:$(free_port) upstream=127.0.0.1:$(free_port) admin_port=$(free_port)
+# Nearly all requests are over the limit, or none is.
+limit=1000000
+[[ ${SCENARIO:-} != limited ]] || limit=1
 body=$(printf 'x%.0s' {1..1024})
 fill() {
-    sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@WORKERS@|1|; s|@LIMIT@|1|" "$1"
+    sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@WORKERS@|1|; s|@LIMIT@|$limit|" \
+        -e "s|@ADMIN_PORT@|$admin_port|" "$1"
 }
 
 fill benchmarks/peers/upstream.conf >"$work/upstream.conf"

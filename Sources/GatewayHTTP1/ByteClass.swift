@@ -126,10 +126,10 @@ package enum ByteClass {
         }
     }
 
-    static func equals(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
+    package static func equals(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
         guard bytes.count == literal.utf8CodeUnitCount else { return false }
-        for index in 0..<bytes.count where bytes[index] != literal.utf8Start[index] { return false }
-        return true
+        guard let start = bytes.baseAddress else { return true }
+        return memcmp(start, literal.utf8Start, bytes.count) == 0
     }
 
     /// ASCII letters compare without case; all other bytes as they are.

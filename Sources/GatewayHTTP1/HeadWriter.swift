@@ -72,9 +72,25 @@ package struct HeadWriter: ~Copyable {
 
     /// A number that is not negative, in decimal digits.
     package mutating func write(decimal number: Int) {
-        guard number > 9 else { return self.write(UInt8(ascii: "0") &+ UInt8(clamping: number)) }
-        self.write(decimal: number / 10)
-        self.write(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10))
+        var rest = UInt64(clamping: number)
+        guard rest > 9 else { return self.write(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)) }
+        var end = self.count &+ 1
+        var bound: UInt64 = 10
+        while rest >= bound, end &- self.count < 19 {
+            end &+= 1
+            bound &*= 10
+        }
+        guard end <= self.capacity, let start = self.start else {
+            self.hasOverflowed = true
+            return
+        }
+        self.count = end
+        while rest > 0 {
+            end &-= 1
+            let digit = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            start.storeBytes(of: digit, toByteOffset: end, as: UInt8.self)
+            rest /= 10
+        }
     }
 
     /// A part of a block, by position.

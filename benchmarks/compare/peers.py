@@ -121,6 +121,19 @@ PEERS = {
             # Go would start a thread for every core; and it writes its state only here.
             environment=(("GOMAXPROCS", "@WORKERS@"), ("XDG_CONFIG_HOME", "@WORK@"), ("XDG_DATA_HOME", "@WORK@")),
         ),
+        Peer(
+            name="varnish",
+            title="Varnish",
+            binary="varnishd",
+            extension="vcl",
+            arguments=(
+                *("-F", "-f", "@CONFIG@", "-a", "@LISTEN@", "-n", "@WORK@/varnish", "-T", "none"),
+                # It serves each connection with a thread of its own: enough of them from the start, in one pool.
+                *("-p", "thread_pools=1", "-p", "thread_pool_min=200", "-s", "malloc,64m"),
+            ),
+            version_arguments=("-V",),
+            missing="apt-get install varnish",
+        ),
         dataclasses.replace(GATEWAY, name="gateway-passing", title="Gateway, passing on", kin="gateway"),
         GATEWAY,
     ]

@@ -76,7 +76,7 @@ final class AdminListener: Sendable {
     private static func makePlan(_ action: RoutePlan.Action, for worker: Worker) -> RoutePlan {
         let meters = RouteMeters(route: Metrics.noRoute, shard: worker.meters)
         var context = BuildContext(route: Metrics.noRoute, worker: worker, meters: meters)
-        var chain = Chain()
+        let chain = Chain()
         chain.append(RequestIDMiddleware(RequestIDMiddleware.Config(), in: &context), at: 0)
         return RoutePlan(
             name: Metrics.noRoute,

@@ -3,8 +3,9 @@
 ///
 /// The driver calls hooks by their index. A call through an existential would copy the whole middleware and count each of
 /// its references; one through a class that the chain is known to keep alive counts none, which makes a quarter less of
-/// them in a request through the default chain.
-struct Chain {
+/// them in a request through the default chain. For the same reason it is a class: a copy of its eight arrays would count
+/// each of them.
+final class Chain {
     private var requestHooks: ContiguousArray<Unmanaged<RequestStep>> = []
     private var responseHooks: ContiguousArray<Unmanaged<ResponseStep>> = []
     private var completionHooks: ContiguousArray<Unmanaged<CompletionStep>> = []
@@ -12,11 +13,11 @@ struct Chain {
     private(set) var requestPlaces: ContiguousArray<Int> = []
     private(set) var responsePlaces: ContiguousArray<Int> = []
     private(set) var failurePlaces: ContiguousArray<Int> = []
-    /// All that is in the first three. The chain is borrowed for the time of a call, and these with it.
+    /// All that is in the first three: it lives as long as the chain.
     private var owned: [AnyObject] = []
 
     /// Adds the middleware at the next place of the list.
-    mutating func append(_ middleware: any Middleware, at place: Int) {
+    func append(_ middleware: any Middleware, at place: Int) {
         if let hook = middleware as? any RequestHook {
             self.requestHooks.append(self.own(RequestStep.of(hook)))
             self.requestPlaces.append(place)
@@ -34,7 +35,7 @@ struct Chain {
         }
     }
 
-    private mutating func own<Step: AnyObject>(_ step: Step) -> Unmanaged<Step> {
+    private func own<Step: AnyObject>(_ step: Step) -> Unmanaged<Step> {
         self.owned.append(step)
         return .passUnretained(step)
     }
@@ -54,6 +55,9 @@ struct Chain {
         for hook in self.completionHooks { hook._withUnsafeGuaranteedRef { $0.complete(exchange, outcome) } }
     }
 }
+
+@available(*, unavailable)
+extension Chain: Sendable {}
 
 /// A request hook as the chain calls it.
 private class RequestStep {

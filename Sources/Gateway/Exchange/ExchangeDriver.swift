@@ -28,11 +28,10 @@ extension Exchange {
 
     /// False where the walk turns or stands still.
     private func goesDown(after decision: Decision, at index: Int) -> Bool {
-        let chain = self.plan.chain
         switch decision {
         case .next, .retry: return true
-        case .respond(let response): self.answer(response, from: chain.requestPlaces[index])
-        case .fail(let error): self.fail(error, from: chain.requestPlaces[index])
+        case .respond(let response): self.answer(response, from: self.plan.chain.requestPlaces[index])
+        case .fail(let error): self.fail(error, from: self.plan.chain.requestPlaces[index])
         case .transform(let transform):
             self.insertIntoRequest(transform)
             return true
@@ -50,7 +49,8 @@ extension Exchange {
     private func goesDown(with body: CollectedBody) -> Bool {
         let index = self.cursor.currentDown
         self.collected = body
-        let decision = self.plan.chain.request(index, self)
+        let plan = self.plan
+        let decision = plan.chain.request(index, self)
         defer { self.collected = .none }
         return self.goesDown(after: decision, at: index)
     }
@@ -186,17 +186,17 @@ extension Exchange {
         self.dropUpstream()
         var place = place
         var error = error
-        let chain = self.plan.chain
+        let plan = self.plan
         var cursor = ChainCursor()
-        cursor.turn(from: place, among: chain.failurePlaces)
+        cursor.turn(from: place, among: plan.chain.failurePlaces)
         while let index = cursor.nextUp() {
-            switch chain.failureHooks[index].failure(error, self) {
+            switch plan.chain.failureHooks[index].failure(error, self) {
             case .next, .transform, .collect, .suspend: continue
-            case .respond(let response): return self.answer(response, from: chain.failurePlaces[index])
+            case .respond(let response): return self.answer(response, from: plan.chain.failurePlaces[index])
             case .fail(let other):
                 error = other
-                place = chain.failurePlaces[index]
-            case .retry(let delay): if self.retry(after: delay, below: chain.failurePlaces[index]) { return }
+                place = plan.chain.failurePlaces[index]
+            case .retry(let delay): if self.retry(after: delay, below: plan.chain.failurePlaces[index]) { return }
             }
         }
         self.origin = .gateway
@@ -237,11 +237,10 @@ extension Exchange {
 
     /// False where the walk turns or stands still.
     private func goesUp(after decision: Decision, at index: Int) -> Bool {
-        let chain = self.plan.chain
         switch decision {
         case .next: return true
-        case .respond(let response): self.answer(response, from: chain.responsePlaces[index])
-        case .fail(let error): self.fail(error, from: chain.responsePlaces[index])
+        case .respond(let response): self.answer(response, from: self.plan.chain.responsePlaces[index])
+        case .fail(let error): self.fail(error, from: self.plan.chain.responsePlaces[index])
         case .transform(let transform):
             self.insertIntoResponse(transform)
             return true
@@ -249,7 +248,7 @@ extension Exchange {
             guard case .none = self.collected else { return true }
             guard let body = self.collectResponse(upTo: limit) else { return false }
             return self.goesUp(with: body)
-        case .retry(let delay): return !self.retry(after: delay, below: chain.responsePlaces[index])
+        case .retry(let delay): return !self.retry(after: delay, below: self.plan.chain.responsePlaces[index])
         case .suspend: self.suspend()
         }
         return false
@@ -259,7 +258,8 @@ extension Exchange {
     private func goesUp(with body: CollectedBody) -> Bool {
         let index = self.cursor.currentUp
         self.collected = body
-        let decision = self.plan.chain.response(index, self)
+        let plan = self.plan
+        let decision = plan.chain.response(index, self)
         defer { self.collected = .none }
         return self.goesUp(after: decision, at: index)
     }
@@ -312,7 +312,8 @@ extension Exchange {
         self.requestPipeline?.cancel()
         self.responsePipeline?.cancel()
         self.deadlines.stopWaiting()
-        self.plan.chain.complete(self, outcome)
+        let plan = self.plan
+        plan.chain.complete(self, outcome)
         self.pool?.finished(self)
         let client = self.client
         self.client = nil

@@ -1,3 +1,5 @@
+import GatewayHTTP1
+
 /// The methods a route takes. Common ones are compared as bits.
 struct MethodSet: Sendable, Equatable {
     /// A request's method, looked at once for all routes.
@@ -58,18 +60,13 @@ struct MethodSet: Sendable, Equatable {
 
     private static func bit(of method: UnsafeRawBufferPointer) -> UInt8 {
         switch method.count {
-        case 3: equal(method, "GET") ? get : equal(method, "PUT") ? 4 : 0
-        case 4: equal(method, "HEAD") ? head : equal(method, "POST") ? 8 : 0
-        case 5: equal(method, "PATCH") ? 16 : 0
-        case 6: equal(method, "DELETE") ? 32 : 0
-        case 7: equal(method, "OPTIONS") ? 64 : 0
+        case 3: ByteClass.equals(method, "GET") ? get : ByteClass.equals(method, "PUT") ? 4 : 0
+        case 4: ByteClass.equals(method, "HEAD") ? head : ByteClass.equals(method, "POST") ? 8 : 0
+        case 5: ByteClass.equals(method, "PATCH") ? 16 : 0
+        case 6: ByteClass.equals(method, "DELETE") ? 32 : 0
+        case 7: ByteClass.equals(method, "OPTIONS") ? 64 : 0
         default: 0
         }
-    }
-
-    private static func equal(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-        bytes.count == text.utf8CodeUnitCount
-            && bytes.elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     private func equal(_ bytes: UnsafeRawBufferPointer, _ name: [UInt8]) -> Bool {

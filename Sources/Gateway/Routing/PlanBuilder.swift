@@ -208,7 +208,7 @@ struct PlanBuilder {
             isShown: self.plans < RouteMeters.startingRoutes || name == Metrics.noRoute
         )
         self.plans += 1
-        var chain = Chain()
+        let chain = Chain()
         var errors = ErrorFormat()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
             var context = BuildContext(

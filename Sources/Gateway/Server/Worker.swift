@@ -199,5 +199,6 @@ struct Xoshiro256: RandomNumberGenerator {
         return result
     }
 
+    @inline(__always)
     private static func rotate(_ value: UInt64, _ by: UInt64) -> UInt64 { value << by | value >> (64 - by) }
 }

@@ -61,7 +61,7 @@ struct ChainCursorTests {
     func `an answer climbs from where it was given`(example: Example) async throws {
         let trace = try await WorkerFixture.run { worker in
             let trace = Trace(example.decisions)
-            var chain = Chain()
+            let chain = Chain()
             for (place, hooks) in example.hooks.enumerated() {
                 for hook in hooks { chain.append(trace.probe(hook, place), at: place) }
             }

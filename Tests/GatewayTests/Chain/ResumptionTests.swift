@@ -14,7 +14,7 @@ struct ResumptionTests {
         let worker = try await loop.submit { NIOLoopBound(WorkerFixture.make(on: loop), eventLoop: loop) }.get()
         let log = try await loop.submit {
             let hook = Suspending()
-            var chain = Chain()
+            let chain = Chain()
             chain.append(hook, at: 0)
             let client = RecordingClient()
             let exchange = try worker.value.exchange("GET / HTTP/1.1", "Host: a", client: client)

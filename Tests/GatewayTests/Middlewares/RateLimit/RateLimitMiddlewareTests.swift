@@ -52,7 +52,7 @@ struct RateLimitMiddlewareTests {
             let meters = RouteMeters(route: "users", shard: worker.meters)
             var context = BuildContext(route: "users", worker: worker, meters: meters, middleware: "rate_limit")
             let middleware = RateLimitMiddleware(config, in: &context, store: store, failure: failure)
-            var chain = Chain()
+            let chain = Chain()
             chain.append(middleware, at: 0)
             let client = RecordingClient()
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", client: client)

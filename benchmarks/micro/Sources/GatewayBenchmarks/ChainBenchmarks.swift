@@ -80,7 +80,7 @@ enum ChainBenchmarks {
         let meters = RouteMeters(route: "origin", shard: worker.meters)
         var resolver = MiddlewareResolver(configuration, middlewares: StandardMiddlewares.all.map(\.description))
         let settings = resolver.settings(for: configuration.routes[0])
-        var chain = Chain()
+        let chain = Chain()
         for (place, (registration, setting)) in zip(StandardMiddlewares.all, settings).enumerated()
         where setting.isEnabled {
             var context = BuildContext(
