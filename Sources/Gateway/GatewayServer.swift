@@ -46,11 +46,13 @@ public final class GatewayServer: Service {
 
     /// Serves until ``shutdown()`` is called or the service group shuts down, then drains.
     ///
-    /// - Throws: ``ListenError`` where an address cannot be had, ``DrainError`` where requests had to be cut off.
+    /// - Throws: ``FileLimitError`` where the system lets it open too few files, ``ListenError`` where an address cannot be
+    ///   had, ``DrainError`` where requests had to be cut off.
     public func run() async throws {
-        let accessLog = try self.makeAccessLog()
         let runtime: GatewayRuntime
         do {
+            try FileLimits.check(self.configuration)
+            let accessLog = try self.makeAccessLog()
             runtime = try await GatewayRuntime(
                 self.configuration,
                 middlewares: self.middlewares.registrations,

@@ -17,8 +17,12 @@ struct GatewayProcess {
     /// Where the configuration came from, for people.
     let origin: String
 
+    /// What waits for signals.
+    private static let ownFiles = 8
+
     /// Serves until a signal ends it.
     func run() async throws {
+        try FileLimits.check(self.configuration, beside: Self.ownFiles)
         // A reader of the log that went away is no reason to stop serving.
         signal(SIGPIPE, SIG_IGN)
         let writer = try LogWriter(.standardError)

@@ -47,11 +47,12 @@ enum AdminIndex {
 
     /// Whether an `Accept` field names JSON and not HTML, or JSON with more weight.
     static func prefersJSON(_ accept: String?) -> Bool {
-        var json = 0.0
-        var html = 0.0
+        var json = 0
+        var html = 0
         for range in (accept ?? "").lowercased().split(separator: ",") {
             let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+            let quality = parts.dropFirst().first { $0.hasPrefix("q=") }
+            let weight = quality.map { MediaRange.weight($0.dropFirst(2)) ?? 0 } ?? 1000
             switch parts.first {
             case "application/json", "application/*": json = max(json, weight)
             case "text/html", "text/*": html = max(html, weight)

@@ -73,4 +73,10 @@ extension Int {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         self.init(text)
     }
+
+    /// A row of digits alone; a number that is too large is the largest there is.
+    init?(clampingDigits text: some StringProtocol) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        self = Int(text) ?? .max
+    }
 }

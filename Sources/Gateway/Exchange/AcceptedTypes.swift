@@ -68,6 +68,9 @@ struct MediaRange {
         return 1000
     }
 
+    /// A weight in thousandths; nil for what is none.
+    static func weight(_ text: Substring) -> Int? { Array(text.utf8).withUnsafeBytes { self.weight($0) } }
+
     private static func weight(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard (1...5).contains(bytes.count), bytes[0] & 0xFE == UInt8(ascii: "0") else { return nil }
         guard bytes.count == 1 || bytes[1] == UInt8(ascii: ".") else { return nil }

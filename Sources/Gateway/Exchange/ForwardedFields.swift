@@ -34,10 +34,11 @@ enum ForwardedFields {
         self.countDown(exchange)
     }
 
-    /// `Max-Forwards` (RFC 9110 section 7.6.2), which means something for OPTIONS alone: TRACE goes nowhere anyway.
+    /// `Max-Forwards` (RFC 9110 section 7.6.2), which means something for OPTIONS alone: TRACE goes nowhere anyway. What is
+    /// no row of digits is not looked at; of what is too large, the largest number is taken.
     private static func countDown(_ exchange: Exchange) {
         guard exchange.request.method == .options, let value = exchange.request.headers.first(.maxForwards),
-            let hops = Int(exchange.request.headers.string(value)), hops >= 0
+            let hops = Int(clampingDigits: exchange.request.headers.string(value))
         else { return }
         exchange.isLastHop = hops == 0
         if hops > 0 { exchange.request.headers.set(HeaderName(.maxForwards), Array(String(hops - 1).utf8)) }

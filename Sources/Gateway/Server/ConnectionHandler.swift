@@ -28,6 +28,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isProcessing = false
     private var isBodyPaused = true
     private var isReading = true
+    /// The client sends nothing more.
+    private var isInputClosed = false
     /// Between `channelRead` and `channelReadComplete`, which flushes what goes upstream.
     private var isInReadPass = false
     private var needsFlush = false
@@ -44,9 +46,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var bodyPausedAt: NIODeadline?
     private var bodyBytes = 0
-    private var isCounted = false
+    private var isReleased = false
+    private let isAdmitted: Bool
 
-    init(worker: Worker, listener: ListenerPlan, peer: ClientAddress) {
+    /// - Parameter isAdmitted: false where there are too many connections, which is all that the client is told.
+    init(worker: Worker, listener: ListenerPlan, peer: ClientAddress, isAdmitted: Bool) {
+        self.isAdmitted = isAdmitted
         self.worker = worker
         self.listener = listener
         self.peer = peer
@@ -67,11 +72,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         self.worker.deadlines.own(self.deadlineSlot, self)
         self.worker.opened(self)
-        self.listener.connectionOpened()
+        if self.isAdmitted { self.listener.connectionOpened() }
         self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
     }
 
-    func channelActive(context: ChannelHandlerContext) { context.read() }
+    func channelActive(context: ChannelHandlerContext) {
+        if self.isAdmitted { context.read() } else { self.refuseConnection() }
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.output.detach()
@@ -88,11 +95,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func release() {
-        guard !self.isCounted else { return }
-        self.isCounted = true
+        guard !self.isReleased else { return }
+        self.isReleased = true
         self.worker.deadlines.free(self.deadlineSlot)
         self.worker.closed(self)
-        self.listener.connectionClosed()
+        if self.isAdmitted { self.listener.connectionClosed() }
         self.inbound = ByteBuffer()
         self.output.detach()
     }
@@ -111,6 +118,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.isInReadPass = false
         self.exchange?.upstream?.flush()
         if self.isReading { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        self.worker.tick()
+        self.isInputClosed = true
+        if let exchange = self.exchange, !self.mayListen(to: exchange) { return context.close(promise: nil) }
+        self.process()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -143,6 +158,26 @@ final class ConnectionHandler: ChannelInboundHandler {
         let mayRead = self.mayRead
         if mayRead, !self.isReading { context.read() }
         self.isReading = mayRead
+        if self.isInputClosed, self.hasTakenInput { self.endInput(context) }
+    }
+
+    /// What has come does not wait for anything.
+    private var hasTakenInput: Bool {
+        switch self.machine.state {
+        case .idle, .receivingHead: self.isWritable || self.inbound.readableBytes == 0
+        case .exchanging(.open, _): !self.isBodyPaused
+        // What is left is a further request.
+        case .exchanging(.ended, _): self.inbound.readableBytes == 0
+        case .discarding, .closing, .closed: true
+        }
+    }
+
+    private func endInput(_ context: ChannelHandlerContext) {
+        switch self.machine.inputClosed() {
+        case .close: self.closeWhenWritten()
+        case .cut: context.close(promise: nil)
+        case .afterResponse: break
+        }
     }
 
     /// Does what the state allows with the bytes at hand; false where it has to wait.
@@ -205,6 +240,22 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// What came is no request: an answer, and then nothing more is read.
     private func refuse(_ error: GatewayError, with exchange: Exchange) {
         self.machine.receivedMalformed()
+        self.answer(error, with: exchange)
+    }
+
+    /// Says that there are too many connections. Nothing is read, so nothing is waited for either: the socket is needed.
+    private func refuseConnection() {
+        self.worker.tick()
+        self.machine.refused()
+        let exchange = self.worker.makeExchange()
+        let error = GatewayError(.overloaded, retryAfter: 1)
+        self.answer(error, with: exchange)
+        // A middleware that takes its time about it is not waited for.
+        if self.exchange === exchange, exchange.stage == .descending { exchange.fail(error, from: nil) }
+    }
+
+    /// Gives an error for an answer to what is no request.
+    private func answer(_ error: GatewayError, with exchange: Exchange) {
         exchange.request = RequestHead()
         exchange.request.method = .other
         exchange.rawPath = .empty

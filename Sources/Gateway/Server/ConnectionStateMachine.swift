@@ -130,6 +130,34 @@ struct ConnectionStateMachine: Hashable, Sendable {
         return true
     }
 
+    /// There are too many connections: all that it gets is an answer that says so.
+    mutating func refused() {
+        self.keepsAlive = false
+        self.state = .exchanging(request: .ended, response: .open)
+    }
+
+    enum OnInputClosed: Hashable {
+        /// Flush and close.
+        case close
+        /// The request breaks off.
+        case cut
+        /// What was asked is answered first.
+        case afterResponse
+    }
+
+    /// The client sends nothing more, and all that came has been looked at.
+    mutating func inputClosed() -> OnInputClosed {
+        self.keepsAlive = false
+        self.mayStillSend = false
+        switch self.state {
+        case .idle, .receivingHead, .discarding:
+            self.state = .closing
+            return .close
+        case .exchanging(.open, _): return .cut
+        case .exchanging(.ended, _), .closing, .closed: return .afterResponse
+        }
+    }
+
     enum OnDrain: Hashable {
         case close
         case afterResponse

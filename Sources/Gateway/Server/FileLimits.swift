@@ -1,3 +1,5 @@
+internal import NIOCore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,8 +8,8 @@
     import Darwin
 #endif
 
-/// How many connections the system's limit on open files allows.
-enum FileLimits {
+/// What the system's limit on open files allows.
+package enum FileLimits {
     /// Kept for upstreams, logs and the gateway itself.
     private static let reserved = 1024
 
@@ -34,5 +36,29 @@ enum FileLimits {
         if case .count(let count) = limit { return count }
         guard let files else { return Self.reserved }
         return files > 2 * Self.reserved ? files - Self.reserved : max(1, files / 2)
+    }
+
+    /// Raises the limit, and looks whether that is enough to start. Before anything else is started: event loops, and what
+    /// waits for signals, trap where there is no file for them.
+    ///
+    /// - Parameter more: what the caller is going to open before the gateway starts.
+    package static func check(_ configuration: GatewayConfiguration, beside more: Int = 0) throws(FileLimitError) {
+        guard let limit = self.raise() else { return }
+        let workers = configuration.server.workers.number ?? System.coreCount
+        let needed = FileDemand(configuration, workers: workers).start + more
+        let free = self.free(upTo: needed, of: limit)
+        guard free < needed else { return }
+        throw FileLimitError(limit: limit, needed: limit - free + needed)
+    }
+
+    /// How many files can be opened beside those that are open.
+    private static func free(upTo count: Int, of limit: Int) -> Int {
+        var free = 0
+        var descriptor = 0
+        while free < count, descriptor < limit {
+            if fcntl(CInt(descriptor), F_GETFD) < 0 { free += 1 }
+            descriptor += 1
+        }
+        return free
     }
 }

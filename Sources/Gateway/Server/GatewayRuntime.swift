@@ -33,11 +33,12 @@ final class GatewayRuntime: Sendable {
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: count)
         let files = FileLimits.raise()
         let connections = FileLimits.connections(configuration.server.limits.connections, files: files)
-        if let files, connections >= files {
+        if let files, let full = FileDemand(configuration, workers: count).full, full > files {
             log.warning(
                 """
-                server.limits.connections is \(connections), but this process may open only \(files) files: raise its \
-                limit (ulimit -n, LimitNOFILE) or lower the setting
+                server.limits.connections is \(connections): with the connections to upstreams that may take \(full) \
+                files, and this process may open only \(files): raise its limit (ulimit -n, LimitNOFILE) or lower the \
+                setting
                 """
             )
         }

@@ -29,6 +29,8 @@ final class Listener: Sendable {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // The end of what a client sends need not be the end of its connection: the handler decides.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -78,15 +80,11 @@ final class Listener: Sendable {
         guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop })?.value else {
             return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
         }
-        guard shared.admitConnection() else {
-            return channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(OverloadedHandler(answer: Self.overloaded))
-            }
-        }
         let handler = ConnectionHandler(
             worker: worker,
             listener: worker.listeners[index],
-            peer: ClientAddress(channel.remoteAddress)
+            peer: ClientAddress(channel.remoteAddress),
+            isAdmitted: shared.admitConnection()
         )
         return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(handler)
@@ -95,36 +93,6 @@ final class Listener: Sendable {
 
     /// Closes the listening socket; connections that were accepted go on.
     func close() async { try? await self.channel.close() }
-
-    /// What a connection over the limit gets. No request of it is read, so there is nothing to say of it.
-    private static let overloaded: ByteBuffer = {
-        let body = """
-            {"type":"urn:gateway:error:overloaded","title":"Service Unavailable","status":503,\
-            "detail":"The gateway has no room for this connection now.","code":"overloaded"}
-
-            """
-        return ByteBuffer(
-            string: "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-                + "Content-Length: \(body.utf8.count)\r\nRetry-After: 1\r\nCache-Control: no-store\r\n"
-                + "Connection: close\r\n\r\n\(body)"
-        )
-    }()
-}
-
-/// Answers a connection for which there is no room. It can do so only once the channel is active, which is after its
-/// initialisation.
-private final class OverloadedHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private let answer: ByteBuffer
-
-    init(answer: ByteBuffer) { self.answer = answer }
-
-    func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(self.wrapOutboundOut(self.answer), promise: nil)
-        context.close(promise: nil)
-    }
 }
 
 /// An address that cannot be listened on.

@@ -13,17 +13,17 @@ enum ExpositionFormat: Sendable, Hashable {
     }
 
     /// The form that an `Accept` field asks for: OpenMetrics where it is named with at least the weight of text, which
-    /// everyone else gets, whatever they accept.
+    /// everyone else gets, whatever they accept. A weight that is none counts as 0.
     static func preferred(accept: String?) -> ExpositionFormat {
-        var text = 0.0
-        var openMetrics = 0.0
+        var text = 0
+        var openMetrics = 0
         for range in (accept ?? "").lowercased().split(separator: ",") {
             let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
             guard let type = parts.first else { continue }
-            var weight = 1.0
+            var weight = 1000
             var version: String?
             for parameter in parts.dropFirst() {
-                if parameter.hasPrefix("q=") { weight = quality(parameter.dropFirst(2)) }
+                if parameter.hasPrefix("q=") { weight = MediaRange.weight(parameter.dropFirst(2)) ?? 0 }
                 if parameter.hasPrefix("version=") { version = String(parameter.dropFirst(8)) }
             }
             switch type {
@@ -35,11 +35,5 @@ enum ExpositionFormat: Sendable, Hashable {
             }
         }
         return openMetrics > 0 && openMetrics >= text ? .openMetrics : .text
-    }
-
-    /// A weight from 0 to 1 (RFC 9110, 12.4.2); what is none counts as 0.
-    private static func quality(_ text: Substring) -> Double {
-        guard let weight = Double(text), weight >= 0, weight <= 1 else { return 0 }
-        return weight
     }
 }

@@ -9,6 +9,9 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     let pool: UpstreamPool
     let openedAt: NIODeadline
+    /// Seconds; an upstream that says more means no more than that.
+    private static let longestKeepAlive = 1_000_000
+
     private let worker: Worker
     private let limits: HTTP1Limits
     private var context: ChannelHandlerContext?
@@ -252,9 +255,9 @@ final class UpstreamHandler: ChannelInboundHandler {
         guard let value = head.headers.first(.keepAlive) else { return }
         let parameters = head.headers.string(value).split { $0 == "," || $0 == " " }
         guard let timeout = parameters.first(where: { $0.hasPrefix("timeout=") }),
-            let seconds = Int64(timeout.dropFirst("timeout=".count).prefix(6))
+            let seconds = Int(clampingDigits: timeout.dropFirst("timeout=".count))
         else { return }
-        self.keepAlive = .seconds(seconds)
+        self.keepAlive = .seconds(Int64(min(seconds, Self.longestKeepAlive)))
     }
 }
 

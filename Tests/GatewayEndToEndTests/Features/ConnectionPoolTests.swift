@@ -234,6 +234,18 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: ["-5", "+1", "1_0", "\u{661}", "0x1", "", "99999999999999999999"])
+        func `a Keep-Alive that is no row of digits, or beyond counting, changes nothing`(timeout: String) async throws
+        {
+            try await withProxy(serving { _ in ok("", "Keep-Alive: timeout=\(timeout)") }) { gateway, upstream in
+                for _ in 0..<3 {
+                    let status = try await gateway.get("/").status
+                    #expect(status == 200)
+                }
+                #expect(upstream.connections == 1)
+            }
+        }
+
         @Test func `a connection is not kept past the upstream's own Keep-Alive`() async throws {
             try await withProxy(serving { _ in ok("", "Keep-Alive: timeout=1, max=9") }) {
                 gateway,

@@ -38,12 +38,14 @@ final class GatewayProgram: Sendable {
     /// - Parameters:
     ///   - output: where standard output goes; by default into a file in the folder.
     ///   - files: how many it may have open; nil for as many as the test.
+    ///   - softFiles: the same, though it may raise that itself.
     init(
         _ arguments: [String],
         in folder: String,
         environment: [String: String] = [:],
         output: String? = nil,
-        files: Int? = nil
+        files: Int? = nil,
+        softFiles: Int? = nil
     ) throws {
         guard let path = Self.path else { throw NotStarted(reason: "`swift build` has not built it") }
         self.folder = folder
@@ -69,7 +71,7 @@ final class GatewayProgram: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
         // Not every C library can start a program in another folder by itself.
-        let limit = files.map { "ulimit -n \($0) && " } ?? ""
+        let limit = (files.map { "ulimit -n \($0) && " } ?? "") + (softFiles.map { "ulimit -S -n \($0) && " } ?? "")
         let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\"", folder, path]
         var argumentPointers = (shell + arguments).map { strdup($0) } + [nil]
         var environment = environment

@@ -38,16 +38,17 @@ func withGateway<R>(
     workers: Int = 1,
     listen: [ListenAddress] = [.host("127.0.0.1", port: 0)],
     drainTimeout: TimeSpan = .milliseconds(20),
+    middlewares: MiddlewareList = .standard,
     _ body: (RunningGateway) async throws -> R
 ) async throws -> R {
-    var configuration = try GatewayConfiguration(toml: toml, environment: [:], middlewares: .standard)
+    var configuration = try GatewayConfiguration(toml: toml, environment: [:])
     configuration.server.listen = listen
     configuration.server.workers = .count(workers)
     configuration.server.drainTimeout = drainTimeout
     configuration.admin.listen = .off
     configuration.log.access = .off
     configuration.log.slowRequest = .off
-    let server = try GatewayServer(configuration)
+    let server = try GatewayServer(configuration, middlewares: middlewares)
     let run = Task { try await server.run() }
     let gateway = RunningGateway(server: server, addresses: try await server.boundAddresses(), run: run)
     do {

@@ -35,6 +35,12 @@ extension EndToEnd {
                 #expect(response.status == 503)
                 #expect(response.code == "overloaded")
                 #expect(response["Retry-After"] == "1")
+                #expect(response["Content-Type"] == "application/problem+json")
+                #expect(response["Cache-Control"] == "no-store")
+                #expect(response["Proxy-Status"]?.hasPrefix("gateway; error=") == true)
+                #expect(response["Connection"] == "close")
+                let id = try #require(response["X-Request-ID"])
+                #expect(response.text.contains("\"request_id\":\"\(id)\""))
                 #expect(try await refused.rest().text == "")
                 clients.removeLast().close()
                 // The place is free when the gateway has seen the client leave.

@@ -102,6 +102,30 @@ struct MetricsTests {
         }
     }
 
+    @Test func `counts a connection over the limit as a request of no route, and not among the clients`() async throws {
+        try await withUpstream(serving { _ in ok() }) { upstream in
+            try await withAdmin(proxy(to: upstream.url, limits: "connections = 1")) { gateway, admin in
+                let client = try await gateway.connect()
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.response()
+                for _ in 0..<3 {
+                    let refused = try await gateway.connect()
+                    let status = try await refused.response().status
+                    #expect(status == 503)
+                    _ = try await refused.rest()
+                }
+                let page = try await ask("GET /metrics", admin).text
+                #expect(
+                    page.contains("gateway_http_requests_total{route=\"_none\",method=\"_OTHER\",code=\"503\"} 3\n")
+                )
+                #expect(page.contains("gateway_errors_total{route=\"_none\",code=\"overloaded\"} 3\n"))
+                let open = page.split(separator: "\n").filter { $0.hasPrefix("gateway_client_connections{") }
+                #expect(open.compactMap { Double($0.split(separator: " ").last ?? "") }.reduce(0, +) == 1)
+                client.close()
+            }
+        }
+    }
+
     @Test func `counts a request whose client left before the answer under a code of its own`() async throws {
         let requested = Signal()
         let script: ScriptedUpstream.Script = { session in

@@ -16,11 +16,14 @@
                 _ file: String,
                 arguments: [String] = CommandLineTests.anywhere,
                 files: Int? = nil,
+                softFiles: Int? = nil,
                 _ body: (GatewayProgram) async throws -> Void
             ) async throws {
                 try await withFolder { folder in
                     try Data(file.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
-                    try await body(GatewayProgram(["run"] + arguments, in: folder, files: files))
+                    try await body(
+                        GatewayProgram(["run"] + arguments, in: folder, files: files, softFiles: softFiles)
+                    )
                 }
             }
 
@@ -33,7 +36,7 @@
             {
                 let answering: ScriptedUpstream.Script = serving { _ in ok("served") }
                 try await withUpstream(answering) { upstream in
-                    let file = proxy(to: upstream.url, limits: "connections = 1000")
+                    let file = proxy(to: upstream.url, server: "workers = 2", limits: "connections = 1000")
                     try await self.withProgram(file, files: 64) { program in
                         let address = try await program.addresses().listen[0]
                         let early = try await RawConnection.connect(to: address)
@@ -63,6 +66,56 @@
                         let end = try await program.end()
                         #expect(end == 0)
                     }
+                }
+            }
+
+            @Test(arguments: [7, 10, 16, 24, 32])
+            func `with too few files to start it says how many it needs, and ends with 1`(files: Int) async throws {
+                let file = "[server]\nworkers = 2\n" + Self.fixed
+                try await self.withProgram(file, files: files) { program in
+                    let end = try await program.end()
+                    #expect(end == 1)
+                    #expect(program.output == "")
+                    let needed = try #require(program.errors.firstRange(of: "needs at least "))
+                    let number = Int(program.errors[needed.upperBound...].prefix { $0.isNumber }) ?? 0
+                    #expect(program.errors.hasPrefix("error: this process may open \(files) files"))
+                    #expect(program.errors.contains("(ulimit -n, LimitNOFILE)"))
+                    // What it asked for is enough.
+                    #expect((files + 1...64).contains(number))
+                    try await self.withProgram(file, files: number) { program in
+                        try await program.expectService()
+                        program.signal(SIGTERM)
+                        let end = try await program.end()
+                        #expect(end == 0)
+                    }
+                }
+            }
+
+            @Test func `a soft limit on files is raised at the start`() async throws {
+                try await self.withProgram(Self.fixed, softFiles: 16) { program in
+                    let crowd = ManyConnections()
+                    try crowd.open(50, port: try #require(try await program.addresses().listen[0].port))
+                    try await program.eventually("all are there") { program.openFiles > 50 }
+                    try await program.expectService()
+                    crowd.close()
+                }
+            }
+
+            @Test(arguments: [(100, 1, false), (100, 40, false), (100, 1024, true), (180, 1, true)])
+            func `warns where clients and their upstream connections together need more files than there are`(
+                clients: Int,
+                upstream: Int,
+                isWarned: Bool
+            ) async throws {
+                let file = proxy(
+                    to: "http://127.0.0.1:9",
+                    server: "workers = 2",
+                    limits: "connections = \(clients)",
+                    upstream: "max_connections = \(upstream)"
+                )
+                try await self.withProgram(file, files: 200) { program in
+                    _ = try await program.addresses()
+                    #expect(program.errors.contains("server.limits.connections is \(clients)") == isWarned)
                 }
             }
 

@@ -127,6 +127,38 @@ struct ConnectionStateMachineTests {
         #expect(discarding.state == .closing)
     }
 
+    @Test func `a client that sends nothing more is answered what it has asked`() {
+        var machine = Self.exchanging()
+        #expect(machine.inputClosed() == .afterResponse)
+        #expect(machine.closesAfterResponse)
+        #expect(machine.responseEnded() == .close)
+        #expect(machine.state == .closing)
+    }
+
+    @Test func `a client that sends nothing more has asked nothing with half a request`() {
+        var idle = Machine(requestsPerConnection: 100)
+        var begun = idle
+        _ = begun.receivedBytes()
+        var answered = Self.exchanging(.chunked)
+        _ = answered.responseEnded()
+        for machine in [idle, begun, answered] {
+            var machine = machine
+            #expect(machine.inputClosed() == .close)
+            #expect(machine.state == .closing)
+        }
+        var open = Self.exchanging(.length(3))
+        #expect(open.inputClosed() == .cut)
+        idle.closed()
+        #expect(idle.inputClosed() == .afterResponse)
+    }
+
+    @Test func `a connection that is refused is closed behind the answer`() {
+        var machine = Machine(requestsPerConnection: 100)
+        machine.refused()
+        #expect(machine.closesAfterResponse)
+        #expect(machine.responseEnded() == .close)
+    }
+
     @Test func `drains an idle connection at once`() {
         var machine = Machine(requestsPerConnection: 100)
         #expect(machine.drain() == .close)

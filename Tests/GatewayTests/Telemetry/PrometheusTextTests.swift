@@ -84,6 +84,8 @@ struct PrometheusTextTests {
         ("application/openmetrics-text;version=1.0.0;q=0.2,text/plain;version=0.0.4;q=0.5", .text),
         ("application/openmetrics-text;version=0.0.1", .text), ("application/openmetrics-text;q=0", .text),
         ("Application/OpenMetrics-Text;q=nan, ;;,=", .text), ("application/openmetrics-text;q=7", .text),
+        ("application/openmetrics-text;q=0x1", .text), ("application/openmetrics-text;q=1e0", .text),
+        ("application/openmetrics-text;q=+1", .text), ("application/openmetrics-text;q=0.0001", .text),
     ])
     func `chooses the form by Accept`(accept: String?, expected: ExpositionFormat) {
         #expect(ExpositionFormat.preferred(accept: accept) == expected)

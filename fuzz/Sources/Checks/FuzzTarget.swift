@@ -10,6 +10,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case securityPolicy = "security-policy"
     case html
     case paths
+    case routes
     case settings
     case configuration
 
@@ -26,6 +27,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)
         case .paths: try PathCheck.check(input)
+        case .routes: try RouteCheck.check(input)
         case .settings: try SettingCheck.check(input)
         case .configuration: try ConfigurationCheck.check(input)
         }

@@ -1,0 +1,77 @@
+import Testing
+
+extension EndToEnd {
+    /// Upstreams that end the connection where an answer should be.
+    @Suite struct UpstreamCutTests {
+        enum End: String, CaseIterable, Sendable {
+            case close, reset
+        }
+
+        /// What comes of the answer before the end.
+        private static let beginnings = [
+            "", "H", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Le",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r",
+            "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 2",
+        ]
+
+        /// - Parameter isKept: whether the connection has served a request before.
+        private static func script(_ beginning: String, _ end: End, isKept: Bool) -> ScriptedUpstream.Script {
+            { session in
+                if isKept {
+                    _ = try await session.request()
+                    try await session.send(ok("an earlier answer"))
+                }
+                _ = try await session.request()
+                if !beginning.isEmpty { try await session.send(beginning) }
+                // What was sent is read before the reset is seen.
+                if end == .reset { try await session.connection.reset() }
+            }
+        }
+
+        @Test(arguments: beginnings, End.allCases)
+        func `a POST is sent once, and answered 502`(beginning: String, end: End) async throws {
+            for isKept in [false, true] {
+                try await withProxy(Self.script(beginning, end, isKept: isKept)) { gateway, upstream in
+                    if isKept { _ = try await gateway.get("/") }
+                    let response = try await gateway.exchange(
+                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                    )
+                    #expect(response.status == 502)
+                    #expect(response.code == "upstream_reset")
+                    #expect(!response.text.contains("earlier"))
+                    #expect(upstream.requests.map(\.method) == (isKept ? ["GET", "POST"] : ["POST"]))
+                    #expect(upstream.connections == 1)
+                }
+            }
+        }
+
+        @Test(arguments: beginnings.filter { !$0.isEmpty })
+        func `a GET of which an answer has begun is not sent again either`(beginning: String) async throws {
+            for isKept in [false, true] {
+                try await withProxy(Self.script(beginning, .close, isKept: isKept)) { gateway, upstream in
+                    if isKept { _ = try await gateway.get("/") }
+                    let response = try await gateway.get("/")
+                    #expect(response.status == 502)
+                    #expect(response.code == "upstream_reset")
+                    #expect(upstream.requests.count == (isKept ? 2 : 1))
+                }
+            }
+        }
+
+        @Test func `an upstream that closes each connection at once gets a POST at most once`() async throws {
+            for end in End.allCases {
+                let script: ScriptedUpstream.Script = { session in
+                    if end == .reset { try await session.connection.reset() }
+                }
+                try await withProxy(script) { gateway, upstream in
+                    let response = try await gateway.exchange(
+                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                    )
+                    #expect(response.status == 502)
+                    #expect(["upstream_reset", "upstream_unreachable"].contains(response.code))
+                    #expect(upstream.pending.matches(of: /POST/).count <= 1)
+                }
+            }
+        }
+    }
+}

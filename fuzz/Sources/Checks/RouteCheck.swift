@@ -1,0 +1,165 @@
+import GatewayHTTP1
+
+@testable import Gateway
+
+/// Patterns of hosts and paths, and what routes make of requests. Lines: a host pattern, the host and the path of a
+/// request, and then path patterns.
+enum RouteCheck {
+    static func check(_ input: [UInt8]) throws(BrokenProperty) {
+        let lines = input.lines
+        let texts = lines.map { String(decoding: $0, as: UTF8.self) }
+        guard let hostPattern = texts.first else { return }
+        let host = lines.count > 1 ? lines[1] : []
+        try self.checkHost(hostPattern, against: host)
+        var patterns: [RoutePattern] = []
+        for text in texts.dropFirst(3).prefix(16) {
+            if let pattern = try self.pattern(text) { patterns.append(pattern) }
+        }
+        guard lines.count > 2, let path = self.normal(lines[2]) else { return }
+        try self.checkRouting(path, among: patterns)
+    }
+
+    // MARK: Hosts
+
+    private static func checkHost(_ text: String, against host: [UInt8]) throws(BrokenProperty) {
+        let pattern: HostPattern
+        do throws(HostPattern.ParseError) {
+            pattern = try HostPattern(text)
+        } catch {
+            return try hold(!error.message.isEmpty, "a host is refused without a word")
+        }
+        let written =
+            switch pattern {
+            case .any: "*"
+            case .exact(let name): name
+            case .suffix(let suffix): "*" + suffix
+            }
+        try hold((try? HostPattern(written)) == pattern, "written again the host is another")
+        var hosts = [host]
+        switch pattern {
+        case .any: break
+        case .exact(let name): hosts += [name, name.uppercased(), name + ":80"].map { Array($0.utf8) }
+        case .suffix(let suffix): hosts += ["a" + suffix, "a.b" + suffix.uppercased() + ":1"].map { Array($0.utf8) }
+        }
+        for (index, host) in hosts.enumerated() {
+            let found = host.withUnsafeBytes { bytes -> (isHost: Bool, matches: Bool, isInTable: Bool) in
+                let isFound = HostTable([pattern]).entry(for: bytes) != nil
+                return (ByteClass.isAuthority(bytes), pattern.matches(bytes), isFound)
+            }
+            try hold(!found.isHost || found.matches == found.isInTable, "the table sees the host otherwise")
+            try hold(index == 0 || found.matches, "the pattern does not take \(String(decoding: host, as: UTF8.self))")
+        }
+    }
+
+    // MARK: Paths
+
+    private static func pattern(_ text: String) throws(BrokenProperty) -> RoutePattern? {
+        let pattern: RoutePattern
+        do throws(RoutePattern.ParseError) {
+            pattern = try RoutePattern(text)
+        } catch {
+            try hold(!error.message.isEmpty, "a path is refused without a word")
+            return nil
+        }
+        let written = self.text(of: pattern, rest: "*")
+        try hold((try? RoutePattern(written)) == pattern, "written again the path is another")
+        // The two grammars agree on what the parts are called.
+        if let names = try? PathPattern.names(in: text) {
+            try hold(names == pattern.parameters + (pattern.takesRest ? ["rest"] : []), "the names are others")
+        }
+        return pattern
+    }
+
+    /// - Parameter rest: stands for what `/*` takes.
+    private static func text(of pattern: RoutePattern, rest: String) -> String {
+        let segments = pattern.segments.map { segment in
+            switch segment {
+            case .literal(let bytes): String(decoding: bytes, as: UTF8.self)
+            case .parameter(let name): "{\(name)}"
+            }
+        }
+        return "/" + (segments + (pattern.takesRest ? [rest] : [])).joined(separator: "/")
+    }
+
+    private static func normal(_ path: [UInt8]) -> [UInt8]? {
+        var output: [UInt8] = []
+        return switch path.withUnsafeBytes({ PathNormalizer.normalize($0, into: &output) }) {
+        case .unchanged: path
+        case .rewritten: output
+        case .invalid: nil
+        }
+    }
+
+    private static func checkRouting(_ path: [UInt8], among patterns: [RoutePattern]) throws(BrokenProperty) {
+        let found = try self.route(path, among: patterns)
+        let takers = patterns.filter { pattern in path.withUnsafeBytes { pattern.matches($0) } }
+        guard let found else { return try hold(takers.isEmpty, "no route is found, though one takes the path") }
+        let pattern = patterns[found.route]
+        try hold(takers.contains(pattern), "a route is found that does not take the path")
+        let again = try self.route(path, among: patterns)
+        try hold(again?.route == found.route && again?.captures == found.captures, "the second time it is another")
+        let turned = try self.route(path, among: patterns.reversed()).map { patterns[patterns.count - 1 - $0.route] }
+        let shape = turned.map { self.shape(of: $0) }
+        try hold(shape == self.shape(of: pattern), "in another order another route is found")
+        try hold(self.isPutTogether(path, pattern, found.captures), "what was taken does not make the path again")
+    }
+
+    private struct Found {
+        let route: Int
+        let captures: PathCaptures
+    }
+
+    private static func route(_ path: [UInt8], among patterns: [RoutePattern]) throws(BrokenProperty) -> Found? {
+        let routes = patterns.map { (match: RouteMatch(path: self.text(of: $0, rest: "*")), plan: ()) }
+        guard let router = try? Router(routes: routes) else {
+            throw BrokenProperty(description: "patterns that are taken one by one are refused together")
+        }
+        var captures = PathCaptures()
+        let result = path.withUnsafeBytes { path in
+            router.route(PathRequest(path: path), captures: &captures)
+        }
+        guard case .found(_, let route) = result else { return nil }
+        return Found(route: route, captures: captures)
+    }
+
+    /// Without the names of parameters, which do not count.
+    private static func shape(of pattern: RoutePattern) -> [[UInt8]] {
+        let segments: [[UInt8]] = pattern.segments.map { segment in
+            switch segment {
+            case .literal(let bytes): bytes
+            case .parameter: [0]
+            }
+        }
+        return segments + [[pattern.takesRest ? 1 : 2]]
+    }
+
+    private static func isPutTogether(_ path: [UInt8], _ pattern: RoutePattern, _ captures: PathCaptures) -> Bool {
+        guard captures.parameters.count == pattern.parameters.count, (captures.rest != nil) == pattern.takesRest else {
+            return false
+        }
+        var taken = captures.parameters.makeIterator()
+        var whole: [UInt8] = []
+        for segment in pattern.segments {
+            whole.append(UInt8(ascii: "/"))
+            switch segment {
+            case .literal(let bytes): whole += bytes
+            case .parameter:
+                guard let span = taken.next(), span.length > 0 else { return false }
+                whole += path[span.range]
+            }
+        }
+        guard let rest = captures.rest else { return whole == path }
+        // `/x/*` takes `/x` too.
+        return whole + [UInt8(ascii: "/")] + path[rest.range] == path || rest.length == 0 && whole == path
+    }
+}
+
+/// `GET` of a path, at any host.
+private struct PathRequest: RoutedRequest {
+    let path: UnsafeRawBufferPointer
+    let method = UnsafeRawBufferPointer(start: nil, count: 0)
+    let host = UnsafeRawBufferPointer(start: nil, count: 0)
+    let query = UnsafeRawBufferPointer(start: nil, count: 0)
+
+    func satisfies(_ condition: HeaderCondition) -> Bool { false }
+}
