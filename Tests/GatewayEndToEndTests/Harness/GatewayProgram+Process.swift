@@ -8,7 +8,9 @@
             #if GATEWAY_SANITIZED
                 return 0
             #else
-                let pages = Self.text("/proc/\(self.id)/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) }
+                let pages = Self.text("/proc/\(self.id)/statm").split(separator: " ").dropFirst().first.flatMap {
+                    Int($0)
+                }
                 return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
             #endif
         }

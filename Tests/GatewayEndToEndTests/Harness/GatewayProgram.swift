@@ -74,8 +74,11 @@ final class GatewayProgram: Sendable {
         var argumentPointers = (shell + arguments).map { strdup($0) } + [nil]
         var environment = environment
         #if GATEWAY_SANITIZED
-            // What is still in use when a program ends is no leak.
-            environment["ASAN_OPTIONS"] = "detect_leaks=0"
+            // A finding ends the program, so that the test fails which waits for it.
+            for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+                let own = ProcessInfo.processInfo.environment[name] ?? ""
+                environment[name] = "\(own):halt_on_error=1"
+            }
         #endif
         var variablePointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
