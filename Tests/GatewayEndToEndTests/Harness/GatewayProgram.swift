@@ -106,7 +106,7 @@ final class GatewayProgram: Sendable {
     func signal(_ signal: Int32) { if self.poll() == nil { kill(self.id, signal) } }
 
     /// What it ended with; 128 and more for a signal.
-    func end(within limit: Duration = .seconds(15)) async throws -> Int32 {
+    func end(within limit: Duration = .seconds(Patience.seconds)) async throws -> Int32 {
         try await eventually("the program ends", within: limit) { self.poll() != nil }
         return self.poll() ?? -1
     }
