@@ -41,7 +41,8 @@ test: setup  ## run all tests
 # What Foundation has not freed when the tests end is no finding.
 test-sanitized: setup  ## run all tests under AddressSanitizer and ThreadSanitizer (FILTER=REGEX SANITIZERS=thread narrow it)
 	@for sanitizer in $(or $(SANITIZERS),address thread); do \
-		ASAN_OPTIONS=detect_leaks=0 swift test --disable-xctest --sanitize $$sanitizer --scratch-path .build-$$sanitizer \
+		ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan-suppressions" \
+			swift test --disable-xctest --sanitize $$sanitizer --scratch-path .build-$$sanitizer \
 			-Xswiftc -DGATEWAY_SANITIZED $(if $(FILTER),--filter '$(FILTER)') || exit 1; \
 	done
 

@@ -7,6 +7,8 @@ struct AdminRouter: Sendable {
     private static let patience = TimeAmount.seconds(1)
 
     let status: GatewayStatus
+    /// The time that statistics are of.
+    var now: @Sendable () -> NIODeadline = { .now() }
 
     func result(of request: AdminRequest) async -> Result<Response, AdminRefusal> {
         do throws(AdminRefusal) {
@@ -52,10 +54,10 @@ struct AdminRouter: Sendable {
             await report.addDetails(of: self.status)
             return self.health(report)
         case .metrics: return await self.metrics(accept: request.accept)
-        case .performance: return Self.json(await PerformanceReport.json(self.status, at: .now()))
+        case .performance: return Self.json(await PerformanceReport.json(self.status, at: self.now()))
         case .routePerformance:
             let route = parameters.first ?? ""
-            guard let report = await PerformanceReport.json(self.status, route: route, at: .now()) else {
+            guard let report = await PerformanceReport.json(self.status, route: route, at: self.now()) else {
                 throw .notFound("There is no route of this name. GET /routes lists them all.")
             }
             return Self.json(report)
@@ -64,7 +66,7 @@ struct AdminRouter: Sendable {
             let start = self.status.statistics
             return Self.json(CounterReport.json(await self.status.registry.snapshot(), since: start))
         case .resetStatistics:
-            await self.status.resetStatistics(at: .now())
+            await self.status.resetStatistics(at: self.now())
             return Self.json(["since": .string(self.status.statistics.time)])
         case .routes: return Self.json(RouteReport.json(self.status))
         case .upstreams: return Self.json(await UpstreamReport.json(self.status))

@@ -30,8 +30,8 @@ extension HealthReport {
         }
         check.values["state"] = target.health.isUp ? "up" : "down"
         for state in ["active", "idle"] {
-            check.values["\(state)_connections"] = .integer(
-                Int(metrics.sum(Metrics.upstreamConnections, where: labels + [state]))
+            check.values["\(state)_connections"] = .whole(
+                metrics.sum(Metrics.upstreamConnections, where: labels + [state])
             )
         }
         if let mean = metrics.mean(Metrics.upstreamRequestDuration, where: labels) {
@@ -50,15 +50,15 @@ extension HealthReport {
         self.add(cpu, to: "cpu:time")
         let memory = Check(
             componentType: "system",
-            observed: .integer(Int(metrics.sum(Metrics.processResidentMemory))),
+            observed: .whole(metrics.sum(Metrics.processResidentMemory)),
             unit: "bytes"
         )
         self.add(memory, to: "memory:resident")
         let open = metrics.sum(Metrics.processOpenFiles)
         let maximum = metrics.sum(Metrics.processMaximumFiles)
-        var files = Check(componentType: "system", observed: .integer(Int(open)), unit: "open files")
+        var files = Check(componentType: "system", observed: .whole(open), unit: "open files")
         if maximum.isFinite, maximum > 0 {
-            files.values["limit"] = .integer(Int(maximum))
+            files.values["limit"] = .whole(maximum)
             if open > maximum * (1 - Self.scarce) {
                 files.status = .warn
                 files.output = "nearly all files that the process may open are open"
@@ -72,8 +72,8 @@ extension HealthReport {
         var disk = statvfs()
         guard statvfs(path, &disk) == 0 else { return }
         let unit = UInt64(disk.f_frsize)
-        let free = UInt64(disk.f_bavail) * unit
-        let size = UInt64(disk.f_blocks) * unit
+        let free = Self.bytes(UInt64(disk.f_bavail), of: unit)
+        let size = Self.bytes(UInt64(disk.f_blocks), of: unit)
         var check = Check(
             componentType: "system",
             componentID: "log",
@@ -86,5 +86,11 @@ extension HealthReport {
             check.output = "the disk of the access log is nearly full"
         }
         self.add(check, to: "disk:free")
+    }
+
+    /// A file system without an end says so with a number of blocks that no number of bytes can follow.
+    static func bytes(_ blocks: UInt64, of size: UInt64) -> UInt64 {
+        let (bytes, overflow) = blocks.multipliedReportingOverflow(by: size)
+        return overflow ? .max : bytes
     }
 }

@@ -24,3 +24,8 @@ struct MetricValues: Sendable {
         return count > 0 ? (values.last ?? 0) / count : nil
     }
 }
+
+extension SettingValue {
+    /// A metric as a whole number; what is none, or fits in none, is the largest.
+    static func whole(_ value: Double) -> SettingValue { .integer(Int(exactly: value.rounded()) ?? .max) }
+}

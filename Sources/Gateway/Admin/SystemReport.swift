@@ -14,17 +14,17 @@ enum SystemReport {
     static func json(_ status: GatewayStatus, within patience: TimeAmount) async -> SettingValue {
         let delays = await EventLoopProbe.delays(of: status.eventLoops, within: patience)
         let metrics = MetricValues(await status.registry.snapshot())
-        var files: [String: SettingValue] = ["open": self.integer(metrics.sum(Metrics.processOpenFiles))]
+        var files: [String: SettingValue] = ["open": .whole(metrics.sum(Metrics.processOpenFiles))]
         let limit = metrics.sum(Metrics.processMaximumFiles)
-        if limit.isFinite { files["limit"] = self.integer(limit) }
+        if limit.isFinite { files["limit"] = .whole(limit) }
         var report: [String: SettingValue] = [
             "version": .string(GatewayVersion.current),
             "uptime_seconds": .integer(status.uptime),
             "draining": .boolean(status.shared.isDraining),
             "cpu": ["seconds": .number(metrics.sum(Metrics.processCPU)), "cores": .integer(System.coreCount)],
-            "memory": ["resident_bytes": self.integer(metrics.sum(Metrics.processResidentMemory))],
+            "memory": ["resident_bytes": .whole(metrics.sum(Metrics.processResidentMemory))],
             "files": .table(files),
-            "client_connections": self.integer(metrics.sum(Metrics.clientConnections)),
+            "client_connections": .whole(metrics.sum(Metrics.clientConnections)),
             "event_loops": .list(delays.map(self.json)),
         ]
         if let load = self.load() { report["load"] = load }
@@ -44,6 +44,4 @@ enum SystemReport {
         func rounded(_ value: Double) -> SettingValue { .number((value * 100).rounded() / 100) }
         return ["1m": rounded(means[0]), "5m": rounded(means[1]), "15m": rounded(means[2])]
     }
-
-    private static func integer(_ value: Double) -> SettingValue { .integer(Int(exactly: value.rounded()) ?? .max) }
 }

@@ -20,7 +20,7 @@ enum UpstreamReport {
     private static func json(_ target: UpstreamTarget, _ metrics: MetricValues) -> SettingValue {
         let labels = [target.upstream, target.label]
         func count(_ metric: MetricDescription, _ labels: [String]) -> SettingValue {
-            .integer(Int(metrics.sum(metric, where: labels)))
+            .whole(metrics.sum(metric, where: labels))
         }
         return [
             "url": target.url.settingValue,

@@ -11,7 +11,11 @@
             .enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`")
         )
         struct ExhaustionTests {
+            /// Nobody of a crowd is sent away before its last member is there, however slow the machine is.
             private static let file = """
+                [limits]
+                header_timeout = "5m"
+                keep_alive = "5m"
                 [log]
                 access = "access.log"
                 [metrics]

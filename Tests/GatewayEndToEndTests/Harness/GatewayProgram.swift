@@ -76,8 +76,11 @@ final class GatewayProgram: Sendable {
         var argumentPointers = (shell + arguments).map { strdup($0) } + [nil]
         var environment = environment
         #if GATEWAY_SANITIZED
-            // What is still in use when a program ends is no leak.
-            environment["ASAN_OPTIONS"] = "detect_leaks=0"
+            // A finding ends the program, so that the test fails which waits for it.
+            for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+                let own = ProcessInfo.processInfo.environment[name] ?? ""
+                environment[name] = "\(own):halt_on_error=1"
+            }
         #endif
         var variablePointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
@@ -105,7 +108,7 @@ final class GatewayProgram: Sendable {
     func signal(_ signal: Int32) { if self.poll() == nil { kill(self.id, signal) } }
 
     /// What it ended with; 128 and more for a signal.
-    func end(within limit: Duration = .seconds(15)) async throws -> Int32 {
+    func end(within limit: Duration = .seconds(Patience.seconds)) async throws -> Int32 {
         try await eventually("the program ends", within: limit) { self.poll() != nil }
         return self.poll() ?? -1
     }

@@ -71,7 +71,7 @@ final class Inbox: Sendable {
     /// - Throws: ``TimedOut`` with what had come by then, or the attempt's own error.
     func take<T: Sendable>(
         _ what: String,
-        within limit: TimeAmount = .seconds(15),
+        within limit: TimeAmount = .seconds(Patience.seconds),
         _ attempt: @escaping @Sendable (inout ByteBuffer, End?) throws -> T?
     ) async throws -> T {
         let promise = self.eventLoop.makePromise(of: T.self)

@@ -135,7 +135,7 @@ final class RawConnection: Sendable {
     }
 
     /// Whatever is there, at least one byte; nil at the end.
-    func some(within limit: TimeAmount = .seconds(15)) async throws -> ByteBuffer? {
+    func some(within limit: TimeAmount = .seconds(Patience.seconds)) async throws -> ByteBuffer? {
         try await self.inbox.take("any byte", within: limit) { bytes, end -> ByteBuffer?? in
             if bytes.readableBytes > 0 { return .some(bytes.readSlice(length: bytes.readableBytes)) }
             return end == nil ? nil : .some(nil)
@@ -143,7 +143,7 @@ final class RawConnection: Sendable {
     }
 
     /// Everything up to the end of the connection.
-    func rest(within limit: TimeAmount = .seconds(15)) async throws -> (text: String, end: Inbox.End) {
+    func rest(within limit: TimeAmount = .seconds(Patience.seconds)) async throws -> (text: String, end: Inbox.End) {
         try await self.inbox.take("the end", within: limit) { bytes, end in
             guard let end else { return nil }
             return (bytes.readString(length: bytes.readableBytes) ?? "", end)

@@ -2,6 +2,16 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
+/// How long a test waits for what has to come. Only a failure takes all of it.
+enum Patience {
+    #if GATEWAY_SANITIZED
+        /// Sanitizers slow everything down.
+        static let seconds: Int64 = 90
+    #else
+        static let seconds: Int64 = 15
+    #endif
+}
+
 /// Something that happens once, and may be waited for.
 final class Signal: Sendable {
     private let promise = RawConnection.group.next().makePromise(of: Void.self)
@@ -17,7 +27,7 @@ final class Signal: Sendable {
         if isFirst { self.promise.succeed() }
     }
 
-    func wait(within limit: TimeAmount = .seconds(15)) async throws {
+    func wait(within limit: TimeAmount = .seconds(Patience.seconds)) async throws {
         let eventLoop = self.promise.futureResult.eventLoop
         let done = eventLoop.makePromise(of: Void.self)
         let timeout = eventLoop.scheduleTask(in: limit) { done.fail(TimedOut(what: "a signal")) }
@@ -30,7 +40,7 @@ final class Signal: Sendable {
 /// Waits for a state that nothing announces.
 func eventually(
     _ what: String,
-    within limit: Duration = .seconds(15),
+    within limit: Duration = .seconds(Patience.seconds),
     _ condition: @Sendable () -> Bool
 ) async throws {
     let clock = ContinuousClock()
@@ -52,7 +62,7 @@ final class ByteCounter: Sendable {
 /// Waits for a state that has to be asked for.
 func eventuallyAsync(
     _ what: String,
-    within limit: Duration = .seconds(15),
+    within limit: Duration = .seconds(Patience.seconds),
     _ condition: () async -> Bool
 ) async throws {
     let clock = ContinuousClock()

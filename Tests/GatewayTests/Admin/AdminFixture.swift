@@ -7,7 +7,9 @@ import NIOCore
 /// An admin API without sockets.
 struct AdminFixture {
     let status: GatewayStatus
-    var router: AdminRouter { AdminRouter(status: self.status) }
+    /// When statistics begin, and when they are asked for: however long a test takes, no time passes.
+    var now: NIODeadline { self.status.shared.startedAt }
+    var router: AdminRouter { AdminRouter(status: self.status, now: { [now] in now }) }
 
     init(_ configure: (inout GatewayConfiguration) -> Void = { _ in }) {
         var configuration = GatewayConfiguration()

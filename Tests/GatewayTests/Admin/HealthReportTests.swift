@@ -70,4 +70,10 @@ struct HealthReportTests {
             #expect(checks[name, "0", "observedValue"] != nil, "\(name)")
         }
     }
+
+    @Test func `takes a file system that says it has no end`() {
+        #expect(HealthReport.bytes(3, of: 4096) == 12_288)
+        #expect(HealthReport.bytes(.max, of: 1) == .max)
+        #expect(HealthReport.bytes(.max, of: 4096) == .max)
+    }
 }

@@ -27,4 +27,9 @@ struct MetricValuesTests {
         #expect(MetricValues([family]).mean(Metrics.upstreamRequestDuration, where: ["api", "a"]) == 2)
         #expect(MetricValues([family]).mean(Metrics.upstreamRequestDuration, where: ["api", "b"]) == nil)
     }
+
+    @Test(arguments: [(3, 3), (2.6, 3), (-1, -1), (0x1p63, .max), (.infinity, .max), (.nan, .max)])
+    func `makes a whole number of any`(value: Double, expected: Int) {
+        #expect(SettingValue.whole(value) == .integer(expected))
+    }
 }

@@ -11,14 +11,11 @@ struct StatisticsReportTests {
     private let admin = AdminFixture { $0.routes = [.to("users", path: "/users"), .to("idle", path: "/a b")] }
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
-    /// Of all requests and of what is asked about them, however long that takes.
-    private let now = NIODeadline.now()
-
     /// Counts requests to the first route, each a millisecond longer than the one before and the first of each loop an error.
     private func count(_ milliseconds: ClosedRange<Int64>) async throws {
         let name = admin.status.configuration.routes[0].name
         for loop in group.makeIterator() {
-            try await loop.submit { [registry = admin.status.registry, now] in
+            try await loop.submit { [registry = admin.status.registry, now = admin.now] in
                 let meters = RouteMeters(route: name, shard: registry.makeShard(on: loop))
                 for length in milliseconds {
                     let request = RouteMeters.Request(
@@ -38,7 +35,7 @@ struct StatisticsReportTests {
 
     @Test func `adds what all loops have seen, by route and in all`() async throws {
         try await count(1...100)
-        let text = JSONText.text(await PerformanceReport.json(admin.status, at: now), indented: false)
+        let text = JSONText.text(await PerformanceReport.json(admin.status, at: admin.now), indented: false)
         let report = try JSONDecoder().decode(SettingValue.self, from: Data(text.utf8))
         for window in ["1m", "5m", "15m"] {
             for path in [["all", window], ["routes", "0", window]] {
