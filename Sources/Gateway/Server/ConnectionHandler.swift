@@ -30,6 +30,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isReading = true
     /// The client sends nothing more.
     private var isInputClosed = false
+    /// After that, and behind a whole request.
+    private var isAskedWhetherThere = false
     /// Between `channelRead` and `channelReadComplete`, which flushes what goes upstream.
     private var isInReadPass = false
     private var needsFlush = false
@@ -124,7 +126,6 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
         self.worker.tick()
         self.isInputClosed = true
-        if let exchange = self.exchange, !self.mayListen(to: exchange) { return context.close(promise: nil) }
         self.process()
     }
 
@@ -158,7 +159,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let mayRead = self.mayRead
         if mayRead, !self.isReading { context.read() }
         self.isReading = mayRead
-        if self.isInputClosed, self.hasTakenInput { self.endInput(context) }
+        if self.isInputClosed { self.endInput(context) }
     }
 
     /// What has come does not wait for anything.
@@ -173,6 +174,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func endInput(_ context: ChannelHandlerContext) {
+        if case .exchanging(.ended, _) = self.machine.state, !self.isAskedWhetherThere, let exchange = self.exchange {
+            self.isAskedWhetherThere = true
+            guard self.mayListen(to: exchange) else { return context.close(promise: nil) }
+        }
+        guard self.hasTakenInput else { return }
         switch self.machine.inputClosed() {
         case .close: self.closeWhenWritten()
         case .cut: context.close(promise: nil)
