@@ -13,7 +13,7 @@
         struct ExhaustionTests {
             /// Nobody of a crowd is sent away before its last member is there, however slow the machine is.
             private static let file = """
-                [limits]
+                [server.limits]
                 header_timeout = "5m"
                 keep_alive = "5m"
                 [log]
