@@ -47,7 +47,7 @@ def comparison(figures, rounds=5):
 NAMES = "LISTEN LISTEN_PORT ADMIN_PORT UPSTREAM UPSTREAM_HOST UPSTREAM_PORT WORK WORKERS LIMIT BURST".split()
 MARKS = {f"@{name}@": "" for name in NAMES}
 
-ALL = {"nginx": [16, 14, 15, 13, 99], "haproxy": [17] * 5, "envoy": [30] * 5, "caddy": [90] * 5, "gateway": [12, 14, 13, 13, 13]}
+ALL = {"nginx": [16, 14, 15, 13, 99], "haproxy": [17] * 5, "varnish": [50] * 5, "envoy": [30] * 5, "caddy": [90] * 5, "gateway": [12, 14, 13, 13, 13]}
 
 
 class ResultsTests(unittest.TestCase):
@@ -57,7 +57,7 @@ class ResultsTests(unittest.TestCase):
 
     def test_every_run_stands_in_the_json(self):
         made, subjects = comparison(ALL)
-        self.assertEqual(results.to_json(made, subjects).count('"requests": 100000'), 50)
+        self.assertEqual(results.to_json(made, subjects).count('"requests": 100000'), 60)
 
     def test_only_a_full_comparison_is_published(self):
         self.assertTrue(comparison(ALL)[0].publishable)

@@ -73,16 +73,18 @@ class CeilingTests(unittest.TestCase):
     CEILING = Cost(1000, 1)
 
     def test_lets_a_little_drift_through(self):
-        for instructions in (951, 1000, 1049):
+        for instructions in (901, 1000, 1099):
             self.assertIsNone(ceilings.verdict(Cost(instructions, 1), self.CEILING))
 
-    def test_refuses_more_and_asks_to_lower_for_less(self):
-        self.assertIn("more", ceilings.verdict(Cost(1051, 1), self.CEILING))
-        self.assertIn("cheaper", ceilings.verdict(Cost(949, 1), self.CEILING))
+    def test_refuses_more(self):
+        self.assertIn("more", ceilings.verdict(Cost(1101, 1), self.CEILING))
+        self.assertIn("allocates", ceilings.verdict(Cost(1000, 1.1), self.CEILING))
 
-    def test_holds_allocations_exactly(self):
-        self.assertIn("allocates", ceilings.verdict(Cost(1000, 1.01), self.CEILING))
-        self.assertIn("cheaper", ceilings.verdict(Cost(1000, 0), self.CEILING))
+    def test_knows_what_has_become_cheaper(self):
+        self.assertTrue(ceilings.is_cheaper(Cost(899, 1), self.CEILING))
+        self.assertTrue(ceilings.is_cheaper(Cost(1000, 0), self.CEILING))
+        self.assertFalse(ceilings.is_cheaper(Cost(950, 1.01), self.CEILING))
+        self.assertFalse(ceilings.is_cheaper(Cost(950, 1), None))
 
     def test_knows_what_has_no_ceiling(self):
         self.assertIsNotNone(ceilings.verdict(Cost(1, 0), None))
