@@ -347,7 +347,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func closeWhenWritten() {
         self.whenWritten { $0.close(promise: nil) }
-        self.waitForWrite()
+        if !self.isReleased { self.waitForWrite() }
     }
 
     private func linger() {

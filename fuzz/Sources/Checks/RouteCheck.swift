@@ -1,6 +1,5 @@
-import GatewayHTTP1
-
 @testable import Gateway
+@testable import GatewayHTTP1
 
 /// Patterns of hosts and paths, and what routes make of requests. Lines: a host pattern, the host and the path of a
 /// request, and then path patterns.
