@@ -218,7 +218,8 @@
                     }
                 }
                 try await withUpstream(script) { upstream in
-                    try await self.withProgram(proxy(to: upstream.url, upstream: "max_connections = 8")) { program in
+                    let settings = "max_connections = 8\nqueue = \"1m\""
+                    try await self.withProgram(proxy(to: upstream.url, upstream: settings)) { program in
                         let address = try await program.addresses().listen[0]
                         let answered = NIOLockedValueBox<Set<String>>([])
                         try await withThrowingTaskGroup(of: Void.self) { group in
