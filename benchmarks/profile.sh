@@ -70,7 +70,7 @@ callgrind_annotate --threshold=99 "$work/profile.1" >"$work/report"
 total=$(awk '/PROGRAM TOTALS/ { gsub(",", "", $1); print $1 }' "$work/report")
 demangle=cat
 command -v swift >/dev/null && demangle='swift demangle --simplified'
-sed -n '/file:function/,$p' "$work/report" | head -n "$((lines + 2))" | $demangle | cut -c1-160
+awk -v lines="$((lines + 2))" '/file:function/ { shown = 1 } shown && lines-- > 0' "$work/report" | $demangle | cut -c1-160
 echo
 python3 benchmarks/guard --allocations "$work/profile.1" "$requests"
 echo "$requests requests, $((total / requests)) instructions a request"

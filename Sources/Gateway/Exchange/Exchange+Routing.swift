@@ -2,8 +2,8 @@ import GatewayHTTP1
 import NIOCore
 
 extension Exchange {
-    /// Drops what the client has made up, takes the request target apart (RFC 9112 section 3.2), normalises its path once, and finds the plan. Where there
-    /// is none, the exchange goes through the chain of `_none` to a refusal.
+    /// Drops what the client has made up, takes the request target apart (RFC 9112 section 3.2), normalises its path once,
+    /// and finds the plan. Where there is none, the exchange goes through the chain of `_none` to a refusal.
     func takeRoute() {
         ForwardedFields.removeForged(self)
         let table: RoutingTable = self.worker.table

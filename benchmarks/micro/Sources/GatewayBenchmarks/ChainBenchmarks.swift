@@ -45,7 +45,7 @@ enum ChainBenchmarks {
             }
             exchange.reset(client: client, at: worker.now)
             exchange.identifyClient(peer: ClientAddress(IPAddress(ipv4: 0xC000_0201)), trusted: false)
-            exchange.route()
+            exchange.takeRoute()
             exchange.begin()
             buffer = response
             guard try responseParser.parse(&buffer, into: &exchange.response, answering: .get) else {

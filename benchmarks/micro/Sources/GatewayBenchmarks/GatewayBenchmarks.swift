@@ -22,7 +22,7 @@ enum GatewayBenchmarks {
         }
         guard let benchmark = all.first(where: { $0.name == name }), let count = arguments.last.flatMap({ Int($0) })
         else {
-            fputs("usage: GatewayBenchmarks [NAME ITERATIONS]\n", stderr)
+            print("usage: GatewayBenchmarks [NAME ITERATIONS]")
             exit(2)
         }
         let iteration = try benchmark.prepare()
