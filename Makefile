@@ -61,7 +61,7 @@ examples: setup  ## build the examples of embedding, and have each check itself
 docs: setup  ## build the library's documentation into .build/docs
 	@scripts/build-docs
 
-bench: build  ## compare with nginx, HAProxy, Envoy, Caddy (SCENARIO=plain,chain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
+bench: build  ## compare with nginx, HAProxy, Varnish, Envoy, Caddy (SCENARIO=plain,chain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
 	@scripts/install-packages $(BENCH_PACKAGES)
 	@scripts/install-bench-peers
 	@python3 benchmarks/compare $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(PEERS),--peers $(PEERS)) \

@@ -190,7 +190,7 @@ def compare(options, scenario, peers, upstream):
     put(options, scenario.name, files)
     if comparison.publishable and options.output == RESULTS and not options.gateway_config:
         readme = ROOT / "README.md"
-        readme.write_text(table.put_into(readme.read_text(), scenario.name, table.readme_line(comparison)))
+        readme.write_text(table.put_into(readme.read_text(), scenario.name, table.readme_block(comparison)))
 
 
 def put(options, name, files):

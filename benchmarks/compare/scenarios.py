@@ -30,14 +30,10 @@ class Scenario:
     lacks: dict = field(default_factory=dict)  # peer → {probe: why it is not asked}
     notes: tuple = ()  # sentences below the table
     own: bool = False  # the user's own upstream and configuration
-    readme: bool = False  # its line stands in the top README
+    readme: bool = False  # its figures stand in the top README
 
     def suffix(self, peer):
         return self.other_configurations.get(peer, self.configuration or self.name)
-
-    @property
-    def readme_line(self):
-        return f"{self.title} on one core"
 
 
 def text(size):

@@ -95,24 +95,25 @@ def connections(comparison):
     return [f"{result.title} {result.upstream_connections.median:.0f}" for result in comparison.results]
 
 
-def readme_line(comparison):
-    gateway = comparison.of("gateway")
-    others = [
-        f"{result.title}'s {result.cpu_us.median:.1f} µs" for result in comparison.results if result is not gateway
-    ]
-    return (
-        f"{comparison.scenario.readme_line}: **{gateway.cpu_us.median:.1f} µs** of CPU time a request, "
-        f"beside {listed(others)} "
-        f"(median of {comparison.rounds} interleaved rounds; "
-        f"[figures](benchmarks/results/{comparison.scenario.name}.md), [method](benchmarks/README.md))."
-    )
+def readme_block(comparison):
+    scenario, gateway = comparison.scenario, comparison.of("gateway")
+    order = [gateway, *(result for result in comparison.results if result is not gateway)]
+    figures = [f"{result.cpu_us.median:.1f} µs" for result in order]
+    return "\n".join([
+        f"CPU time a request, {scenario.title[0].lower()}{scenario.title[1:]} on one core: median of {comparison.rounds} "
+        "interleaved rounds, which",
+        f"`make bench` repeats on your machine ([all scenarios](benchmarks/results/README.md), "
+        "[method](benchmarks/README.md)).",
+        "",
+        f"| {' | '.join(result.title for result in order)} |",
+        f"|{'--:|' * len(order)}",
+        f"| **{figures[0]}** | {' | '.join(figures[1:])} |",
+        "",
+        f"![CPU time a request and requests per second](benchmarks/results/{scenario.name}.svg)",
+    ])
 
 
-def listed(items):
-    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
-
-
-def put_into(readme, name, line):
-    """The text of README.md with the line in the place marked for it; unchanged where there is none."""
+def put_into(readme, name, block):
+    """The text of README.md with the block in the place marked for it; unchanged where there is none."""
     begin = re.escape(BEGIN.format(name))
-    return re.sub(f"({begin}\n).*?({re.escape(END)})", lambda m: f"{m[1]}{line}\n{m[2]}", readme, flags=re.S)
+    return re.sub(f"({begin}\n).*?({re.escape(END)})", lambda m: f"{m[1]}{block}\n{m[2]}", readme, flags=re.S)

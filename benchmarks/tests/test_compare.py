@@ -72,13 +72,13 @@ class TableTests(unittest.TestCase):
         self.assertIn("| Envoy | **30.0** (30.0–30.0) | 7.5 | 22.5 | 2.00 |", markdown)
         self.assertIn("| nginx | **15.0** (13.0–99.0) |", markdown)
 
-    def test_the_line_goes_into_its_marked_place_alone(self):
+    def test_the_block_goes_into_its_marked_place_alone(self):
         readme = "before\n<!-- measured:plain -->\nold\nlines\n<!-- end -->\nafter\n<!-- measured:x -->\n<!-- end -->\n"
-        line = table.readme_line(comparison(ALL)[0])
-        changed = table.put_into(readme, "plain", line)
-        self.assertIn(f"before\n<!-- measured:plain -->\n{line}\n<!-- end -->\nafter", changed)
+        block = table.readme_block(comparison(ALL)[0])
+        changed = table.put_into(readme, "plain", block)
+        self.assertIn(f"before\n<!-- measured:plain -->\n{block}\n<!-- end -->\nafter", changed)
         self.assertTrue(changed.endswith("<!-- measured:x -->\n<!-- end -->\n"))
-        self.assertEqual(table.put_into("nothing marked", "plain", line), "nothing marked")
+        self.assertEqual(table.put_into("nothing marked", "plain", block), "nothing marked")
 
     def test_versions_are_shortened(self):
         self.assertEqual(table.version_number("HAProxy version 2.6.12-1 2026/10/17"), "2.6.12-1")
