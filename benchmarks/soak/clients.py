@@ -31,6 +31,7 @@ SIZES = [1, 100, 3_000, 40_000, 300_000]
 class Answer:
     def __init__(self, status, fields, data, whole):
         self.status, self.fields, self.data, self.whole = status, fields, data, whole
+        self.end = ""  # what ended it before it was whole
 
     def plain(self):
         """The body without its coding, as far as it came."""
@@ -60,8 +61,9 @@ async def read_answer(reader):
         answer.whole = True
     except asyncio.IncompleteReadError as error:
         answer.data += error.partial
-    except (ConnectionError, ValueError):
-        pass
+        answer.end = "the connection ended"
+    except (ConnectionError, ValueError) as error:
+        answer.end = repr(error)
     return answer
 
 
@@ -134,7 +136,10 @@ class Clients:
         if method == "POST":
             allowed = allowed | {502}
         if outcome not in allowed:
-            self.complain(f"{method} {kind} {number} of {size} bytes: {answer.status}, {outcome}")
+            self.complain(
+                f"{method} {kind} {number} of {size} bytes: {answer.status}, {outcome}; {len(answer.data)} bytes as "
+                f"{answer.fields.get('content-encoding', 'they are')} {answer.end}"
+            )
         elif outcome == "whole" and answer.plain() != expected:
             self.complain(f"{method} {kind} {number} of {size} bytes: another body")
         elif outcome == "cut" and answer.status == 200 and not expected.startswith(answer.plain() or b""):

@@ -3,9 +3,11 @@ import NIOCore
 
 /// Clients that end sending before they have their answer.
 extension ConnectionHandler {
+    /// Most answers come before there is a need to ask.
+    static let patience = TimeAmount.milliseconds(100)
     private static let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
-    /// Whether the client may still want the answer; false where it has to be taken to have left.
+    /// Whether a client that sends nothing more may still want the answer; false where it has to be taken to have left.
     ///
     /// The end of what a client sends looks the same whether it waits for the answer or has closed its connection. Only a
     /// byte sent to it tells: the system of one that has left answers that with a reset. Before the answer's head an

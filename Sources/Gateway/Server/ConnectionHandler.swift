@@ -174,9 +174,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func endInput(_ context: ChannelHandlerContext) {
-        if case .exchanging(.ended, _) = self.machine.state, !self.isAskedWhetherThere, let exchange = self.exchange {
+        if case .exchanging(.ended, _) = self.machine.state, !self.isAskedWhetherThere {
             self.isAskedWhetherThere = true
-            guard self.mayListen(to: exchange) else { return context.close(promise: nil) }
+            self.waitForRead(self.worker.now + Self.patience)
         }
         guard self.hasTakenInput else { return }
         switch self.machine.inputClosed() {
@@ -227,6 +227,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func begin(_ exchange: Exchange) {
         self.exchange = exchange
+        self.isAskedWhetherThere = false
         self.sentContinue = false
         self.isBodyPaused = true
         self.bodyPausedAt = nil
@@ -347,7 +348,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func closeWhenWritten() {
         self.whenWritten { $0.close(promise: nil) }
-        if !self.isReleased { self.waitForWrite() }
+        guard !self.isReleased else { return }
+        // Nothing of the client's is waited for any more, but that it takes what there is.
+        self.readDeadline = .distantFuture
+        self.waitForWrite()
     }
 
     private func linger() {
@@ -433,6 +437,8 @@ extension ConnectionHandler: DeadlineOwner {
             self.machine.receivedMalformed()
             exchange.isRequestEnded = true
             exchange.requestTooSlow()
+        case .exchanging(.ended, _) where self.isInputClosed:
+            if let exchange = self.exchange, !self.mayListen(to: exchange) { context.close(promise: nil) }
         case .idle, .discarding, .closing, .closed, .exchanging(.ended, _): context.close(promise: nil)
         }
     }

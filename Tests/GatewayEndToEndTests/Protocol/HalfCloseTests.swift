@@ -77,6 +77,23 @@ extension EndToEnd {
             }
         }
 
+        @Test func `an answer that is taken later than a client is asked whether it is there is whole`() async throws {
+            let size = 8_000_000
+            let script: ScriptedUpstream.Script = serving { _ in ok(String(repeating: "y", count: size)) }
+            try await withProxy(script) { gateway, _ in
+                let client = try await gateway.connect(buffers: 65_536)
+                client.readSlowly(ahead: 65_536)
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await client.finishSending()
+                while try await !client.head().hasPrefix("HTTP/1.1 200") {}
+                let later = ContinuousClock.now + .milliseconds(400)
+                try await eventually("it is later") { ContinuousClock.now > later }
+                var count = 0
+                while let piece = try await client.some() { count += piece.readableBytes }
+                #expect(count == size)
+            }
+        }
+
         @Test func `an answer of the gateway's own is whole`() async throws {
             let body = String(repeating: "0123456789", count: 300)
             let route = "[[routes]]\npath = \"/*\"\nrespond = { body = \"\(body)\" }\n"
