@@ -20,11 +20,13 @@ struct RoutePattern: Sendable, Equatable {
     let parameters: [String]
 
     init(_ text: String) throws(ParseError) {
-        guard text.hasPrefix("/") else {
+        // By scalars: as characters, a slash or a star and an accent behind it are one, and another.
+        let scalars = text.unicodeScalars
+        guard scalars.first == "/" else {
             throw ParseError(message: "A path begins with '/': write \"/\(text)\".")
         }
-        var parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        let takesRest = parts.last == "*"
+        var parts = scalars.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let takesRest = parts.last.map { $0.elementsEqual("*".unicodeScalars) } == true
         if takesRest { parts.removeLast() }
         var segments: [Segment] = []
         var parameters: [String] = []
@@ -47,15 +49,15 @@ struct RoutePattern: Sendable, Equatable {
         self.parameters = parameters
     }
 
-    private static func parse(_ part: Substring, isLast: Bool) throws(ParseError) -> Segment {
+    private static func parse(_ part: Substring.UnicodeScalarView, isLast: Bool) throws(ParseError) -> Segment {
         if part.isEmpty {
             guard isLast else {
                 throw ParseError(message: "Paths are matched with runs of slashes made one: remove '//'.")
             }
             return .literal([])
         }
-        if part.hasPrefix("{"), part.hasSuffix("}") {
-            let name = part.dropFirst().dropLast()
+        if part.first == "{", part.last == "}" {
+            let name = Substring(part.dropFirst().dropLast())
             let isName = name.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -71,18 +73,18 @@ struct RoutePattern: Sendable, Equatable {
         }
         if part.contains("{") || part.contains("}") || part.contains("*") {
             throw ParseError(
-                message: "'\(part)': '{name}' takes a whole segment and '*' stands alone at the end; "
+                message: "'\(Substring(part))': '{name}' takes a whole segment and '*' stands alone at the end; "
                     + "write %7B, %7D or %2A for the characters themselves."
             )
         }
-        let bytes = [UInt8(ascii: "/")] + escapedPathText(part)
+        let bytes = [UInt8(ascii: "/")] + escapedPathText(Substring(part))
         var normal: [UInt8] = []
         switch bytes.withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
         case .unchanged: return .literal(Array(bytes.dropFirst()))
         // A dot segment collapses to the slash alone.
         case .rewritten where normal.count > 1: return .literal(Array(normal.dropFirst()))
         case .rewritten, .invalid:
-            throw ParseError(message: "'\(part)' can never stand in a request's normalised path.")
+            throw ParseError(message: "'\(Substring(part))' can never stand in a request's normalised path.")
         }
     }
 

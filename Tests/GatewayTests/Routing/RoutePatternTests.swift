@@ -28,7 +28,9 @@ import Testing
 
     @Test(arguments: [
         "", "a", "a/b", "//", "/a//b", "/a/../b", "/./a", "/%2e%2e", "/*/a", "/a*", "/**", "/{}", "/{a", "/a}", "/{a}b",
-        "/{a b}", "/{x}/{x}", "/{rest}/*", "/a\\b", "/%", "/a?b", "/a#b", "/..;x",
+        "/{a b}", "/{x}/{x}", "/{rest}/*", "/a\\b", "/%", "/a?b", "/a#b", "/..;x", "/a/\u{301}/../b",
+        // As characters these are an accented star and an accented brace.
+        "/*\u{65D}", "/{a\u{301}}", "/a}\u{301}",
     ])
     func `refuses patterns that no request could meet as meant`(pattern: String) {
         #expect(throws: RoutePattern.ParseError.self) { try RoutePattern(pattern) }
