@@ -49,8 +49,7 @@ extension Exchange {
     private func goesDown(with body: CollectedBody) -> Bool {
         let index = self.cursor.currentDown
         self.collected = body
-        let plan = self.plan
-        let decision = plan.chain.request(index, self)
+        let decision = self.plan.chain.request(index, self)
         defer { self.collected = .none }
         return self.goesDown(after: decision, at: index)
     }
@@ -186,17 +185,17 @@ extension Exchange {
         self.dropUpstream()
         var place = place
         var error = error
-        let plan = self.plan
+        let chain = self.plan.chain
         var cursor = ChainCursor()
-        cursor.turn(from: place, among: plan.chain.failurePlaces)
+        cursor.turn(from: place, among: chain.failurePlaces)
         while let index = cursor.nextUp() {
-            switch plan.chain.failureHooks[index].failure(error, self) {
+            switch chain.failureHooks[index].failure(error, self) {
             case .next, .transform, .collect, .suspend: continue
-            case .respond(let response): return self.answer(response, from: plan.chain.failurePlaces[index])
+            case .respond(let response): return self.answer(response, from: chain.failurePlaces[index])
             case .fail(let other):
                 error = other
-                place = plan.chain.failurePlaces[index]
-            case .retry(let delay): if self.retry(after: delay, below: plan.chain.failurePlaces[index]) { return }
+                place = chain.failurePlaces[index]
+            case .retry(let delay): if self.retry(after: delay, below: chain.failurePlaces[index]) { return }
             }
         }
         self.origin = .gateway
@@ -258,8 +257,7 @@ extension Exchange {
     private func goesUp(with body: CollectedBody) -> Bool {
         let index = self.cursor.currentUp
         self.collected = body
-        let plan = self.plan
-        let decision = plan.chain.response(index, self)
+        let decision = self.plan.chain.response(index, self)
         defer { self.collected = .none }
         return self.goesUp(after: decision, at: index)
     }
@@ -312,8 +310,7 @@ extension Exchange {
         self.requestPipeline?.cancel()
         self.responsePipeline?.cancel()
         self.deadlines.stopWaiting()
-        let plan = self.plan
-        plan.chain.complete(self, outcome)
+        self.plan.chain.complete(self, outcome)
         self.pool?.finished(self)
         let client = self.client
         self.client = nil

@@ -16,7 +16,8 @@ enum PathCheck {
         }
     }
 
-    private static func normal(_ path: [UInt8]) -> [UInt8]? {
+    /// Nil for what is no path.
+    static func normal(_ path: [UInt8]) -> [UInt8]? {
         var output: [UInt8] = []
         return switch path.withUnsafeBytes({ PathNormalizer.normalize($0, into: &output) }) {
         case .unchanged: path

@@ -14,7 +14,7 @@ enum RouteCheck {
         for text in texts.dropFirst(3).prefix(16) {
             if let pattern = try self.pattern(text) { patterns.append(pattern) }
         }
-        guard lines.count > 2, let path = self.normal(lines[2]) else { return }
+        guard lines.count > 2, let path = PathCheck.normal(lines[2]) else { return }
         try self.checkRouting(path, among: patterns)
     }
 
@@ -78,15 +78,6 @@ enum RouteCheck {
             }
         }
         return "/" + (segments + (pattern.takesRest ? [rest] : [])).joined(separator: "/")
-    }
-
-    private static func normal(_ path: [UInt8]) -> [UInt8]? {
-        var output: [UInt8] = []
-        return switch path.withUnsafeBytes({ PathNormalizer.normalize($0, into: &output) }) {
-        case .unchanged: path
-        case .rewritten: output
-        case .invalid: nil
-        }
     }
 
     private static func checkRouting(_ path: [UInt8], among patterns: [RoutePattern]) throws(BrokenProperty) {
