@@ -103,11 +103,17 @@ class Soak:
     # Judgement
 
     def check_answers(self, clients, plain, limited):
-        self.expect(not clients.wrong, "wrong answers:\n    " + "\n    ".join(clients.wrong))
+        for what, path in clients.wrong:
+            self.faults.append(f"wrong answer to {what}{self.logged(path)}")
         for name, (passed, refused, wrong, broken) in (("plain", plain), ("limited", limited)):
             self.expect(wrong == 0 and broken == 0, f"{name}: {wrong} wrong answers, {broken} broken connections")
             self.expect(passed > 0, f"{name}: nothing passed")
             self.expect((refused > 0) == (name == "limited"), f"{name}: {refused} answers 429")
+
+    def logged(self, path):
+        """What the gateway itself wrote down of a request."""
+        lines = (self.work / "access.log").read_text().splitlines()
+        return "".join(f"\n    {line}" for line in lines if path and f'"{path}"' in line)
 
     def check_counts(self, clients, plain, limited):
         """What the gateway counted lies between what came back whole and what was sent."""

@@ -98,10 +98,10 @@ class Clients:
         if connection:
             connection[1].close()
 
-    def complain(self, what):
+    def complain(self, what, path=None):
         self.outcomes["WRONG"] += 1
         if len(self.wrong) < 20:
-            self.wrong.append(what)
+            self.wrong.append((what, path))
 
     def faulty_request(self):
         self.number += 1
@@ -118,17 +118,17 @@ class Clients:
         if method == "POST":
             lines.append(f"Content-Length: {size}")
         self.started[route] += 1
-        return route, kind, method, size, ("\r\n".join(lines) + "\r\n\r\n").encode() + sent
+        return lines[0].split(" ")[1], kind, method, size, ("\r\n".join(lines) + "\r\n\r\n").encode() + sent
 
     async def faulty(self, reader, writer):
-        route, kind, method, size, request = self.faulty_request()
+        path, kind, method, size, request = self.faulty_request()
         number = self.number
         writer.write(request)
         answer = await read_answer(reader)
         if answer is None:
-            self.complain(f"{method} {kind} {number}: no answer")
+            self.complain(f"{method} {path}: no answer", path)
             return False
-        self.completed[route] += 1
+        self.completed[path.split("/")[1]] += 1
         expected = body(number, size)
         outcome = "cut" if not answer.whole else "whole" if answer.status == 200 else answer.status
         allowed = EXPECTED[kind]
@@ -137,13 +137,14 @@ class Clients:
             allowed = allowed | {502}
         if outcome not in allowed:
             self.complain(
-                f"{method} {kind} {number} of {size} bytes: {answer.status}, {outcome}; {len(answer.data)} bytes as "
-                f"{answer.fields.get('content-encoding', 'they are')} {answer.end}"
+                f"{method} {path}: {answer.status}, {outcome}; {len(answer.data)} bytes as "
+                f"{answer.fields.get('content-encoding', 'they are')} {answer.end}",
+                path,
             )
         elif outcome == "whole" and answer.plain() != expected:
-            self.complain(f"{method} {kind} {number} of {size} bytes: another body")
+            self.complain(f"{method} {path}: another body", path)
         elif outcome == "cut" and answer.status == 200 and not expected.startswith(answer.plain() or b""):
-            self.complain(f"{method} {kind} {number} of {size} bytes: part of another body")
+            self.complain(f"{method} {path}: part of another body", path)
         self.outcomes[outcome] += 1
         return answer.whole and answer.fields.get("connection") != "close"
 

@@ -8,7 +8,8 @@ import NIOCore
 /// sample = 0.1
 /// ```
 ///
-/// Where the lines go and in which form is `[log]`'s affair. Errors and slow requests are written whatever the sample.
+/// Where the lines go and in which form is `[log]`'s affair. Errors, answers that broke off among them, and slow
+/// requests are written whatever the sample.
 struct AccessLogMiddleware: CompletionHook {
     struct Config: Codable, Sendable {
         /// The share of exchanges that get a line, from 0 to 1.
@@ -53,7 +54,8 @@ struct AccessLogEntry: AccessLogSource {
         let duration = exchange.worker.now - exchange.startedAt
         self.accessLogDuration = duration
         let isSlow = slow.map { duration >= $0 } ?? false
-        self.accessLogLevel = isSlow || exchange.response.status >= 500 ? .warning : .info
+        let isError = exchange.response.status >= 500 || outcome.isFailure
+        self.accessLogLevel = isSlow || isError ? .warning : .info
     }
 
     var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }

@@ -39,6 +39,7 @@ func withGateway<R>(
     listen: [ListenAddress] = [.host("127.0.0.1", port: 0)],
     drainTimeout: TimeSpan = .milliseconds(20),
     middlewares: MiddlewareList = .standard,
+    accessLog: AccessLogTarget = .off,
     _ body: (RunningGateway) async throws -> R
 ) async throws -> R {
     var configuration = try GatewayConfiguration(toml: toml, environment: [:])
@@ -46,7 +47,7 @@ func withGateway<R>(
     configuration.server.workers = .count(workers)
     configuration.server.drainTimeout = drainTimeout
     configuration.admin.listen = .off
-    configuration.log.access = .off
+    configuration.log.access = accessLog
     configuration.log.slowRequest = .off
     let server = try GatewayServer(configuration, middlewares: middlewares)
     let run = Task { try await server.run() }
