@@ -11,6 +11,8 @@ final class UpstreamHandler: ChannelInboundHandler {
     let openedAt: NIODeadline
     /// Seconds; an upstream that says more means no more than that.
     private static let longestKeepAlive = 1_000_000
+    /// How often a socket is read in one pass, as long as what it holds fills the buffer each time.
+    static let readsPerPass: UInt = 4
 
     private let worker: Worker
     private let limits: HTTP1Limits
@@ -28,6 +30,8 @@ final class UpstreamHandler: ChannelInboundHandler {
     private var hasFlushed = false
     private var hasFailed = false
     private var isReadingPaused = false
+    /// How many reads of this pass, up to the last one, have filled their buffers.
+    private var fullReads: UInt = 0
     /// As the channel last said, so that nobody has to ask it.
     private(set) var isWritable = true
     private var keepsAlive = true
@@ -41,10 +45,12 @@ final class UpstreamHandler: ChannelInboundHandler {
     enum State {
         /// In the pool. → head
         case idle
-        /// A request was sent. → body, idle, closed
+        /// A request was sent. → body, closed
         case head
-        /// → idle, closed
+        /// → answered, closed
         case body
+        /// The answer is whole; what else the socket holds has yet to be read. → idle, closed
+        case answered
         case closed
     }
 
@@ -95,6 +101,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.worker.tick()
         var bytes = self.unwrapInboundIn(data)
+        self.fullReads = bytes.writableBytes == 0 ? self.fullReads + 1 : 0
         if self.inbound.readableBytes > 0 {
             self.inbound.writeBuffer(&bytes)
             swap(&bytes, &self.inbound)
@@ -106,6 +113,8 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.exchange?.upstreamPaused()
+        if self.state == .answered { self.giveBack() }
+        self.fullReads = 0
         if !self.isReadingPaused { context.read() }
     }
 
@@ -133,7 +142,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     /// Takes what it can from the received bytes; false where more are needed.
     private func step(_ bytes: inout ByteBuffer) -> Bool {
         switch self.state {
-        case .idle:
+        case .idle, .answered:
             // Nobody asked for these bytes; whoever asks next must not get them.
             if bytes.readableBytes > 0 { self.close() }
             return false
@@ -190,20 +199,26 @@ final class UpstreamHandler: ChannelInboundHandler {
         return true
     }
 
-    /// The answer is whole: the connection goes back first, so that what the client sends next can have it.
+    /// The answer is whole. The connection goes back when the socket has been read: it may hold more than it should.
     private func finish(_ exchange: Exchange, isDrained: Bool) {
         self.exchange = nil
         self.pool.answered(exchange)
         let trailers = self.body.trailers
         let canBeReused = self.keepsAlive && self.isRequestEnded && isDrained && !self.hasFailed
         if canBeReused, self.state != .closed {
-            self.state = .idle
-            if self.isReadingPaused { self.resumeReading() }
-            self.pool.release(self)
+            self.state = .answered
+            self.isReadingPaused = false
         } else {
             self.close()
         }
         exchange.receiveResponseEnd(trailers: trailers)
+    }
+
+    private func giveBack() {
+        // Nobody has seen the socket empty.
+        if self.fullReads == Self.readsPerPass { return self.close() }
+        self.state = .idle
+        self.pool.release(self)
     }
 
     /// The connection has ended, by the upstream or by an error.
