@@ -45,7 +45,7 @@ enum LocationRewriter {
             return value.count > 1 && value[1] == UInt8(ascii: "/") ? .elsewhere : .ownPath
         }
         guard let target else { return .elsewhere }
-        for origin in target.origins where value.starts(with: origin) {
+        for origin in target.origins where self.begins(value, with: origin) {
             if value.count == origin.count { return .ownOrigin(origin.count) }
             switch value[origin.count] {
             case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): return .ownOrigin(origin.count)
@@ -53,5 +53,11 @@ enum LocationRewriter {
             }
         }
         return .elsewhere
+    }
+
+    /// Scheme and host are the same in any letters' case (RFC 9110 section 4.2.3).
+    private static func begins(_ value: UnsafeRawBufferPointer, with origin: [UInt8]) -> Bool {
+        let start = UnsafeRawBufferPointer(rebasing: value.prefix(origin.count))
+        return origin.withUnsafeBytes { ByteClass.equalsIgnoringCase(start, $0) }
     }
 }
