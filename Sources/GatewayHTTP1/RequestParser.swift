@@ -9,7 +9,8 @@ package struct RequestParser: Sendable {
 
     package init(limits: HTTP1Limits) { self.limits = limits }
 
-    /// Takes the next head off the front of `buffer` into `head`; false where more bytes are needed.
+    /// Takes the next head off the front of `buffer` into `head`; false where more bytes are needed. One that is refused
+    /// stays there.
     package mutating func parse(_ buffer: inout ByteBuffer, into head: inout RequestHead) throws(HTTP1Error) -> Bool {
         try self.skipEmptyLine(&buffer)
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
@@ -22,10 +23,10 @@ package struct RequestParser: Sendable {
             return length
         }
         guard let length else { return false }
+        try Self.index(&head, limits: limits)
         buffer.moveReaderIndex(forwardBy: length)
         self.scanner = HeadScanner(hasStartLine: true)
         self.skippedEmptyLine = false
-        try Self.index(&head, limits: limits)
         return true
     }
 
@@ -108,9 +109,11 @@ private struct RequestLine {
         let targetStart = position
         while ByteClass.isTargetByte(bytes[position]) { position &+= 1 }
         guard bytes[position] == 0x20 else { throw .malformed("request target") }
-        try self.target.parse(bytes, targetStart..<position, method: self.method)
+        let target = targetStart..<position
         position &+= 1
+        // First, since what the target may be is that version's affair.
         self.minorVersion = try HTTPVersion.minor(bytes, at: position)
+        try self.target.parse(bytes, target, method: self.method)
         position &+= HTTPVersion.length
         guard bytes[position] == 0x0D, bytes[position + 1] == 0x0A else { throw .malformed("HTTP version") }
         return position + 2

@@ -17,6 +17,15 @@ enum AcceptedTypes {
         }
         return best.quality
     }
+
+    /// Whether `Accept` has the type itself, with any weight.
+    static func names(_ type: StaticString, _ subtype: StaticString, in headers: borrowing HeaderBlock) -> Bool {
+        var isNamed = false
+        headers.forEachMember(of: .accept) { member in
+            if MediaRange(member)?.specificity(for: type, subtype) == 2 { isNamed = true }
+        }
+        return isNamed
+    }
 }
 
 /// A member of `Accept`, or a `Content-Type`.

@@ -45,10 +45,11 @@ enum ErrorResponse {
 
     /// Problem details are what no `Accept` asks for, and what is left where it takes nothing of all.
     static func preferred(by headers: borrowing HeaderBlock) -> ErrorFormat.Form {
-        let problem = max(
-            AcceptedTypes.quality(of: "application", "problem+json", in: headers),
-            AcceptedTypes.quality(of: "application", "json", in: headers)
-        )
+        // Who asks for JSON gets it, unless it says that this kind of it is not wanted.
+        let named = AcceptedTypes.quality(of: "application", "problem+json", in: headers)
+        let problem =
+            named == 0 && AcceptedTypes.names("application", "problem+json", in: headers)
+            ? 0 : max(named, AcceptedTypes.quality(of: "application", "json", in: headers))
         let html = AcceptedTypes.quality(of: "text", "html", in: headers)
         let text = AcceptedTypes.quality(of: "text", "plain", in: headers)
         if problem >= html, problem >= text { return .problem }

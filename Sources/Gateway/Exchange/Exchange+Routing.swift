@@ -67,7 +67,9 @@ extension Exchange {
         self.clientAddress = peer
         self.isFromTrustedPeer = trusted
         guard trusted else { return }
-        if let named = self.worker.shared.clientNamed(by: self.request.headers) { self.clientAddress = named }
+        let found = self.worker.shared.elementOfClient(in: self.request.headers)
+        if let (_, address) = found { self.clientAddress = address }
+        self.readForwardedOrigin(found?.0)
     }
 }
 

@@ -28,6 +28,8 @@ public final class Exchange {
     /// Who sent the request: the peer of the connection, or whom a trusted proxy names.
     public internal(set) var clientAddress = ClientAddress.unknown
     var isFromTrustedPeer = false
+    /// From a trusted peer alone; of the last life where it is not from one.
+    var forwardedOrigin = ForwardedOrigin()
     var acceptsTrailers = false
     /// What `Connection` named beside what it usually does: trailers of these names end here too.
     var fieldsNamedByRequest: [HeaderName] = []
@@ -62,9 +64,10 @@ public final class Exchange {
     var refusal: Refusal?
 
     struct WithheldBody {
-        /// In `response.headers`, where the field itself no longer stands.
+        /// In `request.headers`; nil where it is encoded or of no type.
         let type: ByteRange?
-        let length: Int
+        /// nil where the upstream does not say.
+        let length: Int?
     }
 
     /// In an object, since an error is large and hardly ever there.

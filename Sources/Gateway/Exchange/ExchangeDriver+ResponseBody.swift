@@ -73,7 +73,7 @@ extension Exchange {
 
     /// The client takes bytes again.
     func continueResponse() {
-        if self.responsePipeline != nil { return self.turnResponse() }
+        if self.responsePipeline != nil { return self.worker.nextTurn(self) }
         self.waitForBody()
         self.upstream?.resumeReading()
     }
@@ -164,7 +164,9 @@ extension Exchange {
         if pipeline.hasWork {
             self.upstream?.pauseReading()
             self.stopWaiting()
-            if client.isWritable { self.worker.nextTurn(self) }
+            // What has not been flushed would never make it writable again, and nobody else may come to flush it: where
+            // the answer has ended, the upstream's connection is another's by now.
+            if client.isWritable { self.worker.nextTurn(self) } else { client.flush() }
         } else if pipeline.isFull {
             self.upstream?.pauseReading()
             self.waitForBody()

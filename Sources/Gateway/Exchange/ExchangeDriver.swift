@@ -146,8 +146,11 @@ extension Exchange {
     func receiveInformational() {
         guard self.stage == .waiting else { return }
         ForwardedFields.cleanResponse(self)
-        self.client?.writeInformational(self.response)
-        self.client?.flush()
+        guard let client = self.client else { return }
+        client.writeInformational(self.response)
+        client.flush()
+        // There is no end to how many an upstream may send.
+        if self.client === client, !client.isWritable { self.upstream?.pauseReading() }
     }
 
     func receiveResponseHead() {
@@ -276,7 +279,9 @@ extension Exchange {
         switch self.stage {
         case .flushing: self.finish(.complete)
         case .responding: self.continueResponse()
-        case .idle, .descending, .waiting, .climbing, .over: break
+        // It was paused by informational responses that the client did not take.
+        case .waiting, .climbing: if self.halt != .suspended { self.upstream?.resumeReading() }
+        case .idle, .descending, .over: break
         }
     }
 

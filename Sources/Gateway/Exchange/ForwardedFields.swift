@@ -5,7 +5,7 @@ import NIOCore
 enum ForwardedFields {
     private static let hopByHop = FieldID.allCases.filter(\.isHopByHop).reduce(into: FieldSet()) { $0.insert($1) }
     /// What makes a closer look at a request necessary.
-    private static let ofRequests = hopByHop.union([.maxForwards])
+    private static let ofRequests = hopByHop.union([.maxForwards, .expect])
     private static let forgeable: FieldSet = [
         .unknown, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
         .xRequestTimeoutMS,
@@ -31,6 +31,8 @@ enum ForwardedFields {
             if field.id.isHopByHop { return true }
             return !named.isEmpty && self.isNamed(field, by: named, in: block)
         }
+        // RFC 9110 section 10.1.1: it cannot be meant, and would go on as a client's that can wait.
+        if exchange.request.minorVersion == 0 { exchange.request.headers.remove(.expect) }
         self.countDown(exchange)
     }
 
@@ -152,15 +154,6 @@ enum ForwardedFields {
             guard byte == lowercased.utf8Start[index] else { return false }
         }
         return true
-    }
-}
-
-extension Exchange {
-    /// The client came by TLS, to the gateway or to a trusted proxy before it.
-    public var isSecure: Bool {
-        if self.client?.scheme.utf8CodeUnitCount == 5 { return true }
-        guard self.isFromTrustedPeer, let scheme = self.request.headers.first(.xForwardedProto) else { return false }
-        return self.request.headers.withBytes(scheme) { $0.elementsEqualIgnoringCase("https") }
     }
 }
 

@@ -18,16 +18,16 @@ enum LocationRewriter {
         case .ownOrigin(let length): path = length
         }
         let value = exchange.response.headers.withBytes(location) { Array($0.dropFirst(path)) }
-        let host = exchange.request.headers.withBytes(exchange.request.host) { Array($0) }
+        let host = exchange.request.headers.withBytes(exchange.clientHost) { Array($0) }
         exchange.response.headers.remove(.location)
         exchange.response.headers.add(self.location) { output in
-            if path > 0, !host.isEmpty, let client = exchange.client {
-                output.write(client.scheme)
+            if path > 0, !host.isEmpty {
+                output.write(exchange.clientScheme)
                 output.write("://")
                 output.write(host)
             }
             output.write(prefix)
-            if value.isEmpty, prefix.isEmpty { output.write("/") }
+            if prefix.isEmpty, value.first != UInt8(ascii: "/") { output.write("/") }
             output.write(value)
         }
     }
@@ -41,11 +41,12 @@ enum LocationRewriter {
     }
 
     private static func kind(of value: UnsafeRawBufferPointer, target: UpstreamTarget?) -> Kind {
-        if value.first == UInt8(ascii: "/") {
-            return value.count > 1 && value[1] == UInt8(ascii: "/") ? .elsewhere : .ownPath
-        }
+        let hasNoScheme = value.starts(with: "//".utf8)
+        if value.first == UInt8(ascii: "/"), !hasNoScheme { return .ownPath }
         guard let target else { return .elsewhere }
-        for origin in target.origins where self.begins(value, with: origin) {
+        for origin in target.origins {
+            let origin = hasNoScheme ? origin.dropFirst("http:".utf8.count) : origin[...]
+            guard self.begins(value, with: origin) else { continue }
             if value.count == origin.count { return .ownOrigin(origin.count) }
             switch value[origin.count] {
             case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): return .ownOrigin(origin.count)
@@ -56,7 +57,7 @@ enum LocationRewriter {
     }
 
     /// Scheme and host are the same in any letters' case (RFC 9110 section 4.2.3).
-    private static func begins(_ value: UnsafeRawBufferPointer, with origin: [UInt8]) -> Bool {
+    private static func begins(_ value: UnsafeRawBufferPointer, with origin: ArraySlice<UInt8>) -> Bool {
         let start = UnsafeRawBufferPointer(rebasing: value.prefix(origin.count))
         return origin.withUnsafeBytes { ByteClass.equalsIgnoringCase(start, $0) }
     }

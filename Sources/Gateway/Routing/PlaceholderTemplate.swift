@@ -56,8 +56,8 @@ struct PlaceholderTemplate: Sendable {
             case .text(let bytes): buffer.writeBytes(bytes)
             case .requestID: lend(exchange.requestIDRange)
             case .clientIP: buffer.writeBytes(exchange.clientAddress.text)
-            case .scheme: buffer.writeStaticString(exchange.client?.scheme ?? "http")
-            case .host: lend(exchange.request.host)
+            case .scheme: buffer.writeStaticString(exchange.clientScheme)
+            case .host: lend(exchange.clientHost)
             case .path: lend(exchange.path)
             case .query: lend(exchange.query)
             case .uri:

@@ -61,6 +61,7 @@ extension ConnectionHandler: ClientStream {
     func writeBody(_ chunk: ByteBuffer) {
         guard chunk.readableBytes > 0, let context = self.context else { return }
         let count = self.output.write(chunk, asChunk: self.isChunked, to: context)
+        self.wrote(count)
         self.exchange?.bytesOut &+= UInt64(count)
     }
 

@@ -44,6 +44,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// For the client to take bytes.
     private var writeDeadline = NIODeadline.distantFuture
     private var armedUntil = NIODeadline.distantFuture
+    /// What there was to take when the wait began.
     private var unwritten = 0
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var bodyPausedAt: NIODeadline?
@@ -264,7 +265,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Gives an error for an answer to what is no request.
     private func answer(_ error: GatewayError, with exchange: Exchange) {
         exchange.request = RequestHead()
-        exchange.request.method = .other
+        // A refused head is still there, or what came of it. An error has no body either (RFC 9110 section 9.3.2).
+        exchange.request.method = self.inbound.readableBytesView.starts(with: "HEAD ".utf8) ? .head : .other
         exchange.rawPath = .empty
         exchange.plan = self.worker.table.unrouted
         self.exchange = exchange
@@ -331,6 +333,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.process()
         case .discard:
             self.waitForRead(self.worker.now + self.listener.limits.headerTimeout)
+            self.process()
+        // Closed with input that was not read, the connection is reset, and takes along what the client has yet to read.
+        case .close where self.inbound.readableBytes > 0 && !self.isInputClosed:
+            self.linger()
             self.process()
         case .close: self.closeWhenWritten()
         case .linger: self.linger()
@@ -404,11 +410,17 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.waitForRead(self.bodyStartedAt + Self.bodyRateGrace + earned)
     }
 
+    /// So many bytes more will have to be taken.
+    func wrote(_ count: Int) { if self.writeDeadline != .distantFuture { self.unwritten += count } }
+
     private func waitForWrite() {
         self.unwritten = self.bufferedBytes
         self.writeDeadline = self.worker.now + self.listener.limits.writeTimeout
         self.arm()
     }
+
+    /// Of an answer, something is not with the system yet.
+    var owesBytes: Bool { self.exchange != nil || self.bufferedBytes > 0 }
 
     private var bufferedBytes: Int {
         (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
@@ -422,7 +434,12 @@ extension ConnectionHandler: DeadlineOwner {
         self.armedUntil = .distantFuture
         defer { if self.machine.state != .closed { self.arm() } }
         if self.writeDeadline <= now {
-            guard self.bufferedBytes >= self.unwritten, self.unwritten > 0 else { return self.waitForWrite() }
+            let buffered = self.bufferedBytes
+            guard buffered > 0 else {
+                self.writeDeadline = .distantFuture
+                return
+            }
+            guard buffered >= self.unwritten else { return self.waitForWrite() }
             self.exchange?.plan.meters.countTimeout(.write)
             return context.close(promise: nil)
         }
@@ -439,7 +456,11 @@ extension ConnectionHandler: DeadlineOwner {
             exchange.requestTooSlow()
         case .exchanging(.ended, _) where self.isInputClosed:
             if let exchange = self.exchange, !self.mayListen(to: exchange) { context.close(promise: nil) }
-        case .idle, .discarding, .closing, .closed, .exchanging(.ended, _): context.close(promise: nil)
+        case .idle, .discarding, .closing, .closed, .exchanging(.ended, _):
+            guard self.bufferedBytes > 0 else { return context.close(promise: nil) }
+            // The client still has to take what was written: that is `write_timeout`'s affair.
+            if self.writeDeadline == .distantFuture { self.waitForWrite() }
+            self.waitForRead(now + Self.lingerTime)
         }
     }
 }

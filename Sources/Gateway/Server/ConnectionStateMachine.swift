@@ -113,7 +113,8 @@ struct ConnectionStateMachine: Hashable, Sendable {
     private mutating func bothEnded() -> OnEnd {
         if self.closesAfterResponse {
             self.state = .closing
-            return self.mayStillSend ? .linger : .close
+            // A client that did not ask for the end may have sent its next request before it hears of it.
+            return self.mayStillSend || self.keepsAlive ? .linger : .close
         }
         self.state = .idle
         return .nextRequest

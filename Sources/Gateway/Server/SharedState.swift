@@ -49,42 +49,27 @@ final class SharedState: Sendable {
         return self.trustedProxies.contains { $0.contains(ip) }
     }
 
-    /// The rightmost address in `X-Forwarded-For`, or else in `Forwarded`, that is no trusted proxy: what stands left of
+    /// Of `X-Forwarded-For`, or else of `Forwarded`, the rightmost element that names no trusted proxy: what stands left of
     /// it, the client may have made up.
-    func clientNamed(by headers: borrowing HeaderBlock) -> ClientAddress? {
-        var named: [String] = []
-        headers.forEachMember(of: .xForwardedFor) { named.append(String(decoding: $0, as: UTF8.self)) }
-        if named.isEmpty {
-            headers.forEachMember(of: .forwarded) { element in
-                named.append(Self.forNode(String(decoding: element, as: UTF8.self)))
+    func elementOfClient(in headers: borrowing HeaderBlock) -> (ForwardedElement, ClientAddress)? {
+        var elements: [ForwardedElement] = []
+        headers.forEachMember(of: .xForwardedFor) {
+            elements.append(ForwardedElement(node: String(decoding: $0, as: UTF8.self)))
+        }
+        if elements.isEmpty {
+            headers.forEachMember(of: .forwarded) {
+                elements.append(ForwardedElement(String(decoding: $0, as: UTF8.self)))
             }
         }
-        var last: ClientAddress?
-        for text in named.reversed() {
-            guard let ip = IPAddress(Self.withoutPort(text)) else { return last }
-            let address = ClientAddress(ip)
-            last = address
-            if !self.isTrusted(address) { return address }
+        var last: (ForwardedElement, ClientAddress)?
+        for element in elements.reversed() {
+            guard let address = element.address else { return last }
+            last = (element, address)
+            if !self.isTrusted(address) { return last }
         }
         return last
     }
 
-    /// The `for` parameter of an element of `Forwarded` (RFC 7239 section 4). Empty where a proxy kept to itself whom it
-    /// served: that is no address, so what stands left of it is not believed.
-    private static func forNode(_ element: String) -> String {
-        for pair in element.split(separator: ";") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, parts[0].filter(Self.isNoSpace).lowercased() == "for" else { continue }
-            return parts[1].filter { $0 != "\"" && Self.isNoSpace($0) }
-        }
-        return ""
-    }
-
-    private static func isNoSpace(_ character: Character) -> Bool { character != " " && character != "\t" }
-
-    private static func withoutPort(_ text: String) -> Substring {
-        if text.hasPrefix("[") { return text.dropFirst().prefix { $0 != "]" } }
-        let colons = text.utf8.filter { $0 == UInt8(ascii: ":") }.count
-        return colons == 1 ? text.prefix { $0 != ":" } : text[...]
-    }
+    /// The address of that element.
+    func clientNamed(by headers: borrowing HeaderBlock) -> ClientAddress? { self.elementOfClient(in: headers)?.1 }
 }

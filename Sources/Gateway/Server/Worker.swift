@@ -81,8 +81,10 @@ final class Worker {
     /// would come before the sockets, so it is put off by a moment.
     func nextTurn(_ exchange: Exchange) {
         let isFirst = self.waitingForTurn.isEmpty
-        if !self.waitingForTurn.contains(where: { $0.exchange === exchange }) {
-            self.waitingForTurn.append((exchange, exchange.generation))
+        // A wish of its former life is another's.
+        let life = exchange.generation
+        if !self.waitingForTurn.contains(where: { $0.exchange === exchange && $0.life == life }) {
+            self.waitingForTurn.append((exchange, life))
         }
         guard isFirst else { return }
         let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -129,16 +131,18 @@ final class Worker {
         return promise.futureResult
     }
 
-    /// Cuts off what is still open; returns how many connections that were.
+    /// Closes what is still open; returns how many answers that cut.
     func cutAll() -> Int {
         let open = Array(self.connections.values)
-        for connection in open {
+        let cut = open.filter(\.owesBytes)
+        for connection in open where !connection.owesBytes { connection.context?.close(promise: nil) }
+        for connection in cut {
             let exchange = connection.exchange
             connection.cut()
             exchange?.clientGone()
         }
         self.endDrain()
-        return open.count
+        return cut.count
     }
 
     /// Whoever waits for the drain waits no longer.

@@ -79,7 +79,8 @@ struct SlidingWindow: Hashable, Sendable {
         let taken = view.current + view.weighted
         return RateLimitStanding(
             remaining: taken < self.limit ? UInt32(truncatingIfNeeded: self.limit - taken) : 0,
-            resetSeconds: view.left.secondsRoundedUp
+            // Who waits so long may go on, even where the window before still counts by then.
+            resetSeconds: max(view.left, self.wait(cell, at: now)).secondsRoundedUp
         )
     }
 

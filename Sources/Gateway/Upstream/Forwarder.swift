@@ -72,7 +72,6 @@ struct Forwarder {
         _ known: ForwardingFields,
         into output: inout HeadWriter
     ) {
-        let scheme = exchange.client?.scheme ?? "http"
         if known.via.isEmpty {
             output.write(exchange.request.minorVersion == 1 ? Self.via : "Via: 1.0 gateway\r\n")
         } else {
@@ -85,26 +84,31 @@ struct Forwarder {
             if !known.xForwardedFor.isEmpty {
                 output.write(known.xForwardedFor, of: exchange.request.headers)
                 output.write(", ")
+            } else if exchange.isNamedByPeer {
+                output.write(exchange.clientAddress.text)
+                output.write(", ")
             }
             output.write(exchange.peer.text)
             output.writeLineEnd()
             if !known.hasProto {
                 output.write("X-Forwarded-Proto: ")
-                output.write(scheme)
+                output.write(exchange.clientScheme)
                 output.writeLineEnd()
             }
-            if !known.hasHost, !exchange.request.host.isEmpty {
+            let host = exchange.clientHost
+            if !known.hasHost, !host.isEmpty {
                 output.write("X-Forwarded-Host: ")
-                output.write(exchange.request.host, of: exchange.request.headers)
+                output.write(host, of: exchange.request.headers)
                 output.writeLineEnd()
             }
             if !known.hasPort {
                 output.write("X-Forwarded-Port: ")
-                exchange.request.headers.withBytes(exchange.request.host) { Self.writePort(of: $0, into: &output) }
+                let schemePort: StaticString = exchange.isSecure ? "443" : "80"
+                exchange.request.headers.withBytes(host) { Self.writePort(of: $0, else: schemePort, into: &output) }
                 output.writeLineEnd()
             }
         }
-        if self.style != .xForwarded { self.writeForwarded(of: exchange, known, scheme, into: &output) }
+        if self.style != .xForwarded { self.writeForwarded(of: exchange, known, into: &output) }
         if exchange.deadlines.total != nil {
             output.write("X-Request-Timeout-Ms: ")
             let left = (exchange.deadlines.end - exchange.worker.now).nanoseconds / 1_000_000
@@ -114,13 +118,17 @@ struct Forwarder {
     }
 
     /// The port that the client named in Host, else the scheme's.
-    private static func writePort(of host: UnsafeRawBufferPointer, into output: inout HeadWriter) {
+    private static func writePort(
+        of host: UnsafeRawBufferPointer,
+        else schemePort: StaticString,
+        into output: inout HeadWriter
+    ) {
         var start = host.count
         while start > 0, host[start - 1] &- UInt8(ascii: "0") < 10 { start -= 1 }
         if start > 0, start < host.count, host[start - 1] == UInt8(ascii: ":") {
             output.write(UnsafeRawBufferPointer(rebasing: host[start...]))
         } else {
-            output.write("80")
+            output.write(schemePort)
         }
     }
 
@@ -128,24 +136,28 @@ struct Forwarder {
     private func writeForwarded(
         of exchange: Exchange,
         _ known: ForwardingFields,
-        _ scheme: StaticString,
         into output: inout HeadWriter
     ) {
+        func writeElement(_ node: ClientAddress, _ scheme: StaticString, _ host: ByteRange) {
+            let isIPv6 = node.ip?.isIPv6 ?? false
+            output.write(isIPv6 ? "for=\"[" : "for=")
+            output.write(node.text)
+            output.write(isIPv6 ? "]\";proto=" : ";proto=")
+            output.write(scheme)
+            guard !host.isEmpty else { return }
+            output.write(";host=\"")
+            output.write(host, of: exchange.request.headers)
+            output.write("\"")
+        }
         output.write("Forwarded: ")
         if !known.forwarded.isEmpty {
             output.write(known.forwarded, of: exchange.request.headers)
             output.write(", ")
+        } else if exchange.isNamedByPeer {
+            writeElement(exchange.clientAddress, exchange.clientScheme, exchange.clientHost)
+            output.write(", ")
         }
-        let isIPv6 = exchange.peer.ip?.isIPv6 ?? false
-        output.write(isIPv6 ? "for=\"[" : "for=")
-        output.write(exchange.peer.text)
-        output.write(isIPv6 ? "]\";proto=" : ";proto=")
-        output.write(scheme)
-        if !exchange.request.host.isEmpty {
-            output.write(";host=\"")
-            output.write(exchange.request.host, of: exchange.request.headers)
-            output.write("\"")
-        }
+        writeElement(exchange.peer, exchange.client?.scheme ?? "http", exchange.request.host)
         output.writeLineEnd()
     }
 }
@@ -166,6 +178,9 @@ struct ForwardingFields {
 extension Exchange {
     /// Who the connection is from: what is added to `X-Forwarded-For`.
     var peer: ClientAddress { self.client?.peer ?? self.clientAddress }
+
+    /// A trusted peer says who the client is: in the one style of fields, which is carried over into the other.
+    fileprivate var isNamedByPeer: Bool { self.isFromTrustedPeer && self.clientAddress.text != self.peer.text }
 
     /// Takes the fields out of the request that the forwarder writes itself. A second try finds them again.
     func takeForwardingFields() -> ForwardingFields {

@@ -28,7 +28,8 @@ final class UpstreamHandler: ChannelInboundHandler {
     private var isReused = false
     /// Something of the request may have reached the upstream.
     private var hasFlushed = false
-    private var hasFailed = false
+    /// The upstream has said that it sends no more. Where a connection ends without that, it broke.
+    private var isInputClosed = false
     private var isReadingPaused = false
     /// How many reads of this pass, up to the last one, have filled their buffers.
     private var fullReads: UInt = 0
@@ -125,10 +126,13 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.exchange?.upstreamWritable()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.hasFailed = true
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        self.isInputClosed = true
         context.close(promise: nil)
     }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.worker.tick()
@@ -204,7 +208,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.exchange = nil
         self.pool.answered(exchange)
         let trailers = self.body.trailers
-        let canBeReused = self.keepsAlive && self.isRequestEnded && isDrained && !self.hasFailed
+        let canBeReused = self.keepsAlive && self.isRequestEnded && isDrained
         if canBeReused, self.state != .closed {
             self.state = .answered
             self.isReadingPaused = false
@@ -226,7 +230,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         guard self.state != .closed else { return }
         let state = self.state
         let exchange = self.exchange
-        if state == .body, let exchange, !self.hasFailed, (try? self.body.endOfInput()) != nil {
+        if state == .body, let exchange, self.isInputClosed, (try? self.body.endOfInput()) != nil {
             self.finish(exchange, isDrained: false)
             return
         }

@@ -139,6 +139,7 @@ final class UpstreamPool {
         let pool = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
         let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
             .connectTimeout(timeout)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.maxMessagesPerRead, value: UpstreamHandler.readsPerPass)
             .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
             .channelInitializer { channel in

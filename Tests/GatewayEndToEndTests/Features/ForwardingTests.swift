@@ -216,8 +216,12 @@ extension EndToEnd {
             ("http://ORIGIN/x?y#z", "http://a.example:81/x?y#z", ""), ("http://ORIGIN", "http://a.example:81/", ""),
             ("http://ORIGIN/x", "http://a.example:81/api/x", "strip_prefix = \"/api\""),
             ("HTTP://ORIGIN/X", "http://a.example:81/X", ""),
+            ("//ORIGIN.evil.example/x", "//ORIGIN.evil.example/x", ""),
+            ("http://ORIGIN?x", "http://a.example:81/?x", ""), ("http://ORIGIN#x", "http://a.example:81/#x", ""),
+            ("http://ORIGIN?x", "http://a.example:81/api?x", "strip_prefix = \"/api\""),
             ("/x", "/x", ""), ("/x", "/api/x", "strip_prefix = \"/api\""), ("x", "x", "strip_prefix = \"/api\""),
-            ("//ORIGIN/x", "//ORIGIN/x", ""), ("http://ORIGIN.evil.example/x", "http://ORIGIN.evil.example/x", ""),
+            ("//ORIGIN/x", "http://a.example:81/x", ""),
+            ("http://ORIGIN.evil.example/x", "http://ORIGIN.evil.example/x", ""),
             ("https://elsewhere.example/x", "https://elsewhere.example/x", "strip_prefix = \"/api\""),
         ])
         func `a Location at the target's own origin is the client's again`(

@@ -56,7 +56,7 @@ struct ConnectionStateMachineTests {
         for number in 1...count {
             Self.receive(.none, &machine)
             #expect(machine.closesAfterResponse == (number == count))
-            #expect(machine.responseEnded() == (number == count ? .close : .nextRequest))
+            #expect(machine.responseEnded() == (number == count ? .linger : .nextRequest))
         }
         #expect(machine.state == .closing)
     }
@@ -172,13 +172,13 @@ struct ConnectionStateMachineTests {
         #expect(machine.drain() == .afterResponse)
         machine.receivedHead(.none, keepAlive: true)
         #expect(machine.closesAfterResponse)
-        #expect(machine.responseEnded() == .close)
+        #expect(machine.responseEnded() == .linger)
     }
 
     @Test func `drains a connection behind its answer`() {
         var ended = Self.exchanging()
         #expect(ended.drain() == .afterResponse)
-        #expect(ended.responseEnded() == .close)
+        #expect(ended.responseEnded() == .linger)
         var open = Self.exchanging(.length(5))
         #expect(open.drain() == .afterResponse)
         #expect(open.responseEnded() == .linger)
@@ -188,7 +188,7 @@ struct ConnectionStateMachineTests {
         var machine = Self.exchanging(.length(5))
         _ = machine.responseEnded()
         #expect(machine.drain() == .afterResponse)
-        #expect(machine.requestEnded() == .close)
+        #expect(machine.requestEnded() == .linger)
     }
 
     @Test func `does nothing any more once closed`() {

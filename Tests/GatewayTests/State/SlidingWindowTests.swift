@@ -13,7 +13,9 @@ struct SlidingWindowTests {
         for taken in 1...60 as ClosedRange<UInt32> {
             #expect(window.wait(cell, at: start) == 0)
             window.take(&cell, at: start)
-            #expect(window.standing(cell, at: start) == RateLimitStanding(remaining: 60 - taken, resetSeconds: 12))
+            // With none left, a second more, until one of them has slid out.
+            let reset: UInt32 = taken < 60 ? 12 : 13
+            #expect(window.standing(cell, at: start) == RateLimitStanding(remaining: 60 - taken, resetSeconds: reset))
         }
         // One of the sixty has slid out a second after the next window began.
         #expect(window.wait(cell, at: start) == 13 * Self.second)
@@ -64,6 +66,9 @@ struct SlidingWindowTests {
                 #expect(!reference.allows(at: Int(now + wait - 1)))
             }
             #expect(window.standing(cell, at: window.expiry(cell)).remaining == UInt32(limit))
+            // Who waits for as long as the fields say is let through.
+            let reset = UInt64(window.standing(cell, at: now).resetSeconds) * Self.second
+            #expect(window.wait(cell, at: now + reset) == 0)
         }
         #expect(reference.taken.values.allSatisfy { $0 <= limit })
     }

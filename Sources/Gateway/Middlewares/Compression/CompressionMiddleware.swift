@@ -175,7 +175,8 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             exchange.request.headers.withBytes(state.named) { CodedEntityTag.list($0, names: tag, in: coding) }
         }
         // Where the client names no tag, but a date or any, the type tells.
-        if isNamed || hasType && !ConditionalRequest.namesTags(exchange) {
+        let isTyped = hasType || exchange.withheldBody != nil
+        if isNamed || isTyped && !ConditionalRequest.namesTags(exchange) {
             EncodedResponse.addSuffix(of: coding, to: exchange)
         }
     }
@@ -183,8 +184,8 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
     /// Whether the 200 that a 304 of the gateway stands for would have been encoded; true where that is not known.
     private func mayHaveBeenEncodable(_ exchange: Exchange) -> Bool {
         guard let body = exchange.withheldBody else { return true }
-        guard body.length >= self.minSize, let type = body.type else { return false }
-        return exchange.response.headers.withBytes(type) { self.types.contains($0) }
+        guard body.length ?? .max >= self.minSize, let type = body.type else { return false }
+        return exchange.request.headers.withBytes(type) { self.types.contains($0) }
     }
 
     // MARK: Encoding

@@ -37,7 +37,10 @@ enum ConditionalRequest {
         let ranged = self.removeSuffixes(of: tags, from: self.ifRange, in: &exchange.request.headers)
         // A range of the encoded bytes cannot be had, and one of the plain bytes would be put together with them. The
         // whole answers both conditions (RFC 9110 sections 13.1.5 and 14.2).
-        if isReading, !matched.isEmpty || !ranged.isEmpty { exchange.request.headers.remove(.range) }
+        if isReading, !matched.isEmpty || !ranged.isEmpty {
+            exchange.request.headers.remove(.range)
+            exchange.request.headers.remove(.ifRange)
+        }
         return named
     }
 

@@ -129,6 +129,15 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     // MARK: 304
 
     private func answerNotModified(_ exchange: Exchange) -> Decision {
+        let type =
+            exchange.response.headers.contains(.contentEncoding)
+            ? nil : exchange.response.headers.first(.contentType)
+        exchange.withheldBody = Exchange.WithheldBody(
+            type: type.map { type in
+                exchange.response.headers.withBytes(type) { type in exchange.request.headers.store { $0.write(type) } }
+            },
+            length: EncodedResponse.length(of: exchange)
+        )
         if case .length(let length) = exchange.response.framing {
             // A body that is not wanted any more: a short one is read, so that the upstream's connection lives on.
             guard case .whole = exchange.collected else {
@@ -141,12 +150,8 @@ struct ETagMiddleware: RequestHook, ResponseHook {
             return .respond(exchange.response.asNotModified())
         }
         self.notModified.add()
-        let type = exchange.response.headers.first(.contentType)
         exchange.response.becomeNotModified()
-        if case .whole(let body) = exchange.collected {
-            exchange.withheldBody = Exchange.WithheldBody(type: type, length: body.readableBytes)
-            exchange.replaceBody(with: ByteBuffer())
-        }
+        if case .whole = exchange.collected { exchange.replaceBody(with: ByteBuffer()) }
         return .next
     }
 

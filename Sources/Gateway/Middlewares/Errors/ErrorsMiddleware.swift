@@ -13,7 +13,7 @@ import NIOCore
 ///
 /// An upstream's error keeps its status and the fields that tell a client what to do; the body that is replaced goes to
 /// the debug log. It changes nothing that is no error.
-struct ErrorsMiddleware: ResponseHook {
+struct ErrorsMiddleware: ResponseHook, FailureHook {
     struct Config: Codable, Sendable {
         /// How errors are written; `"negotiate"` goes by `Accept`.
         var format = Format.problem
@@ -48,10 +48,18 @@ struct ErrorsMiddleware: ResponseHook {
     private let worker: Worker
     private let normalize: Normalization
     private let pass: [[UInt8]]
+    private let pending: Slot<Pending?>
+
+    /// The error that is answered once the upstream's body has been read, or has turned out not to come.
+    private final class Pending {
+        let error: GatewayError
+        init(_ error: GatewayError) { self.error = error }
+    }
 
     init(_ config: Config, in context: inout BuildContext) {
         self.worker = context.worker
         self.normalize = config.normalize
+        self.pending = context.slot(nil)
         self.pass = config.pass.compactMap { type in
             let name = Array(type.lowercased().utf8)
             let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -91,16 +99,25 @@ struct ErrorsMiddleware: ResponseHook {
             return type.isProblem ? self.identify(exchange) : .next
         }
         if case .none = exchange.collected, !type.isEventStream, Self.isRead(exchange.response.framing) {
+            exchange[self.pending] = Pending(self.replacement(of: exchange))
             return .collect(upTo: Self.maxBody)
         }
-        return self.replace(exchange)
+        exchange[self.pending] = nil
+        return .fail(self.replacement(of: exchange))
+    }
+
+    /// Of a body that is replaced anyway, nobody misses the end.
+    func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision {
+        guard let pending = exchange[self.pending] else { return .next }
+        exchange[self.pending] = nil
+        return .fail(pending.error)
     }
 
     private func isReplaced(_ status: Int) -> Bool { status >= 500 || self.normalize == .allErrors }
 
     // MARK: Replacing
 
-    private func replace(_ exchange: Exchange) -> Decision {
+    private func replacement(of exchange: Exchange) -> GatewayError {
         var error = GatewayError(.upstreamError)
         error.status = exchange.response.status
         if self.worker.log.logLevel <= .debug { error.reason = self.description(of: exchange) }
@@ -109,7 +126,7 @@ struct ErrorsMiddleware: ResponseHook {
                 kept.add(field, from: exchange.response.headers)
             }
         }
-        return .fail(error)
+        return error
     }
 
     /// Where giving up the body would cost the upstream a connection.

@@ -1,0 +1,96 @@
+import Testing
+
+extension EndToEnd {
+    /// A proxy in `server.trusted_proxies` says who asked, by which scheme, and for which host.
+    @Suite struct TrustedProxyTests {
+        private static let trusting = "trusted_proxies = [\"127.0.0.0/8\"]"
+        private static let modern =
+            "Forwarded: for=\"192.0.2.7:4711\";proto=HTTPS;host=public.example:444, for=127.0.0.9"
+        private static let older = [
+            "X-Forwarded-For: 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: public.example:444",
+        ]
+
+        /// What the upstream got of a `GET /` with these fields.
+        private func forwarded(_ fields: [String], server: String = trusting) async throws -> Message {
+            try await withProxy(serving { _ in ok() }, server: server) { gateway, upstream in
+                let lines = (["Host: in.example:8080"] + fields).map { $0 + "\r\n" }.joined()
+                _ = try await gateway.exchange("GET / HTTP/1.1\r\n\(lines)\r\n")
+                return try #require(upstream.requests.first)
+            }
+        }
+
+        static let origins: [(fields: [String], origin: String)] = [
+            ([], "http://in.example:8080"), (older, "https://public.example:444"),
+            ([modern], "https://public.example:444"),
+            (["X-Forwarded-Proto: https"], "https://in.example:8080"),
+            (["X-Forwarded-Proto: https, http"], "https://in.example:8080"),
+            (["X-Forwarded-Proto: http, https"], "http://in.example:8080"),
+            (["X-Forwarded-Host: public.example , in.example"], "http://public.example"),
+            (["X-Forwarded-Host: \"<script>"], "http://in.example:8080"),
+            (["X-Forwarded-Host: "], "http://in.example:8080"),
+            (["Forwarded: for=192.0.2.7;host=\"a/b\""], "http://in.example:8080"),
+            // What stands left of an untrusted address is made up.
+            (["Forwarded: for=192.0.2.1;proto=https, for=192.0.2.7"], "http://in.example:8080"),
+        ]
+
+        @Test(arguments: origins)
+        func `redirections lead to where the client came from`(_ fields: [String], _ origin: String) async throws {
+            let script = serving { request in
+                "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://\(request["X-Own"] ?? "")/x\r\n\r\n"
+            }
+            let redirect = """
+                [[routes]]
+                path = "/moved"
+                redirect = { to = "{scheme}://{host}/y", status = 308 }
+                """
+            try await withProxy(script, server: Self.trusting, more: redirect) { gateway, upstream in
+                let lines = (["Host: in.example:8080", "X-Own: \(upstream.authority)"] + fields).map { $0 + "\r\n" }
+                    .joined()
+                let found = try await gateway.exchange("GET / HTTP/1.1\r\n\(lines)\r\n")
+                #expect(found["Location"] == "\(origin)/x")
+                let moved = try await gateway.exchange("GET /moved HTTP/1.1\r\n\(lines)\r\n")
+                #expect(moved["Location"] == "\(origin)/y")
+                #expect((moved["Strict-Transport-Security"] != nil) == origin.hasPrefix("https"))
+            }
+        }
+
+        @Test func `nobody else is believed`() async throws {
+            for fields in [Self.older, [Self.modern]] {
+                let request = try await self.forwarded(fields, server: "")
+                #expect(request["X-Forwarded-For"] == "127.0.0.1")
+                #expect(request["X-Forwarded-Proto"] == "http")
+                #expect(request["X-Forwarded-Host"] == "in.example:8080")
+                #expect(request["X-Forwarded-Port"] == "8080")
+            }
+        }
+
+        @Test func `the port is the one in the host that the client asked, or its scheme's`() async throws {
+            let ports: [(fields: [String], port: String)] = [
+                (["X-Forwarded-Proto: https"], "8080"), (["X-Forwarded-Host: a.example"], "80"),
+                (["X-Forwarded-Proto: https", "X-Forwarded-Host: a.example"], "443"),
+                (["X-Forwarded-Host: a.example:81"], "81"), (["X-Forwarded-Port: 9"], "9"),
+            ]
+            for (fields, port) in ports {
+                let request = try await self.forwarded(fields)
+                #expect(request.all("X-Forwarded-Port") == [port], "\(fields)")
+            }
+        }
+
+        @Test func `what comes in one style goes on in the other (RFC 7239 section 7.4)`() async throws {
+            let older = try await self.forwarded([Self.modern])
+            #expect(older["X-Forwarded-For"] == "192.0.2.7, 127.0.0.1")
+            #expect(older["X-Forwarded-Proto"] == "https")
+            #expect(older["X-Forwarded-Host"] == "public.example:444")
+            #expect(older["X-Forwarded-Port"] == "444")
+            #expect(older["Forwarded"] == nil)
+            let modern = try await self.forwarded(Self.older, server: "forwarded = \"rfc7239\"\n" + Self.trusting)
+            #expect(
+                modern["Forwarded"] == "for=192.0.2.7;proto=https;host=\"public.example:444\", "
+                    + "for=127.0.0.1;proto=http;host=\"in.example:8080\""
+            )
+            let both = try await self.forwarded([Self.modern], server: "forwarded = \"both\"\n" + Self.trusting)
+            #expect(both["Forwarded"]?.hasPrefix(Self.modern.dropFirst("Forwarded: ".count)) == true)
+            #expect(both["X-Forwarded-For"] == "192.0.2.7, 127.0.0.1")
+        }
+    }
+}
