@@ -1,4 +1,4 @@
-public import GatewayHTTP1
+import GatewayHTTP1
 
 /// How a client asked the trusted proxy that came first, where one stands before the gateway.
 struct ForwardedOrigin {

@@ -30,7 +30,7 @@ final class Worker {
     private var exchanges: [Exchange] = []
     var turnDelay = TimeAmount.microseconds(20)
     /// With work left for a later turn of the loop, and the life in which they have it.
-    private var waitingForTurn: [(exchange: Exchange, life: UInt32)] = []
+    private var turns = TurnQueue<Exchange>()
     private var buffers: [ByteBuffer] = []
 
     init(
@@ -80,22 +80,14 @@ final class Worker {
     /// Comes back to the exchange's transforms behind whatever else the loop has to do. A task that is ready at once
     /// would come before the sockets, so it is put off by a moment.
     func nextTurn(_ exchange: Exchange) {
-        let isFirst = self.waitingForTurn.isEmpty
-        // A wish of its former life is another's.
-        let life = exchange.generation
-        if !self.waitingForTurn.contains(where: { $0.exchange === exchange && $0.life == life }) {
-            self.waitingForTurn.append((exchange, life))
-        }
-        guard isFirst else { return }
+        guard self.turns.add(exchange, life: exchange.generation) else { return }
         let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
         self.eventLoop.scheduleTask(in: self.turnDelay) { worker.value.takeTurns() }
     }
 
     private func takeTurns() {
         self.tick()
-        let waiting = self.waitingForTurn
-        self.waitingForTurn = []
-        for (exchange, life) in waiting where exchange.generation == life { exchange.takeTurn() }
+        for (exchange, life) in self.turns.takeAll() where exchange.generation == life { exchange.takeTurn() }
     }
 
     // MARK: Buffers

@@ -58,6 +58,29 @@ extension EndToEnd {
             }
         }
 
+        /// The end of the connection is the end of such a body (RFC 9112 section 8): a reset is none, whichever side notices.
+        @Test func `a body until the close does not end by a reset under a request's body`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.connection.head()
+                try await session.send("HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 5_000))
+                try await session.connection.reset()
+            }
+            try await withProxy(script, route: "limits = { body = \"64MiB\" }") { gateway, _ in
+                for _ in 0..<60 {
+                    let client = try await gateway.connect()
+                    defer { client.close() }
+                    try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n")
+                    let piece = [UInt8](repeating: 0x61, count: 256 * 1024)
+                    // Until nobody takes any more.
+                    let upload = Task { while true { try await client.send(bytes: piece) } }
+                    let (text, _) = try await client.rest()
+                    upload.cancel()
+                    _ = await upload.result
+                    #expect(!text.hasSuffix("\r\n0\r\n\r\n"))
+                }
+            }
+        }
+
         @Test func `an upstream that closes each connection at once gets a POST at most once`() async throws {
             for end in End.allCases {
                 let script: ScriptedUpstream.Script = { session in

@@ -187,6 +187,39 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: [
+            "Content-Length: 20\r\n\r\npart", "Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n",
+            "Transfer-Encoding: chunked\r\n\r\nno size",
+        ])
+        func `an error whose body breaks keeps its status`(_ rest: String) async throws {
+            for isReset in [false, true] {
+                let script: ScriptedUpstream.Script = { session in
+                    _ = try await session.request()
+                    try await session.send("HTTP/1.1 503 Busy\r\nRetry-After: 9\r\n" + rest)
+                    if isReset { try await session.connection.reset() }
+                }
+                try await withProxy(script) { gateway, _ in
+                    let response = try await gateway.get("/")
+                    #expect(response.status == 503)
+                    #expect(response["Retry-After"] == "9")
+                    #expect(response.code == "upstream_error")
+                }
+            }
+        }
+
+        @Test func `an error whose body does not come keeps its status`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                try await session.send("HTTP/1.1 500 No\r\nContent-Length: 20\r\n\r\npart")
+                _ = try await session.connection.rest()
+            }
+            try await withProxy(script, route: "timeout = { idle = \"100ms\" }") { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.status == 500)
+                #expect(response.code == "upstream_error")
+            }
+        }
+
         @Test func `a stream of events that begins with an error is not waited for`() async throws {
             let script = playing { session in
                 _ = try await session.request()

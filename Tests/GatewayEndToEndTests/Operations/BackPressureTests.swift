@@ -88,6 +88,30 @@ extension EndToEnd {
             }
         }
 
+        /// RFC 9110 section 15.2 sets no bound to how many there may be.
+        @Test func `informational responses to a slow reader`() async throws {
+            let sent = ByteCounter()
+            let hint = "HTTP/1.1 103 Early Hints\r\nLink: </\(String(repeating: "x", count: 27_000))>\r\n\r\n"
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                while true {
+                    try await session.send(hint)
+                    sent.add(hint.utf8.count)
+                }
+            }
+            try await withProxy(script, buffers: Self.buffers) { gateway, _ in
+                let client = try await gateway.connect(buffers: Self.buffers)
+                client.readSlowly(ahead: 65_536)
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await Self.standstill(of: { sent.value })
+                #expect(sent.value < Self.ahead)
+                // It goes on where it stood.
+                let stood = sent.value
+                while sent.value == stood { #expect(try await client.head() == hint) }
+                client.close()
+            }
+        }
+
         @Test func `256 MiB to a slow reader`() async throws {
             let sent = ByteCounter()
             let script: ScriptedUpstream.Script = { session in

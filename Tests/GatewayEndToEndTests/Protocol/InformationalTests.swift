@@ -96,6 +96,16 @@ extension EndToEnd {
             }
         }
 
+        @Test func `Expect of HTTP/1.0 is not meant, and goes nowhere (RFC 9110 section 10.1.1)`() async throws {
+            try await withProxy(serving { request in ok(request.text) }) { gateway, upstream in
+                let response = try await gateway.exchange(
+                    "POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello"
+                )
+                #expect(response.text == "hello")
+                #expect(upstream.requests.map { $0["Expect"] } == [nil])
+            }
+        }
+
         @Test func `a body that came with Expect is read all the same`() async throws {
             try await withProxy(serving { ok($0.text) }) { gateway, _ in
                 let client = try await gateway.connect()

@@ -1,8 +1,28 @@
+import NIOCore
 import Testing
 
 extension EndToEnd {
     /// Which connections outlive an answer, and in which order answers come.
     @Suite struct KeepAliveTests {
+        /// RFC 9112 section 9.6: closed at once, the connection would be reset by what the client still sends, and take the
+        /// answer along.
+        @Test func `a request behind a connection's last one does not cost that one's answer`() async throws {
+            let body = String(repeating: "b", count: 300_000)
+            try await withProxy(serving { _ in ok(body) }, limits: "requests_per_connection = 1") { gateway, upstream in
+                let client = try await gateway.connect(buffers: 64 << 10)
+                defer { client.close() }
+                client.readSlowly(ahead: 4_096)
+                try await client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await eventually("the answer is on its way") { client.inbox.total > 0 }
+                for _ in 0..<3 { try await client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n") }
+                var text = ""
+                while let piece = try await client.some() { text += String(buffer: piece) }
+                #expect(text.contains("\r\nConnection: close\r\n"))
+                #expect(text.hasSuffix("\r\n\r\n" + body))
+                #expect(upstream.requests.map(\.target) == ["/1"])
+            }
+        }
+
         private static func proxyEcho<R>(
             limits: String = "",
             _ body: (RunningGateway, ScriptedUpstream) async throws -> R

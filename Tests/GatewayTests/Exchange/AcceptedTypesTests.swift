@@ -32,6 +32,7 @@ struct AcceptedTypesTests {
             (["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"], .html), (["text/plain"], .text),
             (["text/*"], .html), (["text/html;q=0.5, text/plain"], .text), (["text/html, application/json"], .problem),
             (["application/problem+json;q=0.4, text/html;q=0.5"], .html), (["text/html;q=0, */*"], .problem),
+            (["application/problem+json;q=0, */*"], .html),
         ] as [([String], ErrorFormat.Form)]
     )
     func `errors take the form that is liked best`(lines: [String], form: ErrorFormat.Form) {

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import Gateway
+
+struct TurnQueueTests {
+    private final class Member {}
+
+    @Test func `calls each once, in the order of asking`() {
+        var queue = TurnQueue<Member>()
+        let (first, second) = (Member(), Member())
+        let isFirst = [queue.add(first, life: 0), queue.add(second, life: 0), queue.add(first, life: 0)]
+        #expect(isFirst == [true, false, false])
+        let taken = queue.takeAll()
+        #expect(taken.map { $0.member === first } == [true, false])
+        let rest = queue.takeAll()
+        #expect(rest.isEmpty)
+        let isFirstAgain = queue.add(first, life: 0)
+        #expect(isFirstAgain)
+    }
+
+    @Test func `a wish of a former life does not swallow that of the present one`() {
+        var queue = TurnQueue<Member>()
+        let member = Member()
+        _ = queue.add(member, life: 6)
+        _ = queue.add(member, life: 7)
+        let lives = queue.takeAll().map(\.life)
+        #expect(lives == [6, 7])
+    }
+}
