@@ -59,7 +59,21 @@ extension GatewayConfiguration {
         var diagnostics = ConfigurationDiagnostics()
         let written = EnvironmentVariables(values: environment)
             .applied(to: try TOMLDocument.read(text, file: file), at: SettingPath(), diagnostics: &diagnostics)
+        let redaction = EnvironmentRedaction(written)
+        do throws(ConfigurationErrors) {
+            try self.init(written, diagnostics, middlewares: middlewares)
+        } catch {
+            throw ConfigurationErrors(redaction.applied(to: error.errors))
+        }
+        document.warnings = redaction.applied(to: document.warnings)
+    }
 
+    /// - Parameter written: with environment variables put in, which the errors may show.
+    private init(
+        _ written: SettingNode,
+        _ diagnostics: ConfigurationDiagnostics,
+        middlewares: [MiddlewareDescription]?
+    ) throws(ConfigurationErrors) {
         var walker = SettingWalker(middlewares: middlewares ?? .standard, diagnostics: diagnostics)
         walker.leavesUnknownMiddlewares = middlewares == nil
         let schema = SettingSchema.table(SettingSchema.of(GatewayConfiguration()))
@@ -115,7 +129,7 @@ extension GatewayConfiguration {
         for index in routes.indices { walk(&routes[index].middleware, SettingPath("routes") + index) }
         var validator = ConfigurationValidator(configuration: self, diagnostics: walker.diagnostics)
         validator.validate()
-        return ConfigurationErrors(validator.diagnostics.errors).errors
+        return document.redacted(ConfigurationErrors(validator.diagnostics.errors).errors)
     }
 
     /// Gives routes without a name one that is made from the path, and unlike all others.
