@@ -85,12 +85,8 @@ struct GatewayProcess {
             case .sighup:
                 log.notice("HUP changes nothing: this version does not reload; restart the gateway instead")
             case .sigusr1:
-                do {
-                    try await server.reopenLogs()
-                    log.notice("log files reopened")
-                } catch {
-                    log.error("log files could not be reopened", metadata: ["error": "\(error)"])
-                }
+                // Lines that wait for a reader come first, for ever perhaps; the next signal must not wait for them.
+                Task { await Self.reopenLogs(of: server, log) }
             default:
                 if isDraining {
                     log.warning("stopped without waiting for open requests")
@@ -101,6 +97,15 @@ struct GatewayProcess {
                 log.notice("draining", metadata: ["signal": "\(signal)"])
                 server.shutdown()
             }
+        }
+    }
+
+    private static func reopenLogs(of server: GatewayServer, _ log: Logger) async {
+        do {
+            try await server.reopenLogs()
+            log.notice("log files reopened")
+        } catch {
+            log.error("log files could not be reopened", metadata: ["error": "\(error)"])
         }
     }
 
