@@ -118,7 +118,8 @@ struct GatewayProcess {
         )
         let output = LogDestination.standardOutput
         if output.isTerminal {
-            StandardOutput.write(screen.text(isColored: Terminal.isColored(output)))
+            // A terminal that went away is no reason to stop serving.
+            try? StandardOutput.write(screen.text(isColored: Terminal.isColored(output)))
         } else {
             let writer = try LogWriter(output)
             var log = Logger(label: "gateway") { _ in GatewayLogHandler(.json, to: writer) }
