@@ -41,11 +41,13 @@ struct CheckCommand: AsyncParsableCommand {
             warnings = ConfigurationErrors(warnings + compiled.warnings).errors
         }
         if json {
-            print(JSONText.text(Self.report(file: file, errors: errors, warnings: warnings), indented: true))
+            let report = Self.report(file: file, errors: errors, warnings: warnings)
+            try StandardOutput.print(JSONText.text(report, indented: true))
         } else {
             StandardError.print(lines: errors.map(\.description) + warnings.map { "\($0.place)warning: \($0.text)" })
             if errors.isEmpty {
-                print("\(file) is valid" + (warnings.isEmpty ? "" : ", with \(warnings.count) warnings"))
+                let count = warnings.isEmpty ? "" : ", with \(warnings.count) warnings"
+                try StandardOutput.print("\(file) is valid\(count)")
             }
         }
         if !errors.isEmpty { throw ExitCode(2) }

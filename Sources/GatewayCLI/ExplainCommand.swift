@@ -53,10 +53,10 @@ struct ExplainCommand: ParsableCommand {
         if case .host? = configuration.server.listen.first { authority = "\(configuration.server.listen[0])" }
         let explanation = try RequestExplanation(self.request(authority: authority), configuration: configuration)
         if self.json {
-            print(explanation.json)
+            try StandardOutput.print(explanation.json)
         } else {
             let isColored = Terminal.isColored(.standardOutput)
-            print(ExplanationText(explanation: explanation, isColored: isColored).text)
+            try StandardOutput.print(ExplanationText(explanation: explanation, isColored: isColored).text)
         }
         if explanation.routeName == nil { throw ExitCode(1) }
     }

@@ -26,6 +26,7 @@ struct GatewayCommand: AsyncParsableCommand {
     )
 
     static func main() async {
+        StandardStreams.open()
         do {
             var command = try Self.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -48,12 +49,25 @@ struct GatewayCommand: AsyncParsableCommand {
             Self.exit(withError: ExitCode(EX_UNAVAILABLE))
         case let error as ExitCode:
             Self.exit(withError: error)
+        case let error as OutputError:
+            if !error.isClosedPipe { StandardError.print(lines: ["error: \(error)"]) }
+            Self.exit(withError: ExitCode(1))
         default:
             let code = Self.exitCode(for: error)
-            // The parser answers a command line that it cannot read with 64, and prints help with 0.
-            guard code != .success else { Self.exit(withError: error) }
+            // The parser answers a command line that it cannot read with 64; help and the version are errors to it too.
+            if code == .success { Self.answer(Self.fullMessage(for: error)) }
             StandardError.print(lines: [code == .validationFailure ? Self.fullMessage(for: error) : "error: \(error)"])
             Self.exit(withError: ExitCode(code == .validationFailure ? 2 : 1))
+        }
+    }
+
+    /// Prints and ends.
+    private static func answer(_ text: String) -> Never {
+        do throws(OutputError) {
+            try StandardOutput.print(text)
+            Self.exit()
+        } catch {
+            Self.exit(reporting: error)
         }
     }
 

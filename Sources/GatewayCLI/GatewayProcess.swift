@@ -85,12 +85,8 @@ struct GatewayProcess {
             case .sighup:
                 log.notice("HUP changes nothing: this version does not reload; restart the gateway instead")
             case .sigusr1:
-                do {
-                    try await server.reopenLogs()
-                    log.notice("log files reopened")
-                } catch {
-                    log.error("log files could not be reopened", metadata: ["error": "\(error)"])
-                }
+                // Lines that wait for a reader come first, for ever perhaps; the next signal must not wait for them.
+                Task { await Self.reopenLogs(of: server, log) }
             default:
                 if isDraining {
                     log.warning("stopped without waiting for open requests")
@@ -104,6 +100,15 @@ struct GatewayProcess {
         }
     }
 
+    private static func reopenLogs(of server: GatewayServer, _ log: Logger) async {
+        do {
+            try await server.reopenLogs()
+            log.notice("log files reopened")
+        } catch {
+            log.error("log files could not be reopened", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func announce(_ server: GatewayServer) async throws {
         let screen = StartScreen(
             configuration: self.configuration,
@@ -113,7 +118,8 @@ struct GatewayProcess {
         )
         let output = LogDestination.standardOutput
         if output.isTerminal {
-            StandardOutput.write(screen.text(isColored: Terminal.isColored(output)))
+            // A terminal that went away is no reason to stop serving.
+            try? StandardOutput.write(screen.text(isColored: Terminal.isColored(output)))
         } else {
             let writer = try LogWriter(output)
             var log = Logger(label: "gateway") { _ in GatewayLogHandler(.json, to: writer) }

@@ -47,7 +47,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
             StandardError.print(lines: ["not ready: \(address) cannot be asked: \(Self.reason(error))"])
             throw ExitCode(1)
         }
-        print("ready")
+        try StandardOutput.print("ready")
     }
 
     /// With a flag or variable no file is read: the check may run where there is none.

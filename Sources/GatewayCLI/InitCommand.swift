@@ -37,6 +37,6 @@ struct InitCommand: ParsableCommand {
             StandardError.print(lines: ["\(file) cannot be written: check the rights of this folder"])
             throw ExitCode(1)
         }
-        print("Wrote \(file). Next: gateway check, then gateway run.")
+        try StandardOutput.print("Wrote \(file). Next: gateway check, then gateway run.")
     }
 }

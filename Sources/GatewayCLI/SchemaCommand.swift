@@ -8,7 +8,7 @@ struct SchemaCommand: ParsableCommand {
         abstract: "Print the JSON Schema of gateway.toml, for editors."
     )
 
-    func run() {
-        print(JSONText.text(JSONSchema(middlewares: .standard).document, indented: true))
+    func run() throws {
+        try StandardOutput.print(JSONText.text(JSONSchema(middlewares: .standard).document, indented: true))
     }
 }

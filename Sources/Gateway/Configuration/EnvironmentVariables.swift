@@ -9,10 +9,10 @@ struct EnvironmentVariables {
         switch node.content {
         case .scalar(.string(let text)) where text.utf8.contains(UInt8(ascii: "$")):
             do {
-                let (expanded, isFromEnvironment) = try expand(text)
+                let (expanded, values) = try expand(text)
                 result.content = .scalar(.string(expanded))
                 result.hasVariables = true
-                result.isFromEnvironment = isFromEnvironment
+                result.environmentValues = values
             } catch {
                 diagnostics.report(error.problem, suggestion: error.suggestion, path: path, at: node.source.position)
             }
@@ -32,10 +32,10 @@ struct EnvironmentVariables {
         return result
     }
 
-    /// The text with its variables, and whether any of them was set.
-    func expand(_ text: String) throws(SettingError) -> (text: String, isFromEnvironment: Bool) {
+    /// The text with its variables, and the values of those that are set.
+    func expand(_ text: String) throws(SettingError) -> (text: String, values: [String]) {
         var result = ""
-        var isFromEnvironment = false
+        var values: [String] = []
         var rest = text[...]
         while let dollar = rest.firstIndex(of: "$") {
             result += rest[..<dollar]
@@ -54,13 +54,13 @@ struct EnvironmentVariables {
                 rest = rest[rest.index(after: end)...]
                 let (value, isSet) = try value(of: reference)
                 result += value
-                isFromEnvironment = isFromEnvironment || isSet
+                if isSet { values.append(value) }
             } else {
                 result += "$"
                 rest = rest.dropFirst()
             }
         }
-        return (result + rest, isFromEnvironment)
+        return (result + rest, values)
     }
 
     private func value(of reference: Substring) throws(SettingError) -> (String, isSet: Bool) {

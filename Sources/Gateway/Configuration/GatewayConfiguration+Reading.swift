@@ -23,23 +23,13 @@ extension GatewayConfiguration {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         middlewares: [MiddlewareDescription]?
     ) throws(ConfigurationErrors) {
-        func unreadable(_ problem: String, _ suggestion: String) -> ConfigurationErrors {
-            var error = ConfigurationError(problem, suggestion: suggestion)
-            error.file = path
-            return ConfigurationErrors([error])
-        }
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-            throw unreadable("there is no such file", "`gateway init` writes one")
-        } catch let error as CocoaError where error.code == .fileReadNoPermission {
-            throw unreadable("the file may not be read", "give the gateway's user the right to read it")
+        let text: String
+        do throws(SettingError) {
+            text = try TextFile.read(path)
         } catch {
-            throw unreadable("the file cannot be read", "check that it is a file and not a folder")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw unreadable("the file is not UTF-8 text", "save it as UTF-8")
+            var unreadable = ConfigurationError(error.problem, suggestion: error.suggestion)
+            unreadable.file = path
+            throw ConfigurationErrors([unreadable])
         }
         try self.init(toml: text, file: path, environment: environment, middlewares: middlewares)
     }
@@ -69,7 +59,21 @@ extension GatewayConfiguration {
         var diagnostics = ConfigurationDiagnostics()
         let written = EnvironmentVariables(values: environment)
             .applied(to: try TOMLDocument.read(text, file: file), at: SettingPath(), diagnostics: &diagnostics)
+        let redaction = EnvironmentRedaction(written)
+        do throws(ConfigurationErrors) {
+            try self.init(written, diagnostics, middlewares: middlewares)
+        } catch {
+            throw ConfigurationErrors(redaction.applied(to: error.errors))
+        }
+        document.warnings = redaction.applied(to: document.warnings)
+    }
 
+    /// - Parameter written: with environment variables put in, which the errors may show.
+    private init(
+        _ written: SettingNode,
+        _ diagnostics: ConfigurationDiagnostics,
+        middlewares: [MiddlewareDescription]?
+    ) throws(ConfigurationErrors) {
         var walker = SettingWalker(middlewares: middlewares ?? .standard, diagnostics: diagnostics)
         walker.leavesUnknownMiddlewares = middlewares == nil
         let schema = SettingSchema.table(SettingSchema.of(GatewayConfiguration()))
@@ -125,7 +129,7 @@ extension GatewayConfiguration {
         for index in routes.indices { walk(&routes[index].middleware, SettingPath("routes") + index) }
         var validator = ConfigurationValidator(configuration: self, diagnostics: walker.diagnostics)
         validator.validate()
-        return ConfigurationErrors(validator.diagnostics.errors).errors
+        return document.redacted(ConfigurationErrors(validator.diagnostics.errors).errors)
     }
 
     /// Gives routes without a name one that is made from the path, and unlike all others.

@@ -82,7 +82,7 @@ extension SettingNode {
         }
         result.content = .table(merged)
         result.source = other.source
-        result.isFromEnvironment = other.isFromEnvironment
+        result.environmentValues = other.environmentValues
         return result
     }
 

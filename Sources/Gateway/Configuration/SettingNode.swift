@@ -13,8 +13,10 @@ public struct SettingNode: Sendable {
     package var keyPosition: SourcePosition?
     /// The text was written with `${…}`.
     package var hasVariables = false
+    /// What environment variables gave of the text.
+    package var environmentValues: [String] = []
     /// Part of the text came from an environment variable.
-    package var isFromEnvironment = false
+    package var isFromEnvironment: Bool { !environmentValues.isEmpty }
 
     package init(_ content: Content, source: SettingSource, keyPosition: SourcePosition? = nil) {
         self.content = content

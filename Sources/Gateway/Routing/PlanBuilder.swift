@@ -52,9 +52,9 @@ struct PlanBuilder {
         var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
         do throws(ConfigurationErrors) {
             _ = try builder.build()
-            return ([], ConfigurationErrors(builder.warnings).withoutRepetition)
+            return ([], builder.findings(builder.warnings))
         } catch {
-            return (error.errors, ConfigurationErrors(builder.warnings).withoutRepetition)
+            return (error.errors, builder.findings(builder.warnings))
         }
     }
 
@@ -92,9 +92,14 @@ struct PlanBuilder {
             }
         }
         if !self.errors.isEmpty {
-            throw ConfigurationErrors(ConfigurationErrors(self.errors).withoutRepetition)
+            throw ConfigurationErrors(self.findings(self.errors))
         }
         return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
+    }
+
+    /// In the file's order, each once, without what environment variables gave.
+    private func findings(_ findings: [ConfigurationError]) -> [ConfigurationError] {
+        self.configuration.document.redacted(ConfigurationErrors(findings).withoutRepetition)
     }
 
     /// The admin endpoints that `admin.expose` names. They are open, so their chain is made of what observes alone.

@@ -140,15 +140,14 @@ package struct RequestExplanation: Sendable {
                 }
             )
         } catch {
-            throw ConfigurationErrors(
-                error.problems.filter { $0.route < count }.map { problem in
-                    ConfigurationError(
-                        problem.message,
-                        key: "routes[\(problem.route)].\(problem.key)",
-                        at: configuration.routes[problem.route].source.position
-                    )
-                }
-            )
+            let errors = error.problems.filter { $0.route < count }.map { problem in
+                ConfigurationError(
+                    problem.message,
+                    key: "routes[\(problem.route)].\(problem.key)",
+                    at: configuration.routes[problem.route].source.position
+                )
+            }
+            throw ConfigurationErrors(configuration.document.redacted(errors))
         }
     }
 
@@ -196,7 +195,7 @@ extension RequestExplanation.Destination {
         do throws(ConfigurationError) {
             forwarding = try RoutePlan.Forwarding(route, key: "routes[\(index)]")
         } catch {
-            throw ConfigurationErrors([error])
+            throw ConfigurationErrors(configuration.document.redacted([error]))
         }
         var buffer = ByteBuffer()
         let sent = forwarding.sendsOriginalPath ? request.rawPath : path

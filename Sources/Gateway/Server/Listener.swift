@@ -56,12 +56,20 @@ final class Listener: Sendable {
         }
     }
 
-    /// A socket file that was left behind is replaced, one that somebody answers on is not taken away.
+    /// A socket file that was left behind is replaced, one that somebody has open is not taken away.
     private static func leave(_ path: String, group: any EventLoopGroup) async throws {
-        guard let other = try? await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get() else {
-            return
+        do {
+            let other = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()
+            try? await other.close()
+        } catch let error as IOError {
+            switch error.errnoCode {
+            // Nobody has it open, or it is no socket, which binding finds out.
+            case ECONNREFUSED, ENOENT, ENOTSOCK: return
+            // Too many wait there already, or it is one for datagrams.
+            case EAGAIN, EPROTOTYPE: break
+            default: throw error
+            }
         }
-        try? await other.close()
         throw IOError(errnoCode: EADDRINUSE, reason: "bind")
     }
 

@@ -37,6 +37,7 @@ final class GatewayProgram: Sendable {
 
     /// - Parameters:
     ///   - output: where standard output goes; by default into a file in the folder.
+    ///   - redirections: of its standard streams, as a shell has them.
     ///   - files: how many it may have open; nil for as many as the test.
     ///   - softFiles: the same, though it may raise that itself.
     init(
@@ -44,6 +45,7 @@ final class GatewayProgram: Sendable {
         in folder: String,
         environment: [String: String] = [:],
         output: String? = nil,
+        redirections: String = "",
         files: Int? = nil,
         softFiles: Int? = nil
     ) throws {
@@ -72,7 +74,7 @@ final class GatewayProgram: Sendable {
 
         // Not every C library can start a program in another folder by itself.
         let limit = (files.map { "ulimit -n \($0) && " } ?? "") + (softFiles.map { "ulimit -S -n \($0) && " } ?? "")
-        let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\"", folder, path]
+        let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\" \(redirections)", folder, path]
         var argumentPointers = (shell + arguments).map { strdup($0) } + [nil]
         var environment = environment
         #if GATEWAY_SANITIZED

@@ -189,6 +189,28 @@
                 }
             }
 
+            @Test(arguments: [SOCK_DGRAM, SOCK_STREAM].map { Int32($0.rawValue) })
+            func `a socket in use that takes no connection is not replaced`(type: Int32) async throws {
+                try await withFolder { folder in
+                    let address = try SocketAddress(unixDomainSocketPath: "\(folder)/socket")
+                    var sockets = [socket(AF_UNIX, type, 0)]
+                    defer { for socket in sockets { close(socket) } }
+                    #expect(address.withSockAddr { Glibc.bind(sockets[0], $0, socklen_t($1)) } == 0)
+                    // One for datagrams has no queue to fill.
+                    if listen(sockets[0], 0) == 0 {
+                        repeat {
+                            sockets.append(socket(AF_UNIX, type | Int32(SOCK_NONBLOCK.rawValue), 0))
+                        } while address.withSockAddr { connect(sockets[sockets.count - 1], $0, socklen_t($1)) } == 0
+                    }
+                    let arguments = ["run", "--listen", "unix:\(folder)/socket", "--admin", "off"]
+                    let program = try GatewayProgram(arguments, in: folder)
+                    let end = try await program.end()
+                    #expect(end == 69)
+                    #expect(program.errors.contains("socket: Address already in use"))
+                    #expect(access("\(folder)/socket", F_OK) == 0)
+                }
+            }
+
             @Test func `a file that is no socket is not replaced by one`() async throws {
                 try await withFolder { folder in
                     let arguments = ["run", "--listen", "unix:\(folder)/gateway.toml", "--admin", "off"]

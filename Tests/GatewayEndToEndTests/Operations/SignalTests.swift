@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOCore
 import Testing
 
 #if canImport(Glibc)
@@ -72,6 +73,52 @@ struct SignalTests {
             go.fire()
         }
     }
+
+    #if os(Linux)
+        @Test(arguments: [[SIGUSR1, SIGTERM], [SIGUSR1, SIGUSR1, SIGTERM, SIGINT]])
+        func `a log that nobody reads keeps no signal waiting`(signals: [Int32]) async throws {
+            let code: Int32 = signals.last == SIGTERM ? 0 : 1
+            try await withFolder { folder in
+                let pipe = "\(folder)/pipe"
+                #expect(mkfifo(pipe, 0o600) == 0)
+                let descriptor = open(pipe, O_RDWR | O_NONBLOCK)
+                defer { close(descriptor) }
+                // Once it is told to stop, only a second signal makes it.
+                let delay = code == 0 ? "0s" : "10m"
+                let file = """
+                    [server]
+                    listen = ["unix:\(folder)/socket"]
+                    drain_delay = "\(delay)"
+                    [log]
+                    access = "stdout"
+                    [[routes]]
+                    path = "/*"
+                    respond = { body = "served" }
+                    """
+                try Data(file.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
+                let program = try GatewayProgram(["run", "--admin", "off"], in: folder, output: pipe)
+                try await program.eventually("it listens") { access("\(folder)/socket", F_OK) == 0 }
+                let client = try await RawConnection.connect(
+                    to: try SocketAddress(unixDomainSocketPath: "\(folder)/socket")
+                )
+                defer { client.close() }
+                // Many times what the pipe holds, and the log's own buffers.
+                for _ in 0..<200 {
+                    let path = String(repeating: "a", count: 4000)
+                    try await client.send("GET /\(path) HTTP/1.1\r\nHost: a.example\r\n\r\n")
+                    #expect(try await client.response().status == 200)
+                }
+                client.close()
+                for signal in signals {
+                    program.signal(signal)
+                    guard signal == SIGTERM, code != 0 else { continue }
+                    try await program.eventually("it drains") { program.errors.contains("\"draining\"") }
+                }
+                let end = try await program.end()
+                #expect(end == code)
+            }
+        }
+    #endif
 
     @Test func `HUP changes nothing and is told`() async throws {
         try await withFolder { folder in

@@ -116,9 +116,10 @@ struct GatewayConfigurationTests {
             try GatewayConfiguration(file: "/nowhere/gateway.toml", environment: [:], middlewares: [])
         }
         #expect(missing.description == "/nowhere/gateway.toml: there is no such file: `gateway init` writes one")
-        #expect(throws: ConfigurationErrors.self) {
+        let folder = try #require(throws: ConfigurationErrors.self) {
             try GatewayConfiguration(file: Self.root.path, environment: [:], middlewares: [])
         }
+        #expect(folder.description == "\(Self.root.path): this is a folder: name a file")
     }
 
     @Test

@@ -1,0 +1,48 @@
+import Testing
+
+@testable import Gateway
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+struct TextFileTests {
+    /// Reads what was written into a pipe, by the name that a shell gives the pipe of `<(…)`.
+    private func readThroughPipe(_ bytes: [UInt8]) throws -> String {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { close(ends[0]) }
+        #expect(write(ends[1], bytes, bytes.count) == bytes.count)
+        close(ends[1])
+        return try TextFile.read("/dev/fd/\(ends[0])")
+    }
+
+    @Test(arguments: ["", "a", "a = \"ü\"\n", String(repeating: "# text\n", count: 5000)])
+    func `reads a pipe to its end`(_ text: String) throws {
+        #expect(try self.readThroughPipe(Array(text.utf8)) == text)
+    }
+
+    @Test func `refuses what is no text`() {
+        #expect(throws: SettingError("the file is not UTF-8 text", suggestion: "save it as UTF-8")) {
+            try self.readThroughPipe([0x61, 0xFF])
+        }
+    }
+
+    @Test func `stops reading what never ends`() {
+        #expect(throws: SettingError("the file has more than 16 MiB", suggestion: "name a configuration")) {
+            try TextFile.read("/dev/zero")
+        }
+    }
+
+    @Test(arguments: [
+        ("/nowhere/a.toml", "there is no such file"), ("/", "this is a folder"), ("", "there is no such file"),
+    ])
+    func `says why`(_ path: String, _ problem: String) throws {
+        let error = try #require(throws: SettingError.self) { try TextFile.read(path) }
+        #expect(error.problem == problem)
+    }
+}
