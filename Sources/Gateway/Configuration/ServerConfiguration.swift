@@ -4,7 +4,7 @@ public struct ServerConfiguration: SettingTable {
     public var listen: [ListenAddress] = [.host("127.0.0.1", port: 8080)]
     /// Event loops, 1 to 1024; `auto` is one a core.
     public var workers = Workers.auto
-    /// Addresses whose `X-Forwarded-*` and `Forwarded` are believed.
+    /// Addresses whose `X-Forwarded-*` and `Forwarded` are believed: who the client is, its scheme and the host it asked.
     public var trustedProxies: [CIDR] = []
     /// Which forwarding headers go upstream.
     public var forwarded = ForwardedStyle.xForwarded

@@ -133,7 +133,8 @@ extension SettingDescriptions {
         "ServerConfiguration.forwarded": "Which forwarding headers go upstream.",
         "ServerConfiguration.limits": "What one client may take.",
         "ServerConfiguration.listen": "One or several addresses.",
-        "ServerConfiguration.trustedProxies": "Addresses whose `X-Forwarded-*` and `Forwarded` are believed.",
+        "ServerConfiguration.trustedProxies":
+            "Addresses whose `X-Forwarded-*` and `Forwarded` are believed: who the client is, its scheme and the host it asked.",
         "ServerConfiguration.workers": "Event loops, 1 to 1024; `auto` is one a core.",
         "TargetConfiguration.url": "`http://host:port`, without a path, or `unix:/path`.",
         "TargetConfiguration.weight": "Its share of the requests against the others', 1 to 1,000,000.",
