@@ -77,10 +77,12 @@ struct SlidingWindow: Hashable, Sendable {
     func standing(_ cell: RateLimitCell, at now: UInt64) -> RateLimitStanding {
         let view = self.view(cell, at: now)
         let taken = view.current + view.weighted
+        // Who waits so long may go on, even where the window before still counts by then.
+        let isUsedUp = taken + self.cost > self.limit
+        let reset = isUsedUp ? max(view.left, self.wait(cell, at: now)) : view.left
         return RateLimitStanding(
             remaining: taken < self.limit ? UInt32(truncatingIfNeeded: self.limit - taken) : 0,
-            // Who waits so long may go on, even where the window before still counts by then.
-            resetSeconds: max(view.left, self.wait(cell, at: now)).secondsRoundedUp
+            resetSeconds: reset.secondsRoundedUp
         )
     }
 

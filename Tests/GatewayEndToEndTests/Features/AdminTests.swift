@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct AdminTests {
     @Test(arguments: [
         ("/", "text/html; charset=utf-8"), ("/health", "application/health+json"),

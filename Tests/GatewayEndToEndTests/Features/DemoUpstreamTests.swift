@@ -2,7 +2,7 @@ import Gateway
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DemoUpstreamTests {
     @Test(arguments: [
         ("/", 200), ("/json", 200), ("/bytes/0", 200), ("/bytes/100", 200), ("/slow/1", 200), ("/status/418", 418),

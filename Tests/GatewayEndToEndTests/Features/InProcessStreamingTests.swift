@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct InProcessStreamingTests {
     /// What the kernel, the gateway and a chunk on each side may hold between the two ends of a connection.
     static let slack = 24 << 20

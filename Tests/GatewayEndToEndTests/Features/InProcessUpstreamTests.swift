@@ -3,7 +3,7 @@ import HTTPTypes
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct InProcessUpstreamTests {
     // MARK: What a handler sees
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// The admin API's statistics, over sockets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct MetricsTests {
     private static let toml = """
         [server]
