@@ -38,11 +38,12 @@ test: setup  ## run all tests
 	swift test --disable-xctest
 
 # Slow: each sanitizer has a build of its own. What they make differ is under GATEWAY_SANITIZED.
-# What Foundation has not freed when the tests end is no finding.
+# What Foundation has not freed when the tests end is no finding. One test at a time: beside each other they are so slow
+# that the gateway's own time limits pass.
 test-sanitized: setup  ## run all tests under AddressSanitizer and ThreadSanitizer (FILTER=REGEX SANITIZERS=thread narrow it)
 	@for sanitizer in $(or $(SANITIZERS),address thread); do \
 		ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan-suppressions" \
-			swift test --disable-xctest --sanitize $$sanitizer --scratch-path .build-$$sanitizer \
+			swift test --no-parallel --disable-xctest --sanitize $$sanitizer --scratch-path .build-$$sanitizer \
 			-Xswiftc -DGATEWAY_SANITIZED $(if $(FILTER),--filter '$(FILTER)') || exit 1; \
 	done
 
