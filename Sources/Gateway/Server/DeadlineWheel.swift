@@ -19,6 +19,7 @@ final class DeadlineWheel {
     private var timer: Scheduled<Void>?
     private var timerAt = NIODeadline.distantFuture
     private var expired: [Slot] = []
+    private var isStopped = false
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -46,7 +47,7 @@ final class DeadlineWheel {
     }
 
     private func wake(at time: NIODeadline) {
-        guard time < self.timerAt else { return }
+        guard time < self.timerAt, !self.isStopped else { return }
         self.timer?.cancel()
         self.timerAt = time
         self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: time) { self.turn() }
@@ -63,11 +64,13 @@ final class DeadlineWheel {
         if let next = self.machine.nextWake() { self.wake(at: next) }
     }
 
-    /// The loop is going away.
+    /// The loop is going away. It may be an owner whose deadline has passed that brings this about; the others keep their
+    /// slots, and hear of nothing more.
     func stop() {
+        self.isStopped = true
         self.timer?.cancel()
         self.timer = nil
-        self.owners.removeAll()
+        for index in self.owners.indices { self.owners[index] = nil }
     }
 }
 
