@@ -48,18 +48,13 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
     private let worker: Worker
     private let normalize: Normalization
     private let pass: [[UInt8]]
-    private let pending: Slot<Pending?>
-
-    /// The error that is answered once the upstream's body has been read, or has turned out not to come.
-    private final class Pending {
-        let error: GatewayError
-        init(_ error: GatewayError) { self.error = error }
-    }
+    /// An error's body is being read that will be replaced.
+    private let isReplacing: Slot<Bool>
 
     init(_ config: Config, in context: inout BuildContext) {
         self.worker = context.worker
         self.normalize = config.normalize
-        self.pending = context.slot(nil)
+        self.isReplacing = context.slot(false)
         self.pass = config.pass.compactMap { type in
             let name = Array(type.lowercased().utf8)
             let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -99,18 +94,18 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
             return type.isProblem ? self.identify(exchange) : .next
         }
         if case .none = exchange.collected, !type.isEventStream, Self.isRead(exchange.response.framing) {
-            exchange[self.pending] = Pending(self.replacement(of: exchange))
+            exchange[self.isReplacing] = true
             return .collect(upTo: Self.maxBody)
         }
-        exchange[self.pending] = nil
+        exchange[self.isReplacing] = false
         return .fail(self.replacement(of: exchange))
     }
 
     /// Of a body that is replaced anyway, nobody misses the end.
     func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision {
-        guard let pending = exchange[self.pending] else { return .next }
-        exchange[self.pending] = nil
-        return .fail(pending.error)
+        guard exchange[self.isReplacing] else { return .next }
+        exchange[self.isReplacing] = false
+        return .fail(self.replacement(of: exchange))
     }
 
     private func isReplaced(_ status: Int) -> Bool { status >= 500 || self.normalize == .allErrors }
