@@ -145,14 +145,17 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: Bytes in
 
     private var mayRead: Bool {
-        guard case .exchanging = self.machine.state else { return true }
-        return self.inbound.readableBytes < Self.readAhead
+        switch self.machine.state {
+        case .idle, .receivingHead: self.isWritable || self.inbound.readableBytes < Self.readAhead
+        case .exchanging: self.inbound.readableBytes < Self.readAhead
+        case .discarding, .closing, .closed: true
+        }
     }
 
     private func process() {
         guard !self.isProcessing, let context = self.context else { return }
         self.isProcessing = true
-        while self.step() {}
+        while self.step() { if self.output.isFull { self.flushNow() } }
         self.isProcessing = false
         if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
         if self.needsFlush { self.flushNow() }
@@ -446,6 +449,9 @@ extension ConnectionHandler: DeadlineOwner {
         guard self.readDeadline <= now else { return }
         self.readDeadline = .distantFuture
         switch self.machine.state {
+        // What is left of it may be held up by the answers before it, which the client has yet to take.
+        case .receivingHead where !self.isWritable:
+            self.waitForRead(now + self.listener.limits.headerTimeout)
         case .receivingHead:
             self.worker.table.unrouted.meters.countTimeout(.header)
             self.refuse(GatewayError(.requestTimeout), with: self.worker.makeExchange())

@@ -23,6 +23,8 @@ final class SocketOutput {
     /// Chunks up to here are copied beside the head, so that one system call takes both.
     private static let copied = 8 * 1024
 
+    private static let full = 64 * 1024
+
     /// A peer that has gone is an error here, not a signal to the process.
     #if canImport(Darwin)
         private static let flags: CInt = 0
@@ -52,6 +54,9 @@ final class SocketOutput {
         self.descriptor = -1
         self.collected = nil
     }
+
+    /// So much is collected that nothing is gained by waiting for more.
+    var isFull: Bool { (self.collected?.readableBytes ?? 0) >= Self.full }
 
     /// Adds what `write` appends; returns how many bytes that were.
     @discardableResult

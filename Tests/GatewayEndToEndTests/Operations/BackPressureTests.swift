@@ -18,6 +18,7 @@ extension EndToEnd {
         /// What the system's buffers between the gateway and both ends hold beside the gateway's own.
         private static let ahead = 24 << 20
         private static let growth = 48 << 20
+        private static let longName = String(repeating: "n", count: 4_000)
 
         private static var residentBytes: Int {
             #if os(Linux) && !GATEWAY_SANITIZED
@@ -189,6 +190,53 @@ extension EndToEnd {
                 #expect(upstream.requests.count < count / 2)
                 client.close()
                 _ = await sending.result
+            }
+        }
+
+        /// The gateway's own answers are ready at once: it is always between two requests.
+        @Test func `a client that pipelines without reading is not listened to`() async throws {
+            try await withProxy(serving { _ in ok("") }) { gateway, _ in
+                let client = try await gateway.connect(buffers: Self.buffers)
+                client.readSlowly()
+                let sent = ByteCounter()
+                let requests = Array(
+                    String(repeating: "TRACE /\(Self.longName) HTTP/1.1\r\nHost: a\r\n\r\n", count: 16).utf8
+                )
+                let sending = Task {
+                    while sent.value < Self.total {
+                        try await client.send(bytes: requests)
+                        sent.add(requests.count)
+                    }
+                }
+                try await Self.standstill(of: { sent.value })
+                #expect(sent.value < Self.ahead)
+                client.close()
+                _ = await sending.result
+            }
+        }
+
+        /// Small requests may ask for large answers: all that one read brought would fill the memory with them.
+        @Test func `answers that are ready at once do not pile up`() async throws {
+            let toml = """
+                [[routes]]
+                path = "/*"
+                respond = { body = "\(String(repeating: "b", count: 8_000))" }
+                """
+            try await withGateway(toml) { gateway in
+                let before = Self.residentBytes
+                let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 2_000)
+                var clients: [RawConnection] = []
+                defer { for client in clients { client.close() } }
+                for _ in 0..<40 {
+                    let client = try await gateway.connect(buffers: 16_384)
+                    client.readSlowly()
+                    try await client.send(requests)
+                    clients.append(client)
+                }
+                let all = clients
+                try await eventually("everyone's first answer") { all.allSatisfy { $0.inbox.total > 0 } }
+                try await Self.standstill(of: { 1 + Self.residentBytes })
+                #expect(Self.residentBytes - before < Self.growth)
             }
         }
     }

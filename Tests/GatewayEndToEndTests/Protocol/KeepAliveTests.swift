@@ -23,6 +23,38 @@ extension EndToEnd {
             }
         }
 
+        /// Between two of its requests, a client may have answers yet to take: they are `write_timeout`'s affair.
+        @Test func `keep_alive does not end a connection whose answers are not taken yet`() async throws {
+            // Ready at once, and more of them than the system takes: what waits is written, and no request is open.
+            let count = 1_000
+            let body = String(repeating: "b", count: 8 << 10)
+            let toml = """
+                [server.limits]
+                keep_alive = "300ms"
+                [[routes]]
+                path = "/*"
+                respond = { body = "\(body)" }
+                """
+            try await withGateway(toml) { gateway in
+                let client = try await gateway.connect(buffers: 64 << 10)
+                defer { client.close() }
+                client.readSlowly()
+                // A read takes a power of two, and so ends behind a whole request.
+                let request = "GET /\(String(repeating: "p", count: 37)) HTTP/1.1\r\nHost: a\r\n\r\n"
+                try #require(request.utf8.count == 64)
+                try await client.send(String(repeating: request, count: count))
+                try await eventually("the first answers are there") { client.inbox.total > 0 }
+                // Each lives as long as the client may keep silent.
+                for _ in 0..<3 {
+                    let silent = try await gateway.connect()
+                    _ = try await silent.rest()
+                    silent.close()
+                }
+                client.readSlowly(ahead: .max)
+                for _ in 0..<count { try #require(try await client.response().text == body) }
+            }
+        }
+
         private static func proxyEcho<R>(
             limits: String = "",
             _ body: (RunningGateway, ScriptedUpstream) async throws -> R
