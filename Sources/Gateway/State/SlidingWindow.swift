@@ -24,7 +24,7 @@ struct SlidingWindow: Hashable, Sendable {
         var previous: UInt64
         /// Until the next window.
         var left: UInt64
-        /// Of the previous window's, what still counts, rounded up.
+        /// Of the previous window's, what still counts. Rounded down: rounding up costs each window a request.
         var weighted: UInt64
     }
 
@@ -44,8 +44,7 @@ struct SlidingWindow: Hashable, Sendable {
             view.previous = UInt64(cell.current)
         }
         if view.previous > 0 {
-            let (whole, rest) = view.previous.scaled(by: view.left, over: self.period)
-            view.weighted = whole + (rest > 0 ? 1 : 0)
+            view.weighted = view.previous.scaled(by: view.left, over: self.period).quotient
         }
         return view
     }
@@ -56,13 +55,17 @@ struct SlidingWindow: Hashable, Sendable {
         if view.current + view.weighted + self.cost <= self.limit { return 0 }
         if view.current + self.cost <= self.limit {
             // Later in this window, when enough of the previous one has slid out.
-            let room = self.limit - self.cost - view.current
-            return view.left - room.scaled(by: self.period, over: view.previous).quotient
+            return view.left - self.latest(leaving: self.limit - self.cost - view.current, of: view.previous)
         }
         // In the next window, whose previous one this is.
-        let room = self.limit - self.cost
-        let counts = view.current > room ? room.scaled(by: self.period, over: view.current).quotient : self.period
-        return view.left.addingSaturated(self.period - counts)
+        return view.left.addingSaturated(self.period - self.latest(leaving: self.limit - self.cost, of: view.current))
+    }
+
+    /// The most nanoseconds before a window's end at which no more than `room` of what the window before took counts.
+    private func latest(leaving room: UInt64, of previous: UInt64) -> UInt64 {
+        guard previous > room else { return self.period }
+        let (whole, rest) = (room + 1).scaled(by: self.period, over: previous)
+        return rest > 0 ? whole : whole - 1
     }
 
     func take(_ cell: inout RateLimitCell, at now: UInt64) {

@@ -13,14 +13,17 @@ struct SlidingWindowTests {
         for taken in 1...60 as ClosedRange<UInt32> {
             #expect(window.wait(cell, at: start) == 0)
             window.take(&cell, at: start)
-            // With none left, a second more, until one of them has slid out.
+            // With none left a little more, until one of them has slid out.
             let reset: UInt32 = taken < 60 ? 12 : 13
             #expect(window.standing(cell, at: start) == RateLimitStanding(remaining: 60 - taken, resetSeconds: reset))
         }
-        // One of the sixty has slid out a second after the next window began.
-        #expect(window.wait(cell, at: start) == 13 * Self.second)
-        #expect(window.wait(cell, at: start + 12 * Self.second) == Self.second)
-        #expect(window.wait(cell, at: start + 13 * Self.second) == 0)
+        // A part of one of the sixty has slid out once the next window has begun, and the first one a second later.
+        #expect(window.wait(cell, at: start) == 12 * Self.second + 1)
+        #expect(window.wait(cell, at: start + 12 * Self.second) == 1)
+        window.take(&cell, at: start + 12 * Self.second + 1)
+        #expect(window.wait(cell, at: start + 12 * Self.second + 1) == Self.second)
+        cell = RateLimitCell()
+        for _ in 1...60 { window.take(&cell, at: start) }
         #expect(window.standing(cell, at: 1001 * Self.minute + 30 * Self.second).remaining == 30)
         #expect(window.standing(cell, at: 1002 * Self.minute).remaining == 60)
         #expect(window.expiry(cell) == 1002 * Self.minute)
@@ -35,9 +38,8 @@ struct SlidingWindowTests {
 
         func allows(at now: Int) -> Bool {
             let (window, elapsed) = now.quotientAndRemainder(dividingBy: period)
-            // current + cost + previous × left / period ≤ limit, without a division.
-            let current = taken[window, default: 0] + cost
-            return current * period + taken[window - 1, default: 0] * (period - elapsed) <= limit * period
+            let previous = taken[window - 1, default: 0] * (period - elapsed) / period
+            return taken[window, default: 0] + previous + cost <= limit
         }
     }
 
