@@ -105,8 +105,8 @@ extension EndToEnd {
                         // Held at the first target, whenever the choice falls on it.
                         let holding = try await gateway.connect()
                         while first.requests.allSatisfy({ $0.target != "/hold" }) {
-                            try await holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
                             let answered = second.requests.count
+                            try await holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
                             try await eventually("somebody has it") {
                                 second.requests.count > answered || first.requests.contains { $0.target == "/hold" }
                             }
