@@ -31,15 +31,23 @@ package enum LogDestination: Sendable, Hashable {
         case .standardError: return STDERR_FILENO
         case .descriptor(let descriptor): return descriptor
         case .file(let path):
+            // A pipe that nobody reads would hold the start up for ever.
+            let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK
             #if canImport(Darwin)
-                let descriptor = Darwin.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+                let descriptor = Darwin.open(path, flags, 0o640)
             #elseif canImport(Musl)
-                let descriptor = Musl.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+                let descriptor = Musl.open(path, flags, 0o640)
             #else
-                let descriptor = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+                let descriptor = Glibc.open(path, flags, 0o640)
             #endif
             guard descriptor >= 0 else {
-                throw LogDestinationError(path: path, reason: String(cString: strerror(errno)))
+                let isUnreadPipe = errno == ENXIO
+                throw LogDestinationError(
+                    path: path,
+                    reason: isUnreadPipe ? "nobody reads from this pipe" : String(cString: strerror(errno)),
+                    suggestion: isUnreadPipe
+                        ? "start its reader first" : "make its directory, or let the gateway's user write there"
+                )
             }
             return descriptor
         }
@@ -62,8 +70,7 @@ package enum LogDestination: Sendable, Hashable {
 package struct LogDestinationError: Error, Sendable, CustomStringConvertible {
     package let path: String
     package let reason: String
+    let suggestion: String
 
-    package var description: String {
-        "cannot open the log file \(path): \(reason); make its directory, or let the gateway's user write there"
-    }
+    package var description: String { "cannot open the log file \(path): \(reason); \(suggestion)" }
 }

@@ -75,6 +75,12 @@ final class LogWriterTests {
         #expect(error?.description.contains("cannot open the log file /nowhere/access.log: No such file") == true)
     }
 
+    @Test func `does not wait for somebody to read from a pipe`() {
+        #expect(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: LogDestinationError.self) { try LogWriter(.file(path)) }
+        #expect(error?.description.contains("nobody reads from this pipe; start its reader first") == true)
+    }
+
     @Test func `drops and counts what the queue cannot take`() async throws {
         let writer = try LogWriter(.file(path), limit: 10)
         writer.append(ByteBuffer(string: "a line too long\nand one\n"), count: 2)
