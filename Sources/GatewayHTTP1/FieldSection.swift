@@ -2,7 +2,7 @@ import NIOCore
 
 /// Indexes the field lines of a section (RFC 9112 section 5). Bounds are known before: `bytes` ends with its empty line,
 /// so a loop that stops at a control character stays inside.
-enum FieldSection {
+package enum FieldSection {
     static func parse(
         _ bytes: UnsafeRawBufferPointer,
         from start: Int,
@@ -54,7 +54,7 @@ enum FieldSection {
 
     /// The members of a comma-separated list without the white space around them, empty ones left out (RFC 9110
     /// section 5.6.1). For lists of tokens: it does not look for quoted strings.
-    static func forEachMember(of list: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    package static func forEachMember(of list: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
         while start <= list.count {
             var end = start

@@ -91,6 +91,21 @@ package struct RequestParser: Sendable {
     }
 }
 
+extension RequestHead {
+    /// What can be told of a head that was refused: its method.
+    package init(refused head: ByteBuffer) {
+        self.init()
+        self.method = .other
+        head.withUnsafeReadableBytes { bytes in
+            guard let end = bytes.firstIndex(where: { !ByteClass.isTokenByte($0) }), bytes[end] == 0x20 else { return }
+            let name = UnsafeRawBufferPointer(rebasing: bytes[..<end])
+            self.headers.load(name)
+            self.methodName = ByteRange(offset: 0, count: end)
+            self.method = Method(name)
+        }
+    }
+}
+
 /// `method SP request-target SP HTTP-version` (RFC 9112 section 3), single spaces only.
 private struct RequestLine {
     var method = Method.get

@@ -10,6 +10,8 @@ public struct BuildContext {
     let settings: EffectiveMiddleware?
     /// How the route's errors look, for the middleware that says so.
     var errors: ErrorFormat?
+    /// What the middleware writes or takes out.
+    var owned = OwnedFields()
     private let middleware: String
     private var slots = 0
     /// Mistakes in the settings, in words that tell the user what to write instead.

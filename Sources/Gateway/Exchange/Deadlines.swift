@@ -27,19 +27,21 @@ public struct Deadlines: Sendable {
     public var firstByte = TimeAmount.seconds(60)
     /// Between two reads of a body; nil where a body may rest.
     public var idle: TimeAmount? = .seconds(60)
-    /// For the whole exchange; nil where it may last.
+    /// For the whole exchange, from the end of the request's head; nil where it may last.
     public var total: TimeAmount?
 
     /// What is waited for now, until when.
     private(set) var phase = Phase.total
     private(set) var current = NIODeadline.distantFuture
+    private let start: NIODeadline
     /// Of the whole exchange.
     private(set) var end = NIODeadline.distantFuture
 
-    init() {}
+    init(from start: NIODeadline) { self.start = start }
 
-    mutating func begin(at start: NIODeadline) {
-        if let total = self.total { self.end = start + total }
+    /// Lets `total` count, which may have been set since the start.
+    mutating func begin() {
+        if let total = self.total { self.end = self.start + total }
     }
 
     mutating func wait(for phase: Phase, until deadline: NIODeadline) {
@@ -48,6 +50,8 @@ public struct Deadlines: Sendable {
     }
 
     mutating func stopWaiting() { self.current = .distantFuture }
+
+    func isWaiting(for phase: Phase) -> Bool { self.phase == phase && self.current != .distantFuture }
 
     /// The moment at which the wheel has to look at this exchange.
     var next: NIODeadline { min(self.current, self.end) }

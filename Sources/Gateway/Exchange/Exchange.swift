@@ -83,7 +83,7 @@ public final class Exchange {
     var client: (any ClientStream)?
     var upstream: (any UpstreamStream)?
     /// How long the parts of this exchange may take.
-    public var deadlines = Deadlines()
+    public var deadlines = Deadlines(from: .uptimeNanoseconds(0))
     var stage = Stage.idle
     /// The whole request, with its body, has come.
     var isRequestEnded = false
@@ -112,6 +112,8 @@ public final class Exchange {
     var requestPipeline: BodyPipeline?
     /// Of the response's body, what has come while the head is held; a local answer's whole body.
     var responseHeld = ByteBuffer()
+    /// Of a response's body that still comes behind it, nothing is collected any more.
+    var collectsUntil = NIODeadline.distantFuture
     var responsePipeline: BodyPipeline?
     /// What the transforms hold back goes out whenever the upstream pauses.
     var flushesOnPause = false
@@ -159,9 +161,12 @@ public final class Exchange {
 
     // MARK: What is told about it
 
+    /// The request's first byte came in.
     var startedAt = NIODeadline.uptimeNanoseconds(0)
+    /// The response's first byte went out.
     var firstByteAt: NIODeadline?
     var sentUpstreamAt: NIODeadline?
+    var upstreamBeganAt: NIODeadline?
     var upstreamEndedAt: NIODeadline?
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
@@ -187,17 +192,18 @@ public final class Exchange {
         worker.deadlines.own(self.deadlineSlot, self)
     }
 
-    /// Begins a new life. `request` is already filled.
-    func reset(client: any ClientStream, at now: NIODeadline) {
+    /// Begins a new life. `request` is already filled; its first byte came in at `start`, or now.
+    func reset(client: any ClientStream, at now: NIODeadline, since start: NIODeadline? = nil) {
         self.client = client
-        self.startedAt = now
+        self.startedAt = start ?? now
         self.stage = .descending
         self.cursor = ChainCursor()
-        self.deadlines = Deadlines()
+        self.deadlines = Deadlines(from: now)
         self.isRequestEnded = self.request.framing.isEmpty
         self.replay = ReplayBuffer()
         self.firstByteAt = nil
         self.sentUpstreamAt = nil
+        self.upstreamBeganAt = nil
         self.upstreamEndedAt = nil
         self.errorCode = nil
         self.rateLimit = nil
@@ -244,6 +250,7 @@ public final class Exchange {
         self.collectedRequest = nil
         self.requestTrailers = nil
         self.responseHeld = ByteBuffer()
+        self.collectsUntil = .distantFuture
         self.localStream = nil
         self.requestPipeline = nil
         self.responsePipeline = nil

@@ -71,7 +71,7 @@ extension Exchange {
     private func forward(_ chunk: ByteBuffer, to upstream: any UpstreamStream) {
         self.replay.keep(chunk, if: upstream.mayBeStale)
         upstream.writeBody(chunk)
-        if self.stage == .waiting { self.waitForBody() }
+        if self.stage == .waiting || self.deadlines.isWaiting(for: .idle) { self.waitForBody() }
         guard !upstream.isWritable else { return }
         // What has not been flushed would never make it writable again.
         upstream.flush()
@@ -112,7 +112,6 @@ extension Exchange {
 
     /// Tells the client to send the body that it holds back (RFC 9110 section 10.1.1), since the gateway itself wants it.
     func sendContinue() {
-        self.request.expectsContinue = false
         self.request.headers.remove(.expect)
         self.response.headers.clear()
         self.response.status = 100

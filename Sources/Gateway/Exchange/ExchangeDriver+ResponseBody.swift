@@ -7,7 +7,7 @@ extension Exchange {
     func startResponse() {
         guard let client = self.client else { return }
         self.stage = .responding
-        if self.firstByteAt == nil { self.firstByteAt = self.worker.now }
+        self.firstByteAt = self.worker.now
         client.writeHead(of: self)
         guard self.usesBodies else { return self.waitForBody() }
         let held = self.responseHeld
@@ -122,8 +122,8 @@ extension Exchange {
             self.responseHeld.writeImmutableBuffer(chunk)
         }
         guard case .collecting(let limit) = self.halt else { return }
-        guard self.responseHeld.readableBytes > limit else { return self.waitForBody() }
-        self.responseCollected(.larger)
+        let isAwaited = self.responseHeld.readableBytes <= limit && self.worker.now <= self.collectsUntil
+        if isAwaited { self.waitForBody() } else { self.responseCollected(.larger) }
     }
 
     /// Another body in place of the one that was collected, and its `Content-Length`. For response hooks that were given

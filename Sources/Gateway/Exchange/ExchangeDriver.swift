@@ -65,7 +65,7 @@ extension Exchange {
         let plan = self.plan
         self.stage = .waiting
         // `total` may have been set on the way down.
-        self.deadlines.begin(at: self.startedAt)
+        self.deadlines.begin()
         if self.deadlines.total != nil { self.arm() }
         if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
         // Here, since whoever encodes the answer looks at it on the way down.
@@ -125,7 +125,7 @@ extension Exchange {
         self.dropResponse()
         self.pool?.finished(self)
         self.pool = nil
-        self.firstByteAt = nil
+        self.upstreamBeganAt = nil
         self.replay = ReplayBuffer()
         self.requestHeld = self.collectedRequest ?? ByteBuffer()
         self.cursor.restart(below: place, among: self.plan.chain.requestPlaces)
@@ -145,7 +145,7 @@ extension Exchange {
     /// 100 and 103 pass; what they announce is not waited for any longer because of them.
     func receiveInformational() {
         guard self.stage == .waiting else { return }
-        ForwardedFields.cleanResponse(self)
+        ForwardedFields.cleanInformational(self)
         guard let client = self.client else { return }
         client.writeInformational(self.response)
         client.flush()
@@ -155,7 +155,7 @@ extension Exchange {
 
     func receiveResponseHead() {
         guard self.stage == .waiting else { return }
-        self.firstByteAt = self.worker.now
+        self.upstreamBeganAt = self.worker.now
         self.origin = .upstream
         ForwardedFields.cleanResponse(self)
         HashKey.setCookie(of: self)
@@ -293,6 +293,17 @@ extension Exchange {
 
     // MARK: The end
 
+    /// The gateway ends. Who has no answer yet is told so, any other is cut off.
+    func drainTimeIsUp() {
+        let life = self.generation
+        switch self.stage {
+        case .descending, .waiting, .climbing: self.fail(GatewayError(.draining, retryAfter: 1), from: nil)
+        case .idle, .responding, .flushing, .over: break
+        }
+        // A middleware that takes its time about it is not waited for.
+        if self.generation == life { self.abort(.gatewayError) }
+    }
+
     private func dropUpstream() {
         self.pool?.stopWaiting(self)
         guard let upstream = self.upstream else { return }
@@ -340,13 +351,19 @@ extension Exchange: DeadlineOwner {
         }
     }
 
+    /// Its body does not go on, or it does not take the request's, or does not say whether it wants that.
+    private var isUpstreamLate: Bool {
+        self.stage == .climbing || self.upstream?.isWritable == false
+            || self.upstream != nil && self.request.expectsContinue
+    }
+
     private func error(of phase: Deadlines.Phase) -> GatewayError {
         switch phase {
         case .queue: GatewayError(.overloaded, retryAfter: 1, reason: "no upstream connection became free")
         case .connect: GatewayError(.connectTimeout)
         case .firstByte: GatewayError(.upstreamTimeout)
         case .total: GatewayError(.deadlineExceeded)
-        case .idle where self.stage == .climbing: GatewayError(.upstreamTimeout)
+        case .idle where self.isUpstreamLate: GatewayError(.upstreamTimeout)
         // The request's own body did not go on.
         case .idle, .header, .write: GatewayError(.requestTimeout)
         }

@@ -46,17 +46,39 @@ enum ForwardedFields {
         if hops > 0 { exchange.request.headers.set(HeaderName(.maxForwards), Array(String(hops - 1).utf8)) }
     }
 
-    /// The trailers of a request without what its head could not have passed on, whoever sent it.
+    /// The trailers of a request without what its head could not have passed on, whoever sent it. Of the fields that the
+    /// gateway knows, none means anything there.
     static func cleanTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
         trailers.removing { block, field in
-            self.resemblesAnother(field, in: block) || self.isForwarding(field, in: block)
+            field.id != .unknown || self.resemblesAnother(field, in: block) || self.isForwarding(field, in: block)
                 || self.isNamed(field, by: exchange.fieldsNamedByRequest, in: block)
+                || self.isNamed(field, by: exchange.plan.owned.request, in: block)
         }
     }
 
-    /// The trailers of a response without those that its `Connection` named.
+    /// The trailers of a response without what belongs in its head, what its `Connection` named, and what they say of bytes
+    /// that the gateway has changed.
     static func cleanResponseTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
-        trailers.removing { block, field in self.isNamed(field, by: exchange.fieldsNamedByResponse, in: block) }
+        let isChanged = exchange.responsePipeline != nil
+        return trailers.removing { block, field in
+            if isChanged, field.id == .etag || IntegrityFields.contain(field, in: block) { return true }
+            return !self.mayFollow(field.id) || self.isNamed(field, by: exchange.fieldsNamedByResponse, in: block)
+                || self.isNamed(field, by: exchange.plan.owned.response, in: block)
+        }
+    }
+
+    /// Among the fields that the gateway knows, those that are meant for the end of a response as well.
+    private static func mayFollow(_ id: FieldID) -> Bool {
+        switch id {
+        case .unknown, .etag, .serverTiming: true
+        default: false
+        }
+    }
+
+    /// Takes out of an informational response what the final one does not have either.
+    static func cleanInformational(_ exchange: Exchange) {
+        self.cleanResponse(exchange)
+        for name in exchange.plan.owned.response { exchange.response.headers.remove(name) }
     }
 
     /// Takes out of a response what must not reach the chain or the client, and puts `Location` right.
@@ -75,7 +97,7 @@ enum ForwardedFields {
                 return !named.isEmpty && self.isNamed(field, by: named, in: block)
             }
         }
-        if status >= 201, let location = exchange.response.headers.first(.location) {
+        if status >= 200, let location = exchange.response.headers.first(.location) {
             LocationRewriter.rewrite(location, of: exchange)
         }
     }

@@ -37,6 +37,8 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
         self.ofRequests = FieldChanges(config.request, "request", in: &context)
         self.ofResponses = FieldChanges(config.response, "response", in: &context)
         self.worker = context.worker
+        context.owned.own(request: self.ofRequests.owned)
+        context.owned.own(response: self.ofResponses.owned)
     }
 
     func request(_ exchange: Exchange) -> Decision {
@@ -51,6 +53,15 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
     func response(_ exchange: Exchange) -> Decision {
         for name in self.ofResponses.removed { exchange.response.headers.remove(name) }
         for change in self.ofResponses.changes {
+            // It is true of the answer whatever else is: nothing takes its place.
+            if change.name.id == .vary {
+                self.withValue(of: change, exchange) { value in
+                    value.withUnsafeBytes { list in
+                        FieldSection.forEachMember(of: list) { exchange.response.headers.addVary($0) }
+                    }
+                }
+                continue
+            }
             if change.replaces { exchange.response.headers.remove(change.name) }
             self.withValue(of: change, exchange) { exchange.response.headers.add(change.name, $0) }
         }
@@ -76,6 +87,9 @@ private struct FieldChanges {
 
     let removed: [HeaderName]
     let changes: [Change]
+
+    /// Nobody else has a say in them.
+    var owned: [HeaderName] { self.removed + self.changes.filter(\.replaces).map(\.name) }
 
     init(_ written: HeadersMiddleware.Changes, _ direction: String, in context: inout BuildContext) {
         self.removed = written.remove.compactMap { Self.name($0, [direction, "remove"], in: &context) }

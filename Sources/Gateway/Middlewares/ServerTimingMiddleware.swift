@@ -19,9 +19,10 @@ struct ServerTimingMiddleware: ResponseHook {
     init(_ config: Config, in context: inout BuildContext) { self.worker = context.worker }
 
     func response(_ exchange: Exchange) -> Decision {
-        let total = self.worker.now - exchange.startedAt
+        // By the clock itself: the loop's stands still while it works.
+        let total = NIODeadline.now() - exchange.startedAt
         var upstream: TimeAmount?
-        if let sent = exchange.sentUpstreamAt { upstream = (exchange.firstByteAt ?? self.worker.now) - sent }
+        if let sent = exchange.sentUpstreamAt { upstream = (exchange.upstreamBeganAt ?? self.worker.now) - sent }
         exchange.response.headers.add(Self.serverTiming) { value in
             value.write("gateway;dur=")
             value.write(milliseconds: total - (upstream ?? .zero))

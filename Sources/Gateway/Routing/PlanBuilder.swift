@@ -215,6 +215,7 @@ struct PlanBuilder {
         self.plans += 1
         let chain = Chain()
         var errors = ErrorFormat()
+        var owned = OwnedFields()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
             var context = BuildContext(
                 route: name,
@@ -233,6 +234,7 @@ struct PlanBuilder {
                 }
             }
             if let format = context.errors { errors = format }
+            owned.own(context.owned)
             self.errors += context.diagnostics.map { setting.error($0, under: key) }
             self.warnings += context.warnings.map { setting.error($0, under: key) }
         }
@@ -246,7 +248,8 @@ struct PlanBuilder {
             action: action,
             forwarding: forwarding,
             meters: meters,
-            errors: errors
+            errors: errors,
+            owned: owned
         )
     }
 

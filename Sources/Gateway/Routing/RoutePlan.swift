@@ -11,6 +11,7 @@ final class RoutePlan {
     let forwarding: Forwarding
     let meters: RouteMeters
     let errors: ErrorFormat
+    let owned: OwnedFields
 
     /// What stands at the bottom of the chain.
     enum Action {
@@ -35,7 +36,8 @@ final class RoutePlan {
         action: Action,
         forwarding: Forwarding,
         meters: RouteMeters,
-        errors: ErrorFormat = ErrorFormat()
+        errors: ErrorFormat = ErrorFormat(),
+        owned: OwnedFields = OwnedFields()
     ) {
         self.name = name
         self.nameBytes = Array(name.utf8)
@@ -44,6 +46,7 @@ final class RoutePlan {
         self.forwarding = forwarding
         self.meters = meters
         self.errors = errors
+        self.owned = owned
     }
 }
 

@@ -17,7 +17,7 @@ extension ConnectionHandler: ClientStream {
     func writeInformational(_ head: borrowing ResponseHead) {
         // RFC 9110 section 15.2: a client of HTTP/1.0 knows no such responses.
         guard self.exchange?.request.minorVersion == 1 else { return }
-        if head.status == 100 { self.sentContinue = true }
+        if head.status == 100 { self.bodyIsAwaited() }
         self.collect { buffer in
             buffer.writeStatusLine(head.status)
             buffer.writeFields(head.headers)
@@ -31,7 +31,7 @@ extension ConnectionHandler: ClientStream {
         self.isChunked = isUnbounded && !isOld
         if isUnbounded, isOld { self.machine.closeAfterBody() }
         // The body that such a client waits to send may come or not: the next request could not be told from it.
-        if exchange.request.expectsContinue, !self.sentContinue, !exchange.isRequestEnded {
+        if exchange.request.expectsContinue, !exchange.isRequestEnded {
             self.machine.closeAfterResponse()
         }
         // More than will be read: said now, since the next request would meet a closed connection.

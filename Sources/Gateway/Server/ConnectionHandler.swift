@@ -9,8 +9,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// What is read ahead of an exchange that does not take it yet.
     private static let readAhead = 64 * 1024
-    /// How long an answered client may go on sending before its connection is closed.
+    /// How long an answered client may be silent before its connection is closed.
     private static let lingerTime = TimeAmount.seconds(2)
+    /// How long it may go on sending.
+    private static let longestLinger = TimeAmount.seconds(30)
+    /// How long a new connection may be without a request when the gateway is about to end.
+    private static let firstRequestTime = TimeAmount.seconds(1)
     private static let bodyRateGrace = TimeAmount.seconds(10)
 
     let worker: Worker
@@ -20,11 +24,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     var context: ChannelHandlerContext?
     let output: SocketOutput
     var exchange: Exchange?
-    var sentContinue = false
     var isChunked = false
     private var parser: RequestParser
     private var body: BodyDecoder
-    private var inbound = ByteBuffer()
+    var inbound = ByteBuffer()
+    /// Its first byte came.
+    var headStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var isProcessing = false
     private var isBodyPaused = true
     private var isReading = true
@@ -46,6 +51,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var armedUntil = NIODeadline.distantFuture
     /// What there was to take when the wait began.
     private var unwritten = 0
+    private var lingerEnd: NIODeadline?
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var bodyPausedAt: NIODeadline?
     private var bodyBytes = 0
@@ -202,18 +208,22 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .discarding: return self.discardBody()
         case .exchanging(.ended, _): return false
         case .closing, .closed:
+            guard self.inbound.readableBytes > 0 else { return false }
             self.inbound.clear()
+            if let end = self.lingerEnd { self.waitForRead(min(self.worker.now + Self.lingerTime, end)) }
             return false
         }
     }
 
     private func receiveHead() -> Bool {
-        let hasBegun = self.machine.receivedBytes()
+        if self.machine.isBetweenRequests { self.headStartedAt = self.worker.now }
         let exchange = self.worker.makeExchange()
         do throws(HTTP1Error) {
             let before = self.inbound.readableBytes
             let isWhole = try self.parser.parse(&self.inbound, into: &exchange.request)
             exchange.bytesIn = UInt64(before - self.inbound.readableBytes)
+            // An empty line before a request is no part of it, and may be all that comes (RFC 9112 section 2.2).
+            let hasBegun = (isWhole || self.inbound.readableBytes > 0) && self.machine.receivedBytes()
             guard isWhole else {
                 self.worker.recycle(exchange)
                 if hasBegun { self.waitForRead(self.worker.now + self.listener.limits.headerTimeout) }
@@ -232,7 +242,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func begin(_ exchange: Exchange) {
         self.exchange = exchange
         self.isAskedWhetherThere = false
-        self.sentContinue = false
         self.isBodyPaused = true
         self.bodyPausedAt = nil
         if !exchange.request.framing.isEmpty {
@@ -241,41 +250,10 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.bodyPausedAt = self.worker.now
             self.bodyBytes = 0
         }
-        exchange.reset(client: self, at: self.worker.now)
+        exchange.reset(client: self, at: self.worker.now, since: self.headStartedAt)
         exchange.identifyClient(peer: self.peer, trusted: self.listener.isTrusted(self.peer))
         exchange.takeRoute()
         ForwardedFields.cleanRequest(exchange)
-        exchange.begin()
-    }
-
-    /// What came is no request: an answer, and then nothing more is read.
-    private func refuse(_ error: GatewayError, with exchange: Exchange) {
-        self.machine.receivedMalformed()
-        self.answer(error, with: exchange)
-    }
-
-    /// Says that there are too many connections. Nothing is read, so nothing is waited for either: the socket is needed.
-    private func refuseConnection() {
-        self.worker.tick()
-        self.machine.refused()
-        let exchange = self.worker.makeExchange()
-        let error = GatewayError(.overloaded, retryAfter: 1)
-        self.answer(error, with: exchange)
-        // A middleware that takes its time about it is not waited for.
-        if self.exchange === exchange, exchange.stage == .descending { exchange.fail(error, from: nil) }
-    }
-
-    /// Gives an error for an answer to what is no request.
-    private func answer(_ error: GatewayError, with exchange: Exchange) {
-        exchange.request = RequestHead()
-        // A refused head is still there, or what came of it. An error has no body either (RFC 9110 section 9.3.2).
-        exchange.request.method = self.inbound.readableBytesView.starts(with: "HEAD ".utf8) ? .head : .other
-        exchange.rawPath = .empty
-        exchange.plan = self.worker.table.unrouted
-        self.exchange = exchange
-        exchange.reset(client: self, at: self.worker.now)
-        exchange.identifyClient(peer: self.peer, trusted: false)
-        exchange.refusal = Exchange.Refusal(error)
         exchange.begin()
     }
 
@@ -285,6 +263,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             let before = self.inbound.readableBytes
             let event = try self.body.next(&self.inbound)
             let count = before - self.inbound.readableBytes
+            // A client need not wait for ever to be asked for its body (RFC 9110 section 10.1.1).
+            if count > 0, exchange.request.expectsContinue { self.bodyIsAwaited() }
             exchange.bytesIn &+= UInt64(count)
             self.bodyBytes &+= count
             switch event {
@@ -351,6 +331,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch self.machine.drain() {
         // The end of the last answer may still be on its way.
         case .close: self.closeWhenWritten()
+        case .linger: self.linger()
+        case .afterFirstRequest: self.waitForRead(min(self.readDeadline, self.worker.tick() + Self.firstRequestTime))
         case .afterResponse: break
         }
     }
@@ -365,6 +347,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func linger() {
         self.whenWritten { $0.close(mode: .output, promise: nil) }
+        self.lingerEnd = self.worker.now + Self.longestLinger
         self.waitForRead(self.worker.now + Self.lingerTime)
     }
 
@@ -405,8 +388,18 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.worker.deadlines.set(self.deadlineSlot, to: next)
     }
 
+    /// The client has been asked for the body that it held back, or sends it unasked: from here on its clock runs.
+    func bodyIsAwaited() {
+        guard let exchange = self.exchange, exchange.request.expectsContinue else { return }
+        exchange.request.expectsContinue = false
+        self.bodyStartedAt = self.worker.now
+        if !self.isBodyPaused { self.waitForBody() }
+    }
+
     /// A body has until then at `body_rate`, with some grace; while it is not read its clock stands still.
     private func waitForBody() {
+        // A client that waits to be asked for it is waited for no longer than the upstream is, which has to ask.
+        if let exchange = self.exchange, exchange.request.expectsContinue { return self.waitForRead(.distantFuture) }
         let rate = self.listener.limits.bodyNanosecondsPerByte
         // A rate of nearly nothing earns more time than can be counted.
         let earned = TimeAmount.nanoseconds(Int64(exactly: (Double(self.bodyBytes) * rate).rounded(.down)) ?? .max)

@@ -7,6 +7,8 @@ struct ConnectionStateMachine: Hashable, Sendable {
     private var requestsLeft: Int
     private var keepsAlive = true
     private var isDraining = false
+    /// No request has come yet.
+    private var isFresh = true
     /// The client may still be sending what nobody will read.
     private var mayStillSend = false
 
@@ -49,6 +51,7 @@ struct ConnectionStateMachine: Hashable, Sendable {
     mutating func receivedHead(_ framing: BodyFraming, keepAlive: Bool) {
         guard self.state == .receivingHead else { return }
         self.requestsLeft -= 1
+        self.isFresh = false
         self.keepsAlive = keepAlive
         self.state = .exchanging(request: framing.isEmpty ? .ended : .open, response: .open)
     }
@@ -162,15 +165,23 @@ struct ConnectionStateMachine: Hashable, Sendable {
     enum OnDrain: Hashable {
         case close
         case afterResponse
+        /// Who has just connected is about to send a request, and would not send it again elsewhere by itself.
+        case afterFirstRequest
+        /// The answer is out, and the rest of the request is not read any more.
+        case linger
     }
 
     mutating func drain() -> OnDrain {
         self.isDraining = true
         switch self.state {
+        case .idle where self.isFresh: return .afterFirstRequest
         case .idle:
             self.state = .closing
             return .close
-        case .receivingHead, .exchanging, .discarding, .closing, .closed: return .afterResponse
+        case .discarding:
+            self.state = .closing
+            return .linger
+        case .receivingHead, .exchanging, .closing, .closed: return .afterResponse
         }
     }
 

@@ -99,8 +99,15 @@ final class Listener: Sendable {
         }
     }
 
-    /// Closes the listening socket; connections that were accepted go on.
-    func close() async { try? await self.channel.close() }
+    /// How often the loop is let accept what is there: a few connections each time.
+    private static let lastTurns = 64
+
+    /// Closes the listening socket; connections that were accepted go on. Those that the system has taken for it by then
+    /// are accepted first, since closing would reset them.
+    func close() async {
+        for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
+        try? await self.channel.close()
+    }
 }
 
 /// An address that cannot be listened on.

@@ -129,9 +129,8 @@ final class Worker {
         let cut = open.filter(\.owesBytes)
         for connection in open where !connection.owesBytes { connection.context?.close(promise: nil) }
         for connection in cut {
-            let exchange = connection.exchange
-            connection.cut()
-            exchange?.clientGone()
+            connection.exchange?.drainTimeIsUp()
+            connection.context?.close(promise: nil)
         }
         self.endDrain()
         return cut.count

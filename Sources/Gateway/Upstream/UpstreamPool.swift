@@ -28,6 +28,8 @@ final class UpstreamPool {
     private let slot: DeadlineWheel.Slot
     private let isNamed: Bool
     private var armedUntil = NIODeadline.distantFuture
+    /// As the last request had it, for connections that are made for whoever waits longest.
+    private var connectTimeout = TimeAmount.seconds(2)
     /// Told when a request has done with this target; let go when the pool stops.
     private var cluster: UpstreamCluster?
     private var index = 0
@@ -75,6 +77,7 @@ final class UpstreamPool {
     private func acquire(for exchange: Exchange) {
         let now = self.worker.now
         exchange.queuedAt = now
+        self.connectTimeout = exchange.deadlines.connect
         switch self.machine.acquire(now: now, connectTimeout: exchange.deadlines.connect, waiter: { exchange }) {
         case .reuse(let lease): self.hand(lease, to: exchange)
         case .connect(let id, let waiter):
@@ -189,9 +192,10 @@ final class UpstreamPool {
         let outcome = self.machine.connectFailed(id)
         if let exchange = outcome.failed {
             exchange.waiter = nil
+            if failure.result == .timeout { exchange.plan.meters.countTimeout(.connect) }
             exchange.upstreamFailed(failure.error)
         }
-        if let next = outcome.connect { self.connect(next, timeout: .seconds(2)) }
+        if let next = outcome.connect { self.connect(next, timeout: self.connectTimeout) }
     }
 
     /// The connection's answer is whole and it may serve another request.
@@ -212,13 +216,13 @@ final class UpstreamPool {
         handler.lease = nil
         switch self.machine.closed(lease) {
         case .none: break
-        case .connect(let id): self.connect(id, timeout: .seconds(2))
+        case .connect(let id): self.connect(id, timeout: self.connectTimeout)
         }
     }
 
     fileprivate func poked() {
         let todo = self.machine.poked()
-        for id in todo.connect { self.connect(id, timeout: .seconds(2)) }
+        for id in todo.connect { self.connect(id, timeout: self.connectTimeout) }
         for (_, handler) in todo.close { handler.close() }
     }
 

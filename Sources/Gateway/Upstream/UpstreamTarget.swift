@@ -30,7 +30,7 @@ final class UpstreamTarget: Sendable {
         case .unix(let path):
             self.label = "unix:\(path)"
             self.authority = Array("localhost".utf8)
-            self.origins = []
+            self.origins = [Array("http://localhost".utf8)]
         }
     }
 }

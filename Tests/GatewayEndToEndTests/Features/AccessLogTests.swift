@@ -76,5 +76,79 @@ extension EndToEnd {
             let lines = try await self.lines(of: ["/quiet", "/a"], settings)
             #expect(lines.map(\.path) == ["/a"])
         }
+
+        /// A line's figures, of requests that are sent as they stand, in pieces that come one after the other.
+        private struct Figures: Decodable {
+            let method: String?
+            let status: Int?
+            let end: String
+            let bytesIn: Int
+            let durationMs: Double
+            let firstByteMs: Double?
+        }
+
+        private func figures(
+            _ script: @escaping ScriptedUpstream.Script,
+            _ body: (RunningGateway) async throws -> Void
+        ) async throws -> [Figures] {
+            try await withFolder { folder in
+                try await withUpstream(script) { upstream in
+                    let file = proxy(to: upstream.url, limits: "keep_alive = \"50ms\"")
+                    try await withGateway(file, accessLog: .file(path: "\(folder)/access.log")) { gateway in
+                        try await body(gateway)
+                    }
+                }
+                let decoder = JSONDecoder()
+                decoder.keyDecodingStrategy = .convertFromSnakeCase
+                let text = FileManager.default.contents(atPath: "\(folder)/access.log") ?? Data()
+                return try text.split(separator: UInt8(ascii: "\n")).map { try decoder.decode(Figures.self, from: $0) }
+            }
+        }
+
+        /// `keep_alive` passes once.
+        private func wait(_ gateway: RunningGateway) async throws {
+            let silent = try await gateway.connect()
+            _ = try await silent.rest()
+            silent.close()
+        }
+
+        @Test func `times run from the head's first byte to the client's`() async throws {
+            let go = Signal()
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                // A body so small is waited for, for the sake of its tag.
+                try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
+                try await go.wait()
+                try await session.send("b")
+            }
+            let lines = try await self.figures(script) { gateway in
+                let client = try await gateway.connect()
+                defer { client.close() }
+                try await client.send("GET / HT")
+                try await self.wait(gateway)
+                try await client.send("TP/1.1\r\nHost: a\r\n\r\n")
+                try await self.wait(gateway)
+                go.fire()
+                #expect(try await client.response().text == "ab")
+            }
+            let line = try #require(lines.first)
+            #expect(line.durationMs >= 100)
+            #expect(try #require(line.firstByteMs) >= 100)
+        }
+
+        @Test func `what is no request has its method, where it can be told, and its bytes`() async throws {
+            let requests = ["GET / HTTP/1.1\r\n\r\n", "POST / HTTP/3.0\r\n\r\n", "\u{1}\u{2}\u{3}\r\n\r\n"]
+            let lines = try await self.figures(serving { _ in ok() }) { gateway in
+                for request in requests {
+                    let client = try await gateway.connect()
+                    defer { client.close() }
+                    try await client.send(request)
+                    _ = try await client.rest()
+                }
+            }
+            #expect(lines.map(\.status) == [400, 505, 400])
+            #expect(lines.map(\.bytesIn) == requests.map(\.utf8.count))
+            #expect(lines.map { $0.method ?? "" } == ["GET", "POST", ""])
+        }
     }
 }

@@ -204,5 +204,45 @@ extension EndToEnd {
                 self.cuts = Chunks.cuts(wire.count, &random)
             }
         }
+
+        @Test func `what trailers say of the bytes goes where the bytes are changed`() async throws {
+            let body = Self.body
+            let answer =
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "\(String(body.utf8.count, radix: 16))\r\n\(body)\r\n0\r\n"
+                + "Content-Digest: sha-256=:AAAA:\r\nrepr-digest: sha-256=:AAAA:\r\nETag: \"e\"\r\nX-Sum: 1\r\n\r\n"
+            let script: ScriptedUpstream.Script = { session in
+                while true {
+                    _ = try await session.request()
+                    try await session.send(answer)
+                }
+            }
+            try await withProxy(script) { gateway, _ in
+                let encoded = try await gateway.get("/", "Accept-Encoding: gzip", "TE: trailers")
+                #expect(encoded["Content-Encoding"] == "gzip")
+                #expect(encoded.decoded == body)
+                #expect(encoded.trailers.map(\.name) == ["X-Sum"])
+                let plain = try await gateway.get("/", "TE: trailers")
+                #expect(plain.trailers.map(\.name) == ["Content-Digest", "repr-digest", "ETag", "X-Sum"])
+            }
+        }
+
+        /// RFC 9110 section 8.6: a 304 has the length of the 200's body, or none.
+        @Test func `304 of an upstream has no length where the 200 would be encoded`() async throws {
+            let answer = "HTTP/1.1 304 N\r\nETag: \"x\"\r\n\(Self.type)\r\nContent-Length: 1000\r\n\r\n"
+            let script: ScriptedUpstream.Script = { session in
+                while true {
+                    _ = try await session.request()
+                    try await session.send(answer)
+                }
+            }
+            try await withProxy(script) { gateway, _ in
+                let encoded = try await gateway.get("/", "Accept-Encoding: gzip", "If-None-Match: \"x-gw-gzip\"")
+                #expect(encoded.status == 304)
+                #expect(encoded["ETag"] == "\"x-gw-gzip\"")
+                #expect(encoded["Content-Length"] == nil)
+                #expect(try await gateway.get("/", "If-None-Match: \"x\"")["Content-Length"] == "1000")
+            }
+        }
     }
 }

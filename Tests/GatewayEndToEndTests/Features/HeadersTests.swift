@@ -82,5 +82,54 @@ extension EndToEnd {
             #expect(errors.first?.line == 2)
             #expect(errors.first?.description.contains(message) == true, "\(errors)")
         }
+
+        /// RFC 9110 section 6.5.1.
+        @Test func `a trailer cannot bring what the head may not`() async throws {
+            let settings = """
+                [middleware.request_id]
+                header = "X-Trace-Me"
+                [middleware.headers.request]
+                set = { X-Client = "{client_ip}" }
+                remove = ["X-Admin"]
+                [middleware.headers.response]
+                remove = ["X-Internal"]
+                """
+            let script: ScriptedUpstream.Script = { session in
+                let request = try await session.request()
+                let trailers = request.trailers.map { "\($0.name): \($0.value)" }.joined(separator: ";")
+                try await session.send(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(String(trailers.utf8.count, radix: 16))\r\n\(trailers)\r\n0\r\n"
+                        + "X-Internal: 1\r\nServer: s\r\nX-Trace-Me: forged\r\nServer-Timing: a\r\nX-Sum: 2\r\n\r\n"
+                )
+            }
+            try await withProxy(script, more: settings) { gateway, _ in
+                let client = try await gateway.connect()
+                defer { client.close() }
+                try await client.send(
+                    "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+                        + "X-Admin: 1\r\nX-Client: 9.9.9.9\r\nX-Trace-Me: forged\r\ntraceparent: 00-1-2-01\r\nVia: 1.1 a\r\n"
+                        + "baggage: a=b\r\nOrigin: b\r\nX-Sum: 1\r\n\r\n"
+                )
+                let response = try await client.response()
+                #expect(response.text == "X-Sum: 1")
+                #expect(response.trailers.map(\.name) == ["Server-Timing", "X-Sum"])
+            }
+        }
+
+        @Test func `Vary is merged with what the answer depends on`() async throws {
+            let settings = """
+                [middleware.compression]
+                min_size = "1B"
+                [middleware.headers.response]
+                set = { Vary = "X-A, accept-encoding" }
+                add = { vary = "X-B" }
+                """
+            let answer = ok(String(repeating: "text ", count: 400), "Content-Type: text/plain", "Vary: X-C")
+            try await withProxy(serving { _ in answer }, more: settings) { gateway, _ in
+                let response = try await gateway.get("/", "Accept-Encoding: gzip")
+                #expect(response["Content-Encoding"] == "gzip")
+                #expect(response.all("Vary") == ["X-C, Accept-Encoding, X-A, X-B"])
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Gateway
+import NIOCore
 import Testing
 
 extension EndToEnd {
@@ -34,11 +35,16 @@ extension EndToEnd {
 
         @Test func `a target that takes no connection is 504 after connect`() async throws {
             try await withFullBacklog { port in
-                let toml = proxy(to: "http://127.0.0.1:\(port)", more: "[middleware.timeout]\nconnect = \"100ms\"")
+                let toml = proxy(
+                    to: "http://127.0.0.1:\(port)",
+                    more: "[middleware.timeout]\nconnect = \"100ms\"\n[admin]\nexpose = [\"/metrics\"]"
+                )
                 try await withGateway(toml) { gateway in
                     let response = try await gateway.get("/")
                     #expect(response.status == 504)
                     #expect(response.code == "connect_timeout")
+                    let metrics = try await gateway.get("/metrics").text
+                    #expect(metrics.contains("gateway_timeouts_total{route=\"all\",phase=\"connect\"} 1\n"))
                 }
             }
         }
@@ -235,6 +241,66 @@ extension EndToEnd {
                 #expect(response["Connection"] == "close")
                 try await eventually("the upstream is left") { upstream.openConnections == 0 }
                 client.close()
+            }
+        }
+
+        /// RFC 9110 section 15.5.9 blames the client, which would send the body once more.
+        @Test func `an upstream that does not take the body is 504, and not the client's fault`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                session.connection.readSlowly()
+                _ = try await session.connection.head()
+                try await Signal().wait(within: .seconds(600))
+            }
+            let settings = "[middleware.timeout]\nidle = \"200ms\""
+            try await withProxy(script, more: settings, buffers: 16_384) { gateway, _ in
+                let client = try await gateway.connect(buffers: 16_384)
+                defer { client.close() }
+                try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n")
+                let sending = Task {
+                    while true { try await client.send(bytes: Array(repeating: 0x61, count: 65_536)) }
+                }
+                let response = try await client.response()
+                #expect(response.status == 504)
+                #expect(response.code == "upstream_timeout")
+                client.close()
+                _ = await sending.result
+            }
+        }
+
+        @Test func `an answer that has begun waits for a body that still goes on`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.connection.head()
+                try await session.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                _ = try await session.connection.bytes(8)
+                try await session.send("2\r\nok\r\n0\r\n\r\n")
+            }
+            let settings = "[middleware.timeout]\nidle = \"400ms\""
+            try await withProxy(script, limits: "keep_alive = \"100ms\"", more: settings) { gateway, _ in
+                let client = try await gateway.connect()
+                defer { client.close() }
+                try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n")
+                for _ in 0..<8 {
+                    let silent = try await gateway.connect()
+                    _ = try await silent.rest()
+                    silent.close()
+                    try await client.send("x")
+                }
+                #expect(try await client.response().text == "ok")
+            }
+        }
+
+        @Test func `an upstream that says nothing to Expect is 504, and the client's clock stands`() async throws {
+            let settings = "[middleware.timeout]\nidle = \"200ms\""
+            let script = Self.stalling(after: "")
+            try await withProxy(script, more: settings) { gateway, _ in
+                let client = try await gateway.connect()
+                defer { client.close() }
+                try await client.send(
+                    "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
+                )
+                let response = try await client.response()
+                #expect(response.status == 504)
+                #expect(response.code == "upstream_timeout")
             }
         }
     }

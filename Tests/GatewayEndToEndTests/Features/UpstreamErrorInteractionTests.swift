@@ -104,5 +104,41 @@ extension EndToEnd {
                 #expect(response["Content-Encoding"] == nil && response["ETag"] == nil)
             }
         }
+
+        @Test func `an error's limit fields are the gateway's own alone`() async throws {
+            let answer =
+                "HTTP/1.1 503 No\r\nX-RateLimit-Limit: 3\r\nX-RateLimit-Remaining: 2\r\nContent-Length: 0\r\n\r\n"
+            let script: ScriptedUpstream.Script = { session in
+                while true {
+                    _ = try await session.request()
+                    try await session.send(answer)
+                }
+            }
+            try await withProxy(script, more: Self.settings) { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.all("X-RateLimit-Limit") == ["1000"])
+                #expect(response.all("X-RateLimit-Remaining") == ["999"])
+            }
+        }
+
+        /// Nobody gets to see it.
+        @Test func `the end of a body that trickles is not waited for`() async throws {
+            let left = Signal()
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                try await session.send("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n")
+                defer { left.fire() }
+                while true {
+                    try await session.send("1\r\nx\r\n")
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+            }
+            try await withProxy(script) { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.status == 503)
+                #expect(response.code == "upstream_error")
+                try await left.wait()
+            }
+        }
     }
 }

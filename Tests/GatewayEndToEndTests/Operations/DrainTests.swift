@@ -41,18 +41,45 @@ extension EndToEnd {
             }
         }
 
-        @Test func `drain_timeout cuts what is still open, and says so`() async throws {
+        @Test func `a client that has just connected is answered, and then its connection closes`() async throws {
+            try await withProxy(serving { ok($0.target) }, drainTimeout: .seconds(20)) { gateway, upstream in
+                let busy = try await gateway.connect()
+                try await busy.send("GET /busy HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await busy.response().text == "/busy")
+                let fresh = try await gateway.connect()
+                gateway.server.shutdown()
+                // It is draining.
+                #expect(try await busy.rest().end == .finished)
+                try await fresh.send("GET /fresh HTTP/1.1\r\nHost: a\r\n\r\n")
+                let response = try await fresh.response()
+                #expect(response.text == "/fresh")
+                #expect(response["Connection"] == "close")
+                #expect(try await fresh.rest().end == .finished)
+                try await gateway.run.value
+            }
+        }
+
+        @Test func `drain_timeout ends what is still open, and says so`() async throws {
             let script: ScriptedUpstream.Script = { session in
-                _ = try await session.request()
+                let request = try await session.request()
+                if request.target == "/begun" {
+                    try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nb")
+                }
                 _ = try await session.connection.rest()
             }
             try await withProxy(script, drainTimeout: .milliseconds(100)) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("it is upstream") { upstream.requests.count == 1 }
+                let begun = try await gateway.connect()
+                try await begun.send("GET /begun HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await begun.head().hasPrefix("HTTP/1.1 200 "))
+                try await eventually("they are upstream") { upstream.requests.count == 2 }
                 gateway.server.shutdown()
-                let (text, _) = try await client.rest()
-                #expect(text == "")
+                let response = try await client.response()
+                #expect(response.status == 503)
+                #expect(response.code == "draining")
+                #expect(response["Connection"] == "close")
+                #expect(try await begun.rest().end == .reset)
                 await #expect(throws: DrainError.self) { try await gateway.run.value }
                 try await eventually("the upstream is left") { upstream.openConnections == 0 }
             }

@@ -118,5 +118,22 @@ extension EndToEnd {
                 client.close()
             }
         }
+
+        @Test func `103 brings nothing that the final response may not have`() async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                let fields = "Server: s\r\nX-Powered-By: p\r\nX-Internal: i\r\nX-Request-ID: r\r\nLink: </a>\r\n\r\n"
+                try await session.send("HTTP/1.1 103 Early Hints\r\n" + fields)
+                try await session.send(ok("x"))
+            }
+            let settings = "[middleware.headers.response]\nremove = [\"X-Internal\"]"
+            try await withProxy(script, more: settings) { gateway, _ in
+                let client = try await gateway.connect()
+                defer { client.close() }
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.head() == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+                #expect(try await client.response().text == "x")
+            }
+        }
     }
 }

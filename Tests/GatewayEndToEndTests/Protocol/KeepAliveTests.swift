@@ -1,3 +1,4 @@
+import Gateway
 import NIOCore
 import Testing
 
@@ -194,6 +195,27 @@ extension EndToEnd {
                 #expect(try await client.response()["Connection"] == nil)
                 #expect(try await client.response()["Connection"] == "close")
                 #expect(try await client.rest().text == "")
+            }
+        }
+
+        /// RFC 9112 section 2.2: old clients end a body with a line end that is no part of it.
+        @Test func `an empty line behind a body leaves the connection idle`() async throws {
+            let limits = "keep_alive = \"20s\"\nheader_timeout = \"100ms\""
+            try await withProxy(serving { ok($0.target) }, limits: limits, drainTimeout: .seconds(60)) { gateway, _ in
+                let client = try await gateway.connect()
+                defer { client.close() }
+                try await client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx\r\n")
+                #expect(try await client.response().text == "/1")
+                // Longer than a head may take.
+                let slow = try await gateway.connect()
+                try await slow.send("G")
+                #expect(try await slow.response().status == 408)
+                try await client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n\r\n")
+                #expect(try await client.response().text == "/2")
+                gateway.server.shutdown()
+                let rest = try await client.rest()
+                #expect(rest.text == "")
+                #expect(rest.end == .finished)
             }
         }
     }

@@ -159,8 +159,18 @@ struct ConnectionStateMachineTests {
         #expect(machine.responseEnded() == .close)
     }
 
-    @Test func `drains an idle connection at once`() {
+    @Test func `drains a new connection behind its first request`() {
         var machine = Machine(requestsPerConnection: 100)
+        #expect(machine.drain() == .afterFirstRequest)
+        #expect(machine.receivedBytes() == true)
+        machine.receivedHead(.none, keepAlive: true)
+        #expect(machine.closesAfterResponse)
+        #expect(machine.responseEnded() == .linger)
+    }
+
+    @Test func `drains an idle connection at once`() {
+        var machine = Self.exchanging()
+        _ = machine.responseEnded()
         #expect(machine.drain() == .close)
         #expect(machine.state == .closing)
         #expect(machine.receivedBytes() == false)
@@ -184,11 +194,12 @@ struct ConnectionStateMachineTests {
         #expect(open.responseEnded() == .linger)
     }
 
-    @Test func `drains a connection behind the body that it drops`() {
+    @Test func `drains a connection before the end of a body that it drops`() {
         var machine = Self.exchanging(.length(5))
         _ = machine.responseEnded()
-        #expect(machine.drain() == .afterResponse)
-        #expect(machine.requestEnded() == .linger)
+        #expect(machine.drain() == .linger)
+        #expect(machine.state == .closing)
+        #expect(machine.requestEnded() == .wait)
     }
 
     @Test func `does nothing any more once closed`() {

@@ -176,9 +176,11 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         }
         // Where the client names no tag, but a date or any, the type tells.
         let isTyped = hasType || exchange.withheldBody != nil
-        if isNamed || isTyped && !ConditionalRequest.namesTags(exchange) {
-            EncodedResponse.addSuffix(of: coding, to: exchange)
-        }
+        guard isNamed || isTyped && !ConditionalRequest.namesTags(exchange) else { return }
+        EncodedResponse.addSuffix(of: coding, to: exchange)
+        // Of the body as the upstream has it, which the 200 would not have had (RFC 9110 section 8.6).
+        exchange.response.headers.remove(.contentLength)
+        exchange.response.headers.remove(.acceptRanges)
     }
 
     /// Whether the 200 that a 304 of the gateway stands for would have been encoded; true where that is not known.

@@ -5,15 +5,13 @@ import NIOCore
 enum EncodedResponse {
     private static let contentEncoding = HeaderName(.contentEncoding)
     private static let etag = HeaderName(.etag)
-    /// Of the bytes as they were (RFC 9530; the older ones RFC 3230 and RFC 1864).
-    private static let digests = ["Content-Digest", "Repr-Digest", "Digest", "Content-MD5"].map { HeaderName($0) }
 
     /// Says what the body will be, and drops what it no longer is. The length is the affair of who writes the body.
     static func describe(_ exchange: Exchange, in coding: ContentCoding) {
         exchange.response.headers.add(self.contentEncoding, coding.token)
         exchange.response.headers.remove(.acceptRanges)
         if exchange.response.headers.present.contains(.unknown) {
-            for digest in self.digests { exchange.response.headers.remove(digest) }
+            exchange.response.headers.removeAll { block, field in IntegrityFields.contain(field, in: block) }
         }
         self.addSuffix(of: coding, to: exchange)
     }

@@ -32,9 +32,7 @@ extension ResponseHead {
         // Only a guide for caches where there is no tag.
         case .lastModified: hasTag
         case .unknown:
-            block.equals(field.name, "content-language") || block.equals(field.name, "content-digest")
-                || block.equals(field.name, "content-md5") || block.equals(field.name, "repr-digest")
-                || block.equals(field.name, "digest")
+            block.equals(field.name, "content-language") || IntegrityFields.contain(field, in: block)
         default: false
         }
     }

@@ -42,6 +42,8 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
 
     /// A larger problem document passes untouched, a larger body is logged without its text.
     private static let maxBody = 16 * 1024
+    /// The client does not wait any longer for the end of a body that it will not see.
+    private static let patience = TimeAmount.seconds(1)
     /// So much of a body goes into one log line.
     private static let maxLogged = 4096
 
@@ -95,6 +97,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         }
         if case .none = exchange.collected, !type.isEventStream, Self.isRead(exchange.response.framing) {
             exchange[self.isReplacing] = true
+            exchange.collectsUntil = self.worker.now + Self.patience
             return .collect(upTo: Self.maxBody)
         }
         exchange[self.isReplacing] = false
@@ -206,16 +209,8 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         return document
     }
 
-    /// A digest of the content travels with it (RFC 9530): who changes the one breaks the other.
     private static func isDigested(_ headers: borrowing HeaderBlock) -> Bool {
-        guard headers.present.contains(.unknown) else { return false }
-        for field in headers.fields where field.id == .unknown {
-            if headers.equals(field.name, "content-digest") || headers.equals(field.name, "repr-digest")
-                || headers.equals(field.name, "digest") || headers.equals(field.name, "content-md5")
-            {
-                return true
-            }
-        }
+        for field in headers.fields where IntegrityFields.contain(field, in: headers) { return true }
         return false
     }
 

@@ -68,7 +68,7 @@ struct RateLimitFields {
         }
     }
 
-    /// Takes out what an upstream says in fields that have room for one limit only. The others are lists.
+    /// Takes out what others say in fields that have room for one limit only. The others are lists.
     func makeRoom(in headers: inout HeaderBlock) {
         guard self.selection.hasLegacy else { return }
         headers.remove(.xRateLimitLimit)

@@ -89,7 +89,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
 
     func response(_ exchange: Exchange) -> Decision {
         guard let decision = exchange[self.standing] else { return .next }
-        if exchange.origin == .upstream { self.fields.makeRoom(in: &exchange.response.headers) }
+        self.fields.makeRoom(in: &exchange.response.headers)
         self.fields.write(decision, into: &exchange.response.headers)
         return .next
     }

@@ -59,6 +59,8 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
             if !names.contains(header) { names.append(header) }
         }
         self.names = names
+        context.owned.own(request: names)
+        context.owned.own(response: names)
         self.accept = config.accept
         self.format = config.format
         self.worker = context.worker

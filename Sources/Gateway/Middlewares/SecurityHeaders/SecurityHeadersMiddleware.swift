@@ -31,6 +31,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         self.nonceMode = config.csp.nonce
         self.nonce = context.slot(nil)
         self.removed = SecurityHeadersCheck.names(config.remove, in: &context)
+        context.owned.own(response: self.removed)
         SecurityHeadersCheck.values(of: config, in: &context)
         self.hsts = config.mode == .development || config.hsts.isEmpty ? nil : Array(config.hsts.utf8)
 
@@ -97,7 +98,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         Self.forbidStoring(exchange)
         guard self.nonceMode == .html, isHTML, let type, Self.canBeRewritten(exchange, type) else { return .next }
         exchange.response.headers.removeAll { block, field in
-            field.id == .acceptRanges || Self.digests.contains { block.matches(field, $0) }
+            field.id == .acceptRanges || IntegrityFields.contain(field, in: block)
         }
         return .transform(HTMLNonceTransform(nonce))
     }
@@ -148,8 +149,6 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private static let hstsHeader = HeaderName(.strictTransportSecurity)
     private static let cacheControl = HeaderName(.cacheControl)
     private static let sharedCacheControls = ["CDN-Cache-Control", "Surrogate-Control"].map { HeaderName($0) }
-    /// Of bytes that are about to change (RFC 9530).
-    private static let digests = ["Content-Digest", "Repr-Digest", "Digest", "Content-MD5"].map { HeaderName($0) }
     private static let conditions: FieldSet = [
         .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange, .range,
     ]

@@ -1,0 +1,16 @@
+import GatewayHTTP1
+
+/// Fields of a head that the settings of a route have written or taken out: neither a trailer nor an interim response may
+/// bring them another way (RFC 9110 section 6.5.1).
+struct OwnedFields {
+    private(set) var request: [HeaderName] = []
+    private(set) var response: [HeaderName] = []
+
+    mutating func own(request names: [HeaderName]) { self.request += names }
+    mutating func own(response names: [HeaderName]) { self.response += names }
+
+    mutating func own(_ other: OwnedFields) {
+        self.own(request: other.request)
+        self.own(response: other.response)
+    }
+}
