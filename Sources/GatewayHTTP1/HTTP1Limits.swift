@@ -2,7 +2,7 @@
 package struct HTTP1Limits: Hashable, Sendable {
     /// The request line or the status line, without its line end.
     package var startLine: Int
-    /// All field lines of one section with their line ends.
+    /// All field lines of one section with their line ends; of a response, the status line is one of them.
     package var headers: Int
     package var headerCount: Int
 

@@ -15,8 +15,13 @@ struct HeadScanner {
     private var lineStart = 0
     private var fieldsStart = 0
     private var isInStartLine: Bool
+    private let limitsWhole: Bool
 
-    init(hasStartLine: Bool) { self.isInStartLine = hasStartLine }
+    /// - Parameter limitsWhole: the limit for the fields is one for the start line and the fields together.
+    init(hasStartLine: Bool, limitsWhole: Bool = false) {
+        self.isInStartLine = hasStartLine
+        self.limitsWhole = limitsWhole
+    }
 
     /// The length of the section with its empty line, or nil where more bytes are needed. The limits come before the
     /// line ends, so that the answer does not depend on how the bytes were cut.
@@ -30,7 +35,7 @@ struct HeadScanner {
             self.scanned = lineFeed + 1
             if self.isInStartLine {
                 self.isInStartLine = false
-                self.fieldsStart = self.scanned
+                if !self.limitsWhole { self.fieldsStart = self.scanned }
             } else if lineFeed - self.lineStart == 1 {
                 return self.scanned
             }

@@ -3,7 +3,7 @@ package import NIOCore
 /// Received bytes → response heads, as strictly as requests: an upstream that cannot be understood is not guessed at.
 package struct ResponseParser: Sendable {
     private let limits: HTTP1Limits
-    private var scanner = HeadScanner(hasStartLine: true)
+    private var scanner = HeadScanner(hasStartLine: true, limitsWhole: true)
 
     package init(limits: HTTP1Limits) { self.limits = limits }
 
@@ -25,7 +25,7 @@ package struct ResponseParser: Sendable {
         }
         guard let length else { return false }
         buffer.moveReaderIndex(forwardBy: length)
-        self.scanner = HeadScanner(hasStartLine: true)
+        self.scanner = HeadScanner(hasStartLine: true, limitsWhole: true)
         var line = StatusLine()
         try head.headers.index { (bytes, fields) throws(HTTP1Error) in
             let fieldsStart = try line.parse(bytes)

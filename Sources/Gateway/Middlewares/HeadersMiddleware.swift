@@ -93,12 +93,27 @@ private struct FieldChanges {
 
     init(_ written: HeadersMiddleware.Changes, _ direction: String, in context: inout BuildContext) {
         self.removed = written.remove.compactMap { Self.name($0, [direction, "remove"], in: &context) }
+        if direction == "response", self.removed.contains(where: { $0.id == .vary }) {
+            context.fail(
+                "Vary names what the answer depends on, as caches have to know",
+                suggestion: "take it out",
+                at: direction,
+                "remove"
+            )
+        }
         var changes: [Change] = []
         for (kind, entries) in [("set", written.set), ("add", written.add)] {
             for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
                 let header = Self.name(name, [direction, kind, name], in: &context)
                 let template = Self.template(value, [direction, kind, name], in: &context)
                 guard let header, let template else { continue }
+                if direction == "response", header.id == .contentEncoding {
+                    context.fail(
+                        "Content-Encoding says what the bytes of the body are, which this does not change",
+                        suggestion: "take it out",
+                        at: [direction, kind, name]
+                    )
+                }
                 changes.append(Change(name: header, value: template, replaces: kind == "set"))
             }
         }

@@ -228,5 +228,21 @@ extension EndToEnd {
                 client.close()
             }
         }
+
+        @Test func `max_head counts the status line and the fields`() async throws {
+            for size in [1_024, 1_025] {
+                let line = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Fill: "
+                let head = line + String(repeating: "f", count: size - line.utf8.count - 2) + "\r\n\r\n"
+                let script: ScriptedUpstream.Script = { session in
+                    _ = try await session.request()
+                    try await session.send(head)
+                    _ = try await session.connection.rest()
+                }
+                try await withProxy(script, upstream: "max_head = \"1KiB\"") { gateway, _ in
+                    let response = try await gateway.get("/")
+                    #expect(response.status == (size > 1_024 ? 502 : 200))
+                }
+            }
+        }
     }
 }

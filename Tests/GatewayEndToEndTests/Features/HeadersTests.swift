@@ -67,6 +67,8 @@ extension EndToEnd {
             ("request = { remove = [\"content-length\"] }", "belongs to the gateway"),
             ("response = { add = { Transfer-Encoding = \"chunked\" } }", "belongs to the gateway"),
             ("response = { set = { Connection = \"close\" } }", "belongs to the gateway"),
+            ("response = { remove = [\"vary\"] }", "take it out"),
+            ("response = { set = { Content-Encoding = \"identity\" } }", "what the bytes of the body are"),
             ("request = { set = { Upgrade = \"h2c\" } }", "belongs to the gateway"),
             ("request = { set = { \"a b\" = \"c\" } }", "no field name"),
             ("request = { set = { A = \"b\\nc\" } }", "no field may have"),
