@@ -21,7 +21,7 @@ struct ConfigurationValidator {
     }
 
     mutating func report(_ path: SettingPath, _ value: SettingValue, _ error: SettingError) {
-        report(path, "\(value.quoted) \(error.problem)", error.suggestion)
+        report(path, "\(value.withoutUserInformation.quoted) \(error.problem)", error.suggestion)
     }
 
     /// For a table that lacks something: nothing is said where a mistake in it may be what is lacking.
