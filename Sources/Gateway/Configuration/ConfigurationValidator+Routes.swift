@@ -28,6 +28,15 @@ extension ConfigurationValidator {
             if route.name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
                 report(path, "the name has control characters", "write letters, digits and hyphens")
             }
+            // What metrics and logs call the requests that no route takes, and the like.
+            if route.name.hasPrefix("_") {
+                let rest = route.name.drop { $0 == "_" }
+                report(
+                    path,
+                    "\(JSONText.quoted(route.name)) begins with \"_\", as only the gateway's own labels do",
+                    "write \(JSONText.quoted(rest.isEmpty ? "route" : String(rest)))"
+                )
+            }
         }
     }
 

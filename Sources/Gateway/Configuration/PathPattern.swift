@@ -95,12 +95,13 @@ enum PathPattern {
         return names
     }
 
-    /// A label for a route without a name: `/users/{id}` → `users-id`.
+    /// A label for a route without a name: `/users/{id}` → `users-id`. The gateway's own labels begin with `_`.
     static func routeName(_ pattern: String) -> String {
         let words = pattern.split(separator: "/").map { segment in
             String(segment.filter { $0 != "{" && $0 != "}" && $0 != "*" })
-        }.filter { !$0.isEmpty }
-        if words.isEmpty { return pattern.hasSuffix("*") ? "all" : "root" }
-        return words.joined(separator: "-")
+        }
+        let name = words.filter { !$0.isEmpty }.joined(separator: "-").drop { $0 == "_" || $0 == "-" }
+        if name.isEmpty { return pattern.hasSuffix("*") ? "all" : "root" }
+        return String(name)
     }
 }

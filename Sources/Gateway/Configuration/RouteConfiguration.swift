@@ -1,6 +1,6 @@
 /// `[[routes]]`: which requests go where, and what happens to them on the way.
 public struct RouteConfiguration: SettingTable {
-    /// The label in metrics and logs. Empty: made from the path.
+    /// The label in metrics and logs, without `_` at its beginning. Empty: made from the path.
     public var name = ""
     /// `api.example.com`, or `*.example.org` for all below it. Empty: any.
     public var hosts: [String] = []

@@ -93,7 +93,8 @@ extension SettingDescriptions {
         "RouteConfiguration.matchHeaders": "Header values that must be present as they are; `*` takes any value.",
         "RouteConfiguration.matchQuery": "Query parameters that must be present as they are; `*` takes any value.",
         "RouteConfiguration.methods": "Empty: any.",
-        "RouteConfiguration.name": "The label in metrics and logs. Empty: made from the path.",
+        "RouteConfiguration.name":
+            "The label in metrics and logs, without `_` at its beginning. Empty: made from the path.",
         "RouteConfiguration.path": "Literal segments, `{name}` for one segment, `/*` at the end for the rest.",
         "RouteConfiguration.policies":
             "Names of `[policies.NAME]`, applied left to right, the route's own tables last.",
