@@ -2,7 +2,7 @@ extension ConfigurationValidator {
     mutating func validate(_ upstream: UpstreamConfiguration, at path: SettingPath) {
         if upstream.builtin != nil, !upstream.targets.isEmpty {
             report(path + "builtin", "the upstream has targets and builtin", "take one of them out")
-        } else if upstream.builtin == nil, upstream.targets.isEmpty {
+        } else if upstream.builtin == nil, upstream.targets.isEmpty, !diagnostics.hasFailed(path + "targets") {
             reportLacking(path, "the upstream has no targets", "write targets = [\"http://127.0.0.1:9001\"]")
         }
         for (index, target) in upstream.targets.enumerated() {
