@@ -43,7 +43,7 @@ extension ConfigurationValidator {
     /// The names of the path's parts; `nil` where the path is not sound.
     private mutating func validatePath(_ route: RouteConfiguration, at path: SettingPath) -> [String]? {
         if route.path.isEmpty {
-            reportLacking(path, "the route has no path", "write path = \"/*\" for every path")
+            reportLacking("path", in: path, "the route has no path", "write path = \"/*\" for every path")
             return nil
         }
         do {
@@ -61,7 +61,9 @@ extension ConfigurationValidator {
         let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"]
         for (index, method) in route.methods.enumerated() {
             let place = path + "methods" + index
-            if !FieldName.isToken(method) {
+            if method == "*" {
+                report(place, "\"*\" is not a method", "take methods out, which takes them all")
+            } else if !FieldName.isToken(method) {
                 report(place, "\(JSONText.quoted(method)) is not a method", "write \"GET\"")
             } else if !known.contains(method), known.contains(method.uppercased()) {
                 report(
@@ -143,7 +145,7 @@ extension ConfigurationValidator {
 
     private mutating func validate(_ redirect: RedirectConfiguration, at path: SettingPath) {
         if redirect.to.isEmpty {
-            reportLacking(path, "the redirect has no target", "write to = \"https://{host}{uri}\"")
+            reportLacking("to", in: path, "the redirect has no target", "write to = \"https://{host}{uri}\"")
         } else {
             let known = ["request_id", "client_ip", "scheme", "host", "path", "query", "uri", "route"]
             placeholders(redirect.to, known: known, at: path + "to")

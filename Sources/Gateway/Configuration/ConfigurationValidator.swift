@@ -29,6 +29,15 @@ struct ConfigurationValidator {
         if !diagnostics.hasFailure(directlyIn: table) { report(table, problem, suggestion) }
     }
 
+    /// The same for one key, at its own place where it was written, and says nothing.
+    mutating func reportLacking(_ key: String, in table: SettingPath, _ problem: String, _ suggestion: String) {
+        if configuration.document.root?.node(at: table + key) != nil {
+            report(table + key, problem, suggestion)
+        } else {
+            reportLacking(table, problem, suggestion)
+        }
+    }
+
     mutating func atLeast(_ minimum: Int, _ count: Int, _ path: SettingPath) {
         if count < minimum { report(path, "\(count) is too small", "write at least \(minimum)") }
     }
