@@ -149,6 +149,9 @@ extension ConfigurationValidator {
         } else {
             let known = ["request_id", "client_ip", "scheme", "host", "path", "query", "uri", "route"]
             placeholders(redirect.to, known: known, at: path + "to")
+            check(redirect.to, at: path + "to") { text throws(SettingError) in
+                try URIText.check(PathPattern.filled(text) { _ in "x" }, of: .url)
+            }
         }
         if ![301, 302, 303, 307, 308].contains(redirect.status) {
             report(path + "status", "\(redirect.status) does not redirect", "write 301, 302, 303, 307 or 308")
@@ -176,8 +179,12 @@ extension ConfigurationValidator {
                     "\(JSONText.quoted(route.rewrite)) does not begin with \"/\"",
                     "write \"/\(route.rewrite)\""
                 )
-            } else if let names {
-                placeholders(route.rewrite, known: names, at: path + "rewrite")
+            } else {
+                if let names { placeholders(route.rewrite, known: names, at: path + "rewrite") }
+                check(route.rewrite, at: path + "rewrite") { text throws(SettingError) in
+                    // Only what "/*" took may be nothing.
+                    try URIText.checkRequestPath(PathPattern.filled(text) { $0 == "rest" ? "" : "x" })
+                }
             }
         }
         if route.forwardPath == .original, !route.rewrite.isEmpty || !route.stripPrefix.isEmpty {
@@ -189,6 +196,18 @@ extension ConfigurationValidator {
         }
         if !route.upgrade.isEmpty {
             report(path + "upgrade", "upgrades are not supported in this version", "write []")
+        }
+    }
+
+    private mutating func check(
+        _ text: String,
+        at path: SettingPath,
+        _ check: (String) throws(SettingError) -> Void
+    ) {
+        do {
+            try check(text)
+        } catch {
+            report(path, .string(text), error)
         }
     }
 
