@@ -58,13 +58,15 @@ extension ConfigurationValidator {
         for (index, host) in route.hosts.enumerated() {
             if let error = Self.hostError(host) { report(path + "hosts" + index, .string(host), error) }
         }
-        let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"]
+        let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
         for (index, method) in route.methods.enumerated() {
             let place = path + "methods" + index
             if method == "*" {
                 report(place, "\"*\" is not a method", "take methods out, which takes them all")
             } else if !FieldName.isToken(method) {
                 report(place, "\(JSONText.quoted(method)) is not a method", "write \"GET\"")
+            } else if ["TRACE", "CONNECT"].contains(method.uppercased()) {
+                report(place, "\(method.uppercased()) is always answered with 405", "take it out")
             } else if !known.contains(method), known.contains(method.uppercased()) {
                 report(
                     place,
@@ -73,8 +75,14 @@ extension ConfigurationValidator {
                 )
             }
         }
-        for name in route.matchHeaders.keys.sorted() where !FieldName.isToken(name) {
-            report(path + "match_headers" + name, "\(JSONText.quoted(name)) is not a header name", "write \"X-Name\"")
+        var names: Set<String> = []
+        for name in route.matchHeaders.keys.sorted() {
+            let place = path + "match_headers" + name
+            if !FieldName.isToken(name) {
+                report(place, "\(JSONText.quoted(name)) is not a header name", "write \"X-Name\"")
+            } else if !names.insert(name.lowercased()).inserted {
+                report(place, "\(name) stands in the table twice, since case does not count", "take one of them out")
+            }
         }
         for name in route.matchQuery.keys.sorted() where name.isEmpty {
             report(path + "match_query" + name, "a query parameter without a name cannot be asked for", "name it")

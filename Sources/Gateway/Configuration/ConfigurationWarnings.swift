@@ -111,13 +111,18 @@ struct ConfigurationWarnings {
     private func timeouts() -> [ConfigurationError] {
         guard middlewares.contains(where: { $0.name == "timeout" }) else { return [] }
         var resolver = MiddlewareResolver(configuration, middlewares: middlewares.filter { $0.name == "timeout" })
+        var places: Set<SettingPath> = []
         return configuration.routes.enumerated().compactMap { index, route in
             guard route.upstream != nil, let timeout = resolver.settings(for: route).first, !timeout.isEnabled
             else { return nil }
+            let isOwn = timeout.place() == .route
+            let place = timeout.place().path(of: SettingPath("routes") + index) + timeout.name
+            guard places.insert(place).inserted else { return nil }
             return warning(
-                SettingPath("routes") + index + "timeout",
-                "the route has no timeouts, so an upstream that hangs holds its requests for ever",
-                "write [routes.timeout] with longer times instead of false"
+                place,
+                "\(isOwn ? "the route has" : "routes have") no timeouts, "
+                    + "so an upstream that hangs holds \(isOwn ? "its" : "their") requests for ever",
+                "write \(isOwn ? "[routes.timeout]" : "[\(place)]") with longer times instead of false"
             )
         }
     }
