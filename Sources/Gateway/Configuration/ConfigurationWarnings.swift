@@ -8,7 +8,7 @@ struct ConfigurationWarnings {
         return ConfigurationErrors(warnings).errors
     }
 
-    private func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
+    func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
         ConfigurationError(
             problem,
             suggestion: suggestion,
@@ -62,49 +62,6 @@ struct ConfigurationWarnings {
             )
         }
         return warnings
-    }
-
-    /// Routes that another of the same rank, earlier in the file, always comes before.
-    private func routes() -> [ConfigurationError] {
-        if configuration.routes.isEmpty {
-            return [
-                warning(
-                    SettingPath("routes"),
-                    "there are no routes, so every request is answered 404",
-                    "write [[routes]]"
-                )
-            ]
-        }
-        var warnings: [ConfigurationError] = []
-        var first: [String: String] = [:]
-        for (index, route) in configuration.routes.enumerated() {
-            let matches = Self.matches(of: route)
-            let earlier = matches.compactMap { first[$0] }
-            if earlier.count == matches.count, let name = earlier.first {
-                warnings.append(
-                    warning(
-                        SettingPath("routes") + index,
-                        "the route can never match, since route \(JSONText.quoted(name)) matches the same and stands earlier",
-                        "take one of them out, or tell them apart by hosts, methods, headers or query"
-                    )
-                )
-            }
-            for match in matches where first[match] == nil { first[match] = route.name }
-        }
-        return warnings
-    }
-
-    /// All combinations of host and method that the route takes, each with the rest of its conditions.
-    private static func matches(of route: RouteConfiguration) -> [String] {
-        let shape = route.path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
-            segment.hasPrefix("{") ? "{}" : String(segment)
-        }.joined(separator: "/")
-        let headers = route.matchHeaders.map { ($0.key.lowercased(), $0.value) }.sorted { $0 < $1 }
-        let query = route.matchQuery.sorted { $0.key < $1.key }
-        let conditions = "\(shape) \(headers) \(query)"
-        let hosts = route.hosts.isEmpty ? [""] : route.hosts.map { $0.lowercased() }
-        let methods = route.methods.isEmpty ? [""] : route.methods
-        return hosts.flatMap { host in methods.map { "\(host) \($0) \(conditions)" } }
     }
 
     /// Routes to an upstream that may answer never.
