@@ -35,6 +35,9 @@ extension TargetURL: Setting {
 
     package static func parse(_ text: String) throws(SettingError) -> TargetURL {
         if text.isEmpty { return .missing }
+        // RFC 3986, 3.1: schemes are the same in capitals.
+        let scheme = text.prefix { $0 != ":" }
+        let text = scheme.lowercased() + text[scheme.endIndex...]
         for scheme in ["https", "h2c", "h2"] where text.hasPrefix(scheme + "://") {
             throw SettingError(
                 "is an \(scheme) target, which is not supported in this version",

@@ -150,6 +150,7 @@ struct UnitTypesTests {
             ("http://a.example", TargetURL.http(host: "a.example", port: 80)),
             ("http://a:81/", .http(host: "a", port: 81)),
             ("http://[::1]:1", .http(host: "::1", port: 1)), ("unix:/a", .unix(path: "/a")),
+            ("HTTP://A:80", .http(host: "A", port: 80)), ("Unix:/A", .unix(path: "/A")),
         ]
     )
     func `reads targets`(_ text: String, _ url: TargetURL) {
