@@ -29,6 +29,9 @@ extension ByteCount: Setting {
             throw SettingError("is not a size", suggestion: "write \"16KiB\"")
         }
         guard let count = ByteCount(text) else {
+            if Self.isTooLarge(text) {
+                throw SettingError("is more than can be counted", suggestion: "write at most \"\(Int.max >> 40)TiB\"")
+            }
             throw SettingError("is not a size", suggestion: Self.hint(text))
         }
         self = count
@@ -45,6 +48,12 @@ extension ByteCount: Setting {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: unit)
         if overflow { return nil }
         self.init(bytes: bytes)
+    }
+
+    /// Whether the form is right, and only the number is not.
+    private static func isTooLarge(_ text: String) -> Bool {
+        let digits = text.utf8.prefix { (0x30...0x39).contains($0) }
+        return !digits.isEmpty && Self.units[String(Substring(text.utf8.dropFirst(digits.count)))] != nil
     }
 
     /// What was probably meant.

@@ -28,13 +28,22 @@ extension ConfigurationValidator {
             if route.name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
                 report(path, "the name has control characters", "write letters, digits and hyphens")
             }
+            // What metrics and logs call the requests that no route takes, and the like.
+            if route.name.hasPrefix("_") {
+                let rest = route.name.drop { $0 == "_" }
+                report(
+                    path,
+                    "\(JSONText.quoted(route.name)) begins with \"_\", as only the gateway's own labels do",
+                    "write \(JSONText.quoted(rest.isEmpty ? "route" : String(rest)))"
+                )
+            }
         }
     }
 
     /// The names of the path's parts; `nil` where the path is not sound.
     private mutating func validatePath(_ route: RouteConfiguration, at path: SettingPath) -> [String]? {
         if route.path.isEmpty {
-            reportLacking(path, "the route has no path", "write path = \"/*\" for every path")
+            reportLacking("path", in: path, "the route has no path", "write path = \"/*\" for every path")
             return nil
         }
         do {
@@ -49,11 +58,15 @@ extension ConfigurationValidator {
         for (index, host) in route.hosts.enumerated() {
             if let error = Self.hostError(host) { report(path + "hosts" + index, .string(host), error) }
         }
-        let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"]
+        let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
         for (index, method) in route.methods.enumerated() {
             let place = path + "methods" + index
-            if !FieldName.isToken(method) {
+            if method == "*" {
+                report(place, "\"*\" is not a method", "take methods out, which takes them all")
+            } else if !FieldName.isToken(method) {
                 report(place, "\(JSONText.quoted(method)) is not a method", "write \"GET\"")
+            } else if ["TRACE", "CONNECT"].contains(method.uppercased()) {
+                report(place, "\(method.uppercased()) is always answered with 405", "take it out")
             } else if !known.contains(method), known.contains(method.uppercased()) {
                 report(
                     place,
@@ -62,8 +75,14 @@ extension ConfigurationValidator {
                 )
             }
         }
-        for name in route.matchHeaders.keys.sorted() where !FieldName.isToken(name) {
-            report(path + "match_headers" + name, "\(JSONText.quoted(name)) is not a header name", "write \"X-Name\"")
+        var names: Set<String> = []
+        for name in route.matchHeaders.keys.sorted() {
+            let place = path + "match_headers" + name
+            if !FieldName.isToken(name) {
+                report(place, "\(JSONText.quoted(name)) is not a header name", "write \"X-Name\"")
+            } else if !names.insert(name.lowercased()).inserted {
+                report(place, "\(name) stands in the table twice, since case does not count", "take one of them out")
+            }
         }
         for name in route.matchQuery.keys.sorted() where name.isEmpty {
             report(path + "match_query" + name, "a query parameter without a name cannot be asked for", "name it")
@@ -134,10 +153,13 @@ extension ConfigurationValidator {
 
     private mutating func validate(_ redirect: RedirectConfiguration, at path: SettingPath) {
         if redirect.to.isEmpty {
-            reportLacking(path, "the redirect has no target", "write to = \"https://{host}{uri}\"")
+            reportLacking("to", in: path, "the redirect has no target", "write to = \"https://{host}{uri}\"")
         } else {
             let known = ["request_id", "client_ip", "scheme", "host", "path", "query", "uri", "route"]
             placeholders(redirect.to, known: known, at: path + "to")
+            check(redirect.to, at: path + "to") { text throws(SettingError) in
+                try URIText.check(PathPattern.filled(text) { _ in "x" }, of: .url)
+            }
         }
         if ![301, 302, 303, 307, 308].contains(redirect.status) {
             report(path + "status", "\(redirect.status) does not redirect", "write 301, 302, 303, 307 or 308")
@@ -165,8 +187,12 @@ extension ConfigurationValidator {
                     "\(JSONText.quoted(route.rewrite)) does not begin with \"/\"",
                     "write \"/\(route.rewrite)\""
                 )
-            } else if let names {
-                placeholders(route.rewrite, known: names, at: path + "rewrite")
+            } else {
+                if let names { placeholders(route.rewrite, known: names, at: path + "rewrite") }
+                check(route.rewrite, at: path + "rewrite") { text throws(SettingError) in
+                    // Only what "/*" took may be nothing.
+                    try URIText.checkRequestPath(PathPattern.filled(text) { $0 == "rest" ? "" : "x" })
+                }
             }
         }
         if route.forwardPath == .original, !route.rewrite.isEmpty || !route.stripPrefix.isEmpty {
@@ -178,6 +204,18 @@ extension ConfigurationValidator {
         }
         if !route.upgrade.isEmpty {
             report(path + "upgrade", "upgrades are not supported in this version", "write []")
+        }
+    }
+
+    private mutating func check(
+        _ text: String,
+        at path: SettingPath,
+        _ check: (String) throws(SettingError) -> Void
+    ) {
+        do {
+            try check(text)
+        } catch {
+            report(path, .string(text), error)
         }
     }
 

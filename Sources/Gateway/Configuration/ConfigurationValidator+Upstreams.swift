@@ -2,8 +2,9 @@ extension ConfigurationValidator {
     mutating func validate(_ upstream: UpstreamConfiguration, at path: SettingPath) {
         if upstream.builtin != nil, !upstream.targets.isEmpty {
             report(path + "builtin", "the upstream has targets and builtin", "take one of them out")
-        } else if upstream.builtin == nil, upstream.targets.isEmpty {
-            reportLacking(path, "the upstream has no targets", "write targets = [\"http://127.0.0.1:9001\"]")
+        } else if upstream.builtin == nil, upstream.targets.isEmpty, !diagnostics.hasFailed(path + "targets") {
+            let suggestion = "write targets = [\"http://127.0.0.1:9001\"]"
+            reportLacking("targets", in: path, "the upstream has no targets", suggestion)
         }
         for (index, target) in upstream.targets.enumerated() {
             validate(target, at: path + "targets" + index)
@@ -32,7 +33,7 @@ extension ConfigurationValidator {
 
     private mutating func validate(_ target: TargetConfiguration, at path: SettingPath) {
         if target.url == .missing {
-            reportLacking(path, "the target has no url", "write { url = \"http://127.0.0.1:9001\" }")
+            reportLacking("url", in: path, "the target has no url", "write { url = \"http://127.0.0.1:9001\" }")
         } else {
             do {
                 _ = try TargetURL(setting: target.url.settingValue)

@@ -21,12 +21,21 @@ struct ConfigurationValidator {
     }
 
     mutating func report(_ path: SettingPath, _ value: SettingValue, _ error: SettingError) {
-        report(path, "\(value.quoted) \(error.problem)", error.suggestion)
+        report(path, "\(value.withoutUserInformation.quoted) \(error.problem)", error.suggestion)
     }
 
     /// For a table that lacks something: nothing is said where a mistake in it may be what is lacking.
     mutating func reportLacking(_ table: SettingPath, _ problem: String, _ suggestion: String) {
         if !diagnostics.hasFailure(directlyIn: table) { report(table, problem, suggestion) }
+    }
+
+    /// The same for one key, at its own place where it was written, and says nothing.
+    mutating func reportLacking(_ key: String, in table: SettingPath, _ problem: String, _ suggestion: String) {
+        if configuration.document.root?.node(at: table + key) != nil {
+            report(table + key, problem, suggestion)
+        } else {
+            reportLacking(table, problem, suggestion)
+        }
     }
 
     mutating func atLeast(_ minimum: Int, _ count: Int, _ path: SettingPath) {

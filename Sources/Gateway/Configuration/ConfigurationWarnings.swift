@@ -8,7 +8,7 @@ struct ConfigurationWarnings {
         return ConfigurationErrors(warnings).errors
     }
 
-    private func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
+    func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
         ConfigurationError(
             problem,
             suggestion: suggestion,
@@ -64,60 +64,22 @@ struct ConfigurationWarnings {
         return warnings
     }
 
-    /// Routes that another of the same rank, earlier in the file, always comes before.
-    private func routes() -> [ConfigurationError] {
-        if configuration.routes.isEmpty {
-            return [
-                warning(
-                    SettingPath("routes"),
-                    "there are no routes, so every request is answered 404",
-                    "write [[routes]]"
-                )
-            ]
-        }
-        var warnings: [ConfigurationError] = []
-        var first: [String: String] = [:]
-        for (index, route) in configuration.routes.enumerated() {
-            let matches = Self.matches(of: route)
-            let earlier = matches.compactMap { first[$0] }
-            if earlier.count == matches.count, let name = earlier.first {
-                warnings.append(
-                    warning(
-                        SettingPath("routes") + index,
-                        "the route can never match, since route \(JSONText.quoted(name)) matches the same and stands earlier",
-                        "take one of them out, or tell them apart by hosts, methods, headers or query"
-                    )
-                )
-            }
-            for match in matches where first[match] == nil { first[match] = route.name }
-        }
-        return warnings
-    }
-
-    /// All combinations of host and method that the route takes, each with the rest of its conditions.
-    private static func matches(of route: RouteConfiguration) -> [String] {
-        let shape = route.path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
-            segment.hasPrefix("{") ? "{}" : String(segment)
-        }.joined(separator: "/")
-        let headers = route.matchHeaders.map { ($0.key.lowercased(), $0.value) }.sorted { $0 < $1 }
-        let query = route.matchQuery.sorted { $0.key < $1.key }
-        let conditions = "\(shape) \(headers) \(query)"
-        let hosts = route.hosts.isEmpty ? [""] : route.hosts.map { $0.lowercased() }
-        let methods = route.methods.isEmpty ? [""] : route.methods
-        return hosts.flatMap { host in methods.map { "\(host) \($0) \(conditions)" } }
-    }
-
     /// Routes to an upstream that may answer never.
     private func timeouts() -> [ConfigurationError] {
         guard middlewares.contains(where: { $0.name == "timeout" }) else { return [] }
         var resolver = MiddlewareResolver(configuration, middlewares: middlewares.filter { $0.name == "timeout" })
+        var places: Set<SettingPath> = []
         return configuration.routes.enumerated().compactMap { index, route in
             guard route.upstream != nil, let timeout = resolver.settings(for: route).first, !timeout.isEnabled
             else { return nil }
+            let isOwn = timeout.place() == .route
+            let place = timeout.place().path(of: SettingPath("routes") + index) + timeout.name
+            guard places.insert(place).inserted else { return nil }
             return warning(
-                SettingPath("routes") + index + "timeout",
-                "the route has no timeouts, so an upstream that hangs holds its requests for ever",
-                "write [routes.timeout] with longer times instead of false"
+                place,
+                "\(isOwn ? "the route has" : "routes have") no timeouts, "
+                    + "so an upstream that hangs holds \(isOwn ? "its" : "their") requests for ever",
+                "write \(isOwn ? "[routes.timeout]" : "[\(place)]") with longer times instead of false"
             )
         }
     }

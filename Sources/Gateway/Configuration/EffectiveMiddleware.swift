@@ -8,6 +8,30 @@ package struct EffectiveMiddleware: Sendable {
     package var policy: String?
     /// The keys that a policy or the route itself sets, beyond what holds for all routes.
     package var routeKeys: Set<String> = []
+    /// The tables that were laid over the defaults, the last one on top.
+    var layers: [Layer] = []
+
+    /// What was written of the middleware at one place.
+    struct Layer: Sendable {
+        let place: Place
+        let node: SettingNode
+    }
+
+    /// Whose tables they are.
+    enum Place: Hashable, Sendable {
+        case common
+        case policy(String)
+        case route
+
+        /// - Parameter route: the path of the route.
+        func path(of route: SettingPath) -> SettingPath {
+            switch self {
+            case .common: SettingPath("middleware")
+            case .policy(let name): SettingPath("policies") + name
+            case .route: route
+            }
+        }
+    }
 
     /// One setting, with a dotted key where it stands in a nested table.
     package struct Leaf: Sendable {
@@ -28,6 +52,22 @@ package struct EffectiveMiddleware: Sendable {
         }
         collect(settings, SettingPath())
         return leaves
+    }
+
+    /// Where the value that holds was written, or the table that it could stand in.
+    func place(of keys: [String] = []) -> Place {
+        var found = (depth: 0, place: Place.common)
+        for layer in layers {
+            var depth = 0
+            var node = layer.node
+            for key in keys {
+                guard let next = node.entries?[key] else { break }
+                node = next
+                depth += 1
+            }
+            if depth >= found.depth { found = (depth, layer.place) }
+        }
+        return found.place
     }
 
     /// The settings as the middleware's own type.

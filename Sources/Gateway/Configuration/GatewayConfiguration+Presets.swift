@@ -18,7 +18,10 @@ extension GatewayConfiguration {
             return everything(to: upstream, named: "api")
         } catch {
             throw ConfigurationErrors([
-                ConfigurationError("\(JSONText.quoted(url)) \(error.problem)", suggestion: error.suggestion)
+                ConfigurationError(
+                    "\(SettingValue.string(url).withoutUserInformation.quoted) \(error.problem)",
+                    suggestion: error.suggestion
+                )
             ])
         }
     }

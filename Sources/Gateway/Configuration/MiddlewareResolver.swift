@@ -36,26 +36,31 @@ package struct MiddlewareResolver {
             var isEnabled = description.onByDefault
             var settings = defaults
             var source: String?
-            var layers = [(common.nodes[description.name], nil as String?)]
-            layers += names.map { (policies[$0]?.nodes[description.name], $0) }
-            layers.append((own.nodes[description.name], nil))
-            var isWritten = false
-            for case (let layer?, let policy) in layers {
-                isWritten = true
-                if layer.entries != nil {
+            let tables: [(EffectiveMiddleware.Place, MiddlewareTables?)] =
+                [(.common, common)] + names.map { (.policy($0), policies[$0]) } + [(.route, own)]
+            let layers = tables.compactMap { place, tables in
+                tables?.nodes[description.name].map { EffectiveMiddleware.Layer(place: place, node: $0) }
+            }
+            for layer in layers {
+                var policy: String?
+                if case .policy(let name) = layer.place { policy = name }
+                if layer.node.entries != nil {
                     isEnabled = true
                     source = policy ?? source
-                    settings = settings.overlaid(by: layer, policy: policy)
+                    settings = settings.overlaid(by: layer.node, policy: policy)
                 } else {
                     isEnabled = false
-                    settings.source = layer.source
+                    settings.source = layer.node.source
                 }
             }
-            if isWritten, let presets = description.defaults as? any PresetSettings {
+            if !layers.isEmpty, let presets = description.defaults as? any PresetSettings {
                 settings = type(of: presets).completed(settings)
             }
             var effective = EffectiveMiddleware(name: description.name, isEnabled: isEnabled, settings: settings)
-            effective.routeKeys = Set(layers.dropFirst().flatMap { $0.0?.entries?.keys.map { $0 } ?? [] })
+            effective.layers = layers
+            effective.routeKeys = Set(
+                layers.filter { $0.place != .common }.flatMap { $0.node.entries?.keys.map { $0 } ?? [] }
+            )
             effective.policy = source
             return effective
         }

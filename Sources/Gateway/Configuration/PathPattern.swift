@@ -58,27 +58,7 @@ enum PathPattern {
                 suggestion: "write \"/{name}/\" or \"/*\""
             )
         }
-        if let character = segment.first(where: { $0.utf8.contains(where: isForbidden) }) {
-            let escaped = character.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
-            let query = character == "?" ? ", or match_query for a query" : ""
-            throw SettingError(
-                "has a character that no path has",
-                suggestion: "write \(escaped.joined()) for it\(query)"
-            )
-        }
-        var rest = Array(segment.utf8)[...]
-        while let percent = rest.firstIndex(of: UInt8(ascii: "%")) {
-            let digits = rest[(percent + 1)...].prefix(2)
-            guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
-                throw SettingError("has a broken escape", suggestion: "write %25 for a percent sign")
-            }
-            rest = rest[(percent + 3)...]
-        }
-    }
-
-    /// Not in `pchar` of RFC 3986 §3.3, other than what the caller has seen to.
-    private static func isForbidden(_ byte: UInt8) -> Bool {
-        byte <= 0x20 || byte >= 0x7F || "?#\\\"<>^`|".utf8.contains(byte)
+        try URIText.check(segment, of: .path, query: ", or match_query for a query")
     }
 
     /// The names between braces in a template such as `/internal/{id}`.
@@ -95,12 +75,24 @@ enum PathPattern {
         return names
     }
 
-    /// A label for a route without a name: `/users/{id}` → `users-id`.
+    /// The template with something in the place of each part in braces.
+    static func filled(_ template: String, with value: (Substring) -> String) -> String {
+        var text = ""
+        var rest = template[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            text += rest[..<open] + value(rest[rest.index(after: open)..<close])
+            rest = rest[rest.index(after: close)...]
+        }
+        return text + rest
+    }
+
+    /// A label for a route without a name: `/users/{id}` → `users-id`. The gateway's own labels begin with `_`.
     static func routeName(_ pattern: String) -> String {
         let words = pattern.split(separator: "/").map { segment in
             String(segment.filter { $0 != "{" && $0 != "}" && $0 != "*" })
-        }.filter { !$0.isEmpty }
-        if words.isEmpty { return pattern.hasSuffix("*") ? "all" : "root" }
-        return words.joined(separator: "-")
+        }
+        let name = words.filter { !$0.isEmpty }.joined(separator: "-").drop { $0 == "_" || $0 == "-" }
+        if name.isEmpty { return pattern.hasSuffix("*") ? "all" : "root" }
+        return String(name)
     }
 }

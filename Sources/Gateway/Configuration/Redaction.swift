@@ -1,15 +1,54 @@
-/// Hides what `GET /config` and `explain` must not show: text from environment variables, and keys that name a secret.
+/// Hides what `GET /config` and `explain` must not show: text from environment variables, keys that name a secret, and
+/// header fields that carry one.
 enum Redaction {
-    static let mark = SettingValue.string("[redacted]")
+    static let text = "[redacted]"
+    static let mark = SettingValue.string(Self.text)
 
-    /// Whether the last key names a secret: `token`, `client_secret`, `password`.
+    /// Whether the last key names a secret: `token`, `client_secret`, `password`, or a field such as `Authorization`.
     static func isSecret(_ path: SettingPath) -> Bool {
-        let last = path.steps.last { step in
-            if case .key = step { true } else { false }
+        let keys = path.steps.compactMap { step in
+            if case .key(let name) = step { name } else { nil }
         }
-        guard case .key(let name)? = last else { return false }
-        let words = name.lowercased().split { $0 == "_" || $0 == "-" }
+        guard let name = keys.last?.lowercased() else { return false }
+        if self.isField(keys), self.isCredential(field: name) { return true }
+        let words = name.split { $0 == "_" || $0 == "-" }
         return words.contains { ["token", "secret", "password"].contains($0) }
+    }
+
+    /// Whether the keys lead to a field's value: `headers.request.set.NAME`, `respond.headers.NAME`.
+    private static func isField(_ keys: [String]) -> Bool {
+        guard keys.count >= 3 else { return false }
+        switch (keys[keys.count - 3], keys[keys.count - 2]) {
+        case ("request", "set"), ("request", "add"), ("response", "set"), ("response", "add"), ("respond", "headers"):
+            return true
+        default: return false
+        }
+    }
+
+    /// - Parameter name: in lower case.
+    private static func isCredential(field name: String) -> Bool {
+        ["authorization", "proxy-authorization", "cookie", "set-cookie"].contains(name)
+            || ["token", "secret", "password", "api-key", "apikey", "credential"].contains { name.contains($0) }
+    }
+
+    /// The text without what stands before the `@` of a URL, which may be a password (RFC 3986, 3.2.1).
+    static func withoutUserInformation(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let scheme = text[..<at].firstRange(of: "://")
+        if scheme == nil, !text[..<at].contains(":") { return text }
+        return text[..<(scheme?.upperBound ?? text.startIndex)] + self.text + text[at...]
+    }
+}
+
+extension SettingValue {
+    /// The value as a message may quote it.
+    var withoutUserInformation: SettingValue {
+        switch self {
+        case .string(let text): .string(Redaction.withoutUserInformation(text))
+        case .list(let values): .list(values.map(\.withoutUserInformation))
+        case .table(let entries): .table(entries.mapValues(\.withoutUserInformation))
+        case .boolean, .integer, .number, .date: self
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /// `[[routes]]`: which requests go where, and what happens to them on the way.
 public struct RouteConfiguration: SettingTable {
-    /// The label in metrics and logs. Empty: made from the path.
+    /// The label in metrics and logs, without `_` at its beginning. Empty: made from the path.
     public var name = ""
     /// `api.example.com`, or `*.example.org` for all below it. Empty: any.
     public var hosts: [String] = []
@@ -20,7 +20,7 @@ public struct RouteConfiguration: SettingTable {
     public var redirect: RedirectConfiguration?
     /// Taken off the path before `rewrite`.
     public var stripPrefix = ""
-    /// The path that goes upstream; `{name}` and `{rest}` stand for what the route's path took.
+    /// The path that goes upstream, escaped and without a query; `{name}` and `{rest}` stand for what the route's path took.
     public var rewrite = ""
     /// Whether the upstream sees the client's `Host`.
     public var preserveHost = PreserveHost.auto
@@ -58,7 +58,7 @@ public struct RespondConfiguration: SettingTable, Hashable {
 
 /// An answer that sends the client elsewhere.
 public struct RedirectConfiguration: SettingTable, Hashable {
-    /// A URL or path; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.
+    /// A URL or path, escaped; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.
     public var to = ""
     /// 301, 302, 303, 307 or 308.
     public var status = 308

@@ -16,7 +16,7 @@ struct SettingDecoder: Decoder {
                 if let value = try setting.init(setting: node.value) as? T { return value }
             } catch {
                 throw ConfigurationError(
-                    "\(node.value.quoted) \(error.problem)",
+                    "\(node.value.withoutUserInformation.quoted) \(error.problem)",
                     suggestion: error.suggestion,
                     key: path.description,
                     at: node.source.position

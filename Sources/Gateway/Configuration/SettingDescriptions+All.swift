@@ -79,7 +79,8 @@ extension SettingDescriptions {
         "RateLimitMiddleware.Config.status": "Of the answer to a limited request, 400 to 599.",
         "RateLimitMiddleware.Config.store": "Where the counts are kept.",
         "RedirectConfiguration.status": "301, 302, 303, 307 or 308.",
-        "RedirectConfiguration.to": "A URL or path; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.",
+        "RedirectConfiguration.to":
+            "A URL or path, escaped; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.",
         "RequestIDMiddleware.Config.accept": "Whose IDs are taken over: of 1–128 characters of `A-Za-z0-9._~-`.",
         "RequestIDMiddleware.Config.aliases":
             "Further fields that carry it. Where the first is missing, a request's ID is taken from them.",
@@ -93,7 +94,8 @@ extension SettingDescriptions {
         "RouteConfiguration.matchHeaders": "Header values that must be present as they are; `*` takes any value.",
         "RouteConfiguration.matchQuery": "Query parameters that must be present as they are; `*` takes any value.",
         "RouteConfiguration.methods": "Empty: any.",
-        "RouteConfiguration.name": "The label in metrics and logs. Empty: made from the path.",
+        "RouteConfiguration.name":
+            "The label in metrics and logs, without `_` at its beginning. Empty: made from the path.",
         "RouteConfiguration.path": "Literal segments, `{name}` for one segment, `/*` at the end for the rest.",
         "RouteConfiguration.policies":
             "Names of `[policies.NAME]`, applied left to right, the route's own tables last.",
@@ -101,7 +103,7 @@ extension SettingDescriptions {
         "RouteConfiguration.redirect": "Send the client elsewhere.",
         "RouteConfiguration.respond": "Answer without an upstream.",
         "RouteConfiguration.rewrite":
-            "The path that goes upstream; `{name}` and `{rest}` stand for what the route's path took.",
+            "The path that goes upstream, escaped and without a query; `{name}` and `{rest}` stand for what the route's path took.",
         "RouteConfiguration.stripPrefix": "Taken off the path before `rewrite`.",
         "RouteConfiguration.upgrade": "Protocols that a request may be upgraded to.",
         "RouteConfiguration.upstream": "The name of an upstream. A route has this, `respond` or `redirect`.",

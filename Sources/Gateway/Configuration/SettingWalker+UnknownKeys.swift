@@ -15,6 +15,9 @@ extension SettingWalker {
         if UnsupportedSettings.contains(path) || table.takesMiddlewares && UnsupportedSettings.middlewares.contains(key)
         {
             unknown(node, path, "\(JSONText.quoted(key)) is not supported in this version", "take it out")
+        } else if keys.isEmpty {
+            let suggestion = "take it out, since the table has no keys"
+            unknown(node, path, "\(JSONText.quoted(key)) is not a known key", suggestion)
         } else if let nearest = NearestName.of(key, among: keys) {
             unknown(node, path, "\(JSONText.quoted(key)) is not a known key", "write \"\(nearest)\"")
         } else {

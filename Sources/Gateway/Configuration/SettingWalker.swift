@@ -206,8 +206,12 @@ struct SettingWalker {
     private mutating func report(_ node: SettingNode, _ path: SettingPath, _ problem: String, _ suggestion: String) {
         let shown: String
         switch node.content {
-        case .scalar: shown = node.isFromEnvironment ? "the value from the environment" : node.value.quoted
-        case .list, .table: shown = node.value.quoted.utf8.count <= 60 ? node.value.quoted : "the value"
+        case .scalar where node.isFromEnvironment: shown = "the value from the environment"
+        case .scalar where Redaction.isSecret(path): shown = "the value"
+        case .scalar: shown = node.value.withoutUserInformation.quoted
+        case .list, .table:
+            let text = node.redacted(at: path).value.withoutUserInformation.quoted
+            shown = text.utf8.count <= 60 ? text : "the value"
         }
         diagnostics.report("\(shown) \(problem)", suggestion: suggestion, path: path, at: node.source.position)
     }
@@ -223,7 +227,7 @@ struct SettingWalker {
 
     private static func listHint(_ node: SettingNode, _ element: SettingSchema, _ path: SettingPath) -> String {
         if case .table = element, node.entries != nil { return "write [[\(path)]] with double brackets" }
-        if case .scalar(let value) = node.content { return "write [\(value.quoted)]" }
+        if case .scalar(let value) = node.content { return "write [\(value.withoutUserInformation.quoted)]" }
         return "write [ … ]"
     }
 }

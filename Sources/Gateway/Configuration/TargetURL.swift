@@ -35,6 +35,9 @@ extension TargetURL: Setting {
 
     package static func parse(_ text: String) throws(SettingError) -> TargetURL {
         if text.isEmpty { return .missing }
+        // RFC 3986, 3.1: schemes are the same in capitals.
+        let scheme = text.prefix { $0 != ":" }
+        let text = scheme.lowercased() + text[scheme.endIndex...]
         for scheme in ["https", "h2c", "h2"] where text.hasPrefix(scheme + "://") {
             throw SettingError(
                 "is an \(scheme) target, which is not supported in this version",
@@ -60,16 +63,17 @@ extension TargetURL: Setting {
         }
         var authority = text.dropFirst("http://".count)
         if authority.hasSuffix("/") { authority.removeLast() }
-        if let end = authority.utf8.firstIndex(where: { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 }) {
-            throw SettingError(
-                "has a path, which a target cannot have",
-                suggestion: "write \"http://\(authority[..<end])\" and put the path into the route's rewrite"
-            )
-        }
+        // Before what may show a part of the text, since a password may have any character.
         if authority.utf8.contains(0x40) {
             throw SettingError(
                 "has a user name, which a target cannot have",
                 suggestion: "write only the host and port"
+            )
+        }
+        if let end = authority.utf8.firstIndex(where: { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 }) {
+            throw SettingError(
+                "has a path, which a target cannot have",
+                suggestion: "write \"http://\(authority[..<end])\" and put the path into the route's rewrite"
             )
         }
         guard let (host, port) = HostAndPort.parse(authority), port != 0 else {

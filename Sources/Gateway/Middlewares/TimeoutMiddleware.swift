@@ -40,6 +40,17 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
         self.idle = TimeAmount(config.idle)
         self.total = config.total.span.map(TimeAmount.init)
         self.cutsEventStreams = context.isSetByRoute("idle")
+        for (key, span) in [("connect", config.connect), ("first_byte", config.firstByte), ("idle", config.idle)] {
+            Self.check(span, "write a longer time", at: key, in: &context)
+        }
+        if let total = config.total.span {
+            Self.check(total, "write a longer time, or \"off\"", at: "total", in: &context)
+        }
+    }
+
+    private static func check(_ span: TimeSpan, _ suggestion: String, at key: String, in context: inout BuildContext) {
+        if span > .zero { return }
+        context.fail("\(span.settingValue.quoted) leaves no time", suggestion: suggestion, at: key)
     }
 
     func request(_ exchange: Exchange) -> Decision {

@@ -72,8 +72,7 @@ struct PlanBuilder {
             name: Metrics.noRoute,
             settings: self.resolver.withoutRoute(),
             action: .refuse,
-            forwarding: RoutePlan.Forwarding(),
-            key: "middleware"
+            forwarding: RoutePlan.Forwarding()
         )
         let reports = CSPReportRoutes.all(in: self.configuration, &self.resolver)
         if !reports.isEmpty {
@@ -110,8 +109,7 @@ struct PlanBuilder {
             name: Metrics.adminRoute,
             settings: self.settings(of: Self.observers),
             action: .upstream(AdminUpstream(self.admin, on: .exposed)),
-            forwarding: RoutePlan.Forwarding(),
-            key: "middleware"
+            forwarding: RoutePlan.Forwarding()
         )
         return try Router(routes: paths.sorted().map { (RouteMatch(path: $0, methods: ["GET"]), plan) })
     }
@@ -129,8 +127,7 @@ struct PlanBuilder {
             name: Metrics.reportsRoute,
             settings: self.settings(of: Self.observers.union(limiting)),
             action: .refuse,
-            forwarding: RoutePlan.Forwarding(),
-            key: "middleware"
+            forwarding: RoutePlan.Forwarding()
         ) { context in CSPReportMiddleware(CSPReportMiddleware.Config(), in: &context) }
     }
 
@@ -195,7 +192,7 @@ struct PlanBuilder {
             settings: self.resolver.settings(for: route),
             action: action,
             forwarding: forwarding,
-            key: "routes[\(index)]"
+            path: SettingPath("routes") + index
         )
     }
 
@@ -204,7 +201,7 @@ struct PlanBuilder {
         settings: [EffectiveMiddleware],
         action: RoutePlan.Action,
         forwarding: RoutePlan.Forwarding,
-        key: String,
+        path: SettingPath = SettingPath(),
         below bottom: ((inout BuildContext) -> any Middleware)? = nil
     ) -> RoutePlan {
         let meters = RouteMeters(
@@ -229,14 +226,15 @@ struct PlanBuilder {
             } catch {
                 self.errors += error.errors.map { error in
                     var error = error
-                    error.key = "\(key).\(error.key)"
+                    let keys = error.key.split(separator: ".").dropFirst().map(String.init)
+                    error.key = "\(setting.place(of: keys).path(of: path)).\(error.key)"
                     return error
                 }
             }
             if let format = context.errors { errors = format }
             owned.own(context.owned)
-            self.errors += context.diagnostics.map { setting.error($0, under: key) }
-            self.warnings += context.warnings.map { setting.error($0, under: key) }
+            self.errors += context.diagnostics.map { setting.error($0, in: path) }
+            self.warnings += context.warnings.map { setting.error($0, in: path) }
         }
         if let bottom {
             var context = BuildContext(route: name, worker: self.worker, meters: meters)
@@ -254,15 +252,18 @@ struct PlanBuilder {
     }
 
     private mutating func report(_ message: String, at route: Int, _ key: String) {
-        let position = self.configuration.routes[route].source.position
-        self.errors.append(ConfigurationError(message, key: "routes[\(route)].\(key)", at: position))
+        let path = key.split(separator: ".").reduce(SettingPath("routes") + route) { $0 + String($1) }
+        let position =
+            self.configuration.document.position(of: path) ?? self.configuration.routes[route].source.position
+        self.errors.append(ConfigurationError(message, key: path.description, at: position))
     }
 }
 
 extension EffectiveMiddleware {
-    fileprivate func error(_ diagnostic: BuildContext.Diagnostic, under key: String) -> ConfigurationError {
+    /// - Parameter route: the path of the route that the chain is for.
+    fileprivate func error(_ diagnostic: BuildContext.Diagnostic, in route: SettingPath) -> ConfigurationError {
         var error = self.error(diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
-        error.key = "\(key).\(error.key)"
+        error.key = "\(self.place(of: diagnostic.keys).path(of: route)).\(error.key)"
         return error
     }
 }

@@ -21,6 +21,7 @@ struct SecretTests {
         static let query = "hush-query-value"
         static let authorization = "hush-authorization"
         static let cookie = "hush-cookie"
+        static let literal = "hush-literal"
     }
 
     private static func file(_ upstream: String) -> String {
@@ -42,7 +43,8 @@ struct SecretTests {
         name = "guarded"
         path = "/guarded"
         match_headers = { "X-Api-Key" = "${CONDITION}" }
-        respond = { body = "guarded" }
+        respond = { body = "guarded", headers = { Set-Cookie = "\(Secret.literal)" } }
+        headers.request.add = { Cookie = "\(Secret.literal)" }
         """
     }
 

@@ -40,11 +40,14 @@ enum MiddlewareFixtures {
     struct Headers: Codable, Sendable, Equatable {
         struct Change: Codable, Sendable, Equatable {
             var set: [String: String] = [:]
+            var add: [String: String] = [:]
             var remove: [String] = []
         }
         var request = Change()
         var response = Change()
     }
+
+    struct ServerTiming: Codable, Sendable, Equatable {}
 
     static let all = [
         MiddlewareDescription("request_id", onByDefault: true, defaults: RequestID()),
@@ -53,6 +56,7 @@ enum MiddlewareFixtures {
         MiddlewareDescription("security_headers", onByDefault: true, defaults: SecurityHeaders()),
         MiddlewareDescription("rate_limit", onByDefault: false, defaults: RateLimit()),
         MiddlewareDescription("headers", onByDefault: false, defaults: Headers()),
+        MiddlewareDescription("server_timing", onByDefault: false, defaults: ServerTiming()),
     ]
 }
 

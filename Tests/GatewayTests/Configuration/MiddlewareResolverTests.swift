@@ -64,6 +64,34 @@ struct MiddlewareResolverTests {
         #expect(id.error("x", suggestion: "", at: ["accept"]).line == 0)
     }
 
+    @Test(
+        arguments: [
+            (["limit"], EffectiveMiddleware.Place.route), (["burst"], .common), (["key"], .policy("b")),
+            (["exempt"], .route), ([], .route),
+        ]
+    )
+    func `says whose table has a setting`(_ keys: [String], _ place: EffectiveMiddleware.Place) throws {
+        let toml = """
+            [middleware.rate_limit]
+            limit = "1/second"
+            burst = 5
+            key = "route"
+            [policies.a.rate_limit]
+            limit = "2/second"
+            key = "route"
+            [policies.b]
+            rate_limit = { key = "global" }
+            [policies.c]
+            rate_limit = false
+            [[routes]]
+            path = "/"
+            respond = {}
+            policies = ["a", "b", "c"]
+            rate_limit = { limit = "3/second" }
+            """
+        #expect(try middleware("rate_limit", in: toml).place(of: keys) == place)
+    }
+
     @Test
     func `merges the tables of a program like those of a file`() throws {
         var configuration = GatewayConfiguration.demo

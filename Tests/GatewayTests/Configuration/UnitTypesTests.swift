@@ -40,6 +40,14 @@ struct UnitTypesTests {
         #expect(ByteCount(text) == nil)
     }
 
+    @Test(arguments: ["99999999999GiB", "8388608TiB", "9223372036854775808B", "99999999999999999999KB"])
+    func `names the largest size where one is larger`(_ text: String) {
+        #expect(throws: SettingError("is more than can be counted", suggestion: "write at most \"8388607TiB\"")) {
+            try ByteCount(setting: .string(text))
+        }
+        #expect(ByteCount("8388607TiB") != nil)
+    }
+
     @Test(
         arguments: [
             ("60/minute", Rate(60, per: .minute)), ("1/second", Rate(1, per: .second)), ("9/hour", Rate(9, per: .hour)),
@@ -142,6 +150,7 @@ struct UnitTypesTests {
             ("http://a.example", TargetURL.http(host: "a.example", port: 80)),
             ("http://a:81/", .http(host: "a", port: 81)),
             ("http://[::1]:1", .http(host: "::1", port: 1)), ("unix:/a", .unix(path: "/a")),
+            ("HTTP://A:80", .http(host: "A", port: 80)), ("Unix:/A", .unix(path: "/A")),
         ]
     )
     func `reads targets`(_ text: String, _ url: TargetURL) {

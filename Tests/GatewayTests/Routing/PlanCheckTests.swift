@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Gateway
+
+struct PlanCheckTests {
+    private static func errors(_ toml: String) async throws -> [String] {
+        let configuration = try GatewayConfiguration(toml: toml, environment: [:], middlewares: .standard)
+        return try await PlanCheck(configuration).errors.map(\.description)
+    }
+
+    @Test func `names a mistake once, where it was written`() async throws {
+        let toml = """
+            [middleware.access_log]
+            sample = 2
+            [policies.p.rate_limit]
+            cost = 0
+            [policies."q r".timeout]
+            total = "0s"
+            [[routes]]
+            path = "/a"
+            respond = {}
+            policies = ["p"]
+            [[routes]]
+            path = "/b"
+            respond = {}
+            policies = ["p", "q r"]
+            compression.algorithms = []
+            """
+        let expected = [
+            "gateway.toml:2:10: middleware.access_log.sample: ", "gateway.toml:4:8: policies.p.rate_limit.cost: ",
+            "gateway.toml:6:9: policies.\"q r\".timeout.total: ",
+            "gateway.toml:15:26: routes[1].compression.algorithms: ",
+        ]
+        let errors = try await Self.errors(toml)
+        #expect(errors.count == expected.count, "\(errors)")
+        for (error, start) in zip(errors, expected) { #expect(error.hasPrefix(start), "\(error)") }
+    }
+
+    @Test func `points at the value of a route`() async throws {
+        let errors = try await Self.errors("[[routes]]\nrespond = {}\npath = \"/.;a\"")
+        #expect(errors.count == 1)
+        #expect(errors.first?.hasPrefix("gateway.toml:3:8: routes[0].path: ") == true, "\(errors)")
+    }
+}
