@@ -27,6 +27,7 @@ final class Listener: Sendable {
     ) async throws -> Listener {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // The end of what a client sends need not be the end of its connection: the handler decides.
@@ -99,8 +100,10 @@ final class Listener: Sendable {
         }
     }
 
-    /// How often the loop is let accept what is there: a few connections each time.
-    private static let lastTurns = 64
+    /// How many connections are accepted before others are looked at again.
+    private static let acceptsPerTurn: UInt = 64
+    /// How often the loop is let accept what is there before it closes.
+    private static let lastTurns = 16
 
     /// Closes the listening socket; connections that were accepted go on. Those that the system has taken for it by then
     /// are accepted first, since closing would reset them.
