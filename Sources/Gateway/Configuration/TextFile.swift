@@ -65,6 +65,11 @@ enum TextFile {
             case ENOENT: SettingError("there is no such file", suggestion: "`gateway init` writes one")
             case EACCES, EPERM:
                 SettingError("the file may not be read", suggestion: "give the gateway's user the right to read it")
+            case EMFILE, ENFILE:
+                SettingError(
+                    "the file cannot be read: too many files are open",
+                    suggestion: "raise the limit (ulimit -n)"
+                )
             case EISDIR: SettingError("this is a folder", suggestion: "name a file")
             default:
                 SettingError(

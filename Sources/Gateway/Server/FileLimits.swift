@@ -12,6 +12,8 @@ import NIOCore
 package enum FileLimits {
     /// Kept for upstreams, logs and the gateway itself.
     private static let reserved = 1024
+    /// The system's libraries open one for a moment now and then, which may have been counted or not.
+    private static let passing = 2
 
     #if canImport(Glibc)
         private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -48,7 +50,7 @@ package enum FileLimits {
         let needed = FileDemand(configuration, workers: workers).start + more
         let free = self.free(upTo: needed, of: limit)
         guard free < needed else { return }
-        throw FileLimitError(limit: limit, needed: limit - free + needed)
+        throw FileLimitError(limit: limit, needed: limit - free + needed + Self.passing)
     }
 
     /// How many files can be opened beside those that are open.

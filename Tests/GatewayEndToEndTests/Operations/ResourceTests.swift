@@ -69,7 +69,7 @@
                 }
             }
 
-            @Test(arguments: [7, 10, 16, 24, 32])
+            @Test(arguments: [8, 10, 16, 24, 32])
             func `with too few files to start it says how many it needs, and ends with 1`(files: Int) async throws {
                 let file = "[server]\nworkers = 2\n" + Self.fixed
                 try await self.withProgram(file, files: files) { program in
