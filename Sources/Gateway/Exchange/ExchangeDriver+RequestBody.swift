@@ -117,6 +117,7 @@ extension Exchange {
         self.response.status = 100
         self.response.framing = .none
         self.client?.writeInformational(self.response)
+        self.request.expectsContinue = false
         self.client?.flush()
     }
 

@@ -148,6 +148,7 @@ extension Exchange {
         ForwardedFields.cleanInformational(self)
         guard let client = self.client else { return }
         client.writeInformational(self.response)
+        if self.response.status == 100 { self.request.expectsContinue = false }
         client.flush()
         // There is no end to how many an upstream may send.
         if self.client === client, !client.isWritable { self.upstream?.pauseReading() }
