@@ -243,5 +243,21 @@ extension EndToEnd {
                 #expect(response.all("Location") == [seen.replacing("ORIGIN", with: upstream.authority)])
             }
         }
+
+        @Test(arguments: [200, 201, 303, 404])
+        func `a Location is rewritten whatever the status`(_ status: Int) async throws {
+            let script: ScriptedUpstream.Script = { session in
+                let host = try await session.request()["X-Own"] ?? ""
+                try await session.send(
+                    "HTTP/1.1 \(status) X\r\nContent-Length: 0\r\nLocation: http://\(host)/x\r\n\r\n"
+                )
+            }
+            try await withProxy(script) { gateway, upstream in
+                let response = try await gateway.get("/", "X-Own: \(upstream.authority)")
+                #expect(response.status == status)
+                #expect(response["Location"]?.hasSuffix("/x") == true)
+                #expect(response["Location"]?.contains(upstream.authority) == false)
+            }
+        }
     }
 }

@@ -193,6 +193,13 @@ struct CommandLineTests {
             let response = try await program.get("/json")
             #expect(response.status == 200)
             #expect(response["X-Request-ID"] == nil)
+            // It shows what it was sent.
+            let client = try await RawConnection.connect(to: program.addresses().listen[0])
+            defer { client.close() }
+            try await client.send("GET /echo HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-CSP-Nonce: n\r\n\r\n")
+            let echo = try await client.response()
+            #expect(echo.text.contains("\"X-Forwarded-Proto\": \"https\""))
+            #expect(echo.text.contains("\"X-CSP-Nonce\": \"n\""))
             program.signal(SIGTERM)
             let end = try await program.end()
             #expect(end == 0)
