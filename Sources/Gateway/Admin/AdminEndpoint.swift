@@ -29,20 +29,20 @@ enum AdminEndpoint: CaseIterable, Sendable {
     /// One line for people.
     var summary: String {
         switch self {
-        case .index: "this list"
-        case .live: "whether the event loops turn"
-        case .ready: "whether requests should be sent here"
-        case .health: "the gateway and its upstreams"
-        case .detailedHealth: "the same with every target and what the process uses"
-        case .metrics: "metrics for Prometheus"
-        case .performance: "how fast the routes were in the last minutes"
-        case .routePerformance: "the same of one route"
-        case .system: "what the process uses"
-        case .counters: "all counters as JSON"
-        case .resetStatistics: "begins the JSON statistics anew"
-        case .routes: "the routes with their chains"
-        case .upstreams: "the upstreams with their targets"
-        case .configuration: "the configuration with its defaults, without secrets"
+        case .index: "This list."
+        case .live: "Liveness: 200, or 503 when an event loop has stalled for a second."
+        case .ready: "Readiness: 200, or 503 with the reasons."
+        case .health: "Health of the gateway and its upstreams."
+        case .detailedHealth: "Health of every target, and the resources the process uses."
+        case .metrics: "Metrics for Prometheus."
+        case .performance: "Rates and latencies of all routes over the last 1, 5 and 15 minutes."
+        case .routePerformance: "Rates and latencies of one route."
+        case .system: "CPU, memory, open files and event loops of the process."
+        case .counters: "All counters as JSON."
+        case .resetStatistics: "Resets the JSON statistics. Prometheus counters are not affected."
+        case .routes: "Routes with their middleware chains."
+        case .upstreams: "Upstreams with their targets."
+        case .configuration: "The configuration with all defaults, secrets redacted."
         }
     }
 

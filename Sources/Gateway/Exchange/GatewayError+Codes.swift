@@ -1,4 +1,4 @@
-/// The codes that an error may have. `docs/errors` has a page for each.
+/// The codes of errors. `docs/errors` has a page for each.
 extension GatewayError.Code {
     /// 400: the request is malformed.
     public static let badRequest = Self(
@@ -42,7 +42,7 @@ extension GatewayError.Code {
         "The request did not arrive in time.",
         proxyStatus: "http_request_error"
     )
-    /// 409: the request does not fit the present state.
+    /// 409: the request conflicts with the current state. For middlewares of an embedding program; the gateway does not raise it.
     public static let conflict = Self(
         "conflict",
         409,
@@ -154,13 +154,6 @@ extension GatewayError.Code {
         "No upstream can take this request now.",
         proxyStatus: "destination_unavailable"
     )
-    /// 503: the upstream has failed too often and is given time to recover.
-    public static let circuitOpen = Self(
-        "circuit_open",
-        503,
-        "The upstream has failed too often and is given time to recover.",
-        proxyStatus: "destination_unavailable"
-    )
     /// 503: the gateway is shutting down.
     public static let draining = Self(
         "draining",
@@ -189,20 +182,19 @@ extension GatewayError.Code {
         "The time for this request is used up.",
         proxyStatus: "http_response_timeout"
     )
-    /// Its status is the upstream's.
-    /// 502: the upstream answered with an error.
+    /// The upstream answered with an error, whose status the response keeps. 502 unless another status is set.
     public static let upstreamError = Self(
         "upstream_error",
         502,
         "The upstream answered with an error."
     )
 
-    /// Each code that there is.
+    /// Every code.
     static let all: [Self] = [
         .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
         .preconditionFailed, .payloadTooLarge, .uriTooLong, .misdirectedRequest, .validationFailed, .rateLimited,
         .headersTooLarge, .internalError, .notImplemented, .versionNotSupported, .upstreamUnreachable,
-        .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .circuitOpen, .draining,
+        .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .draining,
         .upstreamTimeout, .connectTimeout, .deadlineExceeded, .upstreamError,
     ]
 }

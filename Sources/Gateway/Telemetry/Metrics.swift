@@ -1,12 +1,12 @@
-/// Every metric that the gateway has, in one list. Nothing that a client can make up is a label.
+/// The registry of metrics. No label takes a value that a client can invent.
 enum Metrics {
-    /// The label value of what is not told apart: an unknown method, a series over the limit.
+    /// The label value for an unknown method and for series over the limit.
     static let other = "_OTHER"
-    /// The label value of what no route took.
+    /// The route label of requests that matched no route.
     static let noRoute = "_none"
-    /// The label value of admin endpoints on the listeners for traffic.
+    /// The route label of admin endpoints exposed on the traffic listeners.
     static let adminRoute = "_admin"
-    /// The route of what takes browsers' reports.
+    /// The route label of the collector of browser reports.
     static let reportsRoute = "_csp_reports"
 
     // MARK: Requests
@@ -20,34 +20,34 @@ enum Metrics {
     static let requestDuration = MetricDescription(
         "gateway_http_request_duration_seconds",
         .histogram,
-        help: "Time from a request's first byte in to its answer's last byte out.",
+        help: "Time from the first byte of a request to the last byte of its response.",
         labels: ["route", "method"],
         unit: .seconds
     )
     static let responseFirstByte = MetricDescription(
         "gateway_http_response_first_byte_seconds",
         .histogram,
-        help: "Time from a request's first byte in to its answer's first byte out.",
+        help: "Time from the first byte of a request to the first byte of its response.",
         labels: ["route"],
         unit: .seconds
     )
     static let requestsInFlight = MetricDescription(
         "gateway_http_requests_in_flight",
         .gauge(.sum),
-        help: "Requests that are being answered.",
+        help: "Requests in progress.",
         labels: ["route"]
     )
     static let receivedBytes = MetricDescription(
         "gateway_http_received_bytes_total",
         .counter,
-        help: "Bytes of heads and bodies read from clients, before TLS.",
+        help: "Bytes of heads and bodies read from clients.",
         labels: ["route"],
         unit: .bytes
     )
     static let sentBytes = MetricDescription(
         "gateway_http_sent_bytes_total",
         .counter,
-        help: "Bytes of heads and bodies written to clients, before TLS.",
+        help: "Bytes of heads and bodies written to clients.",
         labels: ["route"],
         unit: .bytes
     )
@@ -60,13 +60,13 @@ enum Metrics {
     static let timeouts = MetricDescription(
         "gateway_timeouts_total",
         .counter,
-        help: "Deadlines that were missed.",
+        help: "Missed deadlines by phase: header, queue, connect, first_byte, idle, total, write.",
         labels: ["route", "phase"]
     )
     static let requestIDsReplaced = MetricDescription(
         "gateway_request_ids_replaced_total",
         .counter,
-        help: "Request IDs of clients that were not taken over."
+        help: "Request IDs from clients that were replaced."
     )
 
     // MARK: Upstreams
@@ -74,58 +74,46 @@ enum Metrics {
     static let upstreamRequests = MetricDescription(
         "gateway_upstream_requests_total",
         .counter,
-        help: "Requests that a target answered.",
+        help: "Requests answered by a target.",
         labels: ["upstream", "target", "code"]
     )
     static let upstreamRequestDuration = MetricDescription(
         "gateway_upstream_request_duration_seconds",
         .histogram,
-        help: "Time from a request sent to a target to the last byte of its answer.",
+        help: "Time from sending a request to a target to the last byte of its response.",
         labels: ["upstream", "target"],
         unit: .seconds
     )
     static let upstreamConnections = MetricDescription(
         "gateway_upstream_connections",
         .gauge(.sum),
-        help: "Open connections to a target.",
+        help: "Open connections to a target by state: active, idle.",
         labels: ["upstream", "target", "state"]
     )
     static let upstreamConnects = MetricDescription(
         "gateway_upstream_connects_total",
         .counter,
-        help: "Attempts to connect to a target.",
+        help: "Attempts to connect to a target by result: ok, refused, timeout, error.",
         labels: ["upstream", "target", "result"]
     )
     static let upstreamTargetUp = MetricDescription(
         "gateway_upstream_target_up",
         .gauge(.minimum),
-        help: "1 while a target is healthy, else 0.",
+        help: "1 while a target is up, else 0.",
         labels: ["upstream", "target"]
     )
     static let upstreamRetries = MetricDescription(
         "gateway_upstream_retries_total",
         .counter,
-        help: "Requests sent once more.",
+        help: "Requests that were sent again.",
         labels: ["upstream", "reason"]
-    )
-    static let upstreamHealthChecks = MetricDescription(
-        "gateway_upstream_health_checks_total",
-        .counter,
-        help: "Active health checks.",
-        labels: ["upstream", "target", "result"]
     )
     static let upstreamQueue = MetricDescription(
         "gateway_upstream_queue_seconds",
         .histogram,
-        help: "Time that a request waited for a connection.",
+        help: "Time a request waited for a connection.",
         labels: ["upstream"],
         unit: .seconds
-    )
-    static let circuitBreakerState = MetricDescription(
-        "gateway_circuit_breaker_state",
-        .gauge(.maximum),
-        help: "State of a target's circuit breaker: 0 closed, 1 half open, 2 open.",
-        labels: ["upstream", "target"]
     )
 
     // MARK: Middlewares
@@ -133,13 +121,13 @@ enum Metrics {
     static let rateLimitDecisions = MetricDescription(
         "gateway_rate_limit_decisions_total",
         .counter,
-        help: "Decisions of the rate limiter.",
+        help: "Decisions of the rate limiter: allowed, limited, shadow_limited.",
         labels: ["route", "decision"]
     )
     static let rateLimitKeys = MetricDescription(
         "gateway_rate_limit_keys",
         .gauge(.maximum),
-        help: "Keys that the rate limiters track."
+        help: "Keys tracked by the rate limiters."
     )
     static let compressionBytes = MetricDescription(
         "gateway_compression_bytes_total",
@@ -151,48 +139,14 @@ enum Metrics {
     static let etagNotModified = MetricDescription(
         "gateway_etag_not_modified_total",
         .counter,
-        help: "Answers of upstreams and routes that became 304 in the gateway.",
+        help: "Responses the gateway turned into 304.",
         labels: ["route"]
-    )
-    static let cacheRequests = MetricDescription(
-        "gateway_cache_requests_total",
-        .counter,
-        help: "Requests by what the cache had for them.",
-        labels: ["route", "result"]
-    )
-    static let cacheBytes = MetricDescription(
-        "gateway_cache_bytes",
-        .gauge(.maximum),
-        help: "Bytes that the cache holds.",
-        unit: .bytes
-    )
-    static let cacheObjects = MetricDescription(
-        "gateway_cache_objects",
-        .gauge(.maximum),
-        help: "Objects that the cache holds."
-    )
-    static let cacheEvictions = MetricDescription(
-        "gateway_cache_evictions_total",
-        .counter,
-        help: "Objects removed to make room."
     )
     static let cspReports = MetricDescription(
         "gateway_csp_reports_total",
         .counter,
-        help: "Content security policy reports of browsers.",
+        help: "Content Security Policy reports from browsers.",
         labels: ["directive", "disposition"]
-    )
-    static let websocketConnections = MetricDescription(
-        "gateway_websocket_connections",
-        .gauge(.sum),
-        help: "Open WebSocket connections.",
-        labels: ["route"]
-    )
-    static let websocketMessages = MetricDescription(
-        "gateway_websocket_messages_total",
-        .counter,
-        help: "WebSocket messages passed on.",
-        labels: ["route", "direction"]
     )
 
     // MARK: Client connections
@@ -200,47 +154,14 @@ enum Metrics {
     static let clientConnections = MetricDescription(
         "gateway_client_connections",
         .gauge(.sum),
-        help: "Open connections of clients.",
+        help: "Open client connections by state: active, idle.",
         labels: ["listener", "state"]
     )
     static let clientConnectionsTotal = MetricDescription(
         "gateway_client_connections_total",
         .counter,
-        help: "Connections accepted.",
+        help: "Client connections accepted.",
         labels: ["listener"]
-    )
-    static let tlsHandshakes = MetricDescription(
-        "gateway_tls_handshakes_total",
-        .counter,
-        help: "TLS handshakes.",
-        labels: ["listener", "version", "result"]
-    )
-    static let tlsCertificateExpiry = MetricDescription(
-        "gateway_tls_certificate_expiry_timestamp_seconds",
-        .gauge(.minimum),
-        help: "When a certificate expires.",
-        labels: ["name"],
-        unit: .seconds
-    )
-
-    // MARK: Events
-
-    static let events = MetricDescription(
-        "gateway_events_total",
-        .counter,
-        help: "Events published.",
-        labels: ["topic"]
-    )
-    static let eventsDropped = MetricDescription(
-        "gateway_events_dropped_total",
-        .counter,
-        help: "Events dropped from a full queue."
-    )
-    static let webhookDeliveries = MetricDescription(
-        "gateway_webhook_deliveries_total",
-        .counter,
-        help: "Webhook deliveries.",
-        labels: ["webhook", "result"]
     )
 
     // MARK: The gateway itself
@@ -248,19 +169,19 @@ enum Metrics {
     static let configReloads = MetricDescription(
         "gateway_config_reloads_total",
         .counter,
-        help: "Reloads of the configuration.",
+        help: "Configuration reloads by result: ok, error.",
         labels: ["result"]
     )
     static let configLastSuccess = MetricDescription(
         "gateway_config_last_success_timestamp_seconds",
         .gauge(.maximum),
-        help: "When a configuration was last taken.",
+        help: "Time at which a configuration was last applied, at start or by a reload.",
         unit: .seconds
     )
     static let buildInfo = MetricDescription(
         "gateway_build_info",
         .gauge(.maximum),
-        help: "The version of the gateway and of its compiler; always 1.",
+        help: "Version of the gateway and of its compiler; always 1.",
         labels: ["version", "swift"]
     )
     static let logLinesDropped = MetricDescription(
@@ -271,7 +192,7 @@ enum Metrics {
     static let seriesDropped = MetricDescription(
         "gateway_metric_series_dropped_total",
         .counter,
-        help: "Label sets that were counted under _OTHER, since their metric had all its series.",
+        help: "Label sets counted under _OTHER because their metric reached metrics.series_limit.",
         labels: ["metric"]
     )
 
@@ -280,7 +201,7 @@ enum Metrics {
     static let processCPU = MetricDescription(
         "process_cpu_seconds_total",
         .counter,
-        help: "Processor time of the process, user and system.",
+        help: "User and system CPU time of the process.",
         unit: .seconds
     )
     static let processResidentMemory = MetricDescription(
@@ -297,12 +218,58 @@ enum Metrics {
     static let processMaximumFiles = MetricDescription(
         "process_max_fds",
         .gauge(.maximum),
-        help: "How many file descriptors may be open."
+        help: "Maximum number of open file descriptors."
     )
     static let processStartTime = MetricDescription(
         "process_start_time_seconds",
         .gauge(.maximum),
-        help: "When the process started.",
+        help: "Start time of the process, in seconds since 1970.",
         unit: .seconds
     )
+
+    // MARK: The registry
+
+    /// Every metric, grouped and ordered as in `docs/metrics.md`.
+    static let groups: [(title: String, metrics: [MetricDescription])] = [
+        (
+            "Requests",
+            [
+                requests, requestDuration, responseFirstByte, requestsInFlight, receivedBytes, sentBytes,
+                errors, timeouts, requestIDsReplaced,
+            ]
+        ),
+        (
+            "Upstreams",
+            [
+                upstreamRequests, upstreamRequestDuration, upstreamConnections, upstreamConnects,
+                upstreamTargetUp, upstreamRetries, upstreamQueue,
+            ]
+        ),
+        (
+            "Middlewares",
+            [
+                rateLimitDecisions, rateLimitKeys, compressionBytes, etagNotModified, cspReports,
+            ]
+        ),
+        (
+            "Client connections",
+            [
+                clientConnections, clientConnectionsTotal,
+            ]
+        ),
+        (
+            "The gateway itself",
+            [
+                configReloads, configLastSuccess, buildInfo, logLinesDropped, seriesDropped,
+            ]
+        ),
+        (
+            "Process",
+            [
+                processCPU, processResidentMemory, processOpenFiles, processMaximumFiles, processStartTime,
+            ]
+        ),
+    ]
+
+    static var all: [MetricDescription] { self.groups.flatMap(\.metrics) }
 }

@@ -71,7 +71,7 @@ struct OpenMetricsTests {
 
     @Test func `holds what OpenMetrics asks for with every metric and strange labels`() throws {
         let trace = try trace("e")
-        let families = MetricsTests.all.map { description -> MetricFamily in
+        let families = Metrics.all.map { description -> MetricFamily in
             var family = MetricFamily(description, bounds: HistogramBuckets.standard.seconds)
             for value in ["a", "\"\\\n{},# ", "ü"] where !description.labels.isEmpty || value == "a" {
                 let labels = description.labels.map { _ in value }

@@ -1,0 +1,37 @@
+import Foundation
+import Testing
+
+@testable import Gateway
+
+/// Every TOML example in the documents must be valid, with nothing to warn of.
+struct DocumentExampleTests {
+    @Test(arguments: Repository.documents) func `every example of a configuration is valid`(document: String)
+        async throws
+    {
+        for part in try Repository.read(document).components(separatedBy: "\n```toml").dropFirst() {
+            let block = part.components(separatedBy: "\n```")[0]
+            let example = block.drop { $0 != "\n" }
+            // Settings of an embedding program's middleware: `examples` has them.
+            if example.contains("tenant") { continue }
+            let configuration = try GatewayConfiguration(
+                toml: Self.completed(String(example)),
+                environment: ["ADMIN_TOKEN": "x"],
+                middlewares: .standard
+            )
+            let check = try await PlanCheck(configuration)
+            let findings = check.errors + configuration.document.warnings + check.warnings
+            #expect(findings.isEmpty, "\(example)\n\(findings)")
+        }
+    }
+
+    /// With what an example leaves out: a route, and the upstreams that its routes name.
+    private static func completed(_ example: String) -> String {
+        var toml = example
+        if !example.contains("[[routes]]") { toml += "\n[[routes]]\npath = \"/*\"\nupstream = \"api\"\n" }
+        let assigned = toml.components(separatedBy: "\nupstream = \"").dropFirst().map { $0.prefix { $0 != "\"" } }
+        for name in Set(assigned) where !toml.contains("[upstreams.\(name)]") {
+            toml += "\n[upstreams.\(name)]\ntargets = [\"http://127.0.0.1:9001\"]\n"
+        }
+        return toml
+    }
+}

@@ -1,0 +1,15 @@
+import Testing
+
+@testable import Gateway
+
+/// `docs/admin.md` against the endpoints of the admin API.
+struct EndpointDocumentationTests {
+    @Test func `the manual lists every endpoint`() throws {
+        let rows = AdminEndpoint.allCases.map { endpoint in
+            let paths = endpoint.paths.map { "`\($0)`" }.joined(separator: ", ")
+            return "| `\(endpoint.method.name)` | \(paths) | \(endpoint.summary) |\n"
+        }
+        try GeneratedFile(path: "docs/admin.md", suite: "EndpointDocumentationTests")
+            .expect(blocks: [("endpoints", "| method | path | answer |\n|---|---|---|\n" + rows.joined())])
+    }
+}

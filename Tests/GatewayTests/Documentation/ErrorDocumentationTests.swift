@@ -1,0 +1,52 @@
+import GatewayHTTP1
+import Testing
+
+@testable import Gateway
+
+/// `docs/errors` against the codes that an error may have.
+struct ErrorDocumentationTests {
+    @Test func `no code is missing from the list of all, nor there twice`() throws {
+        let source = try Repository.read("Sources/Gateway/Exchange/GatewayError+Codes.swift")
+        #expect(source.matches(of: /public static let \w+ = Self\(/).count == GatewayError.Code.all.count)
+        #expect(Set(GatewayError.Code.all.map(\.name)).count == GatewayError.Code.all.count)
+    }
+
+    @Test func `each code has a page, and each page a code`() throws {
+        let files = Repository.files(in: "docs/errors", withExtension: "md")
+        #expect(
+            Set(files) == Set(GatewayError.Code.all.map { "docs/errors/\($0.name).md" } + ["docs/errors/README.md"])
+        )
+    }
+
+    @Test(arguments: GatewayError.Code.all)
+    func `a page says what, who and what to do`(code: GatewayError.Code) throws {
+        let page = try Repository.read("docs/errors/\(code.name).md")
+        #expect(page.hasPrefix("# \(code.name)\n\n"))
+        let title = code == .upstreamError ? "Any status" : "\(code.status) \(StatusReason.phrase(code.status)) · "
+        #expect(page.contains("\n\(title)"))
+        #expect(page.contains("`urn:gateway:error:\(code.name)`"))
+        for part in ["What it means", "Who causes it", "What to do"] { #expect(page.contains("\n## \(part)\n")) }
+    }
+
+    @Test func `the table lists every code`() throws {
+        let rows = GatewayError.Code.all.map { code in
+            let status = code == .upstreamError ? "any" : "\(code.status)"
+            let proxyStatus = code.proxyStatus.map { "`\($0)`" } ?? "–"
+            return "| \(status) | [`\(code.name)`](\(code.name).md) | \(code.detail) | \(proxyStatus) |\n"
+        }
+        let table = "| status | code | meaning | Proxy-Status |\n|---|---|---|---|\n" + rows.joined()
+        try GeneratedFile(path: "docs/errors/README.md", suite: "ErrorDocumentationTests")
+            .expect(blocks: [("codes", table)])
+    }
+
+    @Test func `the schemas are those of the source`() throws {
+        let document: SettingValue = [
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Errors of the gateway",
+            "$ref": "#/$defs/Problem",
+            "$defs": .table(ProblemSchema.components),
+        ]
+        try GeneratedFile(path: "docs/errors/schemas.json", suite: "ErrorDocumentationTests")
+            .expect(JSONText.text(document, indented: true) + "\n")
+    }
+}
