@@ -11,11 +11,10 @@ BINARY := .build/release/gateway
 # symbols to the binary and leaves its instructions as they are.
 GUARDED := --package-path benchmarks/micro $(FLAGS) -Xswiftc -enable-testing
 CONFIG ?= gateway.toml
+PREFIX ?= /usr/local
 
 # What the C libraries behind TLS and compression need to build.
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
-# The peers and the load generator of the comparison.
-BENCH_PACKAGES := nginx-light libnginx-mod-http-brotli-filter libbrotli1 haproxy varnish wrk gcc libc6-dev python3 python3-venv
 SOAK_PACKAGES := nginx-light wrk python3
 GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 
@@ -23,14 +22,20 @@ GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 SECONDS := 60
 TARGET :=
 
-.PHONY: help run test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
+.PHONY: help run install test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
 .PHONY: soak slowhttptest lint format setup build check readme clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
 
 run: build  ## install what is missing, build, and serve gateway.toml (CONFIG=FILE for another)
+	@echo 'The program is $(BINARY). "make install" puts it on the PATH.'
 	@exec $(BINARY) run --config $(CONFIG)
+
+install: $(if $(wildcard $(BINARY)),,build)  ## copy the program to PREFIX/bin (PREFIX=/usr/local; DESTDIR for packagers)
+	@install -d '$(DESTDIR)$(PREFIX)/bin'
+	@install -m 755 '$(BINARY)' '$(DESTDIR)$(PREFIX)/bin/gateway'
+	@echo 'Installed $(DESTDIR)$(PREFIX)/bin/gateway'
 
 # Swift Testing runs its tests in parallel on as many threads as there are cores. Nothing here uses XCTest: without
 # it the last line is the count of all tests.
@@ -62,15 +67,14 @@ examples: setup  ## build the examples of embedding, and have each check itself
 docs: setup  ## build the library's documentation into .build/docs
 	@scripts/build-docs
 
-bench: build  ## compare with nginx, HAProxy, Varnish, Envoy, Caddy (SCENARIO=plain,chain PEERS=nginx ROUNDS=5 DURATION=5 narrow it)
-	@scripts/install-packages $(BENCH_PACKAGES)
-	@scripts/install-bench-peers
+bench: build  ## compare with nginx, HAProxy, Varnish, Envoy, Caddy (narrow with SCENARIO=plain,chain PEERS=nginx ROUNDS=5 DURATION=5)
+	@scripts/install-bench-peers $(PEERS)
 	@python3 benchmarks/compare $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(PEERS),--peers $(PEERS)) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION)) \
-		$(if $(URL),--url '$(URL)') $(if $(GATEWAY_CONFIG),--gateway-config '$(GATEWAY_CONFIG)')
+		$(if $(URL),--url '$(URL)') $(if $(GATEWAY_CONFIG),--gateway-config '$(GATEWAY_CONFIG)') $(if $(RECORD),--record)
 
 bench-middlewares: build  ## what each middleware costs (ROUNDS=5 DURATION=5)
-	@scripts/install-packages $(BENCH_PACKAGES)
+	@scripts/install-bench-peers nginx
 	@python3 benchmarks/compare --middlewares $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION))
 
 bench-guard: setup  ## compare instructions and allocations with benchmarks/ceilings.json (UPDATE=1 writes it anew)
@@ -106,8 +110,9 @@ check: setup lint  ## everything a change has to pass: lint, build without warni
 	@scripts/build-strictly
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
-readme:  ## run the commands of README.md against a gateway (BINARY=FILE; default: the debug build)
+readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))
+	@scripts/start-screen $(if $(filter command line,$(origin BINARY)),--binary $(BINARY)) $(if $(UPDATE),--update)
 
 clean:  ## remove what was built
 	swift package clean

@@ -1,16 +1,15 @@
 """Runs the same work through the gateway and its peers, and writes table, raw figures and chart.
 
     python3 benchmarks/compare --scenario plain,chain --peers nginx,haproxy --rounds 5 --duration 5
+    python3 benchmarks/compare --scenario plain --record
     python3 benchmarks/compare --middlewares
     python3 benchmarks/compare --url http://127.0.0.1:9000/users --gateway-config gateway.toml
 """
 
-import argparse
 import os
 import shutil
 import signal
 import sys
-from pathlib import Path
 
 import chart
 import index
@@ -21,53 +20,11 @@ import results
 import special
 import table
 from measure import expected_seconds, measure
+from options import RESULTS, arguments
 from peers import PEERS, ROOT, Unavailable
 from processes import StartFailed
 from scenarios import SCENARIOS
 from verify import Different
-
-RESULTS = ROOT / "benchmarks" / "results"
-OWN_RESULTS = ROOT / ".build-bench" / "results"
-
-
-def arguments():
-    parser = argparse.ArgumentParser(prog="compare", description=__doc__.splitlines()[0])
-    names = [*SCENARIOS, *special.SCENARIOS]
-    parser.add_argument("--scenario", help=f"some of {', '.join(names)}, with commas between (default: all)")
-    parser.add_argument("--middlewares", action="store_true", help="what each of the gateway's middlewares costs")
-    parser.add_argument("--peers", help="some of the scenario's peers, with commas between; the gateway always runs")
-    parser.add_argument("--no-gateway", action="store_true", help="only the peers")
-    parser.add_argument("--rounds", type=positive, default=5)
-    parser.add_argument("--duration", type=positive, default=5, help="seconds of one run (default: 5)")
-    parser.add_argument("--url", help="your own server on 127.0.0.1 as the upstream, and the request to make")
-    parser.add_argument("--gateway-config", type=Path, help="your own gateway.toml")
-    parser.add_argument("--output", type=Path, help="the folder for the results")
-    options = parser.parse_args()
-    mine = bool(options.url or options.gateway_config)
-    options.output = options.output or (OWN_RESULTS if mine else RESULTS)
-    if options.gateway_config and not options.gateway_config.is_file():
-        parser.error(f"{options.gateway_config} is not there")
-    if options.url and (options.scenario or options.middlewares):
-        parser.error("--url is a scenario of its own")
-    options.scenarios = options.scenario.replace(",", " ").split() if options.scenario else list(names)
-    if options.middlewares or options.url:
-        options.scenarios = []
-    elif options.gateway_config and not options.scenario:
-        options.scenarios = ["plain"]
-    if unknown := [name for name in options.scenarios if name not in names]:
-        parser.error(f"unknown scenario {unknown[0]}: there are {', '.join(names)}")
-    options.wanted = options.peers.replace(",", " ").split() if options.peers else None
-    if unknown := [name for name in options.wanted or () if name not in PEERS]:
-        parser.error(f"unknown peer {unknown[0]}: there are {', '.join(PEERS)}")
-    return options
-
-
-def positive(value):
-    number = int(value)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
-
 
 def say(line):
     print(line, flush=True)
@@ -87,7 +44,7 @@ def chosen(options, peers):
 
 
 def main():
-    options = arguments()
+    options = arguments(__doc__.splitlines()[0])
     # TERM ends the run as Ctrl-C does: through the clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
@@ -145,7 +102,7 @@ def special_step(options, name, module, peers):
         markdown, document = module.run(peers, options, say)
         document = {"scenario": name, "title": module.TITLE, "machine": machine.describe(), **document}
         facts = table.facts(document["machine"])
-        facts.append(f"- Again: `make bench SCENARIO={name}`. Every figure: [{name}.json]({name}.json)")
+        facts.append(f"- Repeat with `make bench SCENARIO={name}`. Every figure: [{name}.json]({name}.json)")
         text = "\n".join([f"# {module.TITLE}", "", *markdown, "", *facts]) + "\n"
         put(options, name, {"md": text, "json": results.as_json(document)})
 
@@ -201,4 +158,5 @@ def put(options, name, files):
     say(f"Written: {os.path.relpath(options.output)}/{name}.{{{','.join(files)}}}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ def to_svg(comparison):
     machine = comparison.machine
     panels = [
         Panel(
-            "CPU time a request, µs (less is better)",
+            "CPU time per request, µs (less is better)",
             [
                 Row(r.title, [r.user_us.median, r.cpu_us.median - r.user_us.median], r.cpu_us, r.name.startswith("gateway"))
                 for r in comparison.results

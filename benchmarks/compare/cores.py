@@ -45,7 +45,7 @@ def run(peers, options, say):
                 runs[key].append(made)
                 say(
                     f"round {number}/{options.rounds}  {subject.peer.title:8}  workers: {key[1]}  "
-                    f"{made.cpu_us:6.2f} µs CPU a request  {made.requests_per_second:8,.0f} requests/s"
+                    f"{made.cpu_us:6.2f} µs CPU per request  {made.requests_per_second:8,.0f} requests/s"
                 )
     return markdown(peers, runs, options), {
         "workers": COUNTS,
@@ -62,7 +62,7 @@ def run(peers, options, say):
 
 def markdown(peers, runs, options):
     lines = [
-        "| proxy | CPU a request, 1 worker, µs | 2 workers, µs | ratio | requests/s, 1 worker | 2 workers |",
+        "| proxy | CPU per request, 1 worker, µs | 2 workers, µs | ratio | requests/s, 1 worker | 2 workers |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for peer in peers:
@@ -80,10 +80,10 @@ def markdown(peers, runs, options):
     return lines + [
         "",
         f"Median of {options.rounds} interleaved rounds of {options.duration} s each (minimum–maximum), "
-        f"{PLAIN.connections} connections, 1 KiB, as many requests as go. "
+        f"{PLAIN.connections} connections, 1 KiB, at saturation. "
         + (
             "The machine has no core to spare: the second worker shares its own with load generator and upstream, so "
-            "that requests per second say little about two workers; CPU time a request does."
+            "that requests per second say little about two workers; CPU time per request does."
             if shared
             else "Load generator and upstream have a core of their own."
         ),

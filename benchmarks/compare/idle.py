@@ -15,7 +15,7 @@ from verify import Different
 TITLE = "10,000 idle connections"
 PEERS = EVERYBODY
 CONNECTIONS = 10_000
-RATE = 1_000  # requests a second of the others
+RATE = 1_000  # requests per second of the others
 PLAIN = dataclasses.replace(SCENARIOS["plain"], name="idle", configuration="plain", connections=16)
 
 
@@ -154,7 +154,7 @@ def markdown(peers, runs, options):
     return lines + [
         "",
         f"Median of {options.rounds} interleaved rounds (minimum–maximum). Each connection makes one request and then "
-        f"rests; {RATE:,} requests a second go over {PLAIN.connections} others, for {options.duration} s before and "
+        f"rests; {RATE:,} requests per second go over {PLAIN.connections} others, for {options.duration} s before and "
         "meanwhile. Memory is the proxy's own (proportional set size); the kernel's part of a connection is the same "
         "for all and not in it.",
     ]

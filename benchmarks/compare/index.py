@@ -14,9 +14,9 @@ def write(folder):
     lines = [
         "# Results",
         "",
-        "How they are made: [benchmarks](../README.md).",
+        "Method: [benchmarks](../README.md).",
         "",
-        "| scenario | Gateway, µs CPU a request | × nginx | nginx | others | measured |",
+        "| scenario | Gateway, µs CPU per request | × nginx | nginx | others | measured |",
         "|---|--:|--:|--:|---|---|",
     ]
     others = []

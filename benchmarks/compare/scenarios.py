@@ -23,8 +23,8 @@ class Scenario:
     headers: dict = field(default_factory=dict)  # of every answer
     absent: tuple = ()  # header fields that no answer may have
     coding: str = ""  # the answer's Content-Encoding
-    limit: int = 0  # requests a second that the peers let pass; 0: no limit
-    rate: int = 0  # requests a second that are offered; 0: as many as go
+    limit: int = 0  # requests per second that the peers let pass; 0: no limit
+    rate: int = 0  # requests per second that are offered; 0: as many as go
     shares: dict = field(default_factory=dict)  # status → (least, most) of the answers; empty: all have the status
     probes: tuple = ()  # names in probes.PROBES: what has to be true besides
     lacks: dict = field(default_factory=dict)  # peer → {probe: why it is not asked}
@@ -174,7 +174,7 @@ SCENARIOS = {
             shares={200: (0.05, 0.15), 429: (0.85, 0.95)},
             probes=("limit",),
             notes=(
-                "20,000 requests a second are offered, of which 2,000 pass: at saturation every peer would refuse "
+                "20,000 requests per second are offered, of which 2,000 pass: at saturation every peer would refuse "
                 "another share. Each answers 429 in its own way. Envoy's limit is one bucket for all clients; Caddy's "
                 "standard build has none.",
             ),

@@ -8,12 +8,12 @@ BEGIN, END = "<!-- measured:{} -->", "<!-- end -->"
 def to_markdown(comparison):
     scenario = comparison.scenario
     coded = bool(scenario.coding)
-    heads = ["CPU a request, µs", "of it user", "of it kernel", "× nginx", "requests/s", "p50", "p99", "p99.9", "memory"]
+    heads = ["CPU per request, µs", "user", "kernel", "× nginx", "requests/s", "p50", "p99", "p99.9", "memory"]
     heads += ["body", "ratio"] if coded else []
     lines = [
         f"# {scenario.title}",
         "",
-        f"![CPU time a request and requests per second]({scenario.name}.svg)",
+        f"![CPU time per request and requests per second]({scenario.name}.svg)",
         "",
         f"| proxy | {' | '.join(heads)} |",
         f"|---{'|--:' * len(heads)}|",
@@ -39,8 +39,8 @@ def to_markdown(comparison):
     lines += [*facts(comparison.machine)]
     lines += [
         f"- Versions: {', '.join(versions(comparison))}",
-        f"- Upstream connections opened in a run: {', '.join(connections(comparison))}",
-        f"- {again(scenario)}. How and why: [benchmarks](../README.md). "
+        f"- Upstream connections opened per run: {', '.join(connections(comparison))}",
+        f"- {again(scenario)}. Method: [benchmarks](../README.md). "
         f"Every run: [{scenario.name}.json]({scenario.name}.json)",
     ]
     return "\n".join(lines) + "\n"
@@ -53,16 +53,16 @@ def notes(comparison):
             lines += [f"¹ {result.title} without {policy.replace('_', ' ')}: {why}.", ""]
     for note in scenario.notes:
         lines += [note, ""]
-    load = f"{scenario.rate:,} requests a second offered" if scenario.rate else "as many requests as go"
+    load = f"{scenario.rate:,} requests per second offered" if scenario.rate else "at saturation"
     lines.append(
         f"Median of {comparison.rounds} interleaved rounds of {comparison.duration} s each (minimum–maximum), "
-        f"{scenario.connections} connections, {load}. CPU time is the kernel's account of all the proxy's processes. "
-        f"Latency is taken apart from that at {comparison.rate:,} requests a second, from the moment at which each "
+        f"{scenario.connections} connections, {load}. CPU time is what the kernel accounts to all of the proxy's processes. "
+        f"Latency is measured in separate runs at {comparison.rate:,} requests per second, from the moment each "
         "request was due."
         if not scenario.rate
         else f"Median of {comparison.rounds} interleaved rounds of {comparison.duration} s each (minimum–maximum), "
-        f"{scenario.connections} connections, {load}. CPU time is the kernel's account of all the proxy's processes. "
-        "Latency counts from the moment at which each request was due."
+        f"{scenario.connections} connections, {load}. CPU time is what the kernel accounts to all of the proxy's processes. "
+        "Latency counts from the moment each request was due."
     )
     return lines
 
@@ -76,19 +76,14 @@ def facts(machine):
 
 
 def again(scenario):
-    return "The upstream and the configuration are your own" if scenario.own else (
-        f"Again: `make bench SCENARIO={scenario.name}`"
+    return "The upstream and the configuration are yours" if scenario.own else (
+        f"Repeat with `make bench SCENARIO={scenario.name}`"
     )
 
 
 def versions(comparison):
-    named = [f"{result.title} {version_number(result.version)}" for result in comparison.results]
+    named = [f"{result.title} {result.version}" for result in comparison.results]
     return named + [comparison.machine["load_generator"]]
-
-
-def version_number(version):
-    found = re.search(r"\d+(\.\d+)+[^\s/]*", version)
-    return found.group() if found else version
 
 
 def connections(comparison):
@@ -100,16 +95,16 @@ def readme_block(comparison):
     order = [gateway, *(result for result in comparison.results if result is not gateway)]
     figures = [f"{result.cpu_us.median:.1f} µs" for result in order]
     return "\n".join([
-        f"CPU time a request, {scenario.title[0].lower()}{scenario.title[1:]} on one core: median of {comparison.rounds} "
-        "interleaved rounds, which",
-        f"`make bench` repeats on your machine ([all scenarios](benchmarks/results/README.md), "
-        "[method](benchmarks/README.md)).",
+        f"CPU time per request, {scenario.title[0].lower()}{scenario.title[1:]} on one core, as the median of "
+        f"{comparison.rounds} interleaved rounds.",
+        "`make bench` repeats it on your machine: [all scenarios](benchmarks/results/README.md), "
+        "[method](benchmarks/README.md).",
         "",
         f"| {' | '.join(result.title for result in order)} |",
         f"|{'--:|' * len(order)}",
         f"| **{figures[0]}** | {' | '.join(figures[1:])} |",
         "",
-        f"![CPU time a request and requests per second](benchmarks/results/{scenario.name}.svg)",
+        f"![CPU time per request and requests per second](benchmarks/results/{scenario.name}.svg)",
     ])
 
 

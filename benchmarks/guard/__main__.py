@@ -31,7 +31,7 @@ def print_allocations(path, requests):
     asked.sort(reverse=True)
     for (count, _), name in zip(asked, demangled([name for _, name in asked])):
         if count / requests >= 0.005:
-            print(f"{count / requests:8.2f} allocations a request: {name[:130]}")
+            print(f"{count / requests:8.2f} allocations per request: {name[:130]}")
 
 
 def main():

@@ -44,7 +44,7 @@ static struct {
     char request[16384];
     size_t request_length;
     uint64_t start, end;  // nanoseconds
-    uint64_t rate;  // requests a second; 0: the next as soon as one is answered
+    uint64_t rate;  // requests per second; 0: the next as soon as one is answered
     uint64_t freed;  // when a connection became free after all were busy
     uint64_t due, sent, answered, bytes;
     uint64_t statuses[600];

