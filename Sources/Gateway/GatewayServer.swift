@@ -137,11 +137,7 @@ public final class GatewayServer: Service {
     }
 
     private func makeAccessLog() throws -> LogWriter? {
-        switch self.configuration.log.access {
-        case .off: nil
-        case .stdout: try LogWriter(.standardOutput)
-        case .file(let path): try LogWriter(.file(path))
-        }
+        self.configuration.log.access == .off ? nil : try LogWriter(self.configuration.log.access.destination)
     }
 }
 
@@ -149,5 +145,5 @@ public final class GatewayServer: Service {
 public struct DrainError: Error, CustomStringConvertible {
     /// How many connections were cut off.
     public let connections: Int
-    public var description: String { "\(self.connections) connections were cut off when drain_timeout ended" }
+    public var description: String { "drain_timeout ended: \(Plural.of(self.connections, "connection")) cut off" }
 }

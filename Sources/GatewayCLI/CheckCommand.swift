@@ -24,7 +24,7 @@ struct CheckCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let file = config ?? ProcessInfo.processInfo.environment["GATEWAY_CONFIG"] ?? "gateway.toml"
+        let file = config ?? Environment.current["GATEWAY_CONFIG"] ?? "gateway.toml"
         var read: GatewayConfiguration?
         var errors: [ConfigurationError] = []
         var warnings: [ConfigurationError] = []
@@ -46,7 +46,7 @@ struct CheckCommand: AsyncParsableCommand {
         } else {
             StandardError.print(lines: errors.map(\.description) + warnings.map { "\($0.place)warning: \($0.text)" })
             if errors.isEmpty {
-                let count = warnings.isEmpty ? "" : ", with \(warnings.count) warnings"
+                let count = warnings.isEmpty ? "" : ", with \(Plural.of(warnings.count, "warning"))"
                 try StandardOutput.print("\(file) is valid\(count)")
             }
         }

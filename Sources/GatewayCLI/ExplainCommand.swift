@@ -55,7 +55,7 @@ struct ExplainCommand: ParsableCommand {
         if self.json {
             try StandardOutput.print(explanation.json)
         } else {
-            let isColored = Terminal.isColored(.standardOutput)
+            let isColored = LogDestination.standardOutput.isColored
             try StandardOutput.print(ExplanationText(explanation: explanation, isColored: isColored).text)
         }
         if explanation.routeName == nil { throw ExitCode(1) }

@@ -62,10 +62,11 @@ struct GatewayProcess {
             switch self.configuration.log.format {
             case .json: .json
             case .text: .text
-            case .auto: .automatic(for: .standardError)
+            // The combined format is one of requests alone.
+            case .auto, .combined: .automatic(for: .standardError)
             }
         var log = Logger(label: "gateway") { _ in
-            GatewayLogHandler(style, to: writer, isColored: Terminal.isColored(.standardError))
+            GatewayLogHandler(style, to: writer, isColored: LogDestination.standardError.isColored)
         }
         log.logLevel = self.level
         return log
@@ -116,10 +117,13 @@ struct GatewayProcess {
             listening: try await server.boundAddresses(),
             admin: try await server.adminAddress()
         )
-        let output = LogDestination.standardOutput
+        // The combined format shares its stream with nothing else.
+        let isShared = self.configuration.log.format == .combined && self.configuration.log.access == .stdout
+        let output: LogDestination = isShared ? .standardError : .standardOutput
         if output.isTerminal {
             // A terminal that went away is no reason to stop serving.
-            try? StandardOutput.write(screen.text(isColored: Terminal.isColored(output)))
+            let text = screen.text(isColored: output.isColored)
+            if isShared { StandardError.write(text) } else { try? StandardOutput.write(text) }
         } else {
             let writer = try LogWriter(output)
             var log = Logger(label: "gateway") { _ in GatewayLogHandler(.json, to: writer) }

@@ -27,9 +27,11 @@ enum StandardStreams {
 
 /// Where mistakes are written.
 enum StandardError {
-    static func print(lines: [String]) {
-        // There is no other place to say that this one cannot be written.
-        try? writeAll(lines.map { $0 + "\n" }.joined(), to: STDERR_FILENO)
+    static func print(lines: [String]) { self.write(lines.map { $0 + "\n" }.joined()) }
+
+    static func write(_ text: String) {
+        // There is no other place to report that this one cannot be written.
+        try? writeAll(text, to: STDERR_FILENO)
     }
 }
 

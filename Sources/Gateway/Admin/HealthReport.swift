@@ -87,7 +87,7 @@ extension HealthReport {
                 } else if healthy < targets.count {
                     check.status = .warn
                 }
-                if check.status != .pass { check.output = "\(healthy) of \(targets.count) targets are healthy" }
+                if check.status != .pass { check.output = "healthy targets: \(healthy) of \(targets.count)" }
             }
             self.add(check, to: "upstream:\(name)")
         }

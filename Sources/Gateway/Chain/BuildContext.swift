@@ -21,7 +21,7 @@ public struct BuildContext {
 
     /// One mistake.
     public struct Diagnostic: Hashable, Sendable {
-        /// The keys under the middleware's table that lead to the value.
+        /// The keys under the middleware's table that lead to the value; an element of a list goes by its number.
         public var keys: [String]
         /// What is wrong.
         public var message: String

@@ -83,10 +83,13 @@ package struct EffectiveMiddleware: Sendable {
 
     /// A mistake that only the middleware itself can find, with the place of the setting.
     package func error(_ problem: String, suggestion: String, at keys: [String]) -> ConfigurationError {
-        var path = SettingPath()
-        path.steps = keys.map { .key($0) }
+        let path = settings.path(of: keys)
         let node = settings.nearest(to: path)
-        path.steps.insert(.key(name), at: 0)
-        return ConfigurationError(problem, suggestion: suggestion, key: path.description, at: node.source.position)
+        return ConfigurationError(
+            problem,
+            suggestion: suggestion,
+            key: (SettingPath(name) + path).description,
+            at: node.source.position
+        )
     }
 }

@@ -1,25 +1,25 @@
 /// `[log]`: what is logged, how, and where.
 public struct LogConfiguration: SettingTable {
-    /// How grave a message must be to be logged.
+    /// The least severe messages that are logged.
     public var level = LogLevel.info
-    /// `auto` is text on a terminal, JSON elsewhere.
+    /// `auto` is text on a terminal, JSON elsewhere. `combined` writes the access log as Apache and nginx do.
     public var format = LogFormat.auto
-    /// Where one line a request goes.
+    /// Where the access log goes, one line per request.
     public var access = AccessLogTarget.stdout
-    /// A slower request is logged as a warning with its phases.
+    /// A slower request is logged as a warning. Of an event stream, the time to its first byte counts.
     public var slowRequest = TimeLimit.seconds(1)
 
     public init() {}
 }
 
-/// How grave a message must be to be logged.
+/// The severity of a log message.
 public enum LogLevel: String, SettingChoice {
     case trace, debug, info, notice, warning, error, critical
 }
 
 /// How a log line is written.
 public enum LogFormat: String, SettingChoice {
-    case auto, json, text
+    case auto, json, text, combined
 }
 
 /// Where the access log goes: `"off"`, `"stdout"`, or the path of a file.
@@ -49,5 +49,12 @@ extension AccessLogTarget: Setting {
         case .stdout: "stdout"
         case .file(let path): .string(path)
         }
+    }
+}
+
+extension AccessLogTarget {
+    /// Where lines would be written; standard output where there are none.
+    package var destination: LogDestination {
+        if case .file(let path) = self { .file(path) } else { .standardOutput }
     }
 }

@@ -22,7 +22,8 @@ extension SettingDescriptions {
         "ETagMiddleware.Config.strength": "Of the tags that the gateway makes: whether equal ones promise equal bytes.",
         "ErrorsMiddleware.Config.format": "How errors are written; `\"negotiate\"` goes by `Accept`.",
         "ErrorsMiddleware.Config.normalize": "Which errors of an upstream are replaced by the gateway's own form.",
-        "ErrorsMiddleware.Config.pass": "Upstream error bodies of these types stay.",
+        "ErrorsMiddleware.Config.pass":
+            "Upstream error bodies of these types pass unchanged: an API's own errors reach its clients. Patterns such as `text/*` and `application/*+json` are allowed.",
         "ErrorsMiddleware.Config.proxyStatus": "`Proxy-Status` (RFC 9209) on the gateway's own errors.",
         "ErrorsMiddleware.Config.typeBase": "What the code is appended to, for the `type` of problem details.",
         "GatewayConfiguration.admin": "The listener for health, metrics and control.",
@@ -52,10 +53,12 @@ extension SettingDescriptions {
         "LimitsConfiguration.requestsPerConnection": "After so many requests a client connection is closed.",
         "LimitsConfiguration.writeTimeout": "A client that takes no byte for so long is cut.",
         "LimitsMiddleware.Config.body": "The largest request body; a larger one is 413.",
-        "LogConfiguration.access": "Where one line a request goes.",
-        "LogConfiguration.format": "`auto` is text on a terminal, JSON elsewhere.",
-        "LogConfiguration.level": "How grave a message must be to be logged.",
-        "LogConfiguration.slowRequest": "A slower request is logged as a warning with its phases.",
+        "LogConfiguration.access": "Where the access log goes, one line per request.",
+        "LogConfiguration.format":
+            "`auto` is text on a terminal, JSON elsewhere. `combined` writes the access log as Apache and nginx do.",
+        "LogConfiguration.level": "The least severe messages that are logged.",
+        "LogConfiguration.slowRequest":
+            "A slower request is logged as a warning. Of an event stream, the time to its first byte counts.",
         "MetricsConfiguration.buckets": "Upper bounds of the duration histograms in seconds, rising.",
         "MetricsConfiguration.seriesLimit":
             "Series of one metric; further label sets share an `_OTHER` series, and are counted.",

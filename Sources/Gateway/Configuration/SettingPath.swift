@@ -15,6 +15,12 @@ package struct SettingPath: Hashable, Sendable {
         return path
     }
 
+    package static func + (path: SettingPath, rest: SettingPath) -> SettingPath {
+        var path = path
+        path.steps += rest.steps
+        return path
+    }
+
     package static func + (path: SettingPath, index: Int) -> SettingPath {
         var path = path
         path.steps.append(.index(index))
@@ -52,6 +58,22 @@ extension SettingNode {
             node = next
         }
         return node
+    }
+
+    /// The path that leads along the keys; within a list, a key is the number of an element.
+    package func path(of keys: [String]) -> SettingPath {
+        var path = SettingPath()
+        var node: SettingNode? = self
+        for key in keys {
+            if node?.elements != nil, let index = Int(key) {
+                path = path + index
+                node = node?.elements.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+            } else {
+                path = path + key
+                node = node?.entries?[key]
+            }
+        }
+        return path
     }
 
     /// The node at the path.

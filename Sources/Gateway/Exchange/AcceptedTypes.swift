@@ -55,11 +55,20 @@ struct MediaRange {
         return self.subtype.equalsIgnoringCase(subtype) ? 2 : nil
     }
 
-    /// Whether it takes the other, which is a type of its own.
+    /// Whether it includes the other, which is one type: `text/*` includes `text/csv`, `application/*+json` includes
+    /// `application/vnd.api+json` (RFC 6839 section 3.1).
     func takes(_ other: MediaRange) -> Bool {
         if self.type.elementsEqual("*".utf8) { return self.subtype.elementsEqual("*".utf8) }
         guard ByteClass.equalsIgnoringCase(self.type, other.type) else { return false }
-        return self.subtype.elementsEqual("*".utf8) || ByteClass.equalsIgnoringCase(self.subtype, other.subtype)
+        guard self.subtype.first == UInt8(ascii: "*") else {
+            return ByteClass.equalsIgnoringCase(self.subtype, other.subtype)
+        }
+        let suffix = UnsafeRawBufferPointer(rebasing: self.subtype.dropFirst())
+        guard other.subtype.count > suffix.count else { return false }
+        return ByteClass.equalsIgnoringCase(
+            suffix,
+            UnsafeRawBufferPointer(rebasing: other.subtype.suffix(suffix.count))
+        )
     }
 
     /// The weight among the parameters (section 12.4.2): 0 to 1 with three digits behind the point at most.

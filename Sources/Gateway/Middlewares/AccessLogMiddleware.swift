@@ -25,7 +25,11 @@ struct AccessLogMiddleware: CompletionHook {
 
     init(_ config: Config, in context: inout BuildContext) {
         if !(0...1).contains(config.sample) {
-            context.fail("\(config.sample) is no share", suggestion: "write a number from 0 to 1", at: "sample")
+            context.fail(
+                "\(config.sample) is not between 0 and 1",
+                suggestion: "write a number from 0 to 1",
+                at: "sample"
+            )
         }
         self.worker = context.worker
         self.isSampled = config.sample < 1
@@ -53,7 +57,9 @@ struct AccessLogEntry: AccessLogSource {
         self.outcome = outcome
         let duration = exchange.worker.now - exchange.startedAt
         self.accessLogDuration = duration
-        let isSlow = slow.map { duration >= $0 } ?? false
+        // An event stream lasts as long as its reader stays; it is slow only where its head was.
+        let measured = exchange.isEventStream ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
+        let isSlow = slow.map { measured ?? duration >= $0 } ?? false
         let isError = exchange.response.status >= 500 || outcome.isFailure
         self.accessLogLevel = isSlow || isError ? .warning : .info
     }

@@ -30,8 +30,8 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
     init(_ config: Config, in context: inout BuildContext) {
         if config.maxInFlight < 1 {
             context.fail(
-                "\(config.maxInFlight) requests at once are none",
-                suggestion: "write a whole number of at least 1",
+                "\(config.maxInFlight) is too small",
+                suggestion: "write at least 1",
                 at: "max_in_flight"
             )
         }
@@ -48,9 +48,9 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
             return .fail(
                 GatewayError(
                     .overloaded,
-                    detail: "Too many requests are under way. Try again in 1 second.",
+                    detail: "Too many requests are in flight. Try again in 1 second.",
                     retryAfter: 1,
-                    reason: "concurrency: \(limit) requests of the route are under way"
+                    reason: "concurrency: the route has reached its limit of \(limit)"
                 )
             )
         }

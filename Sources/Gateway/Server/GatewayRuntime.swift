@@ -62,7 +62,7 @@ final class GatewayRuntime: Sendable {
         )
         self.status.registerMeters(droppedLogLines: accessLog?.droppedLines)
         let admin = AdminRouter(status: self.status)
-        let style: LogStyle = configuration.log.format == .text ? .text : .json
+        let style = AccessLogStyle(configuration.log.format, for: configuration.log.access.destination)
         var workers: [NIOLoopBound<Worker>] = []
         do {
             for (index, eventLoop) in self.group.makeIterator().enumerated() {

@@ -1,12 +1,12 @@
 import NIOCore
 
-/// Writes the access log's lines: JSON for machines, text for people at a terminal.
+/// Writes the access log's lines: JSON for programs, text for people, the combined format for log analysers.
 struct AccessLogFormat: ~Copyable {
-    private let style: LogStyle
-    private var dates = DateCache()
-    private var line = LogLine()
+    private let style: AccessLogStyle
+    var dates = DateCache()
+    var line = LogLine()
 
-    init(_ style: LogStyle) {
+    init(_ style: AccessLogStyle) {
         self.style = style
     }
 
@@ -16,7 +16,8 @@ struct AccessLogFormat: ~Copyable {
         line.clear()
         switch style {
         case .json: writeJSON(source, time)
-        case .text: writeText(source, time)
+        case .text(let style): writeText(source, time, style)
+        case .combined: writeCombined(source, time)
         }
         buffer.writeBytes(line.bytes)
     }
@@ -32,44 +33,19 @@ struct AccessLogFormat: ~Copyable {
         line.write("}")
     }
 
-    private mutating func writeText(_ source: some AccessLogSource, _ time: Int64) {
-        dates.writeTimestamp(milliseconds: time, into: &line)
-        if source.accessLogLevel == .warning { line.write(" WARNING") }
-        if let status = source.accessLogStatus {
-            line.write(" ")
-            line.write(decimal: status)
-        }
-        line.write(" ")
-        line.writeMilliseconds(source.accessLogDuration)
-        line.write("ms ")
-        source.withBytes(of: .method) {
-            line.writeLogText($0, .word)
-            line.write(" ")
-        }
-        source.withBytes(of: .host) { line.writeLogText($0, .word) }
-        source.withBytes(of: .path) { line.writeLogText($0, .word) }
-        source.withBytes(of: .query) {
-            line.write("?")
-            QueryRedaction.write($0, .word, into: &line)
-        }
-        writeFields(source)
-    }
-
-    /// The fields in the order of the manual; in a text line the request itself stands before them already.
+    /// The fields in the order of the manual.
     private mutating func writeFields(_ source: some AccessLogSource) {
         write(.requestID, source)
         write(.traceID, source)
         write(.clientIP, source)
         write(.consumer, source)
-        if style == .json {
-            write(.method, source)
-            write(.host, source)
-            write(.path, source)
-            write(.query, source)
-        }
+        write(.method, source)
+        write(.host, source)
+        write(.path, source)
+        write(.query, source)
         write(.protocol, source)
         write(.route, source)
-        if style == .json, let status = source.accessLogStatus {
+        if let status = source.accessLogStatus {
             line.write(",\"status\":")
             line.write(decimal: status)
         }
@@ -82,7 +58,7 @@ struct AccessLogFormat: ~Copyable {
             writeKey("bytes_out")
             line.write(decimal: bytes)
         }
-        if style == .json { write("duration_ms", source.accessLogDuration) }
+        write("duration_ms", source.accessLogDuration)
         write("first_byte_ms", source.accessLogFirstByte)
         write(.upstream, source)
         write(.target, source)
@@ -104,11 +80,10 @@ struct AccessLogFormat: ~Copyable {
         source.withBytes(of: text) { bytes in
             writeKey(text.key)
             line.write(UInt8(ascii: "\""))
-            let context: LogTextContext = style == .json ? .json : .quoted
             switch text {
-            case .query: QueryRedaction.write(bytes, context, into: &line)
-            case .referer: QueryRedaction.writeURL(bytes, context, into: &line)
-            default: line.writeLogText(bytes, context)
+            case .query: QueryRedaction.write(bytes, .json, into: &line)
+            case .referer: QueryRedaction.writeURL(bytes, .json, into: &line)
+            default: line.writeLogText(bytes, .json)
             }
             line.write(UInt8(ascii: "\""))
         }
@@ -121,15 +96,9 @@ struct AccessLogFormat: ~Copyable {
     }
 
     private mutating func writeKey(_ key: StaticString) {
-        if style == .json {
-            line.write(",\"")
-            line.write(key)
-            line.write("\":")
-        } else {
-            line.write(" ")
-            line.write(key)
-            line.write("=")
-        }
+        line.write(",\"")
+        line.write(key)
+        line.write("\":")
     }
 }
 

@@ -1,10 +1,11 @@
 import NIOCore
 
-/// The two forms of the current second that each answer and each log line needs, made once a second.
+/// The forms of the current second that each response and each log line needs, made once per second.
 struct DateCache {
     private var second: Int64?
     private var date: [UInt8] = []
     private var timestamp: [UInt8] = []
+    private var logTime: [UInt8] = []
 
     /// Writes the `Date` field's value, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
     mutating func writeDate(second: Int64, into buffer: inout ByteBuffer) {
@@ -31,12 +32,31 @@ struct DateCache {
         line.write(UInt8(ascii: "Z"))
     }
 
+    /// Writes the time of day in UTC, such as `08:49:37.123`.
+    mutating func writeTimeOfDay(milliseconds: Int64, into line: inout LogLine) {
+        let second = milliseconds.flooredQuotient(1000)
+        update(to: second)
+        let fraction = milliseconds - second * 1000
+        timestamp.withUnsafeBytes { line.write(UnsafeRawBufferPointer(rebasing: $0.suffix(8))) }
+        line.write(UInt8(ascii: "."))
+        line.write(UInt8(digit: fraction / 100))
+        line.write(UInt8(digit: fraction / 10 % 10))
+        line.write(UInt8(digit: fraction % 10))
+    }
+
+    /// Writes the time as web servers log it, such as `06/Nov/1994:08:49:37 +0000`.
+    mutating func writeLogTime(milliseconds: Int64, into line: inout LogLine) {
+        update(to: milliseconds.flooredQuotient(1000))
+        line.write(logTime)
+    }
+
     private mutating func update(to second: Int64) {
         guard self.second != second else { return }
         self.second = second
         let time = CivilTime(second: second)
         date = time.imfFixdate
         timestamp = time.rfc3339Second
+        logTime = time.logTime
     }
 }
 
@@ -85,6 +105,11 @@ struct CivilTime: Hashable {
     /// Without fraction and zone.
     var rfc3339Second: [UInt8] {
         Array("\(four(year))-\(two(month))-\(two(day))T\(clock)".utf8)
+    }
+
+    /// The form of the common log format.
+    var logTime: [UInt8] {
+        Array("\(two(day))/\(Self.months[month - 1])/\(four(year)):\(clock) +0000".utf8)
     }
 
     private var clock: String { "\(two(hour)):\(two(minute)):\(two(second))" }

@@ -25,6 +25,12 @@ package enum LogDestination: Sendable, Hashable {
         }
     }
 
+    /// Whether to write colours: to a terminal whose user has not declined them (https://no-color.org).
+    package var isColored: Bool {
+        func value(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+        return self.isTerminal && value("NO_COLOR").isEmpty && value("TERM") != "dumb"
+    }
+
     func open() throws(LogDestinationError) -> Int32 {
         switch self {
         case .standardOutput: return STDOUT_FILENO

@@ -6,6 +6,8 @@ enum LogTextContext: Sendable {
     case quoted
     /// A word of a line for people: it has no blanks.
     case word
+    /// Inside the quotes of the combined log format, whose readers know no backslash before a quote.
+    case combined
 }
 
 extension LogLine {
@@ -45,6 +47,9 @@ extension LogLine {
 
     private mutating func writeEscape(of byte: UInt8, _ context: LogTextContext) {
         switch byte {
+        case UInt8(ascii: "\"") where context == .combined, UInt8(ascii: "\\") where context == .combined:
+            write("\\x")
+            writeHex(byte)
         case UInt8(ascii: "\""), UInt8(ascii: "\\"):
             write(UInt8(ascii: "\\"))
             write(byte)

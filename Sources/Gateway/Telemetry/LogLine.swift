@@ -4,7 +4,7 @@
 /// which is most of their cost. One memory serves all lines.
 struct LogLine: ~Copyable {
     private var storage = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 1)
-    private var count = 0
+    private(set) var count = 0
 
     deinit {
         storage.deallocate()
@@ -59,6 +59,14 @@ struct LogLine: ~Copyable {
             rest /= 10
         }
         count += length
+    }
+
+    /// Cuts what was written from `start` on to `width` bytes, an ellipsis among them; never within a character.
+    mutating func shorten(from start: Int, to width: Int) {
+        guard count - start > width else { return }
+        count = start + width - 1
+        while count > start, storage[count] & 0xC0 == 0x80 { count -= 1 }
+        write("…")
     }
 
     private mutating func reserve(_ bytes: Int) {

@@ -104,6 +104,9 @@ extension EndToEnd {
             ("text/csv", "[\"text/*\"]", true), ("application/json", "[]", false),
             ("application/problem+json", "[]", false),
             ("application/json-seq", "[\"application/json\"]", false), ("nonsense", "[\"*/*\"]", false),
+            ("application/vnd.api+JSON; v=1", "[\"application/*+json\"]", true),
+            ("application/+json", "[\"application/*+json\"]", false),
+            ("text/x+json", "[\"application/*+json\"]", false),
         ])
         func `types in pass stay byte for byte`(_ type: String, _ pass: String, _ passes: Bool) async throws {
             try await withProxy(
@@ -113,6 +116,20 @@ extension EndToEnd {
                 let response = try await gateway.get("/")
                 #expect(response.status == 500)
                 #expect((response.text == "{\"a\":1}") == passes)
+                #expect((response.code == "upstream_error") != passes)
+            }
+        }
+
+        @Test(arguments: [
+            ("application/json", true), ("application/problem+json", true), ("application/vnd.error+json", true),
+            ("text/html", false), ("text/plain", false), ("application/xml", false),
+            ("application/octet-stream", false),
+        ])
+        func `by default an API's own JSON errors pass`(_ type: String, _ passes: Bool) async throws {
+            try await withProxy(Self.failing(500, "Content-Type: \(type)", body: "[1]")) { gateway, _ in
+                let response = try await gateway.get("/")
+                #expect(response.status == 500)
+                #expect((response.text == "[1]") == passes)
                 #expect((response.code == "upstream_error") != passes)
             }
         }

@@ -100,6 +100,16 @@ struct CommandLineTests {
         }
     }
 
+    @Test(arguments: [0, 1, 2])
+    func `check counts warnings in English`(count: Int) async throws {
+        let upstreams = ["a", "b"].prefix(count).map { "[upstreams.\($0)]\nbuiltin = \"demo\"\n" }.joined()
+        let file = upstreams + "[[routes]]\npath = \"/\"\nrespond = {}\n"
+        let (code, output, _) = try await self.run("check", files: ["gateway.toml": file])
+        #expect(code == 0)
+        let expected = ["", ", with 1 warning", ", with 2 warnings"][count]
+        #expect(output == "gateway.toml is valid\(expected)\n")
+    }
+
     // MARK: Serving
 
     /// Runs `gateway run` on a free port for the length of `body`.
@@ -138,6 +148,20 @@ struct CommandLineTests {
             let response = try await program.get("/echo")
             #expect(response.status == 200)
             #expect(response["X-Request-ID"] != nil)
+        }
+    }
+
+    @Test(arguments: [["check"], ["explain", "GET", "/hi"], ["healthcheck"], ["run", "--listen", "x"]])
+    func `an empty GATEWAY_CONFIG is none, for every command`(arguments: [String]) async throws {
+        let file = "[admin]\nlisten = \"off\"\n[[routes]]\nname = \"hi\"\npath = \"/hi\"\nrespond = {}\n"
+        try await withFolder { folder in
+            try Data(file.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
+            var ends: [String] = []
+            for environment in [[:], ["GATEWAY_CONFIG": ""]] {
+                let program = try GatewayProgram(arguments, in: folder, environment: environment)
+                ends.append("\(try await program.end()) \(program.output) \(program.errors)")
+            }
+            #expect(ends[0] == ends[1])
         }
     }
 

@@ -20,7 +20,7 @@ private struct RecordedExchange: AccessLogSource {
         texts[text]?.withUnsafeBytes(body)
     }
 
-    func line(_ style: LogStyle) -> String {
+    func line(_ style: AccessLogStyle) -> String {
         var format = AccessLogFormat(style)
         var buffer = ByteBuffer()
         format.write(self, time: 784_111_777_123, into: &buffer)
@@ -60,7 +60,7 @@ struct AccessLogFormatTests {
         exchange.accessLogLevel = .warning
         exchange.accessLogDuration = .nanoseconds(-5)
         #expect(exchange.line(.json) == #"{"time":"1994-11-06T08:49:37.123Z","level":"warning","duration_ms":0.000}"#)
-        #expect(exchange.line(.text) == "1994-11-06T08:49:37.123Z WARNING 0.000ms ")
+        #expect(exchange.line(.text(.init())) == "1994-11-06T08:49:37.123Z ---    0.0ms ")
     }
 
     @Test func `writes text with the request first`() {
@@ -71,8 +71,83 @@ struct AccessLogFormatTests {
             .query: Array("a=1&token=t".utf8), .userAgent: Array("\"me\"".utf8),
         ]
         let expected =
-            #"1994-11-06T08:49:37.123Z 404 0.000ms GET a.example/x\x20y\x1b[2J?a=1&token=[redacted] user_agent="\"me\"""#
-        #expect(exchange.line(.text) == expected)
+            #"1994-11-06T08:49:37.123Z 404    0.0ms GET a.example/x\x20y\x1b[2J?a=1&token=[redacted]"#
+        #expect(exchange.line(.text(.init())) == expected)
+    }
+
+    /// As one from a browser of a user of a documented API.
+    private static var usual: RecordedExchange {
+        var exchange = RecordedExchange.full
+        exchange.texts = [
+            .method: Array("DELETE".utf8), .host: Array("api.example.com".utf8),
+            .path: Array("/v1/organizations/7f3a/members/42".utf8), .query: Array("notify=é&reason=left".utf8),
+            .route: Array("members".utf8), .clientIP: Array("203.0.113.198".utf8), .requestID: Array("0192-7".utf8),
+            .end: Array("complete".utf8), .upstream: Array("api".utf8), .userAgent: Array("curl/8".utf8),
+        ]
+        return exchange
+    }
+
+    @Test func `a text line fits a terminal, and a file has the whole target`() {
+        let line = Self.usual.line(.text(.init(isTerminal: true)))
+        #expect(
+            line
+                == "08:49:37.123 200   12.3ms DELETE api.example.com/v1/organizations/7f3a/members/4… members 203.0.113.198"
+        )
+        #expect(line.count <= 100 + "members".count)
+        #expect(Self.usual.line(.text(.init())).contains("/42?notify=é&reason=left members"))
+    }
+
+    @Test(arguments: [43, 44, 45, 46, 47, 48, 49])
+    func `a target is never cut within a character`(length: Int) {
+        var exchange = Self.usual
+        exchange.texts[.host] = nil
+        exchange.texts[.query] = nil
+        exchange.texts[.path] = Array(("/" + String(repeating: "x", count: length) + "éü/rest of the path").utf8)
+        let line = exchange.line(.text(.init(isTerminal: true)))
+        #expect(!line.contains("\u{FFFD}"))
+        #expect(line.contains("… members"))
+    }
+
+    @Test func `what failed says why, and by which ID to find it`() {
+        var exchange = Self.usual
+        exchange.accessLogStatus = 502
+        exchange.accessLogLevel = .warning
+        exchange.texts[.code] = Array("upstream_unreachable".utf8)
+        exchange.texts[.target] = Array("http://10.0.0.7:9001".utf8)
+        let line = exchange.line(.text(.init(isTerminal: true)))
+        #expect(line.hasSuffix(" 203.0.113.198 upstream_unreachable http://10.0.0.7:9001 0192-7"))
+        exchange.texts[.code] = nil
+        exchange.accessLogStatus = nil
+        #expect(exchange.line(.text(.init())).contains(" --- "))
+        #expect(exchange.line(.text(.init())).hasSuffix(" 203.0.113.198 complete http://10.0.0.7:9001 0192-7"))
+    }
+
+    @Test(arguments: [(200, "32"), (304, "36"), (404, "33"), (499, "33"), (500, "31"), (503, "31")])
+    func `the status has the colour of its class, where colours are wanted`(status: Int, color: String) {
+        var exchange = Self.usual
+        exchange.accessLogStatus = status
+        #expect(
+            exchange.line(.text(.init(isTerminal: true, isColored: true))).contains(
+                " \u{1B}[\(color)m\(status)\u{1B}[0m "
+            )
+        )
+        #expect(!exchange.line(.text(.init(isTerminal: true))).contains("\u{1B}"))
+    }
+
+    @Test func `combined is the line of Apache and nginx`() {
+        var exchange = Self.usual
+        exchange.accessLogBytesOut = 1234
+        exchange.texts[.protocol] = Array("HTTP/1.1".utf8)
+        exchange.texts[.userAgent] = Array("a \"b\" \\c\n".utf8)
+        exchange.texts[.referer] = Array("https://a.example/?token=x&y=1".utf8)
+        #expect(
+            exchange.line(.combined)
+                == #"203.0.113.198 - - [06/Nov/1994:08:49:37 +0000] "DELETE /v1/organizations/7f3a/members/42?notify=é"#
+                + #"&reason=left HTTP/1.1" 200 1234 "https://a.example/?token=[redacted]&y=1" "a \x22b\x22 \x5cc\x0a""#
+        )
+        #expect(
+            RecordedExchange().line(.combined) == #"- - - [06/Nov/1994:08:49:37 +0000] "-" 499 0 "-" "-""#
+        )
     }
 
     @Test(arguments: [
@@ -124,7 +199,10 @@ struct AccessLogFormatTests {
             let json = exchange.line(.json)
             let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
             #expect(object?.count == 29)
-            for line in [json, exchange.line(.text)] {
+            for line in [
+                json, exchange.line(.combined), exchange.line(.text(.init())),
+                exchange.line(.text(.init(isTerminal: true))),
+            ] {
                 #expect(!line.unicodeScalars.contains { $0.properties.generalCategory == .control })
             }
         }

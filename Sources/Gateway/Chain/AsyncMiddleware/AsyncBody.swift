@@ -90,7 +90,7 @@ public struct BodyTooLarge: Error, CustomStringConvertible {
     /// In bytes.
     public let limit: Int
     /// For the log.
-    public var description: String { "the body has more than \(self.limit) bytes" }
+    public var description: String { "the body is over \(Plural.of(self.limit, "byte"))" }
 }
 
 /// Which body of an exchange.

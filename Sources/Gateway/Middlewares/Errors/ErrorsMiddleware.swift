@@ -8,7 +8,7 @@ import NIOCore
 /// [middleware.errors]
 /// format = "problem+json"
 /// normalize = "5xx"
-/// pass = ["application/problem+json"]
+/// pass = ["application/problem+json", "application/json", "application/*+json"]
 /// ```
 ///
 /// An upstream's error keeps its status and the fields that tell a client what to do; the body that is replaced goes to
@@ -19,8 +19,9 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         var format = Format.problem
         /// Which errors of an upstream are replaced by the gateway's own form.
         var normalize = Normalization.serverErrors
-        /// Upstream error bodies of these types stay.
-        var pass = ["application/problem+json"]
+        /// Upstream error bodies of these types pass unchanged: an API's own errors reach its clients. Patterns such as
+        /// `text/*` and `application/*+json` are allowed.
+        var pass = ["application/problem+json", "application/json", "application/*+json"]
         /// What the code is appended to, for the `type` of problem details.
         var typeBase = "urn:gateway:error:"
         /// `Proxy-Status` (RFC 9209) on the gateway's own errors.
@@ -57,14 +58,17 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         self.worker = context.worker
         self.normalize = config.normalize
         self.isReplacing = context.slot(false)
-        self.pass = config.pass.compactMap { type in
+        self.pass = config.pass.enumerated().compactMap { index, type in
             let name = Array(type.lowercased().utf8)
             let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            guard parts.count == 2, parts.allSatisfy({ ByteClass.isToken($0) }) else {
+            let subtype = parts.last?.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false) ?? []
+            let isPattern = subtype.count == 1 || subtype.count == 2 && subtype[0].isEmpty
+            guard parts.count == 2, isPattern, parts.allSatisfy({ ByteClass.isToken($0) }) else {
                 context.fail(
-                    "\"\(type)\" is no media type",
-                    suggestion: "write one such as \"application/json\" or \"text/*\"",
-                    at: "pass"
+                    "\"\(type)\" is not a media type",
+                    suggestion: "write \"application/json\", \"application/*+json\" or \"text/*\"",
+                    at: "pass",
+                    String(index)
                 )
                 return nil
             }
@@ -72,8 +76,8 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         }
         if !config.typeBase.utf8.allSatisfy(Self.isURIByte) {
             context.fail(
-                "\"\(config.typeBase)\" is no URI",
-                suggestion: "write a prefix such as \"https://errors.example/\"",
+                "\"\(config.typeBase)\" is not the beginning of a URI",
+                suggestion: "write \"https://errors.example/\"",
                 at: "type_base"
             )
         }

@@ -83,7 +83,7 @@ extension RateLimitMiddleware.Config {
         }
         if !(1...100_000_000).contains(self.maxKeys) {
             let suggestion = "write a number from 1 to 100000000"
-            context.fail("\(self.maxKeys) keys cannot be tracked", suggestion: suggestion, at: "max_keys")
+            context.fail("\(self.maxKeys) is out of range", suggestion: suggestion, at: "max_keys")
         }
         if !(400...599).contains(self.status) {
             let suggestion = "write 429, or another status from 400 to 599"

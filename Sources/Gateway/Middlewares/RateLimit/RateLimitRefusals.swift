@@ -24,16 +24,14 @@ final class RateLimitRefusals {
         let seconds = max(1, Int(decision.retryAfter))
         var error = GatewayError(
             .rateLimited,
-            detail: "The limit of \(Self.count(rate.count, "request")) \(Self.article(rate.unit)) "
-                + "\(rate.unit.rawValue) is used up. Try again in \(Self.count(seconds, "second")).",
+            detail: "The limit of \(Plural.of(rate.count, "request")) \(Self.article(rate.unit)) "
+                + "\(rate.unit.rawValue) is used up. Try again in \(Plural.of(seconds, "second")).",
             retryAfter: seconds
         )
         error.status = self.status
         error.fields = self.fields.fields(decision)
         return error
     }
-
-    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     private static func article(_ unit: Rate.Unit) -> String { unit == .hour ? "an" : "a" }
 }

@@ -162,7 +162,10 @@ final class InProcessStream {
         guard let exchange = self.exchange else { return }
         if let remaining = self.remaining, remaining > 0 {
             return self.fail(
-                GatewayError(.upstreamReset, reason: "\(remaining) bytes less than its Content-Length says")
+                GatewayError(
+                    .upstreamReset,
+                    reason: "the body is \(Plural.of(remaining, "byte")) short of its Content-Length"
+                )
             )
         }
         self.worker.tick()

@@ -49,7 +49,9 @@ struct ErrorsMiddlewareTests {
 
     @Test(
         arguments: [
-            (["text"], "", ["pass"]), (["text/"], "", ["pass"]), (["text/html; q=1"], "", ["pass"]),
+            (["text"], "", ["pass", "0"]), (["a/b", "text/"], "", ["pass", "1"]),
+            (["text/html; q=1"], "", ["pass", "0"]),
+            (["a/x*"], "", ["pass", "0"]), (["a/*+*"], "", ["pass", "0"]), (["a/*+json", "a/*"], "", nil),
             ([], "a b", ["type_base"]),
             ([], "a\"", ["type_base"]), ([], "é", ["type_base"]), (["text/*", "*/*"], "https://e.example/#", nil),
             ([], "", nil),
