@@ -14,7 +14,7 @@ final class ListenerPlan {
         self.label = label
         self.limits = limits
         self.shared = shared
-        self.opened = meters.counter(Metrics.clientConnectionsTotal, [label])
+        self.opened = meters.counter(Metrics.clientConnectionsAccepted, [label])
         self.open = meters.gauge(Metrics.clientConnections, [label, "open"])
     }
 

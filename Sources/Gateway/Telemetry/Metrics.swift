@@ -157,8 +157,8 @@ enum Metrics {
         help: "Open client connections by state: active, idle.",
         labels: ["listener", "state"]
     )
-    static let clientConnectionsTotal = MetricDescription(
-        "gateway_client_connections_total",
+    static let clientConnectionsAccepted = MetricDescription(
+        "gateway_client_connections_accepted_total",
         .counter,
         help: "Client connections accepted.",
         labels: ["listener"]
@@ -254,7 +254,7 @@ enum Metrics {
         (
             "Client connections",
             [
-                clientConnections, clientConnectionsTotal,
+                clientConnections, clientConnectionsAccepted,
             ]
         ),
         (

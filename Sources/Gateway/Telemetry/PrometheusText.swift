@@ -3,20 +3,24 @@ import NIOCore
 /// Writes metrics as a page that Prometheus reads.
 struct PrometheusText {
     let format: ExpositionFormat
-    /// What the clock of deadlines showed 0 at, in nanoseconds since 1970; for the times of exemplars.
+    /// When the clock of deadlines showed 0, in nanoseconds since 1970; for the times of exemplars.
     var epoch: Int64 = 0
+    /// The names of the families or samples to write. Empty: all.
+    var selection: Set<String> = []
 
-    /// Writes all families; one without series is left out.
+    /// Writes families, leaving out those without series.
     func write(_ families: [MetricFamily], into page: inout ByteBuffer) {
         let gauges = Set(families.lazy.filter { $0.description.kind != .counter }.map(\.description.name))
         for family in families where !family.labels.isEmpty {
-            var exemplars = format == .openMetrics ? family.exemplars[...] : []
             let head = Head(family.description, in: format, taken: gauges)
+            let samples = selectedSamples(of: family.description, head)
+            guard !samples.isEmpty else { continue }
+            var exemplars = format == .openMetrics ? family.exemplars[...] : []
             write(head, of: family.description, into: &page)
             for (series, values) in family.labels.enumerated() {
                 let labels = Self.labelPairs(family.description.labels, values)
                 if family.description.kind == .histogram {
-                    writeHistogram(family, series, labels, &exemplars, into: &page)
+                    writeHistogram(family, series, labels, samples, &exemplars, into: &page)
                 } else {
                     writeName(family.description.name, "", labels, into: &page)
                     writeValue(family.values(at: series).first ?? 0, into: &page)
@@ -24,6 +28,26 @@ struct PrometheusText {
             }
         }
         if format == .openMetrics { page.writeStaticString("# EOF\n") }
+    }
+
+    /// The kinds of samples that a series of a histogram has. A series of any other metric is one sample.
+    private struct Samples: OptionSet {
+        let rawValue: UInt8
+        static let buckets = Self(rawValue: 1)
+        static let sum = Self(rawValue: 2)
+        static let count = Self(rawValue: 4)
+        static let all: Self = [.buckets, .sum, .count]
+    }
+
+    private func selectedSamples(of description: MetricDescription, _ head: Head) -> Samples {
+        let name = description.name
+        if selection.isEmpty || selection.contains(name) || selection.contains(head.name) { return .all }
+        guard description.kind == .histogram else { return [] }
+        var samples: Samples = []
+        if selection.contains(name + "_bucket") { samples.insert(.buckets) }
+        if selection.contains(name + "_sum") { samples.insert(.sum) }
+        if selection.contains(name + "_count") { samples.insert(.count) }
+        return samples
     }
 
     /// The name and type under which a family is announced.
@@ -60,6 +84,7 @@ struct PrometheusText {
         _ family: MetricFamily,
         _ series: Int,
         _ labels: [UInt8],
+        _ samples: Samples,
         _ exemplars: inout ArraySlice<(place: Int, exemplar: Exemplar)>,
         into page: inout ByteBuffer
     ) {
@@ -69,6 +94,7 @@ struct PrometheusText {
         var total = 0.0
         for (offset, count) in values.dropLast().enumerated() {
             total += count
+            guard samples.contains(.buckets) else { continue }
             let bound = offset < family.bounds.count ? bucketBound(family.bounds[offset]) : "+Inf"
             writeName(name, "_bucket", labels + Array("\(separator)le=\"\(bound)\"".utf8), into: &page)
             page.writeString(Self.number(total))
@@ -78,10 +104,14 @@ struct PrometheusText {
             }
             page.writeInteger(UInt8(ascii: "\n"))
         }
-        writeName(name, "_sum", labels, into: &page)
-        writeValue(values.last ?? 0, into: &page)
-        writeName(name, "_count", labels, into: &page)
-        writeValue(total, into: &page)
+        if samples.contains(.sum) {
+            writeName(name, "_sum", labels, into: &page)
+            writeValue(values.last ?? 0, into: &page)
+        }
+        if samples.contains(.count) {
+            writeName(name, "_count", labels, into: &page)
+            writeValue(total, into: &page)
+        }
     }
 
     private func write(_ exemplar: Exemplar, into page: inout ByteBuffer) {

@@ -57,11 +57,43 @@ struct PrometheusTextTests {
 
     @Test func `leaves a counter without a type where its OpenMetrics name belongs to a gauge`() {
         let families = [
-            family(Metrics.clientConnections, [(["main", "idle"], 2)]),
-            family(Metrics.clientConnectionsTotal, [(["main"], 9)]),
+            family(MetricDescription("gateway_x_jobs", .gauge(.sum), help: "Jobs."), [([], 2)]),
+            family(MetricDescription("gateway_x_jobs_total", .counter, help: "Jobs."), [([], 9)]),
         ]
-        #expect(page(families, .openMetrics).contains("# TYPE gateway_client_connections_total unknown\n"))
-        #expect(page(families).contains("# TYPE gateway_client_connections_total counter\n"))
+        #expect(page(families, .openMetrics).contains("# TYPE gateway_x_jobs_total unknown\n"))
+        #expect(page(families).contains("# TYPE gateway_x_jobs_total counter\n"))
+    }
+
+    @Test(arguments: [
+        (["gateway_http_sent_bytes_total"], ["gateway_http_sent_bytes_total"]),
+        (
+            ["gateway_upstream_queue_seconds"],
+            ["_bucket", "_sum", "_count"].map { "gateway_upstream_queue_seconds" + $0 }
+        ),
+        (["gateway_upstream_queue_seconds_count"], ["gateway_upstream_queue_seconds_count"]),
+        (
+            ["gateway_upstream_queue_seconds_bucket", "gateway_http_sent_bytes_total"],
+            ["gateway_upstream_queue_seconds_bucket", "gateway_http_sent_bytes_total"]
+        ),
+        (["gateway_http", "nonsense"], []),
+    ])
+    func `writes only the families and samples that are named`(names: [String], expected: [String]) {
+        var queue = MetricFamily(Metrics.upstreamQueue, bounds: [1])
+        queue.append(["api"], Histogram(HistogramBuckets(seconds: [1])))
+        let families = [family(Metrics.sentBytes, [(["users"], 1234)]), queue]
+        for format in [ExpositionFormat.text, .openMetrics] {
+            var buffer = ByteBuffer()
+            PrometheusText(format: format, selection: Set(names)).write(families, into: &buffer)
+            let samples = String(buffer: buffer).split(separator: "\n").filter { !$0.hasPrefix("#") }
+            #expect(Set(samples.map { String($0.prefix { $0 != "{" }) }) == Set(expected))
+        }
+    }
+
+    @Test func `takes a counter's family name of OpenMetrics too`() {
+        var buffer = ByteBuffer()
+        let families = [family(Metrics.sentBytes, [(["users"], 1)])]
+        PrometheusText(format: .openMetrics, selection: ["gateway_http_sent_bytes"]).write(families, into: &buffer)
+        #expect(String(buffer: buffer).contains("\ngateway_http_sent_bytes_total{"))
     }
 
     @Test func `escapes what would end a label or a help line`() {
