@@ -7,6 +7,8 @@ struct DemoUpstream: Sendable {
     var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// A number from 0 to 99.
     var percentile: @Sendable () -> Int = { Int.random(in: 0..<100) }
+    /// Seconds since 1970.
+    var second: @Sendable () -> Int64 = { WallClock.milliseconds() / 1000 }
 
     static let handle: InProcessHandler = DemoUpstream().respond
 
@@ -23,6 +25,9 @@ struct DemoUpstream: Sendable {
         ("/ws", "WebSocket echo, which this version does not have", "/ws"),
         ("/etag", "a document with a strong ETag, and 304 for who has it", "/etag"),
         ("/flaky/PERCENT", "fails with 503 in this share of requests", "/flaky/30"),
+        ("/cached", "fresh for 60 s", "/cached"),
+        ("/stale", "fresh for 1 s, then stale-while-revalidate=60", "/stale"),
+        ("/vary", "in the language of Accept-Language: en, de, fr, es", "/vary"),
     ]
 
     @Sendable
@@ -34,6 +39,11 @@ struct DemoUpstream: Sendable {
         case ("json", 1): return DemoDocument.json
         case ("echo", _): return try await DemoEcho.respond(to: request, target)
         case ("etag", 1): return DemoDocument.tagged(ifNoneMatch: request.head.headerFields[.ifNoneMatch])
+        case ("cached", 1): return DemoCaching(second: self.second()).cached
+        case ("stale", 1): return DemoCaching(second: self.second()).stale
+        case ("vary", 1):
+            let languages = request.head.headerFields[.acceptLanguage]
+            return DemoCaching(second: self.second()).greeting(acceptLanguage: languages)
         case ("sse", 1): return self.events(target)
         case ("ws", 1): return .problem(.notImplemented, "The demo upstream does not speak WebSocket in this version.")
         case ("bytes", 2): return Self.with(segments[1], in: 0...10 << 30, "a number of bytes", Self.bytes)

@@ -89,6 +89,34 @@ import Testing
         #expect(answer.chunks.isEmpty == (status == 304))
     }
 
+    @Test(arguments: [
+        ("/cached", "max-age=60", "Made at 2026-01-01T00:00:00Z. Fresh for 60 s.\n"),
+        (
+            "/stale", "max-age=1, stale-while-revalidate=60",
+            "Made at 2026-01-01T00:00:00Z. Fresh for 1 s, stale for 60 s more.\n"
+        ),
+    ])
+    func `tells caches how long a document is fresh`(_ path: String, _ cacheControl: String, _ text: String)
+        async throws
+    {
+        let answer = try await self.ask(path, of: DemoUpstream(second: { 1_767_225_600 }))
+        #expect(answer.headers[.cacheControl] == cacheControl)
+        #expect(answer.chunks == [text])
+    }
+
+    @Test(arguments: [
+        (nil, "en"), ("", "en"), ("de", "de"), ("de-AT,en;q=0.5", "de"), ("it, fr;q=0.4, es; q=0.6", "es"),
+        ("FR", "fr"), ("fr;q=0", "en"), ("en;q=0.1,de;q=x", "en"), ("*", "en"), (";;,=", "en"),
+    ])
+    func `answers in the language that is asked for`(_ languages: String?, _ expected: String) async throws {
+        var fields = HTTPFields()
+        fields[.acceptLanguage] = languages
+        let answer = try await self.ask("/vary", fields: fields)
+        #expect(answer.status == 200)
+        #expect(answer.headers[.contentLanguage] == expected)
+        #expect(answer.headers[.vary] == "Accept-Language")
+    }
+
     @Test func `an echo keeps the beginning of a large body and counts the rest`() async throws {
         let left = NIOLockedValueBox(64)
         let body = InProcessRequestBody(next: {

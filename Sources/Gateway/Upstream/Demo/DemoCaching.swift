@@ -1,0 +1,52 @@
+import HTTPTypes
+
+/// Documents for trying caches out. Each tells when it was made, so that a stored one can be told from a new one.
+struct DemoCaching {
+    /// Seconds since 1970.
+    let second: Int64
+
+    private var time: String { String(decoding: CivilTime(second: self.second).rfc3339Second, as: UTF8.self) + "Z" }
+
+    /// Fresh for a minute.
+    var cached: InProcessResponse { self.document("Fresh for 60 s.", "max-age=60") }
+
+    /// Fresh for a second; a cache may serve it for another minute while it fetches a new one.
+    var stale: InProcessResponse {
+        self.document("Fresh for 1 s, stale for 60 s more.", "max-age=1, stale-while-revalidate=60")
+    }
+
+    private func document(_ text: String, _ cacheControl: String) -> InProcessResponse {
+        InProcessResponse(
+            headers: [.cacheControl: cacheControl],
+            contentType: "text/plain; charset=utf-8",
+            text: "Made at \(self.time). \(text)\n"
+        )
+    }
+
+    private static let greetings = [("en", "Hello."), ("de", "Guten Tag."), ("fr", "Bonjour."), ("es", "Buenos días.")]
+
+    /// In the language that the client prefers, else in English.
+    func greeting(acceptLanguage: String?) -> InProcessResponse {
+        let (language, text) = Self.preferred(acceptLanguage ?? "")
+        return InProcessResponse(
+            headers: [.cacheControl: "max-age=60", .vary: "Accept-Language", .contentLanguage: language],
+            contentType: "text/plain; charset=utf-8",
+            text: "\(text) (\(language), made at \(self.time))\n"
+        )
+    }
+
+    /// RFC 9110 section 12.5.4. Of equal weights the first in the field wins.
+    private static func preferred(_ field: String) -> (String, String) {
+        var best = (greeting: Self.greetings[0], weight: 0)
+        for range in field.lowercased().split(separator: ",") {
+            let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard let name = parts.first?.split(separator: "-").first,
+                let greeting = Self.greetings.first(where: { $0.0 == name })
+            else { continue }
+            let quality = parts.dropFirst().first { $0.hasPrefix("q=") }
+            let weight = quality.map { MediaRange.weight($0.dropFirst(2)) ?? 0 } ?? 1000
+            if weight > best.weight { best = (greeting, weight) }
+        }
+        return best.greeting
+    }
+}
