@@ -1,7 +1,7 @@
 public import FoundationEssentials
 
 extension GatewayConfiguration {
-    /// Reads a file.
+    /// Reads a file. Relative paths in it start from its folder.
     ///
     /// Tables of middlewares that the gateway does not bring are kept as they are; the ``GatewayServer`` that gets the
     /// configuration checks them, and names file, line and column too.
@@ -32,6 +32,9 @@ extension GatewayConfiguration {
             throw ConfigurationErrors([unreadable])
         }
         try self.init(toml: text, file: path, environment: environment, middlewares: middlewares)
+        if case .file(let log) = self.log.access {
+            self.log.access = .file(path: ConfigurationFolder(of: path).path(log))
+        }
     }
 
     /// Reads TOML text, as ``init(file:environment:)`` reads a file.

@@ -4,7 +4,7 @@ public struct LogConfiguration: SettingTable {
     public var level = LogLevel.info
     /// `auto` is text on a terminal, JSON elsewhere. `combined` writes the access log as Apache and nginx do.
     public var format = LogFormat.auto
-    /// Where the access log goes, one line per request.
+    /// Where the access log goes, one line per request. A relative path starts from the folder of the configuration file.
     public var access = AccessLogTarget.stdout
     /// A slower request is logged as a warning. Of an event stream, the time to its first byte counts.
     public var slowRequest = TimeLimit.seconds(1)

@@ -53,7 +53,8 @@ extension SettingDescriptions {
         "LimitsConfiguration.requestsPerConnection": "After so many requests a client connection is closed.",
         "LimitsConfiguration.writeTimeout": "A client that takes no byte for so long is cut.",
         "LimitsMiddleware.Config.body": "The largest request body; a larger one is 413.",
-        "LogConfiguration.access": "Where the access log goes, one line per request.",
+        "LogConfiguration.access":
+            "Where the access log goes, one line per request. A relative path starts from the folder of the configuration file.",
         "LogConfiguration.format":
             "`auto` is text on a terminal, JSON elsewhere. `combined` writes the access log as Apache and nginx do.",
         "LogConfiguration.level": "The least severe messages that are logged.",
