@@ -60,6 +60,8 @@ final class AdminListener: Sendable {
             accessLogFormat: AccessLogFormat(.json),
             log: log
         )
+        // Clients that hold connections open must not keep a health check out.
+        worker.displacesIdle = true
         let limits = ConnectionLimits(LimitsConfiguration())
         worker.listeners = [
             ListenerPlan(label: "\(address)", limits: limits, shared: shared, meters: worker.meters)
@@ -78,6 +80,7 @@ final class AdminListener: Sendable {
         var context = BuildContext(route: Metrics.noRoute, worker: worker, meters: meters)
         let chain = Chain()
         chain.append(RequestIDMiddleware(RequestIDMiddleware.Config(), in: &context), at: 0)
+        chain.append(AdminBodyMiddleware(AdminBodyMiddleware.Config(), in: &context), at: 1)
         return RoutePlan(
             name: Metrics.noRoute,
             chain: chain,

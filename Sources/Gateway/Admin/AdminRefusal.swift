@@ -8,6 +8,15 @@ struct AdminRefusal: Error, Equatable {
         Self(error: GatewayError(.unauthorized, detail: detail), challenge: challenge)
     }
 
+    static func badRequest(_ detail: String) -> Self { Self(error: .badRequest(detail)) }
+
+    /// 422: these fields or parameters are wrong.
+    static func invalid(_ problems: [GatewayError.Problem]) -> Self {
+        var error = GatewayError(.validationFailed)
+        error.problems = problems
+        return Self(error: error)
+    }
+
     static func forbidden(_ detail: String) -> Self { Self(error: .forbidden(detail)) }
 
     static func methodNotAllowed(allow: String) -> Self {

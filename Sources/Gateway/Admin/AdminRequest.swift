@@ -14,6 +14,10 @@ struct AdminRequest: Sendable {
     var method = Method.get
     /// Normalised, without the query.
     var path: String
+    /// Without the question mark, as sent.
+    var query = ""
+    /// The whole body; nil if there is none.
+    var body: ByteBuffer?
     /// As in the `Host` field, with a port where one is there.
     var host: String?
     var accept: String?
@@ -32,6 +36,8 @@ struct AdminRequest: Sendable {
         func text(_ range: ByteRange?) -> String? { range.map { exchange.request.headers.string($0) } }
         self.method = exchange.request.method
         self.path = exchange.request.headers.string(exchange.path)
+        self.query = exchange.request.headers.string(exchange.query)
+        self.body = exchange.collectedRequest
         self.host = exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host)
         self.accept = text(exchange.request.headers.first(.accept))
         self.authorization = text(exchange.request.headers.first(.authorization))

@@ -18,7 +18,7 @@ struct AdminRouter: Sendable {
         }
     }
 
-    /// - Throws: 401, 403, 404 or 405.
+    /// - Throws: 400, 401, 403, 404, 405 or 422.
     func answer(_ request: AdminRequest) async throws(AdminRefusal) -> Response {
         let access = AdminAccess(self.status.configuration.admin)
         switch AdminEndpoint.match(request.method, request.path) {
@@ -53,8 +53,9 @@ struct AdminRouter: Sendable {
             var report = HealthReport(self.status)
             await report.addDetails(of: self.status)
             return self.health(report)
-        case .metrics: return await self.metrics(accept: request.accept)
-        case .performance: return Self.json(await PerformanceReport.json(self.status, at: self.now()))
+        case .metrics: return await self.metrics(request)
+        case .performance:
+            return Self.json(try await PerformanceReport.json(self.status, at: self.now(), AdminQuery(request.query)))
         case .routePerformance:
             let route = parameters.first ?? ""
             guard let report = await PerformanceReport.json(self.status, route: route, at: self.now()) else {
@@ -66,36 +67,44 @@ struct AdminRouter: Sendable {
             let start = self.status.statistics
             return Self.json(CounterReport.json(await self.status.registry.snapshot(), since: start))
         case .resetStatistics:
+            try AdminBody.requireEmpty(request.body)
             await self.status.resetStatistics(at: self.now())
             return Self.json(["since": .string(self.status.statistics.time)])
-        case .routes: return Self.json(RouteReport.json(self.status))
-        case .upstreams: return Self.json(await UpstreamReport.json(self.status))
+        case .routes: return Self.json(try RouteReport.json(self.status, AdminQuery(request.query)))
+        case .upstreams: return Self.json(try await UpstreamReport.json(self.status, AdminQuery(request.query)))
         case .configuration: return Self.json(self.status.configuration.redacted())
         }
     }
 
     private func live() async -> Response {
         let turns = await EventLoopProbe.allTurn(self.status.eventLoops, within: Self.patience)
-        return Self.verdict("application/json", "{\"status\":\"\(turns ? "pass" : "fail")\"}\n", fails: !turns)
+        return Self.verdict("application/json", ["status": turns ? "pass" : "fail"], fails: !turns)
     }
 
     private func ready() -> Response {
         let reasons = self.status.reasonsNotReady
-        let list = JSONText.text(.list(reasons.map { .string($0) }))
-        let body = "{\"status\":\"\(reasons.isEmpty ? "pass" : "fail")\",\"reasons\":\(list)}\n"
-        return Self.verdict("application/json", body, fails: !reasons.isEmpty)
+        return Self.verdict(
+            "application/json",
+            [
+                "status": reasons.isEmpty ? "pass" : "fail",
+                "reasons": .list(reasons.map { .string($0) }),
+            ],
+            fails: !reasons.isEmpty
+        )
     }
 
     private func health(_ report: HealthReport) -> Response {
-        let body = report.json(uptime: self.status.uptime, second: WallClock.milliseconds() / 1000)
-        return Self.verdict("application/health+json", body, fails: report.status == .fail)
+        let members = report.json(uptime: self.status.uptime, second: WallClock.milliseconds() / 1000)
+        return Self.verdict("application/health+json", members, fails: report.status == .fail)
     }
 
-    private func metrics(accept: String?) async -> Response {
-        let format = ExpositionFormat.preferred(accept: accept)
+    private func metrics(_ request: AdminRequest) async -> Response {
+        let format = ExpositionFormat.preferred(accept: request.accept)
+        let names = Set(AdminQuery(request.query).values(of: "name[]"))
         var page = ByteBuffer()
         let epoch = WallClock.milliseconds() * 1_000_000 - Int64(NIODeadline.now().uptimeNanoseconds)
-        PrometheusText(format: format, epoch: epoch).write(await self.status.registry.snapshot(), into: &page)
+        PrometheusText(format: format, epoch: epoch, selection: names)
+            .write(await self.status.registry.snapshot(), into: &page)
         var response = Self.response(format.contentType, page)
         response.add(.vary, "Accept")
         return response
@@ -105,8 +114,13 @@ struct AdminRouter: Sendable {
         Self.response("application/json", ByteBuffer(string: JSONText.text(value, indented: true) + "\n"))
     }
 
-    private static func verdict(_ type: String, _ body: String, fails: Bool) -> Response {
-        Self.response(type, ByteBuffer(string: body), status: fails ? 503 : 200)
+    /// One line, its members in this order.
+    private static func verdict(
+        _ type: String,
+        _ members: KeyValuePairs<String, SettingValue>,
+        fails: Bool
+    ) -> Response {
+        Self.response(type, ByteBuffer(string: JSONText.text(members) + "\n"), status: fails ? 503 : 200)
     }
 
     private static func response(_ type: String, _ body: ByteBuffer, status: Int = 200) -> Response {

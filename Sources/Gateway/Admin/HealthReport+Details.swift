@@ -18,7 +18,11 @@ extension HealthReport {
             for target in targets { self.add(Self.check(target, metrics), to: "target:\(name)") }
         }
         self.addProcess(metrics)
-        if case .file(let path) = status.configuration.log.access { self.addDisk(of: path) }
+        if case .file(let path) = status.configuration.log.access {
+            self.addDisk("access_log", at: path)
+        } else {
+            self.addDisk("working_directory", at: ".")
+        }
     }
 
     private static func check(_ target: UpstreamTarget, _ metrics: MetricValues) -> Check {
@@ -28,6 +32,7 @@ extension HealthReport {
             check.status = .warn
             check.output = "the last attempt to connect failed"
         }
+        check.values["target"] = .string(target.label)
         check.values["state"] = target.health.isUp ? "up" : "down"
         for state in ["active", "idle"] {
             check.values["\(state)_connections"] = .whole(
@@ -35,8 +40,10 @@ extension HealthReport {
             )
         }
         if let mean = metrics.mean(Metrics.upstreamRequestDuration, where: labels) {
-            check.observed = .number((mean * 1_000_000).rounded() / 1000)
+            let milliseconds = SettingValue.number((mean * 1_000_000).rounded() / 1000)
+            check.observed = milliseconds
             check.unit = "ms"
+            check.values["latency_ms"] = milliseconds
         }
         return check
     }
@@ -67,8 +74,8 @@ extension HealthReport {
         self.add(files, to: "files:open")
     }
 
-    /// The disk that the access log is written to.
-    private mutating func addDisk(of path: String) {
+    /// Adds the disk that a file or folder is on.
+    private mutating func addDisk(_ name: String, at path: String) {
         var disk = statvfs()
         guard statvfs(path, &disk) == 0 else { return }
         let unit = UInt64(disk.f_frsize)
@@ -76,14 +83,14 @@ extension HealthReport {
         let size = Self.bytes(UInt64(disk.f_blocks), of: unit)
         var check = Check(
             componentType: "system",
-            componentID: "log",
+            componentID: name,
             observed: .integer(Int(clamping: free)),
             unit: "bytes"
         )
-        check.values["size"] = .integer(Int(clamping: size))
+        check.values["size_bytes"] = .integer(Int(clamping: size))
         if Double(free) < Double(size) * Self.scarce {
             check.status = .warn
-            check.output = "the disk of the access log is nearly full"
+            check.output = "the disk is nearly full"
         }
         self.add(check, to: "disk:free")
     }

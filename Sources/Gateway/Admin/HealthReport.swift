@@ -36,15 +36,19 @@ struct HealthReport: Sendable {
 
     mutating func add(_ check: Check, to name: String) { self.checks[name, default: []].append(check) }
 
-    /// One line, the verdict first.
+    /// The members of the JSON object, the verdict first.
+    ///
     /// - Parameters:
     ///   - uptime: in seconds.
     ///   - second: since 1970.
-    func json(uptime: Int, second: Int64) -> String {
+    func json(uptime: Int, second: Int64) -> KeyValuePairs<String, SettingValue> {
         let time = String(decoding: CivilTime(second: second).rfc3339Second, as: UTF8.self) + "Z"
-        let checks = SettingValue.table(self.checks.mapValues { .list($0.map { $0.json(time: time) }) })
-        return "{\"status\":\"\(self.status.rawValue)\",\"version\":\"\(GatewayVersion.current)\","
-            + "\"uptime_seconds\":\(uptime),\"checks\":\(JSONText.text(checks))}\n"
+        return [
+            "status": .string(self.status.rawValue),
+            "version": .string(GatewayVersion.current),
+            "uptime_seconds": .integer(uptime),
+            "checks": .table(self.checks.mapValues { .list($0.map { $0.json(time: time) }) }),
+        ]
     }
 }
 

@@ -1,30 +1,38 @@
 import NIOCore
 
-/// What `/metrics/performance` says: how long requests took and how many failed, over the last minutes.
+/// `/metrics/performance`: how long requests took and how many failed, over the last minutes.
 enum PerformanceReport {
     /// Routes that an event loop adds up in one turn.
     private static let batch = 64
-    private static let quantiles = [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99)]
+    private static let quantiles = [("p50_ms", 0.5), ("p90_ms", 0.9), ("p95_ms", 0.95), ("p99_ms", 0.99)]
 
-    /// All routes, in the configuration's order, and all of them as one.
-    static func json(_ status: GatewayStatus, at now: NIODeadline) async -> SettingValue {
+    /// A page of the routes, in the configuration's order, and all routes as one.
+    ///
+    /// - Throws: 422 for a part of the list that does not exist.
+    static func json(
+        _ status: GatewayStatus,
+        at now: NIODeadline,
+        _ query: AdminQuery
+    ) async throws(AdminRefusal) -> SettingValue {
         let start = status.statistics
         let measured = await status.registry.measuredRoutes()
         let standing = [Metrics.noRoute, Metrics.adminRoute].filter(measured.contains)
         let names = status.configuration.routes.map(\.name) + standing
+        let page = try query.page(of: names)
         var all = PerformanceWindow.allCases.map { _ in DurationSummary() }
         var routes: [SettingValue] = []
         for first in stride(from: 0, to: names.count, by: self.batch) {
             let some = Array(names[first..<min(first + self.batch, names.count)])
             let summaries = await status.registry.performance(of: some, at: now)
-            for (name, windows) in zip(some, summaries) {
+            for (place, (name, windows)) in zip(first..., zip(some, summaries)) {
                 for (window, summary) in windows.enumerated() { all[window].add(summary) }
+                guard page.contains(place) else { continue }
                 routes.append(.table(self.windows(windows, start, now).merging(["name": .string(name)]) { $1 }))
             }
         }
         return [
-            "since": .string(start.time), "unit": "ms", "all": .table(self.windows(all, start, now)),
-            "routes": .list(routes),
+            "since": .string(start.time), "all": .table(self.windows(all, start, now)), "routes": .list(routes),
+            "total": .integer(names.count),
         ]
     }
 
@@ -38,7 +46,6 @@ enum PerformanceReport {
         guard let windows = await status.registry.performance(of: [route], at: now).first else { return nil }
         var entries = self.windows(windows, start, now)
         entries["since"] = .string(start.time)
-        entries["unit"] = "ms"
         entries["name"] = .string(route)
         return .table(entries)
     }
@@ -55,16 +62,16 @@ enum PerformanceReport {
     private static func json(_ summary: DurationSummary, over seconds: Double) -> SettingValue {
         let count = Double(summary.count)
         var entries: [String: SettingValue] = [
-            "seconds": .number(Self.rounded(seconds)),
+            "covered_seconds": .number(Self.rounded(seconds)),
             "count": .integer(Int(clamping: summary.count)),
             "errors": .integer(Int(clamping: summary.errors)),
             // What comes within the first second is no rate yet.
             "rate": .number(Self.rounded(count / max(1, seconds))),
         ]
         guard let mean = summary.mean else { return .table(entries) }
-        entries["min"] = Self.milliseconds(Double(summary.minimum))
-        entries["avg"] = Self.milliseconds(mean)
-        entries["max"] = Self.milliseconds(Double(summary.maximum))
+        entries["min_ms"] = Self.milliseconds(Double(summary.minimum))
+        entries["avg_ms"] = Self.milliseconds(mean)
+        entries["max_ms"] = Self.milliseconds(Double(summary.maximum))
         for (name, share) in self.quantiles { entries[name] = summary.quantile(share).map(Self.milliseconds) }
         return .table(entries)
     }

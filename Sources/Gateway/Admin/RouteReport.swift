@@ -1,14 +1,17 @@
-/// What `/routes` says: which requests each route takes, what happens to them, where they go.
+/// `/routes`: which requests each route matches, what happens to them, and where they go.
 enum RouteReport {
-    static func json(_ status: GatewayStatus) -> SettingValue {
+    /// - Throws: 422 for a part of the list that does not exist.
+    static func json(_ status: GatewayStatus, _ query: AdminQuery) throws(AdminRefusal) -> SettingValue {
         let configuration = status.configuration
+        let page = try query.page(of: configuration.routes.map(\.name))
         var resolver = status.resolver(of: configuration)
         // Conditions may hold a secret from the environment.
         let redacted = configuration.redacted().elements(of: "routes")
-        let routes = zip(configuration.routes, redacted).map { route, written in
+        let routes = zip(configuration.routes, redacted)
+        let list = Array(routes)[page].map { route, written in
             Self.json(route, written, resolver.settings(for: route))
         }
-        return ["routes": .list(routes)]
+        return ["routes": .list(list), "total": .integer(configuration.routes.count)]
     }
 
     private static func json(

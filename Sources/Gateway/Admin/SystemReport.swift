@@ -8,9 +8,9 @@ import NIOCore
     import Darwin
 #endif
 
-/// What `/metrics/system` says: what the process uses, and how soon its event loops turn.
+/// `/metrics/system`: the resources of the process, and how promptly its event loops respond.
 enum SystemReport {
-    /// - Parameter patience: how long a loop has to turn.
+    /// - Parameter patience: how long a loop may take to respond.
     static func json(_ status: GatewayStatus, within patience: TimeAmount) async -> SettingValue {
         let delays = await EventLoopProbe.delays(of: status.eventLoops, within: patience)
         let metrics = MetricValues(await status.registry.snapshot())
@@ -21,7 +21,7 @@ enum SystemReport {
             "version": .string(GatewayVersion.current),
             "uptime_seconds": .integer(status.uptime),
             "draining": .boolean(status.shared.isDraining),
-            "cpu": ["seconds": .number(metrics.sum(Metrics.processCPU)), "cores": .integer(System.coreCount)],
+            "cpu": ["used_seconds": .number(metrics.sum(Metrics.processCPU)), "cores": .integer(System.coreCount)],
             "memory": ["resident_bytes": .whole(metrics.sum(Metrics.processResidentMemory))],
             "files": .table(files),
             "client_connections": .whole(metrics.sum(Metrics.clientConnections)),
@@ -33,8 +33,8 @@ enum SystemReport {
 
     /// Of one event loop.
     private static func json(_ delay: TimeAmount?) -> SettingValue {
-        guard let delay else { return ["turns": false] }
-        return ["turns": true, "delay_ms": .number(Double(delay.nanoseconds / 1000) / 1000)]
+        guard let delay else { return ["responsive": false] }
+        return ["responsive": true, "delay_ms": .number(Double(delay.nanoseconds / 1000) / 1000)]
     }
 
     /// How many threads wanted to run, on the whole machine.

@@ -1,9 +1,12 @@
 /// What `/upstreams` says: each upstream's targets, and how they do.
 enum UpstreamReport {
-    static func json(_ status: GatewayStatus) async -> SettingValue {
-        let metrics = MetricValues(await status.registry.snapshot())
+    /// - Throws: 422 for a part of the list that does not exist.
+    static func json(_ status: GatewayStatus, _ query: AdminQuery) async throws(AdminRefusal) -> SettingValue {
         let upstreams = status.upstreams
-        let list = upstreams.configuration.sorted { $0.key < $1.key }.map { name, upstream in
+        let sorted = upstreams.configuration.sorted { $0.key < $1.key }
+        let page = try query.page(of: sorted.map(\.key))
+        let metrics = MetricValues(await status.registry.snapshot())
+        let list = sorted[page].map { name, upstream in
             var entry: [String: SettingValue] = [
                 "name": .string(name),
                 "balance": upstream.balance.settingValue,
@@ -14,7 +17,7 @@ enum UpstreamReport {
             if upstream.balance == .hash { entry["hash_key"] = upstream.hashKey.settingValue }
             return SettingValue.table(entry)
         }
-        return ["upstreams": .list(list)]
+        return ["upstreams": .list(list), "total": .integer(sorted.count)]
     }
 
     private static func json(_ target: UpstreamTarget, _ metrics: MetricValues) -> SettingValue {

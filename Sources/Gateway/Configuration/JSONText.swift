@@ -7,6 +7,13 @@ package enum JSONText {
         return out
     }
 
+    /// One line, with the members of the object in this order.
+    static func text(_ members: KeyValuePairs<String, SettingValue>) -> String {
+        var out = ""
+        write(members.map { ($0.key, $0.value) }, between: ("{", "}"), to: &out, depth: nil)
+        return out
+    }
+
     /// A JSON string literal with its quotes; also a legal TOML basic string.
     static func quoted(_ text: String) -> String {
         var out = "\""

@@ -45,7 +45,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private let deadlineSlot: DeadlineWheel.Slot
     /// For bytes of the client.
-    private var readDeadline = NIODeadline.distantFuture
+    private(set) var readDeadline = NIODeadline.distantFuture
     /// For the client to take bytes.
     private var writeDeadline = NIODeadline.distantFuture
     private var armedUntil = NIODeadline.distantFuture

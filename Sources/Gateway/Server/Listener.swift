@@ -93,7 +93,7 @@ final class Listener: Sendable {
             worker: worker,
             listener: worker.listeners[index],
             peer: ClientAddress(channel.remoteAddress),
-            isAdmitted: shared.admitConnection()
+            isAdmitted: worker.admitConnection()
         )
         return channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(handler)

@@ -26,6 +26,8 @@ final class Worker {
     var table: RoutingTable
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var drained: EventLoopPromise<Void>?
+    /// Whether a connection over the limit displaces an idle one instead of being refused.
+    var displacesIdle = false
 
     private var exchanges: [Exchange] = []
     var turnDelay = TimeAmount.microseconds(20)
@@ -110,6 +112,18 @@ final class Worker {
     func closed(_ connection: ConnectionHandler) {
         self.connections[ObjectIdentifier(connection)] = nil
         if self.connections.isEmpty { self.endDrain() }
+    }
+
+    /// Counts a new connection. At the limit, closes the longest idle one for it if this worker is told to.
+    ///
+    /// - Returns: false if there are too many connections.
+    func admitConnection() -> Bool {
+        if self.shared.admitConnection() { return true }
+        guard self.displacesIdle else { return false }
+        let idle = self.connections.values.compactMap { connection in connection.idleSince.map { ($0, connection) } }
+        guard let (_, oldest) = idle.min(by: { $0.0 < $1.0 }) else { return false }
+        oldest.context?.close(promise: nil)
+        return self.shared.admitConnection()
     }
 
     /// Closes idle connections, and each busy one behind its answer. The future succeeds when none is left; a second call

@@ -151,6 +151,44 @@ struct AdminTests {
         }
     }
 
+    @Test func `a client that holds connections open keeps no health check out`() async throws {
+        try await withAdmin { gateway in
+            let address = try #require(try await gateway.server.adminAddress())
+            // One is left in the middle of a head, the others between requests.
+            var held = [try await RawConnection.connect(to: address)]
+            try await held[0].send("GET /health/live HTTP/1.1\r\n")
+            for _ in 0..<300 {
+                let connection = try await RawConnection.connect(to: address)
+                held.append(connection)
+                guard held.count < 4 else { continue }
+                try await connection.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                #expect(try await connection.response().status == 200)
+            }
+            for _ in 0..<3 { #expect(try await gateway.admin("GET /health/live").status == 200) }
+            for connection in held { connection.close() }
+        }
+    }
+
+    @Test func `reads the body of a write`() async throws {
+        try await withAdmin { gateway in
+            func post(_ body: String) async throws -> Message {
+                let address = try #require(try await gateway.server.adminAddress())
+                let connection = try await RawConnection.connect(to: address)
+                defer { connection.close() }
+                let length = "Content-Length: \(body.utf8.count)\r\nConnection: close"
+                try await connection.send("POST /metrics/reset HTTP/1.1\r\nHost: localhost\r\n\(length)\r\n\r\n\(body)")
+                return try await connection.finalResponse()
+            }
+            #expect(try await post("{}").status == 200)
+            #expect(try await post("{").status == 400)
+            let refused = try await post("{\"all\":true}")
+            #expect(refused.status == 422)
+            #expect(refused["content-type"] == "application/problem+json")
+            #expect(refused.text.contains(#""errors":[{"field":"all","reason":"is not a known field"}]"#))
+            #expect(try await post(String(repeating: " ", count: 65 * 1024)).status == 413)
+        }
+    }
+
     @Test func `has no address where it is off`() async throws {
         try await withAdmin(with: \.admin.listen, .off) { gateway in
             let address = try await gateway.server.adminAddress()

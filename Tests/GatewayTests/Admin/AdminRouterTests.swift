@@ -87,6 +87,64 @@ struct AdminRouterTests {
         #expect(open.text.hasSuffix("# EOF\n"))
     }
 
+    @Test func `shows only the metrics that are named`() async throws {
+        let admin = AdminFixture()
+        let page = try await admin.get("/metrics") { $0.query = "name[]=process_max_fds&name%5B%5D=gateway_build_info" }
+        let samples = page.text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(samples.map { $0.prefix { $0 != "{" && $0 != " " } } == ["gateway_build_info", "process_max_fds"])
+    }
+
+    @Test(arguments: ["/routes", "/upstreams", "/metrics/performance"])
+    func `returns a list in parts`(path: String) async throws {
+        let names = (0..<150).map { "r\(1000 + $0)" }
+        let admin = AdminFixture { configuration in
+            for name in names {
+                var route = RouteConfiguration.to(name, path: "/\(name)")
+                route.name = name
+                configuration.routes.append(route)
+                configuration.upstreams[name] = .targets("http://10.0.0.1:1")
+            }
+        }
+        func part(_ query: String) async throws -> [SettingValue] {
+            let json = try await admin.get(path) { $0.query = query }.json
+            #expect(json["total"] == 150)
+            guard case .list(let list)? = json[path == "/upstreams" ? "upstreams" : "routes"] else { return [] }
+            return list.compactMap { $0["name"] }
+        }
+        let all = names.map { SettingValue.string($0) }
+        #expect(try await part("") == Array(all[..<100]))
+        #expect(try await part("limit=1000&unknown=1") == all)
+        #expect(try await part("limit=2&after=r1147") == Array(all[148...]))
+        #expect(try await part("after=r1149") == [])
+    }
+
+    @Test(arguments: [
+        ("limit=0", ["limit"]), ("limit=1001", ["limit"]), ("limit=ten", ["limit"]), ("limit=", ["limit"]),
+        ("limit", ["limit"]), ("limit=-1", ["limit"]), ("limit=99999999999999999999", ["limit"]),
+        ("limit=1&limit=2", ["limit"]), ("after=nobody", ["after"]), ("limit=x&after=nobody", ["limit", "after"]),
+    ])
+    func `answers 422 to parameters that make no sense`(query: String, fields: [String]) async throws {
+        for path in ["/routes", "/upstreams", "/metrics/performance"] {
+            let refusal = try await #require(throws: AdminRefusal.self) {
+                try await AdminFixture().get(path) { $0.query = query }
+            }
+            #expect(refusal.error.code == .validationFailed)
+            #expect(refusal.error.problems.map(\.field) == fields)
+        }
+    }
+
+    @Test(arguments: [
+        ("", 200), ("{}", 200), (" { } \n", 200), ("{\"all\":true}", 422), ("{\"a\":null,\"b\":[1]}", 422), ("[]", 422),
+        ("7", 422), ("{\"broken", 400), ("{}}", 400), ("all=true", 400), ("\u{0}", 400),
+    ])
+    func `takes no field where there is none`(body: String, status: Int) async {
+        let code = await AdminFixture().statusCode("/metrics/reset") {
+            $0.method = .post
+            $0.body = ByteBuffer(string: body)
+        }
+        #expect(code == status)
+    }
+
     @Test func `shows the configuration without secrets`() async throws {
         let admin = AdminFixture { $0.admin.token = "s3cret" }
         let configuration = try await admin.get("/config") { $0.authorization = "Bearer s3cret" }

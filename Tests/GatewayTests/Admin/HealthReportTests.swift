@@ -1,3 +1,5 @@
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import Gateway
@@ -63,12 +65,29 @@ struct HealthReportTests {
         try #require(admin.status.upstreams.targets["api"])[1].health.failed()
         let checks = try #require(try await admin.json("/health/detailed")["checks"])
         #expect(checks["target:api", "0", "componentId"] == "10.0.0.1:1")
+        #expect(checks["target:api", "0", "target"] == "10.0.0.1:1")
         #expect(checks["target:api", "0", "state"] == "up")
         #expect(checks["target:api", "1", "state"] == "down")
         #expect(checks["target:api", "1", "status"] == "warn")
         for name in ["cpu:time", "memory:resident", "files:open", "disk:free"] {
             #expect(checks[name, "0", "observedValue"] != nil, "\(name)")
         }
+    }
+
+    @Test func `shows a disk without an access log on one, and how long a target takes`() async throws {
+        let admin = AdminFixture { $0.upstreams["api"] = .targets("http://10.0.0.1:1") }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        try await loop.submit {
+            let target = try #require(admin.status.upstreams.targets["api"]?.first)
+            let meters = TargetMeters(target: target, shard: admin.status.registry.makeShard(on: loop))
+            meters.answered(status: 200, after: .milliseconds(3))
+            meters.answered(status: 200, after: .milliseconds(4))
+        }.get()
+        let checks = try #require(try await admin.json("/health/detailed")["checks"])
+        #expect(checks["disk:free", "0", "componentId"] == "working_directory")
+        #expect(checks["target:api", "0", "latency_ms"] == 3.5)
+        try await group.shutdownGracefully()
     }
 
     @Test func `takes a file system that says it has no end`() {

@@ -1,0 +1,46 @@
+import FoundationEssentials
+import NIOCore
+
+/// Collects the body of an admin request, so that the endpoint sees it whole.
+struct AdminBodyMiddleware: RequestHook {
+    struct Config: Codable, Sendable {}
+
+    static let name = "admin_body"
+    static let maxBody = 64 * 1024
+
+    init(_ config: Config, in context: inout BuildContext) {}
+
+    func request(_ exchange: Exchange) -> Decision {
+        switch exchange.collected {
+        case .none where exchange.request.framing.isEmpty: .next
+        case .none: .collect(upTo: Self.maxBody)
+        case .whole: .next
+        case .larger: .fail(GatewayError(.payloadTooLarge))
+        }
+    }
+}
+
+/// The fields of a request's JSON body.
+enum AdminBody {
+    /// For an endpoint that has no fields: it takes no body, or an empty object.
+    ///
+    /// - Throws: 400 for what is not JSON, 422 for JSON that says something.
+    static func requireEmpty(_ body: ByteBuffer?) throws(AdminRefusal) {
+        guard let body, body.readableBytes > 0 else { return }
+        let fields: [String: AnyValue]
+        do {
+            fields = try JSONDecoder().decode([String: AnyValue].self, from: Data(body.readableBytesView))
+        } catch DecodingError.typeMismatch {
+            throw .invalid([GatewayError.Problem(field: "", reason: "must be a JSON object")])
+        } catch {
+            throw .badRequest("The body is not JSON.")
+        }
+        guard fields.isEmpty else {
+            throw .invalid(fields.keys.sorted().map { GatewayError.Problem(field: $0, reason: "is not a known field") })
+        }
+    }
+
+    private struct AnyValue: Decodable {
+        init(from decoder: any Decoder) {}
+    }
+}
