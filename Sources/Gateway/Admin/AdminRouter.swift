@@ -120,7 +120,7 @@ struct AdminRouter: Sendable {
         _ members: KeyValuePairs<String, SettingValue>,
         fails: Bool
     ) -> Response {
-        Self.response(type, ByteBuffer(string: JSONText.text(members) + "\n"), status: fails ? 503 : 200)
+        Self.response(type, ByteBuffer(string: JSONText.text(members: members) + "\n"), status: fails ? 503 : 200)
     }
 
     private static func response(_ type: String, _ body: ByteBuffer, status: Int = 200) -> Response {

@@ -8,7 +8,7 @@ package enum JSONText {
     }
 
     /// One line, with the members of the object in this order.
-    static func text(_ members: KeyValuePairs<String, SettingValue>) -> String {
+    static func text(members: KeyValuePairs<String, SettingValue>) -> String {
         var out = ""
         write(members.map { ($0.key, $0.value) }, between: ("{", "}"), to: &out, depth: nil)
         return out

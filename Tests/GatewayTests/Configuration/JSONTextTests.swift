@@ -19,18 +19,19 @@ struct JSONTextTests {
         }
     }
 
-    @Test(arguments: [
-        (SettingValue.integer(.min), "-9223372036854775808"), (.number(0.1), "0.1"), (.number(-0.0), "-0.0"),
+    private static let values: [(SettingValue, String)] = [
+        (.integer(.min), "-9223372036854775808"), (.number(0.1), "0.1"), (.number(-0.0), "-0.0"),
         (.number(1e300), "1e+300"), (.number(.infinity), "\"inf\""), (.number(.nan), "\"nan\""),
-        (true, "true"), ([], "[]"), ([:], "{}"), (.date("2026-01-01"), "\"2026-01-01\""),
-    ])
-    func `writes what JSON has`(value: SettingValue, expected: String) {
+        (.boolean(true), "true"), (.list([]), "[]"), (.table([:]), "{}"), (.date("2026-01-01"), "\"2026-01-01\""),
+    ]
+
+    @Test(arguments: values) func `writes what JSON has`(value: SettingValue, expected: String) {
         #expect(JSONText.text(value) == expected)
     }
 
     @Test func `sorts the keys of a table, and keeps members in their order`() {
         let table: SettingValue = ["b": 1, "a": 2]
         #expect(JSONText.text(table) == #"{"a":2,"b":1}"#)
-        #expect(JSONText.text(["b": 1, "a": 2] as KeyValuePairs) == #"{"b":1,"a":2}"#)
+        #expect(JSONText.text(members: ["b": 1, "a": 2]) == #"{"b":1,"a":2}"#)
     }
 }
