@@ -14,7 +14,7 @@ CONFIG ?= gateway.toml
 PREFIX ?= /usr/local
 
 # The C libraries that the build needs.
-PACKAGES := libssl-dev libbrotli-dev zlib1g-dev pkg-config
+PACKAGES := libssl-dev libbrotli-dev zlib1g-dev libc-ares-dev pkg-config
 SOAK_PACKAGES := nginx-light wrk python3
 GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 

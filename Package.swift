@@ -40,6 +40,11 @@ let package = Package(
             pkgConfig: "libbrotlienc",
             providers: [.apt(["libbrotli-dev"]), .brew(["brotli"])]
         ),
+        .systemLibrary(
+            name: "CAres",
+            pkgConfig: "libcares",
+            providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]
+        ),
         .target(
             name: "GatewayHTTP1",
             dependencies: [.product(name: "NIOCore", package: "swift-nio")],
@@ -48,6 +53,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
+                "CAres",
                 "CBrotli",
                 "CZlib",
                 "GatewayHTTP1",
@@ -135,6 +141,7 @@ let package = Package(
                 "Gateway",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -28,6 +28,12 @@ enum TextFile {
         return text
     }
 
+    /// The bytes of a file that belongs to the system; nil where it cannot be read or has more than 16 MiB.
+    static func systemFile(_ path: String) -> [UInt8]? {
+        guard let bytes = try? self.bytes(of: path), bytes.count <= self.limit else { return nil }
+        return bytes
+    }
+
     /// All bytes, or some over the limit.
     private static func bytes(of path: String) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
