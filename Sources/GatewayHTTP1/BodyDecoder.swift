@@ -118,9 +118,7 @@ package struct BodyDecoder: Sendable {
             try block.index { (bytes, fields) throws(HTTP1Error) in
                 try FieldSection.parse(bytes, from: 0, into: &fields, limits: limits)
             }
-            // RFC 9110 section 6.5.1: what frames, routes or authenticates a message has no place behind it.
-            block.removeAll { _, field in field.id.isHopByHop || field.id.isForbiddenInTrailers }
-            if block.count > 0 { self.trailers = TrailerSection(block) }
+            self.trailers = TrailerSection(received: block)
         }
         buffer.moveReaderIndex(forwardBy: length)
         return true
@@ -132,6 +130,14 @@ package final class TrailerSection: Sendable {
     package let fields: HeaderBlock
 
     package init(_ fields: consuming HeaderBlock) { self.fields = fields }
+
+    /// The fields of a received section that may stand in one, or nil if there are none. What frames, routes or
+    /// authenticates a message has no place after it (RFC 9110 section 6.5.1).
+    package convenience init?(received fields: consuming HeaderBlock) {
+        fields.removeAll { _, field in field.id.isHopByHop || field.id.isForbiddenInTrailers }
+        guard fields.count > 0 else { return nil }
+        self.init(fields)
+    }
 
     /// Without the fields of which `condition` is true; nil where none is left.
     package func removing(where condition: (borrowing HeaderBlock, HeaderBlock.Field) -> Bool) -> TrailerSection? {

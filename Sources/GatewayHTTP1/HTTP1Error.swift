@@ -13,6 +13,8 @@ package struct HTTP1Error: Error, Hashable, Sendable {
         case headersTooLarge
         /// A major version that is not 1: 505.
         case unsupportedVersion
+        /// A transfer coding beside chunked, in a message that is well formed: 501 to a client, 502 from an upstream.
+        case unsupportedCoding
         /// The peer closed inside a message.
         case truncated
     }

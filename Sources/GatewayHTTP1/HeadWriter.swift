@@ -144,6 +144,16 @@ package struct HeadWriter: ~Copyable {
         self.write(StatusReason.phrase(status))
         self.writeLineEnd()
     }
+
+    /// The status line of a response, with its own reason phrase if it has one.
+    package mutating func writeStatusLine(of head: borrowing ResponseHead) {
+        guard let reason = head.reason else { return self.writeStatusLine(head.status) }
+        self.write("HTTP/1.1 ")
+        self.write(decimal: head.status)
+        self.write(UInt8(ascii: " "))
+        self.write(reason, of: head.headers)
+        self.writeLineEnd()
+    }
 }
 
 extension HeaderBlock.Field {

@@ -58,6 +58,17 @@ public struct HeaderBlock: ~Copyable, Sendable {
     /// For an indexer: another part of the same section stands for a field's value.
     mutating func replaceValue(at index: Int, with value: ByteRange) { self.fields[index].value = value }
 
+    /// For an indexer: takes the zeros in front of a number out of a field's value.
+    mutating func dropLeadingZeros(at index: Int) {
+        let value = self.fields[index].value
+        var zeros = 0
+        self.withBytes(value) { digits in
+            while zeros < digits.count - 1, digits[zeros] == UInt8(ascii: "0") { zeros &+= 1 }
+        }
+        guard zeros > 0 else { return }
+        self.fields[index].value = ByteRange(offset: value.offset + zeros, count: value.count - zeros)
+    }
+
     // MARK: Reading
 
     package var count: Int { self.fields.count }

@@ -96,8 +96,9 @@ public struct RequestHead: ~Copyable, Sendable {
 /// A response's first line and fields.
 public struct ResponseHead: ~Copyable, Sendable {
     /// From 200 to 599.
-    public package(set) var status = 200
-    package var reason = ByteRange.empty
+    public package(set) var status = 200 { didSet { self.reason = nil } }
+    /// The reason phrase that the upstream sent with this status, maybe empty; nil for the standard one.
+    package var reason: ByteRange?
     package var minorVersion: UInt8 = 1
     /// The fields that go to the client. Those that belong to one connection have been taken out.
     public var headers = HeaderBlock()

@@ -71,7 +71,7 @@ package struct RequestParser: Sendable {
                 guard host == nil else { throw .malformed("more than one Host") }
                 guard head.headers.withBytes(field.value, ByteClass.isAuthority) else { throw .malformed("Host") }
                 host = index
-            case .contentLength, .transferEncoding, .connection: try framing.read(field, of: head.headers)
+            case .contentLength, .transferEncoding, .connection: try framing.read(at: index, of: &head.headers)
             case .expect:
                 // RFC 9110 section 10.1.1: an HTTP/1.0 client cannot wait for it.
                 if head.minorVersion > 0, head.headers.equals(field.value, "100-continue") {

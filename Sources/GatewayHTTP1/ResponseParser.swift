@@ -41,9 +41,9 @@ package struct ResponseParser: Sendable {
     /// Message body length (RFC 9112 section 6.3), for a status and a method.
     private static func frame(_ head: inout ResponseHead, answering method: Method) throws(HTTP1Error) {
         var framing = FramingFields(minorVersion: head.minorVersion)
-        for field in head.headers.fields {
-            switch field.id {
-            case .contentLength, .transferEncoding, .connection: try framing.read(field, of: head.headers)
+        for index in head.headers.fields.indices {
+            switch head.headers.fields[index].id {
+            case .contentLength, .transferEncoding, .connection: try framing.read(at: index, of: &head.headers)
             default: break
             }
         }

@@ -52,15 +52,40 @@ struct FramingFieldsTests {
     }
 
     @Test(arguments: [
-        "", "identity", "gzip", "gzip, chunked", "chunked, gzip", "chunked, chunked", "chunked,", ", chunked",
-        "xchunked",
+        "", "identity", "gzip", "chunked, gzip", "chunked, chunked", "chunked,", ", chunked", "xchunked",
         "chunked;q=1", "\"chunked\"", "chunked x", "chunke\u{212A}d", "\u{b}chunked",
-        "chunked\r\nTransfer-Encoding: chunked",
-        "chunked\r\nTransfer-Encoding: identity", "identity\r\nTransfer-Encoding: chunked",
+        "chunked\r\nTransfer-Encoding: chunked", "chunked\r\nTransfer-Encoding: identity",
+        "gzip,, chunked", "gzip, chunked,", "gzip, chunked, chunked", "gzip, chunked, br", "gzip chunked",
+        "gzip, chunked x",
+        "gzip;, chunked", "gzip;a, chunked", "gzip;a=, chunked", "gzip;a=\"b, chunked", "gzip;a=b c, chunked",
+        "gzip, chunked;q=1", "g@zip, chunked", "\"gzip\", chunked", "gzip\r\nTransfer-Encoding: br",
+        "gzip\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked",
+        "gzip, chunked\r\nTransfer-Encoding: chunked", "gzip, chunked\r\nContent-Length: 5",
     ])
-    func `RFC 9112 6.1: a Transfer-Encoding other than chunked is refused`(value: String) {
+    func `RFC 9112 6.1: a Transfer-Encoding that does not end with one chunked is refused`(value: String) {
         #expect(self.request("Transfer-Encoding: \(value)\r\n").failure == .malformed)
         #expect(self.response("Transfer-Encoding: \(value)\r\n").failure == .malformed)
+    }
+
+    @Test(arguments: [
+        "gzip, chunked", "GZIP,CHUNKED", "gzip \t, \tchunked", "identity, chunked", "xchunked, chunked",
+        "gzip, deflate, br, chunked", "gzip;q=1, chunked", "gzip ; q = 1;\tx=\"a, \\\" \\b\" ,chunked \t",
+        "gzip\r\nTransfer-Encoding: chunked", "gzip\r\nX: y\r\ntransfer-encoding: br, chunked",
+    ])
+    func `RFC 9112 6.1: a coding before chunked is understood, and not implemented`(value: String) {
+        #expect(self.request("Transfer-Encoding: \(value)\r\n").failure == .unsupportedCoding)
+        #expect(self.response("Transfer-Encoding: \(value)\r\n").failure == .unsupportedCoding)
+        #expect(self.request("Transfer-Encoding: \(value)\r\n", minor: 0).failure == .malformed)
+        #expect(self.request("Transfer-Encoding: \(value)\r\nHost: b\r\n").failure == .malformed)
+    }
+
+    @Test(arguments: [
+        ("0", "0"), ("5", "5"), ("10", "10"), ("00", "0"), ("05", "5"), ("010", "10"), ("0000100", "100"),
+    ])
+    func `RFC 9110 8.6: a length has no leading zeros when it is passed on`(value: String, length: String) {
+        let fields = "Content-Length: \(value)\r\n"
+        #expect(self.request(fields).messages.first?.fields.last == ["Content-Length", length])
+        #expect(self.response(fields).messages.first?.fields == [["Content-Length", length]])
     }
 
     @Test func `RFC 9112 6.1: Transfer-Encoding in HTTP 1.0 is refused`() {

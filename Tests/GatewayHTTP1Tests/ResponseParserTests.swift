@@ -128,9 +128,29 @@ struct ResponseParserTests {
         #expect(try parser.parse(&buffer, into: &head, answering: .get))
         #expect(head.status == 200)
         #expect(head.minorVersion == 1)
-        #expect(head.headers.string(head.reason) == "")
+        #expect(head.reason?.isEmpty == true)
         #expect(head.headers.count == 1)
         #expect(head.framing == .length(1))
         #expect(head.keepAlive == true)
+    }
+
+    @Test(arguments: ["OK", "", "No Such Widget", " ", "a\tb", "\u{e9}"])
+    func `RFC 9112 4: a reason phrase is written as it came`(phrase: String) throws {
+        var parser = ResponseParser(limits: Examples.limits)
+        var head = ResponseHead()
+        var buffer = ByteBuffer(string: "HTTP/1.1 404 \(phrase)\r\nX: y\r\n\r\n")
+        #expect(try parser.parse(&buffer, into: &head, answering: .get))
+        #expect(self.statusLine(head) == "HTTP/1.1 404 \(phrase)\r\n")
+        head.headers.remove(HeaderName("X"))
+        #expect(self.statusLine(head) == "HTTP/1.1 404 \(phrase)\r\n")
+        // A status of the gateway's own has the standard phrase.
+        head.status = 404
+        #expect(self.statusLine(head) == "HTTP/1.1 404 Not Found\r\n")
+    }
+
+    private func statusLine(_ head: borrowing ResponseHead) -> String {
+        var output = ByteBuffer()
+        output.writeHead(room: 0) { $0.writeStatusLine(of: head) }
+        return String(buffer: output)
     }
 }

@@ -119,7 +119,7 @@ extension Transcript.Message {
 
     init(_ head: borrowing ResponseHead) {
         self.init(
-            start: ["\(head.minorVersion)", "\(head.status)", head.headers.string(head.reason)],
+            start: ["\(head.minorVersion)", "\(head.status)", head.headers.string(head.reason ?? .empty)],
             fields: Self.fields(head.headers),
             framing: head.framing,
             keepAlive: head.keepAlive

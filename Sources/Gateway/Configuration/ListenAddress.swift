@@ -62,6 +62,18 @@ extension ListenAddress: CustomStringConvertible {
     }
 }
 
+extension ListenAddress {
+    /// Whether this is `[::]`, and one of `others` has the same port on IPv4. Alone, `[::]` is for both families; beside
+    /// such an address it is for IPv6 only, since the two could not be bound together.
+    func leavesIPv4(to others: [ListenAddress]) -> Bool {
+        guard case .host(let host, let port) = self, port != 0, IPAddress(host) == IPAddress("::") else { return false }
+        return others.contains { other in
+            guard case .host(let otherHost, port) = other else { return false }
+            return IPAddress(otherHost)?.isIPv6 != true
+        }
+    }
+}
+
 /// The `host:port` of addresses and URLs.
 enum HostAndPort {
     /// The host without brackets, and the port where one is written. `nil`: neither an IP address nor a host name, or the

@@ -1,6 +1,7 @@
 /// `[server]`: where the gateway listens, whom it believes, and how it stops.
 public struct ServerConfiguration: SettingTable {
-    /// One or several addresses.
+    /// One or several addresses. `[::]` accepts IPv4 as well, unless an IPv4 address with the same port is
+    /// listed.
     public var listen: [ListenAddress] = [.host("127.0.0.1", port: 8080)]
     /// Event loops, 1 to 1024; `auto` is one a core.
     public var workers = Workers.auto

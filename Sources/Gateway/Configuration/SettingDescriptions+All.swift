@@ -138,7 +138,8 @@ extension SettingDescriptions {
         "ServerConfiguration.drainTimeout": "How long open requests may take once the listeners are closed.",
         "ServerConfiguration.forwarded": "Which forwarding headers go upstream.",
         "ServerConfiguration.limits": "What one client may take.",
-        "ServerConfiguration.listen": "One or several addresses.",
+        "ServerConfiguration.listen":
+            "One or several addresses. `[::]` accepts IPv4 as well, unless an IPv4 address with the same port is listed.",
         "ServerConfiguration.trustedProxies":
             "Addresses whose `X-Forwarded-*` and `Forwarded` are believed: who the client is, its scheme and the host it asked.",
         "ServerConfiguration.workers": "Event loops, 1 to 1024; `auto` is one a core.",

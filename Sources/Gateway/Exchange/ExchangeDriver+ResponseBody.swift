@@ -146,6 +146,7 @@ extension Exchange {
             self.flushesOnPause = self.response.framing.isUnbounded
         }
         self.response.framing = .chunked
+        ForwardedFields.rewriteTrailer(ofResponse: self)
         self.responsePipeline?.insert(transform)
     }
 

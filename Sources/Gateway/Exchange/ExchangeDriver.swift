@@ -378,6 +378,7 @@ extension GatewayError {
         case .startLineTooLong: self.init(.uriTooLong)
         case .headersTooLarge: self.init(.headersTooLarge)
         case .unsupportedVersion: self.init(.versionNotSupported)
+        case .unsupportedCoding: self.init(.notImplemented, reason: error.reason)
         case .malformed, .truncated: self.init(.badRequest, reason: error.reason)
         }
     }

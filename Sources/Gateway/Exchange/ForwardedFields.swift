@@ -27,10 +27,12 @@ enum ForwardedFields {
         exchange.acceptsTrailers = exchange.request.headers.contains("trailers", in: .te)
         let named = isNamed ? self.fieldsNamedByConnection(exchange.request.headers) : []
         if !named.isEmpty { exchange.fieldsNamedByRequest = named }
+        let keepsTrailer = exchange.request.framing.isChunked
         exchange.request.headers.removeAll { block, field in
-            if field.id.isHopByHop { return true }
+            if field.id.isHopByHop, field.id != .trailer || !keepsTrailer { return true }
             return !named.isEmpty && self.isNamed(field, by: named, in: block)
         }
+        exchange.request.headers.rewriteTrailer { self.cleanTrailers(of: exchange, $0) }
         // RFC 9110 section 10.1.1: it cannot be meant, and would go on as a client's that can wait.
         if exchange.request.minorVersion == 0 { exchange.request.headers.remove(.expect) }
         self.countDown(exchange)
@@ -67,6 +69,11 @@ enum ForwardedFields {
         }
     }
 
+    /// Announces no trailers but those that will be passed on. To be called again when a transform changes the body.
+    static func rewriteTrailer(ofResponse exchange: Exchange) {
+        exchange.response.headers.rewriteTrailer { self.cleanResponseTrailers(of: exchange, $0) }
+    }
+
     /// Among the fields that the gateway knows, those that are meant for the end of a response as well.
     private static func mayFollow(_ id: FieldID) -> Bool {
         switch id {
@@ -92,10 +99,18 @@ enum ForwardedFields {
         if isNamed || exchange.response.headers.present.intersects(self.hopByHop) {
             let named = isNamed ? self.fieldsNamedByConnection(exchange.response.headers) : []
             if !named.isEmpty { exchange.fieldsNamedByResponse = named }
+            let keepsTrailer = status >= 200 && exchange.response.framing.isChunked
             exchange.response.headers.removeAll { block, field in
-                if field.id.isHopByHop { return field.id != .proxyAuthenticate }
-                return !named.isEmpty && self.isNamed(field, by: named, in: block)
+                switch field.id {
+                case .proxyAuthenticate: return false
+                // RFC 9110 section 15.5.22: without it nobody knows what to upgrade to.
+                case .upgrade: return status != 426
+                case .trailer where keepsTrailer: return self.isNamed(field, by: named, in: block)
+                default:
+                    return field.id.isHopByHop || !named.isEmpty && self.isNamed(field, by: named, in: block)
+                }
             }
+            self.rewriteTrailer(ofResponse: exchange)
         }
         if status >= 200, let location = exchange.response.headers.first(.location) {
             LocationRewriter.rewrite(location, of: exchange)
@@ -176,6 +191,22 @@ enum ForwardedFields {
             guard byte == lowercased.utf8Start[index] else { return false }
         }
         return true
+    }
+}
+
+extension HeaderBlock {
+    /// Writes `Trailer` (RFC 9110 section 6.6.2) anew, with the names that `clean` leaves of a section of such trailers.
+    fileprivate mutating func rewriteTrailer(_ clean: (TrailerSection) -> TrailerSection?) {
+        guard self.contains(.trailer) else { return }
+        var announced = HeaderBlock()
+        self.forEachMember(of: .trailer) { name in
+            guard let name = HeaderName(validating: String(decoding: name, as: UTF8.self)) else { return }
+            announced.add(name, "" as StaticString)
+        }
+        self.remove(.trailer)
+        guard let rest = TrailerSection(received: announced).flatMap(clean) else { return }
+        let names = rest.fields.fields.map { rest.fields.string($0.name) }
+        self.set(HeaderName(.trailer), Array(names.joined(separator: ", ").utf8))
     }
 }
 

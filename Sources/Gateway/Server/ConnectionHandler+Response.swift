@@ -19,9 +19,11 @@ extension ConnectionHandler: ClientStream {
         guard self.exchange?.request.minorVersion == 1 else { return }
         if head.status == 100 { self.bodyIsAwaited() }
         self.collect { buffer in
-            buffer.writeStatusLine(head.status)
-            buffer.writeFields(head.headers)
-            buffer.writeLineEnd()
+            buffer.writeHead(room: head.headers.bytes.readableBytes + 64) { output in
+                output.writeStatusLine(of: head)
+                output.writeFields(head.headers)
+                output.writeLineEnd()
+            }
         }
     }
 
@@ -30,20 +32,17 @@ extension ConnectionHandler: ClientStream {
         let isUnbounded = exchange.response.framing.isUnbounded
         self.isChunked = isUnbounded && !isOld
         if isUnbounded, isOld { self.machine.closeAfterBody() }
-        // The body that such a client waits to send may come or not: the next request could not be told from it.
-        if exchange.request.expectsContinue, !exchange.isRequestEnded {
-            self.machine.closeAfterResponse()
-        }
-        // More than will be read: said now, since the next request would meet a closed connection.
-        if !exchange.isRequestEnded, self.bodyLeft > ConnectionStateMachine.discardBudget {
-            self.machine.closeAfterResponse()
-        }
-        let closes = self.machine.closesAfterResponse
+        if !exchange.isRequestEnded { self.decideAboutRest(of: exchange) }
+        let closes = self.machine.responseBegan(isStopping: self.worker.shared.isDraining)
+        // RFC 9110 section 7.8: who sends Upgrade names it in Connection.
+        let upgrades = exchange.response.status == 426 && exchange.response.headers.contains(.upgrade)
+        // Nothing follows a body that is not chunked.
+        if !self.isChunked { exchange.response.headers.remove(.trailer) }
         let date = exchange.response.headers.contains(.date) ? nil : self.worker.date()
         let isChunked = self.isChunked
         self.collect { buffer in
             buffer.writeHead(room: exchange.response.headers.bytes.readableBytes + 256) { output in
-                output.writeStatusLine(exchange.response.status)
+                output.writeStatusLine(of: exchange.response)
                 output.writeFields(exchange.response.headers)
                 if let date {
                     output.write("Date: ")
@@ -53,6 +52,7 @@ extension ConnectionHandler: ClientStream {
                 if isChunked { output.write("Transfer-Encoding: chunked\r\n") }
                 if closes { output.write("Connection: close\r\n") }
                 if isOld, !closes { output.write("Connection: keep-alive\r\n") }
+                if upgrades { output.write("Connection: upgrade\r\n") }
                 output.writeLineEnd()
             }
         }

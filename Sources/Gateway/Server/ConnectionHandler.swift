@@ -13,8 +13,6 @@ final class ConnectionHandler: ChannelInboundHandler {
     private static let lingerTime = TimeAmount.seconds(2)
     /// How long it may go on sending.
     private static let longestLinger = TimeAmount.seconds(30)
-    /// How long a new connection may be without a request when the gateway is about to end.
-    private static let firstRequestTime = TimeAmount.seconds(1)
     private static let bodyRateGrace = TimeAmount.seconds(10)
 
     let worker: Worker
@@ -26,7 +24,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var exchange: Exchange?
     var isChunked = false
     private var parser: RequestParser
-    private var body: BodyDecoder
+    var body: BodyDecoder
     var inbound = ByteBuffer()
     /// Its first byte came.
     var headStartedAt = NIODeadline.uptimeNanoseconds(0)
@@ -54,7 +52,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var lingerEnd: NIODeadline?
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var bodyPausedAt: NIODeadline?
-    private var bodyBytes = 0
+    var bodyBytes = 0
     private var isReleased = false
     private let isAdmitted: Bool
 
@@ -80,9 +78,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         // Asked for here, a read does not take the way through the whole pipeline.
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         self.worker.deadlines.own(self.deadlineSlot, self)
+        self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
         self.worker.opened(self)
         if self.isAdmitted { self.listener.connectionOpened() }
-        self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -289,8 +287,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         do throws(HTTP1Error) {
             switch try self.body.next(&self.inbound) {
             case .needMore: return false
-            case .bytes(let chunk):
-                if !self.machine.discarded(chunk.readableBytes) { self.linger() }
+            case .bytes: break
             case .end: self.act(on: self.machine.requestEnded())
             }
         } catch {
@@ -300,19 +297,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         return true
     }
 
-    /// What is still to come of a body whose length is known.
-    var bodyLeft: Int {
-        guard case .length(let length) = self.exchange?.request.framing else { return 0 }
-        return length - self.bodyBytes
-    }
-
     // MARK: Between exchanges
 
     func act(on end: ConnectionStateMachine.OnEnd) {
         switch end {
         case .wait: break
         case .nextRequest:
-            self.waitForRead(self.worker.now + self.listener.limits.keepAlive)
+            self.waitForRead(self.worker.now + self.timeBetweenRequests)
             self.process()
         case .discard:
             self.waitForRead(self.worker.now + self.listener.limits.headerTimeout)
@@ -323,17 +314,6 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.process()
         case .close: self.closeWhenWritten()
         case .linger: self.linger()
-        }
-    }
-
-    /// Stops accepting requests; an open one is answered.
-    func drain() {
-        switch self.machine.drain() {
-        // The end of the last answer may still be on its way.
-        case .close: self.closeWhenWritten()
-        case .linger: self.linger()
-        case .afterFirstRequest: self.waitForRead(min(self.readDeadline, self.worker.tick() + Self.firstRequestTime))
-        case .afterResponse: break
         }
     }
 
@@ -375,7 +355,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: Deadlines
 
-    private func waitForRead(_ deadline: NIODeadline) {
+    func waitForRead(_ deadline: NIODeadline) {
         self.readDeadline = deadline
         self.arm()
     }
@@ -415,10 +395,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.arm()
     }
 
-    /// Of an answer, something is not with the system yet.
-    var owesBytes: Bool { self.exchange != nil || self.bufferedBytes > 0 }
-
-    private var bufferedBytes: Int {
+    var bufferedBytes: Int {
         (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }
@@ -455,6 +432,10 @@ extension ConnectionHandler: DeadlineOwner {
             exchange.requestTooSlow()
         case .exchanging(.ended, _) where self.isInputClosed:
             if let exchange = self.exchange, !self.mayListen(to: exchange) { context.close(promise: nil) }
+        case .discarding where self.bufferedBytes == 0:
+            self.machine.gaveUpDiscarding()
+            self.linger()
+        case .idle where self.hasUnreadInput: self.waitForRead(now + Self.lingerTime)
         case .idle, .discarding, .closing, .closed, .exchanging(.ended, _):
             guard self.bufferedBytes > 0 else { return context.close(promise: nil) }
             // The client still has to take what was written: that is `write_timeout`'s affair.

@@ -6,10 +6,10 @@ struct ConnectionStateMachine: Hashable, Sendable {
     private(set) var state = State.idle
     private var requestsLeft: Int
     private var keepsAlive = true
-    private var isDraining = false
-    /// No request has come yet.
-    private var isFresh = true
-    /// The client may still be sending what nobody will read.
+    /// The answer under way says that it is the last one.
+    private var isLast = false
+    private(set) var isDraining = false
+    /// The client may still be sending what will not be read.
     private var mayStillSend = false
 
     enum State: Hashable, Sendable {
@@ -20,7 +20,7 @@ struct ConnectionStateMachine: Hashable, Sendable {
         /// → idle, discarding, closing
         case exchanging(request: Side, response: Side)
         /// The answer is out, the rest of the request's body is read and dropped. → idle, closing
-        case discarding(budget: Int)
+        case discarding
         /// Nothing more is read as a request. → closed
         case closing
         case closed
@@ -31,13 +31,20 @@ struct ConnectionStateMachine: Hashable, Sendable {
         case ended
     }
 
-    /// What is dropped of a body after its answer before the connection is given up.
-    static let discardBudget = 256 * 1024
-
     init(requestsPerConnection: Int) { self.requestsLeft = max(1, requestsPerConnection) }
 
-    /// Whether a response head written now has to say `Connection: close`.
-    var closesAfterResponse: Bool { !self.keepsAlive || self.isDraining || self.requestsLeft == 0 }
+    /// Whether the connection ends with the present answer.
+    var closesAfterResponse: Bool { !self.keepsAlive || self.isLast }
+
+    /// The head of the final response is written now. What it says about the connection holds: a client that was not told
+    /// to expect the end sends its next request, and gets an answer to it.
+    ///
+    /// - Parameter isStopping: The gateway is about to end.
+    /// - Returns: Whether the head has to say `Connection: close`.
+    mutating func responseBegan(isStopping: Bool) -> Bool {
+        if isStopping || self.isDraining || self.requestsLeft == 0 { self.isLast = true }
+        return self.closesAfterResponse
+    }
 
     var isBetweenRequests: Bool { self.state == .idle }
 
@@ -51,7 +58,6 @@ struct ConnectionStateMachine: Hashable, Sendable {
     mutating func receivedHead(_ framing: BodyFraming, keepAlive: Bool) {
         guard self.state == .receivingHead else { return }
         self.requestsLeft -= 1
-        self.isFresh = false
         self.keepsAlive = keepAlive
         self.state = .exchanging(request: framing.isEmpty ? .ended : .open, response: .open)
     }
@@ -107,7 +113,7 @@ struct ConnectionStateMachine: Hashable, Sendable {
                 self.state = .closing
                 return .linger
             }
-            self.state = .discarding(budget: Self.discardBudget)
+            self.state = .discarding
             return .discard
         case .idle, .receivingHead, .discarding, .closing, .closed: return .wait
         }
@@ -123,15 +129,10 @@ struct ConnectionStateMachine: Hashable, Sendable {
         return .nextRequest
     }
 
-    /// Returns false where too much was dropped and the connection is better closed.
-    mutating func discarded(_ bytes: Int) -> Bool {
-        guard case .discarding(let budget) = self.state else { return true }
-        guard bytes <= budget else {
-            self.state = .closing
-            return false
-        }
-        self.state = .discarding(budget: budget - bytes)
-        return true
+    /// The rest of a body did not come in time.
+    mutating func gaveUpDiscarding() {
+        guard self.state == .discarding else { return }
+        self.state = .closing
     }
 
     /// There are too many connections: all that it gets is an answer that says so.
@@ -163,26 +164,14 @@ struct ConnectionStateMachine: Hashable, Sendable {
     }
 
     enum OnDrain: Hashable {
-        case close
+        /// Nothing is asked at the moment, but a request may be on its way (RFC 9112 section 9.6): it has some time to come.
+        case afterNextRequest
         case afterResponse
-        /// Who has just connected is about to send a request, and would not send it again elsewhere by itself.
-        case afterFirstRequest
-        /// The answer is out, and the rest of the request is not read any more.
-        case linger
     }
 
     mutating func drain() -> OnDrain {
         self.isDraining = true
-        switch self.state {
-        case .idle where self.isFresh: return .afterFirstRequest
-        case .idle:
-            self.state = .closing
-            return .close
-        case .discarding:
-            self.state = .closing
-            return .linger
-        case .receivingHead, .exchanging, .closing, .closed: return .afterResponse
-        }
+        return self.state == .idle ? .afterNextRequest : .afterResponse
     }
 
     mutating func closed() { self.state = .closed }

@@ -109,7 +109,8 @@ final class GatewayRuntime: Sendable {
                     index: index,
                     workers: self.workers,
                     group: self.group,
-                    shared: self.shared
+                    shared: self.shared,
+                    leavesIPv4: address.leavesIPv4(to: self.configuration.server.listen)
                 )
                 self.listeners.withLockedValue { $0.append(listener) }
             } catch {

@@ -15,17 +15,20 @@ final class Listener: Sendable {
     let address: ListenAddress
     /// What was bound: a port of 0 has become a real one.
     let boundAddress: SocketAddress?
-    private let channel: any Channel
+    let channel: any Channel
+    private let workerLoops: [any EventLoop]
 
+    /// - Parameter leavesIPv4: Another listener has the IPv4 side of this IPv6 address.
     /// - Throws: ``ListenError`` where the address cannot be had.
     static func bind(
         _ address: ListenAddress,
         index: Int,
         workers: [NIOLoopBound<Worker>],
         group: any EventLoopGroup,
-        shared: SharedState
+        shared: SharedState,
+        leavesIPv4: Bool = false
     ) async throws -> Listener {
-        let bootstrap = ServerBootstrap(group: group)
+        var bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -41,6 +44,10 @@ final class Listener: Sendable {
             .childChannelInitializer { channel in
                 Self.initialize(channel, listener: index, workers: workers, shared: shared)
             }
+        if leavesIPv4 {
+            let isIPv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+            bootstrap = bootstrap.serverChannelOption(isIPv6Only, value: 1)
+        }
         do {
             let channel: any Channel
             switch address {
@@ -51,7 +58,7 @@ final class Listener: Sendable {
                 try await Self.leave(path, group: group)
                 channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }
-            return Listener(address, channel)
+            return Listener(address, channel, workers.map(\.eventLoop))
         } catch {
             throw ListenError(address: "\(address)", error)
         }
@@ -74,9 +81,10 @@ final class Listener: Sendable {
         throw IOError(errnoCode: EADDRINUSE, reason: "bind")
     }
 
-    private init(_ address: ListenAddress, _ channel: any Channel) {
+    private init(_ address: ListenAddress, _ channel: any Channel, _ workerLoops: [any EventLoop]) {
         self.address = address
         self.channel = channel
+        self.workerLoops = workerLoops
         self.boundAddress = channel.localAddress
     }
 
@@ -105,10 +113,15 @@ final class Listener: Sendable {
     /// How often the loop is let accept what is there before it closes.
     private static let lastTurns = 16
 
-    /// Closes the listening socket; connections that were accepted go on. Those that the system has taken for it by then
-    /// are accepted first, since closing would reset them.
+    /// Closes the listening socket; connections that were accepted go on. What the system has accepted by then is taken
+    /// first, since closing would reset it. What comes between the last look and the close is lost.
     func close() async {
         for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
+        // A connection passes its worker's loop, and then this listener's once more, before it is served. On that way it
+        // would be closed with the listener.
+        try? await self.channel.setOption(.autoRead, value: false).get()
+        for eventLoop in self.workerLoops { try? await eventLoop.submit {}.get() }
+        try? await self.channel.eventLoop.submit {}.get()
         try? await self.channel.close()
     }
 }

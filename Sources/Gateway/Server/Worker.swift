@@ -28,6 +28,7 @@ final class Worker {
     private var drained: EventLoopPromise<Void>?
     /// Whether a connection over the limit displaces an idle one instead of being refused.
     var displacesIdle = false
+    private var isDraining = false
 
     private var exchanges: [Exchange] = []
     var turnDelay = TimeAmount.microseconds(20)
@@ -107,7 +108,10 @@ final class Worker {
 
     // MARK: Connections
 
-    func opened(_ connection: ConnectionHandler) { self.connections[ObjectIdentifier(connection)] = connection }
+    func opened(_ connection: ConnectionHandler) {
+        self.connections[ObjectIdentifier(connection)] = connection
+        if self.isDraining { connection.drain() }
+    }
 
     func closed(_ connection: ConnectionHandler) {
         self.connections[ObjectIdentifier(connection)] = nil
@@ -126,9 +130,10 @@ final class Worker {
         return self.shared.admitConnection()
     }
 
-    /// Closes idle connections, and each busy one behind its answer. The future succeeds when none is left; a second call
-    /// waits for the same.
+    /// Closes each connection after its answer, and one that is idle when no further request comes. The future succeeds
+    /// when none is left; a second call waits for the same.
     func drain() -> EventLoopFuture<Void> {
+        self.isDraining = true
         if let drained = self.drained { return drained.futureResult }
         let promise = self.eventLoop.makePromise(of: Void.self)
         self.drained = promise
@@ -137,15 +142,9 @@ final class Worker {
         return promise.futureResult
     }
 
-    /// Closes what is still open; returns how many answers that cut.
+    /// Closes what is still open. Returns how many connections that cost a request.
     func cutAll() -> Int {
-        let open = Array(self.connections.values)
-        let cut = open.filter(\.owesBytes)
-        for connection in open where !connection.owesBytes { connection.context?.close(promise: nil) }
-        for connection in cut {
-            connection.exchange?.drainTimeIsUp()
-            connection.context?.close(promise: nil)
-        }
+        let cut = Array(self.connections.values).filter { $0.drainTimeIsUp() }
         self.endDrain()
         return cut.count
     }

@@ -22,7 +22,8 @@ extension EndToEnd {
             #expect(response["X-Request-ID"] != nil)
             #expect(response["Server"] == nil)
             let codes = [
-                400: "bad_request", 414: "uri_too_long", 431: "headers_too_large", 505: "version_not_supported",
+                400: "bad_request", 414: "uri_too_long", 431: "headers_too_large", 501: "not_implemented",
+                505: "version_not_supported",
             ]
             #expect(response.code == codes[request.status])
         }

@@ -28,6 +28,8 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
     var closes = false
     /// The client ends sending behind the bytes.
     var finishes = false
+    /// What becomes of the bytes depends on their coming at once.
+    var isSentWhole = false
     /// Lines for `[server]` and for the route.
     var server = ""
     var route = ""
@@ -53,7 +55,7 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
     var isBroken: Bool { if case .broken = self.outcomes.last { true } else { false } }
 
     static func load() throws -> [ClientCase] {
-        let files = try CaseFile.all("client", values: ["server", "route", "more", "then", "nginx"])
+        let files = try CaseFile.all("client", values: ["server", "route", "more", "then", "sent", "nginx"])
         return try files.flatMap { try $0.cases.map(ClientCase.init) }
     }
 
@@ -73,6 +75,10 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
         if let then = source.values["then"] {
             guard then == "end of sending" else { throw malformed("unknown then") }
             self.finishes = true
+        }
+        if let sent = source.values["sent"] {
+            guard sent == "whole" else { throw malformed("unknown sent") }
+            self.isSentWhole = true
         }
         if let status = source.values["nginx"] {
             guard let status = Int(status.prefix(3)) else { throw malformed("nginx: status, reason") }

@@ -12,6 +12,8 @@ struct MessageExpectation: Sendable {
     var body: [UInt8] = []
     var framing = Framing.none
     var trailers: [(name: String, value: String)] = []
+    /// Behind the status.
+    var reason: String?
 
     /// Reads one line; false where it says nothing about a message.
     mutating func read(_ line: String) throws -> Bool {
@@ -24,6 +26,7 @@ struct MessageExpectation: Sendable {
         case "length": self.framing = .length(rest)
         case "chunked": self.framing = .chunked
         case "trailer": self.trailers.append(try Self.field(rest))
+        case "reason": self.reason = try CaseText.string(rest)
         default: return false
         }
         return true
@@ -70,23 +73,31 @@ struct MessageExpectation: Sendable {
             message.trailers.map { "\($0.name): \($0.value)" },
             self.trailers.map { "\($0.name): \($0.value)" }
         )
-        return found + Self.faults(of: message)
+        if let reason = self.reason {
+            let parts = message.startLine.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+            expect("reason phrase", parts.count > 2 ? String(parts[2]) : nil, reason)
+        }
+        return found + self.faults(of: message)
     }
 
     /// What no message that was passed on may have.
-    private static func faults(of message: Message) -> [String] {
+    private func faults(of message: Message) -> [String] {
         var found: [String] = []
         for (name, value) in message.fields + message.trailers {
-            if name.isEmpty || !name.utf8.allSatisfy(self.isTokenByte) { found.append("field name \(name)") }
+            if name.isEmpty || !name.utf8.allSatisfy(Self.isTokenByte) { found.append("field name \(name)") }
             if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
                 found.append("field value \(value)")
             }
         }
-        if message.startLine.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) { found.append("start line") }
+        if message.startLine.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+            found.append("start line")
+        }
         let hopByHop = [
             "Keep-Alive", "Proxy-Connection", "Upgrade", "HTTP2-Settings", "Trailer", "Proxy-Authorization",
         ]
-        for name in hopByHop where message[name] != nil { found.append("\(name) was passed on") }
+        for name in hopByHop where message[name] != nil && !self.fields.contains(where: { $0.name == name }) {
+            found.append("\(name) was passed on")
+        }
         return found
     }
 

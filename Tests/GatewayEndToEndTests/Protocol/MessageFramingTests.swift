@@ -16,7 +16,7 @@ extension EndToEnd {
         static let answers = [
             Answer(upstream: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", body: "hello", length: "5"),
             Answer(upstream: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", body: "", length: "0"),
-            Answer(upstream: "HTTP/1.1 200 OK\r\ncontent-length:00005\r\n\r\nhello", body: "hello", length: "00005"),
+            Answer(upstream: "HTTP/1.1 200 OK\r\ncontent-length:00005\r\n\r\nhello", body: "hello", length: "5"),
             Answer(
                 upstream: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n",
                 body: "hello",

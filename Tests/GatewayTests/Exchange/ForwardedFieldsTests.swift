@@ -1,4 +1,5 @@
 import GatewayHTTP1
+import NIOCore
 import Testing
 
 @testable import Gateway
@@ -89,5 +90,56 @@ struct ForwardedFieldsTests {
             return exchange.response.headers.lines
         }
         #expect(lines.isEmpty)
+    }
+
+    private static func response(_ lines: [String], transforms: Bool = false) async throws -> [String] {
+        try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
+            var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
+            var parser = ResponseParser(limits: HTTP1Limits())
+            #expect(try parser.parse(&bytes, into: &exchange.response, answering: .get))
+            ForwardedFields.cleanResponse(exchange)
+            if transforms { exchange.insertIntoResponse(Unchanging()) }
+            return exchange.response.headers.lines
+        }
+    }
+
+    /// RFC 9110 section 15.5.22.
+    @Test(arguments: [(426, ["Upgrade: TLS/1.3"]), (200, []), (404, []), (400, [])])
+    func `a 426 says what to upgrade to, and no other answer does`(status: Int, lines: [String]) async throws {
+        let head = ["HTTP/1.1 \(status) X", "Connection: Upgrade", "Upgrade: TLS/1.3"]
+        #expect(try await Self.response(head) == lines)
+    }
+
+    /// RFC 9110 section 6.6.2.
+    @Test(arguments: [
+        (["Trailer: X-Sum"], ["Trailer: X-Sum"]), (["Trailer: a, b", "Trailer: ,c"], ["Trailer: a, b, c"]),
+        (["Trailer: Set-Cookie, X-Sum, Via"], ["Trailer: X-Sum"]), (["Trailer: Content-Length"], []),
+        (["Trailer: a b, \"c\", X-Sum"], ["Trailer: X-Sum"]), (["Trailer:"], []),
+        (["Connection: X-Sum", "Trailer: X-Sum, a"], ["Trailer: a"]), (["Connection: Trailer", "Trailer: a"], []),
+        (["Trailer: ETag, Content-Digest"], ["Trailer: ETag, Content-Digest"]),
+    ])
+    func `a response announces the trailers that it may have`(fields: [String], lines: [String]) async throws {
+        #expect(try await Self.response(["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"] + fields) == lines)
+        #expect(try await Self.response(["HTTP/1.1 200 OK"] + fields) == [])
+    }
+
+    @Test func `a response whose body changes does not announce what is said of the bytes before`() async throws {
+        let head = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"]
+        #expect(
+            try await Self.response(head + ["Trailer: ETag, a, Content-Digest"], transforms: true) == ["Trailer: a"]
+        )
+        #expect(try await Self.response(head + ["Trailer: ETag"], transforms: true) == [])
+    }
+
+    private final class Unchanging: BodyTransform {
+        let rank = BodyRank.rewrite
+
+        func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) {
+            sink.write(chunk)
+            chunk.clear()
+        }
+
+        func end(to sink: inout BodySink) {}
     }
 }

@@ -55,6 +55,7 @@ struct ConnectionStateMachineTests {
         let count = max(1, requests)
         for number in 1...count {
             Self.receive(.none, &machine)
+            #expect(machine.responseBegan(isStopping: false) == (number == count))
             #expect(machine.closesAfterResponse == (number == count))
             #expect(machine.responseEnded() == (number == count ? .linger : .nextRequest))
         }
@@ -88,19 +89,17 @@ struct ConnectionStateMachineTests {
     @Test func `reads the rest of a body that was answered early, and goes on`() {
         var machine = Self.exchanging(.length(10))
         #expect(machine.responseEnded() == .discard)
-        #expect(machine.discarded(10) == true)
         #expect(machine.requestEnded() == .nextRequest)
     }
 
-    @Test(arguments: [
-        ([Machine.discardBudget], true), ([Machine.discardBudget + 1], false), ([Machine.discardBudget, 1], false),
-        ([100_000, 100_000, 62_144], true), ([100_000, 100_000, 62_145], false), ([0, 0], true),
-    ])
-    func `drops a body only up to its budget`(chunks: [Int], fits: Bool) {
-        var machine = Self.exchanging(.chunked)
+    @Test func `gives up on the rest of a body that does not come`() {
+        var machine = Self.exchanging(.length(10))
+        machine.gaveUpDiscarding()
+        #expect(machine.state == .exchanging(request: .open, response: .open))
         #expect(machine.responseEnded() == .discard)
-        #expect(chunks.allSatisfy { machine.discarded($0) } == fits)
-        #expect((machine.state == .closing) == !fits)
+        machine.gaveUpDiscarding()
+        #expect(machine.state == .closing)
+        #expect(machine.requestEnded() == .wait)
     }
 
     @Test func `what is no request is answered, and nothing more is read`() {
@@ -159,47 +158,60 @@ struct ConnectionStateMachineTests {
         #expect(machine.responseEnded() == .close)
     }
 
-    @Test func `drains a new connection behind its first request`() {
-        var machine = Machine(requestsPerConnection: 100)
-        #expect(machine.drain() == .afterFirstRequest)
-        #expect(machine.receivedBytes() == true)
-        machine.receivedHead(.none, keepAlive: true)
-        #expect(machine.closesAfterResponse)
-        #expect(machine.responseEnded() == .linger)
+    @Test func `answers one more request on an idle connection before it closes`() {
+        var kept = Self.exchanging()
+        _ = kept.responseEnded()
+        for machine in [Machine(requestsPerConnection: 100), kept] {
+            var machine = machine
+            #expect(machine.drain() == .afterNextRequest)
+            #expect(machine.isBetweenRequests)
+            #expect(machine.receivedBytes() == true)
+            machine.receivedHead(.none, keepAlive: true)
+            #expect(machine.responseBegan(isStopping: true) == true)
+            #expect(machine.responseEnded() == .linger)
+        }
     }
 
-    @Test func `drains an idle connection at once`() {
-        var machine = Self.exchanging()
-        _ = machine.responseEnded()
-        #expect(machine.drain() == .close)
-        #expect(machine.state == .closing)
-        #expect(machine.receivedBytes() == false)
-    }
-
-    @Test func `drains a connection behind the request that has begun`() {
+    @Test func `drains a connection after the request that has begun`() {
         var machine = Machine(requestsPerConnection: 100)
         _ = machine.receivedBytes()
         #expect(machine.drain() == .afterResponse)
         machine.receivedHead(.none, keepAlive: true)
-        #expect(machine.closesAfterResponse)
+        #expect(machine.responseBegan(isStopping: true) == true)
         #expect(machine.responseEnded() == .linger)
     }
 
-    @Test func `drains a connection behind its answer`() {
-        var ended = Self.exchanging()
-        #expect(ended.drain() == .afterResponse)
-        #expect(ended.responseEnded() == .linger)
-        var open = Self.exchanging(.length(5))
-        #expect(open.drain() == .afterResponse)
-        #expect(open.responseEnded() == .linger)
+    @Test(arguments: [BodyFraming.none, .length(5)])
+    func `drains a connection after an answer that says so`(framing: BodyFraming) {
+        var machine = Self.exchanging(framing)
+        #expect(machine.drain() == .afterResponse)
+        #expect(machine.responseBegan(isStopping: true) == true)
+        #expect(machine.responseEnded() == .linger)
     }
 
-    @Test func `drains a connection before the end of a body that it drops`() {
+    @Test func `says that it closes before it drains, when the gateway is about to`() {
+        var machine = Self.exchanging()
+        #expect(machine.responseBegan(isStopping: true) == true)
+        #expect(!machine.isDraining)
+        #expect(machine.responseEnded() == .linger)
+    }
+
+    @Test func `answers one more request where the answer under way did not say that it is the last`() {
+        var machine = Self.exchanging()
+        #expect(machine.responseBegan(isStopping: false) == false)
+        #expect(machine.drain() == .afterResponse)
+        #expect(machine.responseEnded() == .nextRequest)
+        Self.receive(.none, &machine)
+        #expect(machine.responseBegan(isStopping: true) == true)
+        #expect(machine.responseEnded() == .linger)
+    }
+
+    @Test func `reads the rest of a body before it answers one more request`() {
         var machine = Self.exchanging(.length(5))
-        _ = machine.responseEnded()
-        #expect(machine.drain() == .linger)
-        #expect(machine.state == .closing)
-        #expect(machine.requestEnded() == .wait)
+        _ = machine.responseBegan(isStopping: false)
+        #expect(machine.responseEnded() == .discard)
+        #expect(machine.drain() == .afterResponse)
+        #expect(machine.requestEnded() == .nextRequest)
     }
 
     @Test func `does nothing any more once closed`() {
@@ -208,7 +220,6 @@ struct ConnectionStateMachineTests {
         #expect(machine.drain() == .afterResponse)
         #expect(machine.requestEnded() == .wait)
         #expect(machine.responseEnded() == .wait)
-        #expect(machine.discarded(1_000_000) == true)
         machine.receivedMalformed()
         #expect(machine.receivedBytes() == false)
         #expect(machine.state == .closed)

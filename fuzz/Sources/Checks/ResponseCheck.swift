@@ -23,7 +23,7 @@ enum ResponseCheck {
         return Transcript(pieces, limits: Transcript.limits) { (buffer) throws(HTTP1Error) in
             guard try parser.parse(&buffer, into: &head, answering: method) else { return nil }
             return Transcript.Message(
-                start: [head.headers.withBytes(head.reason) { Array($0) }],
+                start: [head.headers.withBytes(head.reason ?? .empty) { Array($0) }],
                 numbers: [Int(head.minorVersion), head.status],
                 flags: [head.keepAlive, head.connectionNamesFields],
                 fields: head.headers.contents,

@@ -143,7 +143,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
     private static func isKept(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         switch field.id {
         case .retryAfter, .wwwAuthenticate, .allow, .setCookie, .vary, .rateLimit, .rateLimitPolicy, .xRateLimitLimit,
-            .xRateLimitRemaining, .xRateLimitReset:
+            .xRateLimitRemaining, .xRateLimitReset, .upgrade:
             true
         case .unknown: Self.isOfCORS(field, in: block)
         default: false

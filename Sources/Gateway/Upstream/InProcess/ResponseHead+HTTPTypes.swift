@@ -20,7 +20,6 @@ extension ResponseHead {
         guard (200...599).contains(status) else { throw InvalidInProcessResponse("status \(status)") }
         self.headers.clear()
         self.status = status
-        self.reason = .empty
         self.minorVersion = 1
         self.keepAlive = true
         var declared: Int?

@@ -1,0 +1,154 @@
+import Gateway
+import NIOConcurrencyHelpers
+import NIOCore
+import Testing
+
+extension EndToEnd {
+    /// What clients hear of the end: whoever has connected is answered, and told that the connection ends.
+    @Suite struct DrainAnswerTests {
+        private static func listenersAreClosed(_ gateway: RunningGateway) async throws {
+            try await eventuallyAsync("the listeners are closed") {
+                guard let client = try? await gateway.connect() else { return true }
+                client.close()
+                return false
+            }
+        }
+
+        private static let request = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
+
+        @Test func `through drain_delay, connections are accepted, and every answer says that it is the last`()
+            async throws
+        {
+            let toml = "[server]\ndrain_delay = \"2s\"\n[[routes]]\npath = \"/*\"\nrespond = { body = \"x\" }"
+            try await withGateway(toml, drainTimeout: .seconds(20)) { gateway in
+                let idle = try await gateway.connect()
+                try await idle.send(Self.request)
+                #expect(try await idle.response()["Connection"] == nil)
+                gateway.server.shutdown()
+                try await eventuallyAsync("answers say so") {
+                    (try? await gateway.get("/"))?["Connection"] == "close"
+                }
+                try await idle.send(Self.request)
+                let last = try await idle.response()
+                #expect(last.text == "x")
+                #expect(last["Connection"] == "close")
+                #expect(try await idle.rest().end == .finished)
+                let old = try await gateway.exchange("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                #expect(old["Connection"] == "close")
+                #expect(try await gateway.exchange("GET\r\n\r\n")["Connection"] == "close")
+            }
+        }
+
+        @Test func `an idle connection gets an answer to the request that was on its way`() async throws {
+            try await withProxy(serving { ok($0.target) }, drainTimeout: .seconds(20)) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send(Self.request)
+                #expect(try await client.response()["Connection"] == nil)
+                gateway.server.shutdown()
+                try await Self.listenersAreClosed(gateway)
+                try await client.send(Self.request)
+                let response = try await client.response()
+                #expect(response.text == "/x")
+                #expect(response["Connection"] == "close")
+                #expect(try await client.rest().end == .finished)
+                try await gateway.run.value
+            }
+        }
+
+        @Test func `a client that was not told of the end while its answer came is answered once more`() async throws {
+            let go = Signal()
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+                try await go.wait()
+                try await session.send("cd")
+                try await session.serve { ok($0.target) }
+            }
+            try await withProxy(script, drainTimeout: .seconds(20)) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send(Self.request)
+                #expect(try await !client.head().contains("Connection"))
+                gateway.server.shutdown()
+                try await Self.listenersAreClosed(gateway)
+                go.fire()
+                #expect(try await client.bytes(4) == Array("abcd".utf8))
+                try await client.send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n")
+                let response = try await client.response()
+                #expect(response.text == "/next")
+                #expect(response["Connection"] == "close")
+                #expect(try await client.rest().end == .finished)
+            }
+        }
+
+        @Test(arguments: ["G", "GET / HTTP/1.1\r\nHost: a\r\n"])
+        func `a request whose head has not come when drain_timeout ends is answered 503`(begun: String) async throws {
+            try await withProxy(serving { _ in ok() }, drainTimeout: .milliseconds(300)) { gateway, _ in
+                let client = try await gateway.connect()
+                try await client.send(begun)
+                let other = try await gateway.connect()
+                try await other.send(Self.request)
+                // What was sent before has been read by now.
+                _ = try await other.response()
+                gateway.server.shutdown()
+                let response = try await client.response()
+                #expect(response.status == 503)
+                #expect(response.code == "draining")
+                #expect(response["Connection"] == "close")
+                #expect(try await client.rest().text == "")
+                await #expect(throws: DrainError.self) { try await gateway.run.value }
+            }
+        }
+
+        /// Half of the clients keep their connections, half open one for each request. Whoever sends on a connection that the
+        /// gateway has accepted gets an answer.
+        @Test func `clients in a loop of requests lose none to the end`() async throws {
+            let answered = NIOLockedValueBox(0)
+            try await withProxy(
+                serving { ok($0.target) },
+                server: "drain_delay = \"300ms\"",
+                workers: 2,
+                drainTimeout: .seconds(20)
+            ) { gateway, _ in
+                try await withThrowingTaskGroup(of: [String].self) { group in
+                    for lane in 0..<16 {
+                        group.addTask { try await Self.loop(gateway, lane, answered) }
+                    }
+                    try await eventually("much has been answered") { answered.withLockedValue { $0 } > 1_000 }
+                    gateway.server.shutdown()
+                    for try await lost in group { #expect(lost == []) }
+                }
+                try await gateway.run.value
+            }
+        }
+
+        /// The requests that were not answered on accepted connections.
+        private static func loop(
+            _ gateway: RunningGateway,
+            _ lane: Int,
+            _ answered: NIOLockedValueBox<Int>
+        ) async throws -> [String] {
+            var number = 0
+            var lost: [String] = []
+            while let client = try? await gateway.connect() {
+                defer { client.close() }
+                var isFirst = true
+                while true {
+                    number += 1
+                    let target = "/\(lane)/\(number)"
+                    try? await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+                    guard let response = try? await client.response() else {
+                        // Only the system may have accepted it, at the moment when the listener closed.
+                        let isClosed = (try? await gateway.connect())?.close() == nil
+                        if !isFirst || !isClosed { lost.append(target) }
+                        break
+                    }
+                    isFirst = false
+                    #expect(response.text == target)
+                    answered.withLockedValue { $0 += 1 }
+                    if response["Connection"] == "close" || lane % 2 == 0 { break }
+                }
+            }
+            return lost
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Gateway
+
+struct ListenerTests {
+    /// A connection goes to its worker, and back to the listener's loop before it is served. The worker is busy here while
+    /// the listener closes.
+    @Test func `a connection that is on its way to its worker when the listener closes is served`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let shared = SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 100)
+        let workers = try await Self.workers(of: group, shared)
+        let listener = try await Listener.bind(
+            .host("127.0.0.1", port: 0),
+            index: 0,
+            workers: workers,
+            group: group,
+            shared: shared
+        )
+        let address = try #require(listener.boundAddress)
+        let acceptor = listener.channel.eventLoop
+        let isHeld = ConditionLock(value: true)
+        for worker in workers where worker.eventLoop !== acceptor {
+            worker.eventLoop.execute {
+                isHeld.lock(whenValue: false)
+                isHeld.unlock()
+            }
+        }
+        let answers = NIOLockedValueBox(0)
+        let client = MultiThreadedEventLoopGroup.singleton
+        var channels: [any Channel] = []
+        for _ in 0..<8 {
+            let bootstrap = ClientBootstrap(group: client).channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AnswerCounter(answers))
+                }
+            }
+            channels.append(try await bootstrap.connect(to: address).get())
+        }
+        let closed = Task { await listener.close() }
+        // It has taken all of its last looks.
+        for _ in 0..<100 { try await acceptor.submit {}.get() }
+        isHeld.lock()
+        isHeld.unlock(withValue: false)
+        await closed.value
+        for channel in channels {
+            try await channel.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\r\n")).get()
+        }
+        for channel in channels { try await channel.closeFuture.get() }
+        #expect(answers.withLockedValue { $0 } == 8)
+        try await group.shutdownGracefully()
+    }
+
+    private static func workers(
+        of group: MultiThreadedEventLoopGroup,
+        _ shared: SharedState
+    ) async throws -> [NIOLoopBound<Worker>] {
+        var workers: [NIOLoopBound<Worker>] = []
+        for eventLoop in group.makeIterator() {
+            workers.append(
+                try await eventLoop.submit {
+                    let worker = WorkerFixture.make(on: eventLoop)
+                    let limits = ConnectionLimits(LimitsConfiguration())
+                    worker.listeners = [ListenerPlan(label: "a", limits: limits, shared: shared, meters: worker.meters)]
+                    // Its answers end their connections.
+                    _ = worker.drain()
+                    return NIOLoopBound(worker, eventLoop: eventLoop)
+                }.get()
+            )
+        }
+        return workers
+    }
+}
+
+private final class AnswerCounter: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+    private let answers: NIOLockedValueBox<Int>
+
+    init(_ answers: NIOLockedValueBox<Int>) { self.answers = answers }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let text = String(buffer: self.unwrapInboundIn(data))
+        if text.hasPrefix("HTTP/1.1 404 ") { self.answers.withLockedValue { $0 += 1 } }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
