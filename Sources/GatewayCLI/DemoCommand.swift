@@ -18,7 +18,7 @@ struct DemoCommand: AsyncParsableCommand {
         configuration.log.access = .off
         configuration.log.slowRequest = .off
         // It shows what the gateway before it has sent, whoever that is.
-        configuration.server.trustedProxies = ["0.0.0.0/0", "::/0"].compactMap { CIDR($0) }
+        configuration.server.trustedProxies = ["0.0.0.0/0", "::/0"].compactMap { TrustedProxy($0) }
         // A plain server: it adds nothing to its answers.
         for middleware in [MiddlewareDescription].standard { configuration.middleware[middleware.name] = false }
         let listen = self.listen.isEmpty ? ["127.0.0.1:9001"] : self.listen

@@ -84,15 +84,7 @@ package enum ByteClass {
         guard end > 0 else { return false }
         if bytes[0] == UInt8(ascii: "[") {
             guard end > 3, bytes[end - 1] == UInt8(ascii: "]") else { return false }
-            var colons = 0
-            for index in 1..<(end - 1) {
-                if bytes[index] == UInt8(ascii: ":") {
-                    colons += 1
-                } else if !self.isHexDigit(bytes[index]), bytes[index] != UInt8(ascii: ".") {
-                    return false
-                }
-            }
-            return colons >= 2
+            return IPLiteral.isValid(UnsafeRawBufferPointer(rebasing: bytes[1..<(end - 1)]))
         }
         var index = 0
         while index < end {
@@ -112,6 +104,9 @@ package enum ByteClass {
         }
         return true
     }
+
+    /// Of a registered name in an authority, unescaped.
+    static func isNameByte(_ byte: UInt8) -> Bool { self.registeredNames.contains(byte) }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 

@@ -74,6 +74,8 @@ public struct RequestHead: ~Copyable, Sendable {
     /// The target's path and query: all of it, or what comes behind the authority of an absolute target, which may be
     /// empty or begin with "?".
     package var pathAndQuery = ByteRange.empty
+    /// The target is an absolute `https` URL.
+    package var isTargetHTTPS = false
     /// The path in normal form, which routes match; set by whoever routes it.
     package var normalPath = ByteRange.empty
     /// Behind the "?"; at offset 0 where there is none.

@@ -55,6 +55,7 @@ package struct RequestParser: Sendable {
         head.methodName = line.methodName
         head.target = line.target.whole
         head.pathAndQuery = line.target.path
+        head.isTargetHTTPS = line.target.isHTTPS
         head.minorVersion = line.minorVersion
         try Self.frame(&head, authority: line.target.authority)
     }

@@ -3,6 +3,8 @@ struct RequestTarget {
     var whole = ByteRange.empty
     /// Of the absolute form: who is asked, whatever Host says.
     var authority: ByteRange?
+    /// An absolute `https` URL.
+    var isHTTPS = false
     /// What comes behind the authority.
     var path = ByteRange.empty
 
@@ -28,6 +30,7 @@ struct RequestTarget {
     /// `scheme "://" authority path-abempty [ "?" query ]` (section 3.2.2) of the two schemes that are served here.
     private mutating func parseAbsolute(_ target: UnsafeRawBufferPointer, at offset: Int) throws(HTTP1Error) {
         guard let start = Self.authorityStart(of: target) else { throw .malformed("request target") }
+        self.isHTTPS = start == "https://".utf8.count
         var end = start
         while end < target.count, target[end] != UInt8(ascii: "/"), target[end] != UInt8(ascii: "?") { end &+= 1 }
         // RFC 9110 section 4.2.4: user information before the host is an error, and isAuthority finds it one.

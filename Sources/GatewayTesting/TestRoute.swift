@@ -75,7 +75,7 @@ public final class TestRoute: Sendable {
     ///   - path: path and query.
     ///   - headers: the fields; `Host` is `test` where none is given.
     ///   - body: the chunks of the body; none for a request without one.
-    ///   - address: the client's IP address.
+    ///   - address: the client's IP address; anything else is a client on a Unix socket.
     ///   - isSecure: whether the client came by TLS.
     public func send(
         _ method: HTTPRequest.Method,

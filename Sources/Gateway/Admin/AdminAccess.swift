@@ -1,8 +1,9 @@
 /// Who may use the admin API.
 ///
-/// With a token: who sends it. Without one: who connects from this machine, and there no browser that was led here by a
-/// name of somebody else's (DNS rebinding). A token needs no such check for reading, since a browser has none to send.
-/// Whoever writes is asked for both, and must not be a browser that somebody else's page sent.
+/// With a token, on the admin listener and where endpoints are exposed: clients that send it. Without one, exposed endpoints
+/// are open, and the admin listener answers clients on this machine alone, and there no browser that another site's name
+/// has led here (DNS rebinding). Reading with a token needs no such check, since a browser has no token to send. Writing
+/// needs the token and the check, and is refused to a browser that another site's page sent.
 struct AdminAccess: Sendable {
     private let token: [UInt8]
     /// Its own name may stand in `Host`.
@@ -19,7 +20,11 @@ struct AdminAccess: Sendable {
         if isWrite, request.surface == .exposed {
             throw .forbidden("What changes anything is on admin.listen alone.")
         }
-        if request.surface == .exposed || endpoint?.isOpen == true { return }
+        if endpoint?.isOpen == true { return }
+        if request.surface == .exposed {
+            if !self.token.isEmpty { try self.checkToken(request.authorization) }
+            return
+        }
         try self.checkCaller(request)
         guard isWrite else { return }
         try self.checkName(request)

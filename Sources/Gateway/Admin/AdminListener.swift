@@ -64,7 +64,7 @@ final class AdminListener: Sendable {
         worker.displacesIdle = true
         let limits = ConnectionLimits(LimitsConfiguration())
         worker.listeners = [
-            ListenerPlan(label: "\(address)", limits: limits, shared: shared, meters: worker.meters)
+            ListenerPlan(address, limits: limits, shared: shared, meters: worker.meters)
         ]
         let upstream = AdminUpstream(router, on: .admin)
         worker.table = RoutingTable(

@@ -7,7 +7,7 @@ struct AdminRequest: Sendable {
     enum Surface: Sendable {
         /// On the admin listener.
         case admin
-        /// On a listener for traffic: what is exposed there is open.
+        /// On a listener for traffic, at a path that `admin.expose` names.
         case exposed
     }
 

@@ -4,8 +4,8 @@ struct ConfigurationWarnings {
     let middlewares: [MiddlewareDescription]
 
     func all() -> [ConfigurationError] {
-        let warnings = secrets() + access() + routes() + timeouts() + unused()
-        return ConfigurationErrors(warnings).errors
+        let warnings = secrets() + access() + routes() + gaps() + timeouts() + unused()
+        return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }
 
     func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
@@ -41,7 +41,8 @@ struct ConfigurationWarnings {
 
     private func access() -> [ConfigurationError] {
         var warnings: [ConfigurationError] = []
-        for (index, block) in configuration.server.trustedProxies.enumerated() where block.prefix == 0 {
+        for (index, proxy) in configuration.server.trustedProxies.enumerated() {
+            guard case .block(let block) = proxy, block.prefix == 0 else { continue }
             warnings.append(
                 warning(
                     SettingPath("server", "trusted_proxies") + index,
@@ -98,5 +99,22 @@ struct ConfigurationWarnings {
             warning(SettingPath("policies") + name, "no route lists the policy", "take it out, or list it in a route")
         }
         return upstreams + policies
+    }
+}
+
+extension ConfigurationError {
+    /// Names the route that the key is of, where the message does not do so: `routes[1]` has to be counted.
+    func naming(_ routes: [RouteConfiguration]) -> ConfigurationError {
+        guard self.key.hasPrefix("routes["), let end = self.key.firstIndex(of: "]"),
+            let index = Int(digits: self.key[..<end].dropFirst("routes[".count)), routes.indices.contains(index)
+        else { return self }
+        let name = JSONText.quoted(routes[index].name)
+        guard !self.message.contains(name) else { return self }
+        var named = self
+        let subject = "the route "
+        named.message =
+            self.message.hasPrefix(subject)
+            ? "route \(name) \(self.message.dropFirst(subject.count))" : "route \(name): \(self.message)"
+        return named
     }
 }

@@ -6,7 +6,8 @@ public struct ServerConfiguration: SettingTable {
     /// Event loops, 1 to 1024; `auto` is one a core.
     public var workers = Workers.auto
     /// Addresses whose `X-Forwarded-*` and `Forwarded` are believed: who the client is, its scheme and the host it asked.
-    public var trustedProxies: [CIDR] = []
+    /// `"unix:"` stands for all peers on Unix sockets.
+    public var trustedProxies: [TrustedProxy] = []
     /// Which forwarding headers go upstream.
     public var forwarded = ForwardedStyle.xForwarded
     /// How long a stopping gateway still accepts connections while it says that it is not ready.

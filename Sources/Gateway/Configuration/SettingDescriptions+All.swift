@@ -76,7 +76,7 @@ extension SettingDescriptions {
         "RateLimitMiddleware.Config.limit":
             "How many requests may come in which time; a list of rates holds all of them at once.",
         "RateLimitMiddleware.Config.maxKeys":
-            "Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or IPv6 /48, or one for all keys that are no addresses.",
+            "Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or IPv6 /48 of the client, whatever the key is.",
         "RateLimitMiddleware.Config.mode": "`shadow` counts and logs, but limits nobody and sends no limit fields.",
         "RateLimitMiddleware.Config.scope":
             "`policy`: the routes that have the limit from the same policy share its counts.",
@@ -141,7 +141,7 @@ extension SettingDescriptions {
         "ServerConfiguration.listen":
             "One or several addresses. `[::]` accepts IPv4 as well, unless an IPv4 address with the same port is listed.",
         "ServerConfiguration.trustedProxies":
-            "Addresses whose `X-Forwarded-*` and `Forwarded` are believed: who the client is, its scheme and the host it asked.",
+            "Addresses whose `X-Forwarded-*` and `Forwarded` are believed: who the client is, its scheme and the host it asked. `\"unix:\"` stands for all peers on Unix sockets.",
         "ServerConfiguration.workers": "Event loops, 1 to 1024; `auto` is one a core.",
         "TargetConfiguration.url": "`http://host:port`, without a path, or `unix:/path`.",
         "TargetConfiguration.weight": "Its share of the requests against the others', 1 to 1,000,000.",

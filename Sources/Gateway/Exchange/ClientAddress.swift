@@ -2,7 +2,7 @@ import NIOCore
 
 /// Who sent a request: the peer of the connection, or whom a trusted proxy names.
 public struct ClientAddress: Sendable, CustomStringConvertible {
-    /// nil for a peer on a Unix socket.
+    /// nil for a peer on a Unix socket, and where a trusted proxy does not name its client.
     let ip: IPAddress?
     /// As it goes into logs and `X-Forwarded-For`: without a port, IPv4-mapped addresses as IPv4.
     let text: [UInt8]
@@ -18,10 +18,15 @@ public struct ClientAddress: Sendable, CustomStringConvertible {
     /// A peer on a Unix socket has no address; RFC 7239 section 6.1 calls it unknown.
     static let unknown = ClientAddress()
 
-    private init() {
+    private init() { self.init(withoutIP: Array("unknown".utf8)) }
+
+    private init(withoutIP text: [UInt8]) {
         self.ip = nil
-        self.text = Array("unknown".utf8)
+        self.text = text
     }
+
+    /// A client that a proxy at this address does not name. Logs show the proxy, but no rule takes the client for it.
+    var withoutIP: ClientAddress { ClientAddress(withoutIP: self.text) }
 
     init(_ address: SocketAddress?) {
         if let text = address?.ipAddress, let ip = IPAddress(text) { self.init(ip) } else { self = .unknown }

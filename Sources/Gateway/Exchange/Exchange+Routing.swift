@@ -7,12 +7,19 @@ extension Exchange {
     func takeRoute() {
         ForwardedFields.removeForged(self)
         let table: RoutingTable = self.worker.table
-        if let refusal = self.splitTarget() ?? self.normalizePath() {
+        var hasEncodedSlash = false
+        if let refusal = self.splitTarget() ?? self.normalizePath(&hasEncodedSlash) ?? self.misdirection {
             self.plan = table.unrouted
             self.refusal = refusal
             return
         }
-        switch table.route(self) {
+        let result = table.route(self)
+        if hasEncodedSlash, table.isAmbiguous(self, result) {
+            self.plan = table.unrouted
+            self.refusal = Refusal(.ambiguousPath)
+            return
+        }
+        switch result {
         case .found(let plan, _): self.plan = plan
         case .methodNotAllowed(let allow):
             var error = GatewayError(.methodNotAllowed)
@@ -42,14 +49,22 @@ extension Exchange {
         // `OPTIONS *` asks about the server and no path of it, as does an absolute target without a path and a query
         // (RFC 9112 section 3.2.4).
         case .options where path.isEmpty || self.request.headers.equals(self.rawPath, "*"):
+            self.path = .empty
             return Refusal(GatewayError(.notFound))
         default: return nil
         }
     }
 
-    private func normalizePath() -> Refusal? {
+    /// RFC 9110 section 7.4: an `https` URL is served on a connection that is secured, or that a trusted proxy secures.
+    private var misdirection: Refusal? {
+        guard self.request.isTargetHTTPS, !self.isSecure, !self.isFromTrustedPeer else { return nil }
+        let detail = "This connection is not secured, so it does not serve https URLs."
+        return Refusal(GatewayError(.misdirectedRequest, detail: detail))
+    }
+
+    private func normalizePath(_ hasEncodedSlash: inout Bool) -> Refusal? {
         let outcome = self.request.headers.withBytes(self.rawPath) {
-            PathNormalizer.normalize($0, into: &self.worker.normalizedPath)
+            PathNormalizer.normalize($0, into: &self.worker.normalizedPath, &hasEncodedSlash)
         }
         switch outcome {
         case .unchanged: self.path = self.rawPath
@@ -67,9 +82,16 @@ extension Exchange {
         self.clientAddress = peer
         self.isFromTrustedPeer = trusted
         guard trusted else { return }
-        let found = self.worker.shared.elementOfClient(in: self.request.headers)
-        if let (_, address) = found { self.clientAddress = address }
-        self.readForwardedOrigin(found?.0)
+        switch self.worker.shared.client(in: self.request.headers) {
+        case .none: self.readForwardedOrigin(nil)
+        case .named(let element, let address):
+            self.clientAddress = address
+            self.readForwardedOrigin(element)
+        case .unnamed(let element, let proxy):
+            self.clientAddress = (proxy ?? peer).withoutIP
+            self.readForwardedOrigin(element)
+        }
+        ForwardedElement.removeMalformed(from: &self.request.headers)
     }
 }
 
@@ -77,7 +99,7 @@ extension Exchange {
 struct RequestView: RoutedRequest {
     let method: UnsafeRawBufferPointer
     let host: UnsafeRawBufferPointer
-    let path: UnsafeRawBufferPointer
+    var path: UnsafeRawBufferPointer
     let query: UnsafeRawBufferPointer
     private let bytes: UnsafeRawBufferPointer
     private let fields: ContiguousArray<HeaderBlock.Field>

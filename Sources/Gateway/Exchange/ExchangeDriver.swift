@@ -74,6 +74,8 @@ extension Exchange {
         case .upstream where self.isLastHop: self.answer(Response(status: 204), from: nil)
         case .upstream(let cluster): cluster.take(self)
         case .respond(let response): self.answer(response, from: nil)
+        case .redirect(let template, _) where template.namesHost && self.clientHost.isEmpty:
+            self.fail(GatewayError(.badRequest, detail: "The request has no Host to redirect to."), from: nil)
         case .redirect(let template, let status): self.answer(.redirect(template, status: status, for: self), from: nil)
         case .refuse: self.fail(GatewayError(.notFound), from: nil)
         }

@@ -2,31 +2,14 @@ import GatewayHTTP1
 
 /// What one proxy has said of a request that it passed on: an element of `Forwarded` (RFC 7239 section 4), or a member of
 /// `X-Forwarded-For`.
-struct ForwardedElement {
-    /// Whom the proxy served, as it writes it; empty where it keeps that to itself.
-    private(set) var node = ""
-    /// How it was asked, as far as it says so.
-    private(set) var scheme: String?
-    private(set) var host: String?
+struct ForwardedElement: Equatable {
+    /// Whom the proxy served, as it writes it; empty where it does not say.
+    var node = ""
+    /// How it was asked, as far as it says so; the scheme in lower case.
+    var scheme: String?
+    var host: String?
 
-    /// A member of `X-Forwarded-For`.
-    init(node: String) { self.node = node }
-
-    init(_ element: String) {
-        for pair in element.split(separator: ";") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            let value = parts[1].filter { $0 != "\"" && Self.isNoSpace($0) }
-            switch parts[0].filter(Self.isNoSpace).lowercased() {
-            case "for" where self.node.isEmpty: self.node = value
-            case "proto" where self.scheme == nil: self.scheme = value.lowercased()
-            case "host" where self.host == nil: self.host = value
-            default: break
-            }
-        }
-    }
-
-    /// Without a port; nil for `unknown`, for a name of the proxy's own (section 6) and for nonsense.
+    /// The client's address without a port; nil for `unknown`, for a made-up name (RFC 7239 section 6) and for nonsense.
     var address: ClientAddress? {
         if self.node.hasPrefix("[") { return Self.address(self.node.dropFirst().prefix { $0 != "]" }) }
         let colons = self.node.utf8.filter { $0 == UInt8(ascii: ":") }.count
@@ -35,5 +18,28 @@ struct ForwardedElement {
 
     private static func address(_ text: Substring) -> ClientAddress? { IPAddress(text).map { ClientAddress($0) } }
 
-    private static func isNoSpace(_ character: Character) -> Bool { character != " " && character != "\t" }
+    /// What `X-Forwarded-For`, or else `Forwarded`, says, in the order of the proxies.
+    static func all(in headers: borrowing HeaderBlock) -> [ForwardedElement] {
+        var elements: [ForwardedElement] = []
+        headers.forEachMember(of: .xForwardedFor) {
+            elements.append(ForwardedElement(node: String(decoding: $0, as: UTF8.self)))
+        }
+        guard elements.isEmpty, headers.present.contains(.forwarded) else { return elements }
+        for field in headers.fields where field.id == .forwarded {
+            // Each line by itself: a quoted string does not go on in the next one. What stands left of a malformed line
+            // cannot be attributed to any proxy.
+            elements =
+                headers.withBytes(field.value) { ForwardedParser.elements(of: $0) }.map { elements + $0 }
+                ?? [ForwardedElement()]
+        }
+        return elements
+    }
+
+    /// Removes the lines of `Forwarded` that are malformed, so that nobody reads them in another way.
+    static func removeMalformed(from headers: inout HeaderBlock) {
+        guard headers.present.contains(.forwarded) else { return }
+        headers.removeAll { block, field in
+            field.id == .forwarded && block.withBytes(field.value) { ForwardedParser.elements(of: $0) } == nil
+        }
+    }
 }

@@ -7,7 +7,8 @@
 /// ```
 ///
 /// What counts is the client's address, behind trusted proxies the one that they name. A client that has none, on a Unix
-/// socket, is refused where only some addresses are allowed.
+/// socket or behind a proxy that does not name it, is refused where only some addresses are allowed. NAT64 and 6to4
+/// addresses count as the IPv4 address in them too; for `allow`, only if that is a public one.
 struct IPMiddleware: RequestHook {
     struct Config: Codable, Sendable {
         /// Who may use the route; empty for everybody.
@@ -32,7 +33,7 @@ struct IPMiddleware: RequestHook {
 
     private func admits(_ address: IPAddress?) -> Bool {
         guard let address else { return self.allow.isEmpty }
-        if self.deny.contains(where: { $0.contains(address) }) { return false }
-        return self.allow.isEmpty || self.allow.contains { $0.contains(address) }
+        if self.deny.restrict(address) { return false }
+        return self.allow.isEmpty || self.allow.grant(address)
     }
 }

@@ -1,3 +1,5 @@
+import GatewayHTTP1
+
 /// One entry of a route's hosts, checked.
 enum HostPattern: Sendable, Hashable {
     case any
@@ -43,8 +45,7 @@ enum HostPattern: Sendable, Hashable {
 
     private static func isHost(_ text: String) -> Bool {
         if text.hasPrefix("[") {
-            return text.hasSuffix("]") && text.utf8.count > 2
-                && text.utf8.dropFirst().dropLast().allSatisfy { hexValue($0) != nil || $0 == 0x3A || $0 == 0x2E }
+            return text.hasSuffix("]") && Array(text.utf8).withUnsafeBytes { ByteClass.isAuthority($0) }
         }
         return text.utf8.count <= 253 && !text.isEmpty
             && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in

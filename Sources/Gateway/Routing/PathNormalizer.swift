@@ -1,8 +1,8 @@
 /// Brings a request's path into the one form that routes, policies and upstreams see (RFC 3986, 6.2.2).
 ///
 /// Escaped unreserved characters are decoded, hex digits made capitals, runs of slashes made one, then dot segments
-/// resolved. `%2F` and `%5C` stay: they are ordinary characters of a segment. Whatever two servers might read
-/// differently is refused. Normalising a normalised path changes nothing.
+/// resolved. `%2F` and `%5C` stay: they are ordinary characters of a segment, see ``EncodedSlashes``. Whatever else two
+/// servers might read differently is refused. Normalising a normalised path changes nothing.
 enum PathNormalizer {
     enum Outcome: Equatable {
         /// The path is in normal form already; nothing was written.
@@ -27,13 +27,23 @@ enum PathNormalizer {
     ///   - path: the request target up to, without, the `?`. Empty (as in `http://host`) counts as `/`.
     ///   - output: replaced by the normal form where that differs; its capacity is kept for reuse.
     static func normalize(_ path: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Outcome {
+        var hasEncodedSlash = false
+        return self.normalize(path, into: &output, &hasEncodedSlash)
+    }
+
+    /// - Parameter hasEncodedSlash: set if there is a `%2F` or `%5C` in the path; never cleared.
+    static func normalize(
+        _ path: UnsafeRawBufferPointer,
+        into output: inout [UInt8],
+        _ hasEncodedSlash: inout Bool
+    ) -> Outcome {
         guard let first = path.first else {
             output.removeAll(keepingCapacity: true)
             output.append(UInt8(ascii: "/"))
             return .rewritten
         }
         guard first == UInt8(ascii: "/") else { return .invalid(.notAbsolute) }
-        return isPlainlyNormal(path) ? .unchanged : rewrite(path, into: &output)
+        return isPlainlyNormal(path) ? .unchanged : rewrite(path, into: &output, &hasEncodedSlash)
     }
 
     /// One pass without writing. False means only that a closer look is needed.
@@ -54,7 +64,11 @@ enum PathNormalizer {
         return true
     }
 
-    private static func rewrite(_ path: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Outcome {
+    private static func rewrite(
+        _ path: UnsafeRawBufferPointer,
+        into output: inout [UInt8],
+        _ hasEncodedSlash: inout Bool
+    ) -> Outcome {
         output.removeAll(keepingCapacity: true)
         output.append(UInt8(ascii: "/"))
         var index = 1
@@ -77,6 +91,7 @@ enum PathNormalizer {
                 if isUnreserved(decoded) {
                     output.append(decoded)
                 } else {
+                    if decoded == UInt8(ascii: "/") || decoded == UInt8(ascii: "\\") { hasEncodedSlash = true }
                     output.append(byte)
                     output.append(hexDigit(high))
                     output.append(hexDigit(low))

@@ -49,6 +49,9 @@ struct PlaceholderTemplate: Sendable {
         self.parts = parts
     }
 
+    /// Whether a request without a host has no value for it.
+    var namesHost: Bool { self.parts.contains { if case .host = $0 { true } else { false } } }
+
     func write(of exchange: Exchange, into buffer: inout ByteBuffer) {
         func lend(_ range: ByteRange) { exchange.request.headers.withBytes(range) { _ = buffer.writeBytes($0) } }
         for part in self.parts {

@@ -52,9 +52,9 @@ struct PlanBuilder {
         var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
         do throws(ConfigurationErrors) {
             _ = try builder.build()
-            return ([], builder.findings(builder.warnings))
+            return ([], builder.namedWarnings)
         } catch {
-            return (error.errors, builder.findings(builder.warnings))
+            return (error.errors, builder.namedWarnings)
         }
     }
 
@@ -96,12 +96,17 @@ struct PlanBuilder {
         return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
     }
 
+    private var namedWarnings: [ConfigurationError] {
+        self.findings(self.warnings).map { $0.naming(self.configuration.routes) }
+    }
+
     /// In the file's order, each once, without what environment variables gave.
     private func findings(_ findings: [ConfigurationError]) -> [ConfigurationError] {
         self.configuration.document.redacted(ConfigurationErrors(findings).withoutRepetition)
     }
 
-    /// The admin endpoints that `admin.expose` names. They are open, so their chain is made of what observes alone.
+    /// The admin endpoints that `admin.expose` names. Who may use them is decided by `AdminAccess`, so their chain is made
+    /// of what observes alone.
     private mutating func exposedRouter() throws(InvalidRoutes) -> Router<RoutePlan>? {
         let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:)))
         if paths.isEmpty { return nil }

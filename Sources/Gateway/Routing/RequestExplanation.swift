@@ -75,6 +75,8 @@ package struct RequestExplanation: Sendable {
         self.rejected = RouteRejection.reasons(for: request, path, router, configuration)
         if Self.isExposed(request, path, configuration) {
             self.verdict = .admin
+        } else if try Self.isAmbiguous(request, path, captures, router, configuration) {
+            self.verdict = .refused(.ambiguousPath)
         } else {
             switch result {
             case .found(let index, _):
@@ -162,7 +164,29 @@ package struct RequestExplanation: Sendable {
             && paths.contains { AdminEndpoint.parameters(of: path, under: $0) != nil }
     }
 
-    private static func clientIP(of request: ExplainedRequest, trusted: [CIDR]) -> String {
+    /// Whether encoded slashes in the path lead elsewhere when they are decoded.
+    private static func isAmbiguous(
+        _ request: ExplainedRequest,
+        _ path: [UInt8],
+        _ captures: PathCaptures,
+        _ router: Router<Int>,
+        _ configuration: GatewayConfiguration
+    ) throws(ConfigurationErrors) -> Bool {
+        guard path.withUnsafeBytes(EncodedSlashes.arePresent(in:)) else { return false }
+        func choice(_ path: [UInt8]) -> RouteChoice {
+            if self.isExposed(request, path, configuration) { return .exposed }
+            return request.withView(path: path) { router.choice(for: $0) }
+        }
+        if case .route(let index) = choice(path), configuration.routes.indices.contains(index) {
+            let forwarding = try RoutePlan.Forwarding(configuration.routes[index], at: index, in: configuration)
+            if path.withUnsafeBytes({ forwarding.isLeft(by: $0, captures) }) { return true }
+        }
+        return !path.withUnsafeBytes { path in
+            EncodedSlashes.agree(in: path, captures) { choice(Array($0)) }
+        }
+    }
+
+    private static func clientIP(of request: ExplainedRequest, trusted: [TrustedProxy]) -> String {
         let shared = SharedState(trustedProxies: trusted, slowRequest: nil, maxConnections: 0)
         var client = ClientAddress(request.peer)
         if shared.isTrusted(client) {
@@ -191,12 +215,7 @@ extension RequestExplanation.Destination {
         _ configuration: GatewayConfiguration
     ) throws(ConfigurationErrors) {
         guard let name = route.upstream, let upstream = configuration.upstreams[name] else { return nil }
-        let forwarding: RoutePlan.Forwarding
-        do throws(ConfigurationError) {
-            forwarding = try RoutePlan.Forwarding(route, key: "routes[\(index)]")
-        } catch {
-            throw ConfigurationErrors(configuration.document.redacted([error]))
-        }
+        let forwarding = try RoutePlan.Forwarding(route, at: index, in: configuration)
         var buffer = ByteBuffer()
         let sent = forwarding.sendsOriginalPath ? request.rawPath : path
         if let rewrite = forwarding.rewrite {
@@ -227,7 +246,19 @@ extension RequestExplanation.Destination {
 
 extension RoutePlan.Forwarding {
     /// - Throws: what is wrong with the route's templates.
-    fileprivate init(_ route: RouteConfiguration, key: String) throws(ConfigurationError) {
+    fileprivate init(
+        _ route: RouteConfiguration,
+        at index: Int,
+        in configuration: GatewayConfiguration
+    ) throws(ConfigurationErrors) {
+        do throws(ConfigurationError) {
+            try self.init(route, key: "routes[\(index)]")
+        } catch {
+            throw ConfigurationErrors(configuration.document.redacted([error]))
+        }
+    }
+
+    private init(_ route: RouteConfiguration, key: String) throws(ConfigurationError) {
         self.init()
         self.sendsOriginalPath = route.forwardPath == .original
         do throws(RoutePattern.ParseError) {

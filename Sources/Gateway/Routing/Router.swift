@@ -127,6 +127,19 @@ struct Router<Plan> {
         return refusedMethod ? .methodNotAllowed(allow: allow(for: request)) : .notFound
     }
 
+    /// Whether a route has the request's host and path, whatever its method and conditions.
+    func hasPath<Request: RoutedRequest>(of request: Request) -> Bool {
+        var captures = PathCaptures()
+        var visited = 0
+        var entry = hosts.entry(for: request.host)
+        while let root = entry {
+            let isFound = trie.walk(request.path, root: root, captures: &captures, visited: &visited) { _ in true }
+            if isFound { return true }
+            entry = hosts.entry(after: root)
+        }
+        return false
+    }
+
     /// The route of a leaf that takes the request, or a negative number.
     private func select<Request: RoutedRequest>(
         from leaf: Int,

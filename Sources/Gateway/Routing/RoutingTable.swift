@@ -34,6 +34,32 @@ final class RoutingTable {
         }
     }
 
+    /// Whether a server that decodes the encoded slashes in the path might see a path of another route. Costs several
+    /// look-ups, so it is asked only for paths with encoded slashes.
+    ///
+    /// - Parameter result: of ``route(_:)`` for the same exchange.
+    func isAmbiguous(_ exchange: Exchange, _ result: Router<RoutePlan>.Result) -> Bool {
+        exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
+            let request = RequestView(exchange, bytes)
+            // The gateway itself answers there, and decodes nothing.
+            if self.choice(for: request) == .exposed { return false }
+            if case .found(let plan, _) = result, plan.forwarding.isLeft(by: request.path, exchange.captures) {
+                return true
+            }
+            return !EncodedSlashes.agree(in: request.path, exchange.captures) { path in
+                var request = request
+                request.path = path
+                return self.choice(for: request)
+            }
+        }
+    }
+
+    private func choice(for request: RequestView) -> RouteChoice {
+        var captures = PathCaptures()
+        if let exposed = self.exposed, case .found = exposed.route(request, captures: &captures) { return .exposed }
+        return self.router.choice(for: request)
+    }
+
     /// What a worker has before its configuration is installed: no routes.
     static func empty(counting meters: MeterShard) -> RoutingTable {
         let unrouted = RoutePlan(

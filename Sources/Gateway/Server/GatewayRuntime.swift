@@ -80,7 +80,7 @@ final class GatewayRuntime: Sendable {
                         )
                         let limits = ConnectionLimits(configuration.server.limits)
                         worker.listeners = configuration.server.listen.map { address in
-                            ListenerPlan(label: "\(address)", limits: limits, shared: shared, meters: worker.meters)
+                            ListenerPlan(address, limits: limits, shared: shared, meters: worker.meters)
                         }
                         worker.table = try PlanBuilder.build(
                             configuration,

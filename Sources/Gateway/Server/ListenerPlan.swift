@@ -7,19 +7,23 @@ final class ListenerPlan {
     let label: String
     let limits: ConnectionLimits
     private let shared: SharedState
+    private let isUnixSocket: Bool
     private let opened: Counter
     private let open: Gauge
 
-    init(label: String, limits: ConnectionLimits, shared: SharedState, meters: MeterShard) {
+    init(_ address: ListenAddress, limits: ConnectionLimits, shared: SharedState, meters: MeterShard) {
+        let label = "\(address)"
         self.label = label
+        if case .unix = address { self.isUnixSocket = true } else { self.isUnixSocket = false }
         self.limits = limits
         self.shared = shared
         self.opened = meters.counter(Metrics.clientConnectionsAccepted, [label])
         self.open = meters.gauge(Metrics.clientConnections, [label, "open"])
     }
 
+    /// Whether the peer is a proxy that is believed. A TCP peer whose address is not known any more is not.
     func isTrusted(_ peer: ClientAddress) -> Bool {
-        !self.shared.trustedProxies.isEmpty && self.shared.isTrusted(peer)
+        self.isUnixSocket ? self.shared.trustsUnixSockets : self.shared.isTrusted(peer)
     }
 
     func connectionOpened() {

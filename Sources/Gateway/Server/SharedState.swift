@@ -5,7 +5,9 @@ import Synchronization
 /// What all workers see: settings that never change while they run, and the few counts that must be exact over all.
 final class SharedState: Sendable {
     let startedAt = NIODeadline.now()
-    let trustedProxies: [CIDR]
+    private let trustedBlocks: [CIDR]
+    /// Peers on Unix sockets are proxies that are believed.
+    let trustsUnixSockets: Bool
     /// A request that lasts longer is logged as a warning; nil for never.
     let slowRequest: TimeAmount?
     private let maxConnections: Int
@@ -14,8 +16,9 @@ final class SharedState: Sendable {
     /// What middlewares keep for all loops and over reloads, by key. Looked up when plans are built.
     private let objects = Mutex<[String: any AnyObject & Sendable]>([:])
 
-    init(trustedProxies: [CIDR], slowRequest: TimeAmount?, maxConnections: Int) {
-        self.trustedProxies = trustedProxies
+    init(trustedProxies: [TrustedProxy], slowRequest: TimeAmount?, maxConnections: Int) {
+        self.trustedBlocks = trustedProxies.compactMap { if case .block(let block) = $0 { block } else { nil } }
+        self.trustsUnixSockets = trustedProxies.contains(.unixSocket)
         self.slowRequest = slowRequest
         self.maxConnections = maxConnections
     }
@@ -44,32 +47,40 @@ final class SharedState: Sendable {
 
     func releaseConnection() { self.connections.subtract(1, ordering: .relaxed) }
 
+    /// Blocks are compared with the address as it is: an IPv4 address inside of an IPv6 address may be forged.
     func isTrusted(_ address: ClientAddress) -> Bool {
-        guard let ip = address.ip else { return false }
-        return self.trustedProxies.contains { $0.contains(ip) }
+        guard !self.trustedBlocks.isEmpty, let ip = address.ip else { return false }
+        return self.trustedBlocks.contains { $0.contains(ip) }
+    }
+
+    /// What trusted proxies say of the client.
+    enum ForwardedClient {
+        /// No proxy says anything.
+        case none
+        case named(ForwardedElement, ClientAddress)
+        /// A trusted proxy keeps its client's address to itself, or it cannot be read: the last one that is named, or nil
+        /// for the peer.
+        case unnamed(ForwardedElement?, behind: ClientAddress?)
     }
 
     /// Of `X-Forwarded-For`, or else of `Forwarded`, the rightmost element that names no trusted proxy: what stands left of
     /// it, the client may have made up.
-    func elementOfClient(in headers: borrowing HeaderBlock) -> (ForwardedElement, ClientAddress)? {
-        var elements: [ForwardedElement] = []
-        headers.forEachMember(of: .xForwardedFor) {
-            elements.append(ForwardedElement(node: String(decoding: $0, as: UTF8.self)))
-        }
-        if elements.isEmpty {
-            headers.forEachMember(of: .forwarded) {
-                elements.append(ForwardedElement(String(decoding: $0, as: UTF8.self)))
-            }
-        }
-        var last: (ForwardedElement, ClientAddress)?
-        for element in elements.reversed() {
-            guard let address = element.address else { return last }
+    func client(in headers: borrowing HeaderBlock) -> ForwardedClient {
+        var last: (element: ForwardedElement, address: ClientAddress)?
+        for element in ForwardedElement.all(in: headers).reversed() {
+            guard let address = element.address else { return .unnamed(last?.element, behind: last?.address) }
             last = (element, address)
-            if !self.isTrusted(address) { return last }
+            if !self.isTrusted(address) { break }
         }
-        return last
+        return last.map { .named($0.element, $0.address) } ?? .none
     }
 
-    /// The address of that element.
-    func clientNamed(by headers: borrowing HeaderBlock) -> ClientAddress? { self.elementOfClient(in: headers)?.1 }
+    /// The client, or the last proxy that is named before it; nil where there is nobody but the peer.
+    func clientNamed(by headers: borrowing HeaderBlock) -> ClientAddress? {
+        switch self.client(in: headers) {
+        case .none: nil
+        case .named(_, let address): address
+        case .unnamed(_, let proxy): proxy
+        }
+    }
 }

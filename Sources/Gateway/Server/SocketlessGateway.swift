@@ -87,7 +87,8 @@ package final class SocketlessGateway: Sendable {
             let peer = IPAddress(address).map { ClientAddress($0) } ?? .unknown
             let client = SocketlessClient(exchange, body: body, peer: peer, isSecure: isSecure, tell: tell)
             exchange.reset(client: client, at: worker.now)
-            exchange.identifyClient(peer: peer, trusted: worker.shared.isTrusted(peer))
+            let isTrusted = peer.ip == nil ? worker.shared.trustsUnixSockets : worker.shared.isTrusted(peer)
+            exchange.identifyClient(peer: peer, trusted: isTrusted)
             exchange.takeRoute()
             ForwardedFields.cleanRequest(exchange)
             exchange.begin()

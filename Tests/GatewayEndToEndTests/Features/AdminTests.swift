@@ -64,17 +64,20 @@ struct AdminTests {
             // More specific than any path of a route without a host.
             configuration.routes[0].hosts = ["127.0.0.1"]
         }
+        let token = "Authorization: Bearer s3cret"
         try await withAdmin(configure) { gateway in
-            #expect(try await gateway.traffic("GET /health").text.contains("\"status\":\"pass\""))
+            #expect(try await gateway.traffic("GET /health").status == 401)
+            #expect(try await gateway.traffic("GET /health", token).text.contains("\"status\":\"pass\""))
             #expect(try await gateway.traffic("GET /health/ready").text == "{\"status\":\"pass\",\"reasons\":[]}\n")
-            #expect(try await gateway.traffic("HEAD /metrics").status == 200)
+            #expect(try await gateway.traffic("HEAD /metrics", token).status == 200)
             #expect(try await gateway.traffic("GET /health//live").text == "{\"status\":\"pass\"}\n")
             for other in ["POST /health", "GET /config", "GET /routes", "GET /", "GET /healthy", "GET /health/nothing"]
             {
                 #expect(try await gateway.traffic(other).text == "traffic", "\(other)")
             }
-            let page = try await gateway.traffic("GET /metrics").text
+            let page = try await gateway.traffic("GET /metrics", token).text
             #expect(page.contains("gateway_http_requests_total{route=\"_admin\",method=\"GET\",code=\"200\"} 3\n"))
+            #expect(page.contains("gateway_http_requests_total{route=\"_admin\",method=\"GET\",code=\"401\"} 1\n"))
         }
     }
 
@@ -246,9 +249,9 @@ private struct AdministeredGateway: Sendable {
         return try await self.ask(line, at: address, host: host, fields)
     }
 
-    func traffic(_ line: String) async throws -> Message {
+    func traffic(_ line: String, _ fields: String...) async throws -> Message {
         let address = try #require(try await self.server.boundAddresses().first)
-        return try await self.ask(line, at: address, host: "127.0.0.1", [])
+        return try await self.ask(line, at: address, host: "127.0.0.1", fields)
     }
 
     private func ask(_ line: String, at address: SocketAddress, host: String, _ fields: [String]) async throws

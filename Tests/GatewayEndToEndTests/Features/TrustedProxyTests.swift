@@ -1,3 +1,4 @@
+import Gateway
 import Testing
 
 extension EndToEnd {
@@ -61,6 +62,28 @@ extension EndToEnd {
                 #expect(request["X-Forwarded-Proto"] == "http")
                 #expect(request["X-Forwarded-Host"] == "in.example:8080")
                 #expect(request["X-Forwarded-Port"] == "8080")
+            }
+        }
+
+        @Test func `a proxy on a Unix socket says who asked`() async throws {
+            let path = "/tmp/gateway-e2e-\(UInt32.random(in: 0 ... .max)).sock"
+            for (trusted, client) in [("[\"unix:\"]", "192.0.2.7, unknown"), ("[\"0.0.0.0/0\"]", "unknown")] {
+                try await withUpstream(
+                    serving { ok($0["X-Forwarded-For"] ?? "", "X-Scheme: \($0["X-Forwarded-Proto"] ?? "")") }
+                ) {
+                    upstream in
+                    let toml = "[server]\ntrusted_proxies = \(trusted)\n" + proxy(to: upstream.url)
+                    try await withGateway(toml, listen: [.unix(path: path)]) { gateway in
+                        let answer = try await gateway.get(
+                            "/",
+                            "X-Forwarded-For: 192.0.2.7",
+                            "X-Forwarded-Proto: https"
+                        )
+                        #expect(answer.text == client)
+                        #expect(answer["X-Scheme"] == (client == "unknown" ? "http" : "https"))
+                        #expect((answer["Strict-Transport-Security"] != nil) == (client != "unknown"))
+                    }
+                }
             }
         }
 

@@ -68,6 +68,7 @@ struct AdminAccessTests {
                 request.host = "evil.example"
             }
             #expect(status == 200)
+            #expect(await admin.statusCode(path) { $0.surface = .exposed } == 200)
         }
     }
 
@@ -84,14 +85,19 @@ struct AdminAccessTests {
         #expect(await AdminFixture().statusCode("/config") { $0.host = nil } == 200)
     }
 
-    @Test func `is open to everybody where it is exposed`() async {
-        let admin = AdminFixture { $0.admin.token = "s3cret" }
-        let status = await admin.statusCode("/metrics") { request in
-            request.surface = .exposed
-            request.peer = IPAddress("203.0.113.9")
-            request.host = "api.example.com"
+    @Test(arguments: guarded) func `asks for the token where it is exposed, too`(path: String) async {
+        func status(_ token: String, _ authorization: String?) async -> Int {
+            await AdminFixture { $0.admin.token = token }.statusCode(path) { request in
+                request.surface = .exposed
+                request.peer = IPAddress("203.0.113.9")
+                request.host = "api.example.com"
+                request.authorization = authorization
+            }
         }
-        #expect(status == 200)
+        #expect(await status("", nil) == 200)
+        #expect(await status("s3cret", nil) == 401)
+        #expect(await status("s3cret", "Bearer other") == 401)
+        #expect(await status("s3cret", "Bearer s3cret") == 200)
     }
 
     // MARK: Writes

@@ -63,7 +63,9 @@ struct ListenerTests {
                 try await eventLoop.submit {
                     let worker = WorkerFixture.make(on: eventLoop)
                     let limits = ConnectionLimits(LimitsConfiguration())
-                    worker.listeners = [ListenerPlan(label: "a", limits: limits, shared: shared, meters: worker.meters)]
+                    worker.listeners = [
+                        ListenerPlan(.host("127.0.0.1", port: 0), limits: limits, shared: shared, meters: worker.meters)
+                    ]
                     // Its answers end their connections.
                     _ = worker.drain()
                     return NIOLoopBound(worker, eventLoop: eventLoop)

@@ -39,16 +39,23 @@ struct SharedStateTests {
         Example(nil, (name, "6.6.6.6, [")),
         Example("203.0.113.7", ("Forwarded", "for=203.0.113.7")),
         Example("203.0.113.7", ("Forwarded", "for=6.6.6.6, For=\"203.0.113.7:4711\";proto=https, by=1;for=10.0.0.2")),
-        Example("203.0.113.7", ("Forwarded", "for=6.6.6.6, proto=https; for = 203.0.113.7")),
+        Example("203.0.113.7", ("Forwarded", "for=6.6.6.6, proto=https; for=203.0.113.7 ,for=10.0.0.2")),
+        Example("203.0.113.9", ("Forwarded", "for=203.0.113.9;host=\"x,for=10.1.1.1\"")),
+        Example("203.0.113.9", ("Forwarded", "for=6.6.6.6, for=203.0.113.9;by=\"a\\\",for=10.1.1.1;\"")),
         Example("2001:db8::7", ("Forwarded", "for=6.6.6.6"), ("Forwarded", "for=\"[2001:db8::7]:4711\"")),
         Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, proto=https, for=10.0.0.2")),
         Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, for=unknown, for=10.0.0.2")),
+        // A malformed line names nobody, nor does what stands left of it.
         Example(nil, ("Forwarded", "for=6.6.6.6, for")),
+        Example(nil, ("Forwarded", "for=\", for=203.0.113.9")),
+        Example(nil, ("Forwarded", "for=6.6.6.6"), ("Forwarded", "for=\"")),
+        Example("203.0.113.9", ("Forwarded", "for=\""), ("Forwarded", "for=203.0.113.9")),
+        Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, by=\"x"), ("Forwarded", "for=10.0.0.2")),
         Example("203.0.113.7", ("Forwarded", "for=6.6.6.6"), (name, "203.0.113.7")),
     ])
     func `believes the rightmost address that is no trusted proxy`(example: Example) {
         let shared = SharedState(
-            trustedProxies: ["10.0.0.0/8", "fd00::/8"].compactMap { CIDR($0) },
+            trustedProxies: ["10.0.0.0/8", "fd00::/8"].compactMap { TrustedProxy($0) },
             slowRequest: nil,
             maxConnections: 1
         )
@@ -60,12 +67,24 @@ struct SharedStateTests {
 
     @Test func `a peer without an address is trusted by no block`() {
         let shared = SharedState(
-            trustedProxies: ["0.0.0.0/0", "::/0"].compactMap { CIDR($0) },
+            trustedProxies: ["0.0.0.0/0", "::/0"].compactMap { TrustedProxy($0) },
             slowRequest: nil,
             maxConnections: 1
         )
         #expect(!shared.isTrusted(.unknown))
+        #expect(!shared.trustsUnixSockets)
         #expect(IPAddress("192.0.2.1").map { shared.isTrusted(ClientAddress($0)) } == true)
+    }
+
+    @Test func `a block is compared with the address as it is, not with an IPv4 address inside of it`() {
+        let shared = SharedState(
+            trustedProxies: ["10.0.0.0/8", "198.51.100.0/24"].compactMap { TrustedProxy($0) },
+            slowRequest: nil,
+            maxConnections: 1
+        )
+        for text in ["64:ff9b::10.0.0.1", "2002:a00:1::1", "64:ff9b::198.51.100.1", "2002:c633:6401::1"] {
+            #expect(IPAddress(text).map { shared.isTrusted(ClientAddress($0)) } == false, "\(text)")
+        }
     }
 
     @Test func `admits as many connections as are allowed at a time`() {

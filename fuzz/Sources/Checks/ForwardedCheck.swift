@@ -6,7 +6,7 @@ import NIOCore
 /// `X-Forwarded-For` and `Forwarded`: each line of the input is one line of the field.
 enum ForwardedCheck {
     private static let shared = SharedState(
-        trustedProxies: [CIDR("10.0.0.0/8"), CIDR("fd00::/8")].compactMap(\.self),
+        trustedProxies: ["10.0.0.0/8", "fd00::/8"].compactMap { TrustedProxy($0) },
         slowRequest: nil,
         maxConnections: 1
     )
@@ -16,7 +16,11 @@ enum ForwardedCheck {
         for id in [FieldID.xForwardedFor, .forwarded] {
             let client = self.shared.clientNamed(by: HeaderBlock(id, lines))
             let joined = self.shared.clientNamed(by: HeaderBlock(id, [Array(lines.joined(separator: [0x2C]))]))
-            try hold(client?.text == joined?.text, "the division into lines counts")
+            // A malformed line says nothing, but does not take along what stands to the right of it.
+            let isWellFormed = lines.allSatisfy { line in
+                id != .forwarded || line.withUnsafeBytes { ForwardedParser.elements(of: $0) } != nil
+            }
+            if isWellFormed { try hold(client?.text == joined?.text, "the division into lines counts") }
             guard let client else { continue }
             try hold(client.ip.map { IPAddress($0.description) == $0 } ?? false, "\(client) is no address")
             guard !self.shared.isTrusted(client) else { continue }

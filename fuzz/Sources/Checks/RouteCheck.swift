@@ -92,6 +92,47 @@ enum RouteCheck {
         let shape = turned.map { self.shape(of: $0) }
         try hold(shape == self.shape(of: pattern), "in another order another route is found")
         try hold(self.isPutTogether(path, pattern, found.captures), "what was taken does not make the path again")
+        try self.checkEncodedSlashes(in: path, found, among: patterns)
+    }
+
+    /// What a server sees that decodes slashes has a path of the same route, or of none.
+    private static func checkEncodedSlashes(
+        in path: [UInt8],
+        _ found: Found,
+        among patterns: [RoutePattern]
+    ) throws(BrokenProperty) {
+        guard path.withUnsafeBytes({ EncodedSlashes.arePresent(in: $0) }),
+            let router = try? Router(routes: self.routes(patterns))
+        else { return }
+        let isAccepted = path.withUnsafeBytes { path in
+            EncodedSlashes.agree(in: path, found.captures) { router.choice(for: PathRequest(path: $0)) }
+        }
+        guard isAccepted else { return }
+        for escapes in [["%2F"], ["%5C"], ["%2F", "%5C"]] {
+            var decoded = String(decoding: path, as: UTF8.self)[...]
+            var seen: [UInt8] = []
+            while !decoded.isEmpty {
+                if let escape = escapes.first(where: decoded.hasPrefix) {
+                    seen.append(UInt8(ascii: "/"))
+                    decoded = decoded.dropFirst(escape.count)
+                } else {
+                    seen += decoded.prefix(1).utf8
+                    decoded = decoded.dropFirst()
+                }
+            }
+            guard let seen = PathCheck.normal(seen) else {
+                throw BrokenProperty(description: "with its slashes decoded the path is refused")
+            }
+            let choice = seen.withUnsafeBytes { router.choice(for: PathRequest(path: $0)) }
+            try hold(
+                choice == .route(found.route) || choice == .noPath,
+                "with its slashes decoded another route has it"
+            )
+        }
+    }
+
+    private static func routes(_ patterns: [RoutePattern]) -> [(match: RouteMatch, plan: Void)] {
+        patterns.map { (match: RouteMatch(path: self.text(of: $0, rest: "*")), plan: ()) }
     }
 
     private struct Found {
@@ -100,8 +141,7 @@ enum RouteCheck {
     }
 
     private static func route(_ path: [UInt8], among patterns: [RoutePattern]) throws(BrokenProperty) -> Found? {
-        let routes = patterns.map { (match: RouteMatch(path: self.text(of: $0, rest: "*")), plan: ()) }
-        guard let router = try? Router(routes: routes) else {
+        guard let router = try? Router(routes: self.routes(patterns)) else {
             throw BrokenProperty(description: "patterns that are taken one by one are refused together")
         }
         var captures = PathCaptures()

@@ -64,11 +64,11 @@ struct RateLimitIdentity {
         return RateLimitKey(hash)
     }
 
-    /// Whom it counts for where there is no room for its own key: all of a /24 or /48, or all whose keys have no address
-    /// in them.
+    /// Whom it counts for where there is no room for its own key: all of the client's /24 or /48, whatever the key is made
+    /// of, so that a flood of made-up keys is paid for by the network that it comes from.
     func sharedKey(of exchange: Exchange) -> RateLimitKey {
         var hash = SipHash(seed: self.seed)
-        if let ip = exchange.clientAddress.ip, self.countsAddress(of: exchange) {
+        if let ip = exchange.clientAddress.ip?.counted {
             hash.combine((ip.isIPv6 ? Tag.sharedIPv6 : .sharedIPv4).rawValue)
             hash.combine(ip.isIPv6 ? ip.high & self.blockMask : ip.low >> 8)
         } else {
@@ -77,19 +77,8 @@ struct RateLimitIdentity {
         return RateLimitKey(hash)
     }
 
-    private func countsAddress(of exchange: Exchange) -> Bool {
-        self.parts.contains { part in
-            switch part {
-            case .clientIP: true
-            case .route, .global: false
-            case .header(let name): exchange.request.headers.first(name) == nil
-            case .cookie(let name): exchange.cookie(name) == nil
-            }
-        }
-    }
-
     private func combine(_ address: ClientAddress, into hash: inout SipHash) {
-        guard let ip = address.ip else { return hash.combine(Tag.noAddress.rawValue) }
+        guard let ip = address.ip?.counted else { return hash.combine(Tag.noAddress.rawValue) }
         if ip.isIPv6 {
             hash.combine(Tag.ipv6.rawValue)
             hash.combine(ip.high & self.mask.high)

@@ -12,7 +12,7 @@ extension RateLimitMiddleware {
         /// IPv6 clients count by networks of so many bits, 1 to 128.
         var ipv6Prefix = 64
         /// Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or
-        /// IPv6 /48, or one for all keys that are no addresses.
+        /// IPv6 /48 of the client, whatever the key is.
         var maxKeys = 100_000
         /// Where the counts are kept.
         var store = Store.memory

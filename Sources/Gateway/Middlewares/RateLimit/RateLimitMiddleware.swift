@@ -74,7 +74,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     }
 
     func request(_ exchange: Exchange) -> Decision {
-        if !self.exempt.isEmpty, let ip = exchange.clientAddress.ip, self.exempt.contains(where: { $0.contains(ip) }) {
+        if !self.exempt.isEmpty, let ip = exchange.clientAddress.ip, self.exempt.grant(ip) {
             return .next
         }
         let key = self.identity.key(of: exchange)

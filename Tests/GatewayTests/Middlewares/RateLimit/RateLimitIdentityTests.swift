@@ -28,6 +28,9 @@ struct RateLimitIdentityTests {
         (128, "2001:db8::1", "2001:db8::2", false), (56, "2001:db8::1", "2001:db8:0:ff::1", true),
         (96, "2001:db8::1:1:1", "2001:db8::1:2:2", true), (96, "2001:db8::1:1:1", "2001:db8::2:1:1", false),
         (1, "2001:db8::1", "3fff::1", true), (64, "192.0.2.1", "::ffff:192.0.2.1", true),
+        (64, "192.0.2.1", "64:ff9b::192.0.2.1", true), (64, "64:ff9b::192.0.2.1", "64:ff9b::192.0.2.2", false),
+        (64, "192.0.2.1", "2002:c000:201:7::9", true), (64, "192.0.2.1", "2002:c000:202::1", false),
+        (64, "10.0.0.1", "2002:a00:1::", true), (64, "64:ff9b:1::1", "64:ff9b:1::2", true),
         (64, "192.0.2.1", "192.0.2.2", false), (64, "0.0.0.1", "::1", false), (64, "x", "0.0.0.0", false),
     ])
     func `counts an IPv6 client by its network`(prefix: Int, one: String, other: String, isSame: Bool) async throws {
@@ -38,7 +41,8 @@ struct RateLimitIdentityTests {
     @Test(arguments: [
         (64, "192.0.2.1", "192.0.2.254", true), (64, "192.0.2.1", "192.0.3.1", false),
         (64, "2001:db8:1::1", "2001:db8:1:ffff::1", true), (64, "2001:db8:1::1", "2001:db8:2::1", false),
-        (32, "2001:db8:1::1", "2001:db8:2::1", true),
+        (32, "2001:db8:1::1", "2001:db8:2::1", true), (64, "192.0.2.1", "64:ff9b::192.0.2.9", true),
+        (64, "192.0.2.1", "2002:c000:2ff::1", true), (64, "2002:c000:201::1", "2002:c000:301::1", false),
     ])
     func `newcomers share by blocks`(prefix: Int, one: String, other: String, isSame: Bool) async throws {
         let keys = try await Self.keys(KeySource(.clientIP), prefix: prefix, from: [one, other])
@@ -46,14 +50,21 @@ struct RateLimitIdentityTests {
         #expect(keys.own[0] != keys.shared[0])
     }
 
-    @Test func `keys that are no addresses share one bucket, those of a missing header do not`() async throws {
+    @Test(arguments: [KeySource(.clientIP), KeySource(.header("X-Tenant")), KeySource(.route), KeySource(.global)])
+    func `newcomers share with their network, whatever the key is`(source: KeySource) async throws {
+        let shared = try await Self.keys(source, from: ["192.0.2.1", "192.0.2.9", "198.51.100.1", "x", "y"]).shared
+        #expect(shared[0] == shared[1])
+        #expect(shared[0] != shared[2])
+        #expect(shared[3] == shared[4])
+        #expect(Set(shared).count == 3)
+    }
+
+    @Test func `a missing header counts as the address`() async throws {
         let addresses = ["192.0.2.1", "198.51.100.1"]
         let named = try await Self.keys(KeySource(.header("X-Tenant")), from: addresses)
         #expect(named.own[0] != named.own[1])
-        #expect(named.shared[0] == named.shared[1])
         let missing = try await Self.keys(KeySource(.header("X-Other")), from: addresses)
         #expect(missing.own[0] != missing.own[1])
-        #expect(missing.shared[0] != missing.shared[1])
         let address = try await Self.keys(KeySource(.clientIP), from: addresses)
         #expect(missing.own == address.own)
         #expect(named.own != address.own)
