@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// What clients hear of the end: whoever has connected is answered, and told that the connection ends.
     @Suite struct DrainAnswerTests {
-        private static func listenersAreClosed(_ gateway: RunningGateway) async throws {
+        static func listenersAreClosed(_ gateway: RunningGateway) async throws {
             try await eventuallyAsync("the listeners are closed") {
                 guard let client = try? await gateway.connect() else { return true }
                 client.close()
@@ -59,7 +59,8 @@ extension EndToEnd {
             let go = Signal()
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
-                try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+                // A body without a tag would be collected before its head goes out.
+                try await session.send("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 4\r\n\r\nab")
                 try await go.wait()
                 try await session.send("cd")
                 try await session.serve { ok($0.target) }
