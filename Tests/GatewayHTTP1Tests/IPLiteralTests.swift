@@ -60,7 +60,7 @@ struct IPLiteralTests {
             var count = 0
             if let last = parts.last, last.contains(".") {
                 let octets = last.split(separator: ".", omittingEmptySubsequences: false)
-                guard octets.count == 4, octets.allSatisfy({ UInt8($0).map(String.init) == String($0) }) else {
+                guard octets.count == 4, octets.allSatisfy({ UInt8($0).map { "\($0)" } == String($0) }) else {
                     return nil
                 }
                 parts.removeLast()

@@ -21,20 +21,25 @@ extension ConfigurationWarnings {
             return sample.variants.compactMap { variant in
                 guard let other = variant.sample.route(in: router), other != index else { return nil }
                 let missing = protections[index].filter { !protections[other].contains($0) }
-                guard !missing.isEmpty, !self.isSibling(other, of: index), others.insert(other).inserted else {
-                    return nil
-                }
+                let isMeant = variant.key == "methods" && self.isSibling(other, of: index)
+                guard !missing.isEmpty, !isMeant, others.insert(other).inserted else { return nil }
                 return self.warning(for: index, fallingTo: other, variant, missing)
             }
         }
     }
 
-    /// Whether two routes have the same hosts and path and name their methods: what one of them lacks is meant.
+    /// Whether another route names other methods of the same hosts and path: what it lacks is left out on purpose.
     private func isSibling(_ other: Int, of index: Int) -> Bool {
+        /// Names of parameters do not matter.
+        func shape(_ path: String) -> [[UInt8]]? {
+            guard let pattern = try? RoutePattern(path) else { return nil }
+            let segments: [[UInt8]] = pattern.segments.map { segment in
+                if case .literal(let bytes) = segment { bytes } else { Array("{}".utf8) }
+            }
+            return segments + (pattern.takesRest ? [Array("*".utf8)] : [])
+        }
         let (route, other) = (self.configuration.routes[index], self.configuration.routes[other])
-        return !other.methods.isEmpty && Set(other.hosts) == Set(route.hosts)
-            && (try? RoutePattern(route.path))?.segments == (try? RoutePattern(other.path))?.segments
-            && route.path.hasSuffix("/*") == other.path.hasSuffix("/*")
+        return !other.methods.isEmpty && Set(other.hosts) == Set(route.hosts) && shape(route.path) == shape(other.path)
     }
 
     private func warning(
@@ -49,8 +54,8 @@ extension ConfigurationWarnings {
             ? missing[0] : missing.dropLast().joined(separator: ", ") + " and " + (missing.last ?? "")
         return self.warning(
             SettingPath("routes") + index,
-            "route \(names[0]) has \(list), but requests \(variant.condition) fall through to route \(names[1]) without "
-                + "\(missing.count == 1 ? "it" : "them"), for example \(variant.sample)",
+            "route \(names[0]) has \(list), but requests \(variant.condition) fall through to route \(names[1]) "
+                + "without \(missing.count == 1 ? "it" : "them"), for example \(variant.sample)",
             "add \(list) to route \(names[1]), or remove \(variant.key) from route \(names[0])"
         )
     }

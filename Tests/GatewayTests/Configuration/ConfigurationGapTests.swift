@@ -55,12 +55,20 @@ struct ConfigurationGapTests {
         // The other methods of the same path have a route of their own.
         "[[routes]]\npath = \"/a/*\"\nrespond = {}\nmethods = [\"GET\"]\n"
             + "[[routes]]\npath = \"/a/*\"\nrespond = {}\nmethods = [\"POST\"]\nip.allow = [\"10.0.0.0/8\"]",
+        "[[routes]]\npath = \"/{a}\"\nrespond = {}\nmethods = [\"GET\"]\n"
+            + "[[routes]]\npath = \"/{b}\"\nrespond = {}\nmethods = [\"POST\"]\nip.allow = [\"10.0.0.0/8\"]",
         // Another host's.
         "[[routes]]\npath = \"/*\"\nhosts = [\"b\"]\nrespond = {}\n"
             + "[[routes]]\npath = \"/a\"\nhosts = [\"a\"]\nrespond = {}\nmethods = [\"GET\"]\nip.allow = [\"10.0.0.0/8\"]",
     ])
     func `is silent where nothing is missed`(toml: String) throws {
         #expect(try Self.warnings(toml) == [])
+    }
+
+    @Test func `a header is avoided even where both routes name their methods`() throws {
+        let route = "[[routes]]\npath = \"/a\"\nrespond = {}\nmethods = [\"GET\"]\n"
+        let guarded = route + "name = \"v2\"\nmatch_headers = { X-V = \"2\" }\nip.allow = [\"10.0.0.0/8\"]\n"
+        #expect(try Self.warnings(guarded + route).count == 1)
     }
 
     @Test func `each warning of a route names it`() throws {

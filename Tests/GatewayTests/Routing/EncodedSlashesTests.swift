@@ -67,7 +67,7 @@ import Testing
                     var seen = request
                     seen.path = path
                     let found = outcome(router, seen)
-                    guard found.hasPrefix("4") else { return found }
+                    guard found.hasPrefix("40") else { return found }
                     return routes.contains { Self.covers($0, seen) } ? "refused" : "no path"
                 }
                 let isSafe = Self.pathsSeen(request.path).allSatisfy { path in
