@@ -69,7 +69,7 @@ struct SignalTests {
             program.signal(SIGTERM)
             let end = try await program.end()
             #expect(end == 1)
-            #expect(program.errors.contains("1 connections were cut off"))
+            #expect(program.errors.contains("drain_timeout ended: 1 connection cut off"))
             go.fire()
         }
     }
