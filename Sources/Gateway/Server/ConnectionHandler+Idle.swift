@@ -10,4 +10,10 @@ extension ConnectionHandler {
         case .exchanging, .discarding, .closing, .closed: return nil
         }
     }
+
+    /// Counts the connection as active or idle when a request begins or ends.
+    func countActivity(before: Exchange?) {
+        guard (before == nil) != (self.exchange == nil), self.isAdmitted, !self.isReleased else { return }
+        self.listener.connectionChanged(isActive: self.exchange != nil)
+    }
 }

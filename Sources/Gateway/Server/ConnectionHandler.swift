@@ -21,7 +21,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var machine: ConnectionStateMachine
     var context: ChannelHandlerContext?
     let output: SocketOutput
-    var exchange: Exchange?
+    var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
     var isChunked = false
     private var parser: RequestParser
     var body: BodyDecoder
@@ -53,8 +53,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
     private var bodyPausedAt: NIODeadline?
     var bodyBytes = 0
-    private var isReleased = false
-    private let isAdmitted: Bool
+    private(set) var isReleased = false
+    let isAdmitted: Bool
 
     /// - Parameter isAdmitted: false where there are too many connections, which is all that the client is told.
     init(worker: Worker, listener: ListenerPlan, peer: ClientAddress, isAdmitted: Bool) {
@@ -106,7 +106,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.isReleased = true
         self.worker.deadlines.free(self.deadlineSlot)
         self.worker.closed(self)
-        if self.isAdmitted { self.listener.connectionClosed() }
+        if self.isAdmitted { self.listener.connectionClosed(isActive: self.exchange != nil) }
         self.inbound = ByteBuffer()
         self.output.detach()
     }

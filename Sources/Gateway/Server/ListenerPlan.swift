@@ -9,7 +9,8 @@ final class ListenerPlan {
     private let shared: SharedState
     private let isUnixSocket: Bool
     private let opened: Counter
-    private let open: Gauge
+    private let active: Gauge
+    private let idle: Gauge
 
     init(_ address: ListenAddress, limits: ConnectionLimits, shared: SharedState, meters: MeterShard) {
         let label = "\(address)"
@@ -18,7 +19,8 @@ final class ListenerPlan {
         self.limits = limits
         self.shared = shared
         self.opened = meters.counter(Metrics.clientConnectionsAccepted, [label])
-        self.open = meters.gauge(Metrics.clientConnections, [label, "open"])
+        self.active = meters.gauge(Metrics.clientConnections, [label, "active"])
+        self.idle = meters.gauge(Metrics.clientConnections, [label, "idle"])
     }
 
     /// Whether the peer is a proxy that is believed. A TCP peer whose address is not known any more is not.
@@ -28,11 +30,17 @@ final class ListenerPlan {
 
     func connectionOpened() {
         self.opened.add()
-        self.open.add()
+        self.idle.add()
     }
 
-    func connectionClosed() {
-        self.open.subtract()
+    /// A request began or ended.
+    func connectionChanged(isActive: Bool) {
+        self.active.add(isActive ? 1 : -1)
+        self.idle.add(isActive ? -1 : 1)
+    }
+
+    func connectionClosed(isActive: Bool) {
+        (isActive ? self.active : self.idle).subtract()
         self.shared.releaseConnection()
     }
 }

@@ -126,6 +126,40 @@ struct MetricsTests {
         }
     }
 
+    @Test func `tells active connections from idle ones`() async throws {
+        let (requested, release) = (Signal(), Signal())
+        let script: ScriptedUpstream.Script = { session in
+            _ = try await session.request()
+            requested.fire()
+            try await release.wait()
+            try await session.send("HTTP/1.1 204 No Content\r\n\r\n")
+        }
+        try await withUpstream(script) { upstream in
+            try await withAdmin(proxy(to: upstream.url)) { gateway, admin in
+                func connections(_ state: String) async throws -> Double {
+                    let page = try await ask("GET /metrics", admin).text
+                    let lines = page.split(separator: "\n").filter {
+                        $0.hasPrefix("gateway_client_connections{") && $0.contains("state=\"\(state)\"")
+                    }
+                    return lines.compactMap { Double($0.split(separator: " ").last ?? "") }.reduce(0, +)
+                }
+                let (busy, silent) = (try await gateway.connect(), try await gateway.connect())
+                try await busy.send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")
+                try await requested.wait()
+                while try await connections("idle") != 1 {}
+                #expect(try await connections("active") == 1)
+                release.fire()
+                #expect(try await busy.response().status == 204)
+                while try await connections("idle") != 2 {}
+                #expect(try await connections("active") == 0)
+                busy.close()
+                silent.close()
+                while try await connections("idle") != 0 {}
+                #expect(try await connections("active") == 0)
+            }
+        }
+    }
+
     @Test func `counts a request whose client left before the answer under a code of its own`() async throws {
         let requested = Signal()
         let script: ScriptedUpstream.Script = { session in
