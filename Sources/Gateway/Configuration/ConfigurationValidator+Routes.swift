@@ -155,10 +155,14 @@ extension ConfigurationValidator {
         if redirect.to.isEmpty {
             reportLacking("to", in: path, "the redirect has no target", "write to = \"https://{host}{uri}\"")
         } else {
-            let known = ["request_id", "client_ip", "scheme", "host", "path", "query", "uri", "route"]
-            placeholders(redirect.to, known: known, at: path + "to")
-            check(redirect.to, at: path + "to") { text throws(SettingError) in
-                try URIText.check(PathPattern.filled(text) { _ in "x" }, of: .url)
+            do throws(PlaceholderTemplate.ParseError) {
+                let template = try PlaceholderTemplate(redirect.to)
+                check(redirect.to, at: path + "to") { _ throws(SettingError) in
+                    // Braces that are no placeholders are the user's own choice.
+                    try URIText.check(template.filled(with: "x").filter { $0 != "{" && $0 != "}" }, of: .url)
+                }
+            } catch {
+                report(path + "to", error.message, error.suggestion)
             }
         }
         if ![301, 302, 303, 307, 308].contains(redirect.status) {

@@ -58,7 +58,8 @@ public struct RespondConfiguration: SettingTable, Hashable {
 
 /// An answer that sends the client elsewhere.
 public struct RedirectConfiguration: SettingTable, Hashable {
-    /// A URL or path, escaped; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.
+    /// A URL or path, escaped. May use `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` (path with query), `{client_ip}`,
+    /// `{request_id}` and `{route}`; `{{` and `}}` write braces.
     public var to = ""
     /// 301, 302, 303, 307 or 308.
     public var status = 308

@@ -34,9 +34,10 @@ extension SettingDescriptions {
         "GatewayConfiguration.routes": "Which requests go where; the most specific route wins.",
         "GatewayConfiguration.server": "Where the gateway listens, whom it believes, and how it stops.",
         "GatewayConfiguration.upstreams": "Servers that answer requests, by name.",
-        "HeadersMiddleware.Changes.add": "Fields that are added to what there is.",
-        "HeadersMiddleware.Changes.remove": "Fields that go.",
-        "HeadersMiddleware.Changes.set": "Fields that have this value and no other.",
+        "HeadersMiddleware.Changes.add": "Fields that are added to what there is, with the same placeholders.",
+        "HeadersMiddleware.Changes.remove": "Fields that are removed.",
+        "HeadersMiddleware.Changes.set":
+            "Fields that have this value and no other. Values may use placeholders such as `{client_ip}`; `{{` and `}}` write braces, other text in braces stays.",
         "HeadersMiddleware.Config.request": "What becomes of the fields that the upstream gets.",
         "HeadersMiddleware.Config.response":
             "What becomes of the fields that the client gets, also with answers of the gateway itself.",
@@ -66,7 +67,7 @@ extension SettingDescriptions {
         "RateLimitMiddleware.Config.algorithm":
             "`sliding_window` estimates by two counters and never passes more than the limit in one second, minute, hour or day of the clock (UTC); `token_bucket` is exact (GCRA) and lets requests through evenly once the burst is spent.",
         "RateLimitMiddleware.Config.burst":
-            "How many may come at once, for `token_bucket`; `\"auto\"` is the limit. Of several rates it is the shortest one's.",
+            "How many may come at once, for `token_bucket`; `\"auto\"` is the limit. With several rates it belongs to the shortest one. The limit fields report it as the limit.",
         "RateLimitMiddleware.Config.cost": "What one request takes.",
         "RateLimitMiddleware.Config.exempt": "Clients that are not limited.",
         "RateLimitMiddleware.Config.headers":
@@ -84,7 +85,7 @@ extension SettingDescriptions {
         "RateLimitMiddleware.Config.store": "Where the counts are kept.",
         "RedirectConfiguration.status": "301, 302, 303, 307 or 308.",
         "RedirectConfiguration.to":
-            "A URL or path, escaped; may use `{host}`, `{path}`, `{query}`, `{uri}`, `{scheme}`.",
+            "A URL or path, escaped. May use `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` (path with query), `{client_ip}`, `{request_id}` and `{route}`; `{{` and `}}` write braces.",
         "RequestIDMiddleware.Config.accept": "Whose IDs are taken over: of 1–128 characters of `A-Za-z0-9._~-`.",
         "RequestIDMiddleware.Config.aliases":
             "Further fields that carry it. Where the first is missing, a request's ID is taken from them.",

@@ -88,7 +88,7 @@ enum ForwardedFields {
         for name in exchange.plan.owned.response { exchange.response.headers.remove(name) }
     }
 
-    /// Takes out of a response what must not reach the chain or the client, and puts `Location` right.
+    /// Takes out of a response what must not reach the chain or the client, and rewrites `Location`.
     static func cleanResponse(_ exchange: Exchange) {
         let status = exchange.response.status
         // RFC 9110 section 8.6: no length where there can be no body.
@@ -112,9 +112,7 @@ enum ForwardedFields {
             }
             self.rewriteTrailer(ofResponse: exchange)
         }
-        if status >= 200, let location = exchange.response.headers.first(.location) {
-            LocationRewriter.rewrite(location, of: exchange)
-        }
+        if status >= 200 { LocationRewriter.rewrite(exchange) }
     }
 
     /// The names in `Connection` beyond the usual ones; nearly always none, so that nothing is allocated.

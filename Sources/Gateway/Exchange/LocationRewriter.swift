@@ -1,64 +1,195 @@
 import GatewayHTTP1
 import NIOCore
 
-/// A `Location` that names the target's own origin would send the client past the gateway: it gets the scheme and host
-/// that the client used, with a stripped prefix put back.
+/// Turns references to the upstream's own address space into ones that lead the client back through the gateway.
+///
+/// An upstream behind `strip_prefix` does not know the prefix, so its absolute paths get it back, unless they begin with it
+/// already. A URL at the target's own origin gets the scheme and host that the client used. So does a URL at the host that
+/// the upstream was asked for, where the client's `Host` was passed on. `Location` and `Content-Location` are rewritten
+/// (RFC 9110 sections 10.2.2 and 8.7). What `rewrite` does to a path cannot be undone.
 enum LocationRewriter {
-    private static let location = HeaderName(.location)
+    private static let fields: [FieldID] = [.location, .contentLocation]
 
-    static func rewrite(_ location: ByteRange, of exchange: Exchange) {
-        let prefix = exchange.plan.forwarding.stripPrefix.bytes
-        let kind = exchange.response.headers.withBytes(location) { self.kind(of: $0, target: exchange.target) }
-        let path: Int
-        switch kind {
-        case .elsewhere: return
-        case .ownPath:
-            guard !prefix.isEmpty else { return }
-            path = 0
-        case .ownOrigin(let length): path = length
+    static func rewrite(_ exchange: Exchange) {
+        for id in self.fields {
+            guard let range = exchange.response.headers.first(id) else { continue }
+            let value = exchange.response.headers.withBytes(range) { Array($0) }
+            guard let new = self.reference(value[...], of: exchange), new != value else { continue }
+            exchange.response.headers.remove(id)
+            exchange.response.headers.add(HeaderName(id), new)
         }
-        let value = exchange.response.headers.withBytes(location) { Array($0.dropFirst(path)) }
-        let host = exchange.request.headers.withBytes(exchange.clientHost) { Array($0) }
-        exchange.response.headers.remove(.location)
-        exchange.response.headers.add(self.location) { output in
-            if path > 0, !host.isEmpty {
-                output.write(exchange.clientScheme)
-                output.write("://")
-                output.write(host)
+    }
+
+    /// The reference for the client; nil where it stays as it is.
+    private static func reference(_ value: ArraySlice<UInt8>, of exchange: Exchange) -> [UInt8]? {
+        let prefix = self.prefix(of: exchange)
+        if let (origin, rest) = self.origin(of: value, exchange) {
+            return origin + self.path(rest, behind: prefix, hasOrigin: true)
+        }
+        guard !prefix.isEmpty else { return nil }
+        if value.first == UInt8(ascii: "/") {
+            // `//host` names another origin.
+            return value.dropFirst().first == UInt8(ascii: "/") ? nil : self.path(value, behind: prefix)
+        }
+        return self.resolved(value, behind: prefix, exchange)
+    }
+
+    /// What was stripped from this request's path; empty where nothing was.
+    private static func prefix(of exchange: Exchange) -> [UInt8] {
+        let prefix = exchange.plan.forwarding.stripPrefix
+        guard !prefix.bytes.isEmpty, exchange.request.headers.withBytes(exchange.path, prefix.strippedLength) > 0 else {
+            return []
+        }
+        return prefix.bytes
+    }
+
+    // MARK: Origins
+
+    /// The client's origin and what follows, where the value names an origin that leads here.
+    private static func origin(
+        of value: ArraySlice<UInt8>,
+        _ exchange: Exchange
+    ) -> (origin: [UInt8], rest: ArraySlice<UInt8>)? {
+        guard let scheme = Scheme(beginning: value) else { return nil }
+        let authority = value.dropFirst(scheme.count).prefix { !Self.endsAuthority($0) }
+        let rest = value[authority.endIndex...]
+        let client = exchange.request.headers.withBytes(exchange.clientHost) { Array($0) }
+        guard !client.isEmpty else { return exchange.targetNames(scheme, authority) ? ([], rest) : nil }
+        if exchange.targetNames(scheme, authority) {
+            return (Array("\(exchange.clientScheme)://".utf8) + client, rest)
+        }
+        guard exchange.plan.forwarding.preservesHost, exchange.isAskedFor(scheme, authority) else { return nil }
+        // An upstream that is reached by plain HTTP may not know that the client uses TLS. One that names https means it.
+        switch scheme {
+        case .none: return (Array("//".utf8) + client, rest)
+        case .http: return (Array("\(exchange.clientScheme)://".utf8) + client, rest)
+        case .https: return (Array("https://".utf8) + client, rest)
+        }
+    }
+
+    private static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+    }
+
+    fileprivate enum Scheme {
+        /// `//host`
+        case none
+        case http, https
+
+        /// The one that a reference with an authority begins with.
+        init?(beginning value: ArraySlice<UInt8>) {
+            let schemes: [(Scheme, StaticString)] = [(.none, "//"), (.http, "http://"), (.https, "https://")]
+            let found = schemes.first { _, text in
+                value.prefix(text.utf8CodeUnitCount).withUnsafeBytes {
+                    ByteClass.equalsIgnoringCase($0, UnsafeRawBufferPointer(text))
+                }
             }
-            output.write(prefix)
-            if prefix.isEmpty, value.first != UInt8(ascii: "/") { output.write("/") }
-            output.write(value)
+            guard let found else { return nil }
+            self = found.0
         }
-    }
 
-    private enum Kind {
-        case elsewhere
-        /// An absolute path.
-        case ownPath
-        /// The target's origin, of this length, and then a path or nothing.
-        case ownOrigin(Int)
-    }
-
-    private static func kind(of value: UnsafeRawBufferPointer, target: UpstreamTarget?) -> Kind {
-        let hasNoScheme = value.starts(with: "//".utf8)
-        if value.first == UInt8(ascii: "/"), !hasNoScheme { return .ownPath }
-        guard let target else { return .elsewhere }
-        for origin in target.origins {
-            let origin = hasNoScheme ? origin.dropFirst("http:".utf8.count) : origin[...]
-            guard self.begins(value, with: origin) else { continue }
-            if value.count == origin.count { return .ownOrigin(origin.count) }
-            switch value[origin.count] {
-            case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): return .ownOrigin(origin.count)
-            default: continue
+        /// How many bytes it takes, with the slashes.
+        var count: Int {
+            switch self {
+            case .none: 2
+            case .http: 7
+            case .https: 8
             }
         }
-        return .elsewhere
     }
 
-    /// Scheme and host are the same in any letters' case (RFC 9110 section 4.2.3).
-    private static func begins(_ value: UnsafeRawBufferPointer, with origin: ArraySlice<UInt8>) -> Bool {
-        let start = UnsafeRawBufferPointer(rebasing: value.prefix(origin.count))
-        return origin.withUnsafeBytes { ByteClass.equalsIgnoringCase(start, $0) }
+    // MARK: Paths
+
+    /// A path of the upstream with its query and fragment, as the client has to ask for it.
+    private static func path(
+        _ reference: ArraySlice<UInt8>,
+        behind prefix: [UInt8],
+        hasOrigin: Bool = false
+    ) -> [UInt8] {
+        let path = reference.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        let rest = reference[path.endIndex...]
+        guard !prefix.isEmpty else { return (hasOrigin && path.isEmpty ? [UInt8(ascii: "/")] : Array(path)) + rest }
+        let resolved = self.withoutDotSegments(path)
+        let isUnderPrefix =
+            resolved.starts(with: prefix)
+            && (resolved.count == prefix.count || resolved[prefix.count] == UInt8(ascii: "/"))
+        return (isUnderPrefix ? resolved : prefix + resolved) + rest
+    }
+
+    /// A relative path is one from the request's own path, so that it usually leads to the same place with the prefix and
+    /// without. It does not where it climbs, or where the path was nothing but the prefix: there it becomes an absolute one.
+    private static func resolved(
+        _ reference: ArraySlice<UInt8>,
+        behind prefix: [UInt8],
+        _ exchange: Exchange
+    ) -> [UInt8]? {
+        let path = reference.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        // A colon in the first segment ends a scheme (RFC 3986 section 4.2).
+        guard !path.isEmpty, !path.prefix(while: { $0 != UInt8(ascii: "/") }).contains(UInt8(ascii: ":")),
+            exchange.plan.forwarding.rewrite == nil
+        else { return nil }
+        let asked = exchange.request.headers.withBytes(exchange.path) { Array($0.dropFirst(prefix.count)) }
+        let climbs = path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+        guard climbs || asked.isEmpty else { return nil }
+        let folder = asked.prefix { _ in true }.reversed().drop { $0 != UInt8(ascii: "/") }.reversed()
+        let base = folder.isEmpty ? [UInt8(ascii: "/")] : Array(folder)
+        return prefix + self.withoutDotSegments((base + path)[...]) + reference[path.endIndex...]
+    }
+
+    /// RFC 3986 section 5.2.4.
+    private static func withoutDotSegments(_ path: ArraySlice<UInt8>) -> [UInt8] {
+        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
+        guard segments.contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }) else {
+            return Array(path)
+        }
+        var kept: [ArraySlice<UInt8>] = []
+        for (index, segment) in zip(segments.indices, segments) {
+            let climbs = segment.elementsEqual("..".utf8)
+            if climbs { _ = kept.popLast() }
+            if !climbs, !segment.elementsEqual(".".utf8) {
+                kept.append(segment)
+            } else if index == segments.endIndex - 1 {
+                kept.append([])
+            }
+        }
+        return kept.reduce(into: []) { $0 += [UInt8(ascii: "/")] + $1 }
+    }
+}
+
+extension Exchange {
+    fileprivate func targetNames(_ scheme: LocationRewriter.Scheme, _ authority: ArraySlice<UInt8>) -> Bool {
+        guard let target = self.target, scheme != .https else { return false }
+        return target.origins.contains { origin in
+            authority.withUnsafeBytes { authority in
+                origin.dropFirst(LocationRewriter.Scheme.http.count).withUnsafeBytes {
+                    ByteClass.equalsIgnoringCase(authority, $0)
+                }
+            }
+        }
+    }
+
+    /// The authority is the one in the request's `Host`, or the one that a trusted proxy says the client used.
+    fileprivate func isAskedFor(_ scheme: LocationRewriter.Scheme, _ authority: ArraySlice<UInt8>) -> Bool {
+        let isSecure = scheme == .none ? self.isSecure : scheme == .https
+        for host in [self.request.host, self.clientHost] where !host.isEmpty {
+            let isSame = self.request.headers.withBytes(host) { host in
+                authority.withUnsafeBytes { authority in
+                    ByteClass.equalsIgnoringCase(
+                        self.withoutDefaultPort(authority, isSecure: isSecure),
+                        self.withoutDefaultPort(host, isSecure: isSecure)
+                    )
+                }
+            }
+            if isSame { return true }
+        }
+        return false
+    }
+
+    private func withoutDefaultPort(_ authority: UnsafeRawBufferPointer, isSecure: Bool) -> UnsafeRawBufferPointer {
+        let port: StaticString = isSecure ? ":443" : ":80"
+        guard authority.count > port.utf8CodeUnitCount else { return authority }
+        let rest = authority.count - port.utf8CodeUnitCount
+        guard authority[rest...].elementsEqual(UnsafeRawBufferPointer(port)) else { return authority }
+        return UnsafeRawBufferPointer(rebasing: authority[..<rest])
     }
 }

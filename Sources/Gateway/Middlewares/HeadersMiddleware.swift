@@ -9,7 +9,8 @@ import NIOCore
 /// response = { add = { Link = "</style.css>; rel=preload" } }
 /// ```
 ///
-/// Fields that frame a message or say where it goes are not touched.
+/// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` and `{route}`; `{{` and
+/// `}}` write braces. Fields that frame a message or say where it goes are not touched.
 struct HeadersMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
         /// What becomes of the fields that the upstream gets.
@@ -19,11 +20,12 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
     }
 
     struct Changes: Codable, Sendable {
-        /// Fields that have this value and no other.
+        /// Fields that have this value and no other. Values may use placeholders such as `{client_ip}`; `{{` and `}}` write
+        /// braces, other text in braces stays.
         var set: [String: String] = [:]
-        /// Fields that are added to what there is.
+        /// Fields that are added to what there is, with the same placeholders.
         var add: [String: String] = [:]
-        /// Fields that go.
+        /// Fields that are removed.
         var remove: [String] = []
     }
 
@@ -144,7 +146,7 @@ private struct FieldChanges {
         do throws(PlaceholderTemplate.ParseError) {
             return try PlaceholderTemplate(value)
         } catch {
-            context.fail(error.message, at: keys)
+            context.fail(error.message, suggestion: error.suggestion, at: keys)
             return nil
         }
     }

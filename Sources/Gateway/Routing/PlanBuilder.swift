@@ -165,7 +165,7 @@ struct PlanBuilder {
             do throws(PlaceholderTemplate.ParseError) {
                 return .redirect(try PlaceholderTemplate(redirect.to), status: redirect.status)
             } catch {
-                self.report(error.message, at: index, "redirect.to")
+                self.report("\(error.message): \(error.suggestion)", at: index, "redirect.to")
                 return nil
             }
         }

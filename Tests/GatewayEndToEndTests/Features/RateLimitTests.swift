@@ -52,7 +52,7 @@ extension EndToEnd {
                 #expect(response.text.trimmingPrefix { $0.isNewline }.prefix { !$0.isNewline } == body)
                 #expect(response["Retry-After"] == "12")
                 #expect(response["Content-Type"] == "application/problem+json")
-                #expect(response["RateLimit-Policy"] == "\"users\";q=5;w=60")
+                #expect(response["RateLimit-Policy"] == "\"users\";q=1;w=12")
                 #expect(response["RateLimit"] == "\"users\";r=0;t=12")
                 #expect(response["X-RateLimit-Remaining"] == "0")
                 let head = try await gateway.exchange("HEAD /users/7 HTTP/1.1\r\nHost: a\r\n\r\n")

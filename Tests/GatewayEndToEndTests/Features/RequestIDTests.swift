@@ -67,7 +67,7 @@ extension EndToEnd {
             ("trusted_proxies = [\"127.0.0.1/32\"]", ["00-\(trace)-0000000000000000-01"], false),
             ("trusted_proxies = [\"127.0.0.1/32\"]", [parent.uppercased()], false),
             ("trusted_proxies = [\"127.0.0.1/32\"]", ["01-\(trace)-b7ad6b7169203331-01-more"], true),
-            ("", [], false),
+            ("trusted_proxies = [\"127.0.0.1/32\"]", ["00-\(trace)-b7ad6b7169203331-00"], true), ("", [], false),
         ])
         func `a trusted peer's trace goes on, any other begins here (W3C Trace Context)`(
             _ server: String,
@@ -85,6 +85,8 @@ extension EndToEnd {
                 #expect(sent.first?.wholeMatch(of: /00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/) != nil, "\(sent)")
                 #expect(sent.first?.contains(Self.trace) == goesOn)
                 #expect(sent.first?.contains("b7ad6b7169203331") == false)
+                // A trusted peer's decision to sample is carried on; nobody here samples a trace that begins here.
+                #expect(sent.first?.suffix(3) == (goesOn ? given[0].dropFirst(52).prefix(3) : "-00"))
                 #expect(request["tracestate"] == (goesOn ? "a=1,b=2" : nil))
                 #expect(request["baggage"] == (server.isEmpty ? nil : "user=7"))
             }

@@ -4,11 +4,21 @@ import Testing
 @testable import Gateway
 
 struct PlaceholderTemplateTests {
-    @Test(arguments: [
-        ("", ""), ("/plain", "/plain"), ("https://{host}{uri}", "https://a.example/b?q=1"),
-        ("{path}|{query}", "/b|q=1"),
-        ("{scheme}:{route}:{client_ip}", "https:users:unknown"), ("{request_id}", ""), ("}{path}}", "}/b}"),
-    ])
+    @Test(
+        arguments: [
+            ("", ""), ("/plain", "/plain"), ("https://{host}{uri}", "https://a.example/b?q=1"),
+            ("{path}|{query}", "/b|q=1"), ("{scheme}:{route}:{client_ip}", "https:users:unknown"), ("{request_id}", ""),
+            // Text in braces stays.
+            ("{", "{"), ("}", "}"), ("{}", "{}"), ("a{ host }b", "a{ host }b"), ("{host:1}", "{host:1}"),
+            ("{host, {scheme}", "{host, https"), ("}{path}}", "}/b}"),
+            ("{\"report_to\":\"{host}\"}", "{\"report_to\":\"a.example\"}"),
+            ("{\"a\":[{\"b\":{\"c\":1}}]}", "{\"a\":[{\"b\":{\"c\":1}}]}"), ("{\"a\":{host}}", "{\"a\":a.example}"),
+            // Doubled braces write single ones.
+            ("{{host}}", "{host}"), ("{{", "{"), ("}}", "}"), ("{{{{}}}}", "{{}}"), ("{{{host}}}", "{a.example}"),
+            ("{{nothing}}", "{nothing}"), ("{{\"a\":{\"b\":1}}}", "{\"a\":{\"b\":1}}"),
+            ("{{\"a\":{{\"b\":1}}}}", "{\"a\":{\"b\":1}}"), ("a}}{{b", "a}{b"),
+        ] as [(String, String)]
+    )
     func `puts in what the request brought`(template: String, text: String) async throws {
         let written = try await WorkerFixture.run { worker in
             let client = RecordingClient()
@@ -21,8 +31,30 @@ struct PlaceholderTemplateTests {
         #expect(written == text)
     }
 
-    @Test(arguments: ["{", "a{host", "{}", "{Host}", "{host }", "{{host}}", "{rest}"])
-    func `refuses what it does not know`(template: String) {
-        #expect(throws: PlaceholderTemplate.ParseError.self) { try PlaceholderTemplate(template) }
+    @Test(arguments: [("/b", "/b|"), ("/b?", "/b?|"), ("/b??", "/b??|?"), ("/b?q", "/b?q|q"), ("/?", "/?|")])
+    func `an empty query is kept`(target: String, text: String) async throws {
+        let written = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET \(target) HTTP/1.1", "Host: a.example")
+            var buffer = ByteBuffer()
+            try PlaceholderTemplate("{uri}|{query}").write(of: exchange, into: &buffer)
+            return String(buffer: buffer)
+        }
+        #expect(written == text)
+    }
+
+    @Test(arguments: [
+        ("{hots}", "write {host}, or {{hots}} for the text"), ("{Host}", "write {host}, or {{Host}} for the text"),
+        ("a{uri", "write {uri}, or {{uri for the text"),
+        (
+            "{\"a\":{nothing}}",
+            "write one of {request_id}, {client_ip}, {scheme}, {host}, {path}, {query}, {uri}, {route}, "
+                + "or {{nothing}} for the text"
+        ),
+        ("{jwt.sub}", "take it out, or write {{jwt.sub}} for the text"),
+        ("{consumer}", "take it out, or write {{consumer}} for the text"),
+    ])
+    func `refuses a name that it does not know, and says what to write`(template: String, suggestion: String) throws {
+        let error = #expect(throws: PlaceholderTemplate.ParseError.self) { try PlaceholderTemplate(template) }
+        #expect(error?.suggestion == suggestion)
     }
 }

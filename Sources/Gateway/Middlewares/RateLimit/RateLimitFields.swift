@@ -29,22 +29,32 @@ struct RateLimitFields {
 
     var isEmpty: Bool { self.selection == .none }
 
-    init(name: String, rates: [Rate], selection: Selection) {
+    /// - Parameter capacities: how many requests a client with its whole quota may send at once, for each rate.
+    init(name: String, rates: [Rate], capacities: [Int], selection: Selection) {
         self.selection = selection
         let names = rates.map { rate in
             Self.quoted(rates.count == 1 ? name : "\(name)-1\(rate.unit.rawValue.prefix(1))")
         }
         let policy = Array(
-            zip(names, rates).map { name, rate in
-                "\(name);q=\(rate.count);w=\(rate.unit.span.nanoseconds / 1_000_000_000)"
+            zip(names, zip(rates, capacities)).map { name, window in
+                "\(name);q=\(window.1);w=\(Self.seconds(toFill: window.1, at: window.0))"
             }.joined(separator: ", ").utf8
         )
-        self.windows = zip(names, rates).map { name, rate in
+        self.windows = zip(names, capacities).map { name, capacity in
             var fixed: [(name: HeaderName, value: [UInt8])] = []
             if selection.hasIETF { fixed.append((Self.policyName, policy)) }
-            if selection.hasLegacy { fixed.append((Self.legacyLimit, Array(String(rate.count).utf8))) }
+            if selection.hasLegacy { fixed.append((Self.legacyLimit, Array(String(capacity).utf8))) }
             return Window(prefix: Array("\(name);r=".utf8), fixed: PreparedFields(fixed))
         }
+    }
+
+    /// The window in which the quota comes back: that of the rate, or of a bucket the time in which it fills, so that quota
+    /// over window is the rate that a client may keep up.
+    private static func seconds(toFill capacity: Int, at rate: Rate) -> Int {
+        let period = Int(rate.unit.span.nanoseconds / 1_000_000_000)
+        guard capacity != rate.count, rate.count > 0 else { return period }
+        let (product, isTooLarge) = period.multipliedReportingOverflow(by: capacity)
+        return isTooLarge ? .max : max(1, (product - 1) / rate.count + 1)
     }
 
     func write(_ decision: RateLimitDecision, into headers: inout HeaderBlock) {

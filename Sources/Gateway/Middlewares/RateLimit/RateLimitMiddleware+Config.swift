@@ -2,7 +2,8 @@ extension RateLimitMiddleware {
     struct Config: Codable, Sendable {
         /// How many requests may come in which time; a list of rates holds all of them at once.
         var limit = Rates(Rate(60, per: .minute))
-        /// How many may come at once, for `token_bucket`; `"auto"` is the limit. Of several rates it is the shortest one's.
+        /// How many may come at once, for `token_bucket`; `"auto"` is the limit. With several rates it belongs to the shortest
+        /// one. The limit fields report it as the limit.
         var burst = AutomaticCount.auto
         /// `sliding_window` estimates by two counters and never passes more than the limit in one second, minute, hour or
         /// day of the clock (UTC); `token_bucket` is exact (GCRA) and lets requests through evenly once the burst is spent.
@@ -112,7 +113,7 @@ extension RateLimitMiddleware.Config {
     }
 
     /// What may be taken at once of each window.
-    private var capacities: [Int] {
+    var capacities: [Int] {
         self.limit.rates.enumerated().map { index, rate in
             guard index == 0, self.algorithm == .tokenBucket else { return rate.count }
             return self.burst.number ?? rate.count

@@ -61,7 +61,12 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
         )
         self.exempt = config.exempt
         self.isShadow = config.mode == .shadow
-        self.fields = RateLimitFields(name: context.route, rates: config.limit.rates, selection: config.headers)
+        self.fields = RateLimitFields(
+            name: context.route,
+            rates: config.limit.rates,
+            capacities: config.capacities,
+            selection: config.headers
+        )
         self.refusals = RateLimitRefusals(config.limit.rates, status: config.status, self.fields)
         self.standing = context.slot(nil)
         self.worker = context.worker

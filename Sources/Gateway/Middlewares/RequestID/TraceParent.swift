@@ -13,15 +13,13 @@ struct TraceParent: Hashable, Sendable {
     /// The trace ID was drawn at random.
     private static let random: UInt8 = 0x02
 
-    /// A new trace.
-    ///
-    /// Its flags say that it may be recorded: upstreams that follow their parent would never record any if they said the
-    /// contrary, and the others decide for themselves.
+    /// A new trace, which is not sampled: nobody records it yet, and an upstream that follows its parent's decision must not
+    /// record every request on its own.
     init(using generator: inout some RandomNumberGenerator) {
         // An ID of zeros alone is none (sections 3.2.2.3 and 3.2.2.4).
         self.traceID = (generator.next(), max(1, generator.next()))
         self.spanID = max(1, generator.next())
-        self.flags = Self.sampled | Self.random
+        self.flags = 0
     }
 
     /// The next step of the same trace.

@@ -53,11 +53,11 @@ struct TraceParentTests {
         #expect(Self.parse(Self.text(child)) == child)
     }
 
-    @Test func `new traces differ, and can be read`() {
+    @Test func `new traces differ, can be read and are not sampled`() {
         var random = SeededRandom(seed: 2)
         let texts = (0..<1000).map { _ in Self.text(TraceParent(using: &random)) }
         #expect(Set(texts.map { $0.dropFirst(3).prefix(32) }).count == 1000)
-        for text in texts { #expect(Self.parse(text) != nil, "\(text)") }
+        for text in texts { #expect(Self.parse(text)?.flags == 0 && text.hasSuffix("-00"), "\(text)") }
     }
 
     @Test func `hostile text does no harm`() {
