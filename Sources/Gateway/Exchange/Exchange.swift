@@ -40,8 +40,7 @@ public final class Exchange {
     var requestIDRange = ByteRange.empty
     /// The 32 digits of the trace's ID, in `request.headers`; empty with the request ID.
     var traceID = ByteRange.empty
-    /// The response is for this request alone: it is neither tagged nor stored, and comes from the upstream unencoded.
-    var carriesNonce = false
+    var nonceUse = NonceUse.none
 
     /// How many more bytes of a body of unknown length are taken from the client; nil where any number is.
     var requestBodyRest: Int?
@@ -112,7 +111,8 @@ public final class Exchange {
     var requestPipeline: BodyPipeline?
     /// Of the response's body, what has come while the head is held; a local answer's whole body.
     var responseHeld = ByteBuffer()
-    /// Of a response's body that still comes behind it, nothing is collected any more.
+    /// Until then a hook waits for a response's body; after that it does without. In the past, it takes only what comes with
+    /// the read that is under way.
     var collectsUntil = NIODeadline.distantFuture
     var responsePipeline: BodyPipeline?
     /// What the transforms hold back goes out whenever the upstream pauses.
@@ -220,7 +220,7 @@ public final class Exchange {
         self.isLastHop = false
         if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
         if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }
-        self.carriesNonce = false
+        self.nonceUse = .none
         self.requestBodyRest = nil
         self.captures.removeAll()
         self.isResponseEnded = false
@@ -265,6 +265,11 @@ public final class Exchange {
 
     /// For the next bytes of a body.
     func waitForBody() {
+        guard self.collectsUntil == .distantFuture else {
+            let idle = self.deadlines.idle.map { self.worker.now + $0 } ?? .distantFuture
+            self.deadlines.wait(for: .idle, until: min(idle, self.collectsUntil))
+            return self.arm()
+        }
         if let idle = self.deadlines.idle { self.wait(for: .idle, idle) } else { self.stopWaiting() }
     }
 

@@ -60,6 +60,7 @@ extension Exchange {
 
     /// The upstream has sent all that it has for now: the client sees it.
     func upstreamPaused() {
+        if self.isCollectingNoLonger(at: self.worker.now) { return self.giveUpCollecting() }
         if let pipeline = self.responsePipeline, self.stage == .responding, self.flushesOnPause, !pipeline.hasWork {
             do throws(TransformError) {
                 let output = try pipeline.pause()
@@ -114,6 +115,19 @@ extension Exchange {
         return nil
     }
 
+    /// The hook that asked for the response's body does not wait for the rest of it.
+    func isCollectingNoLonger(at now: NIODeadline) -> Bool {
+        guard self.collectsUntil <= now, self.stage == .climbing, case .collecting = self.halt else { return false }
+        return true
+    }
+
+    /// Has the hook go on without the body.
+    func giveUpCollecting() {
+        let life = self.generation
+        self.responseCollected(.larger)
+        if self.generation == life { self.client?.flush() }
+    }
+
     private func hold(_ chunk: ByteBuffer) {
         self.usesBodies = true
         if self.responseHeld.readableBytes == 0 {
@@ -137,8 +151,13 @@ extension Exchange {
     // MARK: Transforms
 
     func insertIntoResponse(_ transform: any BodyTransform) {
+        guard !self.response.framing.isEmpty else {
+            // The length that HEAD names is that of a body which would be another. A body that is empty stays so, and
+            // without its length the client would wait for one.
+            if self.request.method == .head { self.response.headers.remove(.contentLength) }
+            return transform.cancel()
+        }
         self.response.headers.remove(.contentLength)
-        guard !self.response.framing.isEmpty else { return transform.cancel() }
         self.usesBodies = true
         if self.responsePipeline == nil {
             self.responsePipeline = BodyPipeline()
@@ -184,6 +203,7 @@ extension Exchange {
         self.responseHeld = ByteBuffer()
         self.responseTrailers = nil
         self.isResponseEnded = false
+        self.collectsUntil = .distantFuture
     }
 
     /// A later turn of the loop, for transforms that have work left.

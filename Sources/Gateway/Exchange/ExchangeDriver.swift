@@ -69,7 +69,7 @@ extension Exchange {
         if self.deadlines.total != nil { self.arm() }
         if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
         // Here, since whoever encodes the answer looks at it on the way down.
-        if self.carriesNonce { self.request.headers.remove(.acceptEncoding) }
+        if self.nonceUse == .page { self.request.headers.remove(.acceptEncoding) }
         switch plan.action {
         case .upstream where self.isLastHop: self.answer(Response(status: 204), from: nil)
         case .upstream(let cluster): cluster.take(self)
@@ -262,6 +262,7 @@ extension Exchange {
     /// Tells the hook that asked for the body.
     private func goesUp(with body: CollectedBody) -> Bool {
         let index = self.cursor.currentUp
+        self.collectsUntil = .distantFuture
         self.collected = body
         let decision = self.plan.chain.response(index, self)
         defer { self.collected = .none }
@@ -346,6 +347,7 @@ extension Exchange: DeadlineOwner {
         guard self.stage != .idle, self.stage != .over else { return }
         guard let phase = self.deadlines.expired(at: now) else { return self.arm() }
         self.deadlines.stopWaiting()
+        if phase == .idle, self.isCollectingNoLonger(at: now) { return self.giveUpCollecting() }
         self.plan.meters.countTimeout(phase)
         switch self.stage {
         case .responding, .flushing: self.abort(.timedOut(phase))

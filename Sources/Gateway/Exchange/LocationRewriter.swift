@@ -8,10 +8,11 @@ import NIOCore
 /// the upstream was asked for, where the client's `Host` was passed on. `Location` and `Content-Location` are rewritten
 /// (RFC 9110 sections 10.2.2 and 8.7). What `rewrite` does to a path cannot be undone.
 enum LocationRewriter {
-    private static let fields: [FieldID] = [.location, .contentLocation]
+    private static let fields: FieldSet = [.location, .contentLocation]
 
     static func rewrite(_ exchange: Exchange) {
-        for id in self.fields {
+        guard exchange.response.headers.present.intersects(self.fields) else { return }
+        for id in [FieldID.location, .contentLocation] {
             guard let range = exchange.response.headers.first(id) else { continue }
             let value = exchange.response.headers.withBytes(range) { Array($0) }
             guard let new = self.reference(value[...], of: exchange), new != value else { continue }
@@ -24,14 +25,14 @@ enum LocationRewriter {
     private static func reference(_ value: ArraySlice<UInt8>, of exchange: Exchange) -> [UInt8]? {
         let prefix = self.prefix(of: exchange)
         if let (origin, rest) = self.origin(of: value, exchange) {
-            return origin + self.path(rest, behind: prefix, hasOrigin: true)
+            return origin + self.path(rest, under: prefix, hasOrigin: true)
         }
         guard !prefix.isEmpty else { return nil }
         if value.first == UInt8(ascii: "/") {
             // `//host` names another origin.
-            return value.dropFirst().first == UInt8(ascii: "/") ? nil : self.path(value, behind: prefix)
+            return value.dropFirst().first == UInt8(ascii: "/") ? nil : self.path(value, under: prefix)
         }
-        return self.resolved(value, behind: prefix, exchange)
+        return self.resolved(value, under: prefix, exchange)
     }
 
     /// What was stripped from this request's path; empty where nothing was.
@@ -103,7 +104,7 @@ enum LocationRewriter {
     /// A path of the upstream with its query and fragment, as the client has to ask for it.
     private static func path(
         _ reference: ArraySlice<UInt8>,
-        behind prefix: [UInt8],
+        under prefix: [UInt8],
         hasOrigin: Bool = false
     ) -> [UInt8] {
         let path = reference.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
@@ -120,7 +121,7 @@ enum LocationRewriter {
     /// without. It does not where it climbs, or where the path was nothing but the prefix: there it becomes an absolute one.
     private static func resolved(
         _ reference: ArraySlice<UInt8>,
-        behind prefix: [UInt8],
+        under prefix: [UInt8],
         _ exchange: Exchange
     ) -> [UInt8]? {
         let path = reference.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }

@@ -27,6 +27,9 @@ extension EndToEnd {
         @Test(arguments: [
             ("gzip", "\"x\"", "\"x-gw-gzip\""), ("br", "\"x\"", "\"x-gw-br\""), ("gzip", "W/\"x\"", "W/\"x\""),
             ("identity", "\"x\"", "\"x\""), ("gzip", "\"\"", "\"-gw-gzip\""), ("gzip", "x", "x"),
+            // No tags (RFC 9110 section 8.8.3).
+            ("gzip", "\"a\"b\"", "\"a\"b\""), ("gzip", "\"a b\"", "\"a b\""), ("gzip", "\"a\", \"b\"", "\"a\", \"b\""),
+            ("gzip", "\"", "\""), ("gzip", "w/\"a\"", "w/\"a\""), ("gzip", "\"a\"-\"", "\"a\"-\""),
         ])
         func `a strong tag names its coding`(_ accepted: String, _ tag: String, _ expected: String) async throws {
             try await withProxy(Self.document(tag)) { gateway, _ in
@@ -193,8 +196,73 @@ extension EndToEnd {
                     "\(condition): \"x\""
                 )
                 #expect(plain.status == 206)
+                #expect(plain.all("Vary") == ["Accept-Encoding"])
                 #expect(plain["ETag"] == "\"x\"")
                 #expect(plain.text == String(Self.body.prefix(10)))
+            }
+        }
+
+        /// A date does not tell the encoded representation from the plain one.
+        @Test(arguments: [
+            ("gzip", "Sun, 06 Nov 1994 08:49:37 GMT", 200), ("identity", "Sun, 06 Nov 1994 08:49:37 GMT", 206),
+            ("gzip", "soon", 200), ("gzip", "\"x\"", 206), ("gzip;q=0", "Sun, 06 Nov 1994 08:49:37 GMT", 206),
+        ])
+        func `If-Range with a date drops the range beside a coding`(
+            _ accepted: String,
+            _ condition: String,
+            _ status: Int
+        ) async throws {
+            let script = serving { request in
+                if request["Range"] == nil { return ok(Self.body, "Content-Type: text/plain") }
+                return "HTTP/1.1 206 Partial Content\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-9/2000\r\n"
+                    + "Content-Length: 10\r\n\r\n" + Self.body.prefix(10)
+            }
+            try await withProxy(script) { gateway, upstream in
+                let response = try await gateway.get(
+                    "/",
+                    "Accept-Encoding: \(accepted)",
+                    "Range: bytes=0-9",
+                    "If-Range: \(condition)"
+                )
+                #expect(response.status == status)
+                #expect(upstream.requests.last?["If-Range"] == (status == 206 ? condition : nil))
+                #expect(response["Content-Encoding"] == (status == 206 ? nil : "gzip"))
+            }
+        }
+
+        @Test(arguments: [
+            ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/2000", ["Accept-Encoding"]),
+            ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/*", ["Accept-Encoding"]),
+            ("Content-Type: multipart/byteranges; boundary=a", ["Accept-Encoding"]),
+            ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/2000\r\nVary: Origin", ["Origin, Accept-Encoding"]),
+            // What it is a part of would not be encoded for anybody.
+            ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/20", []),
+            ("Content-Type: image/png\r\nContent-Range: bytes 0-9/2000", []),
+            ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/2000\r\nContent-Encoding: br", []),
+            ("Content-Type: multipart/byteranges; boundary=a\r\nCache-Control: no-transform", []),
+        ])
+        func `a part varies as the whole does`(_ fields: String, _ vary: [String]) async throws {
+            let answer = "HTTP/1.1 206 Partial Content\r\n\(fields)\r\nContent-Length: 10\r\n\r\n0123456789"
+            try await withProxy(serving { _ in answer }) { gateway, _ in
+                for accepted in ["gzip", "identity"] {
+                    let response = try await gateway.get("/", "Accept-Encoding: \(accepted)", "Range: bytes=0-9")
+                    #expect(response.status == 206)
+                    #expect(response.text == "0123456789")
+                    #expect(response.all("Vary") == vary)
+                }
+            }
+        }
+
+        /// RFC 9111 section 5.2.1.6.
+        @Test(arguments: ["no-transform", "max-age=0, No-Transform"])
+        func `a request can ask that nothing be encoded`(_ control: String) async throws {
+            try await withProxy(Self.document("\"x\"")) { gateway, _ in
+                let fields = ["Accept-Encoding: gzip", "Cache-Control: \(control)"]
+                let response = try await gateway.get("/", fields[0], fields[1])
+                #expect(response["Content-Encoding"] == nil)
+                #expect(response["Content-Length"] == "2000")
+                #expect(response["ETag"] == "\"x\"")
+                #expect(response.all("Vary") == ["Accept-Encoding"])
             }
         }
     }

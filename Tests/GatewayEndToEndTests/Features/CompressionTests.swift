@@ -77,7 +77,7 @@ extension EndToEnd {
             ("200 OK", ["Content-Type: image/png"], "", false), ("200 OK", [], "", false),
             ("200 OK", ["Content-Type: text/event-stream"], "", false),
             ("200 OK", ["Content-Type: application/grpc"], "", false),
-            ("206 Partial Content", ["Content-Type: text/plain", "Content-Range: bytes 0-1999/4000"], "", false),
+            ("206 Partial Content", ["Content-Type: text/plain", "Content-Range: bytes 0-1999/4000"], "", true),
             ("404 Not Found", ["Content-Type: text/plain"], "", false),
             ("203 Y", ["Content-Type: text/plain", "Cache-Control: max-age=1, No-Transform"], "", false),
             ("200 OK", ["Content-Type: text/plain", "Content-Encoding: zstd"], "", false),

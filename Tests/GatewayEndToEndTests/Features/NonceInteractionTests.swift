@@ -72,7 +72,7 @@ extension EndToEnd {
                 let client = try await gateway.connect()
                 for (number, answer) in cases.enumerated() {
                     try await client.send(
-                        "GET /\(number) HTTP/1.1\r\nHost: a\r\nAccept-Encoding: \(answer.coding)\r\n"
+                        "GET /\(number) HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\nAccept-Encoding: \(answer.coding)\r\n"
                             + "If-None-Match: *\r\nIf-Modified-Since: Sun, 06 Nov 2044 08:49:37 GMT\r\n\r\n"
                     )
                     let response = try await client.response()
@@ -99,7 +99,7 @@ extension EndToEnd {
                 return request.method == "HEAD" ? String(answer.prefix { $0 != "<" }) : answer
             }
             try await withProxy(script, more: Self.settings) { gateway, _ in
-                let fields = "Host: a\r\nAccept-Encoding: \(coding)\r\nIf-None-Match: \"x\""
+                let fields = "Host: a\r\nAccept: text/html\r\nAccept-Encoding: \(coding)\r\nIf-None-Match: \"x\""
                 let get = try await gateway.exchange("GET / HTTP/1.1\r\n\(fields)\r\n\r\n")
                 let head = try await gateway.exchange("HEAD / HTTP/1.1\r\n\(fields)\r\n\r\n")
                 for response in [get, head] {
@@ -129,6 +129,20 @@ extension EndToEnd {
                     nonces.insert(nonce)
                 }
                 #expect(nonces.count == 4)
+            }
+        }
+
+        /// A script may be had by a page of another nonce, or by a program that does not say what it wants.
+        @Test func `HTML is no different where nobody asked for a page, but for its conditions`() async throws {
+            let page = "<script>a</script>"
+            let script = serving { _ in ok(page, "Content-Type: text/html", "ETag: \"x\"", "Cache-Control: public") }
+            try await withProxy(script, more: Self.settings) { gateway, upstream in
+                let response = try await gateway.get("/", "Accept: */*", "If-None-Match: \"x\"")
+                #expect(upstream.requests.last?["If-None-Match"] == "\"x\"")
+                #expect(response.status == 200)
+                let nonce = try Self.nonce(of: response)
+                #expect(response.text == "<script nonce=\"\(nonce)\">a</script>")
+                Self.expectUnstored(response)
             }
         }
 

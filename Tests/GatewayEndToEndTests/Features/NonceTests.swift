@@ -28,14 +28,21 @@ extension EndToEnd {
         func `each response has its own, and the upstream knows it`(mode: String) async throws {
             try await withProxy(
                 serving { _ in
-                    ok("", "ETag: \"a\"", "Last-Modified: x", "Cache-Control: public", "CDN-Cache-Control: a")
+                    ok(
+                        "",
+                        Self.html,
+                        "ETag: \"a\"",
+                        "Last-Modified: x",
+                        "Cache-Control: public",
+                        "CDN-Cache-Control: a"
+                    )
                 },
                 server: "trusted_proxies = [\"127.0.0.1/32\"]",
                 more: Self.settings(mode)
             ) { gateway, upstream in
                 var seen: Set<String> = []
                 for _ in 0..<5 {
-                    let response = try await gateway.get("/", "X-CSP-Nonce: forged")
+                    let response = try await gateway.get("/", "X-CSP-Nonce: forged", "Accept: text/html")
                     let nonce = try Self.nonce(of: response)
                     #expect(upstream.requests.last?.all("X-CSP-Nonce") == [nonce])
                     #expect(response.all("Cache-Control") == ["private, no-store"])
@@ -51,10 +58,13 @@ extension EndToEnd {
             "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT", "If-Range: \"a\"", "Range: bytes=0-1",
         ]
 
-        @Test(arguments: ["GET", "HEAD", "PUT"])
-        func `nothing is asked for that another nonce would spoil`(method: String) async throws {
+        @Test(
+            arguments: ["GET", "HEAD", "PUT"],
+            ["Accept: text/html;q=0.9, */*", "Sec-Fetch-Dest: document", "Sec-Fetch-Dest: iframe\r\nAccept: a"]
+        )
+        func `no page is asked for that another nonce would spoil`(method: String, page: String) async throws {
             try await withProxy(serving { _ in ok() }, more: Self.settings("header")) { gateway, upstream in
-                let fields = (Self.conditions + ["Accept-Encoding: br", "Accept: a"]).joined(separator: "\r\n")
+                let fields = (Self.conditions + ["Accept-Encoding: br", page]).joined(separator: "\r\n")
                 let response = try await gateway.exchange("\(method) / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n")
                 #expect(response.status == 200)
                 let request = try #require(upstream.requests.first)
@@ -63,7 +73,45 @@ extension EndToEnd {
                     #expect((request[name] == nil) == (method != "PUT"), "\(name)")
                 }
                 #expect(request["Accept-Encoding"] == nil)
-                #expect(request["Accept"] == "a")
+            }
+        }
+
+        @Test(arguments: [
+            "Accept: */*", "Accept: text/htmlx, application/xhtml+xml", "Sec-Fetch-Dest: script",
+            "Sec-Fetch-Dest: empty\r\nAccept: text/html", "Sec-Fetch-Dest: image", "Sec-Fetch-Dest: documents", "X: y",
+        ])
+        func `what is not asked for as a page keeps conditions, ranges and codings`(fields: String) async throws {
+            try await withProxy(serving { _ in ok() }, more: Self.settings("html")) { gateway, upstream in
+                for condition in Self.conditions {
+                    _ = try await gateway.get("/", condition, "Accept-Encoding: br", fields)
+                    let request = try #require(upstream.requests.last)
+                    let name = String(condition.prefix { $0 != ":" })
+                    // Without a range there is nothing that If-Range could be about.
+                    #expect(request[name] == String(condition.dropFirst(name.count + 2)), "\(name)")
+                    #expect(request["Accept-Encoding"] == "br")
+                    #expect(request["X-CSP-Nonce"] != nil)
+                }
+            }
+        }
+
+        @Test(arguments: ["application/json", "text/css", "image/svg+xml", "text/plain"], ["header", "html"])
+        func `what is no HTML keeps its caching, tag and length`(type: String, mode: String) async throws {
+            let date = "Sun, 06 Nov 1994 08:49:37 GMT"
+            let fields = "Content-Type: \(type)\r\nETag: \"a\"\r\nLast-Modified: \(date)\r\nCache-Control: max-age=60"
+            try await withProxy(serving { _ in ok(Self.page, fields) }, more: Self.settings(mode)) { gateway, _ in
+                for accept in ["Accept: text/html", "Accept: */*"] {
+                    let response = try await gateway.get("/", accept)
+                    #expect(response.text == Self.page)
+                    #expect(response["Content-Length"] == "\(Self.page.utf8.count)")
+                    #expect(response["ETag"] == "\"a\"")
+                    #expect(response["Last-Modified"] == date)
+                    #expect(response.all("Cache-Control") == ["max-age=60"])
+                    #expect(response["Content-Security-Policy"] == "script-src 'none'; style-src 'none'")
+                }
+                let known = try await gateway.get("/", "Accept: */*", "If-None-Match: \"a\"")
+                #expect(known.status == 304)
+                #expect(known["ETag"] == "\"a\"")
+                #expect(known.all("Cache-Control") == ["max-age=60"])
             }
         }
 
@@ -96,10 +144,9 @@ extension EndToEnd {
         }
 
         @Test(arguments: [
-            "Content-Type: application/json", "Content-Type: text/html\r\nContent-Encoding: gzip",
-            "Content-Type: text/html; charset=\"UTF-16LE\"", "X: y",
+            "Content-Type: text/html\r\nContent-Encoding: gzip", "Content-Type: text/html; charset=\"UTF-16LE\"",
         ])
-        func `what is no HTML passes unchanged`(fields: String) async throws {
+        func `HTML that cannot be read passes unchanged`(fields: String) async throws {
             try await withProxy(serving { _ in ok(Self.page, fields) }, more: Self.settings("html")) { gateway, _ in
                 let response = try await gateway.get("/")
                 #expect(response.text == Self.page)
@@ -116,7 +163,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the gateway's own pages and errors have one too`() async throws {
+        @Test func `the gateway's own pages have one too`() async throws {
             let toml = """
                 [[routes]]
                 path = "/a"
@@ -129,8 +176,8 @@ extension EndToEnd {
                 #expect(page.text == "<script nonce=\"\(nonce)\">")
                 let error = try await gateway.get("/b")
                 #expect(error.status == 404)
-                #expect(error.all("Cache-Control") == ["private, no-store"])
-                _ = try Self.nonce(of: error)
+                #expect(error.all("Cache-Control") == ["no-store"])
+                #expect(error["Content-Security-Policy"] == "script-src 'none'; style-src 'none'")
             }
         }
     }

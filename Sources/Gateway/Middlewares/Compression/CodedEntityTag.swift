@@ -3,10 +3,10 @@ import NIOCore
 
 /// The strong entity tags of encoded representations: `"x"` becomes `"x-gw-br"` (RFC 9110 section 8.8.3.3).
 enum CodedEntityTag {
-    /// Where a suffix goes in a strong tag; nil for a weak one, which names all representations, and for what is no tag.
+    /// Where a suffix goes in a strong tag; nil for a weak one, which names all representations, and for what is no tag
+    /// (RFC 9110 section 8.8.3).
     static func suffixPosition(in tag: UnsafeRawBufferPointer) -> Int? {
-        let quote = UInt8(ascii: "\"")
-        guard tag.count >= 2, tag[0] == quote, tag[tag.count - 1] == quote else { return nil }
+        guard let parsed = EntityTag(tag), !parsed.isWeak else { return nil }
         return tag.count - 1
     }
 

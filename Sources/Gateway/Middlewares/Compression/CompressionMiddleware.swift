@@ -112,9 +112,14 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
     }
 
     func response(_ exchange: Exchange) -> Decision {
-        if exchange.response.status == 304 {
+        switch exchange.response.status {
+        case 304:
             self.revise(notModified: exchange)
             return .next
+        case 206:
+            if self.isPartOfEncodable(exchange) { exchange.addVary(.acceptEncoding) }
+            return .next
+        default: break
         }
         guard self.isEncodable(exchange) else { return .next }
         exchange.addVary(.acceptEncoding)
@@ -125,7 +130,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             return .next
         }
         // A page that gets a nonce is rewritten while it streams, and what has been encoded whole cannot be.
-        if exchange.carriesNonce { return self.encodeStream(of: exchange, in: coding) }
+        if exchange.responseCarriesNonce { return self.encodeStream(of: exchange, in: coding) }
         switch exchange.collected {
         case .whole(let body) where body.readableBytes <= Self.wholeBody:
             if body.readableBytes >= self.minSize { self.encode(body, of: exchange, in: coding) }
@@ -150,6 +155,20 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             return self.isEncodableType(exchange)
         }
         return length >= self.minSize && self.isEncodableType(exchange)
+    }
+
+    /// Whether the whole that a 206 has a part of would be encoded for a client that accepts it: a cache must not give that
+    /// part to one that has a part of the other.
+    private func isPartOfEncodable(_ exchange: Exchange) -> Bool {
+        guard EncodedResponse.completeLength(of: exchange) ?? .max >= self.minSize else { return false }
+        // Each part names its own type.
+        if let type = exchange.response.headers.first(.contentType),
+            exchange.response.headers.withBytes(type, EncodedResponse.isInParts)
+        {
+            return !exchange.response.headers.contains(.contentEncoding)
+                && !exchange.response.headers.contains("no-transform", in: .cacheControl)
+        }
+        return self.isEncodableType(exchange)
     }
 
     private func isEncodableType(_ exchange: Exchange) -> Bool {

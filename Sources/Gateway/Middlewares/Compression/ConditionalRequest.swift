@@ -16,6 +16,8 @@ enum ConditionalRequest {
     /// The coding that the response will have if it can be encoded.
     static func coding(of exchange: Exchange, from codings: ContiguousArray<ContentCoding>) -> ContentCoding? {
         guard exchange.request.headers.present.contains(.acceptEncoding) else { return nil }
+        // RFC 9111 section 5.2.1.6.
+        if exchange.request.headers.contains("no-transform", in: .cacheControl) { return nil }
         // BREACH: another site chooses what is asked for, the cookies choose the secret that is answered beside it, and
         // the length of what both make together tells the one from the other.
         if let site = exchange.request.headers.first(.secFetchSite), exchange.request.headers.contains(.cookie),
@@ -36,12 +38,19 @@ enum ConditionalRequest {
         let matched = self.removeSuffixes(of: tags, from: self.ifMatch, in: &exchange.request.headers)
         let ranged = self.removeSuffixes(of: tags, from: self.ifRange, in: &exchange.request.headers)
         // A range of the encoded bytes cannot be had, and one of the plain bytes would be put together with them. The
-        // whole answers both conditions (RFC 9110 sections 13.1.5 and 14.2).
-        if isReading, !matched.isEmpty || !ranged.isEmpty {
+        // whole answers both conditions (RFC 9110 sections 13.1.5 and 14.2). A date does not tell one representation from
+        // the other, so it may stand for the encoded one.
+        if isReading, !matched.isEmpty || !ranged.isEmpty || self.hasDatedRange(exchange.request.headers) {
             exchange.request.headers.remove(.range)
             exchange.request.headers.remove(.ifRange)
         }
         return named
+    }
+
+    /// Whether `If-Range` holds something else than a tag.
+    private static func hasDatedRange(_ headers: borrowing HeaderBlock) -> Bool {
+        guard let range = headers.first(.ifRange) else { return false }
+        return headers.withBytes(range) { EntityTag($0) == nil }
     }
 
     /// Whether `If-None-Match` lists tags.

@@ -50,6 +50,21 @@ enum EncodedResponse {
         }
     }
 
+    /// The length of the whole that a part was taken of (RFC 9110 section 14.4); nil where that is not said.
+    static func completeLength(of exchange: Exchange) -> Int? {
+        guard let field = exchange.response.headers.first(.contentRange) else { return nil }
+        return exchange.response.headers.withBytes(field) { range in
+            guard let slash = range.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+            return Int(clampingDigits: String(decoding: range[(slash + 1)...], as: UTF8.self))
+        }
+    }
+
+    /// `multipart/byteranges`.
+    static func isInParts(_ contentType: UnsafeRawBufferPointer) -> Bool {
+        let type = UnsafeRawBufferPointer(rebasing: contentType.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 })
+        return ByteClass.equalsIgnoringCase(type, UnsafeRawBufferPointer("multipart/byteranges"))
+    }
+
     /// Whether the whole body is there, or will soon be, in so many bytes.
     static func isKnown(_ exchange: Exchange, upTo limit: Int) -> Bool {
         if exchange.isResponseEnded { return true }

@@ -66,33 +66,47 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     func response(_ exchange: Exchange) -> Decision {
         let method = exchange.request.method
         // RFC 9110 section 13.2.1: conditions count where the answer would be a success without them.
-        guard method == .get || method == .head, 200..<300 ~= exchange.response.status else { return .next }
+        // A page with a nonce is new each time, and has no validators.
+        guard method == .get || method == .head, 200..<300 ~= exchange.response.status,
+            !exchange.responseCarriesNonce
+        else { return .next }
         switch exchange.collected {
-        case .none: if self.isTagged(exchange) { return .collect(upTo: self.maxBody) }
+        case .none: if self.isTagged(exchange) { return self.collect(exchange) }
         case .whole(let body): if self.isTagged(exchange) { self.tag(body, of: exchange) }
         case .larger: break
         }
-        let outcome = Preconditions.evaluate(
-            exchange.request.headers,
-            method,
-            ifMatch: exchange[self.heldIfMatch],
-            against: exchange.response.headers,
-            now: self.worker.unixMilliseconds / 1000
-        )
-        switch outcome {
+        switch self.outcome(exchange) {
         case .proceed, .ignoreRange: return .next
         case .failed: return .fail(GatewayError(.preconditionFailed))
         case .notModified: return self.answerNotModified(exchange)
         }
     }
 
+    private func outcome(_ exchange: Exchange) -> Preconditions.Outcome {
+        Preconditions.evaluate(
+            exchange.request.headers,
+            exchange.request.method,
+            ifMatch: exchange[self.heldIfMatch],
+            against: exchange.response.headers,
+            now: self.worker.unixMilliseconds / 1000
+        )
+    }
+
+    /// Waits for the body that the tag is made of. Where its date alone decides already, the tag is not worth a long wait.
+    private func collect(_ exchange: Exchange) -> Decision {
+        switch self.outcome(exchange) {
+        case .failed where exchange[self.heldIfMatch].isEmpty: return .fail(GatewayError(.preconditionFailed))
+        case .notModified: exchange.collectsUntil = self.worker.now + Self.patience
+        case .failed, .proceed, .ignoreRange: break
+        }
+        return .collect(upTo: self.maxBody)
+    }
+
     // MARK: Tags
 
     /// Whether the gateway makes the tag of this answer.
     private func isTagged(_ exchange: Exchange) -> Bool {
-        guard exchange.request.method == .get, exchange.response.status == 200, !exchange.carriesNonce else {
-            return false
-        }
+        guard exchange.request.method == .get, exchange.response.status == 200 else { return false }
         guard case .length(let length) = exchange.response.framing, length <= self.maxBody else { return false }
         guard !exchange.response.headers.contains(.etag), !exchange.response.headers.contains(.setCookie),
             !exchange.response.headers.contains("no-store", in: .cacheControl)
@@ -139,9 +153,13 @@ struct ETagMiddleware: RequestHook, ResponseHook {
             length: EncodedResponse.length(of: exchange)
         )
         if case .length(let length) = exchange.response.framing {
-            // A body that is not wanted any more: a short one is read, so that the upstream's connection lives on.
             guard case .whole = exchange.collected else {
-                if case .none = exchange.collected, length <= self.maxBody { return .collect(upTo: self.maxBody) }
+                if case .none = exchange.collected, length <= self.maxBody {
+                    // A short body that came with its head is read, so that the upstream's connection lives on. It is not
+                    // waited for: the connection is closed instead.
+                    exchange.collectsUntil = self.worker.now
+                    return .collect(upTo: self.maxBody)
+                }
                 self.notModified.add()
                 return .respond(exchange.response.asNotModified())
             }
@@ -155,6 +173,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         return .next
     }
 
+    private static let patience = TimeAmount.seconds(1)
     private static let etag = HeaderName(.etag)
     private static let byTag: FieldSet = [.ifMatch, .ifNoneMatch, .ifRange]
 }

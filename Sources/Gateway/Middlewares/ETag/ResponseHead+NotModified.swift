@@ -28,7 +28,7 @@ extension ResponseHead {
         hasTag: Bool
     ) -> Bool {
         switch field.id {
-        case .contentType, .contentLength, .contentEncoding, .contentRange, .contentDisposition: true
+        case .contentType, .contentLength, .contentEncoding, .contentRange, .contentDisposition, .trailer: true
         // Only a guide for caches where there is no tag.
         case .lastModified: hasTag
         case .unknown:

@@ -53,6 +53,16 @@ struct ContentSecurityPolicy {
         }
     }
 
+    /// The policy of a response that carries no nonce: without that source, what would need it is refused.
+    static func withoutNonces(_ text: String) -> String {
+        guard text.contains(self.placeholder) else { return text }
+        return text.split(separator: ";").map { directive in
+            let words = directive.split(separator: " ")
+            let kept = words.filter { !$0.contains(self.placeholder) }
+            return (kept.count == 1 && words.count > 1 ? kept + ["'none'"] : kept).joined(separator: " ")
+        }.joined(separator: "; ")
+    }
+
     /// Whether the policy has a directive of that name already.
     func contains(_ name: String) -> Bool { self.directives.contains { $0.name == name } }
 

@@ -11,6 +11,9 @@ struct ContentSecurityPolicyFields {
         let template: NonceTemplate
         /// For responses over plain HTTP.
         let plainTemplate: NonceTemplate
+        /// The same for what is no HTML and carries no nonce.
+        let otherTemplate: NonceTemplate
+        let plainOtherTemplate: NonceTemplate
         let isLeftOffHTML: Bool
     }
 
@@ -25,7 +28,8 @@ struct ContentSecurityPolicyFields {
         self.endpoints = reportPath.isEmpty ? nil : Array("\(Self.group)=\"\(reportPath)\"".utf8)
     }
 
-    var isEmpty: Bool { self.policies.isEmpty }
+    /// `Reporting-Endpoints` gets a line beside the upstream's.
+    var namesEndpoint: Bool { self.endpoints != nil }
     var leavesSomeOffHTML: Bool { self.policies.contains(where: \.isLeftOffHTML) }
 
     mutating func append(_ policy: ContentSecurityPolicy, _ text: String, isReportOnly: Bool, isLeftOffHTML: Bool) {
@@ -41,19 +45,38 @@ struct ContentSecurityPolicyFields {
                 name: HeaderName(isReportOnly ? .contentSecurityPolicyReportOnly : .contentSecurityPolicy),
                 template: NonceTemplate(text),
                 plainTemplate: NonceTemplate(plain),
+                otherTemplate: NonceTemplate(ContentSecurityPolicy.withoutNonces(text)),
+                plainOtherTemplate: NonceTemplate(ContentSecurityPolicy.withoutNonces(plain)),
                 isLeftOffHTML: isLeftOffHTML
             )
         )
     }
 
-    func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, isSecure: Bool, override: Bool) {
+    func set(
+        on headers: inout HeaderBlock,
+        _ nonce: Nonce?,
+        _ scope: SecurityHeaderScope,
+        isSecure: Bool,
+        override: Bool
+    ) {
         let hasPolicy = headers.contains(.contentSecurityPolicy) && !override
         let hasReportOnly = headers.contains(.contentSecurityPolicyReportOnly) && !override
         if override { for policy in self.policies { headers.remove(policy.name) } }
+        guard scope != .notModified else {
+            // The stored response names the gateway's endpoint beside the upstream's.
+            if self.endpoints != nil { headers.remove(.reportingEndpoints) }
+            return
+        }
         var isSet = false
-        for policy in self.policies where !(isHTML && policy.isLeftOffHTML) {
+        for policy in self.policies where !(scope == .html && policy.isLeftOffHTML) {
             if policy.name.id == .contentSecurityPolicy ? hasPolicy : hasReportOnly { continue }
-            let template = isSecure ? policy.template : policy.plainTemplate
+            let template =
+                switch (scope, isSecure) {
+                case (.html, true): policy.template
+                case (.html, false): policy.plainTemplate
+                case (_, true): policy.otherTemplate
+                case (_, false): policy.plainOtherTemplate
+                }
             headers.add(policy.name) { template.write(nonce, into: &$0) }
             isSet = true
         }

@@ -1,11 +1,12 @@
 import NIOCore
 
-/// Puts `nonce="…"` on the start tags of `script` and `style` in HTML that comes in pieces, and passes all else byte by
-/// byte as it is.
+/// Puts `nonce="…"` on the start tags of `script`, `style`, and `link` with `rel` `stylesheet`, `preload` or `modulepreload`,
+/// in HTML that comes in pieces, and passes all else byte by byte as it is.
 ///
 /// It follows the tokenizer of the HTML standard (section 13.2.5) as far as it decides what is a tag: comments, attribute
 /// values and the text of `script`, `style`, `textarea` and their like are no place for tags. A tag that has a nonce
-/// already keeps it. What a malformed page makes of it is at worst a script without a nonce, which does not run.
+/// already keeps it. Styles and links in `noscript` get one for browsers that do not run scripts, but `noscript` ends where it
+/// ends for those that do. What a malformed page makes of it is at worst a script without a nonce, which does not run.
 ///
 /// Between two pieces it holds the attributes of one tag, up to ``maxHeld`` bytes; a longer tag passes unchanged.
 struct HTMLNonceStateMachine {
@@ -60,6 +61,8 @@ struct HTMLNonceStateMachine {
     private var matched = 0
     /// How many elements of SVG and MathML are open.
     private var foreignDepth = 0
+    /// Where the text of `noscript` ends, and how many elements were open before it; nil outside.
+    private var noscript: (end: HTMLTagMatcher, foreignDepth: Int)?
     /// Attributes of a tag that may get a nonce, from earlier pieces.
     private var held = ByteBuffer()
     private var isHolding = false
@@ -77,6 +80,8 @@ struct HTMLNonceStateMachine {
         /// Up to here it has been written or held.
         var done = 0
         var index = 0
+        /// The byte that the end of `noscript` was last looked for in, since some are read twice.
+        var seen = -1
         while index < bytes.count {
             if self.state == .data {
                 index = Self.nextTag(in: bytes, from: index)
@@ -84,6 +89,10 @@ struct HTMLNonceStateMachine {
             }
             let wasHolding = self.isHolding
             let byte = bytes[index]
+            if index != seen {
+                seen = index
+                if self.noscript?.end.read(byte) == true { self.leaveNoscript() }
+            }
             let isConsumed = self.read(byte)
             if self.isHolding, !wasHolding {
                 // The byte behind the name belongs to what is held.
@@ -104,6 +113,14 @@ struct HTMLNonceStateMachine {
         } else {
             output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[done...]))
         }
+    }
+
+    /// For a browser that runs scripts, the text has come to its end here, whatever the markup in it.
+    private mutating func leaveNoscript() {
+        self.foreignDepth = self.noscript?.foreignDepth ?? 0
+        self.noscript = nil
+        self.isHolding = false
+        _ = self.leaveText()
     }
 
     /// No more comes.
@@ -142,7 +159,7 @@ extension HTMLNonceStateMachine {
             self.state = byte == UInt8(ascii: ">") ? .data : .bogusComment
         case .tagName:
             if byte.isHTMLSpace || byte == UInt8(ascii: "/") || byte == UInt8(ascii: ">") {
-                self.isHolding = self.tag.endName()
+                self.isHolding = self.tag.endName(isInNoscript: self.noscript != nil)
                 self.state = .beforeAttributeName
                 return false
             }
@@ -203,17 +220,27 @@ extension HTMLNonceStateMachine {
     private mutating func readAttributes(_ byte: UInt8) -> Bool {
         let isEnd = byte == UInt8(ascii: ">")
         switch self.state {
-        case .doubleQuoted: if byte == UInt8(ascii: "\"") { self.state = .afterQuoted }
-        case .singleQuoted: if byte == UInt8(ascii: "'") { self.state = .afterQuoted }
+        case .doubleQuoted: self.readQuoted(byte, until: UInt8(ascii: "\""))
+        case .singleQuoted: self.readQuoted(byte, until: UInt8(ascii: "'"))
         case .unquoted:
-            if byte.isHTMLSpace { self.state = .beforeAttributeName } else if isEnd { self.endTagRead() }
+            if byte.isHTMLSpace || isEnd {
+                self.tag.endValue()
+                if isEnd { self.endTagRead() } else { self.state = .beforeAttributeName }
+            } else {
+                self.tag.readValue(byte)
+            }
         case .beforeAttributeValue:
             switch byte {
             case _ where byte.isHTMLSpace: break
             case UInt8(ascii: "\""): self.state = .doubleQuoted
             case UInt8(ascii: "'"): self.state = .singleQuoted
             default:
-                if isEnd { self.endTagRead() } else { self.state = .unquoted }
+                if isEnd {
+                    self.endTagRead()
+                } else {
+                    self.tag.readValue(byte)
+                    self.state = .unquoted
+                }
             }
         case .attributeName:
             switch byte {
@@ -245,6 +272,15 @@ extension HTMLNonceStateMachine {
         return true
     }
 
+    private mutating func readQuoted(_ byte: UInt8, until quote: UInt8) {
+        if byte == quote {
+            self.tag.endValue()
+            self.state = .afterQuoted
+        } else {
+            self.tag.readValue(byte)
+        }
+    }
+
     /// The `>` of a tag has come.
     private mutating func endTagRead(isSelfClosing: Bool = false) {
         self.isHolding = false
@@ -263,7 +299,9 @@ extension HTMLNonceStateMachine {
             self.state = .script
         case .style, .text: self.state = .raw
         case .plaintext: self.state = .plaintext
-        case .other, .foreign: break
+        case .noscript:
+            if self.noscript == nil { self.noscript = (HTMLTagMatcher("</", self.tag.name), self.foreignDepth) }
+        case .other, .foreign, .link: break
         }
     }
 

@@ -29,6 +29,10 @@ struct HTMLName: Hashable, Sendable {
 /// What a tag's name means to who reads the text behind it.
 enum HTMLElement: Sendable {
     case script, style
+    /// It may load a script or a style.
+    case link
+    /// Its text has no tags for browsers that run scripts, and is markup for others.
+    case noscript
     /// Others whose text has no tags but their own end tag.
     case text
     case plaintext
@@ -38,7 +42,8 @@ enum HTMLElement: Sendable {
 
     private static let known: [HTMLName: HTMLElement] = [
         HTMLName("script"): .script, HTMLName("style"): .style, HTMLName("textarea"): .text,
-        HTMLName("title"): .text, HTMLName("noscript"): .text, HTMLName("iframe"): .text, HTMLName("noembed"): .text,
+        HTMLName("title"): .text, HTMLName("noscript"): .noscript, HTMLName("iframe"): .text,
+        HTMLName("noembed"): .text, HTMLName("link"): .link,
         HTMLName("noframes"): .text, HTMLName("xmp"): .text, HTMLName("plaintext"): .plaintext,
         HTMLName("svg"): .foreign, HTMLName("math"): .foreign,
     ]
@@ -53,23 +58,54 @@ struct HTMLTag {
     private(set) var element = HTMLElement.other
     /// The attribute's name that is read.
     var attribute = HTMLName()
-    /// It may get a nonce.
+    /// It gets a nonce, unless it has one.
     var isWanted = false
     private(set) var hasNonce = false
+    /// The value of `rel` is being read; of several, the first one counts.
+    private var isInRel = false
+    private var hasRel = false
+    private var relation = HTMLName()
 
     private static let nonce = HTMLName("nonce")
+    private static let rel = HTMLName("rel")
+    /// What a policy asks a nonce of.
+    private static let relations: Set<HTMLName> = [
+        HTMLName("stylesheet"), HTMLName("preload"), HTMLName("modulepreload"),
+    ]
 
     init(isEnd: Bool = false) { self.isEnd = isEnd }
 
-    /// - Returns: whether the tag may get a nonce.
-    mutating func endName() -> Bool {
+    /// - Parameter isInNoscript: a script would never run there.
+    /// - Returns: whether the tag may get a nonce, which a link's attributes decide.
+    mutating func endName(isInNoscript: Bool) -> Bool {
         self.element = HTMLElement(self.name)
-        self.isWanted = !self.isEnd && (self.element == .script || self.element == .style)
-        return self.isWanted
+        guard !self.isEnd else { return false }
+        self.isWanted = self.element == .style || self.element == .script && !isInNoscript
+        return self.isWanted || self.element == .link
     }
 
     mutating func endAttributeName() {
         if self.attribute == Self.nonce { self.hasNonce = true }
+        self.isInRel = self.element == .link && self.attribute == Self.rel && !self.hasRel
+        if self.attribute == Self.rel { self.hasRel = true }
+        self.relation = HTMLName()
+    }
+
+    /// A byte of an attribute's value.
+    mutating func readValue(_ byte: UInt8) {
+        guard self.isInRel else { return }
+        if byte.isHTMLSpace { self.endRelation() } else { self.relation.append(byte) }
+    }
+
+    mutating func endValue() {
+        guard self.isInRel else { return }
+        self.endRelation()
+        self.isInRel = false
+    }
+
+    private mutating func endRelation() {
+        if Self.relations.contains(self.relation) { self.isWanted = true }
+        self.relation = HTMLName()
     }
 }
 

@@ -1,25 +1,49 @@
 import GatewayHTTP1
 import NIOCore
 
+/// What a response is to the fields that describe it to a browser.
+enum SecurityHeaderScope: Int, CaseIterable {
+    /// HTML or XHTML.
+    case html
+    case other
+    /// A 304. A cache copies its fields into the response that it has stored (RFC 9111 section 3.2), so it carries none
+    /// that only documents heed: they would take the place of those that came with the page, and its nonce.
+    case notModified
+}
+
 /// The fields that are the same on every response of a route, as bytes.
 struct SecurityHeaderFields {
     private struct Field {
         let name: HeaderName
         let value: [UInt8]
-        /// It belongs to the preset for APIs and would break a site, so that HTML goes without it.
+        let isForDocuments: Bool
+        /// It belongs to the preset for APIs and would break a site, so HTML goes without it.
         let isLeftOffHTML: Bool
     }
 
     private var fields: ContiguousArray<Field> = []
     private(set) var leavesSomeOffHTML = false
 
-    mutating func append(_ name: String, _ value: String, isLeftOffHTML: Bool = false) {
-        self.fields.append(Field(name: HeaderName(name), value: Array(value.utf8), isLeftOffHTML: isLeftOffHTML))
+    mutating func append(_ name: String, _ value: String, isForDocuments: Bool = false, isLeftOffHTML: Bool = false) {
+        self.fields.append(
+            Field(
+                name: HeaderName(name),
+                value: Array(value.utf8),
+                isForDocuments: isForDocuments,
+                isLeftOffHTML: isLeftOffHTML
+            )
+        )
         self.leavesSomeOffHTML = self.leavesSomeOffHTML || isLeftOffHTML
     }
 
-    func set(on headers: inout HeaderBlock, isHTML: Bool, override: Bool) {
-        for field in self.fields where !(isHTML && field.isLeftOffHTML) {
+    func set(on headers: inout HeaderBlock, _ scope: SecurityHeaderScope, override: Bool) {
+        for field in self.fields {
+            if scope == .html, field.isLeftOffHTML { continue }
+            if scope == .notModified, field.isForDocuments {
+                // The stored response has the gateway's, which the upstream's must not replace.
+                if override { headers.remove(field.name) }
+                continue
+            }
             if headers.first(field.name) != nil {
                 guard override else { continue }
                 headers.remove(field.name)

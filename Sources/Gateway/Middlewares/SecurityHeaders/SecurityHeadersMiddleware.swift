@@ -10,8 +10,11 @@ import NIOCore
 /// nonce = "html"
 /// ```
 ///
-/// Under the preset for APIs, what only documents heed is left off HTML where nobody wrote it. A nonce says that a script
-/// came through the upstream, not that it is harmless: what somebody else wrote into a page gets it too.
+/// Under the preset for APIs, what only documents heed is left off HTML where nobody wrote it. A 304 never has those fields,
+/// since a cache would merge them into the stored page.
+///
+/// Only HTML carries a nonce. The nonce says that a script came through the upstream, not that it is harmless: what somebody
+/// else wrote into a page gets it too.
 struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     static let name = "security_headers"
 
@@ -19,7 +22,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private let override: Bool
     private let fields: SecurityHeaderFields
     private let policies: ContentSecurityPolicyFields
-    /// All of both, by ``index(isHTML:isSecure:)``.
+    /// All of both, by ``index(_:isSecure:)``.
     private let prepared: [PreparedFields]
     private let hsts: [UInt8]?
     private let nonceMode: NonceMode
@@ -43,7 +46,12 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         }
         var fields = SecurityHeaderFields()
         for header in config.fields where !header.value.isEmpty {
-            fields.append(header.name, header.value, isLeftOffHTML: header.isForDocuments && isLeftOffHTML(header.key))
+            fields.append(
+                header.name,
+                header.value,
+                isForDocuments: header.isForDocuments,
+                isLeftOffHTML: header.isForDocuments && isLeftOffHTML(header.key)
+            )
         }
         self.fields = fields
 
@@ -59,23 +67,27 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
             )
         }
         self.policies = policies
-        self.prepared = [(false, false), (true, false), (false, true), (true, true)].map { isHTML, isSecure in
-            PreparedFields { block in
-                fields.set(on: &block, isHTML: isHTML, override: config.override)
-                policies.set(on: &block, nil, isHTML: isHTML, isSecure: isSecure, override: config.override)
+        self.prepared = SecurityHeaderScope.allCases.flatMap { scope in
+            [false, true].map { isSecure in
+                PreparedFields { block in
+                    fields.set(on: &block, scope, override: config.override)
+                    policies.set(on: &block, nil, scope, isSecure: isSecure, override: config.override)
+                }
             }
         }
-        self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce == .html
+        self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce != .off
     }
 
     func request(_ exchange: Exchange) -> Decision {
         guard self.nonceMode != .off else { return .next }
         let nonce = Nonce.random()
         exchange[self.nonce] = nonce
-        exchange.carriesNonce = true
+        exchange.nonceUse = PageRequest.isForPage(exchange.request.headers) ? .page : .html
         exchange.request.headers.remove(.xCSPNonce)
         exchange.request.headers.add(Self.nonceHeader) { nonce.write(into: &$0) }
-        guard exchange.request.method == .get || exchange.request.method == .head else { return .next }
+        guard exchange.nonceUse == .page, exchange.request.method == .get || exchange.request.method == .head else {
+            return .next
+        }
         // A page that the client has already, or a part of one, would go with another nonce than this one.
         guard exchange.request.headers.present.intersects(Self.conditions) else { return .next }
         exchange.request.headers.removeAll { _, field in Self.conditions.contains(field.id) }
@@ -84,39 +96,45 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
 
     func response(_ exchange: Exchange) -> Decision {
         for name in self.removed { exchange.response.headers.remove(name) }
-        let type = self.looksAtType ? exchange.response.headers.first(.contentType) : nil
+        let isNotModified = exchange.response.status == 304
+        let type = self.looksAtType && !isNotModified ? exchange.response.headers.first(.contentType) : nil
         let isHTML = type.map { exchange.response.headers.withBytes($0, HTMLMediaType.isDocument) } ?? false
+        let scope: SecurityHeaderScope = isNotModified ? .notModified : isHTML ? .html : .other
         let isSecure = exchange.isSecure
         if let hsts = self.hsts, isSecure { self.setHSTS(hsts, on: exchange) }
-        guard self.nonceMode != .off else {
-            self.setPrepared(on: &exchange.response.headers, isHTML: isHTML, isSecure: isSecure)
+        guard self.nonceMode != .off, isHTML, let type else {
+            self.setPrepared(on: &exchange.response.headers, scope, isSecure: isSecure)
             return .next
         }
         // The request may have failed before it came here.
         let nonce = exchange[self.nonce] ?? .random()
-        self.set(on: &exchange.response.headers, nonce, isHTML: isHTML, isSecure: isSecure)
+        self.set(on: &exchange.response.headers, nonce, scope, isSecure: isSecure)
         Self.forbidStoring(exchange)
-        guard self.nonceMode == .html, isHTML, let type, Self.canBeRewritten(exchange, type) else { return .next }
+        guard self.nonceMode == .html, Self.canBeRewritten(exchange, type) else { return .next }
         exchange.response.headers.removeAll { block, field in
             field.id == .acceptRanges || IntegrityFields.contain(field, in: block)
         }
         return .transform(HTMLNonceTransform(nonce))
     }
 
-    private func setPrepared(on headers: inout HeaderBlock, isHTML: Bool, isSecure: Bool) {
-        let index = Self.index(isHTML: isHTML, isSecure: isSecure)
-        if headers.present.intersects(self.prepared[index].names) {
-            self.set(on: &headers, nil, isHTML: isHTML, isSecure: isSecure)
+    private func setPrepared(on headers: inout HeaderBlock, _ scope: SecurityHeaderScope, isSecure: Bool) {
+        let index = Self.index(scope, isSecure: isSecure)
+        // What is taken out of a 304 is not among what it gets.
+        let mayTakeOut = scope == .notModified && (self.override || self.policies.namesEndpoint)
+        if mayTakeOut || headers.present.intersects(self.prepared[index].names) {
+            self.set(on: &headers, nil, scope, isSecure: isSecure)
         } else {
             headers.add(self.prepared[index])
         }
     }
 
-    private static func index(isHTML: Bool, isSecure: Bool) -> Int { (isHTML ? 1 : 0) + (isSecure ? 2 : 0) }
+    private static func index(_ scope: SecurityHeaderScope, isSecure: Bool) -> Int {
+        scope.rawValue * 2 + (isSecure ? 1 : 0)
+    }
 
-    private func set(on headers: inout HeaderBlock, _ nonce: Nonce?, isHTML: Bool, isSecure: Bool) {
-        self.fields.set(on: &headers, isHTML: isHTML, override: self.override)
-        self.policies.set(on: &headers, nonce, isHTML: isHTML, isSecure: isSecure, override: self.override)
+    private func set(on headers: inout HeaderBlock, _ nonce: Nonce?, _ scope: SecurityHeaderScope, isSecure: Bool) {
+        self.fields.set(on: &headers, scope, override: self.override)
+        self.policies.set(on: &headers, nonce, scope, isSecure: isSecure, override: self.override)
     }
 
     private func setHSTS(_ value: [UInt8], on exchange: Exchange) {
@@ -183,7 +201,8 @@ extension SecurityHeadersMiddleware.Config {
             Header(
                 key: "cross_origin_embedder_policy",
                 name: "Cross-Origin-Embedder-Policy",
-                value: self.crossOriginEmbedderPolicy
+                value: self.crossOriginEmbedderPolicy,
+                isForDocuments: true
             ),
             Header(
                 key: "permissions_policy",

@@ -86,4 +86,16 @@ struct ContentSecurityPolicyTests {
             #expect(error.message.hasPrefix(message))
         }
     }
+
+    @Test(arguments: [
+        ("default-src 'self'", "default-src 'self'"), ("script-src 'nonce-{nonce}'", "script-src 'none'"),
+        (
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src  'self' 'nonce-{nonce}'; img-src a",
+            "default-src 'none'; script-src 'strict-dynamic'; style-src 'self'; img-src a"
+        ),
+        ("script-src 'nonce-{nonce}';", "script-src 'none'"), ("", ""),
+    ])
+    func `loses its nonces for what carries none`(policy: String, expected: String) {
+        #expect(ContentSecurityPolicy.withoutNonces(policy) == expected)
+    }
 }

@@ -19,48 +19,90 @@ struct HTMLNonceStateMachineTests {
     private static func rewrite(_ html: String) -> String { self.rewrite([Array(html.utf8)]) }
 
     /// Pages with `§` where a nonce belongs.
-    static let pages = [
-        "", "<", "a<b", "<script", "<script§>", "</script>", "plain text",
-        "<script§>a</script>", "<style§>a</style>", "<SCRIPT§ src=x></SCRIPT>", "<StYlE§\n>a{}</sTyLe\t><script§/>",
-        "<p>a<script§ type=module>1<2</script><script§ async></script>",
-        "<scripts>", "<script-x>", "<xscript>", "< script>", "<stylesheet>",
-        // Comments.
-        "<!-- <script> --><script§></script>", "<!--><script§></script>", "<!---><script§></script>",
-        "<!--!><script></script>--><style§></style>", "<!-- a --!><script§></script>",
-        "<!-- - -- --- <script>---><script§></script>", "<!-- <script> --", "<!---!><script>--><script§>",
-        "<!doctype html><script§></script>", "<!DOCTYPE a \"<script>\"><script§>", "<?xml <script>?><script§>",
-        "<!-a <script>><script§>", "<![CDATA[<script>]]><script§></script>", "</ <script><script§></script>",
-        "</><script§></script>",
-        // Attribute values.
-        "<a title='<script>' b=\"<style>\" c=<script>d</a><script§></script>", "<a title=\"'\" b='\"'><script§>",
-        "<a =\"<script>\"><script§></script>", "<a b = '<script>' c><script§></script>", "<a/b=\"<script>\"><script§>",
-        "<a b='c'd='<script>'><script§>", "</a b='<script>'><script§>", "<a b=><script§></script>",
-        "<a b=c/><script§></script>", "<a b=\"", "<a b='<script>",
-        // Of the tag itself.
-        "<script nonce=\"abc\"></script><script§></script>", "<script a nonce></script>", "<style NONCE=''></style>",
-        "<script§ data-nonce=a xnonce=b></script>", "<script§ a='nonce=b'></script>", "<script§ a=nonce></script>",
-        "<script§ a='>'>b</script>", "<script§ a=\">\" b>c</script>", "<script\tnonce\n=\n'a'></script>",
-        "<script src='x' nonce='a'/>", "<script/nonce=a></script>", "<script a", "<script a='b'", "<script ",
-        // Text without tags.
-        "<script§>\"<script>\" '<style>'</script><style§></style>", "<style§><script></style><script§></script>",
-        "<textarea><script></textarea><script§></script>", "<title><style></title><style§></style>",
-        "<noscript><style></noscript><style§></style>", "<iframe><script></iframe><script§></script>",
-        "<xmp><script></xmp><script§></script>", "<noembed><script></noembed><noframes><script></noframes><script§>",
-        "<plaintext><script></plaintext><script>", "<title></titles><script></title ><script§></script>",
-        "<textarea></ textarea><script></textarea/><script§></script>", "<title><</title><script§></script>",
-        "<title></</title><script§></script>", "<title></tit</title><script§></script>",
-        "<style>".replacing("<style>", with: "<style§>") + "</styl></style x='<script>'><script§>",
-        // A script inside a comment inside a script.
-        "<script§><!-- <script> </script> <script> --></script><style§></style>",
-        "<script§><!-- <script></script> </script><style§></style>", "<script§><!-- </script><script§></script>",
-        "<script§><!-- <script> --> </script><style§></style>", "<script§><!--><script></script><style§></style>",
-        "<script§><!-- <scripty> </script><style§></style>", "<script§><!- <script> </script><style§></style>",
-        "<script§><!--<script><!--</script></script><style§></style>",
-        // SVG.
-        "<svg><title/><script§></script></svg>", "<svg><![CDATA[<script>]]><script§></script></svg>",
-        "<svg><![CDATA[ ]] > ]]]><style§></style></svg>", "<svg/><![CDATA[<script></script><style§></style>",
-        "<svg><![CDAT<script>><script§></script>", "<svg></svg><title/><script></title><script§></script>",
-        "<svg><script§/><script§></script></svg>",
+    static let pages =
+        [
+            "", "<", "a<b", "<script", "<script§>", "</script>", "plain text",
+            "<script§>a</script>", "<style§>a</style>", "<SCRIPT§ src=x></SCRIPT>", "<StYlE§\n>a{}</sTyLe\t><script§/>",
+            "<p>a<script§ type=module>1<2</script><script§ async></script>",
+            "<scripts>", "<script-x>", "<xscript>", "< script>", "<stylesheet>",
+            // Comments.
+            "<!-- <script> --><script§></script>", "<!--><script§></script>", "<!---><script§></script>",
+            "<!--!><script></script>--><style§></style>", "<!-- a --!><script§></script>",
+            "<!-- - -- --- <script>---><script§></script>", "<!-- <script> --", "<!---!><script>--><script§>",
+            "<!doctype html><script§></script>", "<!DOCTYPE a \"<script>\"><script§>", "<?xml <script>?><script§>",
+            "<!-a <script>><script§>", "<![CDATA[<script>]]><script§></script>", "</ <script><script§></script>",
+            "</><script§></script>",
+            // Attribute values.
+            "<a title='<script>' b=\"<style>\" c=<script>d</a><script§></script>", "<a title=\"'\" b='\"'><script§>",
+            "<a =\"<script>\"><script§></script>", "<a b = '<script>' c><script§></script>",
+            "<a/b=\"<script>\"><script§>",
+            "<a b='c'd='<script>'><script§>", "</a b='<script>'><script§>", "<a b=><script§></script>",
+            "<a b=c/><script§></script>", "<a b=\"", "<a b='<script>",
+            // Of the tag itself.
+            "<script nonce=\"abc\"></script><script§></script>", "<script a nonce></script>",
+            "<style NONCE=''></style>",
+            "<script§ data-nonce=a xnonce=b></script>", "<script§ a='nonce=b'></script>", "<script§ a=nonce></script>",
+            "<script§ a='>'>b</script>", "<script§ a=\">\" b>c</script>", "<script\tnonce\n=\n'a'></script>",
+            "<script src='x' nonce='a'/>", "<script/nonce=a></script>", "<script a", "<script a='b'", "<script ",
+            // Text without tags.
+            "<script§>\"<script>\" '<style>'</script><style§></style>", "<style§><script></style><script§></script>",
+            "<textarea><script></textarea><script§></script>", "<title><style></title><style§></style>",
+            "<noscript><style§></noscript><style§></style>", "<iframe><script></iframe><script§></script>",
+            "<xmp><script></xmp><script§></script>",
+            "<noembed><script></noembed><noframes><script></noframes><script§>",
+            "<plaintext><script></plaintext><script>", "<title></titles><script></title ><script§></script>",
+            "<textarea></ textarea><script></textarea/><script§></script>", "<title><</title><script§></script>",
+            "<title></</title><script§></script>", "<title></tit</title><script§></script>",
+            "<style>".replacing("<style>", with: "<style§>") + "</styl></style x='<script>'><script§>",
+            // A script inside a comment inside a script.
+            "<script§><!-- <script> </script> <script> --></script><style§></style>",
+            "<script§><!-- <script></script> </script><style§></style>", "<script§><!-- </script><script§></script>",
+            "<script§><!-- <script> --> </script><style§></style>", "<script§><!--><script></script><style§></style>",
+            "<script§><!-- <scripty> </script><style§></style>", "<script§><!- <script> </script><style§></style>",
+            "<script§><!--<script><!--</script></script><style§></style>",
+            // SVG.
+            "<svg><title/><script§></script></svg>", "<svg><![CDATA[<script>]]><script§></script></svg>",
+            "<svg><![CDATA[ ]] > ]]]><style§></style></svg>", "<svg/><![CDATA[<script></script><style§></style>",
+            "<svg><![CDAT<script>><script§></script>", "<svg></svg><title/><script></title><script§></script>",
+            "<svg><script§/><script§></script></svg>",
+        ] + links + noscripts
+
+    private static let links = [
+        "<link§ rel=stylesheet href=a.css>", "<link§ rel=\"stylesheet\">", "<LINK§ REL='StyleSheet'/>",
+        "<link§ href=a rel = stylesheet >", "<link§ rel=\"preload\" as=script href=a.js>", "<link§ rel=modulepreload>",
+        "<link§ rel=\"alternate stylesheet\">", "<link§ rel=' stylesheet\n'>", "<link§ rel='x\tpreload y'>",
+        "<link§\nrel=stylesheet>", "<link§ title='>' rel=stylesheet>", "<link§/rel=preload>",
+        // Others load what needs no nonce.
+        "<link rel=icon>", "<link rel=preconnect>", "<link rel=prefetch>", "<link rel=\"stylesheets\">", "<link>",
+        "<link rel>", "<link rel=\"\">", "<link rel=stylesheet/>", "<link rel=\"style sheet\">",
+        "<link rel='a,stylesheet'>",
+        "<link href=stylesheet>", "<link rel href=stylesheet>", "<link data-rel=stylesheet>", "<links rel=stylesheet>",
+        "<a rel=stylesheet>", "</link rel=stylesheet>", "<link title='rel=stylesheet'>",
+        // The first of two counts, and a tag's own nonce.
+        "<link rel=icon rel=stylesheet>", "<link§ rel=stylesheet rel=icon>", "<link rel=stylesheet nonce=a>",
+        "<link nonce rel=stylesheet>",
+        // No tags.
+        "<!-- <link rel=stylesheet> -->", "<textarea><link rel=stylesheet></textarea>", "<link rel=stylesheet",
+        "<script§><link rel=stylesheet></script>", "<link rel=icon><link§ rel=stylesheet><link rel=icon>",
+    ]
+
+    private static let noscripts = [
+        "<noscript><style§>a{}</style></noscript><script§></script>",
+        "<noscript><link§ rel=stylesheet></noscript><link§ rel=preload>",
+        "<NOSCRIPT a=b><p><style§ media='>'></style></NoScript ><style§>",
+        // It would never run.
+        "<noscript><script></script></noscript><script§></script>", "<noscript><script></noscript><script§></script>",
+        // Its end is its end for a browser that runs scripts, wherever it stands.
+        "<noscript><!-- </noscript><script§></script>-->", "<noscript><p title='</noscript><script§>'></script>",
+        "<noscript><style title='</noscript><style§></style>", "<noscript><style§></noscript ><script§></script>",
+        "<noscript><textarea></noscript><script§></script>", "<noscript><plaintext></noscript/><script§></script>",
+        "<noscript><svg></noscript><![CDATA[<script></script><style§></style>",
+        "<noscript><noscript></noscript><script§></script>",
+        "<noscript></noscripts><style§></style></noscript><script§></script>",
+        "<noscript></ noscript><script></noscript>",
+        "<noscript><</noscript><script§></script>", "<noscript></n</noscript><script§></script>",
+        "<noscript><link rel=stylesheet</noscript><script§></script>", "</noscript><script§></script>",
+        "<svg><noscript></svg></noscript><![CDATA[<script>]]><script§></script>",
     ]
 
     @Test(arguments: pages)
@@ -81,7 +123,8 @@ struct HTMLNonceStateMachineTests {
             "<", ">", "/", "!", "-", "--", "<!--", "-->", "script", "style", "<script", "</script>", "<style>", "title",
             "<title>", "</title>", "svg", "<svg>", "</svg>", " ", "=", "\"", "'", "nonce", "nonce='a'", "a",
             "<![CDATA[",
-            "]]>", "\n", "\u{0}", "é", "<textarea ", "</textarea",
+            "]]>", "\n", "\u{0}", "é", "<textarea ", "</textarea", "<noscript>", "</noscript", "<link ", "rel=", "rel",
+            "stylesheet", "preload",
         ]
         for _ in 0..<3_000 {
             let html = (0..<Int.random(in: 1...30, using: &random)).map { _ in

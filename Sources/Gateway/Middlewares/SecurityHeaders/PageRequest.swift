@@ -1,0 +1,44 @@
+import GatewayHTTP1
+
+/// Whether a request asks for a page, where a nonce means something.
+///
+/// Browsers say so in `Sec-Fetch-Dest` (Fetch Metadata Request Headers, section 2.1). Older ones name `text/html` in
+/// `Accept` when they navigate, and not when they load scripts, styles or images.
+enum PageRequest {
+    private static let destination = HeaderName("Sec-Fetch-Dest")
+    private static let pages: [StaticString] = ["document", "iframe", "frame", "embed", "object"]
+
+    static func isForPage(_ headers: borrowing HeaderBlock) -> Bool {
+        if let destination = headers.first(self.destination) {
+            for page in self.pages where headers.equals(destination, page) { return true }
+            return false
+        }
+        var acceptsHTML = false
+        headers.forEachMember(of: .accept) { member in
+            let end = member.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? member.count
+            let type = UnsafeRawBufferPointer(rebasing: member[..<end])
+            if ByteClass.equalsIgnoringCase(type, UnsafeRawBufferPointer("text/html")) { acceptsHTML = true }
+        }
+        return acceptsHTML
+    }
+}
+
+/// Where an exchange's nonce goes.
+enum NonceUse: Sendable {
+    /// There is none.
+    case none
+    /// On HTML, though the request does not ask for a page: it keeps its conditions, ranges and codings.
+    case html
+    /// On the page that is asked for. The upstream sends it whole and not encoded.
+    case page
+}
+
+extension Exchange {
+    /// The response is for this request alone: it is neither tagged nor stored.
+    var responseCarriesNonce: Bool {
+        guard self.nonceUse != .none, self.response.status != 304,
+            let type = self.response.headers.first(.contentType)
+        else { return false }
+        return self.response.headers.withBytes(type, HTMLMediaType.isDocument)
+    }
+}
