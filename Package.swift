@@ -110,7 +110,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
-            exclude: ["Configuration/Golden"],
+            exclude: ["Configuration/Golden", "Configuration/Check"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,20 +1,24 @@
 internal import ArgumentParser
-internal import FoundationEssentials
 internal import Gateway
 
-/// `gateway check`: says what is wrong with a configuration, and what is unwise.
+/// `gateway check`: finds what is wrong with a configuration, and what is unwise.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Validate a configuration, and warn of what is legal but unwise.",
-        discussion: "Exit code 0 where the configuration is valid, with or without warnings, and 2 where it is not."
+        abstract: "Validate a configuration file.",
+        discussion: """
+            Reports every mistake at once, with its line and column and what to write instead, and warns of what is legal \
+            but unwise.
+
+            Exits with 0 if the configuration is valid, with or without warnings, and with 2 if it is not.
+            """
     )
 
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The configuration.",
-            discussion: "Default: $GATEWAY_CONFIG, or gateway.toml.",
+            "The configuration file.",
+            discussion: "Default: $GATEWAY_CONFIG, or else gateway.toml.",
             valueName: "file"
         )
     )
@@ -25,52 +29,36 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let file = config ?? Environment.current["GATEWAY_CONFIG"] ?? "gateway.toml"
-        var read: GatewayConfiguration?
-        var errors: [ConfigurationError] = []
-        var warnings: [ConfigurationError] = []
-        do throws(ConfigurationErrors) {
-            let configuration = try GatewayConfiguration(file: file, middlewares: .standard)
-            warnings = configuration.document.warnings
-            read = configuration
-        } catch {
-            errors = error.errors
-        }
-        if let read {
-            let compiled = try await PlanCheck(read)
-            errors = compiled.errors
-            warnings = ConfigurationErrors(warnings + compiled.warnings).errors
-        }
+        let check = try await ConfigurationCheck(file: file)
         if json {
-            let report = Self.report(file: file, errors: errors, warnings: warnings)
-            try StandardOutput.print(JSONText.text(report, indented: true))
+            try StandardOutput.print(JSONText.text(Self.report(file: file, check), indented: true))
         } else {
-            StandardError.print(lines: errors.map(\.description) + warnings.map { "\($0.place)warning: \($0.text)" })
-            if errors.isEmpty {
+            let warnings = check.warnings.map { "\($0.place)warning: \($0.text)" }
+            StandardError.print(lines: check.errors.map(\.description) + warnings)
+            if check.errors.isEmpty {
                 let count = warnings.isEmpty ? "" : ", with \(Plural.of(warnings.count, "warning"))"
                 try StandardOutput.print("\(file) is valid\(count)")
             }
         }
-        if !errors.isEmpty { throw ExitCode(2) }
+        if !check.errors.isEmpty { throw ExitCode(2) }
     }
 
-    private static func report(
-        file: String,
-        errors: [ConfigurationError],
-        warnings: [ConfigurationError]
-    ) -> SettingValue {
+    private static func report(file: String, _ check: ConfigurationCheck) -> SettingValue {
         func list(_ findings: [ConfigurationError]) -> SettingValue {
             .list(
                 findings.map { finding in
-                    [
+                    var members: [String: SettingValue] = [
                         "line": .integer(finding.line), "column": .integer(finding.column), "key": .string(finding.key),
                         "message": .string(finding.message), "suggestion": .string(finding.suggestion),
                     ]
+                    members["route"] = finding.route.map { .string($0) }
+                    return .table(members)
                 }
             )
         }
         return [
-            "file": .string(file), "valid": .boolean(errors.isEmpty), "errors": list(errors),
-            "warnings": list(warnings),
+            "file": .string(file), "valid": .boolean(check.errors.isEmpty), "errors": list(check.errors),
+            "warnings": list(check.warnings),
         ]
     }
 }

@@ -2,32 +2,39 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import Gateway
 
-/// Which configuration a command is about.
+/// Which configuration file a command reads.
 struct ConfigurationFile: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The configuration.",
-            discussion: "Default: $GATEWAY_CONFIG, or gateway.toml.",
+            "The configuration file.",
+            discussion: "Default: $GATEWAY_CONFIG, or else gateway.toml.",
             valueName: "file"
         )
     )
     var config: String?
 
-    /// The file of the flag, of the environment, or the one in this folder; nil where there is none.
+    /// The file named by the flag or the environment, or else the one in this directory; nil if there is none.
     var path: String? {
         if let config { return config }
         if let named = Environment.current["GATEWAY_CONFIG"] { return named }
         return FileManager.default.fileExists(atPath: "gateway.toml") ? "gateway.toml" : nil
     }
 
-    /// The configuration, and what to call it; the built-in demo where there is no file.
-    func readOrDemo() throws(ConfigurationErrors) -> (GatewayConfiguration, origin: String) {
+    /// The configuration, and what to call it; the built-in demo if there is no file.
+    /// - Throws: every mistake in the file, as `gateway check` finds them.
+    func readOrDemo() async throws -> (GatewayConfiguration, origin: String) {
         guard let path else { return (GatewayConfiguration.demo, "built-in demo") }
-        return (try GatewayConfiguration(file: path, middlewares: .standard), path)
+        do throws(ConfigurationErrors) {
+            return (try GatewayConfiguration(file: path, middlewares: .standard), path)
+        } catch {
+            // A pipe can be read only once.
+            let all = try? await ConfigurationCheck(file: path).errors
+            throw all.map { $0.count > error.errors.count ? ConfigurationErrors($0) : error } ?? error
+        }
     }
 }
 
-/// The environment of this process, in which an empty variable is none.
+/// The environment of this process, where an empty variable counts as unset.
 struct Environment: Sendable {
     static let current = Environment(values: ProcessInfo.processInfo.environment)
 
@@ -38,6 +45,6 @@ struct Environment: Sendable {
         return value
     }
 
-    /// With this variable alone.
+    /// With this variable only.
     func only(_ name: String) -> Environment { Environment(values: self.values.filter { $0.key == name }) }
 }

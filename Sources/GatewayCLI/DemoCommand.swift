@@ -5,11 +5,11 @@ internal import Gateway
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Serve the demo upstream alone, as a server to put a gateway in front of.",
-        discussion: "Its page at / lists what it answers."
+        abstract: "Run the demo upstream on its own, as a server to proxy to.",
+        discussion: "Its page at / lists what it serves."
     )
 
-    @Option(help: ArgumentHelp("Listen here; may be repeated. Default: 127.0.0.1:9001.", valueName: "address"))
+    @Option(help: ArgumentHelp("Listen on this address. Repeatable. Default: 127.0.0.1:9001.", valueName: "address"))
     var listen: [String] = []
 
     func run() async throws {
@@ -17,9 +17,9 @@ struct DemoCommand: AsyncParsableCommand {
         configuration.admin.listen = .off
         configuration.log.access = .off
         configuration.log.slowRequest = .off
-        // It shows what the gateway before it has sent, whoever that is.
+        // It shows what the gateway in front of it sent, wherever that runs.
         configuration.server.trustedProxies = ["0.0.0.0/0", "::/0"].compactMap { TrustedProxy($0) }
-        // A plain server: it adds nothing to its answers.
+        // A plain server adds nothing to its responses.
         for middleware in [MiddlewareDescription].standard { configuration.middleware[middleware.name] = false }
         let listen = self.listen.isEmpty ? ["127.0.0.1:9001"] : self.listen
         let overrides = ConfigurationOverrides(listen: listen, environment: Environment(values: [:]))

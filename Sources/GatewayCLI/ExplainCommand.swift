@@ -1,44 +1,49 @@
 internal import ArgumentParser
 internal import Gateway
 
-/// `gateway explain`: says what would become of a request.
-struct ExplainCommand: ParsableCommand {
+/// `gateway explain`: shows what happens to a request.
+struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Say which route takes a request, the chain it passes and where it goes.",
+        abstract: "Show which route matches a request, what the chain does with it, and where it goes.",
         discussion: """
-            Sends nothing. Exit code 1 where no route takes the request.
+            Sends nothing. Exits with 1 if no route matches.
 
-            Example: gateway explain GET http://api.example.com/users/7 -H 'X-Api-Version: 2'
+            Examples:
+              gateway explain GET http://api.example.com/users/7 -H 'X-Api-Version: 2'
+              gateway explain POST /upload --from 203.0.113.9 -H 'Content-Length: 50000000'
             """
     )
 
-    @Argument(help: "GET, POST, …")
+    @Argument(help: "The method, such as GET.")
     var method: String
 
-    @Argument(help: "http://host/path?query, or the path alone.")
+    @Argument(help: "http://host/path?query, or only the path.")
     var url: String
 
     @Option(
         name: .customShort("H"),
-        help: ArgumentHelp("A header of the request; may be repeated.", valueName: "name: value")
+        help: ArgumentHelp("A header field of the request. Repeatable.", valueName: "name: value")
     )
     var header: [String] = []
 
-    @Option(help: ArgumentHelp("The address that the request comes from. Default: 127.0.0.1.", valueName: "ip"))
+    @Option(help: ArgumentHelp("The address the request comes from. Default: 127.0.0.1.", valueName: "ip"))
     var from: String?
 
     @OptionGroup var file: ConfigurationFile
+
+    @Flag(help: "Show every setting, not only those that differ from the defaults.")
+    var all = false
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
         for header in self.header where !header.contains(":") {
-            throw ValidationError("-H \"\(header)\" is no header: write -H 'Name: value'")
+            throw ValidationError("-H \"\(header)\" is not a header: write -H 'Name: value'")
         }
         if let from, IPAddress(from) == nil {
-            throw ValidationError("--from \"\(from)\" is no address: write --from 192.0.2.1")
+            throw ValidationError("--from \"\(from)\" is not an address: write --from 192.0.2.1")
         }
         do throws(ExplainedRequest.Invalid) {
             _ = try self.request(authority: "localhost")
@@ -47,8 +52,8 @@ struct ExplainCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        let (configuration, _) = try self.file.readOrDemo()
+    func run() async throws {
+        let (configuration, _) = try await self.file.readOrDemo()
         var authority = "localhost"
         if case .host? = configuration.server.listen.first { authority = "\(configuration.server.listen[0])" }
         let explanation = try RequestExplanation(self.request(authority: authority), configuration: configuration)
@@ -56,7 +61,8 @@ struct ExplainCommand: ParsableCommand {
             try StandardOutput.print(explanation.json)
         } else {
             let isColored = LogDestination.standardOutput.isColored
-            try StandardOutput.print(ExplanationText(explanation: explanation, isColored: isColored).text)
+            let text = ExplanationText(explanation: explanation, isColored: isColored, showsAll: self.all).text
+            try StandardOutput.print(text)
         }
         if explanation.routeName == nil { throw ExitCode(1) }
     }
@@ -75,7 +81,7 @@ struct ExplainCommand: ParsableCommand {
         )
     }
 
-    /// Without the white space around it (RFC 9110, 5.5).
+    /// Without surrounding white space (RFC 9110 section 5.5).
     private static func trimmed(_ text: Substring) -> String {
         String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }

@@ -1,33 +1,37 @@
 internal import Gateway
 
-/// What `explain` says to people.
+/// What `explain` prints for people: at most 100 columns, and only what differs from the defaults.
 struct ExplanationText {
     let explanation: RequestExplanation
     let isColored: Bool
+    /// Every middleware with every setting.
+    let showsAll: Bool
+
+    static let width = 100
 
     var text: String {
         let request = self.explanation.request
-        var lines = [self.title("\(request.method) \(request.url)") + "  from \(self.explanation.clientIP)", ""]
-        lines += self.verdict
+        var lines = self.item("", "\(request.method) \(request.url) from \(self.explanation.clientIP)") + [""]
+        lines += self.verdict + self.outcome
         if !self.explanation.rejected.isEmpty {
-            lines += [
-                "", self.title(self.explanation.routeName == nil ? "No route takes it" : "Why no other route takes it"),
-            ]
-            lines += Self.table(self.explanation.rejected.map { [$0.route, $0.reason] }, indented: 2)
+            let title = self.explanation.routeName == nil ? "Why no route matches" : "Why no other route matches"
+            lines += ["", self.title(title)]
+            lines += Self.table(self.explanation.rejected.map { [$0.route, $0.reason, ""] }, indented: 2)
         }
-        lines += ["", self.title("Chain")]
-        for middleware in self.explanation.middlewares { lines += self.lines(for: middleware) }
+        lines += ["", self.title("Chain")] + self.chain
         return lines.joined(separator: "\n")
     }
 
+    // MARK: Verdict
+
     private var verdict: [String] {
         switch self.explanation.verdict {
-        case .admin: ["Route     admin.expose\(self.place): the admin endpoints answer it"]
-        case .reports: ["Route     csp.report_path: the gateway takes browsers' reports"]
+        case .admin: self.item("Route", "admin.expose\(self.place): the admin API answers")
+        case .reports: self.item("Route", "csp.report_path: the gateway collects browsers' reports")
         case .refused(let status, let reason, let allow):
-            ["Route     none: it would get \(status). \(reason)"] + (allow.map { ["Allow     \($0)"] } ?? [])
-        case .route:
-            ["Route     \(self.explanation.routeName ?? "")\(self.place)"] + self.destination
+            self.item("Route", "none: the client gets \(status). \(reason)")
+                + (allow.map { self.item("Allow", $0) } ?? [])
+        case .route: self.item("Route", "\(self.explanation.routeName ?? "")\(self.place)") + self.destination
         }
     }
 
@@ -35,20 +39,84 @@ struct ExplanationText {
 
     private var destination: [String] {
         if let upstream = self.explanation.upstream {
-            return ["Upstream  \(upstream.name): \(upstream.url)"]
-                + upstream.otherTargets.map { "          or \($0)" }
+            return self.item("Upstream", "\(upstream.name): \(upstream.url)")
+                + upstream.otherTargets.flatMap { self.item("", "or \($0)") }
         }
-        if let respond = self.explanation.route?.respond { return ["Answer    \(respond.status), without an upstream"] }
+        if let respond = self.explanation.route?.respond {
+            return self.item("Response", "\(respond.status), without an upstream")
+        }
         if let redirect = self.explanation.route?.redirect {
-            return ["Answer    \(redirect.status), Location: \(redirect.to)"]
+            return self.item("Response", "\(redirect.status), Location: \(redirect.to)")
         }
         return []
     }
 
-    private func lines(for middleware: EffectiveMiddleware) -> [String] {
+    private var outcome: [String] {
+        guard let outcome = self.explanation.outcome else { return [] }
+        var lines: [String] = []
+        if let refusal = outcome.refusal {
+            let text = "\(refusal.status) by \(refusal.by): \(refusal.reason) (\(refusal.source))"
+            lines += self.item("Outcome", text, style: "31")
+        }
+        for limit in outcome.limits {
+            let note = limit.note.isEmpty ? "" : "; \(limit.note)"
+            lines += self.item("Limit", "\(limit.by) \(limit.limit), per \(limit.key)\(note) (\(limit.source))")
+        }
+        if !outcome.timeouts.isEmpty {
+            let limits = outcome.timeouts.map { "\($0.name) \($0.limit)" }
+            lines += self.item("Timeouts", limits.joined(separator: ", "))
+        }
+        return lines
+    }
+
+    // MARK: Chain
+
+    private var chain: [String] {
+        if self.showsAll { return self.explanation.middlewares.flatMap { self.lines(for: $0, $0.leaves) } }
+        var lines: [String] = []
+        var plain: [String] = []
+        for middleware in self.explanation.middlewares where middleware.isEnabled {
+            let written = middleware.leaves.filter { $0.source.position != nil || $0.source == .code }
+            if written.isEmpty {
+                plain.append(middleware.name)
+            } else {
+                lines += self.lines(for: middleware, written)
+            }
+        }
+        if !plain.isEmpty { lines += self.item("  with defaults:", plain.joined(separator: ", "), indented: 4) }
+        let off = self.explanation.middlewares.filter { !$0.isEnabled && $0.settings.source.position != nil }
+        if !off.isEmpty { lines += self.item("  switched off:", off.map(\.name).joined(separator: ", "), indented: 4) }
+        return lines + ["", "  --all shows every setting."]
+    }
+
+    private func lines(for middleware: EffectiveMiddleware, _ leaves: [EffectiveMiddleware.Leaf]) -> [String] {
         guard middleware.isEnabled else { return ["  \(middleware.name)  off"] }
-        let rows = middleware.leaves.map { [$0.key, $0.value.quoted, "\($0.source)"] }
+        let rows = leaves.map { [$0.key, $0.value.quoted, "\($0.source)"] }
         return ["  " + self.styled(middleware.name, "32")] + Self.table(rows, indented: 4)
+    }
+
+    // MARK: Layout
+
+    /// A label and its text, wrapped between words.
+    private func item(_ label: String, _ text: String, style: String? = nil, indented: Int = 10) -> [String] {
+        let isTitle = label.isEmpty && indented == 10 && text.hasPrefix("\(self.explanation.request.method) ")
+        let first = isTitle ? "" : label.count < indented ? label.padded(to: indented) : label + " "
+        var lines: [String] = []
+        var line = ""
+        var room = Self.width - first.count
+        for word in text.split(separator: " ") {
+            if !line.isEmpty, line.count + word.count + 1 > room {
+                lines.append(line)
+                line = ""
+                room = Self.width - indented
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        lines.append(line)
+        return lines.enumerated().map { index, line in
+            let shown = isTitle ? self.title(line) : style.map { self.styled(line, $0) } ?? line
+            return (index == 0 ? first : String(repeating: " ", count: indented)) + shown
+        }
     }
 
     private func title(_ text: String) -> String { self.styled(text, "1") }
@@ -57,7 +125,36 @@ struct ExplanationText {
         self.isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 
+    /// Three columns; the middle one is cut into pieces where it is too long.
     private static func table(_ rows: [[String]], indented: Int) -> [String] {
-        AlignedTable.lines(rows).map { String(repeating: " ", count: indented) + $0 }
+        let taken = indented + 4 + (rows.map { $0[0].count }.max() ?? 0) + (rows.map { $0[2].count }.max() ?? 0)
+        let room = max(20, self.width - taken)
+        let pieces = rows.flatMap { row -> [[String]] in
+            let parts = Self.pieces(of: row[1], of: room)
+            return parts.enumerated().map { $0 == 0 ? [row[0], $1, row[2]] : ["", $1, ""] }
+        }
+        return AlignedTable.lines(pieces).map { line in
+            let end = line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex
+            return String(repeating: " ", count: indented) + line[..<end]
+        }
+    }
+
+    /// Pieces of at most so many characters, between words where that is possible.
+    private static func pieces(of text: String, of room: Int) -> [String] {
+        var pieces: [String] = []
+        var rest = text[...]
+        while rest.count > room {
+            let end = rest.index(rest.startIndex, offsetBy: room)
+            let cut = rest[..<end].lastIndex(of: " ").map { rest.index(after: $0) } ?? end
+            pieces.append(String(rest[..<cut]))
+            rest = rest[cut...]
+        }
+        return pieces + [String(rest)]
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - self.count))
     }
 }

@@ -15,8 +15,8 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway",
         abstract: "A reverse-proxy gateway in front of HTTP APIs.",
         discussion: """
-            Exit codes: 0 done, 1 it ran and failed, 2 the configuration or the command line is wrong, \
-            69 an address is taken.
+            Exit codes: 0 success, 1 the command failed, 2 the configuration or the command line is wrong, \
+            69 an address is in use.
             """,
         version: GatewayVersion.current,
         subcommands: [
@@ -54,7 +54,7 @@ struct GatewayCommand: AsyncParsableCommand {
             Self.exit(withError: ExitCode(1))
         default:
             let code = Self.exitCode(for: error)
-            // The parser answers a command line that it cannot read with 64; help and the version are errors to it too.
+            // The parser exits with 64 for a command line it cannot read. Help and the version are errors to it, too.
             if code == .success { Self.answer(Self.fullMessage(for: error)) }
             StandardError.print(lines: [code == .validationFailure ? Self.fullMessage(for: error) : "error: \(error)"])
             Self.exit(withError: ExitCode(code == .validationFailure ? 2 : 1))
@@ -74,11 +74,11 @@ struct GatewayCommand: AsyncParsableCommand {
     private static func advice(on error: ListenError) -> String {
         switch error.reason {
         case String(cString: strerror(EADDRINUSE)):
-            "\(error): stop the program that listens there, or choose another address with --listen or --admin"
+            "\(error): stop the program that uses it, or choose another address with --listen or --admin"
         case String(cString: strerror(EACCES)):
-            "\(error): choose a port over 1023, or give the gateway the right to open this one"
+            "\(error): choose a port above 1023, or allow the gateway to open this one"
         case String(cString: strerror(EADDRNOTAVAIL)):
-            "\(error): choose an address that this machine has"
+            "\(error): choose an address of this machine"
         default: "\(error): choose another address with --listen or --admin"
         }
     }

@@ -11,7 +11,7 @@ internal import UnixSignals
     internal import Glibc
 #endif
 
-/// A gateway that is a whole process: its log, its start screen, and the signals that it obeys.
+/// A gateway as a process: its log, its start screen and its signals.
 struct GatewayProcess {
     let configuration: GatewayConfiguration
     /// Where the configuration came from, for people.
@@ -84,13 +84,13 @@ struct GatewayProcess {
         for await signal in signals {
             switch signal {
             case .sighup:
-                log.notice("HUP changes nothing: this version does not reload; restart the gateway instead")
+                log.notice("ignored HUP: this version cannot reload; restart the gateway instead")
             case .sigusr1:
                 // Lines that wait for a reader come first, for ever perhaps; the next signal must not wait for them.
                 Task { await Self.reopenLogs(of: server, log) }
             default:
                 if isDraining {
-                    log.warning("stopped without waiting for open requests")
+                    log.warning("second signal: exiting without waiting for open requests")
                     await writer.close(within: .milliseconds(100))
                     _exit(1)
                 }
@@ -106,7 +106,7 @@ struct GatewayProcess {
             try await server.reopenLogs()
             log.notice("log files reopened")
         } catch {
-            log.error("log files could not be reopened", metadata: ["error": "\(error)"])
+            log.error("cannot reopen log files", metadata: ["error": "\(error)"])
         }
     }
 

@@ -15,13 +15,13 @@ internal import NIOPosix
 struct HealthcheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Ask the running gateway whether it is ready.",
-        discussion: "Exit code 0 if it is, else 1: for containers."
+        abstract: "Check whether the running gateway is ready.",
+        discussion: "Exits with 0 if it is ready, else with 1. Made for container health checks."
     )
 
     @Option(
         help: ArgumentHelp(
-            "The admin endpoints' address.",
+            "The address of the admin API.",
             discussion: "Default: $GATEWAY_ADMIN, or the one in the configuration.",
             valueName: "address"
         )
@@ -31,20 +31,20 @@ struct HealthcheckCommand: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationFile
 
     func run() async throws {
-        guard let address = try self.address else {
-            StandardError.print(lines: ["the admin endpoints are off: give [admin].listen an address"])
+        guard let address = try await self.address else {
+            StandardError.print(lines: ["the admin API is off: set [admin].listen to an address"])
             throw ExitCode(1)
         }
         do {
             let head = try await ReadinessRequest.statusLine(from: address)
             guard head.hasPrefix("HTTP/1.1 200 ") else {
-                StandardError.print(lines: ["not ready: \(address) answers \"\(head)\""])
+                StandardError.print(lines: ["not ready: \(address) answered \"\(head)\""])
                 throw ExitCode(1)
             }
         } catch let code as ExitCode {
             throw code
         } catch {
-            StandardError.print(lines: ["not ready: \(address) cannot be asked: \(Self.reason(error))"])
+            StandardError.print(lines: ["not ready: cannot reach \(address): \(Self.reason(error))"])
             throw ExitCode(1)
         }
         try StandardOutput.print("ready")
@@ -52,10 +52,10 @@ struct HealthcheckCommand: AsyncParsableCommand {
 
     /// With a flag or variable no file is read: the check may run where there is none.
     private var address: ListenAddress? {
-        get throws {
+        get async throws {
             var configuration = GatewayConfiguration.demo
             if self.admin == nil, Environment.current["GATEWAY_ADMIN"] == nil {
-                configuration = try self.file.readOrDemo().0
+                configuration = try await self.file.readOrDemo().0
             }
             let overrides = ConfigurationOverrides(
                 admin: self.admin,
@@ -70,9 +70,10 @@ struct HealthcheckCommand: AsyncParsableCommand {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError: error.connectionErrors.first.map { reason($0.error) } ?? "\(error)"
-        case is ReadinessRequest.NoAnswer: "no answer within \(ReadinessRequest.timeout.nanoseconds / 1_000_000_000) s"
+        case is ReadinessRequest.NoAnswer:
+            "no response within \(ReadinessRequest.timeout.nanoseconds / 1_000_000_000) s"
         case let error as IOError: String(cString: strerror(error.errnoCode))
-        case ChannelError.eof: "it closes the connection"
+        case ChannelError.eof: "the connection was closed"
         default: "\(error)"
         }
     }

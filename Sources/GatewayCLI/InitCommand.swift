@@ -6,13 +6,13 @@ internal import Gateway
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Write a commented starter gateway.toml into this folder."
+        abstract: "Write a commented starter gateway.toml to the current directory."
     )
 
-    @Option(name: .long, help: ArgumentHelp("The API that the gateway stands in front of.", valueName: "url"))
+    @Option(name: .long, help: ArgumentHelp("The API to put the gateway in front of.", valueName: "url"))
     var to: String?
 
-    @Flag(name: .long, help: "Replace a gateway.toml that is already there.")
+    @Flag(name: .long, help: "Replace an existing gateway.toml.")
     var force = false
 
     func validate() throws {
@@ -31,10 +31,10 @@ struct InitCommand: ParsableCommand {
         do {
             try Data(StarterConfiguration.text(to: to).utf8).write(to: URL(fileURLWithPath: file), options: options)
         } catch let error as CocoaError where error.code == .fileWriteFileExists {
-            StandardError.print(lines: ["\(file) is already there: write `gateway init --force` to replace it"])
+            StandardError.print(lines: ["\(file) already exists: use `gateway init --force` to replace it"])
             throw ExitCode(1)
         } catch {
-            StandardError.print(lines: ["\(file) cannot be written: check the rights of this folder"])
+            StandardError.print(lines: ["cannot write \(file): check the permissions of this directory"])
             throw ExitCode(1)
         }
         try StandardOutput.print("Wrote \(file). Next: gateway check, then gateway run.")

@@ -5,25 +5,27 @@ internal import Gateway
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Serve a configuration.",
+        abstract: "Run the gateway.",
         discussion: """
-            Without --config and --to: $GATEWAY_CONFIG, else ./gateway.toml, and where there is none the built-in \
-            demo upstream on every path. $GATEWAY_LISTEN, $GATEWAY_ADMIN and $GATEWAY_LOG_LEVEL stand for the flags; \
-            a flag wins.
+            Without --config and --to, reads the file named by $GATEWAY_CONFIG, or else ./gateway.toml. If there is none, \
+            serves the built-in demo upstream on every path. $GATEWAY_LISTEN, $GATEWAY_ADMIN and $GATEWAY_LOG_LEVEL replace \
+            the flags; a flag wins over its variable.
 
-            TERM and INT finish open requests and exit; a second one exits at once. USR1 opens log files anew.
+            TERM and INT finish open requests, then exit; a second signal exits at once. USR1 reopens log files.
             """
     )
 
     @OptionGroup var file: ConfigurationFile
 
-    @Option(help: ArgumentHelp("Serve one upstream on every path, without a file.", valueName: "url"))
+    @Option(help: ArgumentHelp("Proxy every path to one upstream, without a configuration file.", valueName: "url"))
     var to: String?
 
-    @Option(help: ArgumentHelp("Listen here instead; may be repeated.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("Listen on this address instead of those in the file. Repeatable.", valueName: "address")
+    )
     var listen: [String] = []
 
-    @Option(help: ArgumentHelp("The admin endpoints' address, or off.", valueName: "address"))
+    @Option(help: ArgumentHelp("The address of the admin API, or off.", valueName: "address"))
     var admin: String?
 
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
@@ -32,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
     func validate() throws {
         if self.to != nil, self.file.config != nil {
             throw ValidationError(
-                "--to and --config exclude each other: put the upstream into the file, or leave it out."
+                "--to and --config exclude each other: use one of them"
             )
         }
     }
@@ -42,7 +44,7 @@ struct RunCommand: AsyncParsableCommand {
             if let to {
                 (try GatewayConfiguration.to(url: to), "--to \(to)")
             } else {
-                try self.file.readOrDemo()
+                try await self.file.readOrDemo()
             }
         let overrides = ConfigurationOverrides(
             listen: self.listen,

@@ -52,7 +52,7 @@ struct OutputError: Error, CustomStringConvertible {
 
     var description: String {
         let reason = self.code == EBADF ? "it is closed" : String(cString: strerror(self.code))
-        return "standard output cannot be written: \(reason)"
+        return "cannot write to standard output: \(reason)"
     }
 }
 

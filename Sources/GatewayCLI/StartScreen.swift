@@ -2,7 +2,7 @@ internal import Gateway
 internal import Logging
 internal import NIOCore
 
-/// What a gateway says once it listens: where, what leads where, and what to try next.
+/// What a gateway shows once it listens: its addresses, its routes, and what to try next.
 struct StartScreen {
     let configuration: GatewayConfiguration
     /// Where the configuration came from.
@@ -62,7 +62,7 @@ struct StartScreen {
     }
 
     private func destination(of route: RouteConfiguration) -> String {
-        if let respond = route.respond { return "answers \(respond.status)" }
+        if let respond = route.respond { return "responds \(respond.status)" }
         if let redirect = route.redirect { return "\(redirect.status) to \(redirect.to)" }
         guard let name = route.upstream, let upstream = self.configuration.upstreams[name] else { return "" }
         if let builtin = upstream.builtin { return "\(name) (built-in \(builtin.rawValue))" }

@@ -7,10 +7,13 @@ enum MetricName {
     ///   - ending: what Prometheus' conventions want at its end; empty for nothing.
     ///   - labels: the names of the labels besides `route`.
     static func mistake(in name: String, ending: String, labels: [String]) -> String? {
-        guard self.isName(name) else { return "\"\(name)\" is no metric name: write small letters, digits and \"_\"" }
+        guard self.isName(name) else {
+            return "\"\(name)\" is not a metric name: use lower-case letters, digits and \"_\""
+        }
         guard name.hasSuffix(ending) else { return "\"\(name)\" has to end in \"\(ending)\"" }
         for label in labels where !self.isName(label) || label == "route" || label == "le" {
-            return "\"\(label)\" is no label name: write small letters, digits and \"_\", but not \"route\" or \"le\""
+            return
+                "\"\(label)\" is not a label name: use lower-case letters, digits and \"_\", but not \"route\" or \"le\""
         }
         return Set(labels).count == labels.count ? nil : "\"\(name)\" has a label twice"
     }

@@ -66,15 +66,15 @@ public struct MiddlewareList: Sendable {
     private func mistake(in name: String) -> ConfigurationError? {
         guard MetricName.isName(name) else {
             return ConfigurationError(
-                "\(JSONText.quoted(name)) is no name for a middleware",
-                suggestion: "write small letters, digits and \"_\""
+                "\(JSONText.quoted(name)) is not a name for a middleware",
+                suggestion: "use lower-case letters, digits and \"_\""
             )
         }
         if self.place(of: name) != nil {
             return ConfigurationError("there are two middlewares called \"\(name)\"", suggestion: "rename one")
         }
         if SettingSchema.of(RouteConfiguration()).field(name) != nil {
-            return ConfigurationError("\"\(name)\" is a key of routes and of no middleware", suggestion: "rename it")
+            return ConfigurationError("\"\(name)\" is a key of routes", suggestion: "rename it")
         }
         return nil
     }

@@ -1,4 +1,4 @@
-/// A number of things, or `"auto"` where the gateway finds a fitting one.
+/// A number of things, or `"auto"` to let the gateway choose.
 public enum AutomaticCount: Hashable {
     case auto
     /// At least 1.
@@ -8,7 +8,7 @@ public enum AutomaticCount: Hashable {
     var number: Int? { if case .count(let count) = self { count } else { nil } }
 }
 
-/// How many event loops serve; `"auto"` is one a core.
+/// How many event loops serve; `"auto"` is one per core.
 public typealias Workers = AutomaticCount
 
 /// How many clients may be connected; `"auto"` is what the file descriptors allow.
@@ -26,7 +26,9 @@ extension AutomaticCount: Setting {
         switch value {
         case .string("auto"): self = .auto
         case .integer(let count) where count > 0: self = .count(count)
-        default: throw SettingError("is not a count", suggestion: "write \"auto\" or a whole number of at least 1")
+        case .string(let text) where Int(digits: text).map { $0 > 0 } == true:
+            throw SettingError("is not a count", suggestion: "write \(text), or \"auto\"")
+        default: throw SettingError("is not a count", suggestion: "write \"auto\", or a whole number from 1")
         }
     }
 

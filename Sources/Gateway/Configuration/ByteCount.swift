@@ -1,5 +1,4 @@
-/// A number of bytes, at least zero: `"500B"`, `"16KiB"`, `"10MiB"`. The largest is 2^63 − 1, and stands for all that are
-/// larger.
+/// A number of bytes, at least zero: `"500B"`, `"16KiB"`, `"10MiB"`. The largest is 2^63 − 1.
 public struct ByteCount: Hashable, Comparable {
     public var bytes: Int
 
@@ -30,7 +29,7 @@ extension ByteCount: Setting {
         }
         guard let count = ByteCount(text) else {
             if Self.isTooLarge(text) {
-                throw SettingError("is more than can be counted", suggestion: "write at most \"\(Int.max >> 40)TiB\"")
+                throw SettingError("is too large", suggestion: "write \"\(Int.max >> 40)TiB\" or less")
             }
             throw SettingError("is not a size", suggestion: Self.hint(text))
         }
@@ -60,13 +59,14 @@ extension ByteCount: Setting {
     private static func hint(_ text: String) -> String {
         let digits = String(Substring(text.utf8.prefix { (0x30...0x39).contains($0) }))
         let unit = text.dropFirst(digits.count).filter { $0 != " " }.lowercased()
-        guard Int(digits) != nil else { return "write \"500B\", \"16KiB\" or \"10MiB\"" }
+        guard Int(digits) != nil else { return "write \"16KiB\"" }
         switch unit {
         case "", "b", "byte", "bytes": return "write \"\(digits)B\""
         case "k", "kb", "ki", "kib": return "write \"\(digits)KiB\""
         case "m", "mb", "mi", "mib": return "write \"\(digits)MiB\""
         case "g", "gb", "gi", "gib": return "write \"\(digits)GiB\""
-        default: return "write \"500B\", \"16KiB\" or \"10MiB\""
+        case "t", "tb", "ti", "tib": return "write \"\(digits)TiB\""
+        default: return "write \"16KiB\""
         }
     }
 

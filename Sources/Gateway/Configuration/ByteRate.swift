@@ -16,12 +16,32 @@ extension ByteRate: Setting {
 
     public init(setting value: SettingValue) throws(SettingError) {
         guard case .string(let text) = value, let rate = ByteRate(text) else {
-            throw SettingError("is not a byte rate", suggestion: "write \"500B/second\"")
+            throw SettingError("is not a byte rate", suggestion: "write \"\(Self.probable(value))\"")
         }
         self = rate
     }
 
     public var settingValue: SettingValue { .string("\(bytes)/\(unit.rawValue)") }
+
+    private static func probable(_ value: SettingValue) -> String {
+        let text =
+            switch value {
+            case .string(let text): text
+            case .integer(let count) where count >= 0: "\(count)"
+            default: ""
+            }
+        let parts = text.split(separator: "/", maxSplits: 1)
+        var size = "500B"
+        do throws(SettingError) {
+            size = "\(try ByteCount(setting: .string(parts.first.map(String.init) ?? "")))"
+        } catch {
+            if let literal = error.firstLiteral, parts.first?.first?.isNumber == true {
+                size = String(literal.dropFirst().dropLast())
+            }
+        }
+        let unit = parts.dropFirst().first.flatMap { Rate.Unit.meant(by: $0) } ?? .second
+        return ByteCount(size) == nil ? "500B/second" : "\(size)/\(unit.rawValue)"
+    }
 
     /// Reads `"500B/second"`.
     public init?(_ text: String) {

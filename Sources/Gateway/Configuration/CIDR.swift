@@ -25,12 +25,44 @@ extension CIDR: Setting {
 
     public init(setting value: SettingValue) throws(SettingError) {
         guard case .string(let text) = value, let cidr = CIDR(text) else {
-            throw SettingError("is not a CIDR", suggestion: "write \"10.0.0.0/8\", \"2001:db8::/32\" or one address")
+            throw SettingError("is not a network", suggestion: Self.suggestion(for: value))
+        }
+        guard cidr.network == cidr.address else {
+            throw SettingError(
+                "has bits beyond its prefix of \(cidr.prefix)",
+                suggestion:
+                    "write \"\(cidr.network)/\(cidr.prefix)\" for the network, or \"\(cidr.address)\" for the address"
+            )
         }
         self = cidr
     }
 
     public var settingValue: SettingValue { .string("\(address)/\(prefix)") }
+
+    /// The first address of the block.
+    private var network: IPAddress {
+        func kept(_ bits: Int) -> UInt64 { bits <= 0 ? 0 : bits >= 64 ? .max : ~(.max >> UInt64(bits)) }
+        guard address.isIPv6 else {
+            return IPAddress(ipv4: UInt32(truncatingIfNeeded: address.low & kept(32 + prefix)))
+        }
+        return IPAddress(ipv6High: address.high & kept(prefix), low: address.low & kept(prefix - 64))
+    }
+
+    private static func suggestion(for value: SettingValue) -> String {
+        guard case .string(let text) = value else { return "write \"10.0.0.0/8\"" }
+        let parts = text.split(separator: "/", maxSplits: 1)
+        if let first = parts.first, let address = IPAddress(first) {
+            return "write \"\(address)\", or a prefix of at most \(address.isIPv6 ? 128 : 32)"
+        }
+        let octets = parts.first?.split(separator: ".") ?? []
+        if octets.count < 4, !octets.isEmpty, octets.allSatisfy({ (Int(digits: $0) ?? 256) < 256 }) {
+            let full = (octets + Array(repeating: "0", count: 4 - octets.count)).joined(separator: ".")
+            if IPAddress(full) != nil { return "write \"\(full)/\(8 * octets.count)\"" }
+        }
+        if text == "localhost" { return "write \"127.0.0.0/8\"" }
+        if text == "*" || text == "all" { return "write \"0.0.0.0/0\"" }
+        return "write \"10.0.0.0/8\", \"2001:db8::/32\" or \"192.0.2.7\""
+    }
 
     /// Reads `10.0.0.0/8` or a single address.
     public init?(_ text: String) {

@@ -12,6 +12,8 @@ public struct ConfigurationError: Error, Hashable, Sendable {
     public var message: String
     /// What to do; may be empty.
     public var suggestion: String
+    /// The name of the route that `key` belongs to.
+    public var route: String?
 
     public init(_ message: String, suggestion: String = "", key: String = "", at position: SourcePosition? = nil) {
         self.message = message
@@ -24,7 +26,7 @@ public struct ConfigurationError: Error, Hashable, Sendable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
-    /// `gateway.toml:14:9: routes[1].rate_limit.limit: "60/min" is not a rate: write "60/minute"`.
+    /// `gateway.toml:14:9: routes[1].rate_limit.limit: "60/min" is not a rate: write "60/minute" (route "users")`.
     public var description: String {
         place + text
     }
@@ -35,15 +37,18 @@ extension ConfigurationError: CustomStringConvertible {
         return line > 0 ? "\(file):\(line):\(column): " : "\(file): "
     }
 
-    /// What stands after the place.
+    /// What follows the place.
     package var text: String {
-        (key.isEmpty ? "" : key + ": ") + message + (suggestion.isEmpty ? "" : ": " + suggestion)
+        let advice = suggestion.isEmpty ? "" : ": " + suggestion
+        let quoted = route.map { JSONText.quoted($0) }
+        let name = quoted.map { message.contains($0) ? "" : " (route \($0))" } ?? ""
+        return (key.isEmpty ? "" : key + ": ") + message + advice + name
     }
 }
 
 /// All mistakes of a configuration, in the file's order.
 public struct ConfigurationErrors: Error, Hashable, Sendable {
-    /// At least one.
+    /// Usually at least one.
     public var errors: [ConfigurationError]
 
     public init(_ errors: [ConfigurationError]) {

@@ -1,9 +1,11 @@
 extension ConfigurationValidator {
     mutating func validate(_ upstream: UpstreamConfiguration, at path: SettingPath) {
         if upstream.builtin != nil, !upstream.targets.isEmpty {
-            report(path + "builtin", "the upstream has targets and builtin", "take one of them out")
-        } else if upstream.builtin == nil, upstream.targets.isEmpty, !diagnostics.hasFailed(path + "targets") {
-            let suggestion = "write targets = [\"http://127.0.0.1:9001\"]"
+            report(path + "builtin", "the upstream has both targets and builtin", "remove it")
+        } else if upstream.builtin == nil, upstream.targets.isEmpty, !diagnostics.hasFailed(path + "targets"),
+            !diagnostics.hasLost(elementsOf: path + "targets")
+        {
+            let suggestion = "add targets = [\"http://127.0.0.1:9001\"]"
             reportLacking("targets", in: path, "the upstream has no targets", suggestion)
         }
         for (index, target) in upstream.targets.enumerated() {
@@ -15,7 +17,7 @@ extension ConfigurationValidator {
         positive(upstream.idleTimeout, path + "idle_timeout")
         headSize(upstream.maxHead, of: "response", path + "max_head")
         if upstream.hashKey.parts.isEmpty {
-            report(path + "hash_key", "the key has no part", "write \"client_ip\"")
+            report(path + "hash_key", "the key is empty", "write \"client_ip\"")
         }
         if upstream.setCookie {
             let hasCookie = upstream.hashKey.parts.contains { part in
@@ -24,8 +26,8 @@ extension ConfigurationValidator {
             if upstream.balance != .hash || !hasCookie {
                 report(
                     path + "set_cookie",
-                    "there is no cookie to set",
-                    "write balance = \"hash\" and hash_key = \"cookie:NAME\", or take set_cookie out"
+                    "set_cookie needs balance = \"hash\" and hash_key = \"cookie:NAME\"",
+                    "write false"
                 )
             }
         }
@@ -33,7 +35,7 @@ extension ConfigurationValidator {
 
     private mutating func validate(_ target: TargetConfiguration, at path: SettingPath) {
         if target.url == .missing {
-            reportLacking("url", in: path, "the target has no url", "write { url = \"http://127.0.0.1:9001\" }")
+            reportLacking("url", in: path, "the target has no url", "add url = \"http://127.0.0.1:9001\"")
         } else {
             do {
                 _ = try TargetURL(setting: target.url.settingValue)

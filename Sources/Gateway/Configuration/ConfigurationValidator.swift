@@ -1,4 +1,4 @@
-/// Finds what the types allow and the gateway cannot do, in a configuration from a file or from a program.
+/// Finds mistakes that the types allow, in a configuration from a file or from a program.
 struct ConfigurationValidator {
     let configuration: GatewayConfiguration
     var diagnostics: ConfigurationDiagnostics
@@ -17,61 +17,68 @@ struct ConfigurationValidator {
     }
 
     mutating func report(_ path: SettingPath, _ problem: String, _ suggestion: String) {
-        diagnostics.report(problem, suggestion: suggestion, path: path, at: configuration.document.position(of: path))
+        let path = diagnostics.written(path)
+        let safe = configuration.document.root?.node(at: path)?.safe(suggestion) ?? suggestion
+        diagnostics.report(problem, suggestion: safe, path: path, at: configuration.document.position(of: path))
     }
 
     mutating func report(_ path: SettingPath, _ value: SettingValue, _ error: SettingError) {
         report(path, "\(value.withoutUserInformation.quoted) \(error.problem)", error.suggestion)
     }
 
-    /// For a table that lacks something: nothing is said where a mistake in it may be what is lacking.
+    /// For a table that lacks something. Nothing is reported if a mistake in the table may be what it lacks.
     mutating func reportLacking(_ table: SettingPath, _ problem: String, _ suggestion: String) {
-        if !diagnostics.hasFailure(directlyIn: table) { report(table, problem, suggestion) }
+        let path = diagnostics.written(table)
+        if diagnostics.hasFailure(directlyIn: path) { return }
+        let position = configuration.document.position(of: path)
+        diagnostics.report(problem, suggestion: suggestion, path: path, at: position, isLack: true)
     }
 
-    /// The same for one key, at its own place where it was written, and says nothing.
+    /// The same for one key. If the key is there and empty, the suggestion is for its value.
     mutating func reportLacking(_ key: String, in table: SettingPath, _ problem: String, _ suggestion: String) {
-        if configuration.document.root?.node(at: table + key) != nil {
-            report(table + key, problem, suggestion)
+        if configuration.document.root?.node(at: diagnostics.written(table + key)) != nil {
+            let addition = "add \(key) = "
+            let value = suggestion.hasPrefix(addition) ? "write " + suggestion.dropFirst(addition.count) : suggestion
+            report(table + key, problem, value)
         } else {
             reportLacking(table, problem, suggestion)
         }
     }
 
     mutating func atLeast(_ minimum: Int, _ count: Int, _ path: SettingPath) {
-        if count < minimum { report(path, "\(count) is too small", "write at least \(minimum)") }
+        if count < minimum { report(path, "\(count) is too small", "write \(minimum) or more") }
     }
 
-    /// Numbers that are added up, or made into that many of something, have an upper end too.
+    /// Numbers that are summed, or allocate that many of something, have an upper bound too.
     mutating func within(_ range: ClosedRange<Int>, _ count: Int, _ path: SettingPath) {
         atLeast(range.lowerBound, count, path)
-        if count > range.upperBound { report(path, "\(count) is too large", "write at most \(range.upperBound)") }
+        if count > range.upperBound { report(path, "\(count) is too large", "write \(range.upperBound) or less") }
     }
 
     /// What memory should hold for the head of one message.
     mutating func headSize(_ size: ByteCount, of message: String, _ path: SettingPath) {
         if size.bytes < 64 {
-            report(path, "\(size.settingValue.quoted) is too small for any \(message)", "write at least \"64B\"")
+            report(path, "\(size.settingValue.quoted) is too small for any \(message)", "write \"64B\" or more")
         } else if size > .mebibytes(16) {
-            report(path, "\(size.settingValue.quoted) is more than memory should hold", "write at most \"16MiB\"")
+            report(path, "\(size.settingValue.quoted) is more than memory should hold", "write \"16MiB\" or less")
         }
     }
 
     mutating func positive(_ span: TimeSpan, _ path: SettingPath) {
-        if span <= .zero { report(path, "\(span.settingValue.quoted) leaves no time", "write a longer time") }
+        if span <= .zero { report(path, "\(span.settingValue.quoted) leaves no time", "write \"1s\" or more") }
     }
 
     mutating func notNegative(_ span: TimeSpan, _ path: SettingPath) {
-        if span < .zero { report(path, "a negative time is not possible", "write 0s or a longer time") }
+        if span < .zero { report(path, "a duration cannot be negative", "write \"0s\" or more") }
     }
 
     private mutating func server() {
         let server = configuration.server
         let path = SettingPath("server")
-        if server.listen.isEmpty {
+        if server.listen.isEmpty, !diagnostics.hasLost(elementsOf: path + "listen") {
             report(
                 path + "listen",
-                "the list is empty, so the gateway could not be reached",
+                "the list is empty, so that nothing could reach the gateway",
                 "write [\"127.0.0.1:8080\"]"
             )
         }
@@ -79,7 +86,7 @@ struct ConfigurationValidator {
             let place = path + "listen" + index
             check(address, place)
             if isFixed(address), server.listen[..<index].contains(address) {
-                report(place, "\(address.settingValue.quoted) stands in the list twice", "take one out")
+                report(place, "\(address.settingValue.quoted) is in the list twice", "remove it")
             }
         }
         if case .count(let workers) = server.workers { within(1...1024, workers, path + "workers") }
@@ -96,7 +103,7 @@ struct ConfigurationValidator {
         positive(limits.writeTimeout, place + "write_timeout")
         positive(limits.keepAlive, place + "keep_alive")
         if limits.bodyRate.bytes.bytes < 0 {
-            report(place + "body_rate", "a negative rate is not possible", "write \"0B/second\" or more")
+            report(place + "body_rate", "a rate cannot be negative", "write \"0B/second\" or more")
         }
         if case .count(let connections) = limits.connections { atLeast(1, connections, place + "connections") }
     }
@@ -109,7 +116,7 @@ struct ConfigurationValidator {
                 report(
                     path + "listen",
                     "\(address.settingValue.quoted) is also in server.listen",
-                    "write another port, or \"off\""
+                    "write \(JSONText.quoted(unusedAddress(beside: address))), or \"off\""
                 )
             }
         }
@@ -117,7 +124,7 @@ struct ConfigurationValidator {
         where AdminEndpoint.paths(exposedAs: exposed).isEmpty {
             report(
                 path + "expose" + index,
-                "\(JSONText.quoted(exposed)) is \(exposed.hasPrefix("/") ? "no admin endpoint" : "not a path")",
+                "\(JSONText.quoted(exposed)) is not \(exposed.hasPrefix("/") ? "an admin endpoint" : "a path")",
                 "write \"/health\" or \"/metrics\""
             )
         }
@@ -126,16 +133,16 @@ struct ConfigurationValidator {
     private mutating func metrics() {
         let metrics = configuration.metrics
         let path = SettingPath("metrics")
-        if metrics.buckets.isEmpty {
-            report(path + "buckets", "the list is empty", "write at least one upper bound in seconds")
+        if metrics.buckets.isEmpty, !diagnostics.hasLost(elementsOf: path + "buckets") {
+            report(path + "buckets", "the list is empty", "write [0.1, 1, 10]")
         }
         for (index, bucket) in metrics.buckets.enumerated() {
             let previous = index > 0 ? metrics.buckets[index - 1] : 0
             if !bucket.isFinite || bucket <= previous {
                 report(
                     path + "buckets" + index,
-                    "\(bucket) is not more than \(index > 0 ? "the bound before it" : "0")",
-                    "write the bounds in rising order"
+                    "\(bucket) is not greater than \(index > 0 ? "the bound before it" : "0"): bounds must rise",
+                    "remove it"
                 )
             }
         }
@@ -150,7 +157,17 @@ struct ConfigurationValidator {
         }
     }
 
-    /// Whether two listeners at this address would be in each other's way.
+    /// The same host with the next port that nothing listens on.
+    private func unusedAddress(beside address: ListenAddress) -> String {
+        switch address {
+        case .unix(let path): return "unix:\(path).admin"
+        case .host(let host, let port):
+            let next = (1...100).lazy.map { ListenAddress.host(host, port: (port + $0 - 1) % 65_535 + 1) }
+            return (next.first { !configuration.server.listen.contains($0) } ?? address).description
+        }
+    }
+
+    /// Whether two listeners at this address would collide.
     private func isFixed(_ address: ListenAddress) -> Bool {
         if case .host(_, port: 0) = address { false } else { true }
     }

@@ -9,14 +9,14 @@ extension ConfigurationWarnings {
         let query: [String: String]
     }
 
-    /// Routes that something of the same rank, or earlier, always comes before.
+    /// Routes that others of the same rank always come before.
     func routes() -> [ConfigurationError] {
-        if configuration.routes.isEmpty {
+        if configuration.routes.isEmpty, !diagnostics.hasFailure(in: SettingPath("routes")) {
             return [
                 warning(
                     SettingPath("routes"),
-                    "there are no routes, so every request is answered 404",
-                    "write [[routes]]"
+                    "there are no routes, so every request gets 404",
+                    "add [[routes]]"
                 )
             ]
         }
@@ -24,18 +24,20 @@ extension ConfigurationWarnings {
             try? RoutePattern($0)
         }
         var warnings: [ConfigurationError] = []
-        var first: [Match: String] = [:]
+        var first: [Match: Int] = [:]
         for (index, route) in configuration.routes.enumerated() {
-            guard let pattern = try? RoutePattern(route.path) else { continue }
             let path = SettingPath("routes") + index
+            guard let pattern = try? RoutePattern(route.path), isSound(diagnostics.written(path)) else { continue }
             let matches = Self.matches(of: route, pattern)
             let earlier = matches.compactMap { first[$0] }
-            if earlier.count == matches.count, let name = earlier.first {
+            if earlier.count == matches.count, let other = earlier.first {
                 warnings.append(
                     warning(
                         path,
-                        "the route can never match, since route \(JSONText.quoted(name)) matches the same and stands earlier",
-                        "take one of them out, or tell them apart by hosts, methods, headers or query"
+                        "route \(JSONText.quoted(route.name)) can never match: "
+                            + "route \(JSONText.quoted(configuration.routes[other].name))\(line(of: other)) "
+                            + "matches the same requests and comes first",
+                        "remove it, or give it other hosts, methods, headers or query conditions"
                     )
                 )
             } else if exposed.contains(where: { Self.covers($0, pattern) }), let loss = Self.loss(of: route) {
@@ -43,13 +45,25 @@ extension ConfigurationWarnings {
                     warning(
                         path,
                         "\(loss), since admin.expose serves its path",
-                        "write another path, or take the endpoint out of admin.expose"
+                        "choose another path, or remove the endpoint from admin.expose"
                     )
                 )
             }
-            for match in matches where first[match] == nil { first[match] = route.name }
+            for match in matches where first[match] == nil { first[match] = index }
         }
         return warnings
+    }
+
+    /// Whether what the route matches was read as written.
+    private func isSound(_ route: SettingPath) -> Bool {
+        if diagnostics.errors.isEmpty { return true }
+        return !["path", "hosts", "methods", "match_headers", "match_query"].contains {
+            diagnostics.hasFailure(in: route + $0)
+        }
+    }
+
+    private func line(of route: Int) -> String {
+        configuration.routes[route].source.position.map { " (line \($0.line))" } ?? ""
     }
 
     private static func matches(of route: RouteConfiguration, _ pattern: RoutePattern) -> [Match] {

@@ -2,9 +2,12 @@
 struct ConfigurationWarnings {
     let configuration: GatewayConfiguration
     let middlewares: [MiddlewareDescription]
+    /// What is wrong besides: a warning must not follow from it.
+    let diagnostics: ConfigurationDiagnostics
 
     func all() -> [ConfigurationError] {
-        let warnings = secrets() + access() + routes() + gaps() + timeouts() + unused()
+        var warnings = secrets() + access() + routes()
+        if diagnostics.errors.isEmpty { warnings += gaps() + timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }
 
@@ -12,8 +15,8 @@ struct ConfigurationWarnings {
         ConfigurationError(
             problem,
             suggestion: suggestion,
-            key: path.description,
-            at: configuration.document.position(of: path)
+            key: diagnostics.written(path).description,
+            at: configuration.document.position(of: diagnostics.written(path))
         )
     }
 
@@ -25,7 +28,11 @@ struct ConfigurationWarnings {
             case .scalar(.string(let text)):
                 if !text.isEmpty, !node.isFromEnvironment, Redaction.isSecret(path) {
                     warnings.append(
-                        warning(path, "the secret stands in plain text", "write \"${NAME}\" and set that variable")
+                        warning(
+                            path,
+                            "the secret is in plain text",
+                            "write \"${NAME}\" and set that environment variable"
+                        )
                     )
                 }
             case .scalar: break
@@ -46,8 +53,8 @@ struct ConfigurationWarnings {
             warnings.append(
                 warning(
                     SettingPath("server", "trusted_proxies") + index,
-                    "\(block.settingValue.quoted) believes the forwarded address of every client",
-                    "name only your own proxies"
+                    "\(block.settingValue.quoted) trusts the forwarded address of every client",
+                    "list only your own proxies"
                 )
             )
         }
@@ -57,7 +64,7 @@ struct ConfigurationWarnings {
             warnings.append(
                 warning(
                     SettingPath("admin", "listen"),
-                    "without a token only callers on this machine are answered",
+                    "without a token, only clients on this machine get answers",
                     "set admin.token"
                 )
             )
@@ -65,7 +72,7 @@ struct ConfigurationWarnings {
         return warnings
     }
 
-    /// Routes to an upstream that may answer never.
+    /// Routes to an upstream that may never answer.
     private func timeouts() -> [ConfigurationError] {
         guard middlewares.contains(where: { $0.name == "timeout" }) else { return [] }
         var resolver = MiddlewareResolver(configuration, middlewares: middlewares.filter { $0.name == "timeout" })
@@ -79,8 +86,8 @@ struct ConfigurationWarnings {
             return warning(
                 place,
                 "\(isOwn ? "the route has" : "routes have") no timeouts, "
-                    + "so an upstream that hangs holds \(isOwn ? "its" : "their") requests for ever",
-                "write \(isOwn ? "[routes.timeout]" : "[\(place)]") with longer times instead of false"
+                    + "so an upstream that hangs holds \(isOwn ? "its" : "their") requests forever",
+                "replace false by \(isOwn ? "[routes.timeout]" : "[\(place)]") with longer times"
             )
         }
     }
@@ -91,12 +98,12 @@ struct ConfigurationWarnings {
         let upstreams = configuration.upstreams.keys.filter { !usedUpstreams.contains($0) }.map { name in
             warning(
                 SettingPath("upstreams") + name,
-                "no route leads to the upstream",
-                "take it out, or write a route to it"
+                "no route uses the upstream",
+                "remove it, or add a route that uses it"
             )
         }
         let policies = configuration.policies.keys.filter { !usedPolicies.contains($0) }.map { name in
-            warning(SettingPath("policies") + name, "no route lists the policy", "take it out, or list it in a route")
+            warning(SettingPath("policies") + name, "no route lists the policy", "remove it, or list it in a route")
         }
         return upstreams + policies
     }

@@ -87,7 +87,7 @@ package struct EffectiveMiddleware: Sendable {
         let node = settings.nearest(to: path)
         return ConfigurationError(
             problem,
-            suggestion: suggestion,
+            suggestion: node.safe(suggestion),
             key: (SettingPath(name) + path).description,
             at: node.source.position
         )

@@ -47,12 +47,12 @@ struct EnvironmentVariables {
                 guard let end = rest.firstIndex(of: "}") else {
                     throw SettingError(
                         "\(JSONText.quoted(text)) has \"${\" without \"}\"",
-                        suggestion: "write \"${NAME}\", or \"$${\" for the characters themselves"
+                        suggestion: "write \(JSONText.quoted(text + "}"))"
                     )
                 }
                 let reference = rest[rest.index(rest.startIndex, offsetBy: 2)..<end]
                 rest = rest[rest.index(after: end)...]
-                let (value, isSet) = try value(of: reference)
+                let (value, isSet) = try value(of: reference, in: text)
                 result += value
                 if isSet { values.append(value) }
             } else {
@@ -63,13 +63,20 @@ struct EnvironmentVariables {
         return (result + rest, values)
     }
 
-    private func value(of reference: Substring) throws(SettingError) -> (String, isSet: Bool) {
+    /// - Parameter text: the whole string, which suggestions repeat.
+    private func value(of reference: Substring, in text: String) throws(SettingError) -> (String, isSet: Bool) {
+        func suggestion(_ replacement: String) -> String {
+            "write \(JSONText.quoted(text.replacing("${\(reference)}", with: replacement)))"
+        }
         var name = String(reference)
         var fallback: String?
         if let colon = reference.firstIndex(of: ":") {
             name = String(reference[..<colon])
             guard reference[colon...].hasPrefix(":-") else {
-                throw SettingError("\"${\(reference)}\" is not a variable", suggestion: "write \"${\(name):-default}\"")
+                throw SettingError(
+                    "\"${\(reference)}\" is not a variable",
+                    suggestion: suggestion("${\(name):-\(reference[colon...].dropFirst())}")
+                )
             }
             fallback = String(reference[colon...].dropFirst(2))
         }
@@ -77,8 +84,8 @@ struct EnvironmentVariables {
             !(0x30...0x39).contains(name.utf8.first ?? 0x30)
         else {
             throw SettingError(
-                "\"${\(reference)}\" names no variable",
-                suggestion: "write \"${NAME}\", or \"$${\" for the characters themselves"
+                "\"${\(reference)}\" does not name a variable",
+                suggestion: suggestion("$${\(reference)}") + " for the characters themselves"
             )
         }
         // As in a shell, ":-" also stands in for a variable that is empty.
@@ -86,7 +93,7 @@ struct EnvironmentVariables {
         if let fallback { return (fallback, false) }
         throw SettingError(
             "the environment variable \(name) is not set",
-            suggestion: "set it, or write \"${\(name):-default}\""
+            suggestion: "set it, or give it a default: ${\(name):-DEFAULT}"
         )
     }
 }

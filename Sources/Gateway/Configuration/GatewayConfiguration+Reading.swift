@@ -23,14 +23,7 @@ extension GatewayConfiguration {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         middlewares: [MiddlewareDescription]?
     ) throws(ConfigurationErrors) {
-        let text: String
-        do throws(SettingError) {
-            text = try TextFile.read(path)
-        } catch {
-            var unreadable = ConfigurationError(error.problem, suggestion: error.suggestion)
-            unreadable.file = path
-            throw ConfigurationErrors([unreadable])
-        }
+        let text = try TextFile.configuration(path)
         try self.init(toml: text, file: path, environment: environment, middlewares: middlewares)
         if case .file(let log) = self.log.access {
             self.log.access = .file(path: ConfigurationFolder(of: path).path(log))
@@ -59,42 +52,14 @@ extension GatewayConfiguration {
         environment: [String: String] = ProcessInfo.processInfo.environment,
         middlewares: [MiddlewareDescription]?
     ) throws(ConfigurationErrors) {
-        var diagnostics = ConfigurationDiagnostics()
-        let written = EnvironmentVariables(values: environment)
-            .applied(to: try TOMLDocument.read(text, file: file), at: SettingPath(), diagnostics: &diagnostics)
-        let redaction = EnvironmentRedaction(written)
-        do throws(ConfigurationErrors) {
-            try self.init(written, diagnostics, middlewares: middlewares)
-        } catch {
-            throw ConfigurationErrors(redaction.applied(to: error.errors))
-        }
-        document.warnings = redaction.applied(to: document.warnings)
-    }
-
-    /// - Parameter written: with environment variables put in, which the errors may show.
-    private init(
-        _ written: SettingNode,
-        _ diagnostics: ConfigurationDiagnostics,
-        middlewares: [MiddlewareDescription]?
-    ) throws(ConfigurationErrors) {
-        var walker = SettingWalker(middlewares: middlewares ?? .standard, diagnostics: diagnostics)
-        walker.leavesUnknownMiddlewares = middlewares == nil
-        let schema = SettingSchema.table(SettingSchema.of(GatewayConfiguration()))
-        let complete = walker.walk(written, schema, at: SettingPath())
-        do {
-            self = try SettingDecoder.decode(GatewayConfiguration.self, from: complete, at: SettingPath())
-        } catch {
-            let own = (error as? ConfigurationError) ?? ConfigurationError("\(error)")
-            let errors = walker.diagnostics.errors
-            throw ConfigurationErrors(errors.isEmpty ? [own] : errors)
-        }
-        document.root = written
-
-        var validator = ConfigurationValidator(configuration: self, diagnostics: walker.diagnostics)
-        validator.validate()
-        guard validator.diagnostics.errors.isEmpty else { throw ConfigurationErrors(validator.diagnostics.errors) }
-        nameRoutes()
-        document.warnings = ConfigurationWarnings(configuration: self, middlewares: middlewares ?? .standard).all()
+        let reading = try ConfigurationReading(
+            toml: text,
+            file: file,
+            environment: environment,
+            middlewares: middlewares
+        )
+        guard reading.errors.isEmpty else { throw ConfigurationErrors(reading.errors) }
+        self = reading.configuration
     }
 
     /// Checks a configuration that a program built or that has tables of further middlewares, and names its routes.
@@ -132,10 +97,31 @@ extension GatewayConfiguration {
         for index in routes.indices { walk(&routes[index].middleware, SettingPath("routes") + index) }
         var validator = ConfigurationValidator(configuration: self, diagnostics: walker.diagnostics)
         validator.validate()
-        return document.redacted(ConfigurationErrors(validator.diagnostics.errors).errors)
+        return document.redacted(naming(ConfigurationErrors(validator.diagnostics.errors).errors))
     }
 
-    /// Gives routes without a name one that is made from the path, and unlike all others.
+    /// The errors with the names of the routes that they belong to, also of those that were not named.
+    func naming(_ errors: [ConfigurationError]) -> [ConfigurationError] {
+        var named = self
+        named.nameRoutes()
+        return errors.map { error in
+            guard error.route == nil, error.key.hasPrefix("routes["),
+                let index = Int(error.key.dropFirst("routes[".count).prefix { $0 != "]" })
+            else { return error }
+            var error = error
+            let route = document.root?.node(at: SettingPath("routes") + index)
+            // A name may be a secret from the environment, and one that was made from the path as well.
+            if ["name", "path"].contains(where: { route?.entries?[$0]?.isFromEnvironment == true }) { return error }
+            if let name = route?.entries?["name"], case .scalar(.string(let text)) = name.content, !text.isEmpty {
+                error.route = text
+            } else if named.routes.indices.contains(index), !named.routes[index].path.isEmpty {
+                error.route = named.routes[index].name
+            }
+            return error
+        }
+    }
+
+    /// Gives every route without a name a unique one, made from its path.
     mutating func nameRoutes() {
         var taken = Set(routes.map(\.name))
         for index in routes.indices where routes[index].name.isEmpty {

@@ -1,4 +1,4 @@
-/// What requests are told apart by: `"client_ip"`, `"header:X-Tenant"`, or a list of such parts, joined.
+/// What distinguishes requests: `"client_ip"`, `"header:X-Tenant"`, or a list of such parts, joined.
 public struct KeySource: Hashable {
     public enum Part: Hashable, Sendable {
         case clientIP
@@ -54,13 +54,16 @@ extension KeySource: Setting {
         case _ where text == "api_key" || text.hasPrefix("jwt:"):
             throw SettingError(
                 "needs authentication, which is not supported in this version",
-                suggestion: "write \"client_ip\" or \"header:NAME\""
+                suggestion: "write \"client_ip\" or \"header:X-Api-Key\""
             )
         default:
             let pieces = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard pieces.count == 2, ["header", "cookie"].contains(pieces[0]) else { throw notAKey }
             guard FieldName.isToken(pieces[1]) else {
-                throw SettingError("does not name a \(pieces[0])", suggestion: "write \"\(pieces[0]):NAME\"")
+                throw SettingError(
+                    "does not name a \(pieces[0])",
+                    suggestion: "write \"\(pieces[0]):\(pieces[0] == "header" ? "X-Api-Key" : "session")\""
+                )
             }
             return pieces[0] == "header" ? .header(String(pieces[1])) : .cookie(String(pieces[1]))
         }
@@ -79,7 +82,7 @@ extension KeySource: Setting {
     private static var notAKey: SettingError {
         SettingError(
             "is not a key",
-            suggestion: "write \"client_ip\", \"header:NAME\", \"cookie:NAME\", \"route\" or \"global\""
+            suggestion: "write \"client_ip\", \"route\", \"global\", \"header:NAME\" or \"cookie:NAME\""
         )
     }
 }

@@ -30,16 +30,16 @@ extension ListenAddress: Setting {
 
     private static func parse(_ text: String) throws(SettingError) -> ListenAddress {
         if text.hasPrefix("https://") {
-            throw SettingError("asks for TLS, which is not supported in this version", suggestion: "write \"http://…\"")
+            throw SettingError(
+                "asks for TLS, which is not supported in this version",
+                suggestion: "write \"http://\(text.dropFirst("https://".count))\""
+            )
         }
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
             // sun_path holds 108 bytes with the closing zero on Linux, 104 elsewhere.
             guard path.hasPrefix("/"), path.utf8.count < 104 else {
-                throw SettingError(
-                    "is not a socket path",
-                    suggestion: "write \"unix:\" and an absolute path of at most 103 bytes"
-                )
+                throw SettingError.notASocketPath(path)
             }
             return .unix(path: path)
         }
@@ -116,7 +116,7 @@ enum HostAndPort {
 }
 
 extension SettingError {
-    /// Says what is missing in something that should have been `host:port`.
+    /// What is wrong with a text that should be `host:port`.
     static func notAnAddress(_ text: Substring) -> SettingError {
         if text.hasPrefix(":"), let port = Int(digits: text.dropFirst()), port <= 65_535 {
             return SettingError(
@@ -130,11 +130,26 @@ extension SettingError {
         if let colon = text.utf8.lastIndex(of: 0x3A), let port = Int(digits: text[text.utf8.index(after: colon)...]),
             port > 65_535
         {
-            return SettingError("has a port over 65535", suggestion: "write a port from 1 to 65535")
+            return SettingError(
+                "has a port over 65535",
+                suggestion: "write \"\(text[..<colon]):8080\", or another port up to 65535"
+            )
         }
         return SettingError(
             "is not an address",
-            suggestion: "write \"127.0.0.1:8080\", \"[::1]:8080\" or \"unix:/path\""
+            suggestion: "write \"127.0.0.1:8080\", \"[::1]:8080\" or \"unix:/run/gateway.sock\""
+        )
+    }
+
+    /// A socket's path is absolute, and short enough for the system.
+    static func notASocketPath(_ path: String) -> SettingError {
+        if path.hasPrefix("/") {
+            return SettingError("is longer than the 103 bytes of a socket path", suggestion: "use a shorter path")
+        }
+        let name = path.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
+        return SettingError(
+            "is not an absolute path",
+            suggestion: "write \"unix:/run/\(name.isEmpty ? "gateway.sock" : name)\""
         )
     }
 }

@@ -39,7 +39,8 @@ extension AccessLogTarget: Setting {
         case .string("off"), .boolean(false): self = .off
         case .string("stdout"): self = .stdout
         case .string(let path) where !path.isEmpty: self = .file(path: path)
-        default: throw SettingError("is not a log target", suggestion: "write \"off\", \"stdout\" or a file's path")
+        default:
+            throw SettingError("is not a log target", suggestion: "write \"stdout\", \"off\", or the path of a file")
         }
     }
 

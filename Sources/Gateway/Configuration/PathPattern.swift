@@ -1,64 +1,62 @@
 /// The grammar of a route's `path` and of the templates that use its parts.
 enum PathPattern {
-    /// What the parts of a sound pattern are called; the end `/*` is `rest`.
+    /// The names of a sound pattern's parts; the final `/*` is `rest`.
     static func names(in pattern: String) throws(SettingError) -> [String] {
-        guard pattern.hasPrefix("/") else {
-            throw SettingError("does not begin with \"/\"", suggestion: "write \"/\(pattern)\"")
+        if let problem = problem(with: pattern) {
+            throw SettingError(problem, suggestion: "write \(JSONText.quoted(repaired(pattern)))")
         }
-        var names: [String] = []
+        return pattern.dropFirst().split(separator: "/").compactMap { segment in
+            segment == "*" ? "rest" : segment.hasPrefix("{") ? String(segment.dropFirst().dropLast()) : nil
+        }
+    }
+
+    private static func problem(with pattern: String) -> String? {
+        if isRegularExpression(pattern) {
+            return
+                "is a regular expression, which paths do not support: {name} matches one segment, a final /* the rest"
+        }
+        guard pattern.hasPrefix("/") else { return "does not begin with \"/\"" }
+        var names: Set<String> = []
         let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
             let isLast = index == segments.count - 1
             if segment == "*" {
-                guard isLast else {
-                    throw SettingError(
-                        "has \"*\" before its end",
-                        suggestion: "write {name} for one segment, and /* only at the end"
-                    )
-                }
-                names.append("rest")
+                guard isLast else { return "has \"*\" before its end: {name} matches one segment" }
+                if !names.insert("rest").inserted { return "uses the name \"rest\" twice, since /* has it too" }
             } else if segment.hasPrefix("{"), segment.hasSuffix("}") {
-                names.append(try name(segment))
-            } else {
-                try checkLiteral(segment, isLast: isLast)
+                let name = segment.dropFirst().dropLast()
+                guard isName(name) else {
+                    return "has \"\(segment)\", whose name is not made of letters, digits and underscores"
+                }
+                if !names.insert(String(name)).inserted { return "uses the name \"\(name)\" twice" }
+            } else if let problem = problem(withLiteral: segment, isLast: isLast) {
+                return problem
             }
         }
-        for (index, name) in names.enumerated() where names[..<index].contains(name) {
-            throw SettingError("has \"\(name)\" twice", suggestion: "give each part a name of its own")
-        }
-        return names
+        return (try? RoutePattern(pattern)) == nil ? "can never match a normalized path" : nil
     }
 
-    private static func name(_ segment: Substring) throws(SettingError) -> String {
-        let name = segment.dropFirst().dropLast()
-        let isName =
-            name.utf8.allSatisfy { TOMLParser.isBareKeyByte($0) && $0 != UInt8(ascii: "-") }
+    private static func isName(_ name: Substring) -> Bool {
+        name.utf8.allSatisfy { TOMLParser.isBareKeyByte($0) && $0 != UInt8(ascii: "-") }
             && !name.isEmpty && !(0x30...0x39).contains(name.utf8.first ?? 0x30)
-        guard isName else {
-            throw SettingError(
-                "has \"\(segment)\", which names nothing",
-                suggestion: "write {name}, with letters, digits and underscores"
-            )
-        }
-        return String(name)
     }
 
-    private static func checkLiteral(_ segment: Substring, isLast: Bool) throws(SettingError) {
-        if segment.isEmpty, !isLast {
-            throw SettingError("has \"//\", which no request can match", suggestion: "write single slashes")
+    private static func problem(withLiteral segment: Substring, isLast: Bool) -> String? {
+        if segment.isEmpty, !isLast { return "has \"//\", which no request can match" }
+        if segment == "." || segment == ".." { return "has \"\(segment)\", which no request can match" }
+        if segment.hasPrefix(":"), segment.utf8.count > 1 {
+            return "has \"\(segment)\", which matches itself only: a parameter is written in braces"
         }
-        if segment == "." || segment == ".." {
-            throw SettingError("has \"\(segment)\", which no request can match", suggestion: "write the resolved path")
+        if segment.contains(where: { "{}*".contains($0) }) {
+            return "has \"\(segment)\", but {name} and * must be whole segments"
         }
-        if segment.utf8.contains(where: {
-            $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") || $0 == UInt8(ascii: "*")
-        }) {
-            throw SettingError(
-                "has \"\(segment)\", where {name} and * must be a whole segment",
-                suggestion: "write \"/{name}/\" or \"/*\""
-            )
+        if segment.contains("?") { return "has a query, which match_query matches" }
+        do {
+            try URIText.check(segment, of: .path)
+            return nil
+        } catch {
+            return error.problem
         }
-        try URIText.check(segment, of: .path, query: ", or match_query for a query")
     }
 
     /// The names between braces in a template such as `/internal/{id}`.
@@ -67,7 +65,10 @@ enum PathPattern {
         var rest = template[...]
         while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
             guard rest[open] == "{", let close = rest[open...].firstIndex(of: "}") else {
-                throw SettingError("has a single brace", suggestion: "write {name}, or %7B and %7D for the characters")
+                throw SettingError(
+                    "has a single brace",
+                    suggestion: "write {name} for a placeholder, or %7B and %7D for the characters"
+                )
             }
             names.append(String(rest[rest.index(after: open)..<close]))
             rest = rest[rest.index(after: close)...]
@@ -75,7 +76,7 @@ enum PathPattern {
         return names
     }
 
-    /// The template with something in the place of each part in braces.
+    /// The template with a value in place of each part in braces.
     static func filled(_ template: String, with value: (Substring) -> String) -> String {
         var text = ""
         var rest = template[...]

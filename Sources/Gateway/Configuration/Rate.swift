@@ -52,13 +52,29 @@ extension Rate: Setting {
         self.init(count, per: unit)
     }
 
+    /// The rate that was probably meant: `"5 per minute"`, `"100rps"`, `"60/min"`. The number is always kept.
     private static func probable(_ text: String) -> String {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let count = parts.first.flatMap { Int(digits: $0.filter { $0 != " " && $0 != "_" }) } ?? 60
-        let unit = parts.dropFirst().first.flatMap { written in
-            Unit.allCases.first { written.lowercased().drop { $0 == " " }.first == $0.rawValue.first }
+        let digits = text.drop { !$0.isNumber }.prefix { $0.isNumber || $0 == "_" || $0 == "," }
+        let count = Int(digits.filter(\.isNumber)) ?? (digits.isEmpty ? 60 : maximum)
+        let words = text.lowercased().split { !$0.isLetter }
+        let unit = words.reversed().lazy.compactMap { Unit.meant(by: $0) }.first
+        return Rate(min(max(1, count), maximum), per: unit ?? .minute).description
+    }
+
+    /// The most that any limit can count.
+    private static let maximum = 1_000_000_000
+}
+
+extension Rate.Unit {
+    /// The unit that an abbreviation or plural stands for.
+    static func meant(by word: some StringProtocol) -> Rate.Unit? {
+        switch word.lowercased().filter(\.isLetter) {
+        case "s", "sec", "secs", "second", "seconds", "rps", "qps": .second
+        case "m", "min", "mins", "minute", "minutes", "rpm": .minute
+        case "h", "hr", "hrs", "hour", "hours", "rph": .hour
+        case "d", "day", "days", "rpd": .day
+        default: nil
         }
-        return Rate(max(1, count), per: unit ?? .minute).description
     }
 }
 

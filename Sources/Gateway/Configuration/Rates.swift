@@ -27,20 +27,42 @@ extension Rates: Setting {
             return
         }
         guard !values.isEmpty else {
-            throw SettingError("names no rate", suggestion: "write [\"10/second\", \"1000/hour\"]")
+            throw SettingError("is empty", suggestion: "write [\"10/second\", \"1000/hour\"]")
         }
         var rates: [Rate] = []
         for value in values {
-            let rate = try Rate(setting: value)
+            let rate: Rate
+            do throws(SettingError) {
+                rate = try Rate(setting: value)
+            } catch {
+                throw SettingError("has \(value.quoted), which \(error.problem)", suggestion: Self.corrected(values))
+            }
             if let other = rates.first(where: { $0.unit == rate.unit }) {
                 throw SettingError(
-                    "has two rates a \(rate.unit.rawValue)",
-                    suggestion: "write the lower one alone, \"\(min(rate.count, other.count))/\(rate.unit.rawValue)\""
+                    "has two rates per \(rate.unit.rawValue)",
+                    suggestion: "write \(Self.without(rate.count > other.count ? rate : other, values).quoted)"
                 )
             }
             rates.append(rate)
         }
         self.rates = rates.sorted { $0.unit.span < $1.unit.span }
+    }
+
+    /// The list with every rate as it was probably meant.
+    private static func corrected(_ values: [SettingValue]) -> String {
+        let rates = values.map { value in
+            do throws(SettingError) {
+                return try Rate(setting: value).settingValue.quoted
+            } catch {
+                return error.firstLiteral ?? "\"60/minute\""
+            }
+        }
+        return "write [\(rates.joined(separator: ", "))]"
+    }
+
+    private static func without(_ rate: Rate, _ values: [SettingValue]) -> SettingValue {
+        let rest = values.filter { $0 != rate.settingValue }
+        return rest.count == 1 ? rest[0] : .list(rest)
     }
 
     public var settingValue: SettingValue {

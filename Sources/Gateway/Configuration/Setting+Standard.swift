@@ -3,12 +3,23 @@ extension Bool: Setting {
 
     public init(setting value: SettingValue) throws(SettingError) {
         guard case .boolean(let bool) = value else {
+            if case .string(let text) = value, let meant = Self.meaning(of: text) {
+                throw SettingError("is not a boolean", suggestion: "write \(meant)")
+            }
             throw SettingError("is not a boolean", suggestion: "write true or false")
         }
         self = bool
     }
 
     public var settingValue: SettingValue { .boolean(self) }
+
+    private static func meaning(of text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true", "yes", "on": true
+        case "false", "no", "off": false
+        default: nil
+        }
+    }
 }
 
 /// Integers of all widths are one kind of setting.
@@ -19,10 +30,17 @@ extension IntegerSetting {
 
     public init(setting value: SettingValue) throws(SettingError) {
         guard case .integer(let int) = value else {
-            throw SettingError("is not an integer", suggestion: "write a whole number without quotes")
+            switch value {
+            case .string(let text) where Int(text.filter { $0 != " " && $0 != "_" && $0 != "," }) != nil:
+                let digits = text.filter { $0 != " " && $0 != "_" && $0 != "," }
+                throw SettingError("is not an integer", suggestion: "write \(digits)")
+            case .number(let number) where number.isFinite && abs(number) < 1e15:
+                throw SettingError("is not an integer", suggestion: "write \(Int(number.rounded()))")
+            default: throw SettingError("is not an integer", suggestion: "write a whole number")
+            }
         }
         guard let exact = Self(exactly: int) else {
-            throw SettingError("is out of range", suggestion: "write a number from \(Self.min) to \(Self.max)")
+            throw SettingError("is out of range", suggestion: "write \(Self.max) or less")
         }
         self = exact
     }
@@ -54,7 +72,9 @@ extension Double: Setting {
         switch value {
         case .number(let number) where number.isFinite: self = number
         case .integer(let int): self = Double(int)
-        default: throw SettingError("is not a number", suggestion: "write a number such as 0.5")
+        case .string(let text) where Double(text)?.isFinite == true:
+            throw SettingError("is not a number", suggestion: "write \(text)")
+        default: throw SettingError("is not a number", suggestion: "write a number")
         }
     }
 
@@ -67,10 +87,13 @@ extension String: Setting {
     public init(setting value: SettingValue) throws(SettingError) {
         guard case .string(let string) = value else {
             if case .list(let values) = value {
-                let first = values.first.map(\.quoted) ?? "one string"
-                throw SettingError("is not a string", suggestion: "write \(first) without brackets")
+                guard let first = values.first, case .string = first else {
+                    throw SettingError("is not a string", suggestion: "write a string")
+                }
+                throw SettingError("is not a string", suggestion: "write \(first.quoted)")
             }
-            throw SettingError("is not a string", suggestion: "put it in quotes")
+            if case .table = value { throw SettingError("is not a string", suggestion: "write a string") }
+            throw SettingError("is not a string", suggestion: "write \(JSONText.quoted(value.quoted))")
         }
         self = string
     }

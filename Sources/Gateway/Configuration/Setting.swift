@@ -66,6 +66,18 @@ public struct SettingError: Error, Hashable, Sendable {
         self.problem = problem
         self.suggestion = suggestion
     }
+
+    /// The first value that the suggestion says to write, as TOML.
+    var firstLiteral: String? {
+        guard self.suggestion.hasPrefix("write \"") else { return nil }
+        let text = self.suggestion.dropFirst("write ".count)
+        var isEscaped = false
+        for index in text.indices.dropFirst() {
+            if text[index] == "\"", !isEscaped { return String(text[...index]) }
+            isEscaped = text[index] == "\\" && !isEscaped
+        }
+        return nil
+    }
 }
 
 /// A group of settings that is written as a table, and can be made without any.

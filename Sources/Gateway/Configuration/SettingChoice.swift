@@ -23,7 +23,7 @@ extension SettingChoice {
 }
 
 extension SettingError {
-    /// The value is none of the words; a word that is nearly right is named alone.
+    /// The value is not one of the words. If one of them is nearly right, the suggestion is that one.
     static func notOneOf(_ words: [String], _ value: SettingValue) -> SettingError {
         let quoted = words.map { "\"\($0)\"" }
         if case .string(let word) = value, let nearest = NearestName.of(word, among: words) {

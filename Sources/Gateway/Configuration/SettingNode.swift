@@ -18,6 +18,14 @@ public struct SettingNode: Sendable {
     /// Part of the text came from an environment variable.
     package var isFromEnvironment: Bool { !environmentValues.isEmpty }
 
+    /// The suggestion, unless it repeats a value from the environment in another form, which redaction would not find.
+    func safe(_ suggestion: String) -> String {
+        guard self.isFromEnvironment, suggestion.hasPrefix("write "), suggestion != "write true or false" else {
+            return suggestion
+        }
+        return "correct the environment variable"
+    }
+
     package init(_ content: Content, source: SettingSource, keyPosition: SourcePosition? = nil) {
         self.content = content
         self.source = source

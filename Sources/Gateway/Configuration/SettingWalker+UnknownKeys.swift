@@ -14,25 +14,30 @@ extension SettingWalker {
             + (table.takesMiddlewares ? middlewares.keys.sorted() : [])
         if UnsupportedSettings.contains(path) || table.takesMiddlewares && UnsupportedSettings.middlewares.contains(key)
         {
-            unknown(node, path, "\(JSONText.quoted(key)) is not supported in this version", "take it out")
+            unknown(node, path, "\(JSONText.quoted(key)) is not supported in this version", "remove it")
         } else if keys.isEmpty {
-            let suggestion = "take it out, since the table has no keys"
+            let suggestion = "remove it: the table has no keys"
             unknown(node, path, "\(JSONText.quoted(key)) is not a known key", suggestion)
         } else if let nearest = NearestName.of(key, among: keys) {
             unknown(node, path, "\(JSONText.quoted(key)) is not a known key", "write \"\(nearest)\"")
         } else {
-            unknown(node, path, "\(JSONText.quoted(key)) is not a known key", "the keys here are \(Self.list(keys))")
+            unknown(
+                node,
+                path,
+                "\(JSONText.quoted(key)) is not a known key",
+                "remove it: the keys here are \(Self.list(keys))"
+            )
         }
     }
 
     mutating func unknownMiddleware(_ name: String, _ node: SettingNode, at path: SettingPath) {
         let message = "\(JSONText.quoted(name)) is not a middleware"
         if UnsupportedSettings.middlewares.contains(name) {
-            unknown(node, path, "\(JSONText.quoted(name)) is not supported in this version", "take it out")
+            unknown(node, path, "\(JSONText.quoted(name)) is not supported in this version", "remove it")
         } else if let nearest = NearestName.of(name, among: middlewares.keys) {
             unknown(node, path, message, "write \"\(nearest)\"")
         } else {
-            unknown(node, path, message, "the middlewares are \(Self.list(middlewares.keys.sorted()))")
+            unknown(node, path, message, "remove it: the middlewares are \(Self.list(middlewares.keys.sorted()))")
         }
     }
 

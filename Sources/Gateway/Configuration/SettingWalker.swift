@@ -1,4 +1,4 @@
-/// Compares what was written with what may be, and collects every mistake.
+/// Compares what was written with what is allowed, and collects every mistake.
 struct SettingWalker {
     /// By name.
     let middlewares: [String: SettingTableSchema]
@@ -42,7 +42,7 @@ struct SettingWalker {
             var result = node
             let walked = elements.enumerated().map { walk($0.element, element, at: path + $0.offset) }
             let sound = walked.indices.filter { !diagnostics.hasFailed(path + $0) }
-            if sound.count < walked.count { diagnostics.markFailed(path) }
+            if sound.count < walked.count { diagnostics.keep(sound, of: path) }
             result.content = .list(sound.map { walked[$0] })
             return result
         case .map(let value):
@@ -57,7 +57,7 @@ struct SettingWalker {
                     node,
                     path,
                     "is \(node.value.kindName), not a table",
-                    "write \(Self.header(path + "NAME")) with a middleware's name"
+                    "use tables such as \(Self.header(path + "timeout"))"
                 )
                 return node
             }
@@ -94,7 +94,8 @@ struct SettingWalker {
         }
         guard let entries = node.entries else {
             let hint =
-                node.elements == nil ? "write \(Self.header(path))" : "write \(Self.header(path)) with single brackets"
+                Self.isHeader(node) && node.elements != nil || node.entries == nil && node.elements == nil
+                ? "write \(Self.header(path))" : "write \(Self.header(path)) with single brackets"
             report(node, path, "is \(node.value.kindName), not a table", hint)
             return node
         }
@@ -134,7 +135,7 @@ struct SettingWalker {
                 node,
                 path,
                 "is \(value.kindName)",
-                "write a string or a table of \(Self.list(table.fields.map(\.key)))"
+                "write a string, or a table of \(Self.list(table.fields.map(\.key)))"
             )
             return node
         }
@@ -159,7 +160,7 @@ struct SettingWalker {
                     node,
                     path,
                     "is not a table",
-                    "write \(Self.header(path)) to switch it on, or false to switch it off"
+                    "remove it: the middleware is on unless it is false"
                 )
             }
             return node
@@ -169,7 +170,7 @@ struct SettingWalker {
                 node,
                 path,
                 "is \(node.value.kindName), not a table",
-                "write \(Self.header(path)), or \(name) = false"
+                "write false, or add \(Self.header(path)) instead"
             )
             return node
         }
@@ -186,7 +187,7 @@ struct SettingWalker {
             try check(value)
             return node
         } catch {
-            // Environment variables are text; a port or a switch from one is meant as what the key wants.
+            // Environment variables are text; a port or a switch from one is read as the type of the key.
             if node.hasVariables, case .string(let text) = value {
                 for candidate in SettingValue.readings(of: text) where (try? check(candidate)) != nil {
                     var result = node
@@ -213,8 +214,16 @@ struct SettingWalker {
             let text = node.redacted(at: path).value.withoutUserInformation.quoted
             shown = text.utf8.count <= 60 ? text : "the value"
         }
-        diagnostics.report("\(shown) \(problem)", suggestion: suggestion, path: path, at: node.source.position)
+        let repeatsSecret = Redaction.isSecret(path) && suggestion.hasPrefix("write \"")
+        diagnostics.report(
+            "\(shown) \(problem)",
+            suggestion: repeatsSecret ? "put it in quotes" : node.safe(suggestion),
+            path: path,
+            at: node.source.position
+        )
     }
+
+    private static func isHeader(_ node: SettingNode) -> Bool { node.source.position?.column == 1 }
 
     /// The line that begins the table; TOML leaves out which element of a list it is.
     private static func header(_ path: SettingPath) -> String {
@@ -226,9 +235,17 @@ struct SettingWalker {
     }
 
     private static func listHint(_ node: SettingNode, _ element: SettingSchema, _ path: SettingPath) -> String {
-        if case .table = element, node.entries != nil { return "write [[\(path)]] with double brackets" }
-        if case .scalar(let value) = node.content { return "write [\(value.withoutUserInformation.quoted)]" }
-        return "write [ … ]"
+        if case .table = element, node.entries != nil { return "write [[\(path)]]" }
+        guard case .scalar(let value) = node.content, !node.isFromEnvironment else { return "write a list" }
+        // A value that is also wrong as an element is corrected in the same step.
+        if case .leaf(let type) = element {
+            do throws(SettingError) {
+                _ = try type.init(setting: value)
+            } catch {
+                if let literal = error.firstLiteral { return "write [\(literal)]" }
+            }
+        }
+        return "write [\(value.withoutUserInformation.quoted)]"
     }
 }
 
@@ -239,7 +256,7 @@ extension SettingSchema {
 }
 
 extension SettingValue {
-    /// What a text may mean besides itself.
+    /// What else a text may mean.
     static func readings(of text: String) -> [SettingValue] {
         var readings: [SettingValue] = []
         if let integer = Int(text) { readings.append(.integer(integer)) }

@@ -7,53 +7,53 @@ package enum StarterConfiguration {
             if let url {
                 """
                 [upstreams.api]
-                targets = [\(JSONText.quoted(url))]              # several share the requests
+                targets = [\(JSONText.quoted(url))]              # several targets share the requests
                 # balance = "least_requests"         # or "round_robin", "random", "hash"
-                # queue = "1s"                       # a request waits no longer for a free connection
+                # queue = "1s"                       # how long a request waits for a free connection
                 """
             } else {
                 """
                 [upstreams.demo]
-                builtin = "demo"                     # the gateway's own demo server, to try things with curl
-                # targets = ["http://127.0.0.1:9001"]  # your API, instead of builtin; several share the requests
+                builtin = "demo"                     # a demo server inside the gateway, to try with curl
+                # targets = ["http://127.0.0.1:9001"]  # your API, instead of builtin; several targets share the requests
                 """
             }
         return """
-            # Configuration of the gateway. Every key is optional: what stands behind a "#" is the default.
+            # Configuration of the gateway. Every key is optional; a commented key shows its default.
             # `gateway check` validates this file, `gateway explain GET /` shows what happens to a request,
-            # docs/configuration.md lists every key. Any string may use ${NAME} or ${NAME:-default}.
+            # docs/configuration.md lists every key. Strings may use ${NAME} or ${NAME:-default} for environment variables.
 
             [server]
             listen = ["127.0.0.1:8080"]          # "0.0.0.0:8080" for all interfaces
-            # trusted_proxies = []               # addresses whose X-Forwarded-For is believed: ["10.0.0.0/8"]
-            # drain_timeout = "30s"              # how long open requests may take when the gateway stops
+            # trusted_proxies = []               # networks whose X-Forwarded-For is trusted: ["10.0.0.0/8"]
+            # drain_timeout = "30s"              # how long open requests may take once the gateway stops
 
             [admin]
             listen = "127.0.0.1:8081"            # /health and /metrics; "off" for none
 
             [log]
             level = "info"
-            # access = "stdout"                  # one line a request; "off", or a file
+            # access = "stdout"                  # one line per request; "off", or a file
 
             # Where requests go.
             \(upstream)
 
-            # Which requests go there. The most specific route wins, whatever the order.
+            # Which requests go there. The most specific route wins, regardless of order.
             [[routes]]
             name = "all"                         # the label in metrics and logs
-            path = "/*"                          # "/users/{id}" for one segment, "/api/*" for all below /api
+            path = "/*"                          # "/users/{id}" matches one segment, "/api/*" everything below /api
             upstream = "\(name)"
 
-            # [routes.timeout]                   # tables under a route hold for that route alone
+            # [routes.timeout]                   # tables under a route apply to that route only
             # first_byte = "5s"
 
-            # What holds for every route.
+            # Settings for every route.
             [middleware.request_id]
             header = "X-Request-ID"              # sent to the upstream and to the client
 
             [middleware.timeout]
             connect = "2s"
-            first_byte = "60s"                   # from the request's end to the first byte of the answer
+            first_byte = "60s"                   # from the end of the request to the first byte of the response
 
             """
     }

@@ -8,13 +8,13 @@ package enum TOMLDocument {
             return try parser.document()
         } catch {
             throw ConfigurationErrors([
-                ConfigurationError("not valid TOML: " + error.problem, suggestion: error.suggestion, at: error.position)
+                ConfigurationError("invalid TOML: " + error.problem, suggestion: error.suggestion, at: error.position)
             ])
         }
     }
 }
 
-/// Why text is no TOML.
+/// Why text is not TOML.
 struct TOMLError: Error {
     var problem: String
     var suggestion: String

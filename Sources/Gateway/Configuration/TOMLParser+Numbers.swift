@@ -15,16 +15,42 @@ extension TOMLParser {
             end += 1
             while end < bytes.count, isPart(bytes[end]) { end += 1 }
         }
-        guard end > start else {
-            throw error("\(found) stands where a value should", "write a value, text in quotes")
+        if let text = unquoted(from: start, notBefore: end) {
+            throw error("\(text) is not a value", "write \(JSONText.quoted(text.filter { $0 != "\"" && $0 != "'" }))")
         }
+        guard end > start else { throw error("expected a value, but found \(found)", "write a value") }
         let text = String(decoding: bytes[start..<end], as: UTF8.self)
         guard let value = Self.value(text) else {
             if TOMLNumber.isInteger(text) { throw error("\(text) is too large", "write a number below 2^63") }
-            throw error("\(text) is not a value", "write \"\(text)\" for text")
+            throw error("\(text) is not a value", "write \"\(text)\"")
         }
         offset = end
         return value
+    }
+
+    /// The rest of the value, where it is more than a bare value can be: text without quotes, or without the first one.
+    private func unquoted(from start: Int, notBefore end: Int) -> String? {
+        func isEnd(_ byte: UInt8) -> Bool { ",]}#\n\r".utf8.contains(byte) }
+        var next = end
+        while next < bytes.count, bytes[next] == 0x20 || bytes[next] == 0x09 { next += 1 }
+        guard next < bytes.count, !isEnd(bytes[next]) else { return nil }
+        // A sound value and another one, as in "[1 2]", lack something else.
+        let token = String(decoding: bytes[start..<end], as: UTF8.self)
+        let isLetter = (0x61...0x7A).contains(bytes[next] | 0x20)
+        if next > end, Self.value(token) != nil, !(TOMLNumber.isInteger(token) && isLetter) { return nil }
+        // "{id}" is part of a path.
+        var stop = next
+        var depth = 0
+        while stop < bytes.count, !isEnd(bytes[stop]) || depth > 0 && bytes[stop] == UInt8(ascii: "}") {
+            if bytes[stop] == UInt8(ascii: "{") { depth += 1 }
+            if bytes[stop] == UInt8(ascii: "}") { depth -= 1 }
+            stop += 1
+        }
+        var text = String(decoding: bytes[start..<stop], as: UTF8.self)[...]
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        // "key = value" on the same line is another mistake.
+        let isSound = !text.contains("=") && text.utf8.count <= 200 && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+        return isSound && !text.isEmpty ? String(text) : nil
     }
 
     private static func value(_ text: String) -> SettingValue? {

@@ -28,7 +28,7 @@ extension TOMLParser {
                 )
             case let byte?:
                 if byte < 0x20 && byte != 0x09 || byte == 0x7F {
-                    throw error("a control character stands in a string", "write \\u00XX between double quotes")
+                    throw error("a string has a control character", "write it as \\u00XX in double quotes")
                 }
                 content.append(byte)
                 offset += 1
@@ -46,7 +46,7 @@ extension TOMLParser {
         }
         var run = 0
         while peek(run) == quote, run < 6 { run += 1 }
-        guard run < 6 else { throw error("six quotes stand together", "write \\\" for some of them") }
+        guard run < 6 else { throw error("six quotes in a row", "escape some of them as \\\"") }
         offset += run
         // Up to two quotes may stand directly before the closing three.
         content += Array(repeating: quote, count: run >= 3 ? run - 3 : run)
@@ -69,7 +69,7 @@ extension TOMLParser {
             guard isMultiline else { fallthrough }
             try foldLines()
         default:
-            throw error("\"\\\" and \(found) is no escape", "write \\\\ for a backslash, or use single quotes")
+            throw error("\"\\\" and \(found) are not an escape", "write \\\\ for a backslash, or use single quotes")
         }
     }
 
@@ -85,7 +85,7 @@ extension TOMLParser {
                 break
             }
         }
-        if !hasEnded { throw error("a backslash stands before a blank", "write \\\\ for a backslash") }
+        if !hasEnded { throw error("a backslash before a blank", "write \\\\ for a backslash") }
     }
 
     private mutating func codePoint(digits: Int, into content: inout [UInt8]) throws(TOMLError) {
@@ -93,7 +93,7 @@ extension TOMLParser {
         let isHex = text.count == digits && text.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit && $0 < 0x80 }
         guard isHex, let value = UInt32(String(decoding: text, as: UTF8.self), radix: 16),
             let scalar = Unicode.Scalar(value)
-        else { throw error("the escape is no character", "write \\u and four hex digits, or \\U and eight") }
+        else { throw error("the escape is not a character", "write \\u and four hex digits, or \\U and eight") }
         offset += 1 + digits
         content += Array(String(scalar).utf8)
     }

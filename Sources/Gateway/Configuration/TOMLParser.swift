@@ -46,7 +46,11 @@ struct TOMLParser {
         let keys = try dottedKey()
         for _ in 0..<(isList ? 2 : 1) {
             guard peek() == UInt8(ascii: "]") else {
-                throw error("the table's name ends with \(found)", "write \(isList ? "]]" : "]") after it")
+                throw TOMLError(
+                    problem: "the table header has no \"\(isList ? "]]" : "]")\"",
+                    suggestion: "write \(header(keys, isList: isList))",
+                    position: position
+                )
             }
             offset += 1
         }
@@ -74,11 +78,29 @@ struct TOMLParser {
         }
     }
 
+    /// The line that begins a table.
+    private func header(_ keys: [Key], isList: Bool) -> String {
+        var path = SettingPath()
+        path.steps = keys.map { .key($0.name) }
+        return isList ? "[[\(path)]]" : "[\(path)]"
+    }
+
+    /// Tables that are always lists, so that a second one with single brackets is meant as another element.
+    private static let lists: Set<String> = ["routes"]
+
     private func defined(_ key: Key, in table: TOMLTree, at position: SourcePosition) throws(TOMLError) -> TOMLTree {
         guard let known = table[key.name] else {
             let new = TOMLTree(.table([:]), .header, at: position, key: key.position)
             table.add(key.name, new)
             return new
+        }
+        if Self.lists.contains(key.name), known.origin == .header || known.origin == .listOfTables {
+            let isFirst = known.origin == .header
+            throw TOMLError(
+                problem: "each route is an element of a list, and needs double brackets",
+                suggestion: "write [[\(key.name)]]",
+                position: isFirst ? known.position : position
+            )
         }
         guard known.origin == .superTable else { throw defined(key, earlier: known) }
         known.origin = .header
@@ -88,6 +110,13 @@ struct TOMLParser {
     private func appended(_ key: Key, to table: TOMLTree, at position: SourcePosition) throws(TOMLError) -> TOMLTree {
         let element = TOMLTree(.table([:]), .header, at: position, key: key.position)
         if let known = table[key.name] {
+            if Self.lists.contains(key.name), known.origin == .header {
+                throw TOMLError(
+                    problem: "each route is an element of a list, and needs double brackets",
+                    suggestion: "write [[\(key.name)]]",
+                    position: known.position
+                )
+            }
             guard known.origin == .listOfTables else { throw defined(key, earlier: known) }
             known.append(element)
         } else {
@@ -99,7 +128,7 @@ struct TOMLParser {
     private mutating func keyValue(into table: TOMLTree) throws(TOMLError) {
         let keys = try dottedKey()
         guard peek() == UInt8(ascii: "=") else {
-            throw error("\(found) stands where the key's \"=\" should", "write key = value")
+            throw error("expected \"=\" after the key, but found \(found)", "write key = value")
         }
         offset += 1
         skipBlank()
@@ -123,8 +152,8 @@ struct TOMLParser {
 
     private func defined(_ key: Key, earlier: TOMLTree) -> TOMLError {
         TOMLError(
-            problem: "\(JSONText.quoted(key.name)) is already in line \(earlier.position.line)",
-            suggestion: "put both together, or take one out",
+            problem: "\(JSONText.quoted(key.name)) is already defined in line \(earlier.position.line)",
+            suggestion: "remove one, or merge them",
             position: key.position
         )
     }
@@ -137,15 +166,15 @@ struct TOMLParser {
             let start = offset
             if let byte = peek(), byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
                 guard peek(1) != byte || peek(2) != byte else {
-                    throw error("a key has three quotes", "write it with one")
+                    throw error("a key cannot be in triple quotes", "use single quotes around it")
                 }
                 keys.append((try string(), position))
             } else {
                 while let byte = peek(), Self.isBareKeyByte(byte) { offset += 1 }
                 guard offset > start else {
                     throw error(
-                        "\(found) stands where a key should",
-                        "write letters, digits, - and _, or put the key in quotes"
+                        "expected a key, but found \(found)",
+                        "use letters, digits, - and _, or put the key in quotes"
                     )
                 }
                 keys.append((String(decoding: bytes[start..<offset], as: UTF8.self), position))
@@ -186,19 +215,20 @@ struct TOMLParser {
     }
 
     private mutating func list() throws(TOMLError) -> [TOMLTree] {
+        let open = (position: position, line: line)
         offset += 1
         var elements: [TOMLTree] = []
         while true {
             try skipLines()
             if peek() == UInt8(ascii: "]") { break }
+            if peek() == nil || line > open.line && isAtNextEntry { throw unclosed(open.position) }
             elements.append(try value(key: nil))
+            let end = line
             try skipLines()
             if peek() == UInt8(ascii: "]") { break }
             guard peek() == UInt8(ascii: ",") else {
-                throw error(
-                    "\(found) stands in a list where a comma should",
-                    "write \",\" between values and \"]\" at the end"
-                )
+                if peek() == nil || line > end && isAtNextEntry { throw unclosed(open.position) }
+                throw error("expected a comma or \"]\" in the list, but found \(found)", "write \",\" before it")
             }
             offset += 1
         }
@@ -206,7 +236,31 @@ struct TOMLParser {
         return elements
     }
 
+    private func unclosed(_ list: SourcePosition) -> TOMLError {
+        TOMLError(problem: "the list has no end", suggestion: "write \"]\" after its last value", position: list)
+    }
+
+    /// Whether the line goes on as `key =` or as a table header does: within a list, its end is missing before it.
+    private var isAtNextEntry: Bool {
+        if peek() == UInt8(ascii: "[") {
+            var ahead = 1
+            while let byte = peek(ahead), Self.isBareKeyByte(byte) || "[].".utf8.contains(byte) { ahead += 1 }
+            let word = String(decoding: bytes[offset..<offset + ahead], as: UTF8.self).filter(\.isLetter)
+            let isValue = ["", "true", "false", "inf", "nan"].contains(word)
+            let closes = ahead > 2 && peek(ahead - 1) == UInt8(ascii: "]") && !isValue
+            return closes && [nil, 0x0A, 0x0D, 0x20, 0x23].contains(peek(ahead)) && !Self.isDigit(peek(1))
+        }
+        var ahead = 0
+        while let byte = peek(ahead), Self.isBareKeyByte(byte) || "\"'.".utf8.contains(byte) { ahead += 1 }
+        guard ahead > 0 else { return false }
+        while let byte = peek(ahead), byte == 0x20 || byte == 0x09 { ahead += 1 }
+        return peek(ahead) == UInt8(ascii: "=")
+    }
+
+    private static func isDigit(_ byte: UInt8?) -> Bool { byte.map { (0x30...0x39).contains($0) } ?? false }
+
     private mutating func inlineTable(_ table: TOMLTree) throws(TOMLError) {
+        let start = position
         offset += 1
         skipBlank()
         var isFirst = true
@@ -215,7 +269,14 @@ struct TOMLParser {
             skipBlank()
             if peek() == UInt8(ascii: "}") { break }
             guard peek() == UInt8(ascii: ",") else {
-                throw error("\(found) stands in a table where a comma should", "write { a = 1, b = 2 } on one line")
+                if peek() == nil || peek() == UInt8(ascii: "\n") || peek() == UInt8(ascii: "\r") {
+                    throw TOMLError(
+                        problem: "the table has no end in its line",
+                        suggestion: "write \"}\" after its last value",
+                        position: start
+                    )
+                }
+                throw error("expected a comma or \"}\" in the table, but found \(found)", "write \",\" before it")
             }
             offset += 1
             isFirst = false
@@ -252,7 +313,7 @@ struct TOMLParser {
     mutating func newline() throws(TOMLError) -> Bool {
         if peek() == UInt8(ascii: "\r") {
             guard peek(1) == UInt8(ascii: "\n") else {
-                throw error("a carriage return stands alone", "end lines with a line feed")
+                throw error("a carriage return without a line feed", "end lines with a line feed")
             }
             offset += 1
         }
@@ -265,7 +326,7 @@ struct TOMLParser {
     private mutating func comment() throws(TOMLError) {
         while let byte = peek(), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") {
             if byte < 0x20 && byte != 0x09 || byte == 0x7F {
-                throw error("\(found) stands in a comment", "take it out")
+                throw error("a comment has \(found)", "remove it")
             }
             offset += 1
         }
@@ -275,7 +336,7 @@ struct TOMLParser {
         skipBlank()
         if peek() == UInt8(ascii: "#") { try comment() }
         if try newline() || peek() == nil { return }
-        throw error("\(found) stands where the line should end", "begin a new line before it")
+        throw error("expected the end of the line, but found \(found)", "begin a new line before it")
     }
 
     /// The place of the next byte; columns count code points.
@@ -289,9 +350,9 @@ struct TOMLParser {
         TOMLError(problem: problem, suggestion: suggestion, position: position)
     }
 
-    private var tooDeep: TOMLError { error("the nesting is over \(Self.maximumDepth) deep", "nest less") }
+    private var tooDeep: TOMLError { error("nested more than \(Self.maximumDepth) levels deep", "nest less deeply") }
 
-    /// What stands at the offset, in words.
+    /// What is at the offset, in words.
     var found: String {
         guard let byte = peek() else { return "the end of the file" }
         switch byte {

@@ -1,4 +1,4 @@
-/// Where an upstream's server listens: `"http://127.0.0.1:9001"`, `"unix:/run/app.sock"`.
+/// Where a server of an upstream listens: `"http://127.0.0.1:9001"`, `"unix:/run/app.sock"`.
 public enum TargetURL: Hashable {
     /// Plain HTTP over TCP; the host without brackets.
     case http(host: String, port: Int)
@@ -41,16 +41,13 @@ extension TargetURL: Setting {
         for scheme in ["https", "h2c", "h2"] where text.hasPrefix(scheme + "://") {
             throw SettingError(
                 "is an \(scheme) target, which is not supported in this version",
-                suggestion: "write an \"http://\" or \"unix:\" target"
+                suggestion: "write \"http://\(text.dropFirst(scheme.count + 3))\" if the server also speaks plain HTTP"
             )
         }
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
             guard path.hasPrefix("/"), path.utf8.count < 104 else {
-                throw SettingError(
-                    "is not a socket path",
-                    suggestion: "write \"unix:\" and an absolute path of at most 103 bytes"
-                )
+                throw SettingError.notASocketPath(path)
             }
             return .unix(path: path)
         }
@@ -67,19 +64,33 @@ extension TargetURL: Setting {
         if authority.utf8.contains(0x40) {
             throw SettingError(
                 "has a user name, which a target cannot have",
-                suggestion: "write only the host and port"
+                suggestion: "write \(JSONText.quoted("http://" + Self.host(after: authority)))"
             )
         }
         if let end = authority.utf8.firstIndex(where: { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 }) {
             throw SettingError(
                 "has a path, which a target cannot have",
-                suggestion: "write \"http://\(authority[..<end])\" and put the path into the route's rewrite"
+                suggestion: "write \"http://\(authority[..<end])\", and put the path into the rewrite of the route"
             )
         }
         guard let (host, port) = HostAndPort.parse(authority), port != 0 else {
+            if let (host, port) = HostAndPort.parse(authority.prefix { $0 != ":" }), port == nil {
+                throw SettingError(
+                    "has a port that is not from 1 to 65535",
+                    suggestion: "write \"http://\(host):8080\", or another port"
+                )
+            }
             throw notAURL
         }
         return .http(host: host, port: port ?? 80)
+    }
+}
+
+extension TargetURL {
+    /// The host and port behind a user name, or an example of one.
+    private static func host(after authority: Substring) -> String {
+        let text = authority.split(separator: "@").last?.prefix { !"/?#".contains($0) } ?? ""
+        return HostAndPort.parse(text) == nil ? "127.0.0.1:9001" : String(text)
     }
 }
 

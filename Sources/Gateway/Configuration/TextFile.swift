@@ -20,7 +20,7 @@ enum TextFile {
             throw error.settingError
         }
         guard bytes.count <= self.limit else {
-            throw SettingError("the file has more than 16 MiB", suggestion: "name a configuration")
+            throw SettingError("the file is larger than 16 MiB", suggestion: "name a configuration file")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SettingError("the file is not UTF-8 text", suggestion: "save it as UTF-8")
@@ -32,6 +32,17 @@ enum TextFile {
     static func systemFile(_ path: String) -> [UInt8]? {
         guard let bytes = try? self.bytes(of: path), bytes.count <= self.limit else { return nil }
         return bytes
+    }
+
+    /// Reads a configuration file.
+    static func configuration(_ path: String) throws(ConfigurationErrors) -> String {
+        do throws(SettingError) {
+            return try self.read(path)
+        } catch {
+            var unreadable = ConfigurationError(error.problem, suggestion: error.suggestion)
+            unreadable.file = path
+            throw ConfigurationErrors([unreadable])
+        }
     }
 
     /// All bytes, or some over the limit.
@@ -68,19 +79,19 @@ enum TextFile {
 
         var settingError: SettingError {
             switch self.code {
-            case ENOENT: SettingError("there is no such file", suggestion: "`gateway init` writes one")
+            case ENOENT: SettingError("no such file", suggestion: "create one with `gateway init`")
             case EACCES, EPERM:
-                SettingError("the file may not be read", suggestion: "give the gateway's user the right to read it")
+                SettingError("permission denied", suggestion: "give the gateway's user read access")
             case EMFILE, ENFILE:
                 SettingError(
                     "the file cannot be read: too many files are open",
                     suggestion: "raise the limit (ulimit -n)"
                 )
-            case EISDIR: SettingError("this is a folder", suggestion: "name a file")
+            case EISDIR: SettingError("this is a directory", suggestion: "name a file")
             default:
                 SettingError(
                     "the file cannot be read: \(String(cString: strerror(self.code)))",
-                    suggestion: "name a file with a configuration"
+                    suggestion: "name a configuration file"
                 )
             }
         }

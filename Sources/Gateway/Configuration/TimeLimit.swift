@@ -1,4 +1,4 @@
-/// A length of time after which something happens, or `"off"` where it never does.
+/// A length of time after which something happens, or `"off"` for never.
 public enum TimeLimit: Hashable {
     case off
     case after(TimeSpan)

@@ -1,5 +1,4 @@
-/// A length of time, at least zero: `"250ms"`, `"5s"`, `"1m30s"`. The longest is that of 2^63 − 1 ns, nearly 300 years, and
-/// stands for all that are longer.
+/// A length of time, at least zero: `"250ms"`, `"5s"`, `"1m30s"`. The longest is 2^63 − 1 ns, nearly 300 years.
 public struct TimeSpan: Hashable, Comparable {
     public var nanoseconds: Int64
 
@@ -36,14 +35,33 @@ extension TimeSpan: Setting {
         }
         guard let span = TimeSpan(text) else {
             if let count = Int64(text), count >= 0 {
-                throw SettingError("is a duration without a unit", suggestion: "write \"\(count)s\" or \"\(count)ms\"")
+                throw SettingError("has no unit", suggestion: "write \"\(count)s\" or \"\(count)ms\"")
             }
-            throw SettingError("is not a duration", suggestion: "write \"250ms\", \"5s\", \"2m\", \"1h\" or \"1m30s\"")
+            throw SettingError("is not a duration", suggestion: "write \(Self.probable(text))")
         }
         self = span
     }
 
     public var settingValue: SettingValue { .string(description) }
+
+    /// The duration that was probably meant: `"10 s"`, `"5 seconds"`, `"1.5s"`.
+    private static func probable(_ text: String) -> String {
+        let plain = text.lowercased().filter { $0 != " " && $0 != "_" }
+        let number = plain.prefix { $0.isNumber || $0 == "." }
+        let unit: String? =
+            switch plain.dropFirst(number.count) {
+            case "ms", "msec", "millisecond", "milliseconds": "ms"
+            case "s", "sec", "secs", "second", "seconds": "s"
+            case "m", "min", "mins", "minute", "minutes": "m"
+            case "h", "hr", "hrs", "hour", "hours": "h"
+            case "d", "day", "days": "d"
+            default: nil
+            }
+        guard let unit, let length = units[unit] else { return "\"5s\", \"250ms\" or \"1m30s\"" }
+        if TimeSpan("\(number)\(unit)") != nil { return "\"\(number)\(unit)\"" }
+        guard let count = Double(number), count * Double(length) < 9e18 else { return "\"5s\", \"250ms\" or \"1m30s\"" }
+        return "\"\(TimeSpan(nanoseconds: Int64(count * Double(length))))\""
+    }
 
     /// Reads `"1m30s"`: whole numbers, each with a unit, the larger units first.
     public init?(_ text: String) {

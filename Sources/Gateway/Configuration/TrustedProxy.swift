@@ -10,7 +10,7 @@ extension TrustedProxy: Setting {
 
     public init(setting value: SettingValue) throws(SettingError) {
         guard case .string(let text) = value else {
-            throw SettingError("is not a CIDR", suggestion: "write \"10.0.0.0/8\", one address or \"unix:\"")
+            throw SettingError("is not a network", suggestion: "write \"10.0.0.0/8\", \"192.0.2.7\" or \"unix:\"")
         }
         if text.hasPrefix("unix:") {
             guard text == "unix:" else {

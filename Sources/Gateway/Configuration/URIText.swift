@@ -5,46 +5,77 @@ enum URIText {
         /// A whole URL, or a reference to one.
         case url = "URL"
 
-        fileprivate func forbids(_ byte: UInt8) -> Bool {
+        func forbids(_ byte: UInt8) -> Bool {
             if byte <= 0x20 || byte >= 0x7F { return true }
             return (self == .path ? "?#\\\"<>^`|" : "\\\"<>^`|{}").utf8.contains(byte)
         }
     }
 
-    /// - Parameter query: what to do besides where there is a `?` that may not be there.
-    static func check(_ text: some StringProtocol, of part: Part, query: String = "") throws(SettingError) {
+    /// - Parameter written: what the suggestion repeats in full, with the mistake corrected.
+    static func check(
+        _ text: some StringProtocol,
+        of part: Part,
+        in written: String? = nil
+    ) throws(SettingError) {
+        let suggestion = "write \(JSONText.quoted(escaped(written ?? String(text), for: part, keepingBraces: true)))"
         if let character = text.first(where: { $0.utf8.contains(where: part.forbids) }) {
-            let escaped = character.utf8.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
             throw SettingError(
-                "has a character that no \(part.rawValue) has",
-                suggestion: "write \(escaped.joined()) for it\(character == "?" ? query : "")"
+                "has the character \(JSONText.quoted(String(character))), which must be escaped in a \(part.rawValue)",
+                suggestion: suggestion
             )
         }
         var rest = Array(text.utf8)[...]
         while let percent = rest.firstIndex(of: UInt8(ascii: "%")) {
             let digits = rest[(percent + 1)...].prefix(2)
             guard digits.count == 2, digits.allSatisfy({ hexValue($0) != nil }) else {
-                throw SettingError("has a broken escape", suggestion: "write %25 for a percent sign")
+                throw SettingError("has a \"%\" without two hex digits", suggestion: suggestion)
             }
             rest = rest[(percent + 3)...]
         }
     }
 
     /// A path that is sent to an upstream and must mean the same to all servers.
-    static func checkRequestPath(_ path: String) throws(SettingError) {
-        try self.check(path, of: .path, query: "; the client's query is kept without being named")
+    /// - Parameter written: the template that the path was made from.
+    static func checkRequestPath(_ path: String, in written: String) throws(SettingError) {
+        if path.contains("?") {
+            throw SettingError(
+                "has a query; the client's query is kept anyway",
+                suggestion: "write \(JSONText.quoted(String(written.prefix { $0 != "?" })))"
+            )
+        }
+        try self.check(path, of: .path, in: written)
         for segment in path.split(separator: "/") where [".", ".."].contains(unescapedPathText(segment)) {
-            throw SettingError("has \"\(segment)\", which servers resolve", suggestion: "write the resolved path")
+            throw SettingError("has \"\(segment)\", which servers resolve", suggestion: Self.resolved(written))
         }
         var normal: [UInt8] = []
         switch Array(path.utf8).withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
-        case .invalid(.nul): throw SettingError("has %00, which no path may have", suggestion: "take it out")
+        case .invalid(.nul):
+            throw SettingError(
+                "has %00, which no path can have",
+                suggestion: "write \(JSONText.quoted(written.replacing("%00", with: "")))"
+            )
         case .invalid:
             throw SettingError(
                 "has a segment that begins with \".;\" or \"..;\", which some servers resolve",
-                suggestion: "write the resolved path"
+                suggestion: Self.resolved(written)
             )
         case .unchanged, .rewritten: break
         }
+    }
+
+    /// The suggestion to write the template without dot segments.
+    private static func resolved(_ template: String) -> String {
+        var segments: [Substring] = []
+        for segment in template.split(separator: "/") {
+            let plain = segment.replacing("{rest}", with: "")
+            switch unescapedPathText(plain.prefix { $0 != ";" }) {
+            case ".": break
+            case "..": _ = segments.popLast()
+            default: segments.append(segment)
+            }
+            // What "/*" took stays, without the dots before it.
+            if segment.contains("{rest}"), segments.last != segment { segments.append("{rest}") }
+        }
+        return "write \(JSONText.quoted("/" + segments.joined(separator: "/")))"
     }
 }

@@ -27,7 +27,7 @@ struct AccessLogMiddleware: CompletionHook {
         if !(0...1).contains(config.sample) {
             context.fail(
                 "\(config.sample) is not between 0 and 1",
-                suggestion: "write a number from 0 to 1",
+                suggestion: "write \(config.sample > 1 ? "1.0" : "0.0"), or another number from 0 to 1",
                 at: "sample"
             )
         }

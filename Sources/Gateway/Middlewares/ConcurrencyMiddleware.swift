@@ -31,7 +31,7 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
         if config.maxInFlight < 1 {
             context.fail(
                 "\(config.maxInFlight) is too small",
-                suggestion: "write at least 1",
+                suggestion: "write 1 or more",
                 at: "max_in_flight"
             )
         }

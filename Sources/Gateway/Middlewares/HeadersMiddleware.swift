@@ -94,13 +94,16 @@ private struct FieldChanges {
     var owned: [HeaderName] { self.removed + self.changes.filter(\.replaces).map(\.name) }
 
     init(_ written: HeadersMiddleware.Changes, _ direction: String, in context: inout BuildContext) {
-        self.removed = written.remove.compactMap { Self.name($0, [direction, "remove"], in: &context) }
+        self.removed = written.remove.enumerated().compactMap { index, name in
+            Self.name(name, [direction, "remove", String(index)], in: &context)
+        }
         if direction == "response", self.removed.contains(where: { $0.id == .vary }) {
             context.fail(
-                "Vary names what the answer depends on, as caches have to know",
-                suggestion: "take it out",
+                "Vary cannot be removed: caches need it to tell responses apart",
+                suggestion: "remove it",
                 at: direction,
-                "remove"
+                "remove",
+                String(written.remove.firstIndex { $0.lowercased() == "vary" } ?? 0)
             )
         }
         var changes: [Change] = []
@@ -111,8 +114,8 @@ private struct FieldChanges {
                 guard let header, let template else { continue }
                 if direction == "response", header.id == .contentEncoding {
                     context.fail(
-                        "Content-Encoding says what the bytes of the body are, which this does not change",
-                        suggestion: "take it out",
+                        "Content-Encoding describes the bytes of the body, which this does not change",
+                        suggestion: "remove it",
                         at: [direction, kind, name]
                     )
                 }
@@ -137,8 +140,8 @@ private struct FieldChanges {
     ) -> PlaceholderTemplate? {
         guard FieldValue.isValid(value) else {
             context.fail(
-                "the value has a character that no field may have",
-                suggestion: "write it in one line of visible characters",
+                "the value has a character that header fields cannot have",
+                suggestion: "write \(JSONText.quoted(FieldValue.cleaned(value)))",
                 at: keys
             )
             return nil

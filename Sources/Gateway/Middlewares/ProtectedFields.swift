@@ -17,14 +17,14 @@ enum ProtectedFields {
     static func problem(with name: String) -> Problem? {
         guard let header = HeaderName(validating: name) else {
             return Problem(
-                message: "\(JSONText.quoted(name)) is no field name",
-                suggestion: "write letters, digits and hyphens"
+                message: "\(JSONText.quoted(name)) is not a header name",
+                suggestion: ConfigurationValidator.headerSuggestion(name)
             )
         }
         guard self.ids.contains(header.id) else { return nil }
         return Problem(
-            message: "\(name) says how a message is framed or where it goes, and belongs to the gateway",
-            suggestion: header.id == .host ? "write preserve_host in the route" : "take it out"
+            message: "\(name) belongs to the gateway, since it frames or routes the message",
+            suggestion: header.id == .host ? "remove it, and set preserve_host in the route" : "remove it"
         )
     }
 }
@@ -34,5 +34,10 @@ enum FieldValue {
     /// Visible characters, spaces, tabs, and what is beyond ASCII (RFC 9110 section 5.5).
     static func isValid(_ value: String) -> Bool {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+
+    /// The value on one line, without control characters.
+    static func cleaned(_ value: String) -> String {
+        String(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F || $0.value == 0x09 })
     }
 }

@@ -41,10 +41,10 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
         self.total = config.total.span.map(TimeAmount.init)
         self.cutsEventStreams = context.isSetByRoute("idle")
         for (key, span) in [("connect", config.connect), ("first_byte", config.firstByte), ("idle", config.idle)] {
-            Self.check(span, "write a longer time", at: key, in: &context)
+            Self.check(span, "write \"1s\" or more", at: key, in: &context)
         }
         if let total = config.total.span {
-            Self.check(total, "write a longer time, or \"off\"", at: "total", in: &context)
+            Self.check(total, "write \"off\", or \"1s\" or more", at: "total", in: &context)
         }
     }
 

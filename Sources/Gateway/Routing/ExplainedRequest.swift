@@ -1,9 +1,9 @@
 import GatewayHTTP1
 import NIOCore
 
-/// A request as somebody describes it who wants to know what would become of it.
+/// A described request, to find out what would happen to it.
 package struct ExplainedRequest: Sendable {
-    /// Why a description is none of a request.
+    /// Why a description is not a request.
     package struct Invalid: Error, Hashable, CustomStringConvertible {
         package let description: String
     }
@@ -37,7 +37,7 @@ package struct ExplainedRequest: Sendable {
         authority: String = "localhost"
     ) throws(Invalid) {
         guard ByteClass.isToken(method.utf8) else {
-            throw Invalid(description: "\(JSONText.quoted(method)) is no method: write one such as GET")
+            throw Invalid(description: "\(JSONText.quoted(method)) is not a method: write one such as GET")
         }
         self.method = method
         self.url = url
@@ -52,7 +52,7 @@ package struct ExplainedRequest: Sendable {
         var host: String?
         for field in fields {
             guard let name = HeaderName(validating: field.name) else {
-                throw Invalid(description: "\(JSONText.quoted(field.name)) is no header name: write 'Name: value'")
+                throw Invalid(description: "\(JSONText.quoted(field.name)) is not a header name: write 'Name: value'")
             }
             if name.id == .host { host = field.value }
             written.append(Field(name: name, value: Array(field.value.utf8)))
@@ -69,7 +69,7 @@ package struct ExplainedRequest: Sendable {
         let lowercased = text.lowercased()
         guard let scheme = ["http://", "https://"].first(where: { lowercased.hasPrefix($0) }) else {
             throw Invalid(
-                description: "\(JSONText.quoted(url)) is no URL: write \"http://example.com/path\" or \"/path\""
+                description: "\(JSONText.quoted(url)) is not a URL: write \"http://example.com/path\" or \"/path\""
             )
         }
         let rest = text.dropFirst(scheme.count)

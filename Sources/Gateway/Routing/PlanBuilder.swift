@@ -9,8 +9,8 @@ struct PlanBuilder {
     let worker: Worker
     /// What answers the admin endpoints that `admin.expose` names.
     let admin: AdminRouter
-    private var errors: [ConfigurationError] = []
-    private var warnings: [ConfigurationError] = []
+    private var errors: [Finding] = []
+    private var warnings: [Finding] = []
     private var resolver: MiddlewareResolver
     /// How many were made.
     private var plans = 0
@@ -41,20 +41,66 @@ struct PlanBuilder {
         return try builder.build()
     }
 
-    /// Builds a configuration only to see what is wrong or unwise in it.
+    /// Something wrong or unwise, and the setting that it is about.
+    private struct Finding {
+        let path: SettingPath
+        let error: ConfigurationError
+    }
+
+    /// Builds a configuration only to see what is wrong or unwise in it, the policies that no route lists included.
+    /// - Parameter diagnostics: the mistakes that reading found already. With one of them routes may lead nowhere, so that
+    ///   only their chains are built.
     static func check(
         _ configuration: GatewayConfiguration,
         middlewares: [MiddlewareRegistration],
         upstreams: UpstreamRegistry,
         admin: AdminRouter,
-        worker: Worker
+        worker: Worker,
+        after diagnostics: ConfigurationDiagnostics
     ) -> (errors: [ConfigurationError], warnings: [ConfigurationError]) {
         var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
-        do throws(ConfigurationErrors) {
-            _ = try builder.build()
-            return ([], builder.namedWarnings)
-        } catch {
-            return (error.errors, builder.namedWarnings)
+        if diagnostics.errors.isEmpty {
+            _ = try? builder.build()
+        } else {
+            builder.buildChains()
+        }
+        builder.checkPolicies()
+        return (
+            builder.findings(builder.errors, after: diagnostics),
+            builder.findings(builder.warnings, after: diagnostics).map { $0.naming(configuration.routes) }
+        )
+    }
+
+    private mutating func buildChains() {
+        for (index, route) in self.configuration.routes.enumerated() { _ = self.plan(of: route, at: index, .refuse) }
+        _ = self.makePlan(
+            name: Metrics.noRoute,
+            settings: self.resolver.withoutRoute(),
+            action: .refuse,
+            forwarding: RoutePlan.Forwarding()
+        )
+    }
+
+    /// Builds each policy as if a route listed it alone: another one may hide its mistakes, or no route may list it. Only
+    /// what it sets itself is reported, since routes may complete it.
+    private mutating func checkPolicies() {
+        for name in self.configuration.policies.keys.sorted() {
+            var route = RouteConfiguration()
+            route.policies = [name]
+            let (errors, warnings) = (self.errors.count, self.warnings.count)
+            _ = self.makePlan(
+                name: "policy \(name)",
+                settings: self.resolver.settings(for: route),
+                action: .refuse,
+                forwarding: RoutePlan.Forwarding()
+            )
+            let written = self.configuration.document.root
+            let isOwn = { (finding: Finding) in
+                finding.path.steps.starts(with: [.key("policies"), .key(name)])
+                    && written?.node(at: finding.path) != nil
+            }
+            self.errors = Array(self.errors[..<errors]) + self.errors[errors...].filter(isOwn)
+            self.warnings = Array(self.warnings[..<warnings]) + self.warnings[warnings...].filter(isOwn)
         }
     }
 
@@ -91,18 +137,22 @@ struct PlanBuilder {
             }
         }
         if !self.errors.isEmpty {
-            throw ConfigurationErrors(self.findings(self.errors))
+            throw ConfigurationErrors(self.findings(self.errors, after: ConfigurationDiagnostics()))
         }
         return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
     }
 
-    private var namedWarnings: [ConfigurationError] {
-        self.findings(self.warnings).map { $0.naming(self.configuration.routes) }
-    }
-
-    /// In the file's order, each once, without what environment variables gave.
-    private func findings(_ findings: [ConfigurationError]) -> [ConfigurationError] {
-        self.configuration.document.redacted(ConfigurationErrors(findings).withoutRepetition)
+    /// In the file's order, each once, without what follows from known mistakes or came from environment variables.
+    private func findings(_ findings: [Finding], after diagnostics: ConfigurationDiagnostics) -> [ConfigurationError] {
+        let errors = findings.compactMap { finding -> ConfigurationError? in
+            let path = diagnostics.written(finding.path)
+            guard !diagnostics.hasFailure(in: path) else { return nil }
+            var error = finding.error
+            error.key = path.description
+            return error
+        }
+        let unique = ConfigurationErrors(errors).withoutRepetition
+        return self.configuration.document.redacted(self.configuration.naming(unique))
     }
 
     /// The admin endpoints that `admin.expose` names. Who may use them is decided by `AdminAccess`, so their chain is made
@@ -230,16 +280,14 @@ struct PlanBuilder {
                 chain.append(try registration.build(setting, &context), at: place)
             } catch {
                 self.errors += error.errors.map { error in
-                    var error = error
                     let keys = error.key.split(separator: ".").dropFirst().map(String.init)
-                    error.key = "\(setting.place(of: keys).path(of: path)).\(error.key)"
-                    return error
+                    return Finding(path: setting.path(of: keys, in: path), error: error)
                 }
             }
             if let format = context.errors { errors = format }
             owned.own(context.owned)
-            self.errors += context.diagnostics.map { setting.error($0, in: path) }
-            self.warnings += context.warnings.map { setting.error($0, in: path) }
+            self.errors += context.diagnostics.map { Self.finding($0, setting, in: path) }
+            self.warnings += context.warnings.map { Self.finding($0, setting, in: path) }
         }
         if let bottom {
             var context = BuildContext(route: name, worker: self.worker, meters: meters)
@@ -260,16 +308,24 @@ struct PlanBuilder {
         let path = key.split(separator: ".").reduce(SettingPath("routes") + route) { $0 + String($1) }
         let position =
             self.configuration.document.position(of: path) ?? self.configuration.routes[route].source.position
-        self.errors.append(ConfigurationError(message, key: path.description, at: position))
+        self.errors.append(Finding(path: path, error: ConfigurationError(message, at: position)))
+    }
+
+    private static func finding(
+        _ diagnostic: BuildContext.Diagnostic,
+        _ setting: EffectiveMiddleware,
+        in route: SettingPath
+    ) -> Finding {
+        let error = setting.error(diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
+        return Finding(path: setting.path(of: diagnostic.keys, in: route), error: error)
     }
 }
 
 extension EffectiveMiddleware {
+    /// Where a setting was written, or would be.
     /// - Parameter route: the path of the route that the chain is for.
-    fileprivate func error(_ diagnostic: BuildContext.Diagnostic, in route: SettingPath) -> ConfigurationError {
-        var error = self.error(diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
-        error.key = "\(self.place(of: diagnostic.keys).path(of: route)).\(error.key)"
-        return error
+    fileprivate func path(of keys: [String], in route: SettingPath) -> SettingPath {
+        self.place(of: keys).path(of: route) + self.name + self.settings.path(of: keys)
     }
 }
 

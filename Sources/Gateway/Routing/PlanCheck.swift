@@ -2,8 +2,8 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// What only shows when a configuration is compiled, as it is for every event loop at the start: mistakes that nobody but
-/// the middleware itself can find, and what is unwise. Nothing is listened on, and no upstream is asked.
+/// What only compiling a configuration shows, as every event loop does at the start: mistakes that only the middleware
+/// can find, and what is unwise. Nothing listens, and no upstream is contacted.
 package struct PlanCheck: Sendable {
     package let errors: [ConfigurationError]
     package let warnings: [ConfigurationError]
@@ -12,7 +12,12 @@ package struct PlanCheck: Sendable {
         try await self.init(configuration, middlewares: StandardMiddlewares.all)
     }
 
-    init(_ configuration: GatewayConfiguration, middlewares: [MiddlewareRegistration]) async throws {
+    /// - Parameter diagnostics: the mistakes that reading found already; what follows from them is not reported.
+    init(
+        _ configuration: GatewayConfiguration,
+        after diagnostics: ConfigurationDiagnostics = ConfigurationDiagnostics(),
+        middlewares: [MiddlewareRegistration]
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()
         let findings = try await eventLoop.submit {
@@ -32,7 +37,8 @@ package struct PlanCheck: Sendable {
                 middlewares: middlewares,
                 upstreams: upstreams,
                 admin: AdminRouter(status: status),
-                worker: worker
+                worker: worker,
+                after: diagnostics
             )
         }.get()
         try await group.shutdownGracefully()

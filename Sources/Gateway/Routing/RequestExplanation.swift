@@ -1,8 +1,8 @@
 import GatewayHTTP1
 import NIOCore
 
-/// What would become of a request: which route takes it and why each other does not, the chain that it passes, and where
-/// it goes. Nothing is sent.
+/// What happens to a request: which route matches it and why the others do not, the chain it passes, and where it goes.
+/// Nothing is sent.
 package struct RequestExplanation: Sendable {
     package enum Verdict: Sendable, Hashable {
         /// By its place among the routes.
@@ -40,7 +40,9 @@ package struct RequestExplanation: Sendable {
     package let middlewares: [EffectiveMiddleware]
     /// nil where no upstream is asked.
     package let upstream: Destination?
-    /// The route that takes it.
+    /// What the chain does with it; nil where no route matches.
+    package let outcome: RequestOutcome?
+    /// The route that matches.
     package let route: RouteConfiguration?
     /// Where in the file that is said.
     package let position: SourcePosition?
@@ -64,6 +66,7 @@ package struct RequestExplanation: Sendable {
             self.rejected = []
             self.middlewares = resolver.withoutRoute()
             self.upstream = nil
+            self.outcome = nil
             self.route = nil
             self.position = nil
             return
@@ -94,12 +97,20 @@ package struct RequestExplanation: Sendable {
             self.position = route.source.position
             self.middlewares = resolver.settings(for: route)
             self.upstream = try Destination(of: request, path, captures, route, index, configuration)
+            self.outcome = RequestOutcome(
+                of: request,
+                from: self.clientIP,
+                route: route.name,
+                self.middlewares,
+                configuration
+            )
         } else {
             self.route = nil
             self.position =
                 self.verdict == .admin ? configuration.document.position(of: SettingPath("admin", "expose")) : nil
             self.middlewares = resolver.withoutRoute()
             self.upstream = nil
+            self.outcome = nil
         }
     }
 

@@ -14,13 +14,13 @@ extension RouteRejection {
             func value(_ table: String, _ name: String, _ isSame: (String, String) -> Bool) -> String {
                 let conditions = shown.member("routes", at: index)?.member(table)?.entries ?? [:]
                 let value = conditions.first { isSame($0.key, name) }?.value ?? "*"
-                return value == "*" ? "must be there" : "must be \(value.quoted)"
+                return value == "*" ? "must be present" : "must be \(value.quoted)"
             }
             let reason =
                 switch rejection {
-                case .host: "host: takes \(route.hosts.joined(separator: ", "))"
-                case .path: "path: takes \(route.path)"
-                case .method: "method: takes \(route.methods.joined(separator: ", "))"
+                case .host: "host: matches \(route.hosts.joined(separator: ", "))"
+                case .path: "path: matches \(route.path)"
+                case .method: "method: matches \(route.methods.joined(separator: ", "))"
                 case .header(let name): "header \(name): \(value("match_headers", name) { $0.lowercased() == $1 })"
                 case .query(let name): "query \(name): \(value("match_query", name, ==))"
                 case .lessSpecific(let other) where configuration.routes.indices.contains(other):

@@ -137,7 +137,7 @@ public struct ListenError: Error, CustomStringConvertible {
         self.address = address
         switch error {
         case let error as IOError: self.reason = String(cString: strerror(error.errnoCode))
-        case is UnixDomainSocketPathWrongType: self.reason = "there is a file that is no socket"
+        case is UnixDomainSocketPathWrongType: self.reason = "the file exists and is not a socket"
         case SocketAddressError.unknown(let host, _): self.reason = "no address is known for \(host)"
         default: self.reason = "\(error)"
         }

@@ -218,7 +218,7 @@
                     let program = try GatewayProgram(arguments, in: folder)
                     let end = try await program.end()
                     #expect(end == 69)
-                    #expect(program.errors.contains("there is a file that is no socket"))
+                    #expect(program.errors.contains("the file exists and is not a socket"))
                     #expect(program.read("gateway.toml") == Self.fixed)
                 }
             }

@@ -164,7 +164,7 @@ struct SignalTests {
             _ = try await program.addresses()
             #expect(rename("\(folder)/logs", "\(folder)/moved") == 0)
             program.signal(SIGUSR1)
-            try await program.eventually("an error") { program.errors.contains("could not be reopened") }
+            try await program.eventually("an error") { program.errors.contains("cannot reopen log files") }
             _ = try await program.get("/after")
             try await program.eventually("a line") { program.read("moved/access.log").contains("/after") }
         }

@@ -47,7 +47,7 @@ struct StandardStreamTests {
                 let program = try GatewayProgram(arguments, in: folder, redirections: stream.redirection)
                 let end = try await program.end()
                 #expect(end == 1)
-                #expect(program.errors == "error: standard output cannot be written: \(stream.reason)\n")
+                #expect(program.errors == "error: cannot write to standard output: \(stream.reason)\n")
             }
         }
 

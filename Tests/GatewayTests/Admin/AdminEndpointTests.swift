@@ -66,6 +66,6 @@ struct AdminEndpointTests {
         configuration.admin.expose = ["/metrics", "/helth"]
         let errors = configuration.validate(middlewares: .standard)
         #expect(errors.map(\.key) == ["admin.expose[1]"])
-        #expect(errors.first.map { "\($0)" }?.contains("\"/helth\" is no admin endpoint") == true)
+        #expect(errors.first.map { "\($0)" }?.contains("\"/helth\" is not an admin endpoint") == true)
     }
 }

@@ -31,7 +31,7 @@ struct MiddlewareListTests {
                 "there is no middleware \"fourth\" in the list",
                 "there is no middleware \"fifth\" in the list",
                 "there are two middlewares called \"first\"",
-                "\"Mis-named\" is no name for a middleware",
+                "\"Mis-named\" is not a name for a middleware",
                 "\"path\" is a key of routes and of no middleware",
             ]
         )

@@ -85,7 +85,7 @@ struct ConfigurationGapTests {
             """
         let warnings = try GatewayConfiguration(toml: toml, environment: [:]).document.warnings.map(\.text)
         #expect(
-            warnings.contains { $0.hasPrefix("routes[1]: route \"second\" can never match, since route \"first\"") }
+            warnings.contains { $0.hasPrefix("routes[1]: route \"second\" can never match: route \"first\"") }
         )
     }
 }

@@ -18,7 +18,7 @@ struct EnvironmentRedactionTests {
             ("/a/hunter2}", "has \"hunter2}\", where", "has \"[redacted]}\", where"),
             ("/a/{hunter2}/b", "nothing to put in for {hunter2}", "nothing to put in for {[redacted]}"),
             ("a\"hunter2\n", "\"a\\\"hunter2\\n\" is not a host", "\"[redacted]\" is not a host"),
-            ("5000", "5000 is too large: write at most 1024", "[redacted] is too large: write at most 1024"),
+            ("5000", "5000 is too large: write 1024 or less", "[redacted] is too large: write 1024 or less"),
             ("a", "\"a\" is not a rate", "\"[redacted]\" is not a rate"),
             ("a", "write \"/a\"", "write \"/[redacted]\""),
             ("rate", "\"rate\" is not a rate", "\"[redacted]\" is not a rate"),

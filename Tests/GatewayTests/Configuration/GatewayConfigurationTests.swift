@@ -119,7 +119,7 @@ struct GatewayConfigurationTests {
         let missing = try #require(throws: ConfigurationErrors.self) {
             try GatewayConfiguration(file: "/nowhere/gateway.toml", environment: [:], middlewares: [])
         }
-        #expect(missing.description == "/nowhere/gateway.toml: there is no such file: `gateway init` writes one")
+        #expect(missing.description == "/nowhere/gateway.toml: no such file: create one with `gateway init`")
         let folder = try #require(throws: ConfigurationErrors.self) {
             try GatewayConfiguration(file: Self.root.path, environment: [:], middlewares: [])
         }

@@ -33,13 +33,13 @@ struct TextFileTests {
     }
 
     @Test func `stops reading what never ends`() {
-        #expect(throws: SettingError("the file has more than 16 MiB", suggestion: "name a configuration")) {
+        #expect(throws: SettingError("the file is larger than 16 MiB", suggestion: "name a configuration file")) {
             try TextFile.read("/dev/zero")
         }
     }
 
     @Test(arguments: [
-        ("/nowhere/a.toml", "there is no such file"), ("/", "this is a folder"), ("", "there is no such file"),
+        ("/nowhere/a.toml", "no such file"), ("/", "this is a directory"), ("", "no such file"),
     ])
     func `says why`(_ path: String, _ problem: String) throws {
         let error = try #require(throws: SettingError.self) { try TextFile.read(path) }

@@ -5,8 +5,9 @@ import Testing
 struct TimeoutMiddlewareTests {
     @Test(
         arguments: [
-            ("connect", "write a longer time"), ("first_byte", "write a longer time"), ("idle", "write a longer time"),
-            ("total", "write a longer time, or \"off\""),
+            ("connect", "write \"1s\" or more"), ("first_byte", "write \"1s\" or more"),
+            ("idle", "write \"1s\" or more"),
+            ("total", "write \"off\", or \"1s\" or more"),
         ]
     )
     func `refuses a limit that leaves no time`(_ key: String, _ suggestion: String) async throws {
@@ -18,7 +19,7 @@ struct TimeoutMiddlewareTests {
         let errors = try await PlanCheck(configuration).errors
         #expect(
             errors.map(\.description) == [
-                "gateway.toml:4:\(key.count + 12): routes[0].timeout.\(key): \"0s\" leaves no time: \(suggestion)"
+                "gateway.toml:4:\(key.count + 12): routes[0].timeout.\(key): \"0s\" leaves no time: \(suggestion) (route \"all\")"
             ]
         )
     }

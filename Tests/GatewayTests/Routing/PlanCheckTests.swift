@@ -36,9 +36,8 @@ struct PlanCheckTests {
         for (error, start) in zip(errors, expected) { #expect(error.hasPrefix(start), "\(error)") }
     }
 
-    @Test func `points at the value of a route`() async throws {
-        let errors = try await Self.errors("[[routes]]\nrespond = {}\npath = \"/.;a\"")
-        #expect(errors.count == 1)
-        #expect(errors.first?.hasPrefix("gateway.toml:3:8: routes[0].path: ") == true, "\(errors)")
+    @Test func `says nothing of a sound configuration`() async throws {
+        let errors = try await Self.errors("[[routes]]\nrespond = {}\npath = \"/a\"")
+        #expect(errors == [])
     }
 }

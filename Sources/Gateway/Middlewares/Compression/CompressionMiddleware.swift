@@ -51,7 +51,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
 
     init(_ config: Config, in context: inout BuildContext) {
         var codings: ContiguousArray<ContentCoding> = []
-        for algorithm in config.algorithms {
+        for (index, algorithm) in config.algorithms.enumerated() {
             switch algorithm {
             case .br: codings.append(.brotli)
             case .gzip: codings.append(.gzip)
@@ -60,12 +60,17 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
                 context.fail(
                     "this gateway was not built with zstd",
                     suggestion: "write \"br\", \"gzip\" or \"deflate\"",
-                    at: "algorithms"
+                    at: "algorithms",
+                    String(index)
                 )
             }
         }
         if config.algorithms.isEmpty {
-            context.fail("there is no algorithm", suggestion: "write compression = false", at: "algorithms")
+            context.fail(
+                "the list is empty",
+                suggestion: "write [\"br\", \"gzip\"], or switch off with compression = false",
+                at: "algorithms"
+            )
         }
         let bounds = [
             ("gzip_level", config.gzipLevel, 1...9), ("brotli_quality", config.brotliQuality, 0...11),
@@ -73,17 +78,19 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         ]
         for (key, value, allowed) in bounds where !allowed.contains(value) {
             context.fail(
-                "\(value) is not allowed here",
-                suggestion: "write a whole number from \(allowed.lowerBound) to \(allowed.upperBound)",
+                "\(value) is out of range",
+                suggestion: "write \(min(max(value, allowed.lowerBound), allowed.upperBound)): the range is "
+                    + "\(allowed.lowerBound) to \(allowed.upperBound)",
                 at: key
             )
         }
         var types = CompressibleTypes()
-        for type in config.types where !types.add(type) {
+        for (index, type) in config.types.enumerated() where !types.add(type) {
             context.fail(
-                "\"\(type)\" is no media type",
-                suggestion: "write \"text/html\", or with one \"*\" \"text/*\"",
-                at: "types"
+                "\"\(type)\" is not a media type",
+                suggestion: "write \"text/html\", or a pattern such as \"text/*\"",
+                at: "types",
+                String(index)
             )
         }
         self.codings = codings

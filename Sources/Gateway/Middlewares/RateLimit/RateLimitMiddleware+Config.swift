@@ -59,36 +59,44 @@ extension RateLimitMiddleware {
 }
 
 extension RateLimitMiddleware.Config {
-    /// What only the settings together can get wrong.
+    /// Finds what is wrong with the settings together.
     func check(in context: inout BuildContext) {
         let most = Int(GenericCellRate.maximum)
         for rate in self.limit.rates where rate.count > most {
-            context.fail("\"\(rate)\" is more than can be counted", suggestion: "write at most \(most)", at: "limit")
+            context.fail(
+                "\"\(rate)\" is more than can be counted",
+                suggestion: "write \"\(most)/\(rate.unit.rawValue)\" or less",
+                at: "limit"
+            )
         }
         if let burst = self.burst.number {
             self.check(burst, in: &context)
         }
         let least = self.capacities.min() ?? 1
         if self.cost < 1 {
-            context.fail("\(self.cost) is no cost", suggestion: "write a whole number of at least 1", at: "cost")
+            context.fail("\(self.cost) is too small", suggestion: "write 1 or more", at: "cost")
         } else if self.cost > least {
             context.fail(
-                "a request that costs \(self.cost) never passes where \(least) is all there is",
-                suggestion: "write at most \(least)",
+                "a request that costs \(self.cost) never passes, since the limit allows \(least)",
+                suggestion: "write \(least) or less",
                 at: "cost"
             )
         }
         if !(1...128).contains(self.ipv6Prefix) {
-            let suggestion = "write a number from 1 to 128, e.g. 64"
-            context.fail("an IPv6 prefix of \(self.ipv6Prefix) bits is none", suggestion: suggestion, at: "ipv6_prefix")
+            let suggestion = "write 64, or another number from 1 to 128"
+            context.fail(
+                "\(self.ipv6Prefix) is not the length of an IPv6 prefix",
+                suggestion: suggestion,
+                at: "ipv6_prefix"
+            )
         }
         if !(1...100_000_000).contains(self.maxKeys) {
-            let suggestion = "write a number from 1 to 100000000"
+            let suggestion = "write 100000, or another number from 1 to 100000000"
             context.fail("\(self.maxKeys) is out of range", suggestion: suggestion, at: "max_keys")
         }
         if !(400...599).contains(self.status) {
             let suggestion = "write 429, or another status from 400 to 599"
-            context.fail("\(self.status) is no status of an error", suggestion: suggestion, at: "status")
+            context.fail("\(self.status) is not an error status", suggestion: suggestion, at: "status")
         }
     }
 
@@ -96,7 +104,7 @@ extension RateLimitMiddleware.Config {
         guard self.algorithm == .tokenBucket else {
             return context.fail(
                 "a sliding window has no burst",
-                suggestion: "write algorithm = \"token_bucket\", or take burst out",
+                suggestion: "remove it, or set algorithm = \"token_bucket\"",
                 at: "burst"
             )
         }
@@ -105,8 +113,8 @@ extension RateLimitMiddleware.Config {
             .scaled(by: UInt64(max(0, rate.count)), over: UInt64(max(1, rate.unit.span.nanoseconds))).quotient
         if burst > min(Int(clamping: most), Int(GenericCellRate.maximum)) {
             context.fail(
-                "a burst of \(burst) takes more than ten years to come back at \(rate)",
-                suggestion: "write a smaller burst, e.g. \(rate.count)",
+                "a burst of \(burst) takes more than ten years to refill at \(rate)",
+                suggestion: "write \(rate.count), or another smaller number",
                 at: "burst"
             )
         }

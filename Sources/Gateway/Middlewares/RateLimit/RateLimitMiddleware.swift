@@ -152,9 +152,9 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
         guard config.scope == .policy, context.route != Metrics.noRoute else { return "route \(context.route)" }
         if let policy = context.settings?.policy { return "policy \(policy)" }
         context.fail(
-            "the route \"\(context.route)\" has its limit from no policy",
-            suggestion: "write the limit under [policies.NAME.rate_limit] and NAME into the route's policies, "
-                + "or take scope out",
+            "no policy gives the route \"\(context.route)\" its limit",
+            suggestion:
+                "write \"route\", or move the limit to [policies.NAME.rate_limit] and list NAME in the route's policies",
             at: "scope"
         )
         return "route \(context.route)"

@@ -43,16 +43,22 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
 
     init(_ config: Config, in context: inout BuildContext) {
         var names: [HeaderName] = []
-        for (name, key) in [(config.header, "header")] + config.aliases.map({ ($0, "aliases") }) {
+        for (name, keys) in [(config.header, ["header"])]
+            + config.aliases.enumerated().map({ ($1, ["aliases", "\($0)"]) })
+        {
             guard let header = HeaderName(validating: name) else {
-                context.fail("\"\(name)\" is no field name", suggestion: "write letters, digits and hyphens", at: key)
+                context.fail(
+                    "\"\(name)\" is not a header name",
+                    suggestion: ConfigurationValidator.headerSuggestion(name),
+                    at: keys
+                )
                 continue
             }
             guard header.id == .unknown || header.id == .xRequestID else {
                 context.fail(
-                    "\(name) has a meaning of its own",
-                    suggestion: "write a field that nothing else uses, such as \"X-Request-ID\"",
-                    at: key
+                    "\(name) already has another meaning",
+                    suggestion: "write \"X-Request-ID\", or another field that nothing else uses",
+                    at: keys
                 )
                 continue
             }

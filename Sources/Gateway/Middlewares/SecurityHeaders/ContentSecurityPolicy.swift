@@ -41,8 +41,8 @@ struct ContentSecurityPolicy {
         for part in parts.dropFirst() where !part.hasPrefix("nonce}") {
             let name = part.prefix { $0 != "}" && $0 != " " && $0 != ";" && $0 != "'" }
             throw ParseError(
-                message: part.contains("}") ? "{\(name)} is not known" : "a '{' is not closed",
-                suggestion: "write {nonce}"
+                message: part.contains("}") ? "{\(name)} is unknown" : "a \"{\" is not closed",
+                suggestion: "use {nonce}"
             )
         }
         self.usesNonce = parts.count > 1
@@ -70,7 +70,7 @@ struct ContentSecurityPolicy {
         var warnings: [Warning] = []
         if self.hasComma {
             warnings.append(
-                Warning(message: "a comma begins a second policy", suggestion: "write ';' between directives")
+                Warning(message: "a comma begins a second policy", suggestion: "separate directives by \";\"")
             )
         }
         var seen: Set<String> = []
@@ -78,8 +78,8 @@ struct ContentSecurityPolicy {
             if !seen.insert(directive.name).inserted {
                 warnings.append(
                     Warning(
-                        message: "\(directive.name) stands twice, and browsers heed the first alone",
-                        suggestion: "write its values together"
+                        message: "\(directive.name) is there twice, and browsers use the first only",
+                        suggestion: "merge the two"
                     )
                 )
             }
@@ -97,14 +97,14 @@ extension ContentSecurityPolicy.Directive {
             let nearest = NearestName.of(self.name, among: Array(Self.known.keys))
             return [
                 Warning(
-                    message: "\"\(self.name)\" is no directive, so browsers ignore it",
-                    suggestion: nearest.map { "write \($0)" } ?? "take it out"
+                    message: "\"\(self.name)\" is not a directive, so browsers ignore it",
+                    suggestion: nearest.map { "use \($0)" } ?? "drop it"
                 )
             ]
         }
         switch kind {
         case .obsolete:
-            return [Warning(message: "browsers heed \(self.name) no longer", suggestion: "take it out")]
+            return [Warning(message: "browsers no longer support \(self.name)", suggestion: "drop it")]
         case .other: return []
         case .words(let words): return self.values.compactMap { Self.warning(of: $0, keywords: words) }
         case .sources: return self.sourceWarnings
@@ -121,7 +121,7 @@ extension ContentSecurityPolicy.Directive {
             warnings.append(
                 Warning(
                     message: "\(self.name) has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it",
-                    suggestion: "take 'unsafe-inline' out"
+                    suggestion: "drop 'unsafe-inline'"
                 )
             )
         }
@@ -137,7 +137,7 @@ extension ContentSecurityPolicy.Directive {
             warnings.append(
                 Warning(
                     message: "\(self.name) has 'none' beside other values, so browsers ignore 'none'",
-                    suggestion: "write 'none' alone, or take it out"
+                    suggestion: "use 'none' alone, or drop it"
                 )
             )
         }
@@ -148,8 +148,8 @@ extension ContentSecurityPolicy.Directive {
         let word = value.lowercased()
         if keywords.contains(word) || self.valuePrefixes.contains(where: word.hasPrefix) {
             return Warning(
-                message: "\(value) without quotes is taken for a host",
-                suggestion: "write '\(value)'"
+                message: "\(value) without quotes is read as a host",
+                suggestion: "use '\(value)'"
             )
         }
         guard word.hasPrefix("'") else { return nil }
@@ -158,8 +158,8 @@ extension ContentSecurityPolicy.Directive {
         if isClosed, keywords.contains(inner) || self.valuePrefixes.contains(where: inner.hasPrefix) { return nil }
         let nearest = NearestName.of(inner, among: Array(keywords))
         return Warning(
-            message: "\(value) is no keyword, so browsers ignore it",
-            suggestion: nearest.map { "write '\($0)'" } ?? "take it out, or write a host without quotes"
+            message: "\(value) is not a keyword, so browsers ignore it",
+            suggestion: nearest.map { "use '\($0)'" } ?? "drop it, or name a host without quotes"
         )
     }
 }

@@ -4,9 +4,9 @@ import GatewayHTTP1
 enum SecurityHeadersCheck {
     /// The names of fields to take away.
     static func names(_ names: [String], in context: inout BuildContext) -> [HeaderName] {
-        names.compactMap { name in
+        names.enumerated().compactMap { index, name in
             if let problem = ProtectedFields.problem(with: name) {
-                context.fail(problem.message, suggestion: problem.suggestion, at: "remove")
+                context.fail(problem.message, suggestion: problem.suggestion, at: "remove", String(index))
             }
             return HeaderName(validating: name)
         }
@@ -16,8 +16,8 @@ enum SecurityHeadersCheck {
         let hsts = [(key: "hsts", value: config.hsts)]
         for (key, value) in hsts + config.fields.map({ ($0.key, $0.value) }) where !FieldValue.isValid(value) {
             context.fail(
-                "the value has a character that no field may have",
-                suggestion: "write it in one line of visible characters",
+                "the value has a character that header fields cannot have",
+                suggestion: "write \(JSONText.quoted(FieldValue.cleaned(value)))",
                 at: key
             )
         }
@@ -40,7 +40,7 @@ enum SecurityHeadersCheck {
             }
             context.warn(
                 "\(JSONText.quoted(unknown)) means nothing to browsers",
-                suggestion: "write " + words.map { JSONText.quoted($0) }.joined(separator: ", "),
+                suggestion: "write " + words.map { JSONText.quoted($0) }.joined(separator: ", or "),
                 at: key
             )
         }
@@ -60,9 +60,9 @@ enum SecurityHeadersCheck {
                 let isWritten = context.settings?.settings.node(at: SettingPath("csp", key))?.source.position != nil
                 context.fail(
                     isWritten
-                        ? "{nonce} stands in a policy while no nonce is made"
+                        ? "the policy uses {nonce}, but csp.nonce is off"
                         : "the policy of the preset \"\(config.preset.rawValue)\" needs a nonce",
-                    suggestion: "write nonce = \"html\" or \"header\" under csp, or a policy without {nonce}",
+                    suggestion: "set csp.nonce to \"html\" or \"header\", or use a policy without {nonce}",
                     at: "csp",
                     isWritten ? key : "nonce"
                 )
@@ -80,7 +80,7 @@ enum SecurityHeadersCheck {
     private static func reportPath(_ path: String, in context: inout BuildContext) {
         guard !path.isEmpty, !CSPReportRoutes.isPath(path) else { return }
         context.fail(
-            "\(JSONText.quoted(path)) is no path",
+            "\(JSONText.quoted(path)) is not a path",
             suggestion: "write \"\(SecurityHeadersMiddleware.Config.reportPath)\"",
             at: "csp",
             "report_path"

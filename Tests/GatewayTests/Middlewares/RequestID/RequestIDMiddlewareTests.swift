@@ -131,6 +131,6 @@ struct RequestIDMiddlewareTests {
             _ = RequestIDMiddleware(config, in: &context)
             return context.diagnostics
         }
-        #expect(problems.map(\.keys) == [[aliases.isEmpty ? "header" : "aliases"]])
+        #expect(problems.map(\.keys) == [aliases.isEmpty ? ["header"] : ["aliases", "0"]])
     }
 }

@@ -33,38 +33,38 @@ struct ContentSecurityPolicyTests {
     }
 
     @Test(arguments: [
-        ("defualt-src 'self'", "\"defualt-src\" is no directive, so browsers ignore it: write default-src"),
-        ("frobnicate", "\"frobnicate\" is no directive, so browsers ignore it: take it out"),
-        ("plugin-types a/b", "browsers heed plugin-types no longer: take it out"),
-        ("default-src self", "self without quotes is taken for a host: write 'self'"),
-        ("script-src UNSAFE-INLINE", "UNSAFE-INLINE without quotes is taken for a host: write 'UNSAFE-INLINE'"),
-        ("script-src nonce-{nonce}", "nonce-{nonce} without quotes is taken for a host: write 'nonce-{nonce}'"),
-        ("script-src sha384-abc", "sha384-abc without quotes is taken for a host: write 'sha384-abc'"),
-        ("require-trusted-types-for script", "script without quotes is taken for a host: write 'script'"),
-        ("default-src 'slef'", "'slef' is no keyword, so browsers ignore it: write 'self'"),
+        ("defualt-src 'self'", "\"defualt-src\" is not a directive, so browsers ignore it: use default-src"),
+        ("frobnicate", "\"frobnicate\" is not a directive, so browsers ignore it: drop it"),
+        ("plugin-types a/b", "browsers no longer support plugin-types: drop it"),
+        ("default-src self", "self without quotes is read as a host: use 'self'"),
+        ("script-src UNSAFE-INLINE", "UNSAFE-INLINE without quotes is read as a host: use 'UNSAFE-INLINE'"),
+        ("script-src nonce-{nonce}", "nonce-{nonce} without quotes is read as a host: use 'nonce-{nonce}'"),
+        ("script-src sha384-abc", "sha384-abc without quotes is read as a host: use 'sha384-abc'"),
+        ("require-trusted-types-for script", "script without quotes is read as a host: use 'script'"),
+        ("default-src 'slef'", "'slef' is not a keyword, so browsers ignore it: use 'self'"),
         (
             "img-src 'https://a.example'",
-            "'https://a.example' is no keyword, so browsers ignore it: take it out, or write a host without quotes"
+            "'https://a.example' is not a keyword, so browsers ignore it: drop it, or name a host without quotes"
         ),
-        ("img-src 'self", "'self is no keyword, so browsers ignore it: write 'self'"),
+        ("img-src 'self", "'self is not a keyword, so browsers ignore it: use 'self'"),
         (
             "img-src 'none' a.example",
-            "img-src has 'none' beside other values, so browsers ignore 'none': write 'none' alone, or take it out"
+            "img-src has 'none' beside other values, so browsers ignore 'none': use 'none' alone, or drop it"
         ),
         (
             "style-src 'unsafe-inline' 'nonce-{nonce}'",
-            "style-src has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it: take 'unsafe-inline' out"
+            "style-src has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it: drop 'unsafe-inline'"
         ),
         (
             "script-src 'sha256-a' 'unsafe-inline'",
-            "script-src has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it: take 'unsafe-inline' out"
+            "script-src has 'unsafe-inline' beside a nonce or a hash, so browsers ignore it: drop 'unsafe-inline'"
         ),
         (
             "script-src 'strict-dynamic'",
             "script-src has 'strict-dynamic' without a nonce or a hash, so no script runs: add 'nonce-{nonce}'"
         ),
-        ("img-src a; IMG-SRC b", "img-src stands twice, and browsers heed the first alone: write its values together"),
-        ("img-src a, script-src b", "a comma begins a second policy: write ';' between directives"),
+        ("img-src a; IMG-SRC b", "img-src is there twice, and browsers use the first only: merge the two"),
+        ("img-src a, script-src b", "a comma begins a second policy: separate directives by \";\""),
     ])
     func `what browsers ignore silently is warned of`(text: String, warning: String) throws {
         #expect(try Self.warnings(text).contains(warning))

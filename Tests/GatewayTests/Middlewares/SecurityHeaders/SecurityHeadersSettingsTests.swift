@@ -55,15 +55,15 @@ struct SecurityHeadersSettingsTests {
     }
 
     @Test(arguments: [
-        ("csp = { policy = \"script-src 'nonce-{nonce}'\" }", 2, "csp.policy", "no nonce is made"),
+        ("csp = { policy = \"script-src 'nonce-{nonce}'\" }", 2, "csp.policy", "csp.nonce is off"),
         ("preset = \"strict\"\ncsp = { nonce = \"off\" }", 3, "csp.nonce", "needs a nonce"),
         ("csp = { policy = \"a\\nb\" }", 2, "csp.policy", "U+000A"),
-        ("csp = { report_only = \"{x}\" }", 2, "csp.report_only", "{x} is not known"),
-        ("csp = { report_path = \"reports\" }", 2, "csp.report_path", "is no path"),
+        ("csp = { report_only = \"{x}\" }", 2, "csp.report_only", "{x} is unknown"),
+        ("csp = { report_path = \"reports\" }", 2, "csp.report_path", "is not a path"),
         ("hsts = \"includeSubDomains\"", 2, "hsts", "max-age"),
-        ("referrer_policy = \"a\\rb\"", 2, "referrer_policy", "no field may have"),
-        ("remove = [\"Content-Length\"]", 2, "remove", "belongs to the gateway"),
-        ("remove = [\"a b\"]", 2, "remove", "no field name"),
+        ("referrer_policy = \"a\\rb\"", 2, "referrer_policy", "header fields cannot have"),
+        ("remove = [\"Content-Length\"]", 2, "remove[0]", "belongs to the gateway"),
+        ("remove = [\"a b\"]", 2, "remove[0]", "not a header name"),
     ])
     func `mistakes are told once with their place`(toml: String, line: Int, key: String, message: String) async throws {
         let errors = try await Self.check("[middleware.security_headers]\n\(toml)").errors
@@ -75,7 +75,7 @@ struct SecurityHeadersSettingsTests {
 
     @Test(arguments: [
         ("csp = { policy = \"default-src self\" }", 2, "csp.policy", "without quotes"),
-        ("csp = { report_only = \"img-source a\" }", 2, "csp.report_only", "no directive"),
+        ("csp = { report_only = \"img-source a\" }", 2, "csp.report_only", "not a directive"),
         ("referrer_policy = \"never\"", 2, "referrer_policy", "means nothing"),
         ("frame_options = \"ALLOW-FROM https://a.example\"", 2, "frame_options", "means nothing"),
     ])

@@ -1,0 +1,53 @@
+import FoundationEssentials
+
+/// Everything that is wrong with a configuration file, from its syntax to what only compiling its chains shows, and
+/// what is legal but unwise. Nothing listens, and no upstream is contacted.
+package struct ConfigurationCheck: Sendable {
+    /// In the order of the file.
+    package let errors: [ConfigurationError]
+    package let warnings: [ConfigurationError]
+
+    package init(
+        file path: String,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws {
+        do {
+            try await self.init(toml: TextFile.configuration(path), file: path, environment: environment)
+        } catch let error as ConfigurationErrors {
+            self.init(error)
+        }
+    }
+
+    package init(
+        toml text: String,
+        file: String = "gateway.toml",
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws {
+        let reading: ConfigurationReading
+        do throws(ConfigurationErrors) {
+            reading = try ConfigurationReading(
+                toml: text,
+                file: file,
+                environment: environment,
+                middlewares: .standard
+            )
+        } catch {
+            self.init(error)
+            return
+        }
+        let compiled = try await PlanCheck(
+            reading.configuration,
+            after: reading.diagnostics,
+            middlewares: StandardMiddlewares.all
+        )
+        self.init(
+            ConfigurationErrors(reading.errors + compiled.errors),
+            warnings: reading.configuration.document.warnings + compiled.warnings
+        )
+    }
+
+    private init(_ errors: ConfigurationErrors, warnings: [ConfigurationError] = []) {
+        self.errors = errors.errors
+        self.warnings = ConfigurationErrors(warnings).errors
+    }
+}

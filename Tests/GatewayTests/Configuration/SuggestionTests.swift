@@ -1,0 +1,111 @@
+import Testing
+
+@testable import Gateway
+
+/// What an error says to write must be right: each suggestion of the golden files is followed to the letter.
+struct SuggestionTests {
+    private static let cases =
+        GoldenTests.files.map { (GoldenTests.folder, $0) }
+        + ConfigurationCheckTests.files.map { (ConfigurationCheckTests.folder, $0) }
+
+    /// Suggestions that leave the choice to the reader. Everything else must be something to write.
+    private static let advice = [
+        "set it, or give it a default", "keep only one of", "remove one, or merge them", "remove methods to",
+        "use ", "set csp.nonce", "begin a new line", "write a list", "write a string", "write a number",
+        "write a whole number", "define [", "put it in quotes", "correct the environment variable", "write [redacted]",
+        "nest less",
+    ]
+
+    @Test(arguments: cases.indices)
+    func `every suggestion is accepted as it is written`(_ index: Int) async throws {
+        let (folder, file) = Self.cases[index]
+        let toml = try ConfigurationCheckTests.parts(of: file, in: folder).toml
+        let errors = try await Self.errors(in: toml)
+        for error in errors {
+            let edits = SuggestedEdits(error, in: toml).results
+            if edits.isEmpty {
+                let isAdvice =
+                    Self.advice.contains { error.suggestion.hasPrefix($0) }
+                    || error.suggestion.contains("[redacted]")
+                #expect(isAdvice, "\(file): nothing to write in: \(error)")
+            }
+            for edited in edits { try await Self.accept(error, edited, beside: errors, file) }
+        }
+    }
+
+    private static func errors(in toml: String) async throws -> [ConfigurationError] {
+        try await ConfigurationCheck(toml: toml, environment: GoldenTests.environment).errors
+    }
+
+    /// The mistake is gone and no other has come. One at the same place is followed in its turn.
+    private static func accept(
+        _ error: ConfigurationError,
+        _ edited: String,
+        beside known: [ConfigurationError],
+        _ file: String,
+        depth: Int = 0
+    ) async throws {
+        let after = try await Self.errors(in: edited)
+        func isSame(_ a: ConfigurationError, _ b: ConfigurationError) -> Bool {
+            Self.place(a) == Self.place(b) && a.message == b.message
+        }
+        let before = known.count { isSame($0, error) }
+        #expect(
+            after.count { isSame($0, error) } < max(before, 1),
+            "\(file): still there after \(error.suggestion): \(error)"
+        )
+        // Only what can be parsed can be checked.
+        if error.message.hasPrefix("invalid TOML") {
+            #expect(!after.contains { $0.message.hasPrefix("invalid TOML") }, "\(file): \(error) → \(after)")
+            return
+        }
+        for new in after where !known.contains(where: { isSame($0, new) }) {
+            guard Self.place(new) == Self.place(error), depth < 3 else {
+                Issue.record("\(file): \(error)\nfollowed, gives\n\(new)")
+                continue
+            }
+            for again in SuggestedEdits(new, in: edited).results {
+                try await Self.accept(new, again, beside: after, file, depth: depth + 1)
+            }
+        }
+    }
+
+    /// The key without the numbers of list elements, which move when one is removed.
+    private static func place(_ error: ConfigurationError) -> String {
+        var isNumber = false
+        return String(
+            error.key.filter { character in
+                if character == "[" || character == "]" { isNumber = character == "[" }
+                return !isNumber
+            }
+        )
+    }
+
+    @Test(arguments: [
+        ("^/files/(.*)$", "/files/*"), ("^/users/([0-9]+)$", "/users/{id}"), ("~ ^/api/v1\\.0/x", "/api/v1.0/x"),
+        ("/users/:id", "/users/{id}"), ("/a/:id/b/:id", "/a/{id}/b/{id2}"), ("users", "/users"),
+        ("/a/*/b", "/a/{name}/b"), ("/a*", "/{name}"), ("/{id", "/{id}"), ("/{a-b}", "/{a_b}"), ("/{}", "/{id}"),
+        ("/{id}/x/{id}", "/{id}/x/{id2}"), ("/{rest}/*", "/{rest2}/*"), ("/a//b", "/a/b"), ("/a/../b/./c", "/b/c"),
+        ("/<int:id>", "/{id}"), ("/{id:[0-9]+}", "/{id}"), ("/static/**", "/static/*"), ("/{path...}", "/*"),
+        ("/a b/é", "/a%20b/%C3%A9"), ("/a?b=c", "/a"), ("/%zz", "/%25zz"), ("a/b/", "/a/b/"), ("/.;a/x", "/x"),
+        ("/[a-z]+/x$", "/{id}/x"), ("/x/{a}.txt", "/x/{a}"),
+    ])
+    func `a path is corrected to what it probably means`(written: String, expected: String) async throws {
+        let text = "[[routes]]\nrespond = {}\npath = \(JSONText.quoted(written))\n"
+        let errors = try await Self.errors(in: text)
+        #expect(errors.map(\.suggestion) == ["write \(JSONText.quoted(expected))"], "\(errors)")
+        let corrected = "[[routes]]\nrespond = {}\npath = \(JSONText.quoted(expected))\n"
+        #expect(try await Self.errors(in: corrected) == [])
+    }
+
+    @Test(arguments: [
+        ("5 per minute", "5/minute"), ("100rps", "100/second"), ("60/min", "60/minute"), ("10 r/m", "10/minute"),
+        ("1_000 requests per hour", "1000/hour"), ("5", "5/minute"), ("3/days", "3/day"), ("per day", "60/day"),
+        ("9223372036854775808/second", "1000000000/second"), ("2,000/h", "2000/hour"), ("", "60/minute"),
+    ])
+    func `a rate keeps its number`(written: String, expected: String) async throws {
+        let text = "[[routes]]\nrespond = {}\npath = \"/\"\nrate_limit.limit = \(JSONText.quoted(written))\n"
+        let errors = try await Self.errors(in: text)
+        #expect(errors.map(\.suggestion) == ["write \(JSONText.quoted(expected))"])
+    }
+}
