@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 public import NIOCore
 public import ServiceLifecycle
 
-/// The gateway: listens, and answers by its configuration until it is told to stop.
+/// A gateway that serves a configuration until it is stopped.
 ///
 /// ```swift
 /// let gateway = try GatewayServer(configuration)
@@ -26,11 +26,11 @@ public final class GatewayServer: Service {
     }
 
     /// - Parameters:
-    ///   - configuration: from a file or built in code.
-    ///   - middlewares: the chain; a configuration may have settings for these and no others.
-    ///   - inProcess: handlers for upstreams with `builtin = "in_process"`, by the upstream's name.
-    ///   - log: where operational log lines go.
-    /// - Throws: ``ConfigurationErrors``, all at once.
+    ///   - configuration: A configuration from a file or built in code.
+    ///   - middlewares: The chain. The configuration may contain settings for these middlewares only.
+    ///   - inProcess: Handlers for upstreams with `builtin = "in_process"`, by name.
+    ///   - log: The logger for operational messages.
+    /// - Throws: ``ConfigurationErrors`` with every mistake.
     public init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList = .standard,
@@ -46,8 +46,8 @@ public final class GatewayServer: Service {
 
     /// Serves until ``shutdown()`` is called or the service group shuts down, then drains.
     ///
-    /// - Throws: ``FileLimitError`` where the system lets it open too few files, ``ListenError`` where an address cannot be
-    ///   had, ``DrainError`` where requests had to be cut off.
+    /// - Throws: ``FileLimitError`` if too few files may be open, ``ListenError`` if an address is not available,
+    ///   ``DrainError`` if requests had to be cut off.
     public func run() async throws {
         let runtime: GatewayRuntime
         do {
@@ -83,7 +83,7 @@ public final class GatewayServer: Service {
         if cut > 0 { throw DrainError(connections: cut) }
     }
 
-    /// The addresses that are listened on, as soon as they are.
+    /// Waits until the gateway listens, and returns its addresses.
     public func boundAddresses() async throws -> [SocketAddress] {
         try await withCheckedThrowingContinuation { continuation in
             let known: Result<GatewayRuntime, any Error>? = self.state.withLockedValue { state in
@@ -96,13 +96,13 @@ public final class GatewayServer: Service {
         }
     }
 
-    /// The address of the admin API, as soon as it is listened on; nil where `[admin].listen` is off.
+    /// Waits until the gateway listens, and returns the address of the admin API; nil if `[admin].listen` is off.
     public func adminAddress() async throws -> SocketAddress? {
         _ = try await self.boundAddresses()
         return self.state.withLockedValue(\.runtime)?.adminAddress
     }
 
-    /// Begins to drain; ``run()`` returns when that is done. A second call changes nothing.
+    /// Starts the drain. ``run()`` returns when it is done. A second call has no effect.
     public func shutdown() {
         let waiting = self.state.withLockedValue { state in
             state.isStopping = true
@@ -112,7 +112,7 @@ public final class GatewayServer: Service {
         waiting?.resume()
     }
 
-    /// Opens log files anew, after they were moved away.
+    /// Reopens log files after rotation.
     public func reopenLogs() async throws {
         try await self.state.withLockedValue(\.runtime)?.reopenLogs()
     }
@@ -143,7 +143,7 @@ public final class GatewayServer: Service {
 
 /// Requests were still open when the drain timeout ended.
 public struct DrainError: Error, CustomStringConvertible {
-    /// How many connections were cut off.
+    /// The number of connections that were cut off.
     public let connections: Int
     public var description: String { "drain_timeout ended: \(Plural.of(self.connections, "connection")) cut off" }
 }

@@ -1,5 +1,5 @@
-/// Which version of the gateway this is.
+/// The version of the gateway.
 public enum GatewayVersion {
-    /// Semantic versioning.
+    /// The version, by Semantic Versioning.
     public static let current = "0.1.0"
 }

@@ -4,45 +4,45 @@
 /// section 7.6.1 (`Connection`, `Transfer-Encoding`, `Upgrade`, …) are written by the gateway alone, and a change of them is
 /// ignored.
 extension HeaderBlock {
-    /// Whether a field has this name.
+    /// Returns whether there is a field with this name.
     public func contains(_ name: HeaderName) -> Bool { self.first(name) != nil }
 
-    /// The value of the first field of this name. It makes a string; ``withBytes(of:_:)`` does not.
+    /// The value of the first field with this name. Creates a string; ``withBytes(of:_:)`` does not.
     public subscript(name: HeaderName) -> String? { self.first(name).map { self.string($0) } }
 
-    /// The values of all fields of this name, in their order.
+    /// Returns the values of all fields with this name, in order.
     public func values(of name: HeaderName) -> [String] {
         guard self.present.contains(name.id) else { return [] }
         return self.fields.filter { self.matches($0, name) }.map { self.string($0.value) }
     }
 
-    /// Looks at the value of the first field of this name in place.
+    /// Calls `body` with the value of the first field with this name, in place.
     ///
-    /// - Returns: what `body` returns, or nil where there is no such field. The bytes are valid inside `body` alone.
+    /// - Returns: The result of `body`, or nil if there is no such field. The bytes are valid only inside `body`.
     public func withBytes<Result>(of name: HeaderName, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         guard let value = self.first(name) else { return nil }
         return self.withBytes(value, body)
     }
 
-    /// Gives the name this one value. Bytes that no field value may hold become "_".
+    /// Sets the field to this value, replacing all others. Bytes that are not allowed in a field value become "_".
     public mutating func set(_ name: HeaderName, to value: some Collection<UInt8>) {
         guard !name.id.isFraming else { return }
         self.set(name, value)
     }
 
-    /// Gives the name this one value. Characters that no field value may hold become "_".
+    /// Sets the field to this value, replacing all others. Characters that are not allowed in a field value become "_".
     public mutating func set(_ name: HeaderName, to value: String) { self.set(name, to: value.utf8) }
 
-    /// Adds a field behind those of the same name. Bytes that no field value may hold become "_".
+    /// Adds a field after those with the same name. Bytes that are not allowed in a field value become "_".
     public mutating func add(_ name: HeaderName, value: some Collection<UInt8>) {
         guard !name.id.isFraming else { return }
         self.add(name, value)
     }
 
-    /// Adds a field behind those of the same name. Characters that no field value may hold become "_".
+    /// Adds a field after those with the same name. Characters that are not allowed in a field value become "_".
     public mutating func add(_ name: HeaderName, value: String) { self.add(name, value: value.utf8) }
 
-    /// Removes all fields of this name.
+    /// Removes all fields with this name.
     public mutating func remove(_ name: HeaderName) {
         guard !name.id.isFraming else { return }
         self.removeAll(name)

@@ -1,10 +1,10 @@
 public import NIOCore
 
-/// The fields of a message as offsets over one buffer of its own: made once by a parser, changed in place by those who
-/// forward it, reused for the next message without allocating.
+/// The fields of a message, as offsets into one buffer. The parser creates it once, it is changed in place, and the
+/// next message reuses it without allocating.
 ///
-/// It cannot be copied, so that whoever reads it in place is certain to do just that: as a plain struct in a class, each
-/// look at it cost two pairs of reference counts.
+/// It cannot be copied, so every access is in place. As a plain struct in a class, each access cost two pairs of
+/// reference counts.
 public struct HeaderBlock: ~Copyable, Sendable {
     /// Names and values; removed and replaced ones stay in it unread.
     @usableFromInline

@@ -1,20 +1,20 @@
-/// The name of a field, prepared once so that looking it up in a head compares a number or a few bytes.
+/// The name of a header field, prepared so that a look-up compares a number or a few bytes.
 public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
     package let id: FieldID
     /// As it is written on the wire.
     package let bytes: [UInt8]
 
-    /// A name as a program writes it. It is compared without regard to case (RFC 9110 section 5.1).
+    /// Creates a name, which is compared case-insensitively (RFC 9110 section 5.1).
     ///
-    /// Bytes that no name may hold become "_", so that nothing that ends up in a name can begin another line;
-    /// ``init(validating:)`` refuses such a name.
+    /// Bytes that are not allowed in a name become "_", so a name can never start another line. ``init(validating:)``
+    /// rejects such names instead.
     public init(_ name: String) {
         let bytes = name.utf8.map { ByteClass.isTokenByte($0) ? $0 : UInt8(ascii: "_") }
         self.bytes = bytes.isEmpty ? [UInt8(ascii: "_")] : bytes
         self.id = self.bytes.withUnsafeBytes { FieldTable.shared.id(of: $0) }
     }
 
-    /// A name that comes from outside: nil where it is no token (RFC 9110 section 5.6.2).
+    /// Creates a name from outside input; nil if it is not a token (RFC 9110 section 5.6.2).
     public init?(validating name: String) {
         guard ByteClass.isToken(name.utf8) else { return nil }
         self.init(name)

@@ -18,7 +18,7 @@ package enum BodyFraming: Hashable, Sendable {
     }
 }
 
-/// A request method; `other` is any that has no case here.
+/// A request method. `other` is any method without a case.
 public enum Method: UInt8, CaseIterable, Sendable {
     case get, head, post, put, delete, options, patch, trace, connect, other
 
@@ -63,9 +63,9 @@ public enum Method: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// A request's first line and fields.
+/// The request line and the fields of a request.
 public struct RequestHead: ~Copyable, Sendable {
-    /// What the client wants done.
+    /// The method of the request.
     public package(set) var method = Method.get
     /// The method's bytes, in `headers.bytes` like all ranges here.
     package var methodName = ByteRange.empty
@@ -82,7 +82,7 @@ public struct RequestHead: ~Copyable, Sendable {
     package var queryRange = ByteRange.empty
     /// Of version 1.
     package var minorVersion: UInt8 = 1
-    /// The fields that go upstream. Those that belong to one connection have been taken out.
+    /// The fields sent upstream. Hop-by-hop fields are already removed.
     public var headers = HeaderBlock()
     package var framing = BodyFraming.none
     /// The authority of an absolute target, or the value of `Host`; empty in HTTP/1.0 without either.
@@ -95,14 +95,14 @@ public struct RequestHead: ~Copyable, Sendable {
     package init() {}
 }
 
-/// A response's first line and fields.
+/// The status line and the fields of a response.
 public struct ResponseHead: ~Copyable, Sendable {
     /// From 200 to 599.
     public package(set) var status = 200 { didSet { self.reason = nil } }
     /// The reason phrase that the upstream sent with this status, maybe empty; nil for the standard one.
     package var reason: ByteRange?
     package var minorVersion: UInt8 = 1
-    /// The fields that go to the client. Those that belong to one connection have been taken out.
+    /// The fields sent to the client. Hop-by-hop fields are already removed.
     public var headers = HeaderBlock()
     package var framing = BodyFraming.none
     package var keepAlive = true

@@ -3,28 +3,28 @@ public import HTTPTypes
 import NIOConcurrencyHelpers
 public import NIOCore
 
-/// What stands behind a ``TestRoute``: it answers by a script, and remembers what it was asked.
+/// The upstream of a ``TestRoute``. It answers by a script and records the requests it receives.
 public final class FakeUpstream: Sendable {
-    /// What it does with one request.
+    /// The reaction to one request.
     public struct Answer: Sendable {
-        /// The answer's head.
+        /// The head of the response.
         public var head: HTTPResponse
-        /// Each is written by itself.
+        /// The chunks of the body, each written separately.
         public var chunks: [ByteBuffer] = []
-        /// How much of the clock's time passes before the head.
+        /// Delay before the head, on the manual clock.
         public var delay = TimeAmount.zero
-        /// How much of the clock's time passes before each chunk.
+        /// Delay before each chunk, on the manual clock.
         public var chunkDelay = TimeAmount.zero
-        /// Breaks off behind the last chunk, or before the head where there is no chunk.
+        /// Whether the connection breaks after the last chunk, or before the head if there are no chunks.
         public var breaksOff = false
 
-        /// An answer with this status, these fields and this text.
+        /// Creates an answer with a status, fields and a text.
         public init(status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], text: String = "") {
             self.head = HTTPResponse(status: status, headerFields: headers)
             if !text.isEmpty { self.chunks = [ByteBuffer(string: text)] }
         }
 
-        /// A body of unknown length in these chunks.
+        /// Returns an answer with a body of unknown length, in chunks.
         public static func chunks(_ texts: String..., headers: HTTPFields = [:]) -> Answer {
             var answer = Answer(headers: headers)
             answer.chunks = texts.map { ByteBuffer(string: $0) }
@@ -32,14 +32,14 @@ public final class FakeUpstream: Sendable {
             return answer
         }
 
-        /// No answer at all: the connection breaks.
+        /// A connection that breaks without an answer.
         public static var failure: Answer {
             var answer = Answer()
             answer.breaksOff = true
             return answer
         }
 
-        /// The same answer, later.
+        /// Returns the same answer with a delay before the head.
         public func after(_ delay: TimeAmount) -> Answer {
             var answer = self
             answer.delay = delay
@@ -49,9 +49,9 @@ public final class FakeUpstream: Sendable {
         var isStreamed = false
     }
 
-    /// A request that it got.
+    /// A received request.
     public struct Request: Sendable {
-        /// As an upstream sees it: with the fields that the gateway adds.
+        /// The head, including the fields that the gateway adds.
         public let head: HTTPRequest
         /// The whole body.
         public let body: ByteBuffer
@@ -69,15 +69,15 @@ public final class FakeUpstream: Sendable {
 
     private let state: NIOLockedValueBox<State>
 
-    /// - Parameter script: one answer for each request; the last one answers all further ones. Without any it answers 200.
+    /// - Parameter script: One answer per request. The last one repeats. Without any, every answer is 200.
     public init(_ script: Answer...) {
         self.state = NIOLockedValueBox(State(script: script.isEmpty ? [Answer()] : script))
     }
 
-    /// What it was asked so far.
+    /// The requests received so far.
     public var requests: [Request] { self.state.withLockedValue(\.requests) }
 
-    /// Waits until so many requests have come whole and are being answered; their delays count from then on.
+    /// Waits until this number of requests have arrived completely. Their delays count from then on.
     public func arrived(_ count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isThere = self.state.withLockedValue { state in

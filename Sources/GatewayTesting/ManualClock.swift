@@ -2,19 +2,19 @@ import NIOConcurrencyHelpers
 public import NIOCore
 import NIOEmbedded
 
-/// The time of a ``TestRoute``, which passes only when a test says so.
+/// The clock of a ``TestRoute``. Time passes only when a test advances it.
 public final class ManualClock: Sendable {
     let eventLoop = NIOAsyncTestingEventLoop()
     private let start: Int64
     private let origin: NIODeadline
 
-    /// - Parameter unixSeconds: the time of day at which it begins.
+    /// - Parameter unixSeconds: The initial time, in seconds since 1970.
     public init(unixSeconds: Int = 1_767_225_600) {
         self.start = Int64(unixSeconds) * 1000
         self.origin = self.eventLoop.now
     }
 
-    /// Lets time pass: whatever falls due happens at its moment and in its order.
+    /// Advances the clock. Everything that is due runs at its time and in order.
     public func advance(by amount: TimeAmount) async { await self.eventLoop.advanceTime(by: amount) }
 
     /// Milliseconds since 1970.

@@ -3,7 +3,7 @@ public import HTTPTypes
 import NIOConcurrencyHelpers
 public import NIOCore
 
-/// A request that a ``TestRoute`` is answering.
+/// A request in progress on a ``TestRoute``.
 public final class TestExchange: Sendable {
     private struct State {
         var answer = TestAnswer()
@@ -14,7 +14,7 @@ public final class TestExchange: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    /// Waits for the end of the answer.
+    /// Waits for the end of the response.
     public func answer() async -> TestAnswer {
         await withCheckedContinuation { continuation in
             let answer: TestAnswer? = self.state.withLockedValue { state in
@@ -25,10 +25,10 @@ public final class TestExchange: Sendable {
         }
     }
 
-    /// What has come of the answer so far.
+    /// The response so far.
     public var answerSoFar: TestAnswer { self.state.withLockedValue(\.answer) }
 
-    /// Has the client leave before its answer is whole.
+    /// Makes the client leave before the response is complete.
     public func leave() async { await self.state.withLockedValue(\.leave)?() }
 
     func leaves(by leave: @escaping @Sendable () async -> Void) {
@@ -59,18 +59,18 @@ public final class TestExchange: Sendable {
     }
 }
 
-/// What the client got.
+/// The response that the client received.
 public struct TestAnswer: Sendable {
-    /// 0 where no head came.
+    /// The status; 0 if no head arrived.
     public internal(set) var status = 0
     /// The fields as they leave the chain, without those that the connection adds (`Date`, `Connection`,
     /// `Transfer-Encoding`).
     public internal(set) var headers = HTTPFields()
-    /// The body in the pieces in which it was written.
+    /// The body in the chunks in which it was written.
     public internal(set) var chunks: [ByteBuffer] = []
-    /// False where the client was cut off, or left.
+    /// Whether the response is complete. False if the connection was closed early or the client left.
     public internal(set) var isComplete = false
-    /// Statuses from 100 to 199 that came before.
+    /// The statuses of interim responses (100 to 199).
     public internal(set) var informational: [Int] = []
 
     /// The whole body.

@@ -3,7 +3,7 @@ public import HTTPTypes
 import Logging
 import NIOCore
 
-/// A route without sockets: requests go down its chain to a ``FakeUpstream``, and the answers climb back.
+/// A route without sockets. Requests pass its chain to a ``FakeUpstream``, and responses pass it back.
 ///
 /// ```swift
 /// let route = try await TestRoute(.of(Tenant.self, defaults: .init()))
@@ -12,17 +12,17 @@ import NIOCore
 /// #expect(route.upstream.requests.count == 1)
 /// ```
 ///
-/// Chain, bodies and deadlines are those of the gateway; time is that of ``clock``.
+/// Chain, bodies and deadlines work as in the gateway. Time is that of ``clock``.
 public final class TestRoute: Sendable {
-    /// What answers behind the chain.
+    /// The upstream behind the chain.
     public let upstream: FakeUpstream
-    /// The time of the chain and of the upstream.
+    /// The clock of the chain and of the upstream.
     public let clock: ManualClock
     private let gateway: SocketlessGateway
 
-    /// A route on every path with these middlewares alone, the first outermost.
+    /// Creates a route for every path with these middlewares only, the first outermost.
     ///
-    /// - Throws: `ConfigurationErrors`, what a middleware says of its settings among them.
+    /// - Throws: `ConfigurationErrors`, including mistakes that a middleware reports about its settings.
     public convenience init(
         _ middlewares: MiddlewareRegistration...,
         upstream: FakeUpstream = FakeUpstream(),
@@ -42,7 +42,7 @@ public final class TestRoute: Sendable {
         try await self.init(configuration, middlewares: list, upstream: upstream, clock: clock)
     }
 
-    /// The routes of a configuration. The fake stands for all upstreams with `builtin = "in_process"`.
+    /// Creates the routes of a configuration. The fake upstream replaces all upstreams with `builtin = "in_process"`.
     ///
     /// - Throws: `ConfigurationErrors`.
     public init(
@@ -68,15 +68,15 @@ public final class TestRoute: Sendable {
 
     deinit { self.gateway.stop() }
 
-    /// Sends a request and waits for its answer.
+    /// Sends a request and waits for the response.
     ///
     /// - Parameters:
-    ///   - method: the method.
-    ///   - path: path and query.
-    ///   - headers: the fields; `Host` is `test` where none is given.
-    ///   - body: the chunks of the body; none for a request without one.
-    ///   - address: the client's IP address; anything else is a client on a Unix socket.
-    ///   - isSecure: whether the client came by TLS.
+    ///   - method: The method.
+    ///   - path: The path and query.
+    ///   - headers: The fields. `Host` defaults to `test`.
+    ///   - body: The chunks of the body, if any.
+    ///   - address: The client's IP address. Anything else is a client on a Unix socket.
+    ///   - isSecure: Whether the client used TLS.
     public func send(
         _ method: HTTPRequest.Method,
         _ path: String,
@@ -88,7 +88,7 @@ public final class TestRoute: Sendable {
         try await self.start(method, path, headers: headers, body: body, from: address, isSecure: isSecure).answer()
     }
 
-    /// Sends a request without waiting for its answer; the parameters are those of
+    /// Sends a request without waiting for the response. The parameters are those of
     /// ``send(_:_:headers:body:from:isSecure:)``.
     public func start(
         _ method: HTTPRequest.Method,
@@ -114,7 +114,7 @@ public final class TestRoute: Sendable {
         return exchange
     }
 
-    /// What `/metrics` would show of this route now, in Prometheus' text format.
+    /// Returns what `/metrics` would show now, in the Prometheus text format.
     public func metrics() async -> String { await self.gateway.metrics() }
 
     /// swift-http-types keeps `Host` for the authority, and has no name for the field.

@@ -1,18 +1,18 @@
 public import NIOCore
 
-/// Changes a body while it streams through. A hook returns one with ``Decision/transform(_:)`` for the body of the
-/// direction that it is in.
+/// Changes a body while it streams through. A request hook returns one in ``Decision/transform(_:)`` for the request
+/// body, a response hook for the response body.
 public protocol BodyTransform: AnyObject {
-    /// Where it stands among the transforms of a body, whatever its middleware's place in the chain.
+    /// The position among the transforms of a body, independent of the middleware's place in the chain.
     var rank: BodyRank { get }
-    /// Takes from `chunk` what it can take in one turn of the event loop, 32 KiB at most where that costs time. What it leaves
-    /// is offered again in a later turn; it has to take something.
+    /// Consumes as much of `chunk` as fits into one turn of the event loop, at most 32 KiB if processing takes time.
+    /// The rest is offered again in a later turn. It must consume something.
     func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) throws(TransformError)
-    /// Nothing more has come for now: what the receiver should see already is written.
+    /// Called when no more data is available for now. Write what the receiver should see already.
     func pause(to sink: inout BodySink) throws(TransformError)
     /// The body is whole.
     func end(to sink: inout BodySink) throws(TransformError)
-    /// The last call where the body does not come to its end.
+    /// Called instead of ``end(to:)`` if the body breaks off.
     func cancel()
 }
 
@@ -28,9 +28,9 @@ protocol PacedTransform: BodyTransform {
 }
 
 extension BodyTransform {
-    /// Holds nothing back.
+    /// Does nothing: nothing is held back.
     public func pause(to sink: inout BodySink) throws(TransformError) {}
-    /// Holds nothing that has to be given back.
+    /// Does nothing: there is nothing to release.
     public func cancel() {}
 }
 
@@ -38,20 +38,20 @@ extension BodyTransform {
 public enum BodyRank: Int, Comparable, Sendable {
     /// Reads or changes text.
     case rewrite
-    /// Makes bytes of it that only its receiver reads.
+    /// Encodes the body for its receiver.
     case encode
 
     public static func < (left: BodyRank, right: BodyRank) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Where a transform writes to.
+/// The output of a transform.
 public struct BodySink {
     var buffer = ByteBuffer()
 
-    /// Leave the rest of the chunk for a later turn.
+    /// Whether to leave the rest of the chunk for a later turn.
     public var isFull: Bool { self.buffer.readableBytes >= 64 * 1024 }
 
-    /// Appends without copying, where the sink is empty.
+    /// Appends bytes, without copying if the sink is empty.
     public mutating func write(_ bytes: ByteBuffer) {
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeImmutableBuffer(bytes) }
     }
@@ -63,13 +63,13 @@ public struct BodySink {
     public mutating func withBuffer<Result>(_ body: (inout ByteBuffer) -> Result) -> Result { body(&self.buffer) }
 }
 
-/// A body cannot go on. Its receiver is answered with the error where nothing has been sent yet, and cut off otherwise.
+/// A body cannot be continued. The receiver gets the error if nothing was sent yet; otherwise the connection is closed.
 public struct TransformError: Error {
     let error: GatewayError
 
-    /// - Parameter reason: for the log alone.
+    /// - Parameter reason: The reason, for the log only.
     public init(_ reason: String) { self.error = GatewayError(.internalError, reason: reason) }
 
-    /// - Parameter error: what the receiver is answered with, where nothing has been sent yet.
+    /// - Parameter error: The error that the receiver gets if nothing was sent yet.
     public init(_ error: GatewayError) { self.error = error }
 }

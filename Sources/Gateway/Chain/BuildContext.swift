@@ -1,8 +1,8 @@
 import Logging
 
-/// What a middleware may use while it is built for one route on one event loop.
+/// What a middleware can use while it is built for one route and event loop.
 public struct BuildContext {
-    /// The route's name, `_none` for what no route takes.
+    /// The name of the route, or `_none` for requests that match no route.
     public let route: String
     let worker: Worker
     let meters: RouteMeters
@@ -14,14 +14,14 @@ public struct BuildContext {
     var owned = OwnedFields()
     private let middleware: String
     private var slots = 0
-    /// Mistakes in the settings, in words that tell the user what to write instead.
+    /// Mistakes in the settings, with suggestions.
     public private(set) var diagnostics: [Diagnostic] = []
     /// What is legal but unwise.
     public private(set) var warnings: [Diagnostic] = []
 
     /// One mistake.
     public struct Diagnostic: Hashable, Sendable {
-        /// The keys under the middleware's table that lead to the value; an element of a list goes by its number.
+        /// The path of keys below the middleware's table. List elements are numbers.
         public var keys: [String]
         /// What is wrong.
         public var message: String
@@ -48,7 +48,7 @@ public struct BuildContext {
 
     // MARK: State
 
-    /// A place for a request's own state, which each request begins with `initial`.
+    /// Reserves a slot for state per request. Each request starts with `initial`.
     public mutating func slot<Value>(_ initial: Value) -> Slot<Value> {
         defer { self.slots += 1 }
         return Slot(
@@ -57,11 +57,12 @@ public struct BuildContext {
         )
     }
 
-    /// An object that all event loops share, and that outlives a reload: what must be exact over all of them.
+    /// Returns an object that all event loops share and that survives a reload, for state that must be exact across
+    /// loops.
     ///
     /// - Parameters:
-    ///   - key: told apart from those of other middlewares by itself.
-    ///   - make: makes it where there is none of this key and type yet.
+    ///   - key: The key, namespaced by middleware.
+    ///   - make: Creates the object if none exists for this key and type.
     public func shared<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
         self.worker.shared.object("\(self.middleware).\(key)", make)
     }
@@ -80,12 +81,12 @@ public struct BuildContext {
         self.worker.meters.histogram(description, labels)
     }
 
-    /// A count of the middleware's own that only grows, `gateway_NAME_…_total`, labelled with the route.
+    /// Creates a counter named `gateway_NAME_…_total`, labelled with the route.
     ///
     /// - Parameters:
-    ///   - name: what it counts, with `_total` at its end: `"refused_total"`.
-    ///   - help: one sentence for people.
-    ///   - labels: further labels and their values. Nothing that a client can make up belongs there.
+    ///   - name: What it counts, ending in `_total`: `"refused_total"`.
+    ///   - help: One sentence.
+    ///   - labels: Further labels and their values. Never use values that a client can invent.
     public mutating func counter(
         _ name: String,
         help: String,
@@ -97,24 +98,23 @@ public struct BuildContext {
         return self.worker.meters.counter(description, [self.route] + labels.map(\.value))
     }
 
-    /// A value of the middleware's own that goes up and down, `gateway_NAME_…`, labelled with the route; the values of the
-    /// event loops are added.
+    /// Creates a gauge named `gateway_NAME_…`, labelled with the route. The values of the event loops are added.
     ///
     /// - Parameters:
-    ///   - name: what it measures: `"waiting"`.
-    ///   - help: one sentence for people.
-    ///   - labels: further labels and their values.
+    ///   - name: What it measures: `"waiting"`.
+    ///   - help: One sentence.
+    ///   - labels: Further labels and their values.
     public mutating func gauge(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
         guard let description = self.description(name, .gauge(.sum), help, labels) else { return Gauge() }
         return self.worker.meters.gauge(description, [self.route] + labels.map(\.value))
     }
 
-    /// Durations of the middleware's own in buckets, `gateway_NAME_…_seconds`, labelled with the route.
+    /// Creates a histogram of durations named `gateway_NAME_…_seconds`, labelled with the route.
     ///
     /// - Parameters:
-    ///   - name: what takes time, with `_seconds` at its end: `"lookup_seconds"`.
-    ///   - help: one sentence for people.
-    ///   - labels: further labels and their values.
+    ///   - name: What takes time, ending in `_seconds`: `"lookup_seconds"`.
+    ///   - help: One sentence.
+    ///   - labels: Further labels and their values.
     public mutating func histogram(
         _ name: String,
         help: String,
@@ -154,19 +154,19 @@ public struct BuildContext {
 
     // MARK: Mistakes
 
-    /// Tells whoever starts the gateway of settings that are legal but unwise.
+    /// Logs a warning at start about settings that are legal but unwise.
     public func warn(_ message: String) {
         // Every event loop builds the same chain; it is said once.
         guard self.worker.index == 0 else { return }
         self.worker.log.warning("\(self.middleware): \(message)", metadata: ["route": "\(self.route)"])
     }
 
-    /// Refuses the configuration.
+    /// Rejects the configuration.
     ///
     /// - Parameters:
-    ///   - message: what is wrong: `"a b" is no field name`.
-    ///   - suggestion: what to do: `write letters, digits and hyphens`.
-    ///   - keys: the setting's keys in `gateway.toml`.
+    ///   - message: What is wrong: `"a b" is not a field name`.
+    ///   - suggestion: What to do: `write letters, digits and hyphens`.
+    ///   - keys: The keys of the setting in `gateway.toml`.
     public mutating func fail(_ message: String, suggestion: String = "", at keys: String...) {
         self.fail(message, suggestion: suggestion, at: keys)
     }
@@ -175,7 +175,7 @@ public struct BuildContext {
         self.diagnostics.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
     }
 
-    /// Says what is legal but unwise; `gateway check` shows it.
+    /// Reports settings that are legal but unwise; `gateway check` shows them.
     public mutating func warn(_ message: String, suggestion: String = "", at keys: String...) {
         self.warnings.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
     }

@@ -1,31 +1,31 @@
 public import NIOCore
 
-/// What a hook wants to happen next.
+/// What happens after a hook.
 public enum Decision {
-    /// On to the next middleware.
+    /// Continue with the next middleware.
     case next
-    /// Going down: answer without the upstream. Climbing: answer this instead.
+    /// In a request hook: answer without the upstream. In a response hook: replace the response.
     indirect case respond(Response)
-    /// Becomes the error response, which then climbs.
+    /// Answer with an error.
     indirect case fail(GatewayError)
-    /// On to the next middleware, and this direction's body goes through here.
+    /// Continue with the next middleware, and pass the body of this direction through a transform.
     case transform(any BodyTransform)
-    /// Hold the head: the hook is called again when ``Exchange/collected`` holds the whole body, or says that it is larger
-    /// than this many bytes.
+    /// Hold the message and call the hook again when ``Exchange/collected`` holds the whole body, or reports that it is
+    /// larger than this number of bytes.
     case collect(upTo: Int)
-    /// Climbing, or in a failure hook: down again from just below the middleware that asked. Where the request cannot be
-    /// sent once more, it means ``next``.
+    /// In a response or failure hook: send the request again through the rest of the chain. Equivalent to ``next`` if
+    /// the request cannot be repeated.
     case retry(after: TimeAmount)
-    /// ``Exchange/resumption()`` was taken; it decides later, from any thread.
+    /// Wait for the decision of a ``Resumption`` taken with ``Exchange/resumption()``.
     case suspend
 }
 
-/// A body that a hook asked for with ``Decision/collect(upTo:)``.
+/// The body that a hook requested with ``Decision/collect(upTo:)``.
 public enum CollectedBody: Sendable {
-    /// Not asked for yet.
+    /// No body was requested yet.
     case none
     /// All of it.
     case whole(ByteBuffer)
-    /// Than was to be collected. It passes as it comes.
+    /// The body exceeded the limit and streams through instead.
     case larger
 }

@@ -1,4 +1,4 @@
-/// The middlewares of a gateway in the order of the chain: the first sees a request first and its response last.
+/// The middlewares of a gateway in the order of the chain. The first sees a request first and its response last.
 ///
 /// ```swift
 /// MiddlewareList.standard.inserting(.of(Tenant.self), before: "rate_limit")
@@ -8,33 +8,33 @@ public struct MiddlewareList: Sendable {
     /// What was asked for that cannot be; ``GatewayServer`` refuses it with the mistakes of the configuration.
     private(set) var mistakes: [ConfigurationError] = []
 
-    /// The middlewares that the gateway brings.
+    /// The standard middlewares.
     public static var standard: MiddlewareList { MiddlewareList(StandardMiddlewares.all) }
 
-    /// None at all; for a chain of one's own from nothing.
+    /// An empty chain.
     public static var empty: MiddlewareList { MiddlewareList([]) }
 
     init(_ registrations: [MiddlewareRegistration]) { self.registrations = registrations }
 
-    /// The names of the middlewares, which are those of their tables in `gateway.toml`, in the order of the chain.
+    /// The names of the middlewares and of their tables in `gateway.toml`, in the order of the chain.
     public var names: [String] { self.registrations.map(\.description.name) }
 
-    /// With a further middleware before the one of that name.
+    /// Returns the list with a middleware inserted before the named one.
     public func inserting(_ middleware: MiddlewareRegistration, before name: String) -> MiddlewareList {
         self.inserting(middleware, at: self.place(of: name), name)
     }
 
-    /// With a further middleware behind the one of that name.
+    /// Returns the list with a middleware inserted after the named one.
     public func inserting(_ middleware: MiddlewareRegistration, after name: String) -> MiddlewareList {
         self.inserting(middleware, at: self.place(of: name).map { $0 + 1 }, name)
     }
 
-    /// With a further middleware behind all, next to the upstream.
+    /// Returns the list with a middleware added at the end, next to the upstream.
     public func appending(_ middleware: MiddlewareRegistration) -> MiddlewareList {
         self.inserting(middleware, at: self.registrations.count, "")
     }
 
-    /// Without the middleware of that name. Its table is an unknown key then.
+    /// Returns the list without the named middleware. Its table becomes an unknown key.
     public func removing(_ name: String) -> MiddlewareList {
         var list = self
         guard let place = self.place(of: name) else {

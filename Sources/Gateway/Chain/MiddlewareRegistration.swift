@@ -1,15 +1,16 @@
-/// A middleware as a ``MiddlewareList`` holds it.
+/// A middleware in a ``MiddlewareList``, with its default settings.
 public struct MiddlewareRegistration: Sendable {
     let description: MiddlewareDescription
     let build: @Sendable (EffectiveMiddleware, inout BuildContext) throws(ConfigurationErrors) -> any Middleware
 
-    /// A middleware with the settings that hold where none are written.
+    /// Registers a middleware with its default settings.
     ///
     /// - Parameters:
-    ///   - type: the middleware.
-    ///   - defaults: its settings; `gateway.toml` changes them by key under `[middleware.NAME]`, in policies and routes.
-    ///   - onByDefault: whether it runs for every route that does not switch it off with `NAME = false`, or only where a
-    ///     table of its own stands.
+    ///   - type: The middleware.
+    ///   - defaults: The default settings. `gateway.toml` overrides them by key, in `[middleware.NAME]`, policies and
+    ///     routes.
+    ///   - onByDefault: Whether it runs on every route unless switched off with `NAME = false`, or only where its table
+    ///     is present.
     public static func of<M: Middleware>(
         _ type: M.Type,
         defaults: M.Config,
@@ -18,12 +19,12 @@ public struct MiddlewareRegistration: Sendable {
         Self(type, defaults, onByDefault: onByDefault)
     }
 
-    /// A middleware whose settings say themselves what holds where none are written.
+    /// Registers a middleware whose settings conform to ``MiddlewareSettings``.
     ///
     /// - Parameters:
-    ///   - type: the middleware.
-    ///   - onByDefault: whether it runs for every route that does not switch it off with `NAME = false`, or only where a
-    ///     table of its own stands.
+    ///   - type: The middleware.
+    ///   - onByDefault: Whether it runs on every route unless switched off with `NAME = false`, or only where its table
+    ///     is present.
     public static func of<M: Middleware>(_ type: M.Type, onByDefault: Bool = true) -> MiddlewareRegistration
     where M.Config: MiddlewareSettings {
         Self(type, M.Config(), onByDefault: onByDefault)
@@ -47,14 +48,14 @@ public struct MiddlewareRegistration: Sendable {
     }
 }
 
-/// Settings of a middleware that can be made without a file: every property has a default.
+/// Settings of a middleware in which every property has a default.
 public protocol MiddlewareSettings: Codable, Sendable {
     /// The defaults.
     init()
 }
 
-/// The settings of a middleware that has none.
+/// The settings of a middleware without settings.
 public struct NoSettings: MiddlewareSettings {
-    /// No settings.
+    /// Creates the empty settings.
     public init() {}
 }

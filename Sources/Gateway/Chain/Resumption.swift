@@ -1,7 +1,7 @@
 import NIOCore
 
-/// The right to decide for a hook that suspended its exchange, once, from any thread. A second or a late decision is
-/// ignored and counted; where none comes, a deadline answers.
+/// Resumes an exchange that a hook suspended, once, from any thread. A second or late decision is ignored and counted.
+/// Without a decision, a deadline answers the request.
 public struct Resumption: Sendable {
     private let exchange: NIOLoopBound<Exchange>
     private let life: UInt32
@@ -13,7 +13,8 @@ public struct Resumption: Sendable {
         self.number = number
     }
 
-    /// - Parameter decide: runs on the exchange's event loop, unless the exchange has ended or gone on meanwhile.
+    /// - Parameter decide: Runs on the event loop of the exchange, unless the exchange has ended or continued
+    ///   meanwhile.
     public func resume(_ decide: @escaping @Sendable (Exchange) -> Decision = { _ in .next }) {
         let (life, number, exchange) = (self.life, self.number, self.exchange)
         exchange.eventLoop.execute { exchange.value.resume(life: life, number: number, decide) }

@@ -1,10 +1,10 @@
-/// `[admin]`: the listener for health, metrics and control.
+/// `[admin]`: the listener for health and metrics.
 public struct AdminConfiguration: SettingTable {
-    /// One address, or `"off"` for none.
+    /// One address, or `"off"`.
     public var listen = AdminListen.address(.host("127.0.0.1", port: 8081))
-    /// What a caller must send as a bearer token. Empty: open to loopback only.
+    /// Bearer token that callers must send. Empty: only loopback may connect.
     public var token = ""
-    /// Admin paths that `server.listen` serves too.
+    /// Admin paths that are also served on `server.listen`.
     public var expose: [String] = []
 
     public init() {}

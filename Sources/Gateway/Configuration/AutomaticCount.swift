@@ -11,7 +11,7 @@ public enum AutomaticCount: Hashable {
 /// How many event loops serve; `"auto"` is one per core.
 public typealias Workers = AutomaticCount
 
-/// How many clients may be connected; `"auto"` is what the file descriptors allow.
+/// The maximum number of client connections. `"auto"` depends on the limit of file descriptors.
 public typealias ConnectionLimit = AutomaticCount
 
 extension AutomaticCount: Setting {

@@ -77,7 +77,7 @@ extension ByteCount: Setting {
 }
 
 extension ByteCount: CustomStringConvertible {
-    /// As a file would write it.
+    /// The form used in `gateway.toml`.
     public var description: String {
         for (name, shift) in [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)]
         where bytes > 0 && bytes & ((1 << shift) - 1) == 0 {

@@ -1,4 +1,4 @@
-/// How many bytes must or may pass in a unit of time: `"500B/second"`.
+/// A number of bytes per unit of time: `"500B/second"`.
 public struct ByteRate: Hashable {
     public var bytes: ByteCount
     public var unit: Rate.Unit

@@ -1,8 +1,8 @@
 /// A block of addresses: `"10.0.0.0/8"`, `"2001:db8::/32"`, or a single address.
 public struct CIDR: Hashable {
-    /// Any address of the block.
+    /// An address of the block.
     public let address: IPAddress
-    /// How many leading bits count: 0 to 32, or to 128 for IPv6.
+    /// The length of the prefix in bits: 0 to 32, or to 128 for IPv6.
     public let prefix: Int
 
     public init?(_ address: IPAddress, prefix: Int) {

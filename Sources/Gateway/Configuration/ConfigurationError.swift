@@ -1,12 +1,12 @@
-/// One mistake in a configuration, with the place and what to do about it.
+/// A mistake in a configuration, with its position and a suggestion.
 public struct ConfigurationError: Error, Hashable, Sendable {
-    /// As the file was named; `nil` in a configuration that a program built.
+    /// The name of the file; nil for a configuration built in code.
     public var file: String?
-    /// From 1; 0 where no place is known.
+    /// The line, from 1; 0 if unknown.
     public var line: Int
-    /// In characters, from 1; 0 where no place is known.
+    /// The column in characters, from 1; 0 if unknown.
     public var column: Int
-    /// `routes[1].rate_limit.limit`; empty where the mistake belongs to no key.
+    /// The key path, such as `routes[1].rate_limit.limit`; empty if the mistake belongs to no key.
     public var key: String
     /// What is wrong.
     public var message: String
@@ -46,7 +46,7 @@ extension ConfigurationError: CustomStringConvertible {
     }
 }
 
-/// All mistakes of a configuration, in the file's order.
+/// All mistakes of a configuration, in the order of the file.
 public struct ConfigurationErrors: Error, Hashable, Sendable {
     /// Usually at least one.
     public var errors: [ConfigurationError]
@@ -67,6 +67,6 @@ public struct ConfigurationErrors: Error, Hashable, Sendable {
 }
 
 extension ConfigurationErrors: CustomStringConvertible {
-    /// One line for each mistake.
+    /// One line per mistake.
     public var description: String { errors.map(\.description).joined(separator: "\n") }
 }

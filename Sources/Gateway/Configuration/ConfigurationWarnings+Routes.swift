@@ -2,7 +2,7 @@ extension ConfigurationWarnings {
     /// One host and one method that a route takes, with the rest of its conditions, all as they are compared.
     private struct Match: Hashable {
         let host: HostPattern
-        /// Empty: any.
+        /// Methods. Empty: any.
         let method: String
         let path: String
         let headers: [String: String]

@@ -1,14 +1,14 @@
 extension GatewayConfiguration {
-    /// What the gateway serves without a file: the built-in demo upstream on every path.
+    /// The configuration without a file: the built-in demo upstream on every path.
     public static var demo: GatewayConfiguration {
         var upstream = UpstreamConfiguration()
         upstream.builtin = .demo
         return everything(to: upstream, named: "demo")
     }
 
-    /// Every path to one server.
+    /// Returns a configuration that proxies every path to one server.
     /// - Parameter url: `http://host:port` or `unix:/path`.
-    /// - Throws: that the text is no such URL.
+    /// - Throws: ``ConfigurationErrors`` if the URL is invalid.
     public static func to(url: String) throws(ConfigurationErrors) -> GatewayConfiguration {
         do throws(SettingError) {
             let target = try TargetURL.parse(url)

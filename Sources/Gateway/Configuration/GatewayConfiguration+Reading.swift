@@ -3,13 +3,13 @@ public import FoundationEssentials
 extension GatewayConfiguration {
     /// Reads a file. Relative paths in it start from its folder.
     ///
-    /// Tables of middlewares that the gateway does not bring are kept as they are; the ``GatewayServer`` that gets the
-    /// configuration checks them, and names file, line and column too.
+    /// Tables of unknown middlewares are kept. The ``GatewayServer`` that receives the configuration checks them, and
+    /// reports file, line and column too.
     ///
     /// - Parameters:
-    ///   - path: the file; positions in errors name it so.
-    ///   - environment: what `${NAME}` stands for.
-    /// - Throws: every mistake in the file, or that it cannot be read.
+    ///   - path: The file. Positions in errors use this name.
+    ///   - environment: The values of `${NAME}`.
+    /// - Throws: Every mistake in the file, or an error that it cannot be read.
     public init(
         file path: String,
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -30,13 +30,13 @@ extension GatewayConfiguration {
         }
     }
 
-    /// Reads TOML text, as ``init(file:environment:)`` reads a file.
+    /// Reads TOML text, like ``init(file:environment:)``.
     ///
     /// - Parameters:
-    ///   - text: what a file would hold.
-    ///   - file: what errors call it.
-    ///   - environment: what `${NAME}` stands for.
-    /// - Throws: every mistake in the text.
+    ///   - text: The contents of a file.
+    ///   - file: The name used in errors.
+    ///   - environment: The values of `${NAME}`.
+    /// - Throws: Every mistake in the text.
     public init(
         toml text: String,
         file: String = "gateway.toml",

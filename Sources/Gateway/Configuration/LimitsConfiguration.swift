@@ -1,22 +1,23 @@
-/// `[server.limits]`: what one client may take.
+/// `[server.limits]`: limits per client connection and request.
 public struct LimitsConfiguration: SettingTable {
-    /// The longest method, target and version together.
+    /// Maximum length of the request line.
     public var requestLine = ByteCount.kibibytes(8)
-    /// All header bytes of one request.
+    /// Maximum total size of the header fields of a request.
     public var headers = ByteCount.kibibytes(32)
-    /// Header lines of one request.
+    /// Maximum number of header lines per request.
     public var headerCount = 100
-    /// The whole head must have come by then.
+    /// Time limit for receiving the request head.
     public var headerTimeout = TimeSpan.seconds(10)
-    /// A request body slower than that, after 10 s of grace, is answered 408.
+    /// Minimum rate of a request body, after 10 s of grace. Slower clients get 408.
     public var bodyRate = ByteRate(.bytes(500), per: .second)
-    /// A client that takes no byte for so long is cut.
+    /// A client that accepts no data for this long is disconnected.
     public var writeTimeout = TimeSpan.seconds(60)
-    /// An idle client connection lives this long.
+    /// How long an idle client connection stays open.
     public var keepAlive = TimeSpan.seconds(75)
-    /// After so many requests a client connection is closed.
+    /// Number of requests after which a client connection is closed.
     public var requestsPerConnection = 10_000
-    /// Over that a connection is accepted, answered 503 and closed. `auto` is what the file descriptors allow, less 1,024.
+    /// Maximum number of client connections. Further ones get 503 and are closed. `auto` is the limit on file
+    /// descriptors minus 1,024.
     public var connections = ConnectionLimit.auto
 
     public init() {}

@@ -1,4 +1,4 @@
-/// Where a listener waits for clients: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`.
+/// An address to listen on: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`.
 public enum ListenAddress: Hashable {
     /// An IP address or a name that resolves to one, without brackets. Port 0 lets the system choose.
     case host(String, port: Int)
@@ -22,7 +22,7 @@ extension ListenAddress: Setting {
 
     public var settingValue: SettingValue { .string(description) }
 
-    /// Reads an address; `nil` where it is none.
+    /// Reads an address; returns nil if it is not one.
     public init?(_ text: String) {
         guard let address = try? Self.parse(text) else { return nil }
         self = address
@@ -53,7 +53,7 @@ extension ListenAddress: Setting {
 }
 
 extension ListenAddress: CustomStringConvertible {
-    /// As a file would write it.
+    /// The form used in `gateway.toml`.
     public var description: String {
         switch self {
         case .host(let host, let port): HostAndPort.text(host, port)

@@ -17,7 +17,7 @@ public enum LogLevel: String, SettingChoice {
     case trace, debug, info, notice, warning, error, critical
 }
 
-/// How a log line is written.
+/// The format of log lines.
 public enum LogFormat: String, SettingChoice {
     case auto, json, text, combined
 }

@@ -1,4 +1,4 @@
 extension [MiddlewareDescription] {
-    /// The middlewares that the gateway brings, in the order of the chain.
+    /// The standard middlewares, in the order of the chain.
     public static var standard: [MiddlewareDescription] { StandardMiddlewares.all.map(\.description) }
 }

@@ -1,10 +1,10 @@
-/// What the configuration must know of a middleware: its table's name, and what may stand in it.
+/// What the configuration knows about a middleware: the name and the keys of its table.
 public struct MiddlewareDescription: Sendable {
-    /// The table's name: `rate_limit`.
+    /// The name of the table: `rate_limit`.
     public let name: String
-    /// Whether it runs where no table names it.
+    /// Whether it runs without a table.
     public let onByDefault: Bool
-    /// Its settings with their defaults.
+    /// The default settings.
     public let defaults: any Codable & Sendable
 
     public init(_ name: String, onByDefault: Bool, defaults: any Codable & Sendable) {

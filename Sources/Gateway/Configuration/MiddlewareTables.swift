@@ -1,17 +1,17 @@
-/// The middleware tables written at one place: under `[middleware]`, one policy, or one route.
+/// The middleware tables of one place: `[middleware]`, a policy, or a route.
 public struct MiddlewareTables: Sendable {
     /// A table for each middleware named here, or `false`.
     package var nodes: [String: SettingNode] = [:]
 
     public init() {}
 
-    /// The settings of one middleware as they would be written: `["limit": "60/minute"]`, or `false` to switch it off.
+    /// The settings of one middleware: `["limit": "60/minute"]`, or `false` to switch it off.
     public subscript(name: String) -> SettingValue? {
         get { nodes[name]?.value }
         set { nodes[name] = newValue.map { SettingNode($0, source: .code) } }
     }
 
-    /// Writes all settings of a middleware from its configuration.
+    /// Sets all settings of a middleware.
     public mutating func set(_ name: String, to config: some Encodable) {
         self[name] = SettingSchema.written(config)
     }

@@ -1,6 +1,6 @@
-/// How often something may happen: `"60/minute"`.
+/// A number of requests per unit of time: `"60/minute"`.
 public struct Rate: Hashable {
-    /// What a rate is counted over.
+    /// A unit of time.
     public enum Unit: String, CaseIterable, Sendable {
         case second, minute, hour, day
 
@@ -79,7 +79,7 @@ extension Rate.Unit {
 }
 
 extension Rate: CustomStringConvertible {
-    /// As a file would write it.
+    /// The form used in `gateway.toml`.
     public var description: String { "\(count)/\(unit.rawValue)" }
 }
 

@@ -1,6 +1,6 @@
-/// One rate or several that hold at once: `"60/minute"`, or `["10/second", "1000/hour"]`.
+/// One or several rates that apply at once: `"60/minute"`, or `["10/second", "1000/hour"]`.
 public struct Rates: Hashable {
-    /// At least one, the shortest unit of time first, each unit once.
+    /// The rates, shortest unit of time first. Not empty; each unit occurs once.
     public var rates: [Rate]
 
     public init(_ rates: Rate...) { self.rates = rates }

@@ -1,45 +1,45 @@
-/// `[[routes]]`: which requests go where, and what happens to them on the way.
+/// `[[routes]]`: which requests go where, and what happens to them.
 public struct RouteConfiguration: SettingTable {
-    /// The label in metrics and logs, without `_` at its beginning. Empty: made from the path.
+    /// Label in metrics and logs; must not begin with `_`. Empty: derived from the path.
     public var name = ""
-    /// `api.example.com`, or `*.example.org` for all below it. Empty: any.
+    /// `api.example.com`, or `*.example.org` for all names below it. Empty: any.
     public var hosts: [String] = []
-    /// Literal segments, `{name}` for one segment, `/*` at the end for the rest.
+    /// Literal segments, `{name}` for one segment, a trailing `/*` for the rest.
     public var path = ""
-    /// Empty: any.
+    /// Methods. Empty: any.
     public var methods: [String] = []
-    /// Header values that must be present as they are; `*` takes any value.
+    /// Header values that must match exactly. `*` matches any value.
     public var matchHeaders: [String: String] = [:]
-    /// Query parameters that must be present as they are; `*` takes any value.
+    /// Query parameters that must match exactly. `*` matches any value.
     public var matchQuery: [String: String] = [:]
-    /// The name of an upstream. A route has this, `respond` or `redirect`.
+    /// Name of an upstream. A route has exactly one of `upstream`, `respond` and `redirect`.
     public var upstream: String?
     /// Answer without an upstream.
     public var respond: RespondConfiguration?
-    /// Send the client elsewhere.
+    /// Redirect the client.
     public var redirect: RedirectConfiguration?
-    /// Taken off the path before `rewrite`.
+    /// Prefix removed from the path before `rewrite`.
     public var stripPrefix = ""
-    /// The path that goes upstream, escaped and without a query; `{name}` and `{rest}` stand for what the route's path took.
+    /// Path sent upstream, escaped and without a query. `{name}` and `{rest}` are what the route's path matched.
     public var rewrite = ""
-    /// Whether the upstream sees the client's `Host`.
+    /// Whether the upstream receives the client's `Host`.
     public var preserveHost = PreserveHost.auto
-    /// The path as it was matched, or as the client wrote it.
+    /// Forward the path as it was matched, or as the client wrote it.
     public var forwardPath = ForwardPath.normalized
-    /// Protocols that a request may be upgraded to.
+    /// Protocols that a request may upgrade to.
     public var upgrade: [String] = []
-    /// Names of `[policies.NAME]`, applied left to right, the route's own tables last.
+    /// Names of `[policies.NAME]`, applied from left to right, before the tables of the route.
     public var policies: [String] = []
 
-    /// The route's own middleware tables.
+    /// Middleware tables of the route.
     public var middleware = MiddlewareTables()
-    /// Where `[[routes]]` stands.
+    /// Position of `[[routes]]` in the file.
     public var source = SettingSource.code
 
     public init() {}
 }
 
-/// An answer that needs no upstream.
+/// A response without an upstream.
 public struct RespondConfiguration: SettingTable, Hashable {
     /// 200 to 599.
     public var status = 200
@@ -56,7 +56,7 @@ public struct RespondConfiguration: SettingTable, Hashable {
     }
 }
 
-/// An answer that sends the client elsewhere.
+/// A redirect.
 public struct RedirectConfiguration: SettingTable, Hashable {
     /// A URL or path, escaped. May use `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` (path with query), `{client_ip}`,
     /// `{request_id}` and `{route}`; `{{` and `}}` write braces.
@@ -71,12 +71,12 @@ public struct RedirectConfiguration: SettingTable, Hashable {
     }
 }
 
-/// Whether the upstream sees the client's `Host`: `"auto"`, `true` or `false`.
+/// Whether the upstream receives the client's `Host`: `"auto"`, `true` or `false`.
 public enum PreserveHost: Hashable {
-    /// The client's to http and unix targets.
+    /// Keep the client's `Host` for http and unix targets.
     case auto
     case always
-    /// The target's own.
+    /// Send the target's host.
     case never
 }
 
@@ -102,7 +102,7 @@ extension PreserveHost: Setting {
     }
 }
 
-/// Which form of the path goes upstream.
+/// The form of the path that is sent upstream.
 public enum ForwardPath: String, SettingChoice {
     case normalized, original
 }

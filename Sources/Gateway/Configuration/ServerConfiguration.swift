@@ -1,26 +1,25 @@
-/// `[server]`: where the gateway listens, whom it believes, and how it stops.
+/// `[server]`: where the gateway listens, which proxies it trusts, and how it stops.
 public struct ServerConfiguration: SettingTable {
-    /// One or several addresses. `[::]` accepts IPv4 as well, unless an IPv4 address with the same port is
-    /// listed.
+    /// Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed.
     public var listen: [ListenAddress] = [.host("127.0.0.1", port: 8080)]
-    /// Event loops, 1 to 1024; `auto` is one a core.
+    /// Number of event loops, 1 to 1024. `auto` is one per core.
     public var workers = Workers.auto
-    /// Addresses whose `X-Forwarded-*` and `Forwarded` are believed: who the client is, its scheme and the host it asked.
-    /// `"unix:"` stands for all peers on Unix sockets.
+    /// Proxies whose `X-Forwarded-*` and `Forwarded` fields are trusted for the client's address, scheme and host. `"unix:"`
+    /// matches all peers on Unix sockets.
     public var trustedProxies: [TrustedProxy] = []
-    /// Which forwarding headers go upstream.
+    /// Which forwarding fields are sent upstream.
     public var forwarded = ForwardedStyle.xForwarded
-    /// How long a stopping gateway still accepts connections while it says that it is not ready.
+    /// How long a draining gateway keeps accepting connections while it reports that it is not ready.
     public var drainDelay = TimeSpan.zero
-    /// How long open requests may take once the listeners are closed.
+    /// How long open requests may take after the listeners are closed.
     public var drainTimeout = TimeSpan.seconds(30)
-    /// What one client may take.
+    /// Limits per client connection and request.
     public var limits = LimitsConfiguration()
 
     public init() {}
 }
 
-/// Which forwarding headers go upstream.
+/// Which forwarding fields are sent upstream.
 public enum ForwardedStyle: String, SettingChoice {
     /// `X-Forwarded-For`, `-Proto` and `-Host`.
     case xForwarded = "x-forwarded"

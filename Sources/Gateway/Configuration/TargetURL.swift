@@ -23,7 +23,7 @@ extension TargetURL: Setting {
 
     public var settingValue: SettingValue { .string(description) }
 
-    /// Reads `http://host:port` or `unix:/path`; `nil` where it is neither.
+    /// Reads `http://host:port` or `unix:/path`; returns nil for anything else.
     public init?(_ text: String) {
         guard let url = try? Self.parse(text) else { return nil }
         self = url
@@ -95,7 +95,7 @@ extension TargetURL {
 }
 
 extension TargetURL: CustomStringConvertible {
-    /// As a file would write it.
+    /// The form used in `gateway.toml`.
     public var description: String {
         switch self {
         case .missing: ""

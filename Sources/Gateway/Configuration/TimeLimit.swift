@@ -6,7 +6,7 @@ public enum TimeLimit: Hashable {
     public static func seconds(_ count: Int64) -> TimeLimit { .after(.seconds(count)) }
     public static func milliseconds(_ count: Int64) -> TimeLimit { .after(.milliseconds(count)) }
 
-    /// The length, where there is one.
+    /// The length, or nil if the limit is off.
     public var span: TimeSpan? {
         if case .after(let span) = self { span } else { nil }
     }

@@ -17,7 +17,7 @@ public struct TimeSpan: Hashable, Comparable {
         self.init(nanoseconds: overflow ? (count < 0 ? .min : .max) : product)
     }
 
-    /// Whole and broken seconds.
+    /// The duration in seconds.
     public var seconds: Double { Double(nanoseconds) / 1e9 }
 
     public static func < (a: TimeSpan, b: TimeSpan) -> Bool { a.nanoseconds < b.nanoseconds }
@@ -92,7 +92,7 @@ extension TimeSpan: Setting {
 }
 
 extension TimeSpan: CustomStringConvertible {
-    /// As a file would write it, in the largest unit that leaves no rest.
+    /// The form used in `gateway.toml`, in the largest unit that leaves no remainder.
     public var description: String {
         let units: [(String, Int64)] = [
             ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000),

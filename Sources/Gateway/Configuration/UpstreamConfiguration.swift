@@ -1,29 +1,30 @@
-/// `[upstreams.NAME]`: servers that answer requests, and how one of them is chosen.
+/// `[upstreams.NAME]`: the targets, and how one of them is chosen.
 public struct UpstreamConfiguration: SettingTable {
     /// URLs, or tables of `url` and `weight`.
     public var targets: [TargetConfiguration] = []
     /// Instead of targets: the demo upstream, or a handler of the embedding program.
     public var builtin: Builtin?
-    /// Without a healthy target the gateway is not ready.
+    /// The gateway is not ready while this upstream has no healthy target.
     public var required = false
-    /// How a target is chosen: in turn, the less busy of two random ones, at random, or by `hash_key`.
+    /// How a target is chosen: in turn, the less busy of two random targets, at random, or by `hash_key`.
     public var balance = BalancePolicy.leastRequests
     /// What `balance = "hash"` hashes.
     public var hashKey = KeySource(.clientIP)
-    /// With a `cookie:` key: set the cookie for clients that have none.
+    /// With a `cookie:` key: set the cookie for clients that lack it.
     public var setCookie = false
-    /// To one target, all workers together.
+    /// Maximum number of connections to one target, for all workers together.
     public var maxConnections = 1024
-    /// Requests that wait for a connection; over that the answer is 503 at once.
+    /// Maximum number of requests that wait for a connection. Further ones get 503 at once.
     public var maxPending = 1024
-    /// How long a request waits for a connection before the answer is 503.
+    /// How long a request waits for a connection before it gets 503.
     public var queue = TimeSpan.seconds(1)
-    /// An unused connection is closed after that, or one second before the upstream's own `Keep-Alive: timeout`.
+    /// How long an unused connection stays open. If the upstream announces `Keep-Alive: timeout`, the connection closes
+    /// one second before that.
     public var idleTimeout = TimeSpan.seconds(60)
-    /// A larger response head is answered 502; at most 16 MiB.
+    /// Maximum size of a response head, at most 16 MiB. Larger ones become 502.
     public var maxHead = ByteCount.kibibytes(32)
 
-    /// Where `[upstreams.NAME]` stands.
+    /// Position of `[upstreams.NAME]` in the file.
     public var source = SettingSource.code
 
     public init() {}
@@ -33,7 +34,7 @@ public struct UpstreamConfiguration: SettingTable {
 public struct TargetConfiguration: SettingTableWithShorthand, Hashable {
     /// `http://host:port`, without a path, or `unix:/path`.
     public var url = TargetURL.missing
-    /// Its share of the requests against the others', 1 to 1,000,000.
+    /// Share of requests relative to the other targets, 1 to 1,000,000.
     public var weight = 1
 
     public init() {}
@@ -46,7 +47,7 @@ public struct TargetConfiguration: SettingTableWithShorthand, Hashable {
     }
 }
 
-/// An upstream inside the gateway's own process.
+/// An upstream inside the gateway's process.
 public enum Builtin: String, SettingChoice {
     /// The demo upstream.
     case demo

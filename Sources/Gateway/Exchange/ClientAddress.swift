@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Who sent a request: the peer of the connection, or whom a trusted proxy names.
+/// The sender of a request: the peer of the connection, or the client that a trusted proxy names.
 public struct ClientAddress: Sendable, CustomStringConvertible {
     /// nil for a peer on a Unix socket, and where a trusted proxy does not name its client.
     let ip: IPAddress?

@@ -1,8 +1,8 @@
 public import NIOCore
 
-/// When an exchange has waited too long, and for what. Data only: the worker's wheel turns it into an error.
+/// What an exchange waits for, and until when. The worker's wheel turns a missed deadline into an error.
 public struct Deadlines: Sendable {
-    /// What is waited for, by the names of `gateway_timeouts_total`.
+    /// What an exchange waits for, with the names of `gateway_timeouts_total`.
     public enum Phase: UInt8, Sendable, CaseIterable {
         case header, queue, connect, firstByte, idle, total, write
 
@@ -21,13 +21,13 @@ public struct Deadlines: Sendable {
 
     // How long each wait may be; a middleware sets them before the request goes upstream.
 
-    /// For a connection to the upstream.
+    /// Time to connect to the upstream.
     public var connect = TimeAmount.seconds(2)
-    /// From the request's last byte to the first of the response.
+    /// From the last byte of the request to the first byte of the response.
     public var firstByte = TimeAmount.seconds(60)
-    /// Between two reads of a body; nil where a body may rest.
+    /// Between two reads of a body; nil for no limit.
     public var idle: TimeAmount? = .seconds(60)
-    /// For the whole exchange, from the end of the request's head; nil where it may last.
+    /// For the whole exchange, from the end of the request head; nil for no limit.
     public var total: TimeAmount?
 
     /// What is waited for now, until when.

@@ -4,21 +4,23 @@ public import NIOCore
 
 /// What hooks see besides the heads.
 extension Exchange {
-    /// The name of the route that took the request, `_none` where none did.
+    /// The name of the matching route, or `_none`.
     public var route: String { self.plan.name }
 
-    /// As it goes upstream and back to the client; nil where the request ID is switched off, and above `request_id`.
+    /// The request ID, as sent upstream and to the client. Nil if it is switched off, and in middlewares above
+    /// `request_id`.
     public var requestID: String? {
         self.requestIDRange.isEmpty ? nil : self.request.headers.string(self.requestIDRange)
     }
 
-    /// When the event that is handled came in, by the event loop's clock.
+    /// The arrival of the current event, on the clock of the event loop.
     public var now: NIODeadline { self.worker.now }
 
     /// Milliseconds since 1970.
     public var unixMilliseconds: Int64 { self.worker.unixMilliseconds }
 
-    /// Names the route and the request in each line. It costs an allocation, so get it only where there is something to say.
+    /// A logger that adds the route and the request ID to each line. Creating it allocates, so use it only when there
+    /// is something to log.
     public var log: Logger {
         var log = self.worker.log
         log[metadataKey: "route"] = "\(self.route)"

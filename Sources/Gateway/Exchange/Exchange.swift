@@ -1,9 +1,8 @@
 public import GatewayHTTP1
 import NIOCore
 
-/// The data of one request and its response, from the first byte in to the last byte out. It lives on one event loop and
-/// is used again for a later request, so a hook does not keep it. The order in which things happen to it stands in
-/// `ExchangeDriver.swift`.
+/// The data of one request and its response, from the first byte in to the last byte out. It belongs to one event loop
+/// and is reused for later requests, so hooks must not keep it. `ExchangeDriver.swift` defines the order of events.
 public final class Exchange {
     let worker: Worker
     /// Told apart from its other lives by this number.
@@ -11,7 +10,7 @@ public final class Exchange {
 
     // MARK: What came
 
-    /// The request, as it goes on to the next middleware and upstream.
+    /// The request, as the next middleware and the upstream see it.
     public var request = RequestHead()
     /// Of the request target, as the client wrote it; ranges over `request.headers`.
     var rawPath = ByteRange.empty
@@ -25,7 +24,7 @@ public final class Exchange {
         set { self.request.normalPath = newValue }
     }
     var captures = PathCaptures()
-    /// Who sent the request: the peer of the connection, or whom a trusted proxy names.
+    /// The sender of the request: the peer of the connection, or the client that a trusted proxy names.
     public internal(set) var clientAddress = ClientAddress.unknown
     var isFromTrustedPeer = false
     /// From a trusted peer alone; of the last life where it is not from one.
@@ -47,7 +46,7 @@ public final class Exchange {
 
     // MARK: What goes back
 
-    /// The response, as it goes on to the next middleware and the client; of the last life until there is one.
+    /// The response, as the next middleware and the client see it. Undefined until there is one.
     public var response = ResponseHead()
     var responseTrailers: TrailerSection?
     /// Of the body that a 304 stands for, where the gateway made it one.
@@ -81,7 +80,7 @@ public final class Exchange {
     var cursor = ChainCursor()
     var client: (any ClientStream)?
     var upstream: (any UpstreamStream)?
-    /// How long the parts of this exchange may take.
+    /// The time limits of this exchange.
     public var deadlines = Deadlines(from: .uptimeNanoseconds(0))
     var stage = Stage.idle
     /// The whole request, with its body, has come.
@@ -100,7 +99,7 @@ public final class Exchange {
     var halt = Halt.none
     /// Which halt this is, so that a late decision is not taken for another's.
     var haltNumber: UInt32 = 0
-    /// Of the direction that the walk is in.
+    /// The collected body of the current direction.
     public internal(set) var collected = CollectedBody.none
     var slots: ContiguousArray<AnyObject?> = []
     /// Of the request's body, what has come and has not gone upstream.
@@ -121,7 +120,7 @@ public final class Exchange {
     var localStream: (any BodyTransform)?
     /// No more of the response's body comes.
     var isResponseEnded = false
-    /// Who made the response.
+    /// The origin of the response.
     public internal(set) var origin = Origin.upstream
 
     enum Halt: Hashable {
@@ -132,9 +131,9 @@ public final class Exchange {
         case collecting(limit: Int)
     }
 
-    /// Who made a response.
+    /// The origin of a response.
     public enum Origin: Sendable {
-        /// The upstream, whatever its status.
+        /// The upstream, with any status.
         case upstream
         /// The gateway, as an error.
         case gateway

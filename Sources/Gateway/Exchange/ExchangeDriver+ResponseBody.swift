@@ -140,8 +140,7 @@ extension Exchange {
         if isAwaited { self.waitForBody() } else { self.responseCollected(.larger) }
     }
 
-    /// Another body in place of the one that was collected, and its `Content-Length`. For response hooks that were given
-    /// the whole body.
+    /// Replaces the collected body and updates `Content-Length`. For response hooks that received the whole body.
     public func replaceBody(with body: ByteBuffer) {
         self.usesBodies = true
         self.responseHeld = body

@@ -83,7 +83,7 @@ extension Exchange {
 
     // MARK: Standing still
 
-    /// The right to go on with a hook that returns ``Decision/suspend``.
+    /// Returns the means to resume the exchange, for a hook that returns ``Decision/suspend``.
     public func resumption() -> Resumption {
         self.haltNumber &+= 1
         return Resumption(self, life: self.generation, number: self.haltNumber)

@@ -8,7 +8,7 @@ struct ForwardedOrigin {
 }
 
 extension Exchange {
-    /// The client came by TLS, to the gateway or to a trusted proxy before it.
+    /// Whether the client used TLS, to the gateway or to a trusted proxy in front of it.
     public var isSecure: Bool {
         if self.client?.scheme.utf8CodeUnitCount == 5 { return true }
         return self.isFromTrustedPeer && self.forwardedOrigin.isSecure

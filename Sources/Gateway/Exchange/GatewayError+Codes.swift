@@ -21,7 +21,7 @@ extension GatewayError.Code {
         "The request is not allowed.",
         proxyStatus: "http_request_denied"
     )
-    /// 404: no route takes this path.
+    /// 404: no route matches the path.
     public static let notFound = Self(
         "not_found",
         404,
@@ -98,14 +98,14 @@ extension GatewayError.Code {
         "The request's header fields are too large.",
         proxyStatus: "http_request_error"
     )
-    /// 500: the gateway failed to answer.
+    /// 500: the gateway failed.
     public static let internalError = Self(
         "internal_error",
         500,
         "The gateway failed to answer.",
         proxyStatus: "proxy_internal_error"
     )
-    /// 501: the gateway does not do what the request asks for.
+    /// 501: the request uses a feature that the gateway does not implement.
     public static let notImplemented = Self(
         "not_implemented",
         501,
@@ -126,7 +126,7 @@ extension GatewayError.Code {
         "The upstream could not be reached.",
         proxyStatus: "destination_unavailable"
     )
-    /// 502: the upstream's answer could not be understood.
+    /// 502: the upstream's response is not valid HTTP.
     public static let upstreamInvalidResponse = Self(
         "upstream_invalid_response",
         502,
@@ -140,14 +140,14 @@ extension GatewayError.Code {
         "The upstream closed the connection before it answered.",
         proxyStatus: "connection_terminated"
     )
-    /// 503: the gateway has no room for this request now.
+    /// 503: the gateway has no capacity for the request.
     public static let overloaded = Self(
         "overloaded",
         503,
         "The gateway has no room for this request now.",
         proxyStatus: "connection_limit_reached"
     )
-    /// 503: no upstream can take this request now.
+    /// 503: no target of the upstream can take the request.
     public static let noHealthyUpstream = Self(
         "no_healthy_upstream",
         503,
@@ -175,7 +175,7 @@ extension GatewayError.Code {
         "The upstream could not be reached in time.",
         proxyStatus: "connection_timeout"
     )
-    /// 504: the time for this request is used up.
+    /// 504: the time for the request is used up.
     public static let deadlineExceeded = Self(
         "deadline_exceeded",
         504,

@@ -1,13 +1,13 @@
 import GatewayHTTP1
 
-/// Why the gateway itself answers a request with an error. A client sees the code, its status and a sentence about the
-/// request; what happened inside an upstream or the gateway stays in ``reason``, for the log.
+/// An error with which the gateway answers a request. The client sees the code, its status and a sentence about the
+/// request. What happened inside an upstream or the gateway stays in ``reason``, for the log.
 public struct GatewayError: Error, Hashable, Sendable {
-    /// What kind of error it is, and with that the status.
+    /// The kind of error, which implies the status.
     public var code: Code
-    /// A sentence for the client, or nil for the code's own.
+    /// A sentence for the client, or nil for the default of the code.
     public var detail: String?
-    /// Seconds until a further try makes sense, at least 1: `Retry-After`.
+    /// The value of `Retry-After` in seconds, at least 1.
     public var retryAfter: Int?
     /// For the log alone.
     public var reason: String?
@@ -34,10 +34,10 @@ public struct GatewayError: Error, Hashable, Sendable {
     }
 
     /// - Parameters:
-    ///   - code: what kind of error it is, and with that the status.
-    ///   - detail: a sentence for the client; nil for the code's own.
-    ///   - retryAfter: seconds, at least 1, for `Retry-After`.
-    ///   - reason: for the log alone.
+    ///   - code: The kind of error, which implies the status.
+    ///   - detail: A sentence for the client; nil for the default of the code.
+    ///   - retryAfter: The value of `Retry-After` in seconds, at least 1.
+    ///   - reason: The reason, for the log only.
     public init(_ code: Code, detail: String? = nil, retryAfter: Int? = nil, reason: String? = nil) {
         self.code = code
         self.detail = detail
@@ -45,9 +45,9 @@ public struct GatewayError: Error, Hashable, Sendable {
         self.reason = reason
     }
 
-    /// 400 with this sentence for the client.
+    /// Returns a 400 with a sentence for the client.
     public static func badRequest(_ detail: String) -> GatewayError { GatewayError(.badRequest, detail: detail) }
-    /// 403 with this sentence for the client.
+    /// Returns a 403 with a sentence for the client.
     public static func forbidden(_ detail: String) -> GatewayError { GatewayError(.forbidden, detail: detail) }
 
     public static func == (left: GatewayError, right: GatewayError) -> Bool {
@@ -56,9 +56,9 @@ public struct GatewayError: Error, Hashable, Sendable {
 
     public func hash(into hasher: inout Hasher) { hasher.combine(self.code) }
 
-    /// What kind of error it is: the `code` of the error body and of `gateway_errors_total`.
+    /// The kind of an error: the `code` of the error body and of `gateway_errors_total`.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// As in the body: `rate_limited`.
+        /// The name in the error body, such as `rate_limited`.
         public let name: String
         /// Of the answer.
         public let status: Int

@@ -1,14 +1,14 @@
-/// How an exchange ended, as the access log says it.
+/// How an exchange ended.
 public enum Outcome: Sendable {
-    /// The whole answer was written, be it an error.
+    /// The whole response was written. It may be an error.
     case complete
     /// The client left before the last byte.
     case clientGone
-    /// The upstream broke off after the head had gone to the client, which was cut off then.
+    /// The upstream broke off after the head was sent to the client, so the client's connection was closed.
     case upstreamReset
-    /// A deadline passed after the head had gone to the client.
+    /// A deadline passed after the head was sent to the client.
     case timedOut(Deadlines.Phase)
-    /// The gateway gave up after the head had gone to the client.
+    /// The gateway gave up after the head was sent to the client.
     case gatewayError
 
     /// The answer broke off, and not because the client left.

@@ -1,7 +1,7 @@
 package import GatewayHTTP1
 public import NIOCore
 
-/// An answer that a middleware or the gateway itself gives, without an upstream.
+/// A response that a middleware or the gateway generates without an upstream.
 public struct Response: Sendable {
     /// From 200 to 599.
     public var status: Int
@@ -10,9 +10,9 @@ public struct Response: Sendable {
     public var body: ByteBuffer
 
     /// - Parameters:
-    ///   - status: from 200 to 599.
-    ///   - headers: names and values; the gateway adds `Content-Length`.
-    ///   - body: the whole body.
+    ///   - status: The status, from 200 to 599.
+    ///   - headers: Names and values. The gateway adds `Content-Length`.
+    ///   - body: The whole body.
     public init(status: Int, headers: [(String, String)] = [], body: ByteBuffer = ByteBuffer()) {
         self.status = status
         self.body = body

@@ -1,4 +1,5 @@
-/// A middleware's own state of one request, got from ``BuildContext/slot(_:)``. Each request begins with the initial value.
+/// A middleware's state per request, created with ``BuildContext/slot(_:)``. Each request starts with the initial
+/// value.
 public struct Slot<Value> {
     let index: Int
     let initial: Value
@@ -34,7 +35,7 @@ struct SlotNumbers {
 }
 
 extension Exchange {
-    /// This request's own value.
+    /// The value for this request.
     public subscript<Value>(slot: Slot<Value>) -> Value {
         get {
             guard let box = self.box(of: slot), box.life == self.generation else { return slot.initial }

@@ -12,7 +12,7 @@ import NIOCore
 /// requests are written whatever the sample.
 struct AccessLogMiddleware: CompletionHook {
     struct Config: Codable, Sendable {
-        /// The share of exchanges that get a line, from 0 to 1.
+        /// Fraction of requests that get a line, from 0 to 1.
         var sample = 1.0
     }
 

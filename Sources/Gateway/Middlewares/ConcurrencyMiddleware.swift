@@ -12,9 +12,9 @@ import NIOCore
 /// A request that finds no room does not wait for it. One counts until its last byte has gone, or its client has left.
 struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
     struct Config: Codable, Sendable {
-        /// Requests of a route at once, at least 1.
+        /// Maximum number of concurrent requests per route, at least 1.
         var maxInFlight = 200
-        /// Finds a lower limit where the upstream's latency grows with the number of requests.
+        /// Lowers the limit when the latency of the upstream grows with the number of requests.
         var adaptive = false
     }
 

@@ -13,19 +13,19 @@ import NIOCore
 /// `}}` write braces. Fields that frame a message or say where it goes are not touched.
 struct HeadersMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
-        /// What becomes of the fields that the upstream gets.
+        /// Changes to the fields of requests sent upstream.
         var request = Changes()
-        /// What becomes of the fields that the client gets, also with answers of the gateway itself.
+        /// Changes to the fields of responses, including those the gateway generates.
         var response = Changes()
     }
 
     struct Changes: Codable, Sendable {
-        /// Fields that have this value and no other. Values may use placeholders such as `{client_ip}`; `{{` and `}}` write
-        /// braces, other text in braces stays.
+        /// Fields to set, replacing existing values. Values may use placeholders such as `{client_ip}`; `{{` and `}}` write
+        /// braces, and other text in braces is kept.
         var set: [String: String] = [:]
-        /// Fields that are added to what there is, with the same placeholders.
+        /// Fields to add. Values may use the same placeholders.
         var add: [String: String] = [:]
-        /// Fields that are removed.
+        /// Fields to remove.
         var remove: [String] = []
     }
 

@@ -11,9 +11,9 @@
 /// addresses count as the IPv4 address in them too; for `allow`, only if that is a public one.
 struct IPMiddleware: RequestHook {
     struct Config: Codable, Sendable {
-        /// Who may use the route; empty for everybody.
+        /// Networks that may use the route. Empty: all.
         var allow: [CIDR] = []
-        /// Who may not, whatever `allow` says.
+        /// Networks that may not, regardless of `allow`.
         var deny: [CIDR] = []
     }
 

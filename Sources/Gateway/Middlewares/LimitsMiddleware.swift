@@ -12,7 +12,7 @@ import NIOCore
 /// streams; where an answer has begun by then, the client is cut off.
 struct LimitsMiddleware: RequestHook {
     struct Config: Codable, Sendable {
-        /// The largest request body; a larger one is 413.
+        /// Maximum size of a request body. Larger ones get 413.
         var body = ByteCount.mebibytes(10)
     }
 

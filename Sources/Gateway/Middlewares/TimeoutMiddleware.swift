@@ -15,13 +15,13 @@ import NIOCore
 /// time that is left of `total` goes upstream as `X-Request-Timeout-Ms`.
 struct TimeoutMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
-        /// Name look-up and TCP together.
+        /// Name resolution and TCP connection.
         var connect = TimeSpan.seconds(2)
-        /// From the request's end to the response's head.
+        /// From the end of the request to the head of the response.
         var firstByte = TimeSpan.seconds(60)
-        /// Between two reads of a body. Event streams are cut by it only where a policy or route sets it.
+        /// Between two reads of a body. Ends event streams only if a policy or route sets it.
         var idle = TimeSpan.seconds(60)
-        /// The whole exchange with its retries. A trusted peer shortens it with `X-Request-Timeout-Ms`.
+        /// The whole exchange, including retries. A trusted peer can shorten it with `X-Request-Timeout-Ms`.
         var total = TimeLimit.off
     }
 

@@ -28,11 +28,11 @@ struct FileDemand {
     }
 }
 
-/// The process may open too few files to serve its configuration.
+/// The process may open too few files for its configuration.
 public struct FileLimitError: Error, CustomStringConvertible {
-    /// How many it may have open.
+    /// The number of files that may be open.
     public let limit: Int
-    /// How many it has to have open, those included that are open already.
+    /// The number of files that are needed, including those already open.
     public let needed: Int
 
     public var description: String {

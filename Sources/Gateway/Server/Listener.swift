@@ -126,7 +126,7 @@ final class Listener: Sendable {
     }
 }
 
-/// An address that cannot be listened on.
+/// An address is not available for listening.
 public struct ListenError: Error, CustomStringConvertible {
     public let address: String
     /// As the system says it.

@@ -1,10 +1,10 @@
-/// A count that only grows. It belongs to one event loop; the loops' values are added when they are read.
+/// A value that only grows. Each event loop has its own; readers see the sum.
 public final class Counter {
     private var count: UInt64 = 0
 
     init() {}
 
-    /// Counts `amount` more.
+    /// Adds `amount`.
     public func add(_ amount: UInt64 = 1) {
         count &+= amount
     }

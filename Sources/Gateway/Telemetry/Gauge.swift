@@ -1,4 +1,4 @@
-/// A value that goes up and down. It belongs to one event loop; its metric says how the loops' values are merged.
+/// A value that goes up and down. Each event loop has its own; the metric defines how they are merged.
 public final class Gauge {
     private(set) var value: Double = 0
 

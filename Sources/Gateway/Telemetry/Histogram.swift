@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Durations counted in buckets. It belongs to one event loop; the loops' counts are added when they are read.
+/// Durations counted in buckets. Each event loop has its own; readers see the sum.
 public final class Histogram {
     private let bounds: [UInt64]
     /// One count for each bound and one for what lies above them all. Not an array: an observation then needs neither a
@@ -48,7 +48,7 @@ public final class Histogram {
         return index
     }
 
-    /// Counts one duration; what is negative or not a number counts as none, what is beyond 292 years as that.
+    /// Counts one duration. Negative values and NaN count as zero; values above 292 years are clamped.
     public func observe(seconds: Double) {
         let nanoseconds = seconds * 1e9
         observe(nanoseconds: nanoseconds > 0 ? UInt64(min(nanoseconds, 9.2e18)) : 0)

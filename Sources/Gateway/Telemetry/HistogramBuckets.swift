@@ -1,11 +1,12 @@
-/// The upper bounds of a histogram's buckets, in ascending order; the bucket without a bound comes on top of them.
+/// The upper bounds of a histogram's buckets, in ascending order. An unbounded bucket follows the last.
 public struct HistogramBuckets: Sendable, Hashable {
-    /// The upper bounds in seconds, as they are shown.
+    /// The upper bounds in seconds.
     public let seconds: [Double]
     /// The same in nanoseconds, as durations are measured.
     let nanoseconds: [UInt64]
 
-    /// From the bounds in seconds. Bounds that are not finite and positive are left out, the rest sorted and made unique.
+    /// Creates buckets from bounds in seconds. Bounds that are not finite and positive are dropped; the others are
+    /// sorted and made unique.
     public init(seconds bounds: [Double]) {
         // A bound of more than 100 years would not fit in nanoseconds, and says no more than the bucket above it.
         let usable = bounds.filter { $0.isFinite && $0 > 0 && $0 < 3_155_760_000 }

@@ -1,33 +1,33 @@
-/// What one metric is: its name, its meaning and the names of its labels.
+/// The name, meaning and labels of a metric.
 ///
 /// Names follow Prometheus: base units, one prefix, counters end in `_total`.
 public struct MetricDescription: Sendable, Hashable {
-    /// How the values of a metric behave over time.
+    /// The kind of a metric.
     public enum Kind: Sendable, Hashable {
-        /// Only grows, until the process starts anew.
+        /// Only grows until the process restarts.
         case counter
-        /// Goes up and down; `merge` says how the values of several event loops make one.
+        /// Goes up and down. The values of the event loops are merged.
         case gauge(GaugeMerge)
         /// Counts durations in buckets.
         case histogram
     }
 
-    /// How the values that event loops have for one gauge are made one value.
+    /// How the values of the event loops are merged into one.
     public enum GaugeMerge: Sendable, Hashable {
         case sum, minimum, maximum
     }
 
-    /// The base unit of the values; OpenMetrics wants it to be the end of the name.
+    /// The base unit of the values. OpenMetrics requires names to end with it.
     public enum Unit: String, Sendable, Hashable {
         case seconds, bytes
     }
 
-    /// The full name, for a counter with `_total`.
+    /// The full name. A counter ends in `_total`.
     public let name: String
     public let kind: Kind
-    /// One sentence for people.
+    /// One sentence of help.
     public let help: String
-    /// The names of the labels, in the order in which their values are given.
+    /// The names of the labels, in the order of their values.
     public let labels: [String]
     public let unit: Unit?
 

@@ -17,8 +17,8 @@ struct ReferencePage {
         }
         let parts = middlewares.map { middleware in
             let rows = rows(of: SettingSchema.of(middleware.defaults), prefix: "")
-            let state = middleware.onByDefault ? "On by default." : "Off until a table of its own stands somewhere."
-            let keys = rows.isEmpty ? "It has no keys.\n" : Self.head + rows.joined()
+            let state = middleware.onByDefault ? "On by default." : "Off unless its table is present."
+            let keys = rows.isEmpty ? "No keys.\n" : Self.head + rows.joined()
             return "### `\(middleware.name)`\n\n\(state)\n\n\(keys)"
         }
         return blocks + [("middleware", parts.joined(separator: "\n"))]
@@ -53,11 +53,16 @@ struct ReferencePage {
         switch schema {
         case .leaf(let type): type.shape.name
         case .word(let words): SettingShape.choice(words).name
-        case .list(let element): "list of " + Self.type(of: element) + "s"
-        case .map(let value): "table of " + Self.type(of: value) + "s"
+        case .list(let element): "list of " + Self.plural(Self.type(of: element))
+        case .map(let value): "table of " + Self.plural(Self.type(of: value))
         case .table, .middlewares: "table"
         case .unknown: ""
         }
+    }
+
+    /// A choice of words stays as it is.
+    private static func plural(_ type: String) -> String {
+        type.hasSuffix("`") ? type : type.hasSuffix("s") ? type + "es" : type + "s"
     }
 
     /// Every table schema there is.

@@ -1,8 +1,8 @@
 public import NIOCore
 
-/// A body as chunks that come in time, for an ``AsyncMiddleware``.
+/// A body as an asynchronous sequence of chunks, for an ``AsyncMiddleware``.
 ///
-/// Bodies stream both ways with back-pressure: a chunk is read when it is asked for, and 64 KiB ahead at most.
+/// Bodies stream in both directions with back-pressure: a chunk is read when it is requested, at most 64 KiB ahead.
 ///
 /// ```swift
 /// var response = try await next(request)
@@ -10,15 +10,15 @@ public import NIOCore
 /// return response
 /// ```
 ///
-/// The body of a message that passes can be iterated from the moment on at which its head has been passed on, so inside a
-/// new body as above. What has to be known before that comes from ``collect(upTo:)``.
+/// The body of the exchange's own message can be iterated once its head has been forwarded, that is, inside a new body
+/// as above. To look at a body before that, use ``collect(upTo:)``.
 public struct AsyncBody: AsyncSequence, Sendable {
     public typealias Element = ByteBuffer
     public typealias Failure = any Error
 
     enum Source: Sendable {
         case bytes(ByteBuffer)
-        /// Of the exchange's own request or response.
+        /// The body of the exchange's own request or response.
         case passing(AsyncCallLine, AsyncDirection)
         case sequence(@Sendable () -> AsyncIterator)
     }
@@ -27,13 +27,13 @@ public struct AsyncBody: AsyncSequence, Sendable {
 
     init(_ source: Source) { self.source = source }
 
-    /// A body that is there already; by default an empty one.
+    /// Creates a body from bytes; empty by default.
     public init(_ bytes: ByteBuffer = ByteBuffer()) { self.source = .bytes(bytes) }
 
-    /// A text as UTF-8.
+    /// Creates a body from a text, as UTF-8.
     public init(_ text: String) { self.source = .bytes(ByteBuffer(string: text)) }
 
-    /// A body that another sequence gives, chunk by chunk. It is iterated once the head has been passed on.
+    /// Creates a body from another sequence. The sequence is iterated after the head has been forwarded.
     public init<Chunks: AsyncSequence & Sendable>(_ chunks: Chunks) where Chunks.Element == ByteBuffer {
         self.source = .sequence {
             var iterator = chunks.makeAsyncIterator()
@@ -41,11 +41,11 @@ public struct AsyncBody: AsyncSequence, Sendable {
         }
     }
 
-    /// Waits for the whole body and gives it. The message it belongs to still carries it.
+    /// Waits for the whole body and returns it. The message keeps its body.
     ///
-    /// - Parameter limit: in bytes.
-    /// - Throws: ``BodyTooLarge`` where there is more of it; the body passes on as it comes then. `CancellationError` when the
-    ///   exchange has ended.
+    /// - Parameter limit: The maximum size in bytes.
+    /// - Throws: ``BodyTooLarge`` if the body is larger; it then streams through. `CancellationError` if the exchange
+    ///   has ended.
     public func collect(upTo limit: Int) async throws -> ByteBuffer {
         switch self.source {
         case .bytes(let bytes):
@@ -62,7 +62,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
         }
     }
 
-    /// A body that passes can be iterated once.
+    /// Returns an iterator. The body of the exchange's own message can be iterated once.
     public func makeAsyncIterator() -> AsyncIterator {
         switch self.source {
         case .bytes(let bytes): AsyncIterator(bytes: bytes.readableBytes > 0 ? bytes : nil, next: nil)
@@ -71,12 +71,12 @@ public struct AsyncBody: AsyncSequence, Sendable {
         }
     }
 
-    /// Gives the chunks in their order; nil behind the last.
+    /// Iterates over the chunks of a body.
     public struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var bytes: ByteBuffer?
         fileprivate let next: (() async throws -> ByteBuffer?)?
 
-        /// The next chunk, or nil behind the last.
+        /// Returns the next chunk, or nil after the last.
         public mutating func next() async throws -> ByteBuffer? {
             if let next = self.next { return try await next() }
             defer { self.bytes = nil }
@@ -85,7 +85,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
     }
 }
 
-/// A body has more bytes than were to be collected.
+/// A body is larger than the limit of ``AsyncBody/collect(upTo:)``.
 public struct BodyTooLarge: Error, CustomStringConvertible {
     /// In bytes.
     public let limit: Int

@@ -13,18 +13,18 @@ import NIOCore
 /// beside what an attacker chose, but for requests from other sites that carry cookies (BREACH).
 struct CompressionMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
-        /// What is offered, the best first; a client's own weights come before this order.
+        /// Codings offered, in order of preference. The client's weights take precedence over this order.
         var algorithms: [Algorithm] = [.br, .gzip]
-        /// Shorter bodies go plain, where the length is known.
+        /// Bodies known to be shorter are sent uncompressed.
         var minSize = ByteCount.bytes(500)
-        /// From 1, the fastest, to 9, the smallest; for `gzip` and `deflate`.
+        /// For `gzip` and `deflate`, from 1 (fastest) to 9 (smallest).
         var gzipLevel = 6
-        /// From 0, the fastest, to 11, the smallest.
+        /// From 0 (fastest) to 11 (smallest).
         var brotliQuality = 4
-        /// Encoders at once on an event loop; further responses go plain.
+        /// Maximum number of concurrent encoders per event loop. Further responses are sent uncompressed.
         var maxStreams = 64
-        /// Media types that are encoded. One `*` stands for any characters; `text/event-stream` only where it is named
-        /// itself, `application/grpc*` never.
+        /// Media types to compress. One `*` matches any characters. `text/event-stream` must be listed explicitly;
+        /// `application/grpc*` is never compressed.
         var types = [
             "text/*", "application/json", "application/*+json", "application/javascript", "application/xml",
             "application/*+xml", "image/svg+xml", "application/wasm", "font/ttf", "font/otf",

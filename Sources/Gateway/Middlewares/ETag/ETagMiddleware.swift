@@ -14,9 +14,9 @@ import NIOCore
 /// stream, nor for HEAD, whose body is not known.
 struct ETagMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
-        /// Of the tags that the gateway makes: whether equal ones promise equal bytes.
+        /// Strength of generated tags. Equal strong tags promise equal bytes.
         var strength = Strength.weak
-        /// Larger answers, and those of unknown length, pass untouched.
+        /// Larger responses, and responses of unknown length, pass unchanged.
         var maxBody = ByteCount.kibibytes(64)
     }
 

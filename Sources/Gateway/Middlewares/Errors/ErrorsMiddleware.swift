@@ -15,16 +15,16 @@ import NIOCore
 /// the debug log. It changes nothing that is no error.
 struct ErrorsMiddleware: ResponseHook, FailureHook {
     struct Config: Codable, Sendable {
-        /// How errors are written; `"negotiate"` goes by `Accept`.
+        /// Format of error bodies. `"negotiate"` follows `Accept`.
         var format = Format.problem
-        /// Which errors of an upstream are replaced by the gateway's own form.
+        /// Which upstream errors are replaced by the gateway's format.
         var normalize = Normalization.serverErrors
         /// Upstream error bodies of these types pass unchanged: an API's own errors reach its clients. Patterns such as
         /// `text/*` and `application/*+json` are allowed.
         var pass = ["application/problem+json", "application/json", "application/*+json"]
-        /// What the code is appended to, for the `type` of problem details.
+        /// Prefix of the `type` of problem details; the code is appended.
         var typeBase = "urn:gateway:error:"
-        /// `Proxy-Status` (RFC 9209) on the gateway's own errors.
+        /// Adds `Proxy-Status` (RFC 9209) to errors raised by the gateway.
         var proxyStatus = true
     }
 

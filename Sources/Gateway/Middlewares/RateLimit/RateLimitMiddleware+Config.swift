@@ -1,34 +1,34 @@
 extension RateLimitMiddleware {
     struct Config: Codable, Sendable {
-        /// How many requests may come in which time; a list of rates holds all of them at once.
+        /// Number of requests per unit of time. All rates of a list apply at once.
         var limit = Rates(Rate(60, per: .minute))
-        /// How many may come at once, for `token_bucket`; `"auto"` is the limit. With several rates it belongs to the shortest
-        /// one. The limit fields report it as the limit.
+        /// For `token_bucket`: how many requests may arrive at once. `"auto"` is the limit. With several rates it
+        /// applies to the one with the shortest window. The limit fields report it as the limit.
         var burst = AutomaticCount.auto
-        /// `sliding_window` estimates by two counters and never passes more than the limit in one second, minute, hour or
-        /// day of the clock (UTC); `token_bucket` is exact (GCRA) and lets requests through evenly once the burst is spent.
+        /// `sliding_window` estimates from two counters and never exceeds the limit within one second, minute, hour or
+        /// day of the clock (UTC). `token_bucket` is exact (GCRA) and spaces requests evenly once the burst is used up.
         var algorithm = Algorithm.slidingWindow
-        /// Who is counted. A missing header or cookie counts as the client's address.
+        /// What identifies a client. If the header or cookie is missing, the client's address is used.
         var key = KeySource(.clientIP)
-        /// IPv6 clients count by networks of so many bits, 1 to 128.
+        /// Prefix length by which IPv6 clients are grouped, 1 to 128.
         var ipv6Prefix = 64
         /// Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or
         /// IPv6 /48 of the client, whatever the key is.
         var maxKeys = 100_000
-        /// Where the counts are kept.
+        /// Where counts are kept.
         var store = Store.memory
-        /// `shadow` counts and logs, but limits nobody and sends no limit fields.
+        /// `shadow` counts and logs, but rejects nothing and sends no limit fields.
         var mode = Mode.enforce
-        /// `policy`: the routes that have the limit from the same policy share its counts.
+        /// `policy`: routes that get the limit from the same policy share its counts.
         var scope = Scope.route
-        /// Of the answer to a limited request, 400 to 599.
+        /// Status of rejected requests, 400 to 599.
         var status = 429
-        /// The limit fields of responses: `RateLimit` and `RateLimit-Policy`, or `X-RateLimit-Limit`, `-Remaining` and
-        /// `-Reset` (seconds from now).
+        /// Limit fields of responses. `ietf`: `RateLimit` and `RateLimit-Policy`. `legacy`: `X-RateLimit-Limit`,
+        /// `-Remaining` and `-Reset` (seconds from now).
         var headers = RateLimitFields.Selection.both
-        /// What one request takes.
+        /// Quota that one request uses.
         var cost = 1
-        /// Clients that are not limited.
+        /// Networks whose clients are not limited.
         var exempt: [CIDR] = []
     }
 

@@ -15,13 +15,13 @@ import NIOCore
 /// no spans.
 struct RequestIDMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
-        /// Sent to the upstream and to the client.
+        /// Field that carries the ID, on requests and responses.
         var header = "X-Request-ID"
-        /// Further fields that carry it. Where the first is missing, a request's ID is taken from them.
+        /// Further fields that carry the ID, and from which it is read if `header` is missing.
         var aliases: [String] = []
-        /// Whose IDs are taken over: of 1–128 characters of `A-Za-z0-9._~-`.
+        /// Whose request IDs are accepted, if they have 1–128 characters of `A-Za-z0-9._~-`.
         var accept = Acceptance.trusted
-        /// How a new ID is made.
+        /// Format of new IDs.
         var format = Format.uuid7
     }
 

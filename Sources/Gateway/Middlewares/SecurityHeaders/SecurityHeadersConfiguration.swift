@@ -1,11 +1,12 @@
 extension SecurityHeadersMiddleware {
     struct Config: Codable, Sendable, Hashable {
-        /// What holds where nothing else is written: `api` for answers that no browser shows, `web` for sites, `strict` for
-        /// sites whose every script carries a nonce.
+        /// Defaults of the other keys: `api` for APIs, `web` for sites, `strict` for sites whose scripts all carry a
+        /// nonce.
         var preset = Preset.api
-        /// `development` sends no HSTS, and the CSP as report-only.
+        /// `development` sends no HSTS and makes the CSP report-only.
         var mode = Mode.production
-        /// `Strict-Transport-Security`, on requests that came over TLS. Empty for none, as with all values here.
+        /// `Strict-Transport-Security`, on requests that arrived over TLS. An empty value sends no field, here and
+        /// below.
         var hsts = "max-age=31536000"
         /// `X-Content-Type-Options`.
         var contentTypeOptions = "nosniff"
@@ -23,23 +24,23 @@ extension SecurityHeadersMiddleware {
         var permissionsPolicy = "camera=(), microphone=(), geolocation=()"
         /// `X-XSS-Protection`.
         var xssProtection = "0"
-        /// Fields of the upstream that the client does not get.
+        /// Upstream response fields that are removed.
         var remove = ["Server", "X-Powered-By"]
-        /// Replaces what the upstream set; otherwise that stays.
+        /// Replace values set by the upstream. By default they are kept.
         var override = false
         /// `Content-Security-Policy`.
         var csp = CSP()
     }
 
     struct CSP: Codable, Sendable, Hashable {
-        /// The policy that browsers enforce. `{nonce}` stands for the response's nonce.
+        /// Policy that browsers enforce. `{nonce}` is replaced by the nonce of the response.
         var policy = "default-src 'none'; frame-ancestors 'none'"
-        /// A second policy, which browsers only report on.
+        /// A second policy that browsers only report on.
         var reportOnly = ""
-        /// `header` tells the upstream the response's nonce in `X-CSP-Nonce`; `html` also puts it on `<script>` and
-        /// `<style>` in HTML that passes.
+        /// `header` sends the nonce to the upstream in `X-CSP-Nonce`. `html` also adds it to `<script>` and `<style>`
+        /// in HTML responses.
         var nonce = NonceMode.off
-        /// Where the gateway takes browsers' reports on the route's host.
+        /// Path on the route's host where the gateway collects browser reports.
         var reportPath = ""
     }
 

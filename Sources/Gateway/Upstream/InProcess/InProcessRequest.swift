@@ -9,7 +9,7 @@ public struct InProcessRequest: Sendable {
     public var body: InProcessRequestBody
     /// The client's IP address as the gateway knows it through `trusted_proxies`, or `unknown` on a Unix socket.
     public var clientAddress: String
-    /// nil where the request ID is switched off.
+    /// The request ID, or nil if it is switched off.
     public var requestID: String?
 
     public init(

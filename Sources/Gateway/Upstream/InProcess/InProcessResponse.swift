@@ -26,13 +26,13 @@ public struct InProcessResponse: Sendable {
         self.init(head: HTTPResponse(status: status, headerFields: headers), body: body)
     }
 
-    /// A short text of the given type.
+    /// Creates a response from a short text.
     ///
     /// - Parameters:
-    ///   - status: from 200 to 599.
-    ///   - headers: further fields.
-    ///   - contentType: for `Content-Type`, as `"text/plain; charset=utf-8"`.
-    ///   - text: sent as UTF-8.
+    ///   - status: The status, from 200 to 599.
+    ///   - headers: Further fields.
+    ///   - contentType: The `Content-Type`, such as `"text/plain; charset=utf-8"`.
+    ///   - text: The text, sent as UTF-8.
     public init(
         status: HTTPResponse.Status = .ok,
         headers: HTTPFields = [:],
@@ -44,15 +44,15 @@ public struct InProcessResponse: Sendable {
     }
 }
 
-/// Takes the bytes of a streamed body.
+/// Writes a streamed body.
 public struct InProcessBodyWriter: Sendable {
     private let take: @Sendable (ByteBuffer) async throws -> Void
 
-    /// - Parameter take: takes a chunk and returns when there is room for the next.
+    /// - Parameter take: Accepts a chunk, and returns when there is room for the next.
     public init(_ take: @escaping @Sendable (ByteBuffer) async throws -> Void) { self.take = take }
 
-    /// Sends a chunk at once, and waits while the client does not take what was written.
+    /// Sends a chunk, and waits while the client does not accept data.
     ///
-    /// - Throws: `CancellationError` when the client has left.
+    /// - Throws: `CancellationError` if the client has left.
     public func write(_ chunk: ByteBuffer) async throws { try await self.take(chunk) }
 }

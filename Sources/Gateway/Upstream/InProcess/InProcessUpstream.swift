@@ -2,11 +2,11 @@ import GatewayHTTP1
 import HTTPTypes
 import NIOCore
 
-/// Answers requests inside this process.
+/// A handler that answers requests inside this process.
 ///
-/// It runs in a task of its own for each request, off the event loops. The task is cancelled when the client leaves or the
-/// exchange is cut. An error that it throws is a 502 to the client, or a cut connection once the head has gone; what the
-/// error says goes to the log only.
+/// Each request runs in a separate task, off the event loops. The task is cancelled when the client leaves or the
+/// exchange ends early. A thrown error becomes a 502, or closes the client's connection if the head was already sent.
+/// Its description only goes to the log.
 public typealias InProcessHandler = @Sendable (InProcessRequest) async throws -> InProcessResponse
 
 /// An upstream that is a handler in this process.
