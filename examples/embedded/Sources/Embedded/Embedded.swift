@@ -1,33 +1,51 @@
+import Foundation
 import Gateway
 import Logging
 import ServiceLifecycle
 
-/// Serves `gateway.toml` with a handler of its own behind the chain; with `--check` it asks itself and stops.
+/// Serves `gateway.toml` with a handler of this program behind the chain.
 @main
 struct Embedded {
-    static func main() async throws {
-        let isCheck = CommandLine.arguments.contains("--check")
-        var configuration = try GatewayConfiguration(file: "gateway.toml")
-        // A program may change what the file says.
-        if isCheck { configuration.server.listen = [.host("127.0.0.1", port: 0)] }
+    static let middlewares = MiddlewareList.standard
+        .inserting(.of(Tenant.self, defaults: .init()), before: "rate_limit")
 
-        let gateway = try GatewayServer(
+    static func main() async {
+        do {
+            try await run(CommandLine.arguments.dropFirst())
+        } catch {
+            // An error thrown out of `main` would crash the program.
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            exit(error is ConfigurationErrors ? 2 : 1)
+        }
+    }
+
+    static func run(_ arguments: ArraySlice<String>) async throws {
+        let configuration = try GatewayConfiguration(file: "gateway.toml")
+        switch arguments.first {
+        case "check":
+            for warning in try await configuration.check(middlewares: middlewares) { print("warning: \(warning)") }
+        case "explain":
+            print(try configuration.explanation(of: "GET", arguments.last ?? "/", middlewares: middlewares))
+        case "--check":
+            try await selfCheck(configuration)
+        default:
+            try await services(gateway(configuration)).run()
+        }
+    }
+
+    static func gateway(_ configuration: GatewayConfiguration) throws -> GatewayServer {
+        try GatewayServer(
             configuration,
-            middlewares: .standard.inserting(.of(Tenant.self, defaults: .init()), before: "rate_limit"),
+            middlewares: middlewares,
             inProcess: ["app": { request in try await Greeter().respond(to: request) }]
         )
-        let services = ServiceGroup(
+    }
+
+    static func services(_ gateway: GatewayServer) -> ServiceGroup {
+        ServiceGroup(
             services: [gateway],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: Logger(label: "embedded")
         )
-        guard isCheck else { return try await services.run() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await services.run() }
-            try await check(gateway)
-            await services.triggerGracefulShutdown()
-            try await group.waitForAll()
-        }
-        print("embedded: as expected")
     }
 }

@@ -1,6 +1,6 @@
 import Gateway
 
-/// The program behind the gateway.
+/// The application behind the gateway.
 struct Greeter {
     func respond(to request: InProcessRequest) async throws -> InProcessResponse {
         InProcessResponse(contentType: "text/plain", text: "hello from \(request.head.path ?? "")\n")

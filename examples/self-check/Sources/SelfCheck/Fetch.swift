@@ -1,9 +1,9 @@
 import NIOCore
 import NIOPosix
 
-/// Sends one request over a connection of its own.
+/// Sends one request over a new connection.
 ///
-/// - Returns: the answer as it came, head and body.
+/// - Returns: the response as it came, head and body.
 public func fetch(
     _ path: String,
     method: String = "GET",
@@ -27,14 +27,20 @@ public func fetch(
     }
 }
 
-/// Stops the program with what was expected and what came, unless the answer has all of the parts.
+/// Throws unless the answer contains all of the parts.
 public func expect(_ parts: String..., in answer: String) throws {
     for part in parts where !answer.contains(part) { throw Unexpected(part: part, answer: answer) }
 }
 
-/// An answer without something that it should have.
+/// An answer lacks something that was expected.
 public struct Unexpected: Error, CustomStringConvertible {
     let part: String
     let answer: String
+
+    public init(part: String, answer: String) {
+        self.part = part
+        self.answer = answer
+    }
+
     public var description: String { "\"\(part)\" is not in:\n\(self.answer)" }
 }

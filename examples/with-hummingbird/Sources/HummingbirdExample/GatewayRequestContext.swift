@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// What a handler of the router knows of its request besides the request itself.
+/// The context of a request for handlers of the router.
 struct GatewayRequestContext: RequestContext {
     struct Source: RequestContextSource {
         let logger: Logger
@@ -11,7 +11,7 @@ struct GatewayRequestContext: RequestContext {
     }
 
     var coreContext: CoreRequestContextStorage
-    /// As the gateway knows it through `trusted_proxies`.
+    /// The client, as determined by `trusted_proxies`.
     let clientAddress: String
 
     init(source: Source) {
@@ -21,7 +21,7 @@ struct GatewayRequestContext: RequestContext {
 }
 
 extension HTTPResponder where Context == GatewayRequestContext {
-    /// Answers a request of the gateway; bodies stream both ways.
+    /// Answers a request from the gateway. Bodies stream in both directions.
     func respond(to request: InProcessRequest) async throws -> InProcessResponse {
         var logger = Logger(label: "router")
         logger[metadataKey: "request_id"] = "\(request.requestID ?? "-")"
@@ -37,7 +37,7 @@ extension HTTPResponder where Context == GatewayRequestContext {
     }
 }
 
-/// Writes what a handler of the router writes.
+/// Forwards what a handler of the router writes.
 private struct BodyWriter: ResponseBodyWriter {
     let writer: InProcessBodyWriter
 

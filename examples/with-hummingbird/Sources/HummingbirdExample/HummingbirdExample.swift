@@ -3,8 +3,8 @@ import Hummingbird
 import Logging
 import ServiceLifecycle
 
-/// The gateway's chain in front of a Hummingbird router, in one process and without a socket between them. With `--check` it
-/// asks itself and stops.
+/// The gateway's chain in front of a Hummingbird router, in one process and without a socket in between. With `--check` it
+/// tests itself and stops.
 @main
 struct HummingbirdExample {
     static func main() async throws {
