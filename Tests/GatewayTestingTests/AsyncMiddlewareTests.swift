@@ -24,6 +24,16 @@ struct AsyncMiddlewareTests {
         #expect(route.upstream.requests.first?.text == "onetwo")
     }
 
+    @Test(arguments: [HTTPRequest.Method.get, .head])
+    func `passes an answer without a body on`(method: HTTPRequest.Method) async throws {
+        let upstream = FakeUpstream(.init(status: .noContent), .init(headers: [.contentLength: "0"]))
+        let route = try await Self.route(upstream: upstream) { request, next in try await next(request) }
+        let none = try await route.send(method, "/")
+        #expect(none.status == 204 && none.isComplete)
+        let empty = try await route.send(method, "/")
+        #expect(empty.status == 200 && empty.isComplete)
+    }
+
     @Test func `sees the request`() async throws {
         let route = try await Self.route { request, _ in
             let head = request.head

@@ -52,6 +52,8 @@ extension Exchange {
                 self.end(client)
             }
         case .climbing:
+            // A hook that suspended the exchange holds the head. The end is written after it, even if the body is empty.
+            self.usesBodies = true
             self.responseTrailers = trailers
             if case .collecting = self.halt { self.responseCollected(.whole(self.responseHeld)) }
         case .idle, .descending, .waiting, .flushing, .over: break

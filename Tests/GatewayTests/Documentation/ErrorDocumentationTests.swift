@@ -1,3 +1,4 @@
+import Foundation
 import GatewayHTTP1
 import Testing
 
@@ -26,6 +27,21 @@ struct ErrorDocumentationTests {
         #expect(page.contains("\n\(title)"))
         #expect(page.contains("`urn:gateway:error:\(code.name)`"))
         for part in ["What it means", "Who causes it", "What to do"] { #expect(page.contains("\n## \(part)\n")) }
+    }
+
+    /// An embedding program may raise every code. Those that the gateway never raises say so.
+    @Test func `a page says whether the gateway raises its code`() throws {
+        let declarations = "Sources/Gateway/Exchange/GatewayError+Codes.swift"
+        let properties = try Repository.read(declarations).components(separatedBy: "public static let ").dropFirst()
+        let sources = try Repository.files(in: "Sources", withExtension: "swift").filter { $0 != declarations }
+            .map(Repository.read).joined()
+        for code in GatewayError.Code.all {
+            let declaration = try #require(properties.first { $0.contains("\"\(code.name)\"") })
+            let property = declaration.prefix { $0 != " " }
+            let page = try Repository.read("docs/errors/\(code.name).md")
+            let isRaised = sources.contains(".\(property)")
+            #expect(page.contains("The gateway itself does not raise this error.") != isRaised, "\(code.name)")
+        }
     }
 
     @Test func `the table lists every code`() throws {
