@@ -1,6 +1,6 @@
 /// Settings of a middleware whose defaults depend on what was written for others of them.
 protocol PresetSettings: Codable, Sendable {
-    /// The defaults beside these settings, and what to call them; nil where the usual ones hold.
+    /// The defaults of a preset with their name; nil if the usual defaults apply.
     var presetDefaults: (name: String, values: Self)? { get }
 }
 

@@ -22,7 +22,7 @@ extension Bool: Setting {
     }
 }
 
-/// Integers of all widths are one kind of setting.
+/// Integers of all widths.
 public protocol IntegerSetting: Setting, FixedWidthInteger {}
 
 extension IntegerSetting {

@@ -1,16 +1,16 @@
-/// A type that one configuration value becomes: `"250ms"`, `"10MiB"`, `"least_requests"`.
+/// A type that is read from one configuration value: `"250ms"`, `"10MiB"`, `"least_requests"`.
 ///
-/// The type says what it accepts (``shape``) and what is wrong with a value it refuses; positions and key paths are added
-/// by whoever reads the file. Conforming types are `Codable` without further code.
+/// The type defines what it accepts (``shape``) and describes what is wrong with a rejected value. The reader of the
+/// file adds positions and key paths. Conforming types are `Codable` without further code.
 public protocol Setting: Codable, Sendable {
     /// What may be written.
     static var shape: SettingShape { get }
 
-    /// Reads the written value.
-    /// - Throws: ``SettingError`` which says what to write instead.
+    /// Reads a value.
+    /// - Throws: ``SettingError`` with a suggestion.
     init(setting value: SettingValue) throws(SettingError)
 
-    /// The value as a file would write it.
+    /// The value as written in `gateway.toml`.
     var settingValue: SettingValue { get }
 }
 
@@ -26,21 +26,21 @@ extension Setting {
 
 /// What a setting accepts, for the JSON Schema and the reference.
 public struct SettingShape: Sendable {
-    /// What it is called in prose: `duration`, `size`.
+    /// The name in prose: `duration`, `size`.
     public var name: String
-    /// Text values that show the form.
+    /// Examples of the form.
     public var examples: [String]
     /// The JSON Schema of what may be written.
     package var schema: SettingValue
 
-    /// A setting written as a string.
+    /// Returns the shape of a setting that is written as a string.
     public static func string(_ name: String, examples: [String] = []) -> SettingShape {
         var schema: [String: SettingValue] = ["type": "string"]
         if !examples.isEmpty { schema["examples"] = .list(examples.map { .string($0) }) }
         return SettingShape(name: name, examples: examples, schema: .table(schema))
     }
 
-    /// A setting written as one of a few words.
+    /// Returns the shape of a setting that is one of a few words.
     public static func choice(_ words: [String]) -> SettingShape {
         SettingShape(
             name: words.map { "`\"\($0)\"`" }.joined(separator: ", "),
@@ -55,7 +55,7 @@ public struct SettingShape: Sendable {
     }
 }
 
-/// Why a value was refused.
+/// The reason why a value was rejected.
 public struct SettingError: Error, Hashable, Sendable {
     /// What is wrong: `is not a duration`. It follows the quoted value.
     public var problem: String
@@ -80,7 +80,7 @@ public struct SettingError: Error, Hashable, Sendable {
     }
 }
 
-/// A group of settings that is written as a table, and can be made without any.
+/// A group of settings that is written as a table. Every setting has a default.
 public protocol SettingTable: Codable, Sendable {
     /// The defaults.
     init()

@@ -1,4 +1,4 @@
-/// A written value together with where each part of it was written.
+/// A value with the position of each of its parts.
 public struct SettingNode: Sendable {
     /// Like ``SettingValue``, with nodes inside.
     package enum Content: Sendable {

@@ -1,12 +1,12 @@
-/// Where a setting was written.
+/// The source of a setting.
 public enum SettingSource: Hashable, Sendable {
-    /// Nowhere: the default holds.
+    /// The default.
     case `default`
-    /// Nowhere: the default of a preset that was written holds.
+    /// The default of a preset.
     case preset(String)
-    /// In a program.
+    /// Set in code.
     case code
-    /// In a file, and in which policy where in one.
+    /// A position in a file, with the policy if it belongs to one.
     case file(SourcePosition, policy: String?)
 
     package var position: SourcePosition? {
@@ -27,7 +27,7 @@ extension SettingSource: CustomStringConvertible {
     }
 }
 
-/// A place in a file.
+/// A position in a file.
 public struct SourcePosition: Hashable, Sendable {
     public var file: String
     /// From 1.
@@ -43,7 +43,7 @@ public struct SourcePosition: Hashable, Sendable {
 }
 
 extension SettingSource: Codable {
-    /// A source is no setting: what is decoded from elsewhere than a file comes from a program.
+    /// Decoded values that do not come from a file come from code.
     public init(from decoder: any Decoder) throws { self = .code }
     public func encode(to encoder: any Encoder) throws {}
 }

@@ -1,4 +1,4 @@
-/// A value as a configuration file writes it, before it has a type of its own.
+/// A value of a configuration file, before it is converted to a type.
 public enum SettingValue: Hashable, Sendable {
     case boolean(Bool)
     case integer(Int)

@@ -3,8 +3,8 @@ public import NIOCore
 
 /// A request for a handler in this process.
 public struct InProcessRequest: Sendable {
-    /// Method, scheme, authority (the client's `Host`), path with query, and the fields as an upstream would get them,
-    /// without those that end at the gateway.
+    /// The method, scheme, authority (the client's `Host`), path with query, and the fields as an upstream would
+    /// receive them. Hop-by-hop fields are already removed.
     public var head: HTTPRequest
     public var body: InProcessRequestBody
     /// The client's IP address as the gateway knows it through `trusted_proxies`, or `unknown` on a Unix socket.
@@ -25,10 +25,9 @@ public struct InProcessRequest: Sendable {
     }
 }
 
-/// The body of a request, as it comes. It can be read once.
+/// The body of a request as it arrives. It can be read once.
 ///
-/// The client is read only as far as its bytes are asked for, and 64 KiB ahead. Reading throws `CancellationError` when the
-/// client has left.
+/// The gateway reads at most 64 KiB ahead of the handler. Reading throws `CancellationError` if the client has left.
 public struct InProcessRequestBody: AsyncSequence, Sendable {
     public typealias Element = ByteBuffer
     public typealias Failure = any Error
@@ -41,17 +40,17 @@ public struct InProcessRequestBody: AsyncSequence, Sendable {
     private let source: Source
     private let readTrailers: @Sendable () async -> HTTPFields
 
-    /// A body that is there already.
+    /// Creates a body from bytes.
     public init(_ bytes: ByteBuffer) {
         self.source = .bytes(bytes)
         self.readTrailers = { [:] }
     }
 
-    /// A body that is asked for chunk by chunk.
+    /// Creates a body that is read chunk by chunk.
     ///
     /// - Parameters:
-    ///   - trailers: the fields behind the body.
-    ///   - next: the next chunk, or nil behind the last.
+    ///   - trailers: The trailer fields.
+    ///   - next: Returns the next chunk, or nil after the last.
     public init(
         trailers: @escaping @Sendable () async -> HTTPFields = { [:] },
         next: @escaping @Sendable () async throws -> ByteBuffer?
@@ -60,7 +59,7 @@ public struct InProcessRequestBody: AsyncSequence, Sendable {
         self.readTrailers = trailers
     }
 
-    /// The trailer fields, known once the body has been read to its end.
+    /// The trailer fields, available after the body has been read to its end.
     public var trailers: HTTPFields {
         get async { await self.readTrailers() }
     }

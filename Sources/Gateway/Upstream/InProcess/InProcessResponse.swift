@@ -1,19 +1,19 @@
 public import HTTPTypes
 public import NIOCore
 
-/// What a handler in this process answers.
+/// The response of a handler in this process.
 public struct InProcessResponse: Sendable {
-    /// A status from 200 to 599 and the fields. `Content-Length` is needed only for a streamed body whose length is known;
-    /// fields that belong to one connection are dropped.
+    /// A status from 200 to 599 and the fields. Set `Content-Length` only for a streamed body of known length.
+    /// Hop-by-hop fields are dropped.
     public var head: HTTPResponse
     public var body: Body
 
-    /// Nothing of a body is sent where there can be none: for HEAD, 204 and 304. A stream does not run then.
+    /// The body. It is not sent for HEAD, 204 and 304, and a stream does not run then.
     public enum Body: Sendable {
         case none
         case bytes(ByteBuffer)
-        /// Writes the body and returns at its end. With a `Content-Length` it has to write just as much; a body that falls
-        /// short or goes over is cut off, so that it does not look whole.
+        /// Writes the body and returns at its end. With a `Content-Length` it must write exactly that many bytes;
+        /// otherwise the connection is closed, so that the body does not look complete.
         case stream(@Sendable (InProcessBodyWriter) async throws -> Void)
     }
 
