@@ -99,8 +99,11 @@ public final class GatewayServer: Service {
     /// Waits until the gateway listens, and returns the address of the admin API; nil if `[admin].listen` is off.
     public func adminAddress() async throws -> SocketAddress? {
         _ = try await self.boundAddresses()
-        return self.state.withLockedValue(\.runtime)?.adminAddress
+        return self.runtime?.adminAddress
     }
+
+    /// From the start until the end.
+    var runtime: GatewayRuntime? { self.state.withLockedValue(\.runtime) }
 
     /// Starts the drain. ``run()`` returns when it is done. A second call has no effect.
     public func shutdown() {
@@ -114,7 +117,7 @@ public final class GatewayServer: Service {
 
     /// Reopens log files after rotation.
     public func reopenLogs() async throws {
-        try await self.state.withLockedValue(\.runtime)?.reopenLogs()
+        try await self.runtime?.reopenLogs()
     }
 
     private func waitForStop() async {

@@ -28,12 +28,13 @@ extension HealthReport {
     private static func check(_ target: UpstreamTarget, _ metrics: MetricValues) -> Check {
         let labels = [target.upstream, target.label]
         var check = Check(componentID: target.label)
-        if !target.health.isUp {
+        let condition = target.condition
+        if !condition.isUp {
             check.status = .warn
-            check.output = "the last attempt to connect failed"
+            check.output = condition.reason.map { "down: \($0.rawValue)" } ?? "down"
         }
         check.values["target"] = .string(target.label)
-        check.values["state"] = target.health.isUp ? "up" : "down"
+        check.values["state"] = .string(condition.state.rawValue)
         for state in ["active", "idle"] {
             check.values["\(state)_connections"] = .whole(
                 metrics.sum(Metrics.upstreamConnections, where: labels + [state])

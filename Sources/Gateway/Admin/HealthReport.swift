@@ -84,7 +84,7 @@ extension HealthReport {
                 // It is in this process.
                 check.observed = 1
             } else {
-                let healthy = targets.count { $0.health.isUp }
+                let healthy = targets.count(where: \.isUp)
                 check.observed = .integer(healthy)
                 if healthy == 0, configuration.required {
                     check.status = .fail

@@ -25,15 +25,36 @@ enum UpstreamReport {
         func count(_ metric: MetricDescription, _ labels: [String]) -> SettingValue {
             .whole(metrics.sum(metric, where: labels))
         }
-        return [
-            "url": target.url.settingValue,
-            "weight": .integer(target.weight),
-            "up": .boolean(target.health.isUp),
+        var entry = Self.json(target.condition)
+        entry["target"] = .string(target.label)
+        entry["weight"] = .integer(target.weight)
+        if target.name != nil {
+            entry["addresses"] = .list(
+                (target.endpoints + target.leavingEndpoints).map { endpoint in
+                    var address = Self.json(endpoint.condition)
+                    address["address"] = .string(endpoint.label)
+                    return .table(address)
+                }
+            )
+        }
+        let meters: [String: SettingValue] = [
             "requests": count(Metrics.upstreamRequests, labels),
             "connections": [
                 "active": count(Metrics.upstreamConnections, labels + ["active"]),
                 "idle": count(Metrics.upstreamConnections, labels + ["idle"]),
             ],
         ]
+        return .table(entry.merging(meters) { $1 })
+    }
+
+    private static func json(_ condition: UpstreamTarget.Condition) -> [String: SettingValue] {
+        var entry: [String: SettingValue] = [
+            "up": .boolean(condition.isUp),
+            "state": .string(condition.state.rawValue),
+            "since": .string(CivilTime.rfc3339(milliseconds: condition.since.time)),
+        ]
+        if let reason = condition.reason { entry["reason"] = .string(reason.rawValue) }
+        if let next = condition.nextTry { entry["next_try"] = .string(CivilTime.rfc3339(milliseconds: next.time)) }
+        return entry
     }
 }

@@ -159,6 +159,7 @@ extension SettingDescriptions {
             "How a target is chosen: in turn, the less busy of two random targets, at random, or by `hash_key`.",
         "UpstreamConfiguration.builtin":
             "Instead of targets: the demo upstream, or a handler of the embedding program.",
+        "UpstreamConfiguration.failover": "Sends a request whose target cannot be reached to another target at once.",
         "UpstreamConfiguration.hashKey": "What `balance = \"hash\"` hashes.",
         "UpstreamConfiguration.idleTimeout":
             "How long an unused connection stays open. If the upstream announces `Keep-Alive: timeout`, the connection closes one second before that.",

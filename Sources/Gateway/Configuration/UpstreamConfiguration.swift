@@ -23,6 +23,8 @@ public struct UpstreamConfiguration: SettingTable {
     public var idleTimeout = TimeSpan.seconds(60)
     /// Maximum size of a response head, at most 16 MiB. Larger ones become 502.
     public var maxHead = ByteCount.kibibytes(32)
+    /// Sends a request whose target cannot be reached to another target at once.
+    public var failover = true
 
     /// Position of `[upstreams.NAME]` in the file.
     public var source = SettingSource.code

@@ -44,8 +44,8 @@ protocol UpstreamStream: AnyObject {
     /// False while the upstream does not take what was written: the request's body is not read until it does.
     var isWritable: Bool { get }
 
-    /// True for a connection that was used before, until it has answered: the upstream may have closed it meanwhile.
-    var mayBeStale: Bool { get }
+    /// True while the request may have to be sent once more, should the connection end now. False from the answer's head on.
+    var mayBeSentAgain: Bool { get }
 
     func writeBody(_ chunk: ByteBuffer)
     func writeEnd(trailers: TrailerSection?)

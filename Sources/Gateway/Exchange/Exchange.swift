@@ -85,8 +85,18 @@ public final class Exchange {
     var stage = Stage.idle
     /// The whole request, with its body, has come.
     var isRequestEnded = false
-    /// Of the target that it goes to.
+    /// Of the endpoint that it goes to.
     var pool: UpstreamPool?
+    /// Endpoints that have failed it, by their places in the cluster.
+    var tried = TargetSet()
+    /// It was sent to one that is out of the rotation, since there was no other.
+    var hasTriedLastResort = false
+    /// Its endpoint has failed it, be it with an answer.
+    var hasFailedHere = false
+    /// What `balance = "hash"` chooses by.
+    var balanceHash: UInt64 = 0
+    /// It waits for the first address of an upstream's targets.
+    var awaitsAddress = false
     /// Its place in that pool's queue, while it waits there.
     var waiter: UpstreamPool.Machine.WaiterID?
     var queuedAt: NIODeadline?
@@ -172,6 +182,10 @@ public final class Exchange {
     var attempts = 0
     /// A kept connection has died under it.
     var needsFreshConnection = false
+    /// How often it was sent once more to the endpoint that it is at.
+    var resends = 0
+    /// Why its upstream has failed it, for the log.
+    var failure: UpstreamFailure?
     /// What the rate limiter decided, where it did.
     var rateLimit: StaticString?
     var target: UpstreamTarget? { self.pool?.target }
@@ -210,6 +224,11 @@ public final class Exchange {
         self.withheldBody = nil
         self.attempts = 0
         self.needsFreshConnection = false
+        self.tried = TargetSet()
+        self.hasTriedLastResort = false
+        self.hasFailedHere = false
+        self.awaitsAddress = false
+        self.failure = nil
         self.bytesOut = 0
         self.requestIDRange = .empty
         self.traceID = .empty

@@ -69,7 +69,7 @@ extension Exchange {
     }
 
     private func forward(_ chunk: ByteBuffer, to upstream: any UpstreamStream) {
-        self.replay.keep(chunk, if: upstream.mayBeStale)
+        self.replay.keep(chunk, if: upstream.mayBeSentAgain)
         upstream.writeBody(chunk)
         if self.stage == .waiting || self.deadlines.isWaiting(for: .idle) { self.waitForBody() }
         guard !upstream.isWritable else { return }

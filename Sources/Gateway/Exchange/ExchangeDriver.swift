@@ -171,7 +171,9 @@ extension Exchange {
         self.upstream = nil
         switch self.stage {
         case .waiting, .climbing: self.fail(error, from: nil)
-        case .responding: self.abort(.upstreamReset)
+        case .responding:
+            self.failure = error.failure
+            self.abort(.upstreamReset)
         case .idle, .descending, .flushing, .over: break
         }
     }
@@ -206,6 +208,7 @@ extension Exchange {
         }
         self.origin = .gateway
         self.errorCode = error.code
+        self.failure = error.failure
         self.plan.meters.countError(error.code)
         if let reason = error.reason { self.worker.log.debug("\(error.code): \(reason)") }
         self.climb(with: ErrorResponse.make(error, for: self), from: place)
@@ -348,9 +351,15 @@ extension Exchange: DeadlineOwner {
         guard let phase = self.deadlines.expired(at: now) else { return self.arm() }
         self.deadlines.stopWaiting()
         if phase == .idle, self.isCollectingNoLonger(at: now) { return self.giveUpCollecting() }
+        if case .connect = phase, self.stage == .waiting, let pool = self.pool {
+            pool.stopWaiting(self)
+            return pool.connectFailed(self, .connectTimeout())
+        }
         self.plan.meters.countTimeout(phase)
         switch self.stage {
-        case .responding, .flushing: self.abort(.timedOut(phase))
+        case .responding, .flushing:
+            if case .idle = phase, self.upstream != nil, self.isUpstreamLate { self.failure = .timeout }
+            self.abort(.timedOut(phase))
         case .descending, .waiting, .climbing: self.fail(self.error(of: phase), from: nil)
         case .idle, .over: break
         }
@@ -365,10 +374,11 @@ extension Exchange: DeadlineOwner {
     private func error(of phase: Deadlines.Phase) -> GatewayError {
         switch phase {
         case .queue: GatewayError(.overloaded, retryAfter: 1, reason: "no upstream connection became free")
-        case .connect: GatewayError(.connectTimeout)
-        case .firstByte: GatewayError(.upstreamTimeout)
+        // Its connection timed out elsewhere; here it had not even an address to connect to.
+        case .connect: .lookUpTimeout
+        case .firstByte: .upstreamTimeout
         case .total: GatewayError(.deadlineExceeded)
-        case .idle where self.isUpstreamLate: GatewayError(.upstreamTimeout)
+        case .idle where self.isUpstreamLate: .upstreamTimeout
         // The request's own body did not go on.
         case .idle, .header, .write: GatewayError(.requestTimeout)
         }

@@ -11,6 +11,8 @@ public struct GatewayError: Error, Hashable, Sendable {
     public var retryAfter: Int?
     /// For the log alone.
     public var reason: String?
+    /// Where it is the upstream's failure, which one.
+    var failure: UpstreamFailure?
     /// The methods of `Allow`, with 405.
     var allow: String?
     /// The error type of `Proxy-Status` (RFC 9209 section 2.3), where the code's own says too little.

@@ -89,6 +89,7 @@ struct AccessLogEntry: AccessLogSource {
         case .code: if let code = self.exchange.errorCode { self.lend(code.name, body) }
         case .upstream: if let name = self.exchange.upstreamName { self.lend(name, body) }
         case .target: if let target = self.exchange.target { self.lend(target.label, body) }
+        case .reason: if let failure = self.exchange.failure { self.lend(failure.text, body) }
         case .end: self.lend(self.outcome.name, body)
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
         case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)

@@ -56,6 +56,7 @@ extension AccessLogFormat {
         } else {
             writeWord(.end, source)
         }
+        writeWord(.reason, source)
         writeWord(.target, source)
         writeWord(.requestID, source)
     }

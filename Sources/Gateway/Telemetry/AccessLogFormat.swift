@@ -62,6 +62,7 @@ struct AccessLogFormat: ~Copyable {
         write("first_byte_ms", source.accessLogFirstByte)
         write(.upstream, source)
         write(.target, source)
+        write(.reason, source)
         write("upstream_ms", source.accessLogUpstreamTime)
         if source.accessLogAttempts > 0 {
             writeKey("attempts")

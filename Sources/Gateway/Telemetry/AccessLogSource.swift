@@ -14,7 +14,7 @@ protocol AccessLogSource {
     var accessLogDuration: TimeAmount { get }
     var accessLogFirstByte: TimeAmount? { get }
     var accessLogUpstreamTime: TimeAmount? { get }
-    /// How often the request was sent to an upstream; 0 is left out.
+    /// How often an endpoint was tried, failed connections included; 0 is left out.
     var accessLogAttempts: Int { get }
 }
 
@@ -36,6 +36,8 @@ enum AccessLogText: Sendable, CaseIterable {
     case code
     case upstream
     case target
+    /// Why the upstream failed the request: `refused`, `dns`, `reset`, `timeout`, `malformed`.
+    case reason
     /// How the exchange ended: `complete`, `client_gone`, `upstream_reset`, `timeout_first_byte` and the like.
     case end
     case cache
@@ -62,6 +64,7 @@ enum AccessLogText: Sendable, CaseIterable {
         case .code: "code"
         case .upstream: "upstream"
         case .target: "target"
+        case .reason: "reason"
         case .end: "end"
         case .cache: "cache"
         case .encoding: "encoding"

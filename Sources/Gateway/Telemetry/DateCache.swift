@@ -102,6 +102,12 @@ struct CivilTime: Hashable {
         return Array("\(names), \(two(day)) \(monthName) \(four(year)) \(clock) GMT".utf8)
     }
 
+    /// In UTC, such as `1994-11-06T08:49:37Z`.
+    /// - Parameter milliseconds: since 1970.
+    static func rfc3339(milliseconds: Int64) -> String {
+        String(decoding: Self(second: milliseconds.flooredQuotient(1000)).rfc3339Second, as: UTF8.self) + "Z"
+    }
+
     /// Without fraction and zone.
     var rfc3339Second: [UInt8] {
         Array("\(four(year))-\(two(month))-\(two(day))T\(clock)".utf8)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The meters of one target on one event loop.
+/// The meters of one target on one event loop, over all of its addresses.
 final class TargetMeters {
     let active: Gauge
     let idle: Gauge
@@ -27,7 +27,7 @@ final class TargetMeters {
         self.duration = shard.histogram(Metrics.upstreamRequestDuration, self.labels)
         self.up = shard.gauge(Metrics.upstreamTargetUp, self.labels)
         let up = self.up
-        self.sample { up.set(target.health.isUp ? 1 : 0) }
+        self.sample { up.set(target.isUp ? 1 : 0) }
     }
 
     /// Runs `body` before each reading, until ``stop()``.

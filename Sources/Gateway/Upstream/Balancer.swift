@@ -1,4 +1,6 @@
-/// Chooses the target of each request of one upstream on one event loop.
+import NIOCore
+
+/// Chooses the endpoint of each request of one upstream on one event loop.
 struct Balancer: Sendable {
     enum Policy: Sendable, Equatable {
         /// In turn, evenly spread by weight.
@@ -7,14 +9,14 @@ struct Balancer: Sendable {
         case leastRequests
         /// Drawn by weight.
         case random
-        /// The same hash goes to the same target as long as that is available.
+        /// The same hash goes to the same endpoint as long as that is available.
         case hash
     }
 
     struct Target: Sendable, Equatable {
-        /// What makes it the same target after a reload, in another order or on another gateway: its URL.
+        /// What makes it the same after a reload, in another order or on another gateway.
         var identity: String
-        /// At least 1; a target of weight 2 gets twice as much.
+        /// At least 1; an endpoint of weight 2 gets twice as much.
         var weight: Int
 
         init(identity: String, weight: Int = 1) {
@@ -24,47 +26,89 @@ struct Balancer: Sendable {
     }
 
     let policy: Policy
-    private let weights: [Int]
-    private var inFlight: [Int]
-    private var turns: SmoothRoundRobin
-    private let rendezvous: Rendezvous
+    /// 0 where there is no endpoint.
+    private var weights: [Int] = []
+    private var inFlight: [Int] = []
+    private var penalties = FailurePenalties()
+    private var turns = SmoothRoundRobin()
+    private var rendezvous = Rendezvous()
+    private let start: Int
 
     /// - Parameter start: how many turns of the round robin are over; another for each event loop, so that they do not
-    ///   all begin with the same target.
-    init(policy: Policy, targets: [Target], start: Int = 0) {
+    ///   all begin with the same endpoint.
+    init(policy: Policy, targets: [Target] = [], start: Int = 0) {
         self.policy = policy
-        weights = targets.map { max(1, $0.weight) }
-        inFlight = Array(repeating: 0, count: targets.count)
-        turns = SmoothRoundRobin(weights: weights)
-        rendezvous = Rendezvous(identities: targets.map(\.identity), weights: weights)
-        let cycle = weights.reduce(0, +)
-        if policy == .roundRobin, cycle > 0 {
-            for _ in 0..<start % min(cycle, 1_000) { _ = turns.next(available: TargetSet(allOf: weights.count)) }
-        }
+        self.start = start
+        for (index, target) in targets.enumerated() { place(target, at: index) }
     }
 
+    // MARK: Endpoints
+
+    /// Adds an endpoint at a free place, or at the next after all others.
+    mutating func place(_ target: Target, at index: Int) {
+        if index == weights.count {
+            weights.append(0)
+            inFlight.append(0)
+        }
+        weights[index] = max(1, target.weight)
+        inFlight[index] = 0
+        penalties.forget(index)
+        rendezvous.place(target.identity, weight: weights[index], at: index)
+        restartTurns()
+    }
+
+    /// Frees a place. Nothing is in flight there any more.
+    mutating func clear(_ index: Int) {
+        weights[index] = 0
+        restartTurns()
+    }
+
+    /// A newcomer has neither credit nor debt.
+    private mutating func restartTurns() {
+        turns = SmoothRoundRobin(weights: weights)
+        let cycle = weights.reduce(0, +)
+        guard policy == .roundRobin, cycle > 0 else { return }
+        for _ in 0..<start % min(cycle, 1_000) { _ = turns.next(available: TargetSet(allOf: weights.count)) }
+    }
+
+    // MARK: Requests
+
     /// - Parameters:
-    ///   - available: healthy targets whose circuit is not open, less those that this request has tried already.
+    ///   - available: endpoints in the rotation, less those that this request has tried already.
     ///   - hash: of the request's key; only `hash` looks at it.
-    /// - Returns: nil where no target is available.
+    /// - Returns: nil where none is available.
     mutating func pick(
         available: TargetSet,
         hash: UInt64 = 0,
+        now: NIODeadline = .distantPast,
         using random: inout some RandomNumberGenerator
     ) -> Int? {
         switch policy {
         case .roundRobin: turns.next(available: available)
-        case .leastRequests: lessBusy(available, &random)
+        case .leastRequests: lessBusy(available, now, &random)
         case .random: drawn(from: available, except: nil, &random)
         case .hash: rendezvous.target(of: hash, available: available)
         }
     }
 
-    /// A request was sent to a target.
+    /// A request was sent to an endpoint.
     mutating func started(_ target: Int) { inFlight[target] += 1 }
 
-    /// It is over.
-    mutating func finished(_ target: Int) {
+    /// It is over, and was no failure of the endpoint.
+    ///
+    /// - Parameter duration: how long it was in flight; nil where it had no answer.
+    mutating func finished(_ target: Int, after duration: TimeAmount? = nil) {
+        release(target)
+        if policy == .leastRequests, let duration { penalties.succeeded(after: duration) }
+    }
+
+    /// It is over since the endpoint failed it.
+    mutating func failed(_ target: Int, after duration: TimeAmount, now: NIODeadline) {
+        release(target)
+        if policy == .leastRequests { penalties.failed(target, after: duration, now: now) }
+    }
+
+    private mutating func release(_ target: Int) {
         assert(inFlight[target] > 0)
         inFlight[target] = max(0, inFlight[target] - 1)
     }
@@ -72,10 +116,19 @@ struct Balancer: Sendable {
     func inFlight(_ target: Int) -> Int { inFlight[target] }
 
     /// Where both are as busy the first drawn has it, so that an idle upstream is used by weight too.
-    private func lessBusy(_ available: TargetSet, _ random: inout some RandomNumberGenerator) -> Int? {
+    private func lessBusy(_ available: TargetSet, _ now: NIODeadline, _ random: inout some RandomNumberGenerator) -> Int? {
         guard let first = drawn(from: available, except: nil, &random) else { return nil }
         guard let second = drawn(from: available, except: first, &random) else { return first }
-        return inFlight[second] * weights[first] < inFlight[first] * weights[second] ? second : first
+        if penalties.isEmpty {
+            return inFlight[second] * weights[first] < inFlight[first] * weights[second] ? second : first
+        }
+        let isLess =
+            load(of: second, now) * Double(weights[first]) < load(of: first, now) * Double(weights[second])
+        return isLess ? second : first
+    }
+
+    private func load(of target: Int, _ now: NIODeadline) -> Double {
+        Double(inFlight[target]) + penalties.load(of: target, now: now)
     }
 
     private func drawn(

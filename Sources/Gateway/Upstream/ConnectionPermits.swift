@@ -1,7 +1,8 @@
 import NIOCore
 import Synchronization
 
-/// How many connections to one target all workers together may have, and how many requests may wait for one.
+/// How many connections to one target all workers together may have, and how many requests may wait for one. A target with
+/// several addresses takes part once for each of them.
 ///
 /// A connection belongs to the event loop it was made on, so that what wanders between workers is the permit to have
 /// one. A worker whose requests wait for lack of permits says how many it needs. Workers with idle connections then
@@ -71,6 +72,11 @@ final class ConnectionPermits: Sendable {
     ///   need some of its own. It is to make its loop call the machine's `poked()`, and must not do so itself.
     func join(poke: @escaping @Sendable () -> Void) -> Worker {
         ledger.withLock { ledger in
+            // The account of one that has left and has given everything back: addresses of a name come and go.
+            if let index = ledger.accounts.firstIndex(where: { $0.poke == nil && $0.held == 0 }) {
+                ledger.accounts[index] = Account(poke: poke)
+                return Worker(permits: self, index: index)
+            }
             ledger.accounts.append(Account(poke: poke))
             return Worker(permits: self, index: ledger.accounts.count - 1)
         }
@@ -114,7 +120,8 @@ final class ConnectionPermits: Sendable {
         /// Gives a place in the queue back.
         func unqueue() { permits.pending.subtract(1, ordering: .relaxed) }
 
-        /// The worker takes no part any more; permits in use are still given back one by one.
+        /// The worker takes no part any more; permits in use are still given back one by one. Once they are, another may
+        /// join in its place.
         func leave() { permits.leave(index) }
     }
 

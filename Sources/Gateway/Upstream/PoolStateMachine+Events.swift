@@ -7,7 +7,9 @@ extension PoolStateMachine {
         case reuse(Lease)
         /// The request waits; make this connection.
         case connect(ConnectionID, WaiterID)
-        /// The request waits for a connection that others make or use.
+        /// The request waits for a connection that is being made already, and that nobody else waits for.
+        case join(WaiterID)
+        /// The request waits for a connection that others use.
         case wait(WaiterID)
         /// Too many wait already: 503.
         case refuse
@@ -29,7 +31,7 @@ extension PoolStateMachine {
         }
         let whenConnected = now + connectTimeout + configuration.queue
         if connecting > waiters.count {
-            return .wait(enqueue(waiter(), at: now, until: whenConnected, counted: false))
+            return .join(enqueue(waiter(), at: now, until: whenConnected, counted: false))
         }
         if permits.tryTake() {
             let connection = beginConnecting()

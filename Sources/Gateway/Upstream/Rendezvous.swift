@@ -1,18 +1,31 @@
 /// Consistent hashing by the highest random weight: each target gets its exact share, and when one goes only its own
 /// keys move. It needs no table, and unavailable targets are skipped as if they were not there.
 struct Rendezvous: Sendable {
-    private let seeds: [UInt64]
-    /// Empty where all are the same.
-    private let weights: [Double]
+    private var seeds: [UInt64] = []
+    private var weights: [Double] = []
+    /// False where all weights are the same, which is the faster case.
+    private var isWeighted = false
+
+    init() {}
 
     init(identities: [String], weights: [Int]) {
-        seeds = identities.map(Self.hash)
-        self.weights = Set(weights).count > 1 ? weights.map(Double.init) : []
+        for (index, identity) in identities.enumerated() { place(identity, weight: weights[index], at: index) }
+    }
+
+    /// Puts a target at a place that was used before, or at the next after all others.
+    mutating func place(_ identity: String, weight: Int, at index: Int) {
+        if index == seeds.count {
+            seeds.append(0)
+            weights.append(0)
+        }
+        seeds[index] = Self.hash(identity)
+        weights[index] = Double(weight)
+        isWeighted = Set(weights).count > 1
     }
 
     func target(of hash: UInt64, available: TargetSet) -> Int? {
         var best: Int?
-        if weights.isEmpty {
+        if !isWeighted {
             var highest: UInt64 = 0
             for target in seeds.indices where available.contains(target) {
                 let score = SplitMix64.mix(hash ^ seeds[target])

@@ -4,7 +4,7 @@ struct SmoothRoundRobin: Sendable {
     /// How far each target is ahead of its turn or behind it. The sum stays zero.
     private var credits: [Int]
 
-    init(weights: [Int]) {
+    init(weights: [Int] = []) {
         self.weights = weights
         credits = Array(repeating: 0, count: weights.count)
     }

@@ -35,6 +35,11 @@ struct TargetSet: Sendable, Equatable {
         }
     }
 
+    mutating func subtract(_ other: TargetSet) {
+        first &= ~other.first
+        for word in 0..<min(more.count, other.more.count) { more[word] &= ~other.more[word] }
+    }
+
     var count: Int { more.reduce(first.nonzeroBitCount) { $0 + $1.nonzeroBitCount } }
     var isEmpty: Bool { first == 0 && more.allSatisfy { $0 == 0 } }
 

@@ -166,12 +166,12 @@ final class UpstreamHandler: ChannelInboundHandler {
                 return false
             }
         } catch {
-            self.fail(GatewayError(.upstreamInvalidResponse, reason: "\(error.code): \(error.reason)"))
+            self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
             return false
         }
         exchange.replay.forget()
         guard exchange.response.status != 101 else {
-            self.fail(GatewayError(.upstreamInvalidResponse, reason: "101 that nobody asked for"))
+            self.fail(.malformedAnswer(reason: "101 that nobody asked for"))
             return false
         }
         if exchange.response.isInformational {
@@ -184,6 +184,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.body = BodyDecoder(exchange.response.framing, limits: self.limits)
         self.readKeepAlive(exchange.response)
         self.keepsAlive = exchange.response.keepAlive && !self.isInDoubt
+        self.pool.answerBegan(exchange)
         exchange.receiveResponseHead()
         return true
     }
@@ -197,7 +198,7 @@ final class UpstreamHandler: ChannelInboundHandler {
             case .end: self.finish(exchange, isDrained: bytes.readableBytes == 0)
             }
         } catch {
-            self.fail(GatewayError(.upstreamInvalidResponse, reason: "\(error.code): \(error.reason)"))
+            self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
             return false
         }
         return true
@@ -238,25 +239,30 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.exchange = nil
         self.pool.closed(self)
         guard let exchange else { return }
-        if state == .head, self.canBeSentAgain(exchange) {
-            self.pool.sendAgain(exchange)
-        } else {
-            exchange.upstreamFailed(GatewayError(.upstreamReset, reason: "connection closed in state \(state)"))
-        }
+        let error = GatewayError.upstreamReset(reason: "connection closed in state \(state)")
+        guard state == .head else { return exchange.upstreamFailed(error) }
+        if self.canBeSentAgain(exchange) { return self.pool.sendAgain(exchange) }
+        self.pool.wasReset(exchange, error, isFresh: !self.isReused, mayMove: self.mayMove(exchange))
     }
 
     /// A kept-alive connection that the upstream closed meanwhile: the request may go out once more where nothing of it
     /// can have been read, or where doing it twice means the same as once (RFC 9110 section 9.2.2).
     private func canBeSentAgain(_ exchange: Exchange) -> Bool {
-        guard exchange.replay.isWhole, exchange.attempts < 3 else { return false }
+        guard exchange.replay.isWhole, exchange.resends < 2 else { return false }
         if !self.hasFlushed { return true }
         return self.isReused && exchange.request.method.isIdempotent && self.inbound.readableBytes == 0
+    }
+
+    /// Whether another endpoint may get this request, of which this one may have seen something.
+    private func mayMove(_ exchange: Exchange) -> Bool {
+        exchange.replay.isWhole && (!self.hasFlushed || exchange.request.method.isIdempotent)
     }
 
     private func fail(_ error: GatewayError) {
         let exchange = self.exchange
         self.exchange = nil
         self.close()
+        exchange?.hasFailedHere = true
         exchange?.upstreamFailed(error)
     }
 
@@ -281,7 +287,12 @@ final class UpstreamHandler: ChannelInboundHandler {
 }
 
 extension UpstreamHandler: UpstreamStream {
-    var mayBeStale: Bool { self.state == .head && (self.isReused || !self.hasFlushed) }
+    var mayBeSentAgain: Bool {
+        guard self.state == .head else { return false }
+        if !self.hasFlushed { return true }
+        guard let exchange = self.exchange, exchange.request.method.isIdempotent else { return false }
+        return self.isReused || self.pool.cluster?.hasAlternatives == true
+    }
 
     func writeBody(_ chunk: ByteBuffer) {
         guard chunk.readableBytes > 0, let context = self.context else { return }

@@ -3,36 +3,31 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// The connections of one event loop to one target. Which connection serves whom is decided by ``PoolStateMachine``;
+/// The connections of one event loop to one endpoint. Which connection serves whom is decided by ``PoolStateMachine``;
 /// here they are opened, handed over and closed.
 final class UpstreamPool {
     typealias Machine = PoolStateMachine<UpstreamHandler, Exchange>
 
     let worker: Worker
     let target: UpstreamTarget
+    let endpoint: UpstreamEndpoint
     let forwarder: Forwarder
-    /// A connection to a host name is not used longer than this, so that the name is looked up again.
-    private static let resolutionLifetime = TimeAmount.seconds(30)
+    let meters: TargetMeters
+    /// Its place in the cluster.
+    let index: Int
 
     private let settings: Settings
-    private let meters: TargetMeters
     private var machine: Machine
     private let slot: DeadlineWheel.Slot
-    private let isNamed: Bool
     private var armedUntil = NIODeadline.distantFuture
-    /// As the last request had it, for connections that are made for whoever waits longest.
+    /// As the last request had it, for connections that are made for whoever waits longest, or in the background.
     private var connectTimeout = TimeAmount.seconds(2)
-    /// Told when a request has done with this target; let go when the pool stops.
-    private var cluster: UpstreamCluster?
-    private var index = 0
+    /// When an answer last began here, as evidence that the endpoint is alive.
+    private var answeredAt = NIODeadline.distantPast
+    /// Let go when the pool has nothing left to do.
+    private(set) var cluster: UpstreamCluster?
+    private var isDraining = false
+    var probe: Scheduled<Void>?
 
     struct Settings {
         let limits: HTTP1Limits
@@ -40,13 +35,24 @@ final class UpstreamPool {
         let idleTimeout: TimeAmount
     }
 
-    init(worker: Worker, target: UpstreamTarget, forwarder: Forwarder, settings: Settings) {
+    init(
+        to endpoint: UpstreamEndpoint,
+        of target: UpstreamTarget,
+        at index: Int,
+        in cluster: UpstreamCluster,
+        forwarder: Forwarder,
+        meters: TargetMeters,
+        settings: Settings
+    ) {
+        let worker = cluster.worker
         self.worker = worker
         self.target = target
+        self.endpoint = endpoint
         self.forwarder = forwarder
+        self.meters = meters
+        self.index = index
+        self.cluster = cluster
         self.settings = settings
-        self.meters = TargetMeters(target: target, shard: worker.meters)
-        if case .http(let host, _) = target.url { self.isNamed = IPAddress(host) == nil } else { self.isNamed = false }
         self.slot = worker.deadlines.makeSlot()
         let poke = Poke()
         self.machine = Machine(
@@ -55,17 +61,11 @@ final class UpstreamPool {
         )
         poke.aim(at: NIOLoopBound(self, eventLoop: worker.eventLoop))
         worker.deadlines.own(self.slot, self)
-        let meters = self.meters
-        meters.sample { [unowned self] in
-            meters.idle.set(Double(self.machine.idle.count))
-            meters.active.set(Double(self.machine.leased))
-        }
+        endpoint.addPool()
     }
 
-    func belongs(to cluster: UpstreamCluster, at index: Int) {
-        self.cluster = cluster
-        self.index = index
-    }
+    var idleConnections: Int { self.machine.idle.count }
+    var activeConnections: Int { self.machine.leased }
 
     // MARK: Requests
 
@@ -84,6 +84,9 @@ final class UpstreamPool {
             exchange.waiter = waiter
             exchange.wait(for: .connect, exchange.deadlines.connect)
             self.connect(id, timeout: exchange.deadlines.connect)
+        case .join(let waiter):
+            exchange.waiter = waiter
+            exchange.wait(for: .connect, exchange.deadlines.connect)
         case .wait(let waiter):
             exchange.waiter = waiter
             exchange.wait(for: .queue, self.settings.queue)
@@ -112,22 +115,46 @@ final class UpstreamPool {
     func sendAgain(_ exchange: Exchange) {
         exchange.upstream = nil
         exchange.needsFreshConnection = true
+        exchange.resends += 1
         // What came of it now would go to nobody; with the next connection it goes on.
         exchange.client?.pauseRequestBody()
         self.meters.retried("stale")
         self.acquire(for: exchange)
     }
 
-    /// The exchange needs this target no longer, or waits for it no longer.
+    /// A connection ended before the answer's head.
+    ///
+    /// - Parameters:
+    ///   - isFresh: it was made for this request. A kept one may have been closed for having been idle.
+    ///   - mayMove: nothing was sent, or the request may be sent twice and nothing of it is lost.
+    func wasReset(_ exchange: Exchange, _ error: GatewayError, isFresh: Bool, mayMove: Bool) {
+        exchange.hasFailedHere = true
+        // Where it has answered others meanwhile, it is this request that it cannot stand.
+        if isFresh, let sentAt = exchange.sentUpstreamAt, self.answeredAt <= sentAt {
+            self.endpointFailed(.reset, begun: sentAt)
+        }
+        if mayMove, let cluster = self.cluster, cluster.moveOn(exchange, from: self) { return }
+        exchange.upstreamFailed(error)
+    }
+
+    /// The exchange needs this endpoint no longer, or waits for it no longer.
     func finished(_ exchange: Exchange) {
         self.stopWaiting(exchange)
-        self.cluster?.finished(self.index)
+        self.cluster?.finished(exchange, at: self.index)
+        self.retireIfDone()
     }
 
     func stopWaiting(_ exchange: Exchange) {
         guard let waiter = exchange.waiter else { return }
         exchange.waiter = nil
         _ = self.machine.cancel(waiter)
+    }
+
+    /// The head of an answer has come.
+    func answerBegan(_ exchange: Exchange) {
+        self.answeredAt = self.worker.now
+        self.endpoint.answered()
+        if exchange.response.status >= 500 { exchange.hasFailedHere = true }
     }
 
     func answered(_ exchange: Exchange) {
@@ -140,8 +167,8 @@ final class UpstreamPool {
     private func connect(_ id: Machine.ConnectionID, timeout: TimeAmount) {
         let limits = self.settings.limits
         let pool = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
-        let bootstrap = ClientBootstrap(group: self.worker.eventLoop)
-            .connectTimeout(timeout)
+        let begun = self.worker.now
+        self.bootstrap(timeout: timeout)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.maxMessagesPerRead, value: UpstreamHandler.readsPerPass)
             .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
@@ -151,59 +178,63 @@ final class UpstreamPool {
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
-        let connecting: EventLoopFuture<any Channel>
-        switch self.target.url {
-        case .http(let host, let port):
-            let tcp = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            if let address = try? SocketAddress(ipAddress: host, port: port) {
-                connecting = tcp.connect(to: address)
-            } else {
-                // Looked up anew for each connection, so that a name may move.
-                connecting = tcp.connect(host: host, port: port)
-            }
-        case .unix(let path): connecting = bootstrap.connect(unixDomainSocketPath: path)
-        }
-        connecting.assumeIsolated().whenComplete { self.connected(id, $0) }
+            .connect(to: self.endpoint.address)
+            .assumeIsolated()
+            .whenComplete { self.connected(id, $0, begun: begun) }
     }
 
-    private func connected(_ id: Machine.ConnectionID, _ result: Result<any Channel, any Error>) {
+    func bootstrap(timeout: TimeAmount? = nil) -> ClientBootstrap {
+        let bootstrap = ClientBootstrap(group: self.worker.eventLoop).connectTimeout(timeout ?? self.connectTimeout)
+        guard self.endpoint.address.protocol != .unix else { return bootstrap }
+        return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+    }
+
+    private func connected(_ id: Machine.ConnectionID, _ result: Result<any Channel, any Error>, begun: NIODeadline) {
         self.worker.tick()
         switch result {
         case .success(let channel):
             guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamHandler.self) else {
-                return self.failed(id, ChannelError.inputClosed)
+                return self.failed(id, ChannelError.inputClosed, begun: begun)
             }
-            self.target.health.connected()
             self.meters.connected(.ok)
+            self.endpointConnected()
             handler.lease = id
             switch self.machine.connected(id, handler, now: self.worker.now) {
             case .handTo(let exchange, let lease): self.hand(lease, to: exchange)
             case .park: self.arm()
             case .close: handler.close()
             }
-        case .failure(let error): self.failed(id, error)
+        case .failure(let error): self.failed(id, error, begun: begun)
         }
     }
 
-    private func failed(_ id: Machine.ConnectionID, _ error: any Error) {
+    private func failed(_ id: Machine.ConnectionID, _ error: any Error, begun: NIODeadline) {
         let failure = ConnectFailure(error)
-        self.target.health.failed()
         self.meters.connected(failure.result)
+        if let reason = failure.failure { self.endpointFailed(reason, begun: begun) }
         let outcome = self.machine.connectFailed(id)
         if let exchange = outcome.failed {
             exchange.waiter = nil
-            if failure.result == .timeout { exchange.plan.meters.countTimeout(.connect) }
-            exchange.upstreamFailed(failure.error)
+            self.connectFailed(exchange, failure.error)
         }
         if let next = outcome.connect { self.connect(next, timeout: self.connectTimeout) }
+        self.retireIfDone()
+    }
+
+    /// No connection has come about for this exchange: it goes to another endpoint, or fails.
+    func connectFailed(_ exchange: Exchange, _ error: GatewayError) {
+        exchange.attempts += 1
+        exchange.hasFailedHere = true
+        if error.code == .connectTimeout { exchange.plan.meters.countTimeout(.connect) }
+        if exchange.replay.isWhole, let cluster = self.cluster, cluster.moveOn(exchange, from: self) { return }
+        exchange.upstreamFailed(error)
     }
 
     /// The connection's answer is whole and it may serve another request.
     func release(_ handler: UpstreamHandler) {
         guard let lease = handler.lease else { return }
         let now = self.worker.now
-        let reusable = !self.isNamed || now - handler.openedAt < Self.resolutionLifetime
-        switch self.machine.released(lease, reusable: reusable, keepAlive: handler.keepAlive, now: now) {
+        switch self.machine.released(lease, reusable: true, keepAlive: handler.keepAlive, now: now) {
         case .handTo(let exchange, let lease): self.hand(lease, to: exchange)
         case .park: self.arm(keepAlive: handler.keepAlive)
         case .close: handler.close()
@@ -218,6 +249,7 @@ final class UpstreamPool {
         case .none: break
         case .connect(let id): self.connect(id, timeout: self.connectTimeout)
         }
+        self.retireIfDone()
     }
 
     fileprivate func poked() {
@@ -226,11 +258,24 @@ final class UpstreamPool {
         for (_, handler) in todo.close { handler.close() }
     }
 
-    /// Closes what is idle; connections in use end with their exchanges.
-    func stop() {
-        self.meters.stop()
+    // MARK: The end
+
+    /// Closes what is idle; connections in use end with their exchanges, and then the pool is gone.
+    func drain() {
+        guard !self.isDraining else { return }
+        self.isDraining = true
+        self.probe?.cancel()
         for (_, handler) in self.machine.drain() { handler.close() }
+        self.retireIfDone()
+    }
+
+    private func retireIfDone() {
+        guard self.isDraining, let cluster = self.cluster, self.machine.isEmpty, cluster.isIdle(self.index) else { return }
         self.cluster = nil
+        self.worker.deadlines.free(self.slot)
+        self.machine.permits.leave()
+        self.endpoint.removePool()
+        cluster.retired(self)
     }
 
     /// Looks at what is idle in time, be it that who waits for a connection may wait for longer.
@@ -253,32 +298,6 @@ extension UpstreamPool: DeadlineOwner {
         }
         self.armedUntil = self.machine.nextExpiry ?? .distantFuture
         self.worker.deadlines.set(self.slot, to: self.armedUntil)
-    }
-}
-
-/// Why a target could not be reached, for the client, the log and the meters.
-private struct ConnectFailure {
-    let error: GatewayError
-    let result: TargetMeters.ConnectResult
-
-    init(_ cause: any Error) {
-        var code = GatewayError.Code.upstreamUnreachable
-        var proxyStatus: StaticString?
-        switch cause {
-        case ChannelError.connectTimeout:
-            code = .connectTimeout
-            self.result = .timeout
-        case let system as IOError where system.errnoCode == ECONNREFUSED:
-            proxyStatus = "connection_refused"
-            self.result = .refused
-        case let connection as NIOConnectionError:
-            self.result = connection.connectionErrors.isEmpty ? .error : .refused
-            proxyStatus = connection.connectionErrors.isEmpty ? "dns_error" : "connection_refused"
-        default: self.result = .error
-        }
-        var error = GatewayError(code, reason: "\(cause)")
-        error.proxyStatus = proxyStatus
-        self.error = error
     }
 }
 

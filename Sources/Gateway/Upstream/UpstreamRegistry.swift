@@ -6,6 +6,8 @@ final class UpstreamRegistry: Sendable {
     let configuration: [String: UpstreamConfiguration]
     /// By upstream, in the order of the configuration.
     let targets: [String: [UpstreamTarget]]
+    /// By upstream.
+    private let changes: [String: EndpointChanges]
     private let style: ForwardedStyle
     private let inProcess: [String: InProcessHandler]
     private let workerCount: Int
@@ -15,16 +17,33 @@ final class UpstreamRegistry: Sendable {
         self.style = configuration.server.forwarded
         self.inProcess = inProcess
         self.workerCount = workerCount
-        self.targets = configuration.upstreams.reduce(into: [:]) { targets, upstream in
-            targets[upstream.key] = upstream.value.targets.map { target in
+        var targets: [String: [UpstreamTarget]] = [:]
+        var allChanges: [String: EndpointChanges] = [:]
+        for (name, upstream) in configuration.upstreams {
+            let changes = EndpointChanges()
+            allChanges[name] = changes
+            targets[name] = upstream.targets.map { target in
                 UpstreamTarget(
-                    upstream: upstream.key,
+                    upstream: name,
                     target,
-                    permits: ConnectionPermits(
-                        limit: upstream.value.maxConnections,
-                        pendingLimit: upstream.value.maxPending
-                    )
+                    permits: ConnectionPermits(limit: upstream.maxConnections, pendingLimit: upstream.maxPending),
+                    changes: changes
                 )
+            }
+        }
+        self.targets = targets
+        self.changes = allChanges
+    }
+
+    /// Looks the names of all targets up, from now on. Until then their requests wait.
+    func follow(names lookup: any NameLookup) {
+        for target in self.targets.values.joined() {
+            guard let name = target.name else { continue }
+            lookup.follow(name.host, port: name.port) { [weak target] answer in
+                switch answer {
+                case .found(let addresses): target?.found(addresses)
+                case .failed(let reason): target?.notFound(reason: reason)
+                }
             }
         }
     }
@@ -32,7 +51,7 @@ final class UpstreamRegistry: Sendable {
     /// Whether every upstream that is required has a target that can be reached.
     var missing: [String] {
         self.configuration.filter { $0.value.required }.keys.sorted().filter { name in
-            !(self.targets[name] ?? []).isEmpty && !(self.targets[name] ?? []).contains { $0.health.isUp }
+            !(self.targets[name] ?? []).isEmpty && !(self.targets[name] ?? []).contains(where: \.isUp)
         }
     }
 
@@ -56,23 +75,25 @@ final class UpstreamRegistry: Sendable {
             )
         case nil: break
         }
-        let targets = self.targets[name] ?? []
-        let settings = UpstreamPool.Settings(
-            limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000),
-            queue: TimeAmount(upstream.queue),
-            idleTimeout: TimeAmount(upstream.idleTimeout)
-        )
-        let pools = targets.map { target in
-            UpstreamPool(worker: worker, target: target, forwarder: forwarder, settings: settings)
-        }
-        let balancer = Balancer(
+        let settings = UpstreamCluster.Settings(
             policy: Balancer.Policy(upstream.balance),
-            targets: targets.map { Balancer.Target(identity: $0.label, weight: $0.weight) },
-            start: worker.index
+            hashKey: upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil,
+            failover: upstream.failover,
+            maxPending: upstream.maxPending,
+            forwarder: forwarder,
+            pool: UpstreamPool.Settings(
+                limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000),
+                queue: TimeAmount(upstream.queue),
+                idleTimeout: TimeAmount(upstream.idleTimeout)
+            )
         )
-        let hashKey =
-            upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil
-        return UpstreamCluster(name: name, worker: worker, pools: pools, balancer: balancer, hashKey: hashKey)
+        return UpstreamCluster(
+            name: name,
+            worker: worker,
+            targets: self.targets[name] ?? [],
+            changes: self.changes[name] ?? EndpointChanges(),
+            settings: settings
+        )
     }
 }
 

@@ -1,6 +1,8 @@
 import NIOCore
+import Synchronization
 
-/// One place that an upstream's requests can go to.
+/// A server of an upstream as the configuration names it. Each of its addresses is an ``UpstreamEndpoint``: an IP address or a
+/// socket file has one, a name has those that were last found, and none until then.
 final class UpstreamTarget: Sendable {
     let upstream: String
     let url: TargetURL
@@ -10,16 +12,41 @@ final class UpstreamTarget: Sendable {
     let authority: [UInt8]
     /// How a `Location` may name it.
     let origins: [[UInt8]]
+    /// Of each of its endpoints.
     let weight: Int
-    /// Connections that all workers together may have open to it.
+    /// Connections that all workers together may have open to all of its addresses.
     let permits: ConnectionPermits
-    let health = TargetHealth()
+    /// What has to be looked up; nil where the URL says where to connect.
+    let name: (host: String, port: Int)?
+    let createdAt = EndpointHealth.Moment.current
+    private let changes: EndpointChanges
+    private let addressing: Mutex<Addressing>
 
-    init(upstream: String, _ configuration: TargetConfiguration, permits: ConnectionPermits) {
+    private struct Addressing {
+        var endpoints: [UpstreamEndpoint] = []
+        /// Gone from the name, but workers may still have something to finish there.
+        var leaving: [UpstreamEndpoint] = []
+        var lookUp: LookUp
+    }
+
+    /// How the look-up of a name is getting on.
+    enum LookUp: Sendable, Equatable {
+        /// There is nothing to look up.
+        case unneeded
+        /// The first is under way.
+        case pending
+        case found
+        /// No look-up has given an address since then.
+        case failed(reason: String, since: EndpointHealth.Moment)
+    }
+
+    init(upstream: String, _ configuration: TargetConfiguration, permits: ConnectionPermits, changes: EndpointChanges) {
         self.upstream = upstream
         self.url = configuration.url
         self.weight = configuration.weight
         self.permits = permits
+        self.changes = changes
+        let address: SocketAddress?
         switch configuration.url {
         case .http(let host, let port):
             let authority = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
@@ -27,10 +54,72 @@ final class UpstreamTarget: Sendable {
             self.authority = Array((port == 80 ? authority : "\(authority):\(port)").utf8)
             let names = port == 80 ? [authority, "\(authority):80"] : ["\(authority):\(port)"]
             self.origins = names.map { Array("http://\($0)".utf8) }
+            address = try? SocketAddress(ipAddress: host, port: port)
+            self.name = address == nil ? (host, port) : nil
         case .unix(let path):
             self.label = "unix:\(path)"
             self.authority = Array("localhost".utf8)
             self.origins = [Array("http://localhost".utf8)]
+            address = try? SocketAddress(unixDomainSocketPath: path)
+            self.name = nil
         }
+        var addressing = Addressing(lookUp: self.name == nil ? .unneeded : .pending)
+        if let address {
+            addressing.endpoints = [UpstreamEndpoint(address, identity: self.label, changes: changes)]
+        }
+        self.addressing = Mutex(addressing)
+    }
+
+    // MARK: Addresses
+
+    var endpoints: [UpstreamEndpoint] { self.addressing.withLock { $0.endpoints } }
+
+    /// Those that still finish what they have.
+    var leavingEndpoints: [UpstreamEndpoint] {
+        self.addressing.withLock { addressing in
+            addressing.leaving.removeAll { !$0.isInUse }
+            return addressing.leaving
+        }
+    }
+
+    var lookUp: LookUp { self.addressing.withLock { $0.lookUp } }
+
+    /// The name has these addresses from now on. Endpoints of addresses that stay keep their connections, health and counts;
+    /// the others are added, or finish what they have.
+    func found(_ addresses: [SocketAddress]) {
+        let hasChanged = self.addressing.withLock { addressing -> Bool in
+            var rest = addressing.endpoints
+            var endpoints: [UpstreamEndpoint] = []
+            for address in addresses where !endpoints.contains(where: { $0.address == address }) {
+                if let index = rest.firstIndex(where: { $0.address == address }) {
+                    endpoints.append(rest.remove(at: index))
+                } else {
+                    let identity = "\(self.label) \(UpstreamEndpoint.label(of: address))"
+                    endpoints.append(UpstreamEndpoint(address, identity: identity, changes: self.changes))
+                }
+            }
+            for endpoint in rest { endpoint.leave() }
+            addressing.leaving.removeAll { !$0.isInUse }
+            addressing.leaving += rest
+            let isSame = addressing.lookUp == .found && rest.isEmpty && endpoints.count == addressing.endpoints.count
+            addressing.endpoints = endpoints
+            addressing.lookUp = .found
+            return !isSame
+        }
+        if hasChanged { self.changes.announce() }
+    }
+
+    /// The name could not be looked up. Addresses that were found before stay in use.
+    func notFound(reason: String, at moment: EndpointHealth.Moment = .current) {
+        let hasChanged = self.addressing.withLock { addressing -> Bool in
+            guard addressing.endpoints.isEmpty else { return false }
+            if case .failed(_, let since) = addressing.lookUp {
+                addressing.lookUp = .failed(reason: reason, since: since)
+                return false
+            }
+            addressing.lookUp = .failed(reason: reason, since: moment)
+            return true
+        }
+        if hasChanged { self.changes.announce() }
     }
 }

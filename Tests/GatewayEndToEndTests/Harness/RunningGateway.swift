@@ -1,4 +1,5 @@
 import Gateway
+import Logging
 import NIOCore
 
 /// A gateway that listens on a free port of the loopback.
@@ -40,6 +41,7 @@ func withGateway<R>(
     drainTimeout: TimeSpan = .milliseconds(20),
     middlewares: MiddlewareList = .standard,
     accessLog: AccessLogTarget = .off,
+    log: Logger = Logger(label: "gateway"),
     _ body: (RunningGateway) async throws -> R
 ) async throws -> R {
     var configuration = try GatewayConfiguration(toml: toml, environment: [:])
@@ -49,7 +51,7 @@ func withGateway<R>(
     configuration.admin.listen = .off
     configuration.log.access = accessLog
     configuration.log.slowRequest = .off
-    let server = try GatewayServer(configuration, middlewares: middlewares)
+    let server = try GatewayServer(configuration, middlewares: middlewares, log: log)
     let run = Task { try await server.run() }
     let gateway = RunningGateway(server: server, addresses: try await server.boundAddresses(), run: run)
     do {

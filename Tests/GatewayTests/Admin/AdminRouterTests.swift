@@ -52,13 +52,13 @@ struct AdminRouterTests {
             configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2", required: true)
         }
         let targets = try #require(admin.status.upstreams.targets["api"])
-        targets[0].health.failed()
+        targets[0].endpoints[0].fail()
         #expect(await admin.statusCode("/health/ready") == 200)
-        targets[1].health.failed()
+        targets[1].endpoints[0].fail()
         let ready = try await admin.get("/health/ready")
         #expect(ready.status == 503)
         #expect(try ready.json["reasons"] == ["upstream api has no healthy target"])
-        targets[0].health.connected()
+        _ = targets[0].endpoints[0].connected()
         #expect(await admin.statusCode("/health/ready") == 200)
     }
 

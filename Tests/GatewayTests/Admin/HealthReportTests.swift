@@ -35,7 +35,7 @@ struct HealthReportTests {
         let admin = AdminFixture { configuration in
             configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2", required: required)
         }
-        for target in try #require(admin.status.upstreams.targets["api"]).prefix(down) { target.health.failed() }
+        for target in try #require(admin.status.upstreams.targets["api"]).prefix(down) { target.endpoints[0].fail() }
         let response = try await admin.get("/health")
         #expect(response.status == code)
         #expect(try response.json["status"] == .string(status))
@@ -62,13 +62,14 @@ struct HealthReportTests {
             configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2")
             configuration.log.access = .file(path: "/tmp")
         }
-        try #require(admin.status.upstreams.targets["api"])[1].health.failed()
+        try #require(admin.status.upstreams.targets["api"])[1].endpoints[0].fail()
         let checks = try #require(try await admin.json("/health/detailed")["checks"])
         #expect(checks["target:api", "0", "componentId"] == "10.0.0.1:1")
         #expect(checks["target:api", "0", "target"] == "10.0.0.1:1")
-        #expect(checks["target:api", "0", "state"] == "up")
+        #expect(checks["target:api", "0", "state"] == "unknown")
         #expect(checks["target:api", "1", "state"] == "down")
         #expect(checks["target:api", "1", "status"] == "warn")
+        #expect(checks["target:api", "1", "output"] == "down: refused")
         for name in ["cpu:time", "memory:resident", "files:open", "disk:free"] {
             #expect(checks[name, "0", "observedValue"] != nil, "\(name)")
         }

@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import Gateway
@@ -77,18 +78,50 @@ struct RunningReportTests {
 
     @Test func `shows the targets of an upstream and how they do`() async throws {
         let admin = try self.fixture()
-        try #require(admin.status.upstreams.targets["api"])[1].health.failed()
+        let targets = try #require(admin.status.upstreams.targets["api"])
+        targets[1].endpoints[0].fail(at: EndpointHealth.Moment(now: .now(), time: 1_000))
         let api = try #require(try await admin.json("/upstreams")["upstreams", "0"])
         #expect(api["name"] == "api")
         #expect(api["balance"] == "round_robin")
         #expect(api["required"] == false)
-        #expect(
-            api["targets", "0"] == [
-                "url": "http://10.0.0.1:1", "weight": 3, "up": true, "requests": 0,
-                "connections": ["active": 0, "idle": 0],
-            ]
-        )
-        #expect(api["targets", "1", "url"] == "unix:/run/app.sock")
+        #expect(api["targets", "0", "target"] == "10.0.0.1:1")
+        #expect(api["targets", "0", "weight"] == 3)
+        #expect(api["targets", "0", "up"] == true)
+        #expect(api["targets", "0", "state"] == "unknown")
+        #expect(api["targets", "0", "reason"] == nil)
+        #expect(api["targets", "0", "next_try"] == nil)
+        #expect(api["targets", "0", "addresses"] == nil)
+        #expect(api["targets", "0", "requests"] == 0)
+        #expect(api["targets", "0", "connections"] == ["active": 0, "idle": 0])
+        #expect(api["targets", "1", "target"] == "unix:/run/app.sock")
         #expect(api["targets", "1", "up"] == false)
+        #expect(api["targets", "1", "state"] == "down")
+        #expect(api["targets", "1", "since"] == "1970-01-01T00:00:01Z")
+        #expect(api["targets", "1", "reason"] == "refused")
+        #expect(api["targets", "1", "next_try"] == "1970-01-01T00:00:02Z")
+    }
+
+    @Test func `lists the addresses of a name below its target, which is up while one of them is`() async throws {
+        let admin = AdminFixture { $0.upstreams["api"] = .targets("http://backend.internal:80") }
+        let target = try #require(admin.status.upstreams.targets["api"]?.first)
+        func shown() async throws -> SettingValue? { try await admin.json("/upstreams")["upstreams", "0", "targets", "0"] }
+        #expect(try await shown()?["state"] == "unknown")
+        #expect(try await shown()?["addresses"] == [])
+        target.notFound(reason: "no such name")
+        #expect(try await shown()?["up"] == false)
+        #expect(try await shown()?["reason"] == "dns")
+        target.found(["10.0.0.1", "2001:db8::1"].compactMap { try? SocketAddress(ipAddress: $0, port: 80) })
+        let endpoints = target.endpoints
+        endpoints[0].fail()
+        _ = endpoints[1].connected()
+        #expect(try await shown()?["up"] == true)
+        #expect(try await shown()?["addresses", "0", "address"] == "10.0.0.1:80")
+        #expect(try await shown()?["addresses", "0", "up"] == false)
+        #expect(try await shown()?["addresses", "0", "reason"] == "refused")
+        #expect(try await shown()?["addresses", "1", "address"] == "[2001:db8::1]:80")
+        #expect(try await shown()?["addresses", "1", "state"] == "up")
+        endpoints[1].fail()
+        #expect(try await shown()?["up"] == false)
+        #expect(try await shown()?["state"] == "down")
     }
 }

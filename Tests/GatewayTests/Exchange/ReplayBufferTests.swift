@@ -7,7 +7,7 @@ import Testing
 struct ReplayBufferTests {
     private final class Recorder: UpstreamStream {
         var isWritable: Bool { true }
-        var mayBeStale: Bool { false }
+        var mayBeSentAgain: Bool { false }
         private(set) var body = ByteBuffer()
         func writeBody(_ chunk: ByteBuffer) { self.body.writeImmutableBuffer(chunk) }
         func writeEnd(trailers: TrailerSection?) {}

@@ -139,6 +139,26 @@ import Testing
         #expect(worker[0].tryQueue())
     }
 
+    @Test func `one who joins takes the place of one who has left and given everything back`() {
+        let permits = ConnectionPermits(limit: 2, pendingLimit: 0)
+        let first = permits.join {}
+        let second = permits.join {}
+        #expect(first.tryTake() && second.tryTake())
+        first.leave()
+        // It still has a permit, so that its place is its own.
+        let third = permits.join {}
+        #expect(!third.tryTake())
+        first.give()
+        #expect(third.tryTake())
+        second.give()
+        second.leave()
+        let fourth = permits.join {}
+        #expect(fourth.tryTake() && !third.tryTake())
+        third.give()
+        fourth.give()
+        #expect(permits.taken == 0)
+    }
+
     @Test func `holds with workers on many threads`() async {
         let permits = ConnectionPermits(limit: 3, pendingLimit: 0)
         let gauge = Gauge()

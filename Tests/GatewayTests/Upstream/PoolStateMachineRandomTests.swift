@@ -122,7 +122,7 @@ private struct World {
         case .connect(let id, let waiter):
             begin(worker, id)
             waiting[worker][name] = waiter
-        case .wait(let waiter): waiting[worker][name] = waiter
+        case .join(let waiter), .wait(let waiter): waiting[worker][name] = waiter
         case .refuse: expect(permits.waiting > 0)
         }
     }

@@ -75,7 +75,7 @@ import Testing
         var pool = pool()
         guard case .connect(let id, let waiter) = acquire(&pool) else { throw Unexpected() }
         _ = pool.cancel(waiter)
-        guard case .wait = acquire(&pool, "next") else { throw Unexpected() }
+        guard case .join = acquire(&pool, "next") else { throw Unexpected() }
         guard case .handTo("next", _) = pool.connected(id, "c", now: time(0)) else { throw Unexpected() }
     }
 

@@ -15,6 +15,12 @@ import Testing
         #expect(set.isEmpty)
         #expect(set == TargetSet())
         set.remove(1_000)
+        #expect(set == TargetSet())
+        var rest = TargetSet(allOf: count)
+        var removed = TargetSet()
+        for target in 0..<count where target.isMultiple(of: 3) { removed.insert(target) }
+        rest.subtract(removed)
+        #expect((0..<300).filter { rest.contains($0) } == (0..<count).filter { !$0.isMultiple(of: 3) })
         #expect(!set.contains(-1))
     }
 }

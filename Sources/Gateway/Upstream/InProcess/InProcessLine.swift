@@ -57,6 +57,6 @@ final class InProcessLine: Sendable {
         // Without an exchange there is nobody left to tell.
         guard self.isOpen else { return }
         let reason = "\(error)"
-        self.eventLoop.execute { self.stream.value.fail(GatewayError(.upstreamReset, reason: reason)) }
+        self.eventLoop.execute { self.stream.value.fail(.upstreamReset(reason: reason)) }
     }
 }

@@ -116,7 +116,7 @@ final class InProcessStream {
         do throws(InvalidInProcessResponse) {
             try exchange.response.fill(with: response, answering: exchange.request.method)
         } catch {
-            self.fail(GatewayError(.upstreamInvalidResponse, reason: error.reason))
+            self.fail(.malformedAnswer(reason: error.reason))
             return false
         }
         let framing = exchange.response.framing
@@ -142,7 +142,7 @@ final class InProcessStream {
             guard chunk.readableBytes <= remaining else {
                 let error = InvalidInProcessResponse("more of a body than its Content-Length says")
                 promise.fail(error)
-                return self.fail(GatewayError(.upstreamInvalidResponse, reason: error.reason))
+                return self.fail(.malformedAnswer(reason: error.reason))
             }
             self.remaining = remaining - chunk.readableBytes
         }
@@ -162,8 +162,7 @@ final class InProcessStream {
         guard let exchange = self.exchange else { return }
         if let remaining = self.remaining, remaining > 0 {
             return self.fail(
-                GatewayError(
-                    .upstreamReset,
+                .upstreamReset(
                     reason: "the body is \(Plural.of(remaining, "byte")) short of its Content-Length"
                 )
             )
@@ -203,7 +202,7 @@ final class InProcessStream {
 
 extension InProcessStream: UpstreamStream {
     var isWritable: Bool { !self.isFull }
-    var mayBeStale: Bool { false }
+    var mayBeSentAgain: Bool { false }
 
     func writeBody(_ chunk: ByteBuffer) {
         guard chunk.readableBytes > 0, self.exchange != nil else { return }

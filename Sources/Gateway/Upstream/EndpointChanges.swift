@@ -1,0 +1,35 @@
+import Synchronization
+
+/// Tells all workers that an upstream's endpoints have changed: that one came, went, failed or is back.
+///
+/// A worker compares a number for each request, which costs one load; it is also called, for requests that wait for a change.
+final class EndpointChanges: Sendable {
+    typealias Listener = @Sendable () -> Void
+
+    private struct Listeners {
+        var last = 0
+        var all: [Int: Listener] = [:]
+    }
+
+    private let number = Atomic<UInt64>(0)
+    private let listeners = Mutex(Listeners())
+
+    /// Another one after each change.
+    var version: UInt64 { self.number.load(ordering: .acquiring) }
+
+    func announce() {
+        self.number.add(1, ordering: .releasing)
+        for listener in self.listeners.withLock({ Array($0.all.values) }) { listener() }
+    }
+
+    /// Calls `listener` on any thread after each change, until ``remove(_:)``.
+    func listen(_ listener: @escaping Listener) -> Int {
+        self.listeners.withLock { listeners in
+            listeners.last += 1
+            listeners.all[listeners.last] = listener
+            return listeners.last
+        }
+    }
+
+    func remove(_ listener: Int) { self.listeners.withLock { $0.all[listener] = nil } }
+}

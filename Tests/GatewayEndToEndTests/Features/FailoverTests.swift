@@ -1,0 +1,277 @@
+import FoundationEssentials
+import Gateway
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import Testing
+
+extension EndToEnd {
+    /// A target that cannot be reached, beside one that can.
+    @Suite struct FailoverTests {
+        private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+        private static let admin = "[admin]\nexpose = [\"/metrics\", \"/upstreams\"]"
+
+        /// A port where nobody listens.
+        private static func closedPort() async throws -> Int { try await withUpstream(playing { _ in }) { $0.port } }
+
+        /// What `/upstreams` says, without white space.
+        private static func upstreams(of gateway: RunningGateway) async throws -> String {
+            try await gateway.get("/upstreams").text.filter { !$0.isWhitespace }
+        }
+
+        @Test(arguments: BalancePolicy.allCases)
+        func `a target that refuses costs no request`(balance: BalancePolicy) async throws {
+            let port = try await Self.closedPort()
+            try await withUpstream(serving { ok("\($0.method) \($0.text)") }) { upstream in
+                let toml = proxy(
+                    to: "http://127.0.0.1:\(port)",
+                    upstream.url,
+                    upstream: "balance = \"\(balance.rawValue)\"\nhash_key = \"header:X-Key\"",
+                    more: Self.admin
+                )
+                try await withGateway(toml) { gateway in
+                    for number in 0..<30 {
+                        let get = try await gateway.get("/", "X-Key: \(number)")
+                        #expect(get.status == 200)
+                        #expect(get.text == "GET ")
+                        let post = try await gateway.exchange(Self.post)
+                        #expect(post.text == "POST abc")
+                    }
+                    #expect(upstream.requests.count == 60)
+                    let metrics = try await gateway.get("/metrics").text
+                    let dead = "{upstream=\"api\",target=\"127.0.0.1:\(port)\""
+                    #expect(metrics.contains("gateway_upstream_target_up\(dead)} 0\n"))
+                    #expect(metrics.contains("gateway_upstream_connects_total\(dead),result=\"refused\"}"))
+                    // Only the first request finds out: background connections do the rest.
+                    #expect(metrics.contains("gateway_upstream_retries_total{upstream=\"api\",reason=\"failover\"} 1\n"))
+                    let shown = try await Self.upstreams(of: gateway)
+                    #expect(shown.contains("\"reason\":\"refused\""))
+                    #expect(shown.contains("\"next_try\":\"2"))
+                }
+            }
+        }
+
+        @Test func `a target that takes no connection costs no request`() async throws {
+            try await withFullBacklog { port in
+                try await withUpstream(serving { ok("\($0.method) \($0.text)") }) { upstream in
+                    let toml = proxy(
+                        to: "http://127.0.0.1:\(port)",
+                        upstream.url,
+                        upstream: "balance = \"round_robin\"",
+                        more: "[middleware.timeout]\nconnect = \"100ms\"\n" + Self.admin
+                    )
+                    try await withGateway(toml) { gateway in
+                        // The first goes to the first target.
+                        #expect(try await gateway.exchange(Self.post).text == "POST abc")
+                        for _ in 0..<10 {
+                            let response = try await gateway.get("/")
+                            #expect(response.text == "GET ")
+                        }
+                        let shown = try await Self.upstreams(of: gateway)
+                        #expect(shown.contains("\"reason\":\"timeout\""))
+                    }
+                }
+            }
+        }
+
+        /// How an upstream ends a connection on which a request came.
+        enum End: CaseIterable, Sendable {
+            case close, reset
+        }
+
+        @Test(arguments: End.allCases)
+        func `a request that was reset goes elsewhere where it may be sent twice`(end: End) async throws {
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+                if case .reset = end { try await session.connection.reset() }
+            }
+            for (request, isMoved) in [
+                ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", true), (Self.post, false),
+                ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", true),
+                ("DELETE / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", true),
+            ] {
+                try await withUpstream(script) { broken in
+                    try await withUpstream(serving { ok("\($0.method) \($0.text)") }) { upstream in
+                        let toml = proxy(to: broken.url, upstream.url, upstream: "balance = \"round_robin\"", more: Self.admin)
+                        try await withGateway(toml) { gateway in
+                            let first = try await gateway.exchange(request)
+                            #expect(first.status == (isMoved ? 200 : 502))
+                            #expect(upstream.requests.map(\.text) == (isMoved ? broken.requests.map(\.text) : []))
+                            // Once anywhere, and nothing more goes there for a while.
+                            #expect(broken.requests.count == 1)
+                            for _ in 0..<5 {
+                                let next = try await gateway.exchange(Self.post)
+                                #expect(next.text == "POST abc")
+                            }
+                            #expect(broken.requests.count == 1)
+                            let shown = try await Self.upstreams(of: gateway)
+                            #expect(shown.contains("\"reason\":\"reset\""))
+                        }
+                    }
+                }
+            }
+        }
+
+        @Test func `a body that is not kept whole goes nowhere else`() async throws {
+            let body = String(repeating: "x", count: 100_000)
+            let script: ScriptedUpstream.Script = { session in
+                _ = try await session.request()
+            }
+            try await withUpstream(script) { broken in
+                try await withUpstream(serving { _ in ok() }) { upstream in
+                    let toml = proxy(to: broken.url, upstream.url, upstream: "balance = \"round_robin\"")
+                    try await withGateway(toml) { gateway in
+                        let response = try await gateway.exchange(
+                            "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                        )
+                        #expect(response.code == "upstream_reset")
+                        #expect(upstream.requests.isEmpty)
+                    }
+                }
+            }
+        }
+
+        @Test func `a target that comes back is used again by itself`() async throws {
+            let port = try await Self.closedPort()
+            let log = LogLines()
+            try await withUpstream(serving { _ in ok("other") }) { upstream in
+                let toml = proxy(
+                    to: "http://127.0.0.1:\(port)",
+                    upstream.url,
+                    upstream: "balance = \"round_robin\"",
+                    more: Self.admin
+                )
+                try await withGateway(toml, log: log.logger) { gateway in
+                    #expect(try await gateway.get("/").text == "other")
+                    let down = "warning upstream target is down address=127.0.0.1:\(port) reason=refused "
+                        + "target=127.0.0.1:\(port) upstream=api"
+                    #expect(log.lines.contains(down))
+                    try await withUpstream(
+                        at: SocketAddress(ipAddress: "127.0.0.1", port: port),
+                        serving { _ in ok("back") }
+                    ) { _ in
+                        try await eventuallyAsync("it is back") { (try? await gateway.get("/").text) == "back" }
+                        #expect(log.lines.contains { $0.hasPrefix("notice upstream target is up again") })
+                        let shown = try await Self.upstreams(of: gateway)
+                        #expect(!shown.contains("\"up\":false") && !shown.contains("next_try"))
+                        let metrics = try await gateway.get("/metrics").text
+                        let target = "{upstream=\"api\",target=\"127.0.0.1:\(port)\"}"
+                        #expect(metrics.contains("gateway_upstream_target_up\(target) 1\n"))
+                    }
+                }
+            }
+        }
+
+        @Test func `where all are out each is tried once, and the error is 502`() async throws {
+            let ports = [try await Self.closedPort(), try await Self.closedPort(), try await Self.closedPort()]
+            let toml = """
+                [upstreams.api]
+                targets = [\(ports.map { "\"http://127.0.0.1:\($0)\"" }.joined(separator: ", "))]
+                [[routes]]
+                path = "/*"
+                upstream = "api"
+                [admin]
+                expose = ["/metrics"]
+                """
+            try await withGateway(toml) { gateway in
+                for _ in 0..<3 {
+                    let response = try await gateway.get("/")
+                    #expect(response.status == 502)
+                    #expect(response.code == "upstream_unreachable")
+                    // Further requests only try the one that failed longest ago.
+                    let metrics = try await gateway.get("/metrics").text
+                    #expect(metrics.contains("reason=\"failover\"} 2\n"))
+                }
+            }
+        }
+
+        @Test func `without failover a request is tried once`() async throws {
+            let port = try await Self.closedPort()
+            try await withUpstream(serving { _ in ok() }) { upstream in
+                let toml = proxy(
+                    to: "http://127.0.0.1:\(port)",
+                    upstream.url,
+                    upstream: "balance = \"round_robin\"\nfailover = false"
+                )
+                try await withGateway(toml) { gateway in
+                    let first = try await gateway.get("/")
+                    #expect(first.code == "upstream_unreachable")
+                    // The target leaves the rotation all the same.
+                    for _ in 0..<4 {
+                        let next = try await gateway.get("/")
+                        #expect(next.status == 200)
+                    }
+                }
+            }
+        }
+
+        @Test func `the access log says where it went, how often, and why it failed`() async throws {
+            struct Line: Decodable {
+                let target: String?
+                let reason: String?
+                let attempts: Int?
+            }
+            let ports = [try await Self.closedPort(), try await Self.closedPort()]
+            try await withFolder { folder in
+                try await withUpstream(serving { _ in ok() }) { upstream in
+                    let toml = """
+                        \(proxy(to: "http://127.0.0.1:\(ports[0])", upstream.url, upstream: "balance = \"round_robin\""))
+                        [upstreams.dead]
+                        targets = ["http://127.0.0.1:\(ports[1])"]
+                        [[routes]]
+                        path = "/dead"
+                        upstream = "dead"
+                        """
+                    try await withGateway(toml, accessLog: .file(path: "\(folder)/access.log")) { gateway in
+                        for path in ["/", "/", "/dead"] { _ = try await gateway.get(path) }
+                    }
+                    let text = FileManager.default.contents(atPath: "\(folder)/access.log") ?? Data()
+                    let lines = try text.split(separator: UInt8(ascii: "\n")).map { line in
+                        try JSONDecoder().decode(Line.self, from: Data(line))
+                    }
+                    #expect(lines.map(\.attempts) == [2, 1, 1])
+                    #expect(lines.map(\.reason) == [nil, nil, "refused"])
+                    #expect(lines.map(\.target) == [upstream.authority, upstream.authority, "127.0.0.1:\(ports[1])"])
+                }
+            }
+        }
+
+        @Test func `a single target is tried for each request, and serves the first that it can`() async throws {
+            let port = try await Self.closedPort()
+            try await withGateway(proxy(to: "http://127.0.0.1:\(port)")) { gateway in
+                for _ in 0..<3 { #expect(try await gateway.get("/").status == 502) }
+                try await withUpstream(
+                    at: SocketAddress(ipAddress: "127.0.0.1", port: port),
+                    serving { _ in ok() }
+                ) { _ in
+                    let response = try await gateway.get("/")
+                    #expect(response.status == 200)
+                }
+            }
+        }
+    }
+}
+
+/// What a gateway logs, as level, text and fields.
+private final class LogLines: Sendable {
+    private let box = NIOLockedValueBox<[String]>([])
+
+    var lines: [String] { self.box.withLockedValue { $0 } }
+    var logger: Logger { Logger(label: "test") { _ in Handler(box: self.box) } }
+
+    private struct Handler: LogHandler {
+        let box: NIOLockedValueBox<[String]>
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { self.metadata[key] }
+            set { self.metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
+            self.box.withLockedValue { $0.append("\(event.level) \(event.message)" + fields.joined()) }
+        }
+    }
+}
