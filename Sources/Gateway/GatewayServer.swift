@@ -13,6 +13,7 @@ public final class GatewayServer: Service {
     private let configuration: GatewayConfiguration
     private let middlewares: MiddlewareList
     private let inProcess: [String: InProcessHandler]
+    private let names: NameResolver.Settings
     private let log: Logger
     private let state = NIOLockedValueBox(State())
 
@@ -31,16 +32,34 @@ public final class GatewayServer: Service {
     ///   - inProcess: Handlers for upstreams with `builtin = "in_process"`, by name.
     ///   - log: The logger for operational messages.
     /// - Throws: ``ConfigurationErrors`` with every mistake.
-    public init(
+    public convenience init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList = .standard,
         inProcess: [String: InProcessHandler] = [:],
         log: Logger = Logger(label: "gateway")
     ) throws(ConfigurationErrors) {
+        try self.init(
+            configuration,
+            middlewares: middlewares,
+            inProcess: inProcess,
+            names: NameResolver.Settings(),
+            log: log
+        )
+    }
+
+    /// - Parameter names: which name servers are asked, and how patiently.
+    init(
+        _ configuration: GatewayConfiguration,
+        middlewares: MiddlewareList,
+        inProcess: [String: InProcessHandler],
+        names: NameResolver.Settings,
+        log: Logger
+    ) throws(ConfigurationErrors) {
         guard middlewares.mistakes.isEmpty else { throw ConfigurationErrors(middlewares.mistakes) }
         self.configuration = try configuration.validated(middlewares: middlewares.descriptions)
         self.middlewares = middlewares
         self.inProcess = inProcess
+        self.names = names
         self.log = log
     }
 
@@ -58,6 +77,7 @@ public final class GatewayServer: Service {
                 middlewares: self.middlewares.registrations,
                 inProcess: self.inProcess,
                 accessLog: accessLog,
+                names: self.names,
                 log: self.log
             )
         } catch {

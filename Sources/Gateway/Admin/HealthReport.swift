@@ -76,6 +76,7 @@ extension HealthReport {
             let check = Check(status: .warn, output: "the last reload was refused; the configuration before it runs")
             self.add(check, to: "gateway:configuration")
         }
+        for failing in status.upstreams.failingNames { self.add(Check(failing), to: "name:\(failing.name)") }
         let upstreams = status.upstreams
         for (name, configuration) in upstreams.configuration {
             let targets = upstreams.targets[name] ?? []
@@ -95,5 +96,13 @@ extension HealthReport {
             }
             self.add(check, to: "upstream:\(name)")
         }
+    }
+}
+
+extension HealthReport.Check {
+    fileprivate init(_ name: FailingName) {
+        self.init(status: .warn, observed: .integer(name.addresses), unit: "addresses in use")
+        let rest = name.addresses == 0 ? "no address is known" : "its last known addresses stay in use"
+        self.output = "the name cannot be looked up: \(name.reason); \(rest)"
     }
 }

@@ -16,6 +16,7 @@ extension ConfigurationValidator {
         notNegative(upstream.queue, path + "queue")
         positive(upstream.idleTimeout, path + "idle_timeout")
         headSize(upstream.maxHead, of: "response", path + "max_head")
+        within(.seconds(1)...(.hours(24)), upstream.resolve, path + "resolve")
         if upstream.hashKey.parts.isEmpty {
             report(path + "hash_key", "the key is empty", "write \"client_ip\"")
         }

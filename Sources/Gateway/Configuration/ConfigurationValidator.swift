@@ -55,6 +55,15 @@ struct ConfigurationValidator {
         if count > range.upperBound { report(path, "\(count) is too large", "write \(range.upperBound) or less") }
     }
 
+    mutating func within(_ range: ClosedRange<TimeSpan>, _ span: TimeSpan, _ path: SettingPath) {
+        let text = span.settingValue.quoted
+        if span < range.lowerBound {
+            report(path, "\(text) is too short", "write \(range.lowerBound.settingValue.quoted) or more")
+        } else if span > range.upperBound {
+            report(path, "\(text) is too long", "write \(range.upperBound.settingValue.quoted) or less")
+        }
+    }
+
     /// What memory should hold for the head of one message.
     mutating func headSize(_ size: ByteCount, of message: String, _ path: SettingPath) {
         if size.bytes < 64 {

@@ -78,7 +78,9 @@ extension ListenAddress {
 enum HostAndPort {
     /// The host without brackets, and the port where one is written. `nil`: neither an IP address nor a host name, or the
     /// port is not 0…65535.
-    static func parse(_ text: some StringProtocol) -> (host: String, port: Int?)? {
+    ///
+    /// - Parameter rooted: a name may end in a dot, which stays in the result.
+    static func parse(_ text: some StringProtocol, rooted: Bool = false) -> (host: String, port: Int?)? {
         var host = String(text)
         var port: Int?
         let afterBracket = host.utf8.lastIndex(of: 0x5D).map { host.utf8.index(after: $0) } ?? host.startIndex
@@ -92,7 +94,8 @@ enum HostAndPort {
             guard IPAddress(host)?.isIPv6 == true || host.lowercased().hasPrefix("::ffff:") && IPAddress(host) != nil
             else { return nil }
         } else {
-            guard isHostName(host[...]) else { return nil }
+            let name = rooted && host.hasSuffix(".") ? host.dropLast() : host[...]
+            guard isHostName(name), name.endIndex == host.endIndex || IPAddress(name) == nil else { return nil }
         }
         return (host, port)
     }

@@ -170,6 +170,8 @@ extension SettingDescriptions {
             "Maximum number of requests that wait for a connection. Further ones get 503 at once.",
         "UpstreamConfiguration.queue": "How long a request waits for a connection before it gets 503.",
         "UpstreamConfiguration.required": "The gateway is not ready while this upstream has no healthy target.",
+        "UpstreamConfiguration.resolve":
+            "How often the name of a target is looked up again, 1 second to 1 day. Sooner if its DNS record has a shorter TTL.",
         "UpstreamConfiguration.setCookie": "With a `cookie:` key: set the cookie for clients that lack it.",
         "UpstreamConfiguration.targets": "URLs, or tables of `url` and `weight`.",
     ]

@@ -73,8 +73,8 @@ extension TargetURL: Setting {
                 suggestion: "write \"http://\(authority[..<end])\", and put the path into the rewrite of the route"
             )
         }
-        guard let (host, port) = HostAndPort.parse(authority), port != 0 else {
-            if let (host, port) = HostAndPort.parse(authority.prefix { $0 != ":" }), port == nil {
+        guard let (host, port) = HostAndPort.parse(authority, rooted: true), port != 0 else {
+            if let (host, port) = HostAndPort.parse(authority.prefix { $0 != ":" }, rooted: true), port == nil {
                 throw SettingError(
                     "has a port that is not from 1 to 65535",
                     suggestion: "write \"http://\(host):8080\", or another port"

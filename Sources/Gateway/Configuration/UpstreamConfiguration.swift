@@ -25,6 +25,8 @@ public struct UpstreamConfiguration: SettingTable {
     public var maxHead = ByteCount.kibibytes(32)
     /// Sends a request whose target cannot be reached to another target at once.
     public var failover = true
+    /// How often the name of a target is looked up again, 1 second to 1 day. Sooner if its DNS record has a shorter TTL.
+    public var resolve = TimeSpan.seconds(30)
 
     /// Position of `[upstreams.NAME]` in the file.
     public var source = SettingSource.code

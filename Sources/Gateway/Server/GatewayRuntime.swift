@@ -17,7 +17,7 @@ final class GatewayRuntime: Sendable {
     private let accessLog: LogWriter?
     private let listeners = NIOLockedValueBox<[Listener]>([])
     private let isStopped = Atomic(false)
-    private let names: any NameLookup
+    private let names: NameResolver
     private let admin = NIOLockedValueBox<AdminListener?>(nil)
 
     init(
@@ -25,6 +25,7 @@ final class GatewayRuntime: Sendable {
         middlewares: [MiddlewareRegistration],
         inProcess: [String: InProcessHandler],
         accessLog: LogWriter?,
+        names: NameResolver.Settings = NameResolver.Settings(),
         log: Logger
     ) async throws {
         self.configuration = configuration
@@ -33,7 +34,7 @@ final class GatewayRuntime: Sendable {
         let count = configuration.server.workers.number ?? System.coreCount
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: count)
         let files = FileLimits.raise()
-        self.names = SystemNameLookup(group: self.group)
+        self.names = NameResolver(names, log: log)
         let connections = FileLimits.connections(configuration.server.limits.connections, files: files)
         if let files, let full = FileDemand(configuration, workers: count).full, full > files {
             log.warning(
@@ -100,7 +101,7 @@ final class GatewayRuntime: Sendable {
             throw error
         }
         self.workers = workers
-        self.upstreams.follow(names: self.names)
+        self.upstreams.follow(self.names)
     }
 
     /// Binds all addresses, or none. The admin API comes last: when it says that the gateway is ready, it is.
@@ -174,7 +175,7 @@ final class GatewayRuntime: Sendable {
     func stop() async {
         guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         await self.closeListeners()
-        self.names.stop()
+        await self.names.stop()
         for worker in self.workers {
             try? await worker.eventLoop.submit { worker.value.stop() }.get()
         }

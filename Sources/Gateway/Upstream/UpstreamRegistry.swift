@@ -1,5 +1,6 @@
 import GatewayHTTP1
 import NIOCore
+import Synchronization
 
 /// The upstreams of a configuration: what their workers share, and the way to each worker's own part of them.
 final class UpstreamRegistry: Sendable {
@@ -11,6 +12,13 @@ final class UpstreamRegistry: Sendable {
     private let style: ForwardedStyle
     private let inProcess: [String: InProcessHandler]
     private let workerCount: Int
+    private let names = Mutex<Names?>(nil)
+
+    /// The watches end with the registry.
+    private struct Names: Sendable {
+        let resolver: NameResolver
+        let watches: [NameResolver.Watch]
+    }
 
     init(_ configuration: GatewayConfiguration, inProcess: [String: InProcessHandler], workerCount: Int) {
         self.configuration = configuration.upstreams
@@ -35,18 +43,28 @@ final class UpstreamRegistry: Sendable {
         self.changes = allChanges
     }
 
-    /// Looks the names of all targets up, from now on. Until then their requests wait.
-    func follow(names lookup: any NameLookup) {
-        for target in self.targets.values.joined() {
-            guard let name = target.name else { continue }
-            lookup.follow(name.host, port: name.port) { [weak target] answer in
-                switch answer {
-                case .found(let addresses): target?.found(addresses)
-                case .failed(let reason): target?.notFound(reason: reason)
+    /// Looks up the names of all targets, and keeps their addresses current. Until a name is answered its requests wait.
+    func follow(_ resolver: NameResolver) {
+        let watches = self.targets.sorted { $0.key < $1.key }.flatMap { upstream, targets in
+            let interval = TimeAmount(self.configuration[upstream]?.resolve ?? .seconds(30))
+            return targets.compactMap { target -> NameResolver.Watch? in
+                guard let name = target.name else { return nil }
+                return resolver.watch(name.host, every: interval) { [weak target] state in
+                    switch state {
+                    case .addresses(let addresses):
+                        target?.found(
+                            addresses.compactMap { try? SocketAddress(ipAddress: $0.description, port: name.port) }
+                        )
+                    case .failed(let reason): target?.notFound(reason: reason)
+                    }
                 }
             }
         }
+        self.names.withLock { $0 = Names(resolver: resolver, watches: watches) }
     }
+
+    /// Names of targets whose last look-up failed.
+    var failingNames: [FailingName] { self.names.withLock { $0?.resolver.failing ?? [] } }
 
     /// Whether every upstream that is required has a target that can be reached.
     var missing: [String] {

@@ -49,8 +49,10 @@ final class UpstreamTarget: Sendable {
         let address: SocketAddress?
         switch configuration.url {
         case .http(let host, let port):
-            let authority = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
-            self.label = "\(authority):\(port)"
+            self.label = HostAndPort.text(host, port)
+            // A dot at the end only keeps search domains away from the look-up: servers do not expect it in `Host`.
+            let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+            let authority = name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]" : name
             self.authority = Array((port == 80 ? authority : "\(authority):\(port)").utf8)
             let names = port == 80 ? [authority, "\(authority):80"] : ["\(authority):\(port)"]
             self.origins = names.map { Array("http://\($0)".utf8) }
@@ -109,10 +111,13 @@ final class UpstreamTarget: Sendable {
         if hasChanged { self.changes.announce() }
     }
 
-    /// The name could not be looked up. Addresses that were found before stay in use.
+    /// No address of the name is known, or none is any longer: endpoints finish what they have.
     func notFound(reason: String, at moment: EndpointHealth.Moment = .current) {
         let hasChanged = self.addressing.withLock { addressing -> Bool in
-            guard addressing.endpoints.isEmpty else { return false }
+            for endpoint in addressing.endpoints { endpoint.leave() }
+            addressing.leaving.removeAll { !$0.isInUse }
+            addressing.leaving += addressing.endpoints
+            addressing.endpoints = []
             if case .failed(_, let since) = addressing.lookUp {
                 addressing.lookUp = .failed(reason: reason, since: since)
                 return false

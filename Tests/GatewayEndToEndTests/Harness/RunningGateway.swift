@@ -1,6 +1,7 @@
-import Gateway
 import Logging
 import NIOCore
+
+@testable import Gateway
 
 /// A gateway that listens on a free port of the loopback.
 struct RunningGateway: Sendable {
@@ -41,6 +42,7 @@ func withGateway<R>(
     drainTimeout: TimeSpan = .milliseconds(20),
     middlewares: MiddlewareList = .standard,
     accessLog: AccessLogTarget = .off,
+    names: NameResolver.Settings = NameResolver.Settings(),
     log: Logger = Logger(label: "gateway"),
     _ body: (RunningGateway) async throws -> R
 ) async throws -> R {
@@ -51,7 +53,13 @@ func withGateway<R>(
     configuration.admin.listen = .off
     configuration.log.access = accessLog
     configuration.log.slowRequest = .off
-    let server = try GatewayServer(configuration, middlewares: middlewares, log: log)
+    let server = try GatewayServer(
+        configuration,
+        middlewares: middlewares,
+        inProcess: [:],
+        names: names,
+        log: log
+    )
     let run = Task { try await server.run() }
     let gateway = RunningGateway(server: server, addresses: try await server.boundAddresses(), run: run)
     do {

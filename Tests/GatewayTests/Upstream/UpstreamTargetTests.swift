@@ -20,7 +20,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("http://10.0.0.1:9001", "10.0.0.1:9001"), ("http://[::1]:9001", "[::1]:9001"), ("unix:/run/a.sock", "unix:/run/a.sock"),
+        ("http://10.0.0.1:9001", "10.0.0.1:9001"), ("http://[::1]:9001", "[::1]:9001"),
+        ("unix:/run/a.sock", "unix:/run/a.sock"),
     ])
     func `a literal address or a socket is one endpoint, with nothing to look up`(url: String, label: String) throws {
         let target = try target(url)
@@ -62,12 +63,14 @@ import Testing
         #expect(target.endpoints.count == 2)
     }
 
-    @Test func `a failing name server leaves the last addresses in use`() throws {
+    @Test func `a name without an address any longer has its endpoints finish what they have`() throws {
         let target = try target("http://backend:80")
         target.found(try addresses("10.0.0.1"))
+        target.endpoints[0].addPool()
         let version = changes.version
-        target.notFound(reason: "SERVFAIL")
-        #expect(changes.version == version && target.endpoints.count == 1 && target.isUp)
+        target.notFound(reason: "the name does not exist")
+        #expect(changes.version != version && target.endpoints.isEmpty && !target.isUp)
+        #expect(target.leavingEndpoints.map(\.condition.state) == [.draining])
     }
 
     @Test func `an address that has gone is shown until no worker uses it`() throws {
