@@ -60,13 +60,14 @@ final class NameResolverLoop {
     }
 
     private func perform(_ actions: Machine.Actions) {
+        // Before anybody is told: a caller that learns of a failure finds it listed.
+        self.mailbox.show(failing: self.machine.failing)
         for id in actions.end { self.lookups[id] = nil }
         for start in actions.start { self.start(start) }
         for tell in actions.tell {
             for watch in tell.watches { self.listeners[watch]?(tell.state) }
         }
         for report in actions.log { self.write(report) }
-        self.mailbox.show(failing: self.machine.failing)
     }
 
     private func start(_ start: Machine.Actions.Start) {
