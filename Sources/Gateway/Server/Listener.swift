@@ -114,8 +114,9 @@ final class Listener: Sendable {
     private static let lastTurns = 16
 
     /// Closes the listening socket; connections that were accepted go on. What the system has accepted by then is taken
-    /// first, since closing would reset it. What comes between the last look and the close is lost.
+    /// first, since closing would reset it.
     func close() async {
+        try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
         for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
         // A connection passes its worker's loop, and then this listener's once more, before it is served. On that way it
         // would be closed with the listener.
@@ -123,6 +124,13 @@ final class Listener: Sendable {
         for eventLoop in self.workerLoops { try? await eventLoop.submit {}.get() }
         try? await self.channel.eventLoop.submit {}.get()
         try? await self.channel.close()
+    }
+
+    /// Leaves room for one connection in the system's queue. A client that connects from now on finds no room, tries
+    /// again, and is refused, where one in the queue would be reset by the close with its request.
+    private func shrinkQueue() {
+        let operations = self.channel.pipeline.syncOperations
+        _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { listen($0, 0) }
     }
 }
 

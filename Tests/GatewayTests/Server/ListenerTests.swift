@@ -37,7 +37,9 @@ struct ListenerTests {
                     try channel.pipeline.syncOperations.addHandler(AnswerCounter(answers))
                 }
             }
-            channels.append(try await bootstrap.connect(to: address).get())
+            let channel = try await bootstrap.connect(to: address).get()
+            try await channel.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\r\n")).get()
+            channels.append(channel)
         }
         let closed = Task { await listener.close() }
         // It has taken all of its last looks.
@@ -45,9 +47,6 @@ struct ListenerTests {
         isHeld.lock()
         isHeld.unlock(withValue: false)
         await closed.value
-        for channel in channels {
-            try await channel.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\r\n")).get()
-        }
         for channel in channels { try await channel.closeFuture.get() }
         #expect(answers.withLockedValue { $0 } == 8)
         try await group.shutdownGracefully()
