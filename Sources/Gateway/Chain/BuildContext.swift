@@ -27,6 +27,8 @@ public struct BuildContext {
         public var message: String
         /// What to do; may be empty.
         public var suggestion: String
+        /// The mistake is in the name of the last key, not in its value.
+        var isInName = false
     }
 
     init(
@@ -171,8 +173,10 @@ public struct BuildContext {
         self.fail(message, suggestion: suggestion, at: keys)
     }
 
-    mutating func fail(_ message: String, suggestion: String = "", at keys: [String]) {
-        self.diagnostics.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
+    mutating func fail(_ message: String, suggestion: String = "", at keys: [String], isInName: Bool = false) {
+        self.diagnostics.append(
+            Diagnostic(keys: keys, message: message, suggestion: suggestion, isInName: isInName)
+        )
     }
 
     /// Reports settings that are legal but unwise; `gateway check` shows them.

@@ -101,13 +101,13 @@ extension ConfigurationValidator {
         for name in route.matchHeaders.keys.sorted() {
             let place = path + "match_headers" + name
             if !FieldName.isToken(name) {
-                report(place, "\(JSONText.quoted(name)) is not a header name", Self.headerSuggestion(name))
+                report(name: place, "\(JSONText.quoted(name)) is not a header name", Self.headerSuggestion(name))
             } else if !names.insert(name.lowercased()).inserted {
-                report(place, "\(name) is in the table twice: header names are case-insensitive", "remove it")
+                report(name: place, "\(name) is in the table twice: header names are case-insensitive", "remove it")
             }
         }
         for name in route.matchQuery.keys.sorted() where name.isEmpty {
-            report(path + "match_query" + name, "a query parameter needs a name", "remove it")
+            report(name: path + "match_query" + name, "a query parameter needs a name", "remove it")
         }
     }
 
@@ -198,9 +198,9 @@ extension ConfigurationValidator {
         for (name, value) in respond.headers.sorted(by: { $0.key < $1.key }) {
             let place = path + "headers" + name
             if !FieldName.isToken(name) {
-                report(place, "\(JSONText.quoted(name)) is not a header name", Self.headerSuggestion(name))
+                report(name: place, "\(JSONText.quoted(name)) is not a header name", Self.headerSuggestion(name))
             } else if ["content-length", "transfer-encoding", "connection"].contains(name.lowercased()) {
-                report(place, "the gateway sets \(name) itself", "remove it")
+                report(name: place, "the gateway sets \(name) itself", "remove it")
             } else if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
                 let plain = String(
                     value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F || $0.value == 9 }
@@ -261,7 +261,7 @@ extension ConfigurationValidator {
         }
     }
 
-    /// A prefix that the path does not begin with would never be removed.
+    /// A prefix that no path of the route begins with would never be removed.
     private mutating func stripPrefix(of route: RouteConfiguration, names: [String]?, at place: SettingPath) {
         let prefix = route.stripPrefix
         do {
@@ -281,15 +281,7 @@ extension ConfigurationValidator {
         guard names != nil, let pattern = try? RoutePattern(route.path), let stripped = try? PathPrefix(prefix) else {
             return
         }
-        let literals = pattern.segments.prefix { if case .literal(let bytes) = $0 { !bytes.isEmpty } else { false } }
-        var begin: [UInt8] = []
-        for case .literal(let bytes) in literals { begin += [UInt8(ascii: "/")] + bytes }
-        let isPrefix =
-            begin.starts(with: stripped.bytes)
-            && [nil, UInt8(ascii: "/")].contains(
-                begin.dropFirst(stripped.bytes.count).first
-            )
-        if isPrefix { return }
+        if pattern.mayBegin(with: stripped.bytes) { return }
         let literal = Self.segments(route.path).prefix { $0 != "*" && !$0.hasPrefix("{") }
         let isWhole = literal.count == Self.segments(route.path).count
         let kept = isWhole && literal.count > 1 ? literal.dropLast() : literal

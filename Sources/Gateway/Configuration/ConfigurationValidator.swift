@@ -22,6 +22,13 @@ struct ConfigurationValidator {
         diagnostics.report(problem, suggestion: safe, path: path, at: configuration.document.position(of: path))
     }
 
+    /// The same for a mistake in the name that a key of a free table is.
+    mutating func report(name path: SettingPath, _ problem: String, _ suggestion: String) {
+        let path = diagnostics.written(path)
+        let position = configuration.document.keyPosition(of: path)
+        diagnostics.report(problem, suggestion: suggestion, path: path, at: position)
+    }
+
     mutating func report(_ path: SettingPath, _ value: SettingValue, _ error: SettingError) {
         report(path, "\(value.withoutUserInformation.quoted) \(error.problem)", error.suggestion)
     }
@@ -34,12 +41,16 @@ struct ConfigurationValidator {
         diagnostics.report(problem, suggestion: suggestion, path: path, at: position, isLack: true)
     }
 
-    /// The same for one key. If the key is there and empty, the suggestion is for its value.
+    /// The same for one key. If the key is there and empty, or the table is written as one empty string, the suggestion
+    /// is for that value.
     mutating func reportLacking(_ key: String, in table: SettingPath, _ problem: String, _ suggestion: String) {
-        if configuration.document.root?.node(at: diagnostics.written(table + key)) != nil {
-            let addition = "add \(key) = "
-            let value = suggestion.hasPrefix(addition) ? "write " + suggestion.dropFirst(addition.count) : suggestion
+        let addition = "add \(key) = "
+        let value = suggestion.hasPrefix(addition) ? "write " + suggestion.dropFirst(addition.count) : suggestion
+        let root = configuration.document.root
+        if root?.node(at: diagnostics.written(table + key)) != nil {
             report(table + key, problem, value)
+        } else if case .scalar? = root?.node(at: diagnostics.written(table))?.content {
+            report(table, problem, value)
         } else {
             reportLacking(table, problem, suggestion)
         }

@@ -82,14 +82,18 @@ package struct EffectiveMiddleware: Sendable {
     }
 
     /// A mistake that only the middleware itself can find, with the place of the setting.
-    package func error(_ problem: String, suggestion: String, at keys: [String]) -> ConfigurationError {
+    /// - Parameter isInName: the place is that of the last key, not of its value.
+    package func error(_ problem: String, suggestion: String, at keys: [String], isInName: Bool = false)
+        -> ConfigurationError
+    {
         let path = settings.path(of: keys)
         let node = settings.nearest(to: path)
+        let keyPosition = isInName ? settings.node(at: path)?.keyPosition : nil
         return ConfigurationError(
             problem,
             suggestion: node.safe(suggestion),
             key: (SettingPath(name) + path).description,
-            at: node.source.position
+            at: keyPosition ?? node.source.position
         )
     }
 }

@@ -29,13 +29,13 @@ extension IPAddress {
 }
 
 extension [CIDR] {
-    /// Whether a rule that restricts holds for an address: by itself, or by the IPv4 address in it.
+    /// Whether a restricting rule matches the address, or the IPv4 address embedded in it.
     func restrict(_ address: IPAddress) -> Bool {
         self.contains { $0.contains(address) }
             || address.embeddedIPv4.map { embedded in self.contains { $0.contains(embedded) } } ?? false
     }
 
-    /// Whether a rule that grants something holds for an address: by itself, or by the public IPv4 address in it.
+    /// Whether a granting rule matches the address, or the public IPv4 address embedded in it.
     func grant(_ address: IPAddress) -> Bool {
         if self.contains(where: { $0.contains(address) }) { return true }
         guard let embedded = address.embeddedIPv4, embedded.isPublicIPv4 else { return false }

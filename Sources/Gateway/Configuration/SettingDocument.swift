@@ -11,6 +11,11 @@ package struct SettingDocument: Sendable {
     func position(of path: SettingPath) -> SourcePosition? {
         root?.nearest(to: path).source.position
     }
+
+    /// The place of a path's key, for mistakes in the key itself; in a list, that of the element.
+    func keyPosition(of path: SettingPath) -> SourcePosition? {
+        root?.node(at: path)?.keyPosition ?? position(of: path)
+    }
 }
 
 extension SettingDocument: Codable {

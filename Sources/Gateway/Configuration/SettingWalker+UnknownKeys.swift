@@ -8,7 +8,14 @@ extension SettingWalker {
         return NearestName.of(key, among: keys) == nil
     }
 
-    mutating func unknown(_ key: String, _ node: SettingNode, among table: SettingTableSchema, at path: SettingPath) {
+    /// - Parameter entries: the table that the key is in.
+    mutating func unknown(
+        _ key: String,
+        _ node: SettingNode,
+        in entries: [String: SettingNode],
+        among table: SettingTableSchema,
+        at path: SettingPath
+    ) {
         let keys =
             table.fields.filter { !(table.takesMiddlewares && $0.schema.isMiddlewares) }.map(\.key)
             + (table.takesMiddlewares ? middlewares.keys.sorted() : [])
@@ -19,7 +26,8 @@ extension SettingWalker {
             let suggestion = "remove it: the table has no keys"
             unknown(node, path, "\(JSONText.quoted(key)) is not a known key", suggestion)
         } else if let nearest = NearestName.of(key, among: keys) {
-            unknown(node, path, "\(JSONText.quoted(key)) is not a known key", "write \"\(nearest)\"")
+            let suggestion = Self.rename(node, nearest, in: entries)
+            unknown(node, path, "\(JSONText.quoted(key)) is not a known key", suggestion)
         } else {
             unknown(
                 node,
@@ -30,15 +38,27 @@ extension SettingWalker {
         }
     }
 
-    mutating func unknownMiddleware(_ name: String, _ node: SettingNode, at path: SettingPath) {
+    mutating func unknownMiddleware(
+        _ name: String,
+        _ node: SettingNode,
+        in entries: [String: SettingNode],
+        at path: SettingPath
+    ) {
         let message = "\(JSONText.quoted(name)) is not a middleware"
         if UnsupportedSettings.middlewares.contains(name) {
             unknown(node, path, "\(JSONText.quoted(name)) is not supported in this version", "remove it")
         } else if let nearest = NearestName.of(name, among: middlewares.keys) {
-            unknown(node, path, message, "write \"\(nearest)\"")
+            unknown(node, path, message, Self.rename(node, nearest, in: entries))
         } else {
             unknown(node, path, message, "remove it: the middlewares are \(Self.list(middlewares.keys.sorted()))")
         }
+    }
+
+    /// The key that was meant, unless the table has it already.
+    private static func rename(_ node: SettingNode, _ key: String, in entries: [String: SettingNode]) -> String {
+        guard let other = entries[key] else { return "write \"\(key)\"" }
+        let areTables = node.entries != nil && other.entries != nil
+        return areTables ? "remove it, or merge it with \"\(key)\"" : "remove it: \"\(key)\" is there too"
     }
 
     private mutating func unknown(_ node: SettingNode, _ path: SettingPath, _ message: String, _ suggestion: String) {

@@ -5,6 +5,8 @@ struct SettingWalker {
     /// Tables that may belong to a middleware which is not known yet are left as they are.
     var leavesUnknownMiddlewares = false
     var diagnostics: ConfigurationDiagnostics
+    /// Within braces or a list, where no line can begin a table.
+    private var isInline = false
 
     init(middlewares: [MiddlewareDescription], diagnostics: ConfigurationDiagnostics) {
         self.diagnostics = diagnostics
@@ -39,6 +41,8 @@ struct SettingWalker {
                 report(node, path, "is \(node.value.kindName), not a list", Self.listHint(node, element, path))
                 return node
             }
+            let outer = enter(node)
+            defer { isInline = outer }
             var result = node
             let walked = elements.enumerated().map { walk($0.element, element, at: path + $0.offset) }
             let sound = walked.indices.filter { !diagnostics.hasFailed(path + $0) }
@@ -47,7 +51,7 @@ struct SettingWalker {
             return result
         case .map(let value):
             guard let entries = node.entries else {
-                report(node, path, "is \(node.value.kindName), not a table", "write \(Self.header(path))")
+                report(node, path, "is \(node.value.kindName), not a table", tableHint(node, path))
                 return node
             }
             return map(node, entries, at: path) { walker, key, entry in walker.walk(entry, value, at: path + key) }
@@ -61,7 +65,9 @@ struct SettingWalker {
                 )
                 return node
             }
-            return map(node, entries, at: path) { walker, key, entry in walker.middleware(key, entry, at: path + key) }
+            return map(node, entries, at: path) { walker, key, entry in
+                walker.middleware(key, entry, in: entries, at: path + key)
+            }
         case .unknown:
             return node
         }
@@ -73,6 +79,8 @@ struct SettingWalker {
         at path: SettingPath,
         _ transform: (inout SettingWalker, String, SettingNode) -> SettingNode
     ) -> SettingNode {
+        let outer = enter(node)
+        defer { isInline = outer }
         var result = node
         var transformed: [String: SettingNode] = [:]
         for (key, entry) in entries {
@@ -93,12 +101,11 @@ struct SettingWalker {
             return shorthand(node, value, type, table, at: path)
         }
         guard let entries = node.entries else {
-            let hint =
-                Self.isHeader(node) && node.elements != nil || node.entries == nil && node.elements == nil
-                ? "write \(Self.header(path))" : "write \(Self.header(path)) with single brackets"
-            report(node, path, "is \(node.value.kindName), not a table", hint)
+            report(node, path, "is \(node.value.kindName), not a table", tableHint(node, path))
             return node
         }
+        let outer = enter(node)
+        defer { isInline = outer }
         var result: [String: SettingNode] = [:]
         var own: [String: SettingNode] = [:]
         for (key, entry) in entries {
@@ -106,12 +113,12 @@ struct SettingWalker {
                 let value = walk(entry, field.schema, at: path + key, fillsDefaults: fillsDefaults)
                 if !diagnostics.hasFailed(path + key) { result[key] = value }
             } else if table.takesMiddlewares, middlewares[key] != nil {
-                let value = middleware(key, entry, at: path + key)
+                let value = middleware(key, entry, in: entries, at: path + key)
                 if !diagnostics.hasFailed(path + key) { own[key] = value }
             } else if table.takesMiddlewares, mayBeMiddleware(key, entry, among: table) {
                 own[key] = entry
             } else {
-                unknown(key, entry, among: table, at: path + key)
+                unknown(key, entry, in: entries, among: table, at: path + key)
             }
         }
         for field in table.fields where fillsDefaults && result[field.key] == nil {
@@ -148,10 +155,15 @@ struct SettingWalker {
     }
 
     /// One middleware's table, or `false`.
-    private mutating func middleware(_ name: String, _ node: SettingNode, at path: SettingPath) -> SettingNode {
+    private mutating func middleware(
+        _ name: String,
+        _ node: SettingNode,
+        in entries: [String: SettingNode],
+        at path: SettingPath
+    ) -> SettingNode {
         guard let table = middlewares[name] else {
             if mayBeMiddleware(name, node) { return node }
-            unknownMiddleware(name, node, at: path)
+            unknownMiddleware(name, node, in: entries, at: path)
             return node
         }
         if case .scalar(.boolean(let isOn)) = node.content {
@@ -223,7 +235,23 @@ struct SettingWalker {
         )
     }
 
-    private static func isHeader(_ node: SettingNode) -> Bool { node.source.position?.column == 1 }
+    /// Notes what the table or list is for those in it; gives what is to be restored after them.
+    private mutating func enter(_ node: SettingNode) -> Bool {
+        defer { if Self.isAssigned(node) { isInline = true } }
+        return isInline
+    }
+
+    /// Whether the value stands behind its key, and not below a header.
+    private static func isAssigned(_ node: SettingNode) -> Bool {
+        guard let key = node.keyPosition, let value = node.source.position else { return false }
+        return (key.line, key.column) < (value.line, value.column)
+    }
+
+    /// How to write a table in the place of something else. A header among other keys would take those below it.
+    private func tableHint(_ node: SettingNode, _ path: SettingPath) -> String {
+        if isInline { return "write {}" }
+        return "write \(Self.header(path))" + (Self.isAssigned(node) ? " below the other keys instead" : "")
+    }
 
     /// The line that begins the table; TOML leaves out which element of a list it is.
     private static func header(_ path: SettingPath) -> String {
@@ -238,11 +266,16 @@ struct SettingWalker {
         if case .table = element, node.entries != nil { return "write [[\(path)]]" }
         guard case .scalar(let value) = node.content, !node.isFromEnvironment else { return "write a list" }
         // A value that is also wrong as an element is corrected in the same step.
-        if case .leaf(let type) = element {
-            do throws(SettingError) {
+        do throws(SettingError) {
+            if case .leaf(let type) = element {
                 _ = try type.init(setting: value)
-            } catch {
-                if let literal = error.firstLiteral { return "write [\(literal)]" }
+            } else if case .table(let table) = element, let type = table.shorthand, case .string(let text) = value {
+                _ = try type.init(shorthand: text)
+            }
+        } catch {
+            if let literal = error.firstLiteral {
+                let rest = error.suggestion.dropFirst("write ".count + literal.count)
+                return "write [\(literal)]" + (rest.hasPrefix(" if ") ? String(rest) : "")
             }
         }
         return "write [\(value.withoutUserInformation.quoted)]"

@@ -116,7 +116,8 @@ private struct FieldChanges {
                     context.fail(
                         "Content-Encoding describes the bytes of the body, which this does not change",
                         suggestion: "remove it",
-                        at: [direction, kind, name]
+                        at: [direction, kind, name],
+                        isInName: true
                     )
                 }
                 changes.append(Change(name: header, value: template, replaces: kind == "set"))
@@ -127,7 +128,7 @@ private struct FieldChanges {
 
     private static func name(_ name: String, _ keys: [String], in context: inout BuildContext) -> HeaderName? {
         if let problem = ProtectedFields.problem(with: name) {
-            context.fail(problem.message, suggestion: problem.suggestion, at: keys)
+            context.fail(problem.message, suggestion: problem.suggestion, at: keys, isInName: true)
             return nil
         }
         return HeaderName(name)

@@ -316,7 +316,12 @@ struct PlanBuilder {
         _ setting: EffectiveMiddleware,
         in route: SettingPath
     ) -> Finding {
-        let error = setting.error(diagnostic.message, suggestion: diagnostic.suggestion, at: diagnostic.keys)
+        let error = setting.error(
+            diagnostic.message,
+            suggestion: diagnostic.suggestion,
+            at: diagnostic.keys,
+            isInName: diagnostic.isInName
+        )
         return Finding(path: setting.path(of: diagnostic.keys, in: route), error: error)
     }
 }

@@ -88,6 +88,18 @@ struct RoutePattern: Sendable, Equatable {
         }
     }
 
+    /// Whether a path that matches may begin with these segments, `/a/b`.
+    func mayBegin(with prefix: [UInt8]) -> Bool {
+        let wanted = prefix.split(separator: UInt8(ascii: "/"))
+        guard takesRest || wanted.count <= segments.count else { return false }
+        return zip(segments, wanted).allSatisfy { segment, part in
+            switch segment {
+            case .literal(let bytes): bytes.elementsEqual(part)
+            case .parameter: true
+            }
+        }
+    }
+
     /// Whether a normalised path fits, whatever other routes there are.
     func matches(_ path: UnsafeRawBufferPointer) -> Bool {
         guard path.first == UInt8(ascii: "/") else { return false }

@@ -123,7 +123,7 @@ struct GatewayConfigurationTests {
         let folder = try #require(throws: ConfigurationErrors.self) {
             try GatewayConfiguration(file: Self.root.path, environment: [:], middlewares: [])
         }
-        #expect(folder.description == "\(Self.root.path): this is a folder: name a file")
+        #expect(folder.description == "\(Self.root.path): this is a directory: name a file")
     }
 
     @Test

@@ -30,9 +30,13 @@ struct SuggestedEdits {
             results = [edited(endOfLine(place)..<endOfLine(place), " }")]
         } else if words("write [") && Self.isHeader(suggestion.dropFirst(6)) {
             let header = String(String.UnicodeScalarView(suggestion.dropFirst(6).prefix { $0 != " " && $0 != "," }))
-            results = [edited(startOfLine(place)..<endOfLine(place), header)]
+            let isBelow = error.suggestion.hasSuffix("below the other keys instead")
+            results = [isBelow ? moved(to: header) : edited(startOfLine(place)..<endOfLine(place), header)]
         } else if let (unknown, known) = Self.placeholders(in: error.suggestion) {
-            results = [toml.replacing(unknown, with: known)]
+            let rest = String(String.UnicodeScalarView(text[place...]))
+            results = [edited(place..<text.count, rest.replacing(unknown, with: known, maxReplacements: 1))]
+        } else if let end = Self.endOfText(error, in: text[place...]) {
+            results = Self.literals(suggestion.dropFirst(6)).map { edited(place..<end, $0) }
         } else if words("write ") {
             results = Self.literals(suggestion.dropFirst(6)).map(replaced)
         }
@@ -55,11 +59,21 @@ struct SuggestedEdits {
         return literals
     }
 
-    /// The two names of `write {host}, or {{hots}} for the text`.
+    /// What to replace, and by what, for `write {host}, or {{hots}} for the text` and `write {uri}, or {{uri for the text`.
     private static func placeholders(in suggestion: String) -> (unknown: String, known: String)? {
         let parts = suggestion.split(separator: "{")
         guard suggestion.hasPrefix("write {"), parts.count == 3, suggestion.contains("{{") else { return nil }
-        return ("{" + parts[2].prefix { $0 != "}" } + "}", "{" + parts[1].prefix { $0 != "}" } + "}")
+        let unknown = parts[2].prefix { $0 != "}" && $0 != " " }
+        let isClosed = parts[2].dropFirst(unknown.count).hasPrefix("}")
+        return ("{" + String(unknown) + (isClosed ? "}" : ""), "{" + parts[1].prefix { $0 != "}" } + "}")
+    }
+
+    /// Where the text ends that the error calls no value of TOML.
+    private static func endOfText(_ error: ConfigurationError, in text: ArraySlice<Unicode.Scalar>) -> Int? {
+        let (start, end) = ("invalid TOML: ", " is not a value")
+        guard error.message.hasPrefix(start), error.message.hasSuffix(end) else { return nil }
+        let shown = error.message.dropFirst(start.count).dropLast(end.count).unicodeScalars
+        return text.starts(with: shown) ? text.startIndex + shown.count : nil
     }
 
     private static func assignment(_ text: [Unicode.Scalar]) -> String? {
@@ -145,6 +159,18 @@ struct SuggestedEdits {
         return edited(end..<end, "\n" + assignment)
     }
 
+    /// Without the line of the place, and with the header after the other keys of its table.
+    private func moved(to header: String) -> String {
+        let line = startOfLine(offset)..<min(endOfLine(offset) + 1, text.count)
+        var end = endOfLine(offset)
+        while end < text.count, !isHeaderLine(end + 1) { end = endOfLine(end + 1) }
+        let others = text[line.upperBound..<max(end, line.upperBound)]
+        return edited(
+            line.lowerBound..<max(end, line.upperBound),
+            String(String.UnicodeScalarView(others)) + "\n\(header)\n"
+        )
+    }
+
     private func removed() -> String {
         let start = startOfLine(offset)
         if isHeaderLine(start) {
@@ -194,9 +220,13 @@ struct SuggestedEdits {
     private var isKey: Bool {
         guard offset < text.count else { return false }
         if isHeaderLine(startOfLine(offset)) { return text[offset] != "[" }
-        let end = endOfKey(offset)
-        guard end > offset, let next = text[end...].first(where: { $0 != " " }) else { return false }
-        return next == "=" || next == "." && text[offset] != "\""
+        var start = offset
+        while true {
+            let end = endOfKey(start)
+            guard end > start, let next = text[end...].firstIndex(where: { $0 != " " }) else { return false }
+            guard text[next] == ".", next + 1 < text.count else { return text[next] == "=" }
+            start = next + 1
+        }
     }
 
     private func endOfKey(_ start: Int) -> Int {
@@ -217,7 +247,7 @@ struct SuggestedEdits {
         return text[start...].firstIndex { ",]}\n".unicodeScalars.contains($0) } ?? text.count
     }
 
-    /// After the last value of the list that begins at the place and has no end.
+    /// After the last value of the list that begins at the place and has no end, and after a comma that follows it.
     private var endOfList: Int {
         var last = offset + 1
         var index = offset + 1
@@ -230,6 +260,7 @@ struct SuggestedEdits {
             last = end
             index = end
         }
+        if let comma = text[last...].firstIndex(where: { $0 != " " }), text[comma] == "," { return comma + 1 }
         return last
     }
 }

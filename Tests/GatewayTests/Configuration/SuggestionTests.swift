@@ -22,22 +22,27 @@ struct SuggestionTests {
         let toml = try ConfigurationCheckTests.parts(of: file, in: folder).toml
         let errors = try await Self.errors(in: toml)
         for error in errors {
-            let edits = SuggestedEdits(error, in: toml).results
-            if edits.isEmpty {
-                let isAdvice =
-                    Self.advice.contains { error.suggestion.hasPrefix($0) }
-                    || error.suggestion.contains("[redacted]")
-                #expect(isAdvice, "\(file): nothing to write in: \(error)")
+            for edited in Self.edits(error, in: toml, file) {
+                try await Self.accept(error, edited, beside: errors, file)
             }
-            for edited in edits { try await Self.accept(error, edited, beside: errors, file) }
         }
+    }
+
+    private static func edits(_ error: ConfigurationError, in toml: String, _ file: String) -> [String] {
+        let edits = SuggestedEdits(error, in: toml).results
+        if edits.isEmpty {
+            let isAdvice =
+                Self.advice.contains { error.suggestion.hasPrefix($0) } || error.suggestion.contains("[redacted]")
+            #expect(isAdvice, "\(file): nothing to write in: \(error)")
+        }
+        return edits
     }
 
     private static func errors(in toml: String) async throws -> [ConfigurationError] {
         try await ConfigurationCheck(toml: toml, environment: GoldenTests.environment).errors
     }
 
-    /// The mistake is gone and no other has come. One at the same place is followed in its turn.
+    /// The mistake is gone and no other has come. One that it only hid is followed in its turn.
     private static func accept(
         _ error: ConfigurationError,
         _ edited: String,
@@ -46,28 +51,54 @@ struct SuggestionTests {
         depth: Int = 0
     ) async throws {
         let after = try await Self.errors(in: edited)
-        func isSame(_ a: ConfigurationError, _ b: ConfigurationError) -> Bool {
-            Self.place(a) == Self.place(b) && a.message == b.message
-        }
-        let before = known.count { isSame($0, error) }
-        #expect(
-            after.count { isSame($0, error) } < max(before, 1),
-            "\(file): still there after \(error.suggestion): \(error)"
-        )
-        // Only what can be parsed can be checked.
-        if error.message.hasPrefix("invalid TOML") {
-            #expect(!after.contains { $0.message.hasPrefix("invalid TOML") }, "\(file): \(error) → \(after)")
+        if error.message.hasPrefix(Self.syntax) {
+            // Only what can be parsed can be checked, and the parser stops at the first mistake.
+            for next in after where next.message.hasPrefix(Self.syntax) {
+                guard next.line > error.line, next.message == error.message, depth < 3 else {
+                    Issue.record("\(file): \(error)\nfollowed, gives\n\(next)")
+                    continue
+                }
+                for again in Self.edits(next, in: edited, file) {
+                    try await Self.accept(next, again, beside: after, file, depth: depth + 1)
+                }
+            }
             return
         }
-        for new in after where !known.contains(where: { isSame($0, new) }) {
-            guard Self.place(new) == Self.place(error), depth < 3 else {
+        let before = known.count { Self.isSame($0, error) }
+        #expect(
+            after.count { Self.isSame($0, error) } < max(before, 1),
+            "\(file): still there after \(error.suggestion): \(error)"
+        )
+        for new in after where !known.contains(where: { Self.isSame($0, new) }) {
+            guard Self.hides(error, new), depth < 3 else {
                 Issue.record("\(file): \(error)\nfollowed, gives\n\(new)")
                 continue
             }
-            for again in SuggestedEdits(new, in: edited).results {
+            for again in Self.edits(new, in: edited, file) {
                 try await Self.accept(new, again, beside: after, file, depth: depth + 1)
             }
         }
+    }
+
+    private static let syntax = "invalid TOML"
+
+    /// Whether a mistake that shows once another is gone was there before it.
+    private static func hides(_ error: ConfigurationError, _ new: ConfigurationError) -> Bool {
+        let (old, place) = (Self.place(error), Self.place(new))
+        if place == old { return true }
+        // What is in a list of tables is not read where one table belongs.
+        if error.message.hasSuffix("is a list, not a table") { return place.hasPrefix(old + ".") }
+        // What a table lacks is not reported while a mistake directly in it may be just that.
+        guard new.suggestion.hasPrefix("add "), old.hasPrefix(place + ".") else { return false }
+        return !old.dropFirst(place.count + 1).contains(".")
+    }
+
+    private static func isSame(_ a: ConfigurationError, _ b: ConfigurationError) -> Bool {
+        func text(_ error: ConfigurationError) -> String {
+            // An edit moves what follows it.
+            error.message.replacing(#/routes\[\d+\] in line \d+/#, with: "a route")
+        }
+        return Self.place(a) == Self.place(b) && text(a) == text(b)
     }
 
     /// The key without the numbers of list elements, which move when one is removed.
@@ -96,6 +127,20 @@ struct SuggestionTests {
         #expect(errors.map(\.suggestion) == ["write \(JSONText.quoted(expected))"], "\(errors)")
         let corrected = "[[routes]]\nrespond = {}\npath = \(JSONText.quoted(expected))\n"
         #expect(try await Self.errors(in: corrected) == [])
+    }
+
+    @Test(arguments: [
+        ("[log]\nlevel = \"info\"\nlevl = \"info\"", "remove it: \"level\" is there too"),
+        ("[middleware]\ntimeout = {}\ntimeuot = {}", "remove it, or merge it with \"timeout\""),
+        ("[middleware]\ntimeuot = {}", "write \"timeout\""),
+        ("[upstreams]\na = 1", "write [upstreams.a] below the other keys instead"),
+        ("upstreams = { a = 1 }", "write {}"), ("[[log]]", "write [log]"), ("  [[log]]", "write [log]"),
+        ("[upstreams.a]\ntargets = \"https://a:1\"", "write [\"http://a:1\"] if the server also speaks plain HTTP"),
+        ("[upstreams.a]\ntargets = [\"\"]", "write \"http://127.0.0.1:9001\""),
+        ("[upstreams.a]\ntargets = [{}]", "add url = \"http://127.0.0.1:9001\""),
+    ])
+    func `a suggestion suits what is around it`(toml: String, expected: String) async throws {
+        #expect(try await Self.errors(in: toml).map(\.suggestion) == [expected])
     }
 
     @Test(arguments: [
