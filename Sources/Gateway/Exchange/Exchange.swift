@@ -91,7 +91,7 @@ public final class Exchange {
     var tried = TargetSet()
     /// It was sent to one that is out of the rotation, since there was no other.
     var hasTriedLastResort = false
-    /// Its endpoint has failed it, be it with an answer.
+    /// Its endpoint has failed it, possibly with a response.
     var hasFailedHere = false
     /// What `balance = "hash"` chooses by.
     var balanceHash: UInt64 = 0

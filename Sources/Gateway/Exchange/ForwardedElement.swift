@@ -26,7 +26,7 @@ struct ForwardedElement: Equatable {
         }
         guard elements.isEmpty, headers.present.contains(.forwarded) else { return elements }
         for field in headers.fields where field.id == .forwarded {
-            // Each line by itself: a quoted string does not go on in the next one. What stands left of a malformed line
+            // Each line separately: a quoted string does not continue in the next one. What stands left of a malformed line
             // cannot be attributed to any proxy.
             elements =
                 headers.withBytes(field.value) { ForwardedParser.elements(of: $0) }.map { elements + $0 }

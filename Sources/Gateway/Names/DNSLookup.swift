@@ -9,7 +9,7 @@ import NIOCore
     import Darwin
 #endif
 
-/// One look-up of a name: the queries for its A and AAAA records, on a c-ares channel of its own.
+/// One look-up of a name: the queries for its A and AAAA records, on a dedicated c-ares channel.
 ///
 /// A channel per look-up reads `resolv.conf` anew, sends from fresh ports, and ends without touching another look-up. It
 /// belongs to one thread.

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Finds the addresses of names, on a thread of its own, and keeps them current.
+/// Finds the addresses of names on a dedicated thread, and keeps them current.
 ///
 /// A name that does not answer delays neither another name nor an event loop. The hosts file comes first, then the name
 /// servers of `resolv.conf`; both are read anew for each look-up.

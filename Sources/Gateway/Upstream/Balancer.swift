@@ -116,7 +116,9 @@ struct Balancer: Sendable {
     func inFlight(_ target: Int) -> Int { inFlight[target] }
 
     /// Where both are as busy the first drawn has it, so that an idle upstream is used by weight too.
-    private func lessBusy(_ available: TargetSet, _ now: NIODeadline, _ random: inout some RandomNumberGenerator) -> Int? {
+    private func lessBusy(_ available: TargetSet, _ now: NIODeadline, _ random: inout some RandomNumberGenerator)
+        -> Int?
+    {
         guard let first = drawn(from: available, except: nil, &random) else { return nil }
         guard let second = drawn(from: available, except: first, &random) else { return first }
         if penalties.isEmpty {

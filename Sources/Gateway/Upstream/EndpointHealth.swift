@@ -3,7 +3,7 @@ import NIOCore
 /// What is known of one endpoint: whether it can be reached, since when, and when to try it again.
 ///
 /// An endpoint that fails leaves the rotation. After a second a connection is tried in the background; while that fails,
-/// the pause doubles, up to half a minute. A connection that comes about brings the endpoint back at once, whoever made it.
+/// the pause doubles, up to half a minute. Any successful connection brings the endpoint back at once.
 /// The next failure doubles the pause further, unless the endpoint has answered a request in between.
 struct EndpointHealth: Sendable, Equatable {
     /// A moment on both clocks: one to wait by, one to show.

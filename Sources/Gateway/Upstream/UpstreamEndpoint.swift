@@ -21,7 +21,12 @@ final class UpstreamEndpoint: Sendable {
     /// `connected` or `answered` would change something.
     private static let unsettled: UInt8 = 2
 
-    init(_ address: SocketAddress, identity: String, changes: EndpointChanges, at moment: EndpointHealth.Moment = .current) {
+    init(
+        _ address: SocketAddress,
+        identity: String,
+        changes: EndpointChanges,
+        at moment: EndpointHealth.Moment = .current
+    ) {
         self.address = address
         self.label = Self.label(of: address)
         self.identity = identity

@@ -20,7 +20,7 @@ final class UpstreamPool {
     private var machine: Machine
     private let slot: DeadlineWheel.Slot
     private var armedUntil = NIODeadline.distantFuture
-    /// As the last request had it, for connections that are made for whoever waits longest, or in the background.
+    /// The last request's value, for connections made for the longest waiting request or in the background.
     private var connectTimeout = TimeAmount.seconds(2)
     /// When an answer last began here, as evidence that the endpoint is alive.
     private var answeredAt = NIODeadline.distantPast
@@ -270,7 +270,9 @@ final class UpstreamPool {
     }
 
     private func retireIfDone() {
-        guard self.isDraining, let cluster = self.cluster, self.machine.isEmpty, cluster.isIdle(self.index) else { return }
+        guard self.isDraining, let cluster = self.cluster, self.machine.isEmpty, cluster.isIdle(self.index) else {
+            return
+        }
         self.cluster = nil
         self.worker.deadlines.free(self.slot)
         self.machine.permits.leave()

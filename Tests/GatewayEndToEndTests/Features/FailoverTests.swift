@@ -43,7 +43,9 @@ extension EndToEnd {
                     #expect(metrics.contains("gateway_upstream_target_up\(dead)} 0\n"))
                     #expect(metrics.contains("gateway_upstream_connects_total\(dead),result=\"refused\"}"))
                     // Only the first request finds out: background connections do the rest.
-                    #expect(metrics.contains("gateway_upstream_retries_total{upstream=\"api\",reason=\"failover\"} 1\n"))
+                    #expect(
+                        metrics.contains("gateway_upstream_retries_total{upstream=\"api\",reason=\"failover\"} 1\n")
+                    )
                     let shown = try await Self.upstreams(of: gateway)
                     #expect(shown.contains("\"reason\":\"refused\""))
                     #expect(shown.contains("\"next_try\":\"2"))
@@ -92,7 +94,12 @@ extension EndToEnd {
             ] {
                 try await withUpstream(script) { broken in
                     try await withUpstream(serving { ok("\($0.method) \($0.text)") }) { upstream in
-                        let toml = proxy(to: broken.url, upstream.url, upstream: "balance = \"round_robin\"", more: Self.admin)
+                        let toml = proxy(
+                            to: broken.url,
+                            upstream.url,
+                            upstream: "balance = \"round_robin\"",
+                            more: Self.admin
+                        )
                         try await withGateway(toml) { gateway in
                             let first = try await gateway.exchange(request)
                             #expect(first.status == (isMoved ? 200 : 502))
@@ -143,7 +150,8 @@ extension EndToEnd {
                 )
                 try await withGateway(toml, log: log.logger) { gateway in
                     #expect(try await gateway.get("/").text == "other")
-                    let down = "warning upstream target is down address=127.0.0.1:\(port) reason=refused "
+                    let down =
+                        "warning upstream target is down address=127.0.0.1:\(port) reason=refused "
                         + "target=127.0.0.1:\(port) upstream=api"
                     #expect(log.lines.contains(down))
                     try await withUpstream(

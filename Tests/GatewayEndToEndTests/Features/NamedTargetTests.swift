@@ -94,7 +94,9 @@ extension EndToEnd {
                     for _ in 0..<20 { #expect(try await gateway.get("/").status == 200) }
                     #expect(target.endpoints.map(\.isInRotation) == [false, true])
                     let metrics = try await gateway.get("/metrics").text
-                    #expect(metrics.contains("gateway_upstream_target_up{upstream=\"api\",target=\"\(target.label)\"} 1\n"))
+                    #expect(
+                        metrics.contains("gateway_upstream_target_up{upstream=\"api\",target=\"\(target.label)\"} 1\n")
+                    )
                 }
             }
         }

@@ -72,7 +72,7 @@ extension EndToEnd {
                     serving { ok($0["X-Forwarded-For"] ?? "", "X-Scheme: \($0["X-Forwarded-Proto"] ?? "")") }
                 ) {
                     upstream in
-                    let toml = "[server]\ntrusted_proxies = \(trusted)\n" + proxy(to: upstream.url)
+                    let toml = proxy(to: upstream.url, server: "trusted_proxies = \(trusted)")
                     try await withGateway(toml, listen: [.unix(path: path)]) { gateway in
                         let answer = try await gateway.get(
                             "/",

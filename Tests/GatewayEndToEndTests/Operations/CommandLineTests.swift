@@ -331,7 +331,7 @@ struct CommandLineTests {
             #expect(end == 0)
             let (code, _, errors) = try await self.run("healthcheck", "--admin", bound)
             #expect(code == 1)
-            #expect(errors.hasPrefix("not ready: \(bound) "))
+            #expect(errors.hasPrefix("not ready: cannot reach \(bound): "))
         }
     }
 }

@@ -104,7 +104,9 @@ struct RunningReportTests {
     @Test func `lists the addresses of a name below its target, which is up while one of them is`() async throws {
         let admin = AdminFixture { $0.upstreams["api"] = .targets("http://backend.internal:80") }
         let target = try #require(admin.status.upstreams.targets["api"]?.first)
-        func shown() async throws -> SettingValue? { try await admin.json("/upstreams")["upstreams", "0", "targets", "0"] }
+        func shown() async throws -> SettingValue? {
+            try await admin.json("/upstreams")["upstreams", "0", "targets", "0"]
+        }
         #expect(try await shown()?["state"] == "unknown")
         #expect(try await shown()?["addresses"] == [])
         target.notFound(reason: "no such name")

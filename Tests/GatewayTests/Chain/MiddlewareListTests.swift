@@ -32,7 +32,7 @@ struct MiddlewareListTests {
                 "there is no middleware \"fifth\" in the list",
                 "there are two middlewares called \"first\"",
                 "\"Mis-named\" is not a name for a middleware",
-                "\"path\" is a key of routes and of no middleware",
+                "\"path\" is a key of routes",
             ]
         )
     }

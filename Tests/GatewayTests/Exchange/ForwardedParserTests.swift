@@ -64,7 +64,8 @@ struct ForwardedParserTests {
                 "Forwarded: for=10.1.1.1",
                 "Forwarded: for=\"10.1.1.2",
                 "X-Forwarded-For: 192.0.2.7",
-                "Forwarded: for=192.0.2.7;host=\"b\""
+                "Forwarded: for=192.0.2.7;host=\"b\"",
+                isTrusted: true
             )
             exchange.identifyClient(peer: ClientAddress(.loopback), trusted: true)
             return exchange.request.headers.lines
@@ -81,7 +82,7 @@ struct ForwardedParserTests {
     @Test(arguments: ["Forwarded: for=\", for=192.0.2.7", "Forwarded: for=unknown", "X-Forwarded-For: nonsense"])
     func `a client that is not named has no address`(line: String) async throws {
         let client = try await WorkerFixture.run { worker in
-            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", line)
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", line, isTrusted: true)
             exchange.identifyClient(peer: ClientAddress(.loopback), trusted: true)
             return exchange.clientAddress
         }

@@ -82,7 +82,11 @@ import Testing
         }
         #expect(Set(during.values) == [1, 2, 3, 4])
         _ = simulation.run(requests: 20_000, clients: 500)
-        #expect(simulation.lastServer.allSatisfy { steady.lastServer[$0.key] == nil || steady.lastServer[$0.key] == $0.value })
+        #expect(
+            simulation.lastServer.allSatisfy {
+                steady.lastServer[$0.key] == nil || steady.lastServer[$0.key] == $0.value
+            }
+        )
     }
 
     @Test(arguments: policies)

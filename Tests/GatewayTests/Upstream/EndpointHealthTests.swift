@@ -45,7 +45,9 @@ import Testing
         let befores: [[(Double, Event)]] = [[], [(1, .connects)]]
         for before in befores {
             var health = Self.health(before)
-            #expect(health.failed(failure, begun: Self.moment(2).now, at: Self.moment(2)) == .left(retryAfter: .seconds(1)))
+            #expect(
+                health.failed(failure, begun: Self.moment(2).now, at: Self.moment(2)) == .left(retryAfter: .seconds(1))
+            )
             #expect(!health.isInRotation)
             #expect(health.state == .down(failure, nextTry: Self.moment(3)))
             #expect(health.since == Self.moment(2))
@@ -88,16 +90,18 @@ import Testing
         #expect(health.failedAt == Self.moment(1.9).now)
     }
 
-    @Test(arguments: [
-        // It fails again before it has answered anything.
-        ([(0, Event.fails(.reset)), (1, .connects)], 2),
-        ([(0, .fails(.reset)), (1, .connects), (1.1, .fails(.reset)), (3, .connects)], 4),
-        ([(0, .fails(.refused)), (1, .probeFails), (3, .probeFails), (7, .connects)], 8),
-        // An answer ends that.
-        ([(0, .fails(.reset)), (1, .connects), (2, .answers)], 1),
-        ([(0, .fails(.refused)), (1, .probeFails), (3, .probeFails), (7, .connects), (8, .answers)], 1),
-        ([(0, .connects), (1, .answers)], 1),
-    ] as [([(Double, Event)], Int64)])
+    @Test(
+        arguments: [
+            // It fails again before it has answered anything.
+            ([(0, Event.fails(.reset)), (1, .connects)], 2),
+            ([(0, .fails(.reset)), (1, .connects), (1.1, .fails(.reset)), (3, .connects)], 4),
+            ([(0, .fails(.refused)), (1, .probeFails), (3, .probeFails), (7, .connects)], 8),
+            // An answer ends that.
+            ([(0, .fails(.reset)), (1, .connects), (2, .answers)], 1),
+            ([(0, .fails(.refused)), (1, .probeFails), (3, .probeFails), (7, .connects), (8, .answers)], 1),
+            ([(0, .connects), (1, .answers)], 1),
+        ] as [([(Double, Event)], Int64)]
+    )
     func `the pause goes on doubling until it has answered a request`(events: [(Double, Event)], pause: Int64) {
         var health = Self.health(events)
         let now = Self.moment(100)
@@ -108,7 +112,9 @@ import Testing
         var health = Self.health([(1, .fails(.timeout)), (2, .connects)])
         #expect(health.failed(.timeout, begun: Self.moment(1.5).now, at: Self.moment(3.5)) == .unchanged)
         #expect(health.isInRotation)
-        #expect(health.failed(.timeout, begun: Self.moment(2).now, at: Self.moment(4)) == .left(retryAfter: .seconds(2)))
+        #expect(
+            health.failed(.timeout, begun: Self.moment(2).now, at: Self.moment(4)) == .left(retryAfter: .seconds(2))
+        )
     }
 
     @Test func `tells one caller of each change`() {

@@ -75,8 +75,8 @@ struct ContentSecurityPolicyTests {
         ("a\u{0}", "the policy has the character U+0000"),
         ("img-src é.example", "the policy has the character U+00E9"),
         ("a\u{7F}", "the policy has the character U+007F"),
-        ("script-src 'nonce-{Nonce}'", "{Nonce} is not known"), ("{nonce", "a '{' is not closed"),
-        ("{}", "{} is not known"),
+        ("script-src 'nonce-{Nonce}'", "{Nonce} is unknown"), ("{nonce", "a \"{\" is not closed"),
+        ("{}", "{} is unknown"),
     ])
     func `what no field may hold is refused`(text: String, message: String) {
         do throws(ContentSecurityPolicy.ParseError) {
