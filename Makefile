@@ -23,7 +23,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
-.PHONY: soak slowhttptest lint format setup build check readme clean
+.PHONY: check-all soak slowhttptest lint format setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -108,6 +108,9 @@ build: setup  ## build the release binary, .build/release/gateway
 check: setup lint  ## everything a change must pass: lint, build without warnings, README, tests, examples, API reference
 	@scripts/build-strictly
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
+
+check-all: check  ## everything that takes long as well: ceilings, browser, sanitizers, fuzz, slowhttptest, soak, peers
+	@$(MAKE) --no-print-directory bench-guard browser-test test-sanitized fuzz slowhttptest soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))
