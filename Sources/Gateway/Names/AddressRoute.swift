@@ -1,3 +1,5 @@
+import NIOCore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -20,37 +22,8 @@ enum AddressRoute {
         let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { return errno != EAFNOSUPPORT }
         defer { close(descriptor) }
-        let result = address.withSocketAddress(port: 53) { connect(descriptor, $0, $1) }
+        guard let target = try? SocketAddress(ipAddress: address.description, port: 53) else { return false }
+        let result = target.withSockAddr { connect(descriptor, $0, socklen_t($1)) }
         return result == 0 || ![ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT].contains(errno)
-    }
-}
-
-extension IPAddress {
-    fileprivate func withSocketAddress<R>(
-        port: UInt16,
-        _ body: (UnsafePointer<sockaddr>, socklen_t) -> R
-    ) -> R {
-        func call<Address>(_ address: Address) -> R {
-            withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    body($0, socklen_t(MemoryLayout<Address>.size))
-                }
-            }
-        }
-        if isIPv6 {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = port.bigEndian
-            withUnsafeMutableBytes(of: &address.sin6_addr) {
-                $0.storeBytes(of: high.bigEndian, as: UInt64.self)
-                $0.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
-            }
-            return call(address)
-        }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(truncatingIfNeeded: low).bigEndian
-        return call(address)
     }
 }

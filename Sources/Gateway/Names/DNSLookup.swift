@@ -133,7 +133,9 @@ final class DNSLookup {
         var lifetime = Int32.max
         var node = result?.pointee.nodes
         while let current = node {
-            if let address = IPAddress(current.pointee.ai_addr) { addresses.append(address) }
+            if let address = IPAddress(current.pointee.ai_addr, family: current.pointee.ai_family) {
+                addresses.append(address)
+            }
             lifetime = min(lifetime, current.pointee.ai_ttl)
             node = current.pointee.ai_next
         }
@@ -175,17 +177,17 @@ final class DNSLookup {
 extension DNSLookup: Sendable {}
 
 extension IPAddress {
-    fileprivate init?(_ address: UnsafeMutablePointer<sockaddr>?) {
+    fileprivate init?(_ address: UnsafeMutablePointer<sockaddr>?, family: Int32) {
         guard let address else { return nil }
-        switch Int32(address.pointee.sa_family) {
+        switch family {
+        // At fixed offsets: the C library's structures may be declared by several modules, and a release build then asks for
+        // an import of any one of them.
         case AF_INET:
-            let bits = UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
+            let bits = UnsafeRawPointer(address).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
             self.init(ipv4: UInt32(bigEndian: bits))
         case AF_INET6:
-            let bits = UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr
-            let (high, low) = withUnsafeBytes(of: bits) {
-                ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            }
+            let high = UnsafeRawPointer(address).loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            let low = UnsafeRawPointer(address).loadUnaligned(fromByteOffset: 16, as: UInt64.self)
             self.init(ipv6High: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
         default: return nil
         }
