@@ -91,7 +91,7 @@ extension Exchange {
             self.clientAddress = (proxy ?? peer).withoutIP
             self.readForwardedOrigin(element)
         }
-        ForwardedElement.removeMalformed(from: &self.request.headers)
+        ForwardedElement.removeUnread(from: &self.request.headers)
     }
 }
 

@@ -35,9 +35,11 @@ struct ForwardedElement: Equatable {
         return elements
     }
 
-    /// Removes the lines of `Forwarded` that are malformed, so that nobody reads them in another way.
-    static func removeMalformed(from headers: inout HeaderBlock) {
+    /// Removes the lines of `Forwarded` that did not count, so that no upstream believes them: malformed ones, and all of them
+    /// beside `X-Forwarded-For`, since a proxy that writes one of the two passes on what its client made up in the other.
+    static func removeUnread(from headers: inout HeaderBlock) {
         guard headers.present.contains(.forwarded) else { return }
+        if headers.contains(.xForwardedFor) { return headers.remove(.forwarded) }
         headers.removeAll { block, field in
             field.id == .forwarded && block.withBytes(field.value) { ForwardedParser.elements(of: $0) } == nil
         }

@@ -44,6 +44,8 @@ extension EndToEnd {
         @Test func `a client that has just connected is answered, and then its connection closes`() async throws {
             try await withProxy(serving { ok($0.target) }, drainTimeout: .seconds(20)) { gateway, _ in
                 let fresh = try await gateway.connect()
+                // Connections are accepted in order: once a later one has its answer, this one is accepted.
+                _ = try await gateway.get("/later")
                 gateway.server.shutdown()
                 try await DrainAnswerTests.listenersAreClosed(gateway)
                 try await fresh.send("GET /fresh HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -63,7 +63,6 @@ struct ForwardedParserTests {
                 "Host: a",
                 "Forwarded: for=10.1.1.1",
                 "Forwarded: for=\"10.1.1.2",
-                "X-Forwarded-For: 192.0.2.7",
                 "Forwarded: for=192.0.2.7;host=\"b\"",
                 isTrusted: true
             )
@@ -72,10 +71,26 @@ struct ForwardedParserTests {
         }
         #expect(
             lines == [
-                "Host: a", "Forwarded: for=10.1.1.1", "X-Forwarded-For: 192.0.2.7",
-                "Forwarded: for=192.0.2.7;host=\"b\"",
+                "Host: a", "Forwarded: for=10.1.1.1", "Forwarded: for=192.0.2.7;host=\"b\"",
             ]
         )
+    }
+
+    /// The proxy that wrote one of the two fields has passed on the other as its client made it up.
+    @Test func `X-Forwarded-For counts, and Forwarded beside it goes no further`() async throws {
+        let (client, lines) = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange(
+                "GET / HTTP/1.1",
+                "Host: a",
+                "Forwarded: for=203.0.113.9",
+                "X-Forwarded-For: 192.0.2.7",
+                isTrusted: true
+            )
+            exchange.identifyClient(peer: ClientAddress(.loopback), trusted: true)
+            return (exchange.clientAddress, exchange.request.headers.lines)
+        }
+        #expect(client.description == "192.0.2.7")
+        #expect(lines == ["Host: a", "X-Forwarded-For: 192.0.2.7"])
     }
 
     /// A client that is not named must not be taken for the proxy, which may be allowed more.
