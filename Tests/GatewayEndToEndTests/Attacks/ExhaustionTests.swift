@@ -5,13 +5,14 @@
     import Testing
 
     extension EndToEnd {
-        /// Who takes what there is of connections, memory, names and log lines, and gives nothing back.
+        /// Clients that use up connections, memory, names and log lines, and never give anything back.
         @Suite(
             .serialized,
             .enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`")
         )
         struct ExhaustionTests {
-            /// Nobody of a crowd is sent away before its last member is there, however slow the machine is.
+            /// The timeouts are long enough that no connection is closed before the whole crowd is there, however
+            /// slow the machine is.
             private static let file = """
                 [server.limits]
                 header_timeout = "5m"
@@ -46,7 +47,7 @@
                 }
             }
 
-            /// The samples of the metrics page.
+            /// The samples on the metrics page.
             private func metrics(_ admin: SocketAddress) async throws -> [Substring] {
                 let client = try await RawConnection.connect(to: admin)
                 defer { client.close() }
@@ -60,14 +61,14 @@
                 let testDescription: String
                 let connections: Int
                 let bytes: [UInt8]
-                /// What one of them may hold.
+                /// The most memory that one connection may use, in bytes.
                 let room: Int
             }
 
             private static let crowds = [
-                Crowd(testDescription: "ten thousand that say nothing", connections: 10_000, bytes: [], room: 24 << 10),
+                Crowd(testDescription: "ten thousand silent ones", connections: 10_000, bytes: [], room: 24 << 10),
                 Crowd(
-                    testDescription: "heads that do not end",
+                    testDescription: "endless heads",
                     connections: 400,
                     bytes: Array(("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 30_000)).utf8),
                     room: 160 << 10
@@ -75,13 +76,13 @@
             ]
 
             @Test(arguments: crowds)
-            func `a crowd takes a bounded part of memory, gives it back, and others are served`(_ crowd: Crowd)
+            func `a crowd uses bounded memory, releases it, and others are served`(_ crowd: Crowd)
                 async throws
             {
                 try await self.withProgram { program, port, admin in
                     for _ in 0..<50 { _ = try await program.get("/") }
                     let files = program.openFiles
-                    // Connections of these requests that are about to be closed.
+                    // Allows for the connections of these requests, which may still be closing.
                     let slack = 10
                     let count = min(crowd.connections, ManyConnections.most)
                     let before = program.residentMemory
@@ -89,18 +90,18 @@
                     for _ in 0..<3 {
                         let connections = ManyConnections()
                         try connections.open(count, port: port, sending: crowd.bytes)
-                        try await program.eventually("all are there") { program.openFiles >= files + count - slack }
+                        try await program.eventually("all are connected") { program.openFiles >= files + count - slack }
                         for _ in 0..<20 {
                             try await program.expectService()
                         }
                         held.append(program.residentMemory)
                         connections.close()
-                        try await program.eventually("all are gone") { program.openFiles <= files + slack }
+                        try await program.eventually("all are closed") { program.openFiles <= files + slack }
                     }
-                    #expect(held[0] - before < count * crowd.room, "one holds \((held[0] - before) / count) bytes")
-                    // What the first crowd took was free for the others: allocators keep it, and use most of it again.
+                    #expect(held[0] - before < count * crowd.room, "\((held[0] - before) / count) bytes each")
+                    // The allocator keeps what the first crowd used, and must reuse most of it for the next ones.
                     #expect(held[2] < held[0] + held[0] / 4 + (8 << 20), "held \(held)")
-                    try await eventuallyAsync("none is counted any more") {
+                    try await eventuallyAsync("the open connections drop to 0 in the metrics") {
                         let all = (try? await self.metrics(admin)) ?? []
                         let open = all.filter { $0.hasPrefix("gateway_client_connections{") }
                         return !open.isEmpty && open.allSatisfy { $0.hasSuffix(" 0") }
@@ -108,7 +109,7 @@
                 }
             }
 
-            @Test func `a flood of connections that come and go leaves nothing`() async throws {
+            @Test func `a flood of short connections leaks nothing`() async throws {
                 try await self.withProgram { program, port, _ in
                     _ = try await program.get("/")
                     let files = program.openFiles
@@ -125,7 +126,8 @@
 
             // MARK: Names
 
-            /// Requests in which everything that a client may choose is made up, with what would begin a log line of its own.
+            /// Requests in which the client invents everything it can choose, including text that imitates the start
+            /// of a log line.
             private static func madeUp(_ number: Int) -> String {
                 """
                 M\(number) /limited/%0d%0a\(number)\"}?a=\(number)%0A{\"status\":999} HTTP/1.1\r
@@ -143,7 +145,7 @@
 
             private struct Line: Decodable { let status: Int }
 
-            @Test func `made-up names become neither series, nor memory, nor log lines`() async throws {
+            @Test func `invented names create no series and no log lines, and use no memory`() async throws {
                 let count = 4_000
                 try await self.withProgram { program, _, admin in
                     let client = try await RawConnection.connect(to: try await program.addresses().listen[0])

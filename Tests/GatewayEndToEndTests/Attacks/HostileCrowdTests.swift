@@ -1,9 +1,9 @@
 import Testing
 
 extension EndToEnd {
-    /// Many clients at once, most of them broken.
+    /// Many clients at once, most of them faulty.
     @Suite struct HostileCrowdTests {
-        @Test func `two hundred connections with mixed failures leave the others undisturbed`() async throws {
+        @Test func `two hundred connections with mixed failures do not disturb the others`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 while true {
                     let request = try await session.request()
@@ -36,7 +36,7 @@ extension EndToEnd {
                     }
                     try await group.waitForAll()
                 }
-                try await eventually("connections that misbehaved are gone") { upstream.openConnections <= 100 }
+                try await eventually("the faulty connections are closed") { upstream.openConnections <= 100 }
                 let response = try await gateway.get("/good")
                 #expect(response.text == "/good ")
             }

@@ -6,9 +6,10 @@
     @testable import Gateway
 
     extension EndToEnd {
-        /// What a name server, or somebody who pretends to be one, can send.
+        /// What a name server, or an attacker who impersonates one, can send.
         @Suite struct HostileNameServerTests {
-            /// An answer before it is spoilt; its only address is one that nobody should have.
+            /// The bytes of a response before they are corrupted. Its only address must never reach a client of the
+            /// resolver.
             private static func forged(_ question: NameQuestion) -> [UInt8] {
                 NameReply.message(
                     question,
@@ -17,7 +18,7 @@
                 )
             }
 
-            /// What is no answer to the question that was asked.
+            /// Bytes that do not answer the question asked.
             private static let ignored: [(String, @Sendable (NameQuestion) -> [UInt8])] = [
                 ("nothing", { _ in [] }),
                 ("half a header", { Array(forged($0)[..<6]) }),
@@ -40,7 +41,7 @@
             ]
 
             @Test(arguments: Self.ignored.indices)
-            func `what does not belong to the question is ignored`(_ index: Int) async throws {
+            func `responses that do not match the question are ignored`(_ index: Int) async throws {
                 let (_, spoilt) = Self.ignored[index]
                 try await withNameServer { question in
                     let good = NameReply.addresses("127.0.0.2").messages(to: question)
@@ -53,7 +54,7 @@
                 }
             }
 
-            /// Answers that break the rules of RFC 1035 section 4.1, from a server that gives no better ones.
+            /// Responses that break the rules of RFC 1035 section 4.1, from a server that sends nothing better.
             private static let malformed: [(String, @Sendable (NameQuestion) -> [UInt8])] = [
                 (
                     "a name that points to itself",
@@ -132,7 +133,7 @@
                         owner: "b.test"
                     )
                     for _ in 0..<Int.random(in: 1...4, using: &random) {
-                        // The ID stays, else it would be ignored.
+                        // The ID is kept, or the response would be ignored.
                         message[.random(in: 2..<message.count, using: &random)] = .random(in: 0...255, using: &random)
                     }
                     if random.once(in: 4) { message.removeLast(.random(in: 1..<20, using: &random)) }
@@ -151,7 +152,7 @@
                 }
             }
 
-            @Test func `a flood of answers that nobody asked for does not stop the others`() async throws {
+            @Test func `a flood of unsolicited responses does not delay the others`() async throws {
                 try await withNameServer { question in
                     let wrong = Self.ignored[3].1(question)
                     let good = NameReply.addresses("127.0.0.2").messages(to: question)
@@ -165,18 +166,17 @@
                 }
             }
 
-            // MARK: Nothing is left behind
+            // MARK: Leaks
 
             private static var openFiles: Int {
                 (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
             }
 
-            @Test func `look-ups that nobody answers leave no file open, and end when the resolver stops`() async throws
-            {
+            @Test func `unanswered look-ups leave no file open, and end when the resolver stops`() async throws {
                 try await withNameServer { _ in
                     .silence
                 } _: { silent in
-                    // Over TCP to a server that accepts and says nothing, too.
+                    // Includes TCP connections to a server that accepts and then says nothing.
                     try await withNameServer {
                         $0.isStream ? .silence : .truncated
                     } _: { server in
@@ -189,28 +189,28 @@
                             for name in many { names.watch(name) }
                             for name in many { _ = try await names.failure(of: name) }
                             let asked = server.questions.count
-                            try await eventually("they are asked again") { server.questions.count > asked + 200 }
+                            try await eventually("they are queried again") { server.questions.count > asked + 200 }
                             for name in many { names.cancel(name) }
-                            // The alarm of the resolver, and what the name server has not yet closed.
+                            // Allows for the resolver's timer and for what the name server has not closed yet.
                             try await eventually("all are closed") { Self.openFiles <= before + 2 }
                         }
-                        try await eventually("the alarm is closed") { Self.openFiles <= before }
+                        try await eventually("the timer is closed") { Self.openFiles <= before }
                     }
                 }
             }
 
-            @Test func `stopping ends look-ups under way`() async throws {
+            @Test func `stopping cancels look-ups in progress`() async throws {
                 try await withNameServer { _ in
                     .silence
                 } _: { server in
                     let before = Self.openFiles
                     let names = WatchedNames(quickSettings(server.address))
                     names.watch("silent.test")
-                    try await eventually("it is under way") { !server.questions.isEmpty }
+                    try await eventually("it is in progress") { !server.questions.isEmpty }
                     await names.resolver.stop()
                     #expect(names.history(of: "silent.test").isEmpty)
                     try await eventually("its sockets are closed") { Self.openFiles <= before }
-                    // Whoever comes later is told nothing, and nothing breaks.
+                    // Later subscribers hear nothing, and nothing breaks.
                     names.watch("late.test")
                     await names.resolver.stop()
                 }

@@ -2,7 +2,7 @@ import Gateway
 import Testing
 
 extension EndToEnd {
-    /// Numbers that a file may hold, and that nobody counts to.
+    /// Numbers that a file may contain but that no counter ever reaches.
     @Suite struct HugeSettingTests {
         struct Example: Sendable, CustomTestStringConvertible {
             var key: String
@@ -31,7 +31,7 @@ extension EndToEnd {
         private static func examples(of table: SettingTableSchema, at path: String) -> [Example] {
             table.fields.flatMap { field -> [Example] in
                 let key = "\(path).\(field.key)"
-                // A test has to end.
+                // The test must terminate.
                 guard key != "server.drain_delay" else { return [] }
                 switch field.schema {
                 case .table(let inner): return self.examples(of: inner, at: key)
@@ -44,7 +44,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: Self.examples)
-        func `is refused, or does no harm`(example: Example) async throws {
+        func `is rejected or harmless`(example: Example) async throws {
             try await withUpstream(serving { _ in ok(String(repeating: "x", count: 4096), "ETag: \"a\"") }) {
                 upstream in
                 let toml = """
@@ -63,7 +63,7 @@ extension EndToEnd {
             }
         }
 
-        /// The answers may be any.
+        /// Any response is acceptable.
         private static func use(_ gateway: RunningGateway) async throws {
             let client = try await gateway.connect()
             defer { client.close() }
@@ -72,7 +72,7 @@ extension EndToEnd {
                 try? await client.send(
                     "POST / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nContent-Length: 16384\r\n\r\n"
                 )
-                // The gateway counts what comes in pieces.
+                // Sent separately, because the gateway counts the parts of a body.
                 try? await client.send(body)
                 guard (try? await client.finalResponse()) != nil else { return }
             }

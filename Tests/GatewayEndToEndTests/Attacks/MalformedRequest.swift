@@ -1,6 +1,6 @@
 import Testing
 
-/// A request that must be refused with the whole connection.
+/// A request that must be rejected, and whose connection must be closed.
 struct MalformedRequest: Sendable, CustomTestStringConvertible {
     let name: String
     let bytes: [UInt8]
@@ -30,7 +30,7 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         post(name, "Transfer-Encoding: chunked\r\n\r\n\(body)", status)
     }
 
-    /// Refused by the head alone: nothing may reach the upstream.
+    /// Rejected because of the head: nothing may reach the upstream.
     static let heads: [MalformedRequest] = lengths + lines + fieldLines + hosts + versions
 
     /// RFC 9112 section 6.
@@ -44,9 +44,9 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         post("a negative length", "Content-Length: -1\r\n\r\n"),
         post("a signed length", "Content-Length: +3\r\n\r\nabc"),
         post("a hexadecimal length", "Content-Length: 0x3\r\n\r\nabc"),
-        post("a length with a point", "Content-Length: 3.0\r\n\r\nabc"),
+        post("a length with a decimal point", "Content-Length: 3.0\r\n\r\nabc"),
         post("an empty length", "Content-Length:\r\n\r\n"),
-        post("a length of blanks", "Content-Length: 1 2\r\n\r\nabc"),
+        post("a length with a space inside", "Content-Length: 1 2\r\n\r\nabc"),
         post("a length over 64 bits", "Content-Length: 18446744073709551619\r\n\r\nabc"),
         post("a length over 63 bits", "Content-Length: 9223372036854775808\r\n\r\nabc"),
         MalformedRequest(
@@ -58,13 +58,13 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         post("chunked twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         post("chunked, identity", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
         post("identity", "Transfer-Encoding: identity\r\n\r\n"),
-        post("identity beside a length", "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc"),
+        post("identity with a length", "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc"),
         post("xchunked", "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
         post("an empty TE", "Transfer-Encoding:\r\n\r\n0\r\n\r\n"),
         post("chunked;x", "Transfer-Encoding: chunked;x=y\r\n\r\n0\r\n\r\n"),
         post("a quoted chunked", "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n"),
         post("a vertical tab before chunked", "Transfer-Encoding: \u{0B}chunked\r\n\r\n0\r\n\r\n"),
-        post("TE behind a blank", "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"),
+        post("a space after the name TE", "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"),
         MalformedRequest("TE in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ]
 
@@ -77,12 +77,12 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         get("bare CR in a field", "A: b\rC: d\r\n"),
         MalformedRequest("bare CR in the request line", "GET /x\rHTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("CR CR LF", "GET /x HTTP/1.1\r\r\nHost: a\r\n\r\n"),
-        MalformedRequest("two blanks before the target", "GET  /x HTTP/1.1\r\nHost: a\r\n\r\n"),
-        MalformedRequest("two blanks before the version", "GET /x  HTTP/1.1\r\nHost: a\r\n\r\n"),
-        MalformedRequest("a tab for a blank", "GET\t/x\tHTTP/1.1\r\nHost: a\r\n\r\n"),
-        MalformedRequest("a blank in front", " GET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
-        MalformedRequest("a blank behind", "GET /x HTTP/1.1 \r\nHost: a\r\n\r\n"),
-        MalformedRequest("a blank in the target", "GET /x y HTTP/1.1\r\nHost: a\r\n\r\n"),
+        MalformedRequest("two spaces before the target", "GET  /x HTTP/1.1\r\nHost: a\r\n\r\n"),
+        MalformedRequest("two spaces before the version", "GET /x  HTTP/1.1\r\nHost: a\r\n\r\n"),
+        MalformedRequest("tabs instead of spaces", "GET\t/x\tHTTP/1.1\r\nHost: a\r\n\r\n"),
+        MalformedRequest("a leading space", " GET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
+        MalformedRequest("a trailing space", "GET /x HTTP/1.1 \r\nHost: a\r\n\r\n"),
+        MalformedRequest("a space in the target", "GET /x y HTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("no target", "GET HTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("no version, HTTP/0.9", "GET /x\r\n\r\n"),
         MalformedRequest("an invalid method", "GE(T /x HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -90,7 +90,7 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         MalformedRequest("a fragment", "GET /x#y HTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("NUL in the target", "GET /x\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("DEL in the target", "GET /x\u{7F} HTTP/1.1\r\nHost: a\r\n\r\n"),
-        MalformedRequest("bytes over ASCII in the target", "GET /ä HTTP/1.1\r\nHost: a\r\n\r\n"),
+        MalformedRequest("bytes outside ASCII in the target", "GET /ä HTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("a TLS record", bytes: [0x16, 0x03, 0x01, 0x00, 0x05, 0x01, 0x00, 0x00, 0x01, 0x03]),
         MalformedRequest("empty lines", "\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
     ]
@@ -99,15 +99,15 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
     private static let fieldLines = [
         get("obs-fold", "A: b\r\n c\r\n"),
         get("obs-fold by tab", "A: b\r\n\tc\r\n"),
-        MalformedRequest("a blank before the first field", "GET /x HTTP/1.1\r\n Host: a\r\n\r\n"),
-        get("a blank before the colon", "A : b\r\n"),
+        MalformedRequest("a space before the first field", "GET /x HTTP/1.1\r\n Host: a\r\n\r\n"),
+        get("a space before the colon", "A : b\r\n"),
         get("a tab before the colon", "A\t: b\r\n"),
         get("no colon", "A\r\n"),
         get("no name", ": b\r\n"),
-        get("a blank in the name", "A B: c\r\n"),
+        get("a space in the name", "A B: c\r\n"),
         get("a bracket in the name", "A(: c\r\n"),
         get("NUL in the name", "A\0: c\r\n"),
-        get("a byte over ASCII in the name", "Ä: c\r\n"),
+        get("a byte outside ASCII in the name", "Ä: c\r\n"),
         get("NUL in the value", "A: b\0c\r\n"),
         get("BEL in the value", "A: \u{07}\r\n"),
         get("DEL in the value", "A: \u{7F}\r\n"),
@@ -126,9 +126,9 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         MalformedRequest("a Host with a user", "GET /x HTTP/1.1\r\nHost: u@a\r\n\r\n"),
         MalformedRequest("a Host with a bad port", "GET /x HTTP/1.1\r\nHost: a:8x\r\n\r\n"),
         MalformedRequest("a Host with a port too large", "GET /x HTTP/1.1\r\nHost: a:65536\r\n\r\n"),
-        MalformedRequest("a Host with a blank", "GET /x HTTP/1.1\r\nHost: a b\r\n\r\n"),
+        MalformedRequest("a Host with a space", "GET /x HTTP/1.1\r\nHost: a b\r\n\r\n"),
         MalformedRequest("a Host with a broken bracket", "GET /x HTTP/1.1\r\nHost: [::1\r\n\r\n"),
-        MalformedRequest("a Host over ASCII", "GET /x HTTP/1.1\r\nHost: ä\r\n\r\n"),
+        MalformedRequest("a Host outside ASCII", "GET /x HTTP/1.1\r\nHost: ä\r\n\r\n"),
     ]
 
     /// RFC 9110 section 2.5.
@@ -143,28 +143,28 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         MalformedRequest("HTTPS/1.1", "GET /x HTTPS/1.1\r\nHost: a\r\n\r\n"),
     ]
 
-    /// Broken inside the body: the upstream sees no end of it.
+    /// Broken inside the body: the upstream never sees its end.
     static let bodies = [
         chunked("no chunk size", "\r\nabc\r\n0\r\n\r\n"),
-        chunked("a chunk size that is no number", "x\r\nabc\r\n0\r\n\r\n"),
+        chunked("a chunk size that is not a number", "x\r\nabc\r\n0\r\n\r\n"),
         chunked("a chunk size with 0x", "0x3\r\nabc\r\n0\r\n\r\n"),
         chunked("a negative chunk size", "-3\r\nabc\r\n0\r\n\r\n"),
         chunked("a signed chunk size", "+3\r\nabc\r\n0\r\n\r\n"),
         chunked("a chunk size over 64 bits", "10000000000000003\r\nabc\r\n0\r\n\r\n"),
-        chunked("a chunk size of many zeros and more", "0000000000000000000000000000000000003\r\nabc\r\n0\r\n\r\n"),
-        chunked("a blank before the chunk size", " 3\r\nabc\r\n0\r\n\r\n"),
-        chunked("a blank behind the chunk size", "3 \r\nabc\r\n0\r\n\r\n"),
-        chunked("LF behind the chunk size", "3\nabc\r\n0\r\n\r\n"),
-        chunked("CR alone behind the chunk size", "3\rxabc\r\n0\r\n\r\n"),
-        chunked("a chunk longer than it says", "3\r\nabcd\r\n0\r\n\r\n"),
-        chunked("LF behind a chunk", "3\r\nabc\n0\r\n\r\n"),
-        chunked("nothing behind a chunk", "3\r\nabc0\r\n\r\n"),
+        chunked("a chunk size with many leading zeros", "0000000000000000000000000000000000003\r\nabc\r\n0\r\n\r\n"),
+        chunked("a space before the chunk size", " 3\r\nabc\r\n0\r\n\r\n"),
+        chunked("a space after the chunk size", "3 \r\nabc\r\n0\r\n\r\n"),
+        chunked("LF after the chunk size", "3\nabc\r\n0\r\n\r\n"),
+        chunked("a bare CR after the chunk size", "3\rxabc\r\n0\r\n\r\n"),
+        chunked("a chunk longer than its size", "3\r\nabcd\r\n0\r\n\r\n"),
+        chunked("LF after a chunk", "3\r\nabc\n0\r\n\r\n"),
+        chunked("nothing after a chunk", "3\r\nabc0\r\n\r\n"),
         chunked("LF in a chunk extension", "3;a\nb\r\nabc\r\n0\r\n\r\n"),
         chunked("NUL in a chunk extension", "3;a=\0\r\nabc\r\n0\r\n\r\n"),
         chunked("an endless chunk extension", "3;" + String(repeating: "a", count: 5000) + "\r\nabc\r\n0\r\n\r\n"),
         chunked("a malformed trailer", "0\r\nA b\r\n\r\n"),
         chunked("a trailer with obs-fold", "0\r\nA: b\r\n c\r\n\r\n"),
-        chunked("a bare LF behind the last chunk", "0\r\n\n"),
+        chunked("a bare LF after the last chunk", "0\r\n\n"),
         chunked(
             "endless trailers",
             "0\r\n" + (0..<2000).map { "A\($0): \(String(repeating: "b", count: 30))\r\n" }.joined(),

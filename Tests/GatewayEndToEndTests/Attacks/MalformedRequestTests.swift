@@ -2,11 +2,11 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// What is no request is refused, nothing behind it is read, and no upstream sees any of it.
+    /// Invalid requests are rejected, nothing after them is read, and no upstream sees any of it.
     @Suite struct MalformedRequestTests {
         private static let smuggled = Array("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
 
-        /// The one answer on a connection that then ends.
+        /// The only response on a connection that then ends.
         private static func refusal(_ client: RawConnection) async throws -> Message {
             let response = try await client.response()
             let rest = try await client.rest()
@@ -29,7 +29,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: MalformedRequest.heads + MalformedRequest.oversized)
-        func `a malformed head is refused and the connection closed (RFC 9112 section 11.2)`(
+        func `a malformed head is rejected and the connection closes (RFC 9112 section 11.2)`(
             _ request: MalformedRequest
         ) async throws {
             try await withProxy(serving { _ in ok() }) { gateway, upstream in
@@ -41,21 +41,21 @@ extension EndToEnd {
         }
 
         @Test(arguments: MalformedRequest.bodies)
-        func `a malformed body never ends upstream, and the connection closes (RFC 9112 section 7.1)`(
+        func `a malformed body never ends at the upstream, and the connection closes (RFC 9112 section 7.1)`(
             _ request: MalformedRequest
         ) async throws {
             try await withProxy(serving { _ in ok() }) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send(bytes: request.bytes + Self.smuggled)
                 Self.expectRefusal(try await Self.refusal(client), of: request)
-                try await eventually("the upstream's connection is given up") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection is closed") { upstream.openConnections == 0 }
                 #expect(upstream.requests.isEmpty)
             }
         }
 
-        /// One connection for each position, so only what is short.
+        /// One connection per split position, so only short requests.
         @Test(arguments: MalformedRequest.heads.filter { $0.bytes.count < 120 })
-        func `a malformed head is refused wherever it is split`(_ request: MalformedRequest) async throws {
+        func `a malformed head is rejected wherever it is split`(_ request: MalformedRequest) async throws {
             try await withProxy(serving { _ in ok() }) { gateway, upstream in
                 for position in 1..<request.bytes.count {
                     let client = try await gateway.connect()
@@ -68,7 +68,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: MalformedRequest.bodies.filter { $0.bytes.count < 120 })
-        func `a malformed body is refused wherever it is split`(_ request: MalformedRequest) async throws {
+        func `a malformed body is rejected wherever it is split`(_ request: MalformedRequest) async throws {
             try await withProxy(serving { _ in ok() }) { gateway, upstream in
                 for position in 1..<request.bytes.count {
                     let client = try await gateway.connect()
@@ -80,7 +80,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what was answered before a malformed request stays`() async throws {
+        @Test func `responses before a malformed request are delivered`() async throws {
             try await withProxy(serving { ok($0.target) }) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send(
@@ -93,7 +93,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the preface of HTTP/2 is refused`() async throws {
+        @Test func `the HTTP/2 preface is rejected`() async throws {
             try await withProxy(serving { _ in ok() }) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0")
@@ -103,7 +103,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a malformed body behind an answer cuts the connection off`() async throws {
+        @Test func `a malformed body after the response has begun closes the connection`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.connection.head()
                 try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
@@ -116,7 +116,7 @@ extension EndToEnd {
                 try await client.send("xyz\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
                 let rest = try await client.rest()
                 #expect(rest.text == "")
-                try await eventually("the upstream's connection closes") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
             }
         }
 
@@ -128,7 +128,7 @@ extension EndToEnd {
             "GET /x HTTP/1.9\r\nHost: a\r\n\r\n", "!#$%&'*+-.^_`|~ /x HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;a;b=\"c d\"\r\nabc\r\n000\r\n\r\n",
         ])
-        func `what is only unusual passes, wherever it is split`(_ request: String) async throws {
+        func `unusual but valid requests pass, wherever they are split`(_ request: String) async throws {
             try await withProxy(serving { ok($0.target) }) { gateway, upstream in
                 let client = try await gateway.connect()
                 let bytes = Array(request.utf8)

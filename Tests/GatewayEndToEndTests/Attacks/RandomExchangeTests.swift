@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Random requests and answers in random framings, cut at random places: every byte is compared.
+    /// Random requests and responses in random framings, split at random positions. Every byte is compared.
     @Suite struct RandomExchangeTests {
         private struct Random: RandomNumberGenerator, Sendable {
             private var generator: SeededGenerator
@@ -33,7 +33,7 @@ extension EndToEnd {
                 }
             }
 
-            /// A body in a framing of HTTP/1.1, with its field.
+            /// A body in a random HTTP/1.1 framing, with its field.
             mutating func framed(_ body: [UInt8]) -> (field: String, bytes: [UInt8]) {
                 guard Bool.random(using: &self) else { return ("Content-Length: \(body.count)", body) }
                 var bytes: [UInt8] = []
@@ -113,7 +113,7 @@ extension EndToEnd {
                         group.addTask {
                             let client = try await gateway.connect()
                             let mine = stride(from: lane, to: exchanges.count, by: 3)
-                            // Pipelined: the requests do not wait for the answers.
+                            // Pipelined: requests are sent without waiting for responses.
                             async let sent: Void = {
                                 for number in mine {
                                     let request = exchanges[number].request

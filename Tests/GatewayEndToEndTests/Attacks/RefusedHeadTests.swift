@@ -1,7 +1,8 @@
 import Testing
 
 extension EndToEnd {
-    /// HEAD requests that are no request, or come too slowly: their errors have no body either (RFC 9110 section 9.3.2).
+    /// HEAD requests that are malformed or too slow: their error responses have no body either (RFC 9110 section
+    /// 9.3.2).
     @Suite struct RefusedHeadTests {
         private static let many = String(repeating: "A: b\r\n", count: 200)
         private static let long = String(repeating: "x", count: 40_000)
@@ -17,7 +18,7 @@ extension EndToEnd {
             (408, "HEAD / HTTP/1.1\r\nHost: a\r\n"),
             (404, "HEAD /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
         ])
-        func `the answer is a head and nothing else`(_ status: Int, _ request: String) async throws {
+        func `the response consists of a head only`(_ status: Int, _ request: String) async throws {
             let file = """
                 [server.limits]
                 header_timeout = "300ms"

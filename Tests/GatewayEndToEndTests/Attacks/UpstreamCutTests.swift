@@ -1,20 +1,20 @@
 import Testing
 
 extension EndToEnd {
-    /// Upstreams that end the connection where an answer should be.
+    /// Upstreams that close the connection instead of completing a response.
     @Suite struct UpstreamCutTests {
         enum End: String, CaseIterable, Sendable {
             case close, reset
         }
 
-        /// What comes of the answer before the end.
+        /// The part of the response before the end.
         private static let beginnings = [
             "", "H", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Le",
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r",
             "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 2",
         ]
 
-        /// - Parameter isKept: whether the connection has served a request before.
+        /// - Parameter isKept: Whether the connection has served a request before.
         private static func script(_ beginning: String, _ end: End, isKept: Bool) -> ScriptedUpstream.Script {
             { session in
                 if isKept {
@@ -23,13 +23,13 @@ extension EndToEnd {
                 }
                 _ = try await session.request()
                 if !beginning.isEmpty { try await session.send(beginning) }
-                // What was sent is read before the reset is seen.
+                // The gateway reads the request before it sees the reset.
                 if end == .reset { try await session.connection.reset() }
             }
         }
 
         @Test(arguments: beginnings, End.allCases)
-        func `a POST is sent once, and answered 502`(beginning: String, end: End) async throws {
+        func `a POST is sent once and answered with 502`(beginning: String, end: End) async throws {
             for isKept in [false, true] {
                 try await withProxy(Self.script(beginning, end, isKept: isKept)) { gateway, upstream in
                     if isKept { _ = try await gateway.get("/") }
@@ -46,7 +46,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: beginnings.filter { !$0.isEmpty })
-        func `a GET of which an answer has begun is not sent again either`(beginning: String) async throws {
+        func `a GET is not sent again once a response has begun`(beginning: String) async throws {
             for isKept in [false, true] {
                 try await withProxy(Self.script(beginning, .close, isKept: isKept)) { gateway, upstream in
                     if isKept { _ = try await gateway.get("/") }
@@ -58,8 +58,8 @@ extension EndToEnd {
             }
         }
 
-        /// The end of the connection is the end of such a body (RFC 9112 section 8): a reset is none, whichever side notices.
-        @Test func `a body until the close does not end by a reset under a request's body`() async throws {
+        /// A close delimits such a body (RFC 9112 section 8). A reset does not, whichever side notices it first.
+        @Test func `a reset during the request body does not complete a close-delimited response`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.connection.head()
                 try await session.send("HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 5_000))
@@ -71,7 +71,7 @@ extension EndToEnd {
                     defer { client.close() }
                     try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n")
                     let piece = [UInt8](repeating: 0x61, count: 256 * 1024)
-                    // Until nobody takes any more.
+                    // Until the peer stops reading.
                     let upload = Task { while true { try await client.send(bytes: piece) } }
                     let (text, _) = try await client.rest()
                     upload.cancel()
@@ -81,7 +81,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an upstream that closes each connection at once gets a POST at most once`() async throws {
+        @Test func `an upstream that closes every connection at once receives a POST at most once`() async throws {
             for end in End.allCases {
                 let script: ScriptedUpstream.Script = { session in
                     if end == .reset { try await session.connection.reset() }

@@ -2,7 +2,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Upstreams that send what is no answer.
+    /// Upstreams that send invalid responses.
     @Suite struct UpstreamResponseTests {
         struct Answer: Sendable, CustomTestStringConvertible {
             let text: String
@@ -10,7 +10,7 @@ extension EndToEnd {
             var testDescription: String { String(self.text.prefix(60)).replacing("\r\n", with: "|") }
         }
 
-        /// The client asks twice, so that what one answer leaves behind would show.
+        /// The client sends two requests, so that leftovers of the first response would show in the second.
         private static func expectInvalid(_ answer: Answer, method: String = "GET") async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
@@ -28,7 +28,7 @@ extension EndToEnd {
                     #expect(!response.text.contains(upstream.authority))
                 }
                 #expect(client.inbox.pending == "")
-                try await eventually("those connections are given up") { upstream.openConnections == 0 }
+                try await eventually("those connections are closed") { upstream.openConnections == 0 }
                 client.close()
             }
         }
@@ -66,7 +66,7 @@ extension EndToEnd {
             Answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
             Answer("HTTP/1.1 103 Early Hints\r\n\r\nnonsense\r\n\r\n"),
         ])
-        func `what is malformed, oversized, contradictory or unasked is 502`(_ answer: Answer) async throws {
+        func `a malformed, oversized, contradictory or unsolicited response is a 502`(_ answer: Answer) async throws {
             try await Self.expectInvalid(answer)
         }
 
@@ -74,7 +74,7 @@ extension EndToEnd {
             "HTTP/1.1 200 OK\r\nContent-Len", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n", "H", "",
             "HTTP/1.1 100 Continue\r\n\r\n",
         ])
-        func `a head that breaks off is 502`(_ answer: String) async throws {
+        func `an incomplete head is a 502`(_ answer: String) async throws {
             try await withProxy(
                 playing { session in
                     _ = try await session.request()
@@ -103,7 +103,7 @@ extension EndToEnd {
             ],
             ["1.0", "1.1"]
         )
-        func `a body that breaks off does not look whole (RFC 9112 section 8)`(
+        func `an incomplete body does not look complete (RFC 9112 section 8)`(
             _ answer: String,
             _ version: String
         ) async throws {
@@ -117,18 +117,18 @@ extension EndToEnd {
                 try await client.send("GET / HTTP/\(version)\r\nHost: a\r\n\r\n")
                 let (text, end) = try await client.rest()
                 #expect(!text.hasSuffix("0\r\n\r\n"))
-                // Without a length or chunks only a reset tells a client that something is missing.
+                // Without a length or chunks, only a reset shows the client that something is missing.
                 if version == "1.0", !answer.contains("Content-Length") { #expect(end == .reset) }
                 client.close()
             }
         }
 
-        @Test func `a close-delimited answer that ends with a reset does not look whole`() async throws {
+        @Test func `a close-delimited response that ends in a reset does not look complete`() async throws {
             try await withProxy(
                 playing { session in
                     _ = try await session.connection.head()
                     try await session.send("HTTP/1.1 200 OK\r\n\r\nabc")
-                    // The gateway has read so much before the reset comes.
+                    // The gateway reads this much before the reset arrives.
                     _ = try await session.connection.text(through: "go")
                     try await session.connection.reset()
                 }
@@ -148,7 +148,7 @@ extension EndToEnd {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmine\r\n0\r\n\r\n" + ok("stolen"),
             "HTTP/1.1 204 No Content\r\n\r\nbody" + ok("stolen"),
         ])
-        func `bytes behind a response never reach another request (RFC 9112 section 9.2)`(_ answer: String) async throws
+        func `bytes after a response never reach another request (RFC 9112 section 9.2)`(_ answer: String) async throws
         {
             try await withProxy(serving { _ in answer }) { gateway, upstream in
                 let client = try await gateway.connect()
@@ -162,7 +162,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `bytes that nobody asked for close the idle connection`() async throws {
+        @Test func `unsolicited bytes close the idle connection`() async throws {
             let extra = Signal()
             try await withProxy(
                 playing { session in
@@ -181,7 +181,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `HEAD's answer with a body poisons nobody`() async throws {
+        @Test func `a body in the response to HEAD does not corrupt later responses`() async throws {
             try await withProxy(serving { _ in ok("stolen") }) { gateway, _ in
                 let client = try await gateway.connect()
                 for _ in 0..<3 {
@@ -195,7 +195,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an answer before the end of the request's body reaches the client`() async throws {
+        @Test func `a response before the end of the request body reaches the client`() async throws {
             try await withProxy(
                 playing { session in
                     _ = try await session.connection.head()
@@ -206,7 +206,7 @@ extension EndToEnd {
                 let client = try await gateway.connect()
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
                 #expect(try await client.response().text == "early")
-                // The rest of the body is no request, and the next one is.
+                // The rest of the body is not parsed as a request; the next request is.
                 try await client.send(String(repeating: "x", count: 97) + "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await client.response().text == "early")
                 #expect(upstream.connections == 2)
@@ -214,7 +214,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an upstream that closes while the body still comes is answered for`() async throws {
+        @Test func `an early response is delivered even if the upstream then closes`() async throws {
             try await withProxy(
                 playing { session in
                     _ = try await session.connection.head()

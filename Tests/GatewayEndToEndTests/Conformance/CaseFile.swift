@@ -1,28 +1,28 @@
 import FoundationEssentials
 
-/// A file of `Tests/Conformance`: rules, and under each the cases that hold the gateway to it.
+/// A file of `Tests/Conformance`: rules, each followed by the cases that check it.
 ///
-///     rule: what holds
+///     rule: the rule
 ///     section: RFC 9112 6.1
-///     does: what the gateway does about it
+///     does: how the gateway applies it
 ///
-///     case: its name, alone of its kind in the file
-///     why: what would go wrong otherwise
+///     case: a name, unique in the file
+///     why: why the case matters
 ///     bytes:
 ///       GET / HTTP/1.1\r\n
 ///       \r\n
 ///     expect:
 ///       refused 400
 ///
-/// The lines of `bytes` follow each other without a line end of their own; what ``CaseText`` reads stands for the rest.
-/// Anything else is an error, so that a slip of the pen is not a test that passes.
+/// The lines of `bytes` are joined without line ends; ``CaseText`` decodes their escapes. Anything else is an error,
+/// so that a typo cannot turn into a passing test.
 struct CaseFile {
     struct Case {
         let family: String
         let name: String
         let rule: String
         let line: Int
-        /// `why` and what else stands on one line.
+        /// `why` and other single-line values.
         var values: [String: String] = [:]
         /// `bytes`, `later` and `expect`.
         var blocks: [String: [String]] = [:]
@@ -34,7 +34,7 @@ struct CaseFile {
         var does = ""
     }
 
-    /// A file is not as it has to be.
+    /// A case file is invalid.
     struct Malformed: Error, CustomStringConvertible {
         let file: String
         let line: Int
@@ -51,7 +51,7 @@ struct CaseFile {
 
     private static let blocks: Set = ["bytes", "later", "expect"]
 
-    /// - Parameter values: the keys that a case may have beside `why` and its blocks.
+    /// - Parameter values: The keys that a case may have besides `why` and its blocks.
     init(_ text: String, family: String, values: Set<String>) throws {
         self.family = family
         self.values = values.union(["why"])
@@ -61,11 +61,11 @@ struct CaseFile {
         }
         for one in self.cases
         where one.values["why"] == nil || one.blocks["bytes"] == nil || one.blocks["expect"] == nil {
-            throw Malformed(file: family, line: one.line, message: "a case has why, bytes and expect")
+            throw Malformed(file: family, line: one.line, message: "a case needs why, bytes and expect")
         }
         let names = Dictionary(grouping: self.cases, by: \.name)
         if let twice = names.values.first(where: { $0.count > 1 })?.last {
-            throw self.malformed("a second case \"\(twice.name)\"", at: twice.line)
+            throw self.malformed("duplicate case \"\(twice.name)\"", at: twice.line)
         }
     }
 
@@ -74,13 +74,13 @@ struct CaseFile {
     }
 
     private mutating func read(_ line: String) throws {
-        guard line.last != " ", line.last != "\t" else { throw self.malformed("blanks at the end of a line") }
+        guard line.last != " ", line.last != "\t" else { throw self.malformed("trailing white space") }
         if line.isEmpty {
             self.block = nil
         } else if line.hasPrefix("#") {
             guard self.block == nil else { throw self.malformed("a comment inside a block") }
         } else if line.hasPrefix("  ") {
-            guard let block = self.block, !self.cases.isEmpty else { throw self.malformed("a line of no block") }
+            guard let block = self.block, !self.cases.isEmpty else { throw self.malformed("a line outside a block") }
             self.cases[self.cases.count - 1].blocks[block, default: []].append(String(line.dropFirst(2)))
         } else {
             try self.readKey(line)
@@ -88,7 +88,7 @@ struct CaseFile {
     }
 
     private mutating func readKey(_ line: String) throws {
-        guard let colon = line.firstIndex(of: ":") else { throw self.malformed("no key") }
+        guard let colon = line.firstIndex(of: ":") else { throw self.malformed("missing key") }
         let key = String(line[..<colon])
         let value = String(line[line.index(after: colon)...].drop { $0 == " " })
         self.block = nil
@@ -98,7 +98,7 @@ struct CaseFile {
         case "does": self.rule.does = value
         case "case":
             guard !self.rule.text.isEmpty, !self.rule.section.isEmpty, !self.rule.does.isEmpty else {
-                throw self.malformed("a case stands under a rule with its section and what the gateway does")
+                throw self.malformed("a case needs a rule with section and does above it")
             }
             self.cases.append(Case(family: self.family, name: value, rule: self.rule.text, line: self.number))
         default: try self.readCaseKey(key, value)

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// The cases themselves: what they are written in, and where they are told.
+/// The case files themselves: their format, and where they are documented.
 struct CaseFileTests {
     private static let whole = """
         # What it is about.
@@ -41,34 +41,34 @@ struct CaseFileTests {
         ("then: x", "then"), ("why: another", "why: another "), ("why: another", "  why: another"),
         ("why: another", "why: another\nwhy: twice"), ("  refused 400\n\n", "# a comment\n\n"),
     ])
-    func `a slip of the pen is an error`(_ part: String, _ wrong: String) {
+    func `a typo is an error`(_ part: String, _ wrong: String) {
         #expect(Self.whole.contains(part))
         #expect(throws: CaseFile.Malformed.self) {
             try CaseFile(Self.whole.replacing(part, with: wrong), family: "f", values: ["then"])
         }
     }
 
-    @Test func `escapes stand for bytes`() throws {
+    @Test func `escapes represent bytes`() throws {
         #expect(try CaseText.bytes(#"a\r\n\t\0\\\x7f\3{b\n}"#) == Array("a\r\n\t\0\\\u{7F}b\nb\nb\n".utf8))
     }
 
     @Test(arguments: [#"\"#, #"\q"#, #"\x4"#, #"\xzz"#, #"\3"#, #"\3{a"#, #"\-1{a}"#])
-    func `what is no escape is an error`(_ text: String) {
+    func `an invalid escape is an error`(_ text: String) {
         #expect(throws: CaseText.Malformed.self) { try CaseText.bytes(text) }
     }
 
-    @Test func `every case stands in docs/conformance.md`() throws {
+    @Test func `every case is listed in docs/conformance.md`() throws {
         let root = CaseFile.folder.deletingLastPathComponent().deletingLastPathComponent()
         let text = try String(contentsOf: root.appendingPathComponent("docs/conformance.md"), encoding: .utf8)
         let files =
             try CaseFile.all("client", values: ["server", "route", "more", "then", "sent", "nginx"])
             + CaseFile.all("upstream", values: ["request", "then"])
         for file in files {
-            let start = try #require(text.firstRange(of: "### \(file.family)\n"), "scripts/conformance-table writes it")
+            let start = try #require(text.firstRange(of: "### \(file.family)\n"), "run scripts/conformance-table")
             let rest = text[start.upperBound...]
             let section = rest[..<(rest.firstRange(of: "\n##")?.lowerBound ?? rest.endIndex)]
             for one in file.cases {
-                #expect(section.contains(one.name), "\(one.name): scripts/conformance-table writes it")
+                #expect(section.contains(one.name), "\(one.name): run scripts/conformance-table")
             }
         }
     }

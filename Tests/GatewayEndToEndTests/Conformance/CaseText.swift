@@ -1,8 +1,9 @@
-/// Bytes as people write them: `\r \n \t \0 \\`, `\xHH`, and `\9000{ab}` for a text that stands there 9000 times.
+/// Bytes in a readable form: `\r
+///  \t \0 \\`, `\xHH`, and `\9000{ab}` for a text repeated 9000 times.
 enum CaseText {
     struct Malformed: Error, CustomStringConvertible {
         let text: String
-        var description: String { "no escape: \(self.text)" }
+        var description: String { "invalid escape: \(self.text)" }
     }
 
     static func bytes(_ text: String) throws -> [UInt8] {

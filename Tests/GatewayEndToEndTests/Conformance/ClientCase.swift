@@ -1,17 +1,17 @@
 import Testing
 
-/// What a client sends, and what must become of it.
+/// What a client sends, and the expected outcome.
 struct ClientCase: Sendable, CustomTestStringConvertible {
     enum Outcome: Sendable {
-        /// The head is no request: this status, a closed connection, and no byte of it upstream.
+        /// The head is invalid: this status, a closed connection, and none of it reaches the upstream.
         case refused(Int)
-        /// The body breaks: this status, a closed connection, and no end of it upstream.
+        /// The body is invalid: this status, a closed connection, and the upstream never sees its end.
         case broken(Int)
-        /// A request that the gateway answers itself.
+        /// The gateway answers the request.
         case answered(Int, MessageExpectation)
-        /// The upstream gets it, and its answer comes back.
+        /// The request reaches the upstream, and its response reaches the client.
         case forwarded(Request)
-        /// The connection ends without an answer.
+        /// The connection ends without a response.
         case cut
     }
 
@@ -24,18 +24,18 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
     let name: String
     let bytes: [UInt8]
     var outcomes: [Outcome] = []
-    /// The gateway closes behind the last answer.
+    /// The gateway closes the connection after the last response.
     var closes = false
-    /// The client ends sending behind the bytes.
+    /// The client half-closes after the bytes.
     var finishes = false
-    /// What becomes of the bytes depends on their coming at once.
+    /// The outcome depends on the bytes arriving at once.
     var isSentWhole = false
     /// Lines for `[server]` and for the route.
     var server = ""
     var route = ""
     /// Further tables.
     var more = ""
-    /// The status that nginx answers with where it is stricter than a proxy has to be.
+    /// The status with which nginx answers, if it is stricter than a proxy must be.
     var nginx = 200
 
     var testDescription: String { self.name }
@@ -44,7 +44,7 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
         self.outcomes.compactMap { if case .forwarded(let request) = $0 { request } else { nil } }
     }
 
-    /// Ends in a refusal.
+    /// Whether the last request is rejected.
     var isRefused: Bool {
         switch self.outcomes.last {
         case .refused, .broken: true
@@ -59,7 +59,7 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
         return try files.flatMap { try $0.cases.map(ClientCase.init) }
     }
 
-    /// None where a file is malformed, which a test of its own tells.
+    /// Empty if a file is malformed, which a separate test reports.
     static let all = (try? load()) ?? []
 
     init(_ source: CaseFile.Case) throws {
@@ -67,17 +67,17 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
         func malformed(_ message: String) -> CaseFile.Malformed {
             .init(file: source.family, line: source.line, message: message)
         }
-        guard source.blocks["later"] == nil else { throw malformed("a client's bytes have no later part") }
+        guard source.blocks["later"] == nil else { throw malformed("client cases have no later block") }
         self.bytes = try (source.blocks["bytes"] ?? []).flatMap(CaseText.bytes)
         self.server = try CaseText.string(source.values["server"] ?? "")
         self.route = try CaseText.string(source.values["route"] ?? "")
         self.more = try CaseText.string(source.values["more"] ?? "")
         if let then = source.values["then"] {
-            guard then == "end of sending" else { throw malformed("unknown then") }
+            guard then == "end of sending" else { throw malformed("unknown value of then") }
             self.finishes = true
         }
         if let sent = source.values["sent"] {
-            guard sent == "whole" else { throw malformed("unknown sent") }
+            guard sent == "whole" else { throw malformed("unknown value of sent") }
             self.isSentWhole = true
         }
         if let status = source.values["nginx"] {
@@ -105,7 +105,7 @@ struct ClientCase: Sendable, CustomTestStringConvertible {
         return true
     }
 
-    /// A line about the message that the last outcome is about.
+    /// Parses a line about the message of the last outcome.
     private mutating func readMessage(_ line: String) throws -> Bool {
         guard let last = self.outcomes.popLast() else { return false }
         switch last {

@@ -4,23 +4,23 @@ import Testing
 extension EndToEnd {
     /// Every case of `Tests/Conformance/client`, over sockets.
     @Suite struct ClientConformanceTests {
-        @Test func `the files of client cases are well formed`() throws {
+        @Test func `the client case files are well formed`() throws {
             #expect(try ClientCase.load().count >= 220)
         }
 
         @Test(arguments: ClientCase.all)
-        func `a client's bytes become what they have to`(_ example: ClientCase) async throws {
+        func `each client case has the expected outcome`(_ example: ClientCase) async throws {
             try await Self.run(example) { gateway, upstream in
                 let client = try await gateway.connect()
-                // Behind what is refused stands a request that nobody may read.
+                // A rejected request is followed by another one, which must never be read.
                 try await client.send(bytes: example.bytes + (example.isRefused ? Self.smuggled : []))
                 if example.finishes { try await client.finishSending() }
                 try await Self.expectOutcomes(of: example, at: client)
                 if example.isBroken {
-                    try await eventually("the upstream's connection is given up") { upstream.openConnections == 0 }
+                    try await eventually("the upstream connection is closed") { upstream.openConnections == 0 }
                 }
                 Self.expect(example, at: upstream)
-                // A connection that stays serves the next request as one; so does a new one.
+                // A connection that stays open serves the next request correctly; so does a new one.
                 if !Self.ends(example) {
                     try await client.send("GET /next HTTP/1.1\r\nHost: next.example\r\n\r\n")
                     #expect(try await client.response()["X-Target"] == "/next")
@@ -33,7 +33,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ClientCase.all.filter { $0.bytes.count < 1000 && !$0.isSentWhole })
-        func `wherever a client's bytes are split, the same becomes of them`(_ example: ClientCase) async throws {
+        func `each client case has the same outcome wherever its bytes are split`(_ example: ClientCase) async throws {
             try await Self.run(example) { gateway, upstream in
                 let splits = Self.splits(of: example.bytes.count)
                 for batch in stride(from: 0, to: splits.count, by: 8) {
@@ -55,7 +55,7 @@ extension EndToEnd {
             }
         }
 
-        // MARK: Parts
+        // MARK: Implementation
 
         private static let smuggled = Array("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
 
@@ -75,7 +75,7 @@ extension EndToEnd {
             return example.isRefused || example.closes || example.finishes
         }
 
-        /// The answers on one connection, and its end.
+        /// The responses on one connection, and its end.
         private static func expectOutcomes(of example: ClientCase, at client: RawConnection) async throws {
             for outcome in example.outcomes {
                 switch outcome {
@@ -105,7 +105,7 @@ extension EndToEnd {
             _ gateway: RunningGateway
         ) async throws {
             let client = try await gateway.connect()
-            // Whoever is refused early does not take the rest.
+            // After an early rejection, the gateway does not read the rest.
             try? await client.send(example.bytes + (example.isRefused ? self.smuggled : []), splitAt: split)
             if example.finishes { try? await client.finishSending() }
             do { try await self.expectOutcomes(of: example, at: client) } catch {
@@ -114,7 +114,7 @@ extension EndToEnd {
             client.close()
         }
 
-        /// What the upstream has seen, to the byte.
+        /// What the upstream received, byte by byte.
         private static func expect(_ example: ClientCase, at upstream: ScriptedUpstream) {
             let requests = upstream.requests
             let expected = example.requests
@@ -139,7 +139,7 @@ extension EndToEnd {
             return found
         }
 
-        /// Each position for what is short; else some, the same ones each time. And byte for byte.
+        /// Every position for short cases, else some positions, always the same ones; and byte by byte.
         private static func splits(of count: Int) -> [[Int]] {
             var random = SeededGenerator(UInt64(count))
             let positions = Array(1..<max(2, count))

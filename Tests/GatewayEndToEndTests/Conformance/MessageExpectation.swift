@@ -1,4 +1,4 @@
-/// What must be seen of a message that was passed on.
+/// Expectations of a forwarded message.
 struct MessageExpectation: Sendable {
     enum Framing: Sendable, Equatable {
         /// Neither a length nor chunks.
@@ -12,10 +12,10 @@ struct MessageExpectation: Sendable {
     var body: [UInt8] = []
     var framing = Framing.none
     var trailers: [(name: String, value: String)] = []
-    /// Behind the status.
+    /// The reason phrase.
     var reason: String?
 
-    /// Reads one line; false where it says nothing about a message.
+    /// Parses one line; returns false if the line is not about a message.
     mutating func read(_ line: String) throws -> Bool {
         let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let rest = words.count > 1 ? words[1] : ""
@@ -39,7 +39,7 @@ struct MessageExpectation: Sendable {
         return (String(text[..<colon.lowerBound]), try CaseText.string(String(text[colon.upperBound...])))
     }
 
-    /// Which fields are otherwise.
+    /// The fields that differ.
     func fieldDifferences(from message: Message) -> [String] {
         var found: [String] = []
         for name in Set(self.fields.map { $0.name.lowercased() }).union(self.absent) {
@@ -50,7 +50,7 @@ struct MessageExpectation: Sendable {
         return found
     }
 
-    /// What of the message is otherwise; nothing where it is as expected.
+    /// The parts of the message that differ; empty if it is as expected.
     func differences(from message: Message) -> [String] {
         var found = self.fieldDifferences(from: message)
         func expect<T: Equatable>(_ what: String, _ seen: T, _ expected: T) {
@@ -80,7 +80,7 @@ struct MessageExpectation: Sendable {
         return found + self.faults(of: message)
     }
 
-    /// What no message that was passed on may have.
+    /// Violations that no forwarded message may have.
     private func faults(of message: Message) -> [String] {
         var found: [String] = []
         for (name, value) in message.fields + message.trailers {
@@ -96,7 +96,7 @@ struct MessageExpectation: Sendable {
             "Keep-Alive", "Proxy-Connection", "Upgrade", "HTTP2-Settings", "Trailer", "Proxy-Authorization",
         ]
         for name in hopByHop where message[name] != nil && !self.fields.contains(where: { $0.name == name }) {
-            found.append("\(name) was passed on")
+            found.append("\(name) was forwarded")
         }
         return found
     }

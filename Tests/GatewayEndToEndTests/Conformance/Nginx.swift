@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// An nginx that answers every request and tells what it has read of it.
+/// An nginx that answers every request and logs what it parsed.
 final class Nginx: Sendable {
     /// One line of its log.
     struct Entry: Decodable, Sendable {
@@ -25,7 +25,7 @@ final class Nginx: Sendable {
         self.process = process
     }
 
-    /// Runs it in a folder of its own for the length of `body`.
+    /// Runs nginx in a temporary folder while `body` runs.
     static func run<R>(_ body: (Nginx) async throws -> R) async throws -> R {
         let folder = "/tmp/gateway-nginx-\(UInt64.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -40,7 +40,7 @@ final class Nginx: Sendable {
         return try await body(nginx)
     }
 
-    /// The body is known to the log only where nginx itself passes it on.
+    /// The log contains the body only if nginx itself forwards it.
     private static func configuration(_ folder: String, _ port: Int) -> String {
         """
         daemon off; worker_processes 1; pid \(folder)/nginx.pid; error_log \(folder)/error.log;
@@ -62,10 +62,10 @@ final class Nginx: Sendable {
         """
     }
 
-    /// What it has read so far.
+    /// The requests logged so far.
     var entries: [Entry] {
         let text = FileManager.default.contents(atPath: self.folder + "/access.log") ?? Data()
-        // Of a body that is no text the log holds the bytes.
+        // If a body is not text, the log contains escaped bytes.
         let lines = String(decoding: text, as: UTF8.self).utf8.split(separator: UInt8(ascii: "\n"))
         return lines.compactMap { try? JSONDecoder().decode(Entry.self, from: Data($0)) }
     }

@@ -1,9 +1,9 @@
 import Testing
 
 extension EndToEnd {
-    /// A second pair of eyes: what nginx reads of the requests that the gateway sends on is what was meant.
+    /// A second opinion: nginx parses the forwarded requests the way the gateway meant them.
     @Suite(.enabled(if: ChildProcess.find("nginx") != nil)) struct NginxConformanceTests {
-        @Test func `nginx behind the gateway reads what was meant, and as often`() async throws {
+        @Test func `nginx behind the gateway reads the same requests, and as many`() async throws {
             try await Nginx.run { nginx in
                 var seen = 0
                 for example in ClientCase.all where !example.requests.isEmpty {

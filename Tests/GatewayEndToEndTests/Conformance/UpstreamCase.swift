@@ -1,19 +1,19 @@
 import Testing
 
-/// What an upstream answers, and what must become of it.
+/// What an upstream answers, and the expected outcome.
 struct UpstreamCase: Sendable, CustomTestStringConvertible {
     enum Outcome: Sendable {
-        /// The client gets this status and what is expected of the message.
+        /// The client receives this status and a message that meets the expectation.
         case passed(Int, MessageExpectation)
-        /// The client gets 502 with this code.
+        /// The client receives 502 with this code.
         case refused(String)
-        /// The client gets a head of this status, and its connection ends before the message does.
+        /// The client receives a head with this status, and the connection ends before the message does.
         case cut(Int)
     }
 
-    /// What the upstream does behind its bytes.
+    /// What the upstream does after sending its bytes.
     enum End: String, Sendable {
-        /// Goes on serving.
+        /// Keeps serving.
         case open
         case close
         case reset
@@ -22,15 +22,15 @@ struct UpstreamCase: Sendable, CustomTestStringConvertible {
     let name: String
     let request: String
     let bytes: [UInt8]
-    /// What comes once the client has its answer.
+    /// Sent once the client has its response.
     let later: [UInt8]
     var end = End.open
-    /// Informational responses that the client gets before.
+    /// The informational responses that the client receives first.
     var informational: [(status: Int, message: MessageExpectation)] = []
     var outcome = Outcome.refused("upstream_invalid_response")
-    /// The next request goes over the same connection.
+    /// The next request reuses the connection.
     var isReused = false
-    /// The gateway closes the client's connection behind the answer.
+    /// The gateway closes the client's connection after the response.
     var closes = false
 
     var testDescription: String { self.name }
@@ -42,7 +42,7 @@ struct UpstreamCase: Sendable, CustomTestStringConvertible {
         return try files.flatMap { try $0.cases.map(UpstreamCase.init) }
     }
 
-    /// None where a file is malformed, which a test of its own tells.
+    /// Empty if a file is malformed, which a separate test reports.
     static let all = (try? load()) ?? []
 
     init(_ source: CaseFile.Case) throws {

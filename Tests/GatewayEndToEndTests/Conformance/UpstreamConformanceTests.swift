@@ -4,12 +4,12 @@ import Testing
 extension EndToEnd {
     /// Every case of `Tests/Conformance/upstream`, over sockets.
     @Suite struct UpstreamConformanceTests {
-        @Test func `the files of upstream cases are well formed`() throws {
+        @Test func `the upstream case files are well formed`() throws {
             #expect(try UpstreamCase.load().count >= 90)
         }
 
         @Test(arguments: UpstreamCase.all)
-        func `an upstream's bytes become what they have to`(_ example: UpstreamCase) async throws {
+        func `each upstream case has the expected outcome`(_ example: UpstreamCase) async throws {
             let answered = Signal()
             let script = Self.script(example, answered: answered)
             try await withProxy(script) { gateway, upstream in
@@ -18,9 +18,9 @@ extension EndToEnd {
                 try await Self.expectOutcome(of: example, at: client)
                 answered.fire()
                 if !example.isReused {
-                    try await eventually("the connection is given up") { upstream.openConnections == 0 }
+                    try await eventually("the connection is closed") { upstream.openConnections == 0 }
                 }
-                // What the next request gets is its own answer, over whichever connection.
+                // The next request gets its own response, over either connection.
                 if Self.ends(example) {
                     #expect(try await gateway.get("/next").text == "next")
                 } else {
@@ -35,7 +35,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: UpstreamCase.all.filter { $0.bytes.count < 1000 && $0.later.isEmpty && $0.end != .reset })
-        func `wherever an upstream's bytes are split, the same becomes of them`(_ example: UpstreamCase) async throws {
+        func `each upstream case has the same outcome wherever it is split`(_ example: UpstreamCase) async throws {
             var random = SeededGenerator(UInt64(example.bytes.count))
             let positions = Array(1..<max(2, example.bytes.count))
             let splits = [positions] + positions.shuffled(using: &random).prefix(8).map { [$0] }
@@ -44,7 +44,7 @@ extension EndToEnd {
                 while true {
                     _ = try await session.request()
                     let split = left.withLockedValue { $0.popLast() } ?? []
-                    // Who is refused early does not take the rest.
+                    // After an early rejection, the gateway does not read the rest.
                     try? await session.connection.send(example.bytes, splitAt: split)
                     if example.end == .close { return }
                 }
@@ -58,20 +58,20 @@ extension EndToEnd {
                     }
                     client.close()
                     if !example.isReused {
-                        try await eventually("the connection is given up") { upstream.openConnections == 0 }
+                        try await eventually("the connection is closed") { upstream.openConnections == 0 }
                     }
                 }
             }
         }
 
-        // MARK: Parts
+        // MARK: Implementation
 
         private static func ends(_ example: UpstreamCase) -> Bool {
             if case .cut = example.outcome { return true }
             return example.closes
         }
 
-        /// The first connection does what the case says; whatever comes then is answered as usual.
+        /// The first connection plays the case; later ones answer as usual.
         private static func script(_ example: UpstreamCase, answered: Signal) -> ScriptedUpstream.Script {
             { session in
                 if session.index == 0 {
@@ -109,7 +109,7 @@ extension EndToEnd {
                 if example.method != "HEAD" { #expect(response.code == code) }
             case .cut(let status):
                 let (text, end) = try await client.rest()
-                // A reset may take what came before it with it.
+                // A reset may discard what came before it.
                 #expect(text.hasPrefix("HTTP/1.1 \(status) ") || text.isEmpty && end == .reset)
                 #expect(!text.hasSuffix("0\r\n\r\n"))
                 #expect(end == .reset || text.contains("Content-Length: ") || text.contains("chunked\r\n"))

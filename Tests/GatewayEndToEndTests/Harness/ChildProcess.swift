@@ -9,15 +9,15 @@ import NIOConcurrencyHelpers
     import Darwin
 #endif
 
-/// A program that runs beside the test, silent.
+/// A program that runs during a test. Its output is discarded.
 final class ChildProcess: Sendable {
-    /// It cannot be started.
+    /// The program cannot be started.
     struct NotStarted: Error { let program: String }
 
     private let id: pid_t
     private let isReaped = NIOLockedValueBox(false)
 
-    /// The program's path, where it is in PATH.
+    /// The path of the program, if it is in PATH.
     static func find(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
         let folders: [Substring] = path.split(separator: ":") + ["/usr/sbin"]
@@ -36,7 +36,7 @@ final class ChildProcess: Sendable {
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
         }
-        // The threads that tests run on block signals, and a program that inherits that cannot be stopped by one.
+        // The threads of the tests block signals. A child that inherits the mask cannot be stopped by a signal.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

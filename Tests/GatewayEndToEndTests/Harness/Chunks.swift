@@ -1,8 +1,8 @@
 @testable import Gateway
 
-/// Bodies cut where no one would cut them.
+/// Bodies split at unusual positions.
 enum Chunks {
-    /// The whole chunked body, in chunks of random sizes.
+    /// The complete chunked body, in chunks of random sizes.
     static func random(of body: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = body[...]
@@ -15,7 +15,7 @@ enum Chunks {
         return bytes + Array("0\r\n\r\n".utf8)
     }
 
-    /// Where the writes of so many bytes end; at most eight.
+    /// Random positions, at most eight, at which to split this many bytes into writes.
     static func cuts(_ count: Int, _ random: inout SplitMix64) -> [Int] {
         (0..<Int.random(in: 0...8, using: &random)).map { _ in Int.random(in: 0...count, using: &random) }.sorted()
     }

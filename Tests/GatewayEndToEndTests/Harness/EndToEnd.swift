@@ -1,4 +1,4 @@
 import Testing
 
-/// All tests over sockets. One at a time: they watch clocks and memory, and each brings threads of its own.
+/// All tests that use sockets. They run one at a time, because they measure time and memory and start threads.
 @Suite(.serialized) enum EndToEnd {}

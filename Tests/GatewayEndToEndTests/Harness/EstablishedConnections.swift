@@ -1,13 +1,14 @@
 #if os(Linux)
     import Glibc
 
-    /// The kernel's own view: which side has closed is known there before anybody has read it.
+    /// The kernel's view of connections: it knows which side has closed before anybody reads from the socket.
     enum EstablishedConnections {
-        /// Connections to a listener on this port of IPv4 that neither side has closed. The table may change while it is
-        /// read, which counts a connection and its successor: the least of several readings is the truth.
+        /// The number of connections to this IPv4 port that neither side has closed. If the table changes while it is
+        /// read, a connection and its successor are both counted, so the smallest of several readings is correct.
         static func count(at port: Int) -> Int { (0..<3).map { _ in self.read(port) }.min() ?? 0 }
 
-        /// After tests with very many connections the table is long, which is not to hold up those that count in it.
+        /// After tests with very many connections the table is long; reading it must not delay the tests that poll
+        /// it.
         private static func read(_ port: Int) -> Int {
             guard let file = fopen("/proc/net/tcp", "r") else { return 0 }
             defer { fclose(file) }
@@ -17,7 +18,7 @@
             defer { free(line) }
             var capacity = 0
             var count = 0
-            // "  12: 0100007F:1F90 0100007F:C35A 01 …": this side, the other, the state.
+            // "  12: 0100007F:1F90 0100007F:C35A 01 …": local address, remote address, state.
             while getline(&line, &capacity, file) > 0 {
                 guard let line, let found = strstr(line, local), strlen(found) > 22 else { continue }
                 if strncmp(found + 14, ":", 1) == 0, strncmp(found + 19, " 01 ", 4) == 0 { count += 1 }

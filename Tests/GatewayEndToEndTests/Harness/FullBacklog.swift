@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A port whose queue of connections is full: the system lets further ones wait for an answer that never comes.
+/// A port with a full accept queue: further connection attempts get no answer.
 func withFullBacklog<R>(_ body: (_ port: Int) async throws -> R) async throws -> R {
     let listener = try await ServerBootstrap(group: RawConnection.group)
         .serverChannelOption(.backlog, value: 1)

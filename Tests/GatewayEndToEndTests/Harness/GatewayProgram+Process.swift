@@ -1,9 +1,9 @@
 #if os(Linux)
     import Glibc
 
-    /// What the kernel says of the program.
+    /// What the kernel reports about the program.
     extension GatewayProgram {
-        /// Bytes; none where a sanitizer keeps books on the memory in memory.
+        /// In bytes; nil under a sanitizer, whose bookkeeping would count as well.
         var residentMemory: Int {
             #if GATEWAY_SANITIZED
                 return 0
@@ -23,9 +23,9 @@
             return count
         }
 
-        /// Seconds of all its threads.
+        /// CPU time of all threads, in seconds.
         var processorTime: Double {
-            // The name of the program in parentheses may hold anything.
+            // The program name in parentheses may contain any character.
             let stat = Self.text("/proc/\(self.id)/stat")
             let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
             guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return 0 }

@@ -11,22 +11,22 @@ import Testing
     import Darwin
 #endif
 
-/// The built `gateway` program, run in a folder of its own with an environment of its own.
+/// The built `gateway` program, run in a temporary folder with a separate environment.
 final class GatewayProgram: Sendable {
-    /// It cannot be started.
+    /// The program cannot be started.
     struct NotStarted: Error { let reason: String }
 
-    /// It ended while the test waited for something else.
+    /// The program ended while the test waited for something else.
     struct Ended: Error { let code: Int32, output: String, errors: String }
 
-    /// Beside the tests' own program; nil where it was not built.
+    /// Next to the test executable; nil if it was not built.
     static let path: String? = {
         var folders = CommandLine.arguments.map { ($0, $0.utf8.lastIndex(of: UInt8(ascii: "/"))) }
             .compactMap { argument, slash in slash.map { String(argument[..<$0]) } }
         if let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
             folders.insert(String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex)), at: 0)
         }
-        // A bundle keeps its program some folders deeper.
+        // A test bundle keeps its executable some folders deeper.
         let candidates = folders.flatMap { [$0, $0 + "/../../.."] }.map { $0 + "/gateway" }
         return candidates.first { access($0, X_OK) == 0 }
     }()
@@ -36,10 +36,10 @@ final class GatewayProgram: Sendable {
     private let exitCode = NIOLockedValueBox<Int32?>(nil)
 
     /// - Parameters:
-    ///   - output: where standard output goes; by default into a file in the folder.
-    ///   - redirections: of its standard streams, as a shell has them.
-    ///   - files: how many it may have open; nil for as many as the test.
-    ///   - softFiles: the same, though it may raise that itself.
+    ///   - output: The file for standard output; by default a file in the folder.
+    ///   - redirections: Redirections of the standard streams, in shell syntax.
+    ///   - files: The hard limit of open files; nil inherits the test's limit.
+    ///   - softFiles: The soft limit of open files, which the program may raise.
     init(
         _ arguments: [String],
         in folder: String,
@@ -61,9 +61,10 @@ final class GatewayProgram: Sendable {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOCTTY
             posix_spawn_file_actions_addopen(&actions, descriptor, file, flags, 0o600)
         }
-        // The sockets of the tests beside it are none of its own. To close what is not open does no harm.
+        // Close the inherited sockets of tests that run at the same time. Closing a descriptor that is not open is
+        // harmless.
         for descriptor in STDERR_FILENO + 1..<4096 { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        // The threads of a test may block signals, which a child would inherit.
+        // The threads of a test may block signals, and a child inherits the mask.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -72,13 +73,13 @@ final class GatewayProgram: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
-        // Not every C library can start a program in another folder by itself.
+        // Not every C library can change the working directory of a process that it spawns.
         let limit = (files.map { "ulimit -n \($0) && " } ?? "") + (softFiles.map { "ulimit -S -n \($0) && " } ?? "")
         let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\" \(redirections)", folder, path]
         var argumentPointers = (shell + arguments).map { strdup($0) } + [nil]
         var environment = environment
         #if GATEWAY_SANITIZED
-            // A finding ends the program, so that the test fails which waits for it.
+            // A sanitizer finding ends the program, so that the test that waits for it fails.
             for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
                 let own = ProcessInfo.processInfo.environment[name] ?? ""
                 environment[name] = "\(own):halt_on_error=1"
@@ -109,7 +110,7 @@ final class GatewayProgram: Sendable {
 
     func signal(_ signal: Int32) { if self.poll() == nil { kill(self.id, signal) } }
 
-    /// What it ended with; 128 and more for a signal.
+    /// The exit status; 128 plus the signal if a signal ended the program.
     func end(within limit: Duration = .seconds(Patience.seconds)) async throws -> Int32 {
         try await eventually("the program ends", within: limit) { self.poll() != nil }
         return self.poll() ?? -1
@@ -138,16 +139,16 @@ final class GatewayProgram: Sendable {
 
     // MARK: Listening
 
-    /// The log line that says what is listened on.
+    /// The log line that lists the listeners.
     private struct Listening: Decodable {
         let message: String
         let listen: [String]
         let admin: String?
     }
 
-    /// Where it listens, as soon as it does.
+    /// The addresses of the listeners, once they are open.
     func addresses() async throws -> (listen: [SocketAddress], admin: SocketAddress?) {
-        try await self.eventually("it listens") { self.output.contains("\"listening\"") && self.output.hasSuffix("\n") }
+        try await self.eventually("listening") { self.output.contains("\"listening\"") && self.output.hasSuffix("\n") }
         let line = try #require(self.output.split(separator: "\n").first { $0.contains("\"listening\"") })
         let listening = try JSONDecoder().decode(Listening.self, from: Data(line.utf8))
         return (try listening.listen.map(Self.address), try listening.admin.map(Self.address))
@@ -167,14 +168,14 @@ final class GatewayProgram: Sendable {
         return try await client.finalResponse()
     }
 
-    /// Its fixed answer comes.
+    /// Expects the fixed response.
     func expectService() async throws {
         let response = try await self.get("/")
         #expect(response.text == "served")
     }
 }
 
-/// Makes an empty folder for the length of `body`; its path is short enough for sockets.
+/// Creates an empty temporary folder for `body`. Its path is short enough for Unix sockets.
 func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
     var template = Array("/tmp/gateway-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw GatewayProgram.NotStarted(reason: "no folder in /tmp") }

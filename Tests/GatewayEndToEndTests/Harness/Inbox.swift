@@ -1,9 +1,9 @@
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// The bytes that came over a connection, and one test that waits for some of them.
+/// The bytes received on a connection. One test at a time can wait for some of them.
 final class Inbox: Sendable {
-    /// How the other side's sending ended.
+    /// How the peer stopped sending.
     enum End: Sendable, Equatable {
         case finished
         case reset
@@ -23,11 +23,11 @@ final class Inbox: Sendable {
 
     init(on eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    /// All bytes that ever came.
+    /// The number of bytes ever received.
     var total: Int { self.state.withLockedValue(\.total) }
     var end: End? { self.state.withLockedValue(\.end) }
 
-    /// What has come and was not taken.
+    /// Received bytes that no test has taken yet.
     var pending: String { self.state.withLockedValue { String(buffer: $0.bytes) } }
 
     func append(_ bytes: ByteBuffer) {
@@ -40,7 +40,7 @@ final class Inbox: Sendable {
 
     func end(_ end: End) { self.update { if $0.end == nil { $0.end = end } } }
 
-    /// Takes no more from the socket while so much lies here.
+    /// Reading from the socket pauses while this many bytes are waiting here.
     func limit(to bytes: Int) { self.update { $0.limit = bytes } }
 
     func hold(read: @escaping @Sendable () -> Void) {
@@ -54,7 +54,7 @@ final class Inbox: Sendable {
             if let done = state.waiting?(&state.bytes, state.end) {
                 state.waiting = nil
                 todo.append(done)
-                // What was taken is not kept.
+                // Discard what was taken.
                 if state.bytes.readableBytes == 0 { state.bytes = ByteBuffer() } else { state.bytes.discardReadBytes() }
             }
             if let read = state.heldRead, state.bytes.readableBytes < state.limit {
@@ -66,9 +66,9 @@ final class Inbox: Sendable {
         for action in todo { action() }
     }
 
-    /// Waits until `attempt` makes something of the bytes, which it takes off the front.
+    /// Waits until `attempt` returns a value. It consumes the bytes that it used from the front.
     ///
-    /// - Throws: ``TimedOut`` with what had come by then, or the attempt's own error.
+    /// - Throws: ``TimedOut`` with the bytes received until then, or the error of `attempt`.
     func take<T: Sendable>(
         _ what: String,
         within limit: TimeAmount = .seconds(Patience.seconds),
@@ -101,7 +101,7 @@ final class Inbox: Sendable {
     }
 }
 
-/// What was waited for did not come.
+/// The expected bytes did not arrive in time.
 struct TimedOut: Error, CustomStringConvertible {
     let what: String
     var received = ""

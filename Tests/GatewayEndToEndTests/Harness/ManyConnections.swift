@@ -2,13 +2,13 @@
     import Glibc
     import NIOCore
 
-    /// Connections that take nothing from the test but a file descriptor, so that there may be very many.
+    /// Connections that cost the test only a file descriptor, so that there can be very many.
     final class ManyConnections {
         struct Failed: Error { let reason: String }
 
         private var sockets: [Int32] = []
 
-        /// How many of them there may be in this process and in a program that it has started.
+        /// The most connections possible between this process and a program that it started.
         static var most: Int {
             var files = rlimit()
             guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return 500 }
@@ -20,7 +20,8 @@
 
         var count: Int { self.sockets.count }
 
-        /// Opens so many more to a port of the loopback, and sends the same bytes on each, as far as the system takes them.
+        /// Opens this many connections to a loopback port, and sends the same bytes on each as far as the socket
+        /// buffer accepts them.
         func open(_ count: Int, port: Int, sending bytes: [UInt8] = []) throws {
             let address = try SocketAddress(ipAddress: "127.0.0.1", port: port)
             for _ in 0..<count {

@@ -1,12 +1,12 @@
 import CBrotli
 import CZlib
 
-/// Bodies with a content coding, read by the libraries' own decoders.
+/// Content-coded bodies, decoded by the reference libraries.
 extension Message {
-    /// The body without the coding that the head names; nil where it is broken or the coding is unknown.
+    /// The decoded body; nil if it is corrupt or the coding is unknown.
     var decoded: String? { Self.decode(self.body, self["Content-Encoding"], whole: true) }
 
-    /// What a client can read of `bytes` by now.
+    /// The text that a client can decode from an incomplete body.
     static func decode(_ bytes: [UInt8], _ coding: String?, whole: Bool) -> String? {
         switch coding {
         case nil: String(decoding: bytes, as: UTF8.self)

@@ -7,13 +7,13 @@ struct Message: Sendable {
         case response(toHead: Bool)
     }
 
-    /// The connection ended inside of it.
+    /// The connection ended inside the message.
     struct Truncated: Error {
         let received: String
         let end: Inbox.End
     }
 
-    /// It is not HTTP/1.
+    /// The message is not HTTP/1.
     struct Malformed: Error { let text: String }
 
     var startLine = ""
@@ -38,13 +38,13 @@ struct Message: Sendable {
         self.fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
     }
 
-    /// The lines of a field, as one list.
+    /// All lines of a field as one list.
     subscript(name: String) -> String? {
         let values = self.all(name)
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 
-    /// The message at the front of `bytes` and its length; nil where more is to come.
+    /// The message at the front of `bytes` and its length; nil if it is incomplete.
     static func parse(_ bytes: ByteBuffer, _ kind: Kind, end: Inbox.End?) throws -> (Message, Int)? {
         let view = bytes.readableBytesView
         guard let headEnd = view.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }

@@ -1,7 +1,7 @@
 import Gateway
 import NIOCore
 
-/// What a name server is asked.
+/// A question to a name server.
 struct NameQuestion: Sendable {
     enum Kind: UInt16, Sendable {
         case ipv4 = 1
@@ -9,14 +9,14 @@ struct NameQuestion: Sendable {
     }
 
     let id: UInt16
-    /// In lower case, without a dot at the end.
+    /// In lower case, without a trailing dot.
     let name: String
     let kind: Kind
     let isStream: Bool
-    /// The question as it was written, which an answer repeats.
+    /// The original question, which a response repeats.
     let bytes: [UInt8]
 
-    /// Nil for what is no question for addresses.
+    /// Returns nil if the message is not a question for addresses.
     init?(_ message: [UInt8], isStream: Bool) {
         guard message.count > 12 else { return nil }
         var labels: [String] = []
@@ -37,12 +37,12 @@ struct NameQuestion: Sendable {
     }
 }
 
-/// One resource record of an answer (RFC 1035 section 3.2.1).
+/// A resource record of a response (RFC 1035 section 3.2.1).
 enum NameRecord: Sendable {
     case address(String, seconds: UInt32 = 60)
     case alias(String, to: String, seconds: UInt32 = 60)
 
-    /// Whether it answers a question of this kind.
+    /// Whether the record answers a question of this kind.
     func answers(_ kind: NameQuestion.Kind) -> Bool {
         switch self {
         case .address(let text, _): text.contains(":") == (kind == .ipv6)
@@ -51,16 +51,17 @@ enum NameRecord: Sendable {
     }
 }
 
-/// What a name server answers.
+/// The response of a name server.
 enum NameReply: Sendable {
     case silence
-    /// Those records that are of the kind that was asked for; `owner` is whose addresses they are where not the question's.
+    /// The records that match the kind of the question. `owner` is the name that owns the addresses, if not the one
+    /// in the question.
     case records([NameRecord], owner: String? = nil)
     /// NXDOMAIN is 3, SERVFAIL 2, REFUSED 5.
     case failure(code: UInt8)
-    /// Says that the answer did not fit.
+    /// A response with the truncation flag.
     case truncated
-    /// These messages, one after the other.
+    /// These messages, in order.
     case raw([[UInt8]])
 
     static func addresses(_ texts: String..., seconds: UInt32 = 60) -> NameReply {

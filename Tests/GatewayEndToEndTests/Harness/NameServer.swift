@@ -2,7 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// A name server on the loopback, over UDP and TCP, that answers each question as a script says.
+/// A name server on the loopback, over UDP and TCP, that answers each question according to a script.
 final class NameServer: Sendable {
     typealias Script = @Sendable (NameQuestion) -> NameReply
 
@@ -19,7 +19,7 @@ final class NameServer: Sendable {
     static func start(_ script: @escaping Script) async throws -> NameServer {
         let server = NameServer(script)
         var lastError: (any Error)?
-        // Another program may have the TCP port of the UDP port that was free.
+        // The UDP port was free, but another program may use the TCP port with the same number.
         for _ in 0..<20 {
             let udp = try await DatagramBootstrap(group: RawConnection.group)
                 .channelInitializer { channel in
@@ -51,12 +51,12 @@ final class NameServer: Sendable {
         for channel in self.channels.withLockedValue({ $0 }) { try? await channel.close() }
     }
 
-    /// As ``NameResolver/Settings/servers`` has it.
+    /// In the form of ``NameResolver/Settings/servers``.
     var address: String {
         "127.0.0.1:\(self.channels.withLockedValue { $0.first?.localAddress?.port } ?? 0)"
     }
 
-    /// From now on questions are answered like this.
+    /// Replaces the script for all further questions.
     func answer(_ script: @escaping Script) { self.state.withLockedValue { $0.script = script } }
 
     var questions: [NameQuestion] { self.state.withLockedValue(\.questions) }
@@ -70,7 +70,7 @@ final class NameServer: Sendable {
     }
 }
 
-/// Runs a name server for the length of `body`.
+/// Runs a name server while `body` runs.
 func withNameServer<R>(_ script: @escaping NameServer.Script, _ body: (NameServer) async throws -> R) async throws -> R
 {
     let server = try await NameServer.start(script)
@@ -102,7 +102,7 @@ private final class NameServerDatagrams: ChannelInboundHandler {
     }
 }
 
-/// Each message has two bytes of length before it (RFC 1035 section 4.2.2).
+/// Each message is preceded by its length in two bytes (RFC 1035 section 4.2.2).
 private final class NameServerStream: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

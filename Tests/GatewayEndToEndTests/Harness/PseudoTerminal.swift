@@ -8,14 +8,14 @@ import NIOConcurrencyHelpers
     import Darwin
 #endif
 
-/// A terminal without a screen, and what was written to it.
+/// A terminal without a screen, and the output written to it.
 final class PseudoTerminal: Sendable {
     struct NotOpened: Error {}
 
-    /// What a program opens.
+    /// The device that a program opens.
     let path: String
     private let descriptor: Int32
-    /// The programs' end, held open so that what one wrote stays when it ends.
+    /// The program's end, held open so that output is kept after the program ends.
     private let programEnd: Int32
     private let received = NIOLockedValueBox<[UInt8]>([])
 
@@ -33,7 +33,7 @@ final class PseudoTerminal: Sendable {
         close(self.programEnd)
     }
 
-    /// All that was written until now.
+    /// All output written so far.
     var text: String {
         self.received.withLockedValue { received in
             var ready = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)

@@ -9,7 +9,7 @@ import NIOPosix
     import Darwin
 #endif
 
-/// One end of a real connection, byte by byte: a client of the gateway, or the upstream's side of a connection.
+/// One end of a real connection, as raw bytes: a client of the gateway, or the upstream end of a connection.
 final class RawConnection: Sendable {
     static let group = MultiThreadedEventLoopGroup.singleton
 
@@ -21,7 +21,7 @@ final class RawConnection: Sendable {
         self.inbox = inbox
     }
 
-    /// - Parameter buffers: bytes of the kernel's buffers at this end; nil for the system's own choice.
+    /// - Parameter buffers: The size of the kernel buffers at this end, in bytes; nil for the default.
     static func connect(to address: SocketAddress, buffers: Int? = nil) async throws -> RawConnection {
         var bootstrap = ClientBootstrap(group: self.group).channelOption(.allowRemoteHalfClosure, value: true)
         if case .unixDomainSocket = address {
@@ -51,7 +51,7 @@ final class RawConnection: Sendable {
 
     // MARK: Sending
 
-    /// Each piece in a write of its own; returns when the system has taken the last.
+    /// Sends each piece in a separate write. Returns when the system has accepted the last one.
     func send(_ pieces: String...) async throws {
         for piece in pieces { try await self.send(bytes: Array(piece.utf8)) }
     }
@@ -60,7 +60,7 @@ final class RawConnection: Sendable {
         try await self.channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
-    /// In pieces of these lengths, the rest in one.
+    /// Sends pieces of these lengths, and the rest in one piece.
     func send(_ bytes: [UInt8], splitAt positions: [Int]) async throws {
         var start = 0
         for position in positions + [bytes.count] where position > start {
@@ -69,12 +69,12 @@ final class RawConnection: Sendable {
         }
     }
 
-    /// Ends sending; what the other side sends still comes.
+    /// Half-closes the connection; the peer can still send.
     func finishSending() async throws { try await self.channel.close(mode: .output).get() }
 
     func close() { self.channel.close(promise: nil) }
 
-    /// Closes with a reset, which the other side sees as an error.
+    /// Closes the connection with a reset, which the peer sees as an error.
     func reset() async throws {
         let linger = linger(l_onoff: 1, l_linger: 0)
         if let socket = self.channel as? any SocketOptionProvider { try? await socket.setSoLinger(linger).get() }
@@ -83,7 +83,7 @@ final class RawConnection: Sendable {
 
     // MARK: Receiving
 
-    /// Lets the kernel's buffers fill up: at most so many bytes are read ahead of the test.
+    /// Lets the kernel buffers fill up: reads at most this many bytes ahead of the test.
     func readSlowly(ahead bytes: Int = 1) { self.inbox.limit(to: bytes) }
 
     func response(toHead isHead: Bool = false) async throws -> Message {
@@ -111,7 +111,7 @@ final class RawConnection: Sendable {
         }
     }
 
-    /// A head alone, with its empty line.
+    /// A head, including its empty line.
     func head() async throws -> String { try await self.text(through: "\r\n\r\n") }
 
     func text(through mark: String) async throws -> String {
@@ -134,7 +134,7 @@ final class RawConnection: Sendable {
         }
     }
 
-    /// Whatever is there, at least one byte; nil at the end.
+    /// The available bytes, at least one; nil at the end.
     func some(within limit: TimeAmount = .seconds(Patience.seconds)) async throws -> ByteBuffer? {
         try await self.inbox.take("any byte", within: limit) { bytes, end -> ByteBuffer?? in
             if bytes.readableBytes > 0 { return .some(bytes.readSlice(length: bytes.readableBytes)) }
@@ -142,7 +142,7 @@ final class RawConnection: Sendable {
         }
     }
 
-    /// Everything up to the end of the connection.
+    /// Everything until the end of the connection.
     func rest(within limit: TimeAmount = .seconds(Patience.seconds)) async throws -> (text: String, end: Inbox.End) {
         try await self.inbox.take("the end", within: limit) { bytes, end in
             guard let end else { return nil }
@@ -151,7 +151,7 @@ final class RawConnection: Sendable {
     }
 }
 
-/// Feeds an ``Inbox``, and reads on only while there is room in it.
+/// Feeds an ``Inbox``, and reads only while it has room.
 private final class InboxHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer

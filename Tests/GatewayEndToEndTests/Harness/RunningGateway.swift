@@ -3,11 +3,11 @@ import NIOCore
 
 @testable import Gateway
 
-/// A gateway that listens on a free port of the loopback.
+/// A gateway that listens on a free loopback port.
 struct RunningGateway: Sendable {
     let server: GatewayServer
     let addresses: [SocketAddress]
-    /// What ``GatewayServer/run()`` ends with.
+    /// The outcome of ``GatewayServer/run()``.
     let run: Task<Void, any Error>
 
     func connect(buffers: Int? = nil) async throws -> RawConnection {
@@ -17,7 +17,7 @@ struct RunningGateway: Sendable {
     var port: Int { self.addresses[0].port ?? 0 }
     var url: String { "http://127.0.0.1:\(self.port)" }
 
-    /// Sends one request on a connection of its own and returns the final answer.
+    /// Sends one request on a new connection and returns the final response.
     func exchange(_ request: String) async throws -> Message {
         let client = try await self.connect()
         defer { client.close() }
@@ -25,16 +25,16 @@ struct RunningGateway: Sendable {
         return try await client.finalResponse(toHead: request.hasPrefix("HEAD "))
     }
 
-    /// `GET` with these further field lines.
+    /// `GET` with additional field lines.
     func get(_ target: String, _ fields: String...) async throws -> Message {
         let lines = fields.map { $0 + "\r\n" }.joined()
         return try await self.exchange("GET \(target) HTTP/1.1\r\nHost: a.example\r\n\(lines)\r\n")
     }
 }
 
-/// Runs a gateway for the length of `body`.
+/// Runs a gateway while `body` runs.
 ///
-/// - Parameter toml: the configuration, but for listeners, workers, log and drain time.
+/// - Parameter toml: The configuration without listeners, workers, log and drain time.
 func withGateway<R>(
     _ toml: String,
     workers: Int = 1,
@@ -74,7 +74,7 @@ func withGateway<R>(
     }
 }
 
-/// A configuration that sends every path to one upstream.
+/// A configuration that routes every path to one upstream.
 func proxy(
     to urls: String...,
     server: String = "",
@@ -100,7 +100,7 @@ func proxy(
     """
 }
 
-/// A gateway before one scripted upstream.
+/// Runs a gateway in front of one scripted upstream.
 func withProxy<R>(
     _ script: @escaping ScriptedUpstream.Script,
     server: String = "",

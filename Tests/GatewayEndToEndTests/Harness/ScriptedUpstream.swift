@@ -2,18 +2,18 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// A server that does on each connection what a script says, and remembers what it was sent.
+/// A server that follows a script on each connection, and records what it receives.
 final class ScriptedUpstream: Sendable {
     typealias Script = @Sendable (Session) async throws -> Void
 
-    /// The upstream's side of one connection.
+    /// The upstream end of one connection.
     struct Session: Sendable {
         let connection: RawConnection
-        /// The first connection is 0.
+        /// The index of the connection, from 0.
         let index: Int
         let upstream: ScriptedUpstream
 
-        /// The next whole request, which is also remembered.
+        /// The next complete request, which is also recorded.
         func request() async throws -> Message {
             let request = try await self.connection.request()
             self.upstream.record(request)
@@ -86,7 +86,7 @@ final class ScriptedUpstream: Sendable {
 
     fileprivate func record(_ request: Message) { self.state.withLockedValue { $0.requests.append(request) } }
 
-    /// What goes into `targets`.
+    /// The URL for `targets`.
     var url: String {
         guard let address = self.channel.withLockedValue({ $0?.localAddress }) else { return "" }
         return address.pathname.map { "unix:\($0)" } ?? "http://127.0.0.1:\(address.port ?? 0)"
@@ -97,10 +97,10 @@ final class ScriptedUpstream: Sendable {
     var requests: [Message] { self.state.withLockedValue(\.requests) }
     var connections: Int { self.state.withLockedValue(\.accepted) }
     var openConnections: Int { self.state.withLockedValue(\.open) }
-    /// All bytes that came on any connection.
+    /// The number of bytes received on all connections.
     var receivedBytes: Int { self.state.withLockedValue { $0.connections.reduce(0) { $0 + $1.inbox.total } } }
 
-    /// What came behind or instead of whole requests.
+    /// Bytes that followed or replaced complete requests.
     var pending: String { self.state.withLockedValue(\.connections).map(\.inbox.pending).joined() }
 
     func stop() async {
@@ -109,7 +109,7 @@ final class ScriptedUpstream: Sendable {
     }
 }
 
-/// Runs a scripted upstream for the length of `body`.
+/// Runs a scripted upstream while `body` runs.
 func withUpstream<R>(
     at address: SocketAddress? = nil,
     buffers: Int? = nil,
@@ -133,7 +133,7 @@ func serving(_ answer: @escaping @Sendable (Message) async throws -> String) -> 
     { try await $0.serve(answer) }
 }
 
-/// A script of its own for each connection.
+/// A separate script for each connection.
 func playing(_ script: @escaping ScriptedUpstream.Script) -> ScriptedUpstream.Script { script }
 
 /// `HTTP/1.1 200 OK` with this body.

@@ -1,4 +1,4 @@
-/// SplitMix64: the same numbers for the same seed, so that what fails once fails again.
+/// SplitMix64: the same seed gives the same numbers, so that failures can be reproduced.
 struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -12,10 +12,10 @@ struct SeededGenerator: RandomNumberGenerator, Sendable {
         return bits ^ bits >> 31
     }
 
-    /// True once in so many times.
+    /// Returns true once in `times` calls on average.
     mutating func once(in times: Int) -> Bool { Int.random(in: 0..<times, using: &self) == 0 }
 
-    /// A size such as bodies have: often none or small, now and then large.
+    /// A realistic body size: often zero or small, occasionally large.
     mutating func size() -> Int {
         switch Int.random(in: 0..<8, using: &self) {
         case 0: 0

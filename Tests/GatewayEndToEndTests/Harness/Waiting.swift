@@ -2,7 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// How long a test waits for what has to come. Only a failure takes all of it.
+/// How long a test waits for an event. Only failing tests wait this long.
 enum Patience {
     #if GATEWAY_SANITIZED
         /// Sanitizers slow everything down.
@@ -12,7 +12,7 @@ enum Patience {
     #endif
 }
 
-/// Something that happens once, and may be waited for.
+/// A one-time event that tasks can wait for.
 final class Signal: Sendable {
     private let promise = RawConnection.group.next().makePromise(of: Void.self)
     private let isFired = NIOLockedValueBox(false)
@@ -37,7 +37,7 @@ final class Signal: Sendable {
     }
 }
 
-/// Waits for a state that nothing announces.
+/// Polls until a condition holds.
 func eventually(
     _ what: String,
     within limit: Duration = .seconds(Patience.seconds),
@@ -51,7 +51,7 @@ func eventually(
     }
 }
 
-/// Bytes that one task has sent, for another to see.
+/// Counts the bytes that one task has sent, for another task to read.
 final class ByteCounter: Sendable {
     private let count = NIOLockedValueBox(0)
 
@@ -59,7 +59,7 @@ final class ByteCounter: Sendable {
     func add(_ bytes: Int) { self.count.withLockedValue { $0 += bytes } }
 }
 
-/// Waits for a state that has to be asked for.
+/// Polls until an asynchronous condition holds.
 func eventuallyAsync(
     _ what: String,
     within limit: Duration = .seconds(Patience.seconds),

@@ -4,7 +4,7 @@ import NIOCore
 
 @testable import Gateway
 
-/// A resolver, what it told of each name, and what it logged.
+/// A resolver, what it reported for each name, and its log.
 final class WatchedNames: Sendable {
     let resolver: NameResolver
     let log: CollectedLog
@@ -27,7 +27,7 @@ final class WatchedNames: Sendable {
 
     func cancel(_ name: String) { self.watches.withLockedValue { $0[name] = nil } }
 
-    /// Everything that was told of a name.
+    /// Everything reported for a name.
     func history(of name: String) -> [NameState] { self.told.withLockedValue { $0[name] ?? [] } }
 
     /// Waits until a name has these addresses.
@@ -39,7 +39,7 @@ final class WatchedNames: Sendable {
         }
     }
 
-    /// Waits until a name fails, and returns why.
+    /// Waits until a name fails, and returns the reason.
     func failure(of name: String) async throws -> String {
         try await eventually("\(name) fails") {
             if case .failed = self.history(of: name).last { true } else { false }
@@ -49,7 +49,7 @@ final class WatchedNames: Sendable {
     }
 }
 
-/// Settings with which a test hardly waits. The name server has 3 s in all, since the machine may be busy.
+/// Settings that keep tests short. The name server has 3 s in total, because the machine may be busy.
 func quickSettings(_ servers: String, hostsFile: String = "/dev/null") -> NameResolver.Settings {
     var settings = NameResolver.Settings()
     settings.servers = servers
@@ -60,7 +60,7 @@ func quickSettings(_ servers: String, hostsFile: String = "/dev/null") -> NameRe
     return settings
 }
 
-/// Runs a resolver that asks `server` for the length of `body`.
+/// Runs a resolver that queries `server` while `body` runs.
 func withNames<R>(_ settings: NameResolver.Settings, _ body: (WatchedNames) async throws -> R) async throws -> R {
     let names = WatchedNames(settings)
     do {

@@ -2,10 +2,11 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Answers given before the end of a request's body: the rest is read, or the connection says that it ends, and does.
+    /// Responses sent before the end of the request body: the rest is read, or the response announces the close and
+    /// the connection closes.
     @Suite struct EarlyAnswerTests {
-        /// Answers of each kind that the gateway gives without reading a body. Silence is no reason to close in these
-        /// tests: what closes does so because of the answer.
+        /// One response of each kind that the gateway sends without reading a body. Timeouts are long, so that a
+        /// connection can only close because of the response.
         private static let toml = """
             [server.limits]
             header_timeout = "10m"
@@ -43,7 +44,7 @@ extension EndToEnd {
             "\(target == "/trace" ? "TRACE" : "POST") \(target) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n"
         }
 
-        /// The answer to a request whose body, or more of it, has not been sent.
+        /// The response to a request whose body has not been sent completely.
         private static func expectEnd(_ gateway: RunningGateway, _ request: String, _ status: Int) async throws {
             let client = try await gateway.connect()
             try await client.send(request)
@@ -51,7 +52,7 @@ extension EndToEnd {
             #expect(response.status == status, "\(request)")
             #expect(response["Connection"] == "close", "\(request)")
             #expect(try await client.rest().end == .finished)
-            // What is on its way does not meet a reset, which would take the answer along.
+            // Bytes still in flight do not cause a reset, which would discard the response.
             try await client.send("5\r\nhello\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
             client.close()
         }
@@ -80,7 +81,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a chunked body that has come whole is dropped, and the connection is kept`() async throws {
+        @Test func `a chunked body that has arrived completely is dropped, and the connection kept`() async throws {
             try await withGateway(Self.toml) { gateway in
                 _ = try await gateway.get("/limited")
                 for (target, status) in Self.answers {
@@ -103,7 +104,7 @@ extension EndToEnd {
             "Content-Length: 5\r\nExpect: 100-continue", "Transfer-Encoding: chunked\r\nExpect: 100-continue",
             "Transfer-Encoding: chunked\r\n\r\nno chunk",
         ])
-        func `a body that is not going to be read ends the connection`(fields: String) async throws {
+        func `a body that will not be read closes the connection`(fields: String) async throws {
             try await withGateway(Self.toml) { gateway in
                 _ = try await gateway.get("/limited")
                 for (target, status) in Self.answers where target != "/gone" {
@@ -115,20 +116,20 @@ extension EndToEnd {
         @Test(arguments: [
             "Content-Length: 1001", "Content-Length: 1000000", "Content-Length: 1001\r\nExpect: 100-continue",
         ])
-        func `413 of an announced body ends the connection`(fields: String) async throws {
+        func `a 413 for a declared length closes the connection`(fields: String) async throws {
             try await withGateway(Self.toml) { gateway in
                 try await Self.expectEnd(gateway, Self.post("/small", fields), 413)
             }
         }
 
-        /// Takes the request's head and chunks, and never answers.
+        /// Reads the request's head and chunks, and never answers.
         private static let silent: ScriptedUpstream.Script = { _ = try await $0.connection.rest() }
 
-        @Test func `413 of a body that grows too large ends the connection`() async throws {
+        @Test func `a 413 for a body that grows too large closes the connection`() async throws {
             try await withProxy(Self.silent, more: "[routes.limits]\nbody = \"10B\"") { gateway, upstream in
                 let request = Self.post("/", "Transfer-Encoding: chunked") + "b\r\nhello world\r\n"
                 try await Self.expectEnd(gateway, request, 413)
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
             }
         }
 
@@ -136,7 +137,7 @@ extension EndToEnd {
             "Content-Length: 10", "Transfer-Encoding: chunked", "Content-Length: 10\r\n\r\nhello",
             "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         ])
-        func `408 of a body that stalls ends the connection`(fields: String) async throws {
+        func `a 408 for a stalled body closes the connection`(fields: String) async throws {
             let more = "[middleware.timeout]\nidle = \"100ms\""
             let limits = "header_timeout = \"10m\""
             try await withProxy(Self.silent, limits: limits, more: more) { gateway, _ in
@@ -147,7 +148,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["Content-Length: 1000000", "Transfer-Encoding: chunked"])
-        func `an upstream that answers early ends the connection`(fields: String) async throws {
+        func `an early response from the upstream closes the connection`(fields: String) async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.connection.head()
                 try await session.send("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno")
@@ -155,11 +156,11 @@ extension EndToEnd {
             }
             try await withProxy(script, limits: "header_timeout = \"10m\"") { gateway, upstream in
                 try await Self.expectEnd(gateway, Self.post("/", fields), 401)
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
             }
         }
 
-        @Test func `a client that does not send the rest of a short body is given up, not reset`() async throws {
+        @Test func `a client that never sends the rest of a short body is closed without a reset`() async throws {
             let toml = Self.toml.replacing("\"10m\"", with: "\"100ms\"")
             try await withGateway(toml) { gateway in
                 let client = try await gateway.connect()

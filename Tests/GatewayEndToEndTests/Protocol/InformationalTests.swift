@@ -3,7 +3,7 @@ import Testing
 extension EndToEnd {
     /// 1xx responses, and `Expect` (RFC 9110 sections 10.1.1 and 15.2).
     @Suite struct InformationalTests {
-        @Test func `100 and 103 pass, in order`() async throws {
+        @Test func `100 and 103 are forwarded, in order`() async throws {
             let answer =
                 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n"
                 + "Connection: X-Hop\r\nX-Hop: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b.css>\r\n\r\n" + ok("x")
@@ -23,7 +23,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a client of HTTP/1.0 gets no 1xx (RFC 9110 section 15.2)`() async throws {
+        @Test func `an HTTP/1.0 client gets no 1xx (RFC 9110 section 15.2)`() async throws {
             let answer = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + ok("x")
             try await withProxy(serving { _ in answer }) { gateway, _ in
                 let client = try await gateway.connect()
@@ -34,7 +34,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `Expect goes upstream, its 100 comes back, and then the body goes (RFC 9110 section 10.1.1)`()
+        @Test func `Expect is forwarded, 100 comes back, and then the body is sent (RFC 9110 section 10.1.1)`()
             async throws
         {
             let script: ScriptedUpstream.Script = { session in
@@ -57,7 +57,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `where the upstream refuses before the body, the client's connection closes after the answer`()
+        @Test func `the client connection closes if the upstream rejects a request before its body`()
             async throws
         {
             let script: ScriptedUpstream.Script = { session in
@@ -72,15 +72,15 @@ extension EndToEnd {
                 #expect(response.status == 417)
                 #expect(response.text == "no")
                 #expect(response["Connection"] == "close")
-                // What comes now is no request.
+                // Further bytes are not parsed as a request.
                 try? await client.send("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await client.rest().text == "")
-                try await eventually("the upstream's connection closes") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 #expect(upstream.connections == 1)
             }
         }
 
-        @Test func `a route's own answer does not wait for an expected body`() async throws {
+        @Test func `a response from the route does not wait for an expected body`() async throws {
             let toml = """
                 [[routes]]
                 path = "/*"
@@ -96,7 +96,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `Expect of HTTP/1.0 is not meant, and goes nowhere (RFC 9110 section 10.1.1)`() async throws {
+        @Test func `Expect in HTTP/1.0 is ignored and not forwarded (RFC 9110 section 10.1.1)`() async throws {
             try await withProxy(serving { request in ok(request.text) }) { gateway, upstream in
                 let response = try await gateway.exchange(
                     "POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello"
@@ -106,7 +106,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a body that came with Expect is read all the same`() async throws {
+        @Test func `a body sent together with Expect is still read`() async throws {
             try await withProxy(serving { ok($0.text) }) { gateway, _ in
                 let client = try await gateway.connect()
                 for _ in 0..<2 {
@@ -119,7 +119,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `103 brings nothing that the final response may not have`() async throws {
+        @Test func `103 contains no field that a final response may not have`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
                 let fields = "Server: s\r\nX-Powered-By: p\r\nX-Internal: i\r\nX-Request-ID: r\r\nLink: </a>\r\n\r\n"

@@ -3,18 +3,18 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Which connections outlive an answer, and in which order answers come.
+    /// Which connections are kept after a response, and the order of responses.
     @Suite struct KeepAliveTests {
-        /// RFC 9112 section 9.6: closed at once, the connection would be reset by what the client still sends, and take the
-        /// answer along.
-        @Test func `a request behind a connection's last one does not cost that one's answer`() async throws {
+        /// RFC 9112 section 9.6: if the connection closed at once, the bytes that the client still sends would cause
+        /// a reset, which would discard the response.
+        @Test func `a request after the last one of a connection does not cost that one its response`() async throws {
             let body = String(repeating: "b", count: 300_000)
             try await withProxy(serving { _ in ok(body) }, limits: "requests_per_connection = 1") { gateway, upstream in
                 let client = try await gateway.connect(buffers: 64 << 10)
                 defer { client.close() }
                 client.readSlowly(ahead: 4_096)
                 try await client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("the answer is on its way") { client.inbox.total > 0 }
+                try await eventually("the response has begun") { client.inbox.total > 0 }
                 for _ in 0..<3 { try await client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n") }
                 var text = ""
                 while let piece = try await client.some() { text += String(buffer: piece) }
@@ -24,9 +24,10 @@ extension EndToEnd {
             }
         }
 
-        /// Between two of its requests, a client may have answers yet to take: they are `write_timeout`'s affair.
-        @Test func `keep_alive does not end a connection whose answers are not taken yet`() async throws {
-            // Ready at once, and more of them than the system takes: what waits is written, and no request is open.
+        /// Between two requests, a client may still have responses to read. Those are covered by `write_timeout`.
+        @Test func `keep_alive does not close a connection whose responses have not been read yet`() async throws {
+            // The responses are ready at once and exceed the socket buffers: some wait to be written while no request
+            // is open.
             let count = 1_000
             let body = String(repeating: "b", count: 8 << 10)
             let toml = """
@@ -40,12 +41,12 @@ extension EndToEnd {
                 let client = try await gateway.connect(buffers: 64 << 10)
                 defer { client.close() }
                 client.readSlowly()
-                // A read takes a power of two, and so ends behind a whole request.
+                // Reads have sizes that are powers of two, so each ends exactly after a request.
                 let request = "GET /\(String(repeating: "p", count: 37)) HTTP/1.1\r\nHost: a\r\n\r\n"
                 try #require(request.utf8.count == 64)
                 try await client.send(String(repeating: request, count: count))
-                try await eventually("the first answers are there") { client.inbox.total > 0 }
-                // Each lives as long as the client may keep silent.
+                try await eventually("the first responses have arrived") { client.inbox.total > 0 }
+                // Each of these connections lasts exactly as long as `keep_alive`.
                 for _ in 0..<3 {
                     let silent = try await gateway.connect()
                     _ = try await silent.rest()
@@ -63,7 +64,7 @@ extension EndToEnd {
             try await withProxy(serving { ok($0.target) }, limits: limits, body)
         }
 
-        @Test func `a connection serves one request after the other (RFC 9112 section 9.3)`() async throws {
+        @Test func `a connection serves one request after another (RFC 9112 section 9.3)`() async throws {
             try await Self.proxyEcho { gateway, upstream in
                 let client = try await gateway.connect()
                 for number in 0..<5 {
@@ -83,7 +84,9 @@ extension EndToEnd {
             ("GET / HTTP/1.0\r\n\r\n", "close"),
             ("GET / HTTP/1.0\r\nHost: a\r\nConnection: close\r\n\r\n", "close"),
         ])
-        func `closes where the client asks for it or is old`(_ request: String, _ connection: String) async throws {
+        func `the connection closes for Connection close or HTTP/1.0`(_ request: String, _ connection: String)
+            async throws
+        {
             try await Self.proxyEcho { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send(request)
@@ -97,7 +100,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `keeps a connection of HTTP/1.0 where it asks for it`() async throws {
+        @Test func `an HTTP/1.0 connection is kept if the client asks for it`() async throws {
             try await Self.proxyEcho { gateway, _ in
                 let client = try await gateway.connect()
                 for _ in 0..<3 {
@@ -110,8 +113,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `answers pipelined requests in order while the first is slow (RFC 9112 section 9.3.2)`() async throws
-        {
+        @Test func `pipelined requests are answered in order if one is slow (RFC 9112 section 9.3.2)`() async throws {
             let go = Signal()
             try await withProxy(
                 playing { session in
@@ -130,7 +132,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `answers a thousand pipelined requests with bodies in order`() async throws {
+        @Test func `a thousand pipelined requests with bodies are answered in order`() async throws {
             try await withProxy(serving { ok("\($0.method) \($0.target) \($0.text)") }) { gateway, _ in
                 let client = try await gateway.connect()
                 let requests = (0..<1000).map { number in
@@ -152,7 +154,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a body that came while the request before it was busy goes on whole`() async throws {
+        @Test func `a body that arrived during the previous request is forwarded completely`() async throws {
             for count in [1, 8192, 65_536, 70_000, 300_000] {
                 let go = Signal()
                 let script: ScriptedUpstream.Script = { session in
@@ -166,7 +168,7 @@ extension EndToEnd {
                     let body = String(repeating: "b", count: count)
                     let second = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n\(body)"
                     async let sent: Void = client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n\(second)")
-                    try await eventually("the first is upstream") { upstream.requests.count == 1 }
+                    try await eventually("the first has reached the upstream") { upstream.requests.count == 1 }
                     go.fire()
                     #expect(try await client.response().text == "0")
                     #expect(try await client.response().text == "\(count)")
@@ -176,7 +178,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `one empty line before a request is no request (RFC 9112 section 2.2)`() async throws {
+        @Test func `one empty line before a request is ignored (RFC 9112 section 2.2)`() async throws {
             try await Self.proxyEcho { gateway, _ in
                 let client = try await gateway.connect()
                 for _ in 0..<2 {
@@ -187,7 +189,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the last request of a connection says that it closes`() async throws {
+        @Test func `the response to the last request of a connection announces the close`() async throws {
             try await Self.proxyEcho(limits: "requests_per_connection = 3") { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send(String(repeating: "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", count: 5))
@@ -198,15 +200,15 @@ extension EndToEnd {
             }
         }
 
-        /// RFC 9112 section 2.2: old clients end a body with a line end that is no part of it.
-        @Test func `an empty line behind a body leaves the connection idle`() async throws {
+        /// RFC 9112 section 2.2: old clients send a line end after a body that is not part of it.
+        @Test func `an empty line after a body leaves the connection idle`() async throws {
             let limits = "keep_alive = \"20s\"\nheader_timeout = \"100ms\""
             try await withProxy(serving { ok($0.target) }, limits: limits, drainTimeout: .seconds(60)) { gateway, _ in
                 let client = try await gateway.connect()
                 defer { client.close() }
                 try await client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx\r\n")
                 #expect(try await client.response().text == "/1")
-                // Longer than a head may take.
+                // This takes longer than `header_timeout`.
                 let slow = try await gateway.connect()
                 try await slow.send("G")
                 #expect(try await slow.response().status == 408)

@@ -1,9 +1,9 @@
 import Testing
 
 extension EndToEnd {
-    /// Bodies: how they are framed on either side.
+    /// Bodies: how they are framed on both sides.
     @Suite struct MessageFramingTests {
-        /// What an upstream sends, and what clients of HTTP/1.1 and HTTP/1.0 get of it.
+        /// What an upstream sends, and what HTTP/1.1 and HTTP/1.0 clients receive.
         struct Answer: Sendable, CustomTestStringConvertible {
             let upstream: String
             var closes = false
@@ -60,7 +60,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: answers)
-        func `a response's body reaches a client of HTTP/1.1 whole (RFC 9112 section 6.3)`(_ answer: Answer)
+        func `a response body reaches an HTTP/1.1 client completely (RFC 9112 section 6.3)`(_ answer: Answer)
             async throws
         {
             try await withProxy(Self.script(answer)) { gateway, _ in
@@ -79,7 +79,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: answers)
-        func `a response's body reaches a client of HTTP/1.0 without chunks (RFC 9112 section 6.1)`(
+        func `a response body reaches an HTTP/1.0 client without chunks (RFC 9112 section 6.1)`(
             _ answer: Answer
         ) async throws {
             try await withProxy(Self.script(answer)) { gateway, _ in
@@ -110,7 +110,7 @@ extension EndToEnd {
                     let response = try await client.response(toHead: true)
                     #expect(response.status == (answer.contains("404") ? 404 : 200))
                 }
-                // Nothing lies between the answers.
+                // There are no bytes between the responses.
                 #expect(client.inbox.pending == "")
                 #expect(upstream.requests.map(\.method) == ["HEAD", "HEAD"])
                 client.close()
@@ -140,7 +140,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `requests' bodies go upstream in their own framing, with trailers`() async throws {
+        @Test func `request bodies keep their framing and trailers on the way to the upstream`() async throws {
             try await withProxy(serving { _ in ok() }) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send("POST /l HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", "he", "llo")
@@ -165,7 +165,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `trailers of a response reach a client of HTTP/1.1 (RFC 9110 section 6.5)`() async throws {
+        @Test func `the trailers of a response reach an HTTP/1.1 client (RFC 9110 section 6.5)`() async throws {
             let answer =
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\na\r\n0\r\nX-Sum: 9\r\n\r\n"
             try await withProxy(serving { _ in answer }) { gateway, _ in
@@ -176,7 +176,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `each chunk of a slow response goes on at once`() async throws {
+        @Test func `each chunk of a slow response is forwarded at once`() async throws {
             let next = Signal()
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
@@ -194,7 +194,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `each piece of a slow request goes on at once`() async throws {
+        @Test func `each piece of a slow request is forwarded at once`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.connection.head()
                 _ = try await session.connection.text(through: "one")

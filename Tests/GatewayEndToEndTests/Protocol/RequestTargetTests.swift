@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    /// The forms of a request's target, and methods that are refused.
+    /// The forms of a request target, and rejected methods.
     @Suite struct RequestTargetTests {
         @Test(arguments: [
             ("GET http://b.example/x?y=1 HTTP/1.1\r\nHost: a.example\r\n\r\n", "/x?y=1", "b.example"),
@@ -11,7 +11,7 @@ extension EndToEnd {
             ("GET /x? HTTP/1.1\r\nHost: b.example\r\n\r\n", "/x?", "b.example"),
             ("GET /x?a=/../b HTTP/1.1\r\nHost: b.example\r\n\r\n", "/x?a=/../b", "b.example"),
         ])
-        func `absolute-form and origin-form go upstream as a path (RFC 9112 section 3.2)`(
+        func `absolute-form and origin-form reach the upstream as a path (RFC 9112 section 3.2)`(
             _ request: String,
             _ target: String,
             _ host: String
@@ -22,7 +22,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the authority of absolute-form chooses the route (RFC 9112 section 3.2.2)`() async throws {
+        @Test func `the authority of absolute-form selects the route (RFC 9112 section 3.2.2)`() async throws {
             let toml = """
                 [[routes]]
                 hosts = ["a.example"]
@@ -56,7 +56,7 @@ extension EndToEnd {
             ("GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request"),
             ("GET /..;/admin HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request"),
         ])
-        func `refuses other targets and methods before an upstream sees them`(
+        func `other targets and methods are rejected before an upstream sees them`(
             _ request: String,
             _ status: Int,
             _ code: String
@@ -72,7 +72,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `OPTIONS with an asterisk is not taken for a path (RFC 9112 section 3.2.4)`() async throws {
+        @Test func `OPTIONS with an asterisk is not treated as a path (RFC 9112 section 3.2.4)`() async throws {
             try await withProxy(serving { ok($0.target) }) { gateway, _ in
                 let response = try await gateway.exchange("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(response.status != 400)

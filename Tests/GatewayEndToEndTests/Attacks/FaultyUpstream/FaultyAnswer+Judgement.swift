@@ -1,6 +1,7 @@
-/// What is right for an exchange: its own bytes, all of them or visibly not.
+/// Checks the response to an exchange: it must contain the exchange's own bytes, and be either complete or visibly
+/// cut.
 extension FaultyAnswer {
-    /// - Returns: what is wrong; nil for nothing.
+    /// - Returns: The violation, or nil if there is none.
     func violation(of exchange: FaultyExchange, in run: FaultyRun) -> String? {
         switch self {
         case .whole(let message) where message["X-Number"] != nil: Self.judge(message, exchange)
@@ -22,7 +23,7 @@ extension FaultyAnswer {
         guard exchange.method != "HEAD" else { return nil }
         let body = Self.plain(message.body, message, isWhole: true)
         if body == exchange.answerBody { return nil }
-        // A body that ends with its connection is whole wherever that ends.
+        // A body delimited by the end of the connection looks complete wherever it ends.
         if case .inBody(.close) = exchange.fault, exchange.framing == .close, body == Array(exchange.brokenBody) {
             return nil
         }
@@ -37,18 +38,18 @@ extension FaultyAnswer {
         guard let head else { return "cut without a head" }
         guard head["X-Number"] == "\(exchange.number)" else { return "part of \(head["X-Number"] ?? "an error")" }
         guard let plain = self.plain(body, head, isWhole: false) else { return "a part that cannot be decoded" }
-        return exchange.answerBody.starts(with: plain) ? nil : "a part of another body"
+        return exchange.answerBody.starts(with: plain) ? nil : "part of another body"
     }
 
     private static func judge(error: Message, _ exchange: FaultyExchange, _ run: FaultyRun) -> String? {
         let expected: [(Int, String)] =
             switch exchange.fault {
-            // A connection that died under the request before: what may not be repeated is not.
+            // The connection died during the previous request, so a request that is not safe to repeat fails.
             case .none: exchange.mayRepeat || run.hasAnswered(exchange.number) ? [] : [(502, "upstream_reset")]
             case .beforeRequestBody(.junk), .beforeHead(.junk), .inHead(.junk):
                 [(502, "upstream_invalid_response")] + (exchange.mayRepeat ? [] : [(502, "upstream_reset")])
             case .beforeRequestBody(.stall), .beforeHead(.stall), .inHead(.stall), .inBody(.stall):
-                // The client's own body may come later than the route allows.
+                // The client may send its body later than the route allows.
                 [(504, "upstream_timeout"), (408, "request_timeout")]
                     + (exchange.mayRepeat ? [] : [(502, "upstream_reset")])
             case .inHead: [(502, "upstream_reset"), (502, "upstream_invalid_response")]

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// What a client has got for a request.
+/// The response that a client received.
 enum FaultyAnswer: Sendable {
     case whole(Message)
-    /// The connection ended first: with the part of the answer that had come.
+    /// The connection ended early; holds the part of the response received until then.
     case cut(head: Message?, body: [UInt8])
 
     static func read(_ connection: RawConnection, toHead isHead: Bool) async throws -> FaultyAnswer {
@@ -17,7 +17,7 @@ enum FaultyAnswer: Sendable {
         }
     }
 
-    /// Waits for so many bytes of an answer, or for the whole of a shorter one.
+    /// Waits for this many bytes of a response, or for the whole response if it is shorter.
     static func skip(_ count: Int, of connection: RawConnection, toHead isHead: Bool) async throws {
         try await connection.inbox.take("a part of an answer", within: .seconds(60)) { bytes, end in
             if bytes.readableBytes >= count || end != nil { return () }

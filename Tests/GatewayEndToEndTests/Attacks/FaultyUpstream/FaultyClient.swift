@@ -1,4 +1,4 @@
-/// Asks one after the other, sometimes several at once, on one connection as long as it lasts.
+/// Sends requests in sequence, sometimes pipelined, on one connection for as long as it stays open.
 struct FaultyClient: Sendable {
     let run: FaultyRun
     let gateway: RunningGateway
@@ -9,8 +9,8 @@ struct FaultyClient: Sendable {
         var rest = numbers[...]
         while !rest.isEmpty {
             let next = rest.prefix(random.once(in: 4) ? 3 : 1).map(self.run.exchange)
-            // Who leaves inside a request is alone with it, so that all others get their answers. HTTP/1.0 knows no
-            // pipelining: behind its answers the connection may close.
+            // A client that leaves in the middle of a request sends that request alone, so that all others get their
+            // responses. HTTP/1.0 has no pipelining: the connection may close after its response.
             let alone = next.firstIndex { $0.leavesInRequest != nil || $0.version == "HTTP/1.0" }
             let burst = Array(next[..<(alone.map { max($0, 1) } ?? next.count)])
             rest = rest.dropFirst(burst.count)
@@ -22,35 +22,35 @@ struct FaultyClient: Sendable {
         connection?.close()
     }
 
-    /// - Returns: whether the connection serves further requests.
+    /// - Returns: Whether the connection can serve further requests.
     private func ask(_ burst: [FaultyExchange], _ connection: RawConnection) async throws -> Bool {
         async let isSent = self.send(burst, connection)
         var stays = true
         for exchange in burst where stays {
-            // Of what follows a request that does not come whole there is nothing to say.
+            // Nothing can be said about the requests after an incomplete one.
             if exchange.leavesInRequest != nil { break }
             if let count = exchange.leavesInAnswer {
                 _ = await isSent
                 try? await FaultyAnswer.skip(count, of: connection, toHead: exchange.method == "HEAD")
                 if exchange.leavesWithReset { try await connection.reset() } else { connection.close() }
-                self.run.count("left in the answer")
+                self.run.count("left during the response")
                 return false
             }
             stays = try await self.judge(exchange, connection)
         }
-        // Who has the last answer of a connection does not go on sending.
+        // Close after the last response on a connection, so that sending stops.
         if !stays { connection.close() }
         return await isSent && stays
     }
 
-    /// - Returns: whether all was sent.
+    /// - Returns: Whether everything was sent.
     private func send(_ burst: [FaultyExchange], _ connection: RawConnection) async -> Bool {
         for exchange in burst {
             do {
                 if let count = exchange.leavesInRequest {
                     try await connection.send(bytes: Array(exchange.request.prefix(count)))
                     if exchange.leavesWithReset { try await connection.reset() } else { connection.close() }
-                    self.run.count("left in the request")
+                    self.run.count("left during the request")
                     return false
                 }
                 try await connection.send(exchange.request, splitAt: exchange.requestCuts)

@@ -1,4 +1,4 @@
-/// One request and its answer, with what goes wrong: all of it a function of the run's seed and the request's number.
+/// One request, its response and what goes wrong, all derived from the seed of the run and the number of the request.
 struct FaultyExchange: Sendable {
     /// How an upstream fails.
     enum Failure: CaseIterable, Sendable {
@@ -8,14 +8,14 @@ struct FaultyExchange: Sendable {
         case junk
     }
 
-    /// At which moment it does.
+    /// When the upstream fails.
     enum Fault: Sendable {
         case none
         case beforeRequestBody(Failure)
         case beforeHead(Failure)
         case inHead(Failure)
         case inBody(Failure)
-        /// The whole answer while the request's body still comes, and then the end.
+        /// The whole response arrives while the request body is still being sent; then the connection ends.
         case early
         case behindAnswer(Failure)
     }
@@ -34,25 +34,25 @@ struct FaultyExchange: Sendable {
     let answerBody: [UInt8]
     let framing: Framing
     let fault: Fault
-    /// The fault meets each attempt, not the first alone.
+    /// The fault affects every attempt, not only the first.
     let isLasting: Bool
-    /// How far into the answer's head or body the fault lies.
+    /// How far into the head or body of the response the fault occurs.
     let depth: Double
     private(set) var request: [UInt8] = []
     private(set) var requestCuts: [Int] = []
-    /// After so many bytes of its request the client leaves.
+    /// The client leaves after this many bytes of its request.
     private(set) var leavesInRequest: Int?
-    /// After so many bytes of the answer the client leaves.
+    /// The client leaves after this many bytes of the response.
     private(set) var leavesInAnswer: Int?
     private(set) var leavesWithReset = false
     let hasHints: Bool
     let isText: Bool
     private let chunk: Int
 
-    /// Its body may be kept until the answer begins.
+    /// Whether the request may be sent again: its body fits into the replay buffer until the response begins.
     var mayRepeat: Bool { self.method != "POST" && self.requestBody.count <= 65_536 }
 
-    /// For whoever looks into a violation.
+    /// A description for reports of violations.
     var summary: String {
         let leaves = self.leavesInRequest ?? self.leavesInAnswer
         return "\(self.method) \(self.version) \(self.requestBody.count) bytes, answer \(self.framing) "
@@ -81,7 +81,7 @@ struct FaultyExchange: Sendable {
         switch fault {
         case .inBody(.junk): framing = .chunked
         case .behindAnswer:
-            // What lies behind an answer has to be there with the answer's end.
+            // The extra bytes must arrive together with the end of the response.
             framing = framing == .close ? .length : framing
             size = min(size, 5_000)
         default: break
@@ -102,7 +102,7 @@ struct FaultyExchange: Sendable {
     }
 
     private static func fault(_ random: inout SeededGenerator) -> Fault {
-        // A stall takes its time, so there are fewer of them.
+        // Stalls take long, so there are fewer of them.
         var failure = Failure.allCases.randomElement(using: &random) ?? .close
         if failure == .stall, !random.once(in: 3) { failure = .close }
         return switch Int.random(in: 0..<7, using: &random) {
@@ -115,7 +115,7 @@ struct FaultyExchange: Sendable {
         }
     }
 
-    /// Random letters, from which each body takes a stretch of its own.
+    /// Random letters. Each body is a different slice of them.
     private static let letters: [UInt8] = {
         var random = SeededGenerator(0)
         var letters: [UInt8] = []
@@ -168,7 +168,7 @@ struct FaultyExchange: Sendable {
         return bytes
     }
 
-    /// The answer up to the end of its first `bodyBytes`.
+    /// The response up to the first `bodyBytes` bytes of its body.
     private func answerHead() -> [UInt8] {
         var lines = ["HTTP/1.1 200 OK", "X-Number: \(self.number)"]
         lines.append("Content-Type: \(self.isText ? "text/plain" : "application/octet-stream")")
@@ -187,20 +187,20 @@ struct FaultyExchange: Sendable {
             + (self.framing == .chunked ? self.chunks(self.answerBody) + Self.lastChunk : self.answerBody)
     }
 
-    /// A head that breaks off.
+    /// An incomplete head.
     var brokenHead: [UInt8] {
         let head = self.answerHead()
         return Array(head.prefix(1 + Int(self.depth * Double(head.count - 2))))
     }
 
-    /// The bytes of the body that come before the fault in it.
+    /// The bytes of the body before the fault.
     var brokenBody: ArraySlice<UInt8> { self.answerBody.prefix(Int(self.depth * Double(self.answerBody.count))) }
 
     var brokenAnswer: [UInt8] {
         self.answerHead() + (self.framing == .chunked ? self.chunks(Array(self.brokenBody)) : Array(self.brokenBody))
     }
 
-    /// What no parser of a head may take.
+    /// Bytes that no head parser may accept.
     var junk: [UInt8] {
         let all = [
             "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",

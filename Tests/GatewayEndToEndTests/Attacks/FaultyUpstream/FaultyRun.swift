@@ -1,13 +1,13 @@
 import NIOConcurrencyHelpers
 
-/// What all sides have seen of one run, and what should not have been.
+/// What all sides observed during a run, and the violations.
 final class FaultyRun: Sendable {
     private struct State {
-        /// How often the head of a request came upstream.
+        /// How often the head of each request reached the upstream.
         var sent: [Int: Int] = [:]
-        /// How often it came whole.
+        /// How often each request reached the upstream completely.
         var received: [Int: Int] = [:]
-        /// Requests of which the upstream has begun the answer that it meant to give.
+        /// Requests for which the upstream has begun the intended response.
         var answered: Set<Int> = []
         var outcomes: [String: Int] = [:]
         var violations: [String] = []
@@ -19,7 +19,7 @@ final class FaultyRun: Sendable {
     private let allHeld = Signal()
     private let places: Int
 
-    /// - Parameter places: how many requests have to be upstream at once before ``hold()`` lets them go.
+    /// - Parameter places: How many requests must reach the upstream at once before ``hold()`` releases them.
     init(seed: UInt64, places: Int) {
         self.seed = seed
         self.places = places
@@ -36,7 +36,7 @@ final class FaultyRun: Sendable {
         self.state.withLockedValue { $0.violations.append(what) }
     }
 
-    /// - Returns: which attempt it is, from 0.
+    /// - Returns: The number of the attempt, from 0.
     func sent(_ number: Int) -> Int {
         self.state.withLockedValue { state in
             state.sent[number, default: 0] += 1

@@ -19,7 +19,7 @@ struct FaultyUpstreamScript: Sendable {
         }
     }
 
-    /// The target of the next request, which is left where it is; nil where the connection ends before.
+    /// The target of the next request, without consuming it; nil if the connection ends first.
     private static func target(_ connection: RawConnection) async throws -> String? {
         try await connection.inbox.take("a head", within: .seconds(120)) { bytes, end -> String?? in
             let view = bytes.readableBytesView
@@ -29,7 +29,7 @@ struct FaultyUpstreamScript: Sendable {
         }
     }
 
-    /// - Returns: whether the connection serves another request.
+    /// - Returns: Whether the connection can serve another request.
     private func answer(_ exchange: FaultyExchange, _ connection: RawConnection) async throws -> Bool {
         let attempt = self.run.sent(exchange.number)
         let fault = attempt == 0 || exchange.isLasting ? exchange.fault : .none
@@ -41,8 +41,8 @@ struct FaultyUpstreamScript: Sendable {
         }
         let request = try await connection.request()
         self.run.received(exchange.number)
-        if request.body != exchange.requestBody { self.run.violation(exchange.number, "another body came upstream") }
-        if request.method != exchange.method { self.run.violation(exchange.number, "upstream it is \(request.method)") }
+        if request.body != exchange.requestBody { self.run.violation(exchange.number, "received another body") }
+        if request.method != exchange.method { self.run.violation(exchange.number, "received as \(request.method)") }
 
         switch fault {
         case .beforeHead(let failure): return try await self.fail(failure, exchange, connection)
@@ -60,7 +60,7 @@ struct FaultyUpstreamScript: Sendable {
             return false
         case .behindAnswer:
             self.run.answered(exchange.number)
-            // In one write, so that the answer is never there without what lies behind it.
+            // In one write, so that the response never arrives without the bytes after it.
             try await connection.send(bytes: exchange.answer + Array(ok("somebody else's", "X-Number: -1").utf8))
             return true
         default:
@@ -82,7 +82,7 @@ struct FaultyUpstreamScript: Sendable {
         case .reset: try await connection.reset()
         case .stall: _ = try await connection.rest()
         case .junk:
-            // Within a head it is one that never ends, within a body a size that is none.
+            // In a head, an endless line; in a body, an invalid chunk size.
             if case .inHead = exchange.fault {
                 try await connection.send(bytes: [UInt8](repeating: 0x78, count: 40_000))
             } else if case .inBody = exchange.fault {

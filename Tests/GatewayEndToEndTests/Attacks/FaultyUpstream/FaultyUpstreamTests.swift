@@ -2,9 +2,10 @@ import FoundationEssentials
 import Testing
 
 extension EndToEnd {
-    /// An upstream that lies or dies at any moment, before few kept connections and many clients that may leave.
+    /// An upstream that fails at any moment, behind few kept connections and many clients that may leave.
     ///
-    /// A failing run names its seed; `GATEWAY_FAULT_SEED=N` runs that one alone, `GATEWAY_FAULT_EXCHANGES=N` a longer one.
+    /// A failing run prints its seed: `GATEWAY_FAULT_SEED=N` runs that one alone, `GATEWAY_FAULT_EXCHANGES=N` a
+    /// longer one.
     @Suite struct FaultyUpstreamTests {
         private static let environment = ProcessInfo.processInfo.environment
         private static let seeds: [UInt64] =
@@ -26,7 +27,7 @@ extension EndToEnd {
             """
 
         @Test(arguments: seeds)
-        func `nobody gets other bytes than its own, or less that looks whole`(_ seed: UInt64) async throws {
+        func `every client gets its own bytes, and a cut body never looks complete`(_ seed: UInt64) async throws {
             let run = FaultyRun(seed: seed, places: Self.places)
             let upstreamSide = FaultyUpstreamScript(run: run)
             let script: ScriptedUpstream.Script = { try await upstreamSide.play($0) }
@@ -50,25 +51,25 @@ extension EndToEnd {
                 #expect(upstream.openConnections <= Self.places)
             }
             #expect(run.violations == [], "run again with GATEWAY_FAULT_SEED=\(seed)")
-            #expect(run.outcomes.count >= 5, "hardly anything happened: \(run.outcomes)")
+            #expect(run.outcomes.count >= 5, "too few kinds of outcome: \(run.outcomes)")
         }
 
-        /// What upstream may have seen of a request.
+        /// What the upstream may have received of a request.
         private static func check(_ run: FaultyRun, _ number: Int) {
             let exchange = run.exchange(number)
             let sendings = run.sendings(number)
             if sendings > (exchange.mayRepeat ? 2 : 1) { run.violation(number, "sent \(sendings) times") }
             switch exchange.fault {
             case .inHead, .inBody, .early, .behindAnswer, .beforeHead(.junk), .beforeHead(.stall):
-                if run.receipts(number) > 1 { run.violation(number, "sent again though its answer had begun") }
+                if run.receipts(number) > 1 { run.violation(number, "sent again after its response had begun") }
             default: break
             }
             if exchange.leavesInRequest != nil, run.receipts(number) > 0 {
-                run.violation(number, "whole upstream, but not from the client")
+                run.violation(number, "complete at the upstream, although the client did not send all of it")
             }
         }
 
-        /// No connection's place was lost: as many requests as there are places are upstream at once.
+        /// No connection permit was lost: as many requests as there are permits reach the upstream at once.
         private static func expectAllPlaces(_ gateway: RunningGateway) async throws {
             try await withThrowingTaskGroup(of: Message.self) { group in
                 for _ in 0..<Self.places { group.addTask { try await gateway.get("/plain/hold") } }
