@@ -30,7 +30,7 @@ final class AdminListener: Sendable {
                     eventLoop: eventLoop
                 )
             }.get()
-            let listener = try await Listener.bind(address, index: 0, workers: [worker], group: group, shared: shared)
+            let listener = try await Listener.bind(address, index: 0, workers: [worker], group: group)
             return AdminListener(group, worker, listener)
         } catch {
             try? await group.shutdownGracefully()

@@ -113,7 +113,6 @@ final class GatewayRuntime: Sendable {
                     index: index,
                     workers: self.workers,
                     group: self.group,
-                    shared: self.shared,
                     leavesIPv4: address.leavesIPv4(to: self.configuration.server.listen)
                 )
                 self.listeners.withLockedValue { $0.append(listener) }

@@ -86,12 +86,8 @@ package final class SocketlessGateway: Sendable {
             guard try parser.parse(&head, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
             let peer = IPAddress(address).map { ClientAddress($0) } ?? .unknown
             let client = SocketlessClient(exchange, body: body, peer: peer, isSecure: isSecure, tell: tell)
-            exchange.reset(client: client, at: worker.now)
             let isTrusted = peer.ip == nil ? worker.shared.trustsUnixSockets : worker.shared.isTrusted(peer)
-            exchange.identifyClient(peer: peer, trusted: isTrusted)
-            exchange.takeRoute()
-            ForwardedFields.cleanRequest(exchange)
-            exchange.begin()
+            worker.begin(exchange, from: client, at: peer, isTrusted: isTrusted, since: worker.now)
             return NIOLoopBound(client, eventLoop: worker.eventLoop)
         }.get()
         return { [eventLoop] in try? await eventLoop.submit { client.value.leave() }.get() }

@@ -22,7 +22,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     private var parser: ResponseParser
     private var body: BodyDecoder
     private var inbound = ByteBuffer()
-    private let output: SocketOutput
+    private let output: ConnectionOutput
     private var isChunked = false
     private var isRequestEnded = false
     private var isReused = false
@@ -55,11 +55,11 @@ final class UpstreamHandler: ChannelInboundHandler {
         case closed
     }
 
-    init(pool: UpstreamPool, limits: HTTP1Limits) {
+    init(pool: UpstreamPool, limits: HTTP1Limits, output destination: ConnectionOutput.Destination) {
         self.pool = pool
         self.worker = pool.worker
         self.openedAt = pool.worker.now
-        self.output = SocketOutput(worker: pool.worker)
+        self.output = ConnectionOutput(worker: pool.worker, to: destination)
         self.limits = limits
         self.parser = ResponseParser(limits: limits)
         self.body = BodyDecoder(.none, limits: limits)

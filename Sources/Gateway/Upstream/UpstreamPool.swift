@@ -33,6 +33,7 @@ final class UpstreamPool {
         let limits: HTTP1Limits
         let queue: TimeAmount
         let idleTimeout: TimeAmount
+        var transport = Transport.plain
     }
 
     init(
@@ -165,7 +166,7 @@ final class UpstreamPool {
     // MARK: Connections
 
     private func connect(_ id: Machine.ConnectionID, timeout: TimeAmount) {
-        let limits = self.settings.limits
+        let (limits, transport) = (self.settings.limits, self.settings.transport)
         let pool = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
         let begun = self.worker.now
         self.bootstrap(timeout: timeout)
@@ -174,8 +175,9 @@ final class UpstreamPool {
             .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = UpstreamHandler(pool: pool.value, limits: limits)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try transport.install(in: channel) { output in
+                        UpstreamHandler(pool: pool.value, limits: limits, output: output)
+                    }
                 }
             }
             .connect(to: self.endpoint.address)

@@ -20,7 +20,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     let peer: ClientAddress
     var machine: ConnectionStateMachine
     var context: ChannelHandlerContext?
-    let output: SocketOutput
+    let output: ConnectionOutput
     var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
     var isChunked = false
     private var parser: RequestParser
@@ -56,8 +56,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     private(set) var isReleased = false
     let isAdmitted: Bool
 
-    /// - Parameter isAdmitted: false where there are too many connections, which is all that the client is told.
-    init(worker: Worker, listener: ListenerPlan, peer: ClientAddress, isAdmitted: Bool) {
+    /// - Parameter isAdmitted: False if there are too many connections; the client is told so and nothing else.
+    init(
+        worker: Worker,
+        listener: ListenerPlan,
+        peer: ClientAddress,
+        isAdmitted: Bool,
+        output destination: ConnectionOutput.Destination
+    ) {
         self.isAdmitted = isAdmitted
         self.worker = worker
         self.listener = listener
@@ -67,7 +73,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.parser = RequestParser(limits: limits.http1)
         self.body = BodyDecoder(.none, limits: limits.http1)
         self.deadlineSlot = worker.deadlines.makeSlot()
-        self.output = SocketOutput(worker: worker)
+        self.output = ConnectionOutput(worker: worker, to: destination)
     }
 
     // MARK: The channel
@@ -248,11 +254,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.bodyPausedAt = self.worker.now
             self.bodyBytes = 0
         }
-        exchange.reset(client: self, at: self.worker.now, since: self.headStartedAt)
-        exchange.identifyClient(peer: self.peer, trusted: self.listener.isTrusted(self.peer))
-        exchange.takeRoute()
-        ForwardedFields.cleanRequest(exchange)
-        exchange.begin()
+        let isTrusted = self.listener.isTrusted(self.peer)
+        self.worker.begin(exchange, from: self, at: self.peer, isTrusted: isTrusted, since: self.headStartedAt)
     }
 
     private func receiveBody() -> Bool {

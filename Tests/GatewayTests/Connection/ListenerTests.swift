@@ -16,8 +16,7 @@ struct ListenerTests {
             .host("127.0.0.1", port: 0),
             index: 0,
             workers: workers,
-            group: group,
-            shared: shared
+            group: group
         )
         let address = try #require(listener.boundAddress)
         let acceptor = listener.channel.eventLoop

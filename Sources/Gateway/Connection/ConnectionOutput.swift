@@ -12,15 +12,23 @@ import NIOCore
     private let systemSend = Darwin.send
 #endif
 
-/// What a connection sends: small pieces are collected in one buffer, large ones passed on as they are.
+/// The bytes that a connection sends. Small pieces are collected in one buffer; large ones are passed on without a copy.
 ///
-/// Where nothing is queued in the channel, a buffer goes straight to the socket, and only what the socket does not take
-/// goes through the channel, which waits for room and says so. The way through the channel costs 2,800 instructions and
-/// sixty reference counts for each write, a tenth of a request's CPU time.
-///
-/// An object, since a write can close the connection within the call, and closing comes back here.
-final class SocketOutput {
-    /// Chunks up to here are copied beside the head, so that one system call takes both.
+/// This is a class because a write can close the connection within the call, and closing calls back into this object.
+final class ConnectionOutput {
+    /// Where a flushed buffer goes. The code that builds the channel chooses; see ``Transport``.
+    enum Destination {
+        /// Straight to the socket while nothing is queued in the channel. The channel takes what the socket does not
+        /// accept, and reports when there is room again. A write through the channel costs 2,800 instructions and sixty
+        /// reference counts, a tenth of a request's CPU time.
+        ///
+        /// No other handler in the pipeline may change, delay or observe outbound bytes.
+        case socket
+        /// Through the pipeline, so that the handlers in front see every byte.
+        case channel
+    }
+
+    /// Body pieces up to this size are copied next to the head, so that one system call sends both.
     private static let copied = 8 * 1024
 
     private static let full = 64 * 1024
@@ -33,32 +41,37 @@ final class SocketOutput {
     #endif
 
     private let worker: Worker
+    private let destination: Destination
     private var collected: ByteBuffer?
-    /// Of the socket; -1 where there is none, or something stands between it and the channel's end.
+    /// The socket's; -1 without one, and always if bytes go through the pipeline.
     private var descriptor: CInt = -1
     private var mayBeQueued = false
     private var needsFlush = false
 
-    init(worker: Worker) { self.worker = worker }
+    init(worker: Worker, to destination: Destination) {
+        self.worker = worker
+        self.destination = destination
+    }
 
-    /// The connection's channel. Nothing else in its pipeline may change or delay outbound bytes.
+    /// Sets the channel to send on. Call it when the connection's handler is added.
     func attach(to context: ChannelHandlerContext) {
+        guard self.destination == .socket else { return }
         let operations = context.pipeline.syncOperations
         let handle = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
         self.descriptor = handle.flatMap { $0 } ?? -1
     }
 
-    /// The channel is closed; its descriptor may be another connection's from now on. To be called first when the channel
-    /// says that it is inactive, which it does within the call that closes its descriptor and before anything else.
+    /// Stops using the descriptor, which may belong to another connection from now on. Call it first when the channel
+    /// becomes inactive: the channel reports that within the call that closes the descriptor.
     func detach() {
         self.descriptor = -1
         self.collected = nil
     }
 
-    /// So much is collected that nothing is gained by waiting for more.
+    /// Whether enough is collected that waiting for more saves nothing.
     var isFull: Bool { (self.collected?.readableBytes ?? 0) >= Self.full }
 
-    /// Adds what `write` appends; returns how many bytes that were.
+    /// Adds what `write` appends, and returns the number of bytes.
     @discardableResult
     func collect(_ write: (inout ByteBuffer) -> Void) -> Int {
         var buffer = self.collected ?? self.worker.takeBuffer()
@@ -70,8 +83,9 @@ final class SocketOutput {
         return added
     }
 
-    /// Adds a piece of a body, as a chunk (RFC 9112 section 7.1) where the framing asks for it; returns how many bytes
-    /// that makes.
+    /// Adds a piece of a body, as a chunk (RFC 9112 section 7.1) if the message is chunked.
+    ///
+    /// - Returns: The number of bytes, framing included.
     func write(_ piece: ByteBuffer, asChunk: Bool, to context: ChannelHandlerContext) -> Int {
         let count = piece.readableBytes
         guard count > Self.copied else {
@@ -91,7 +105,7 @@ final class SocketOutput {
         return added
     }
 
-    /// Sends what was written.
+    /// Sends what has been written.
     func flush(_ context: ChannelHandlerContext) {
         guard var buffer = self.take() else {
             if self.needsFlush {
@@ -108,9 +122,11 @@ final class SocketOutput {
         self.worker.giveBack(buffer)
     }
 
-    /// Whether the channel holds bytes that the socket has not taken yet: others have to wait behind them.
+    /// Whether the channel may hold bytes that the socket has not accepted yet. Later bytes must then wait in the channel.
     func isQueued(_ context: ChannelHandlerContext) -> Bool {
         guard self.mayBeQueued else { return false }
+        // Handlers in front may hold bytes that the channel does not know of.
+        guard self.destination == .socket else { return true }
         let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 1
         self.mayBeQueued = queued > 0
         return self.mayBeQueued
@@ -122,7 +138,7 @@ final class SocketOutput {
         return buffer
     }
 
-    /// Sends as much as the socket takes at once; false where something is left for the channel, be it the error.
+    /// Sends as much as the socket accepts now. Returns false if the rest, or an error, is left for the channel.
     private func send(_ buffer: inout ByteBuffer) -> Bool {
         guard self.descriptor >= 0 else { return false }
         let descriptor = self.descriptor
@@ -136,4 +152,4 @@ final class SocketOutput {
 }
 
 @available(*, unavailable)
-extension SocketOutput: Sendable {}
+extension ConnectionOutput: Sendable {}

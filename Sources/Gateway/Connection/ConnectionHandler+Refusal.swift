@@ -25,12 +25,7 @@ extension ConnectionHandler {
     private func answer(_ error: GatewayError, with exchange: Exchange) {
         exchange.request = RequestHead(refused: self.inbound)
         exchange.bytesIn = UInt64(self.inbound.readableBytes)
-        exchange.rawPath = .empty
-        exchange.plan = self.worker.table.unrouted
         self.exchange = exchange
-        exchange.reset(client: self, at: self.worker.now, since: self.headStartedAt)
-        exchange.identifyClient(peer: self.peer, trusted: false)
-        exchange.refusal = Exchange.Refusal(error)
-        exchange.begin()
+        self.worker.refuse(exchange, with: error, from: self, at: self.peer, since: self.headStartedAt)
     }
 }

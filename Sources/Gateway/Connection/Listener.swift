@@ -18,14 +18,16 @@ final class Listener: Sendable {
     let channel: any Channel
     private let workerLoops: [any EventLoop]
 
-    /// - Parameter leavesIPv4: Another listener has the IPv4 side of this IPv6 address.
-    /// - Throws: ``ListenError`` where the address cannot be had.
+    /// - Parameters:
+    ///   - transport: What client connections pass through.
+    ///   - leavesIPv4: Another listener has the IPv4 side of this IPv6 address.
+    /// - Throws: ``ListenError`` if the address is not available.
     static func bind(
         _ address: ListenAddress,
         index: Int,
         workers: [NIOLoopBound<Worker>],
         group: any EventLoopGroup,
-        shared: SharedState,
+        transport: Transport = .plain,
         leavesIPv4: Bool = false
     ) async throws -> Listener {
         var bootstrap = ServerBootstrap(group: group)
@@ -42,7 +44,7 @@ final class Listener: Sendable {
                 }
             }
             .childChannelInitializer { channel in
-                Self.initialize(channel, listener: index, workers: workers, shared: shared)
+                Self.initialize(channel, listener: index, workers: workers, transport: transport)
             }
         if leavesIPv4 {
             let isIPv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
@@ -92,19 +94,21 @@ final class Listener: Sendable {
         _ channel: any Channel,
         listener index: Int,
         workers: [NIOLoopBound<Worker>],
-        shared: SharedState
+        transport: Transport
     ) -> EventLoopFuture<Void> {
         guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop })?.value else {
             return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
         }
-        let handler = ConnectionHandler(
-            worker: worker,
-            listener: worker.listeners[index],
-            peer: ClientAddress(channel.remoteAddress),
-            isAdmitted: worker.admitConnection()
-        )
         return channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(handler)
+            try transport.install(in: channel) { output in
+                ConnectionHandler(
+                    worker: worker,
+                    listener: worker.listeners[index],
+                    peer: ClientAddress(channel.remoteAddress),
+                    isAdmitted: worker.admitConnection(),
+                    output: output
+                )
+            }
         }
     }
 
@@ -131,6 +135,23 @@ final class Listener: Sendable {
     private func shrinkQueue() {
         let operations = self.channel.pipeline.syncOperations
         _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { listen($0, 0) }
+    }
+}
+
+/// Stops accepting for a moment when the system has no descriptor or memory for another connection. The listening socket
+/// stays readable, so a loop that tried again at once would do nothing else.
+private final class AcceptPauseHandler: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private static let pause = TimeAmount.milliseconds(200)
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is IOError else { return context.fireErrorCaught(error) }
+        let channel = context.channel
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+            try? channel.syncOptions?.setOption(.autoRead, value: true)
+        }
     }
 }
 
