@@ -3,7 +3,7 @@ import Gateway
 import Testing
 
 extension EndToEnd {
-    /// What gets a line, and what does not. How a line looks is `AccessLogFormatTests`' affair.
+    /// Which exchanges are logged. `AccessLogFormatTests` covers the format of a line.
     @Suite struct AccessLogTests {
         private struct Line: Decodable {
             let path: String
@@ -11,7 +11,7 @@ extension EndToEnd {
             let end: String
         }
 
-        /// The lines that these requests leave, sent one after the other.
+        /// The log lines of these requests, sent in sequence.
         private func lines(of targets: [String], _ settings: String) async throws -> [Line] {
             try await withFolder { folder in
                 try await withUpstream(
@@ -44,14 +44,14 @@ extension EndToEnd {
             }
         }
 
-        @Test func `every exchange has a line, in the order of their ends`() async throws {
+        @Test func `every exchange is logged, in the order in which they end`() async throws {
             let lines = try await self.lines(of: ["/a", "/bad", "/b"], "")
             #expect(lines.map(\.path) == ["/a", "/bad", "/b"])
             #expect(lines.map(\.status) == [200, 500, 200])
             #expect(lines.allSatisfy { $0.end == "complete" })
         }
 
-        @Test func `without a sample there are errors alone, and answers that broke off`() async throws {
+        @Test func `with a sample of 0 only errors and incomplete responses are logged`() async throws {
             let settings = "[middleware.access_log]\nsample = 0.0"
             let lines = try await self.lines(of: ["/a", "/bad", "/cut", "/b"], settings)
             #expect(lines.map(\.path) == ["/bad", "/cut"])
@@ -59,14 +59,14 @@ extension EndToEnd {
             #expect(lines.map(\.end) == ["complete", "upstream_reset"])
         }
 
-        @Test func `a sample of one half is neither all nor nothing`() async throws {
+        @Test func `a sample of one half logs about half`() async throws {
             let settings = "[middleware.access_log]\nsample = 0.5"
             let lines = try await self.lines(of: Array(repeating: "/a", count: 100), settings)
-            // Outside these once in a million million million.
+            // The probability of a count outside this range is below 10⁻¹⁵.
             #expect((10...90).contains(lines.count))
         }
 
-        @Test func `a route may go without`() async throws {
+        @Test func `a route can switch its access log off`() async throws {
             let settings = """
                 [[routes]]
                 path = "/quiet"
@@ -77,7 +77,7 @@ extension EndToEnd {
             #expect(lines.map(\.path) == ["/a"])
         }
 
-        /// A line's figures, of requests that are sent as they stand, in pieces that come one after the other.
+        /// The figures of the log lines for raw requests that are sent in pieces.
         private struct Figures: Decodable {
             let method: String?
             let status: Int?
@@ -105,18 +105,20 @@ extension EndToEnd {
             }
         }
 
-        /// `keep_alive` passes once.
+        /// Waits for `keep_alive` to pass once.
         private func wait(_ gateway: RunningGateway) async throws {
             let silent = try await gateway.connect()
             _ = try await silent.rest()
             silent.close()
         }
 
-        @Test func `times run from the head's first byte to the client's`() async throws {
+        @Test func `durations are measured from the first byte of the request head`()
+            async throws
+        {
             let go = Signal()
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
-                // A body so small is waited for, for the sake of its tag.
+                // So small a body is collected to compute its entity tag.
                 try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na")
                 try await go.wait()
                 try await session.send("b")
@@ -136,7 +138,7 @@ extension EndToEnd {
             #expect(try #require(line.firstByteMs) >= 100)
         }
 
-        @Test func `what is no request has its method, where it can be told, and its bytes`() async throws {
+        @Test func `a malformed request is logged with its method, if known, and its size`() async throws {
             let requests = ["GET / HTTP/1.1\r\n\r\n", "POST / HTTP/3.0\r\n\r\n", "\u{1}\u{2}\u{3}\r\n\r\n"]
             let lines = try await self.figures(serving { _ in ok() }) { gateway in
                 for request in requests {

@@ -1,14 +1,14 @@
 import Testing
 
 extension EndToEnd {
-    /// Who may use a route, and how much they may send.
+    /// Who may use a route, and how much clients may send.
     @Suite struct AccessRulesTests {
         @Test(arguments: [
             ("", 200), ("allow = [\"127.0.0.0/8\"]", 200), ("allow = [\"10.0.0.0/8\"]", 403),
             ("deny = [\"127.0.0.1\"]", 403), ("deny = [\"10.0.0.0/8\"]", 200),
             ("allow = [\"127.0.0.0/8\"]\ndeny = [\"127.0.0.1/32\"]", 403), ("allow = [\"::/0\"]", 403),
         ])
-        func `an address is let in or not`(settings: String, status: Int) async throws {
+        func `an address is allowed or denied`(settings: String, status: Int) async throws {
             try await withProxy(serving { _ in ok() }, more: "[middleware.ip]\n\(settings)") { gateway, upstream in
                 let response = try await gateway.get("/")
                 #expect(response.status == status)
@@ -19,7 +19,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `behind a trusted proxy the client's address counts`() async throws {
+        @Test func `behind a trusted proxy the client's address decides`() async throws {
             try await withProxy(
                 serving { _ in ok() },
                 server: "trusted_proxies = [\"127.0.0.1/32\"]",
@@ -35,7 +35,9 @@ extension EndToEnd {
         private static let limits = "[middleware.limits]\nbody = \"10B\""
 
         @Test(arguments: [(10, 200), (11, 413), (1_000_000, 413)])
-        func `an announced body is refused before the upstream hears of it`(length: Int, status: Int) async throws {
+        func `a declared length over the limit never reaches the upstream`(length: Int, status: Int)
+            async throws
+        {
             try await withProxy(serving { ok($0.text) }, more: Self.limits) { gateway, upstream in
                 let body = status == 200 ? String(repeating: "x", count: length) : ""
                 let response = try await gateway.exchange(
@@ -67,7 +69,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `where an answer has begun the client is cut`() async throws {
+        @Test func `if a response has begun the client is cut off`() async throws {
             let answered = Signal()
             let script: ScriptedUpstream.Script = { session in
                 try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun")
@@ -79,13 +81,13 @@ extension EndToEnd {
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
                 _ = try await client.text(through: "begun")
                 try await client.send("14\r\n\(String(repeating: "x", count: 20))\r\n0\r\n\r\n")
-                // The rest of the hundred bytes never comes.
+                // The rest of the hundred bytes never arrives.
                 #expect(try await client.rest().text.isEmpty)
                 answered.fire()
             }
         }
 
-        @Test func `Server-Timing tells both parts and keeps the upstream's`() async throws {
+        @Test func `Server-Timing reports both parts and keeps the upstream's`() async throws {
             try await withProxy(
                 serving { _ in ok("", "Server-Timing: db;dur=5") },
                 more: "[middleware.server_timing]"

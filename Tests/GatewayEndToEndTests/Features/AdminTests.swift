@@ -15,7 +15,7 @@ struct AdminTests {
         ("/health/readiness", "application/json"), ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
         ("/routes", "application/json"), ("/upstreams", "application/json"), ("/config", "application/json"),
     ])
-    func `serves each endpoint and its HEAD`(path: String, type: String) async throws {
+    func `each endpoint answers GET and HEAD`(path: String, type: String) async throws {
         try await withAdmin { gateway in
             let answer = try await gateway.admin("GET \(path)")
             #expect(answer.status == 200)
@@ -30,7 +30,7 @@ struct AdminTests {
         }
     }
 
-    @Test func `answers errors as problems`() async throws {
+    @Test func `errors are problem documents`() async throws {
         try await withAdmin { gateway in
             let missing = try await gateway.admin("GET /nowhere?x=1")
             #expect(missing.status == 404)
@@ -45,7 +45,7 @@ struct AdminTests {
         }
     }
 
-    @Test func `asks for the token`() async throws {
+    @Test func `the token is required`() async throws {
         try await withAdmin(with: \.admin.token, "s3cret") { gateway in
             let answer = try await gateway.admin("GET /metrics")
             #expect(answer.status == 401)
@@ -57,7 +57,7 @@ struct AdminTests {
         }
     }
 
-    @Test func `exposes on the listeners for traffic what it is told to and nothing else`() async throws {
+    @Test func `the traffic listeners serve only the endpoints in expose`() async throws {
         func configure(_ configuration: inout GatewayConfiguration) {
             configuration.admin.token = "s3cret"
             configuration.admin.expose = ["/health", "/metrics"]
@@ -81,7 +81,7 @@ struct AdminTests {
         }
     }
 
-    @Test func `counts traffic and not its own requests`() async throws {
+    @Test func `requests to the traffic listeners are counted, those to the admin API are not`() async throws {
         try await withAdmin { gateway in
             _ = try await gateway.admin("GET /metrics")
             let before = try await gateway.admin("GET /metrics").text
@@ -98,7 +98,7 @@ struct AdminTests {
     private static let promtool = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    @Test(.enabled(if: promtool != nil)) func `promtool is content with a scrape`() async throws {
+    @Test(.enabled(if: promtool != nil)) func `promtool accepts a scrape`() async throws {
         try await withAdmin { gateway in
             _ = try await gateway.traffic("GET /a")
             _ = try await gateway.traffic("BREW /b")
@@ -119,7 +119,7 @@ struct AdminTests {
         }
     }
 
-    @Test func `is not ready while open requests end, and answers until they have`() async throws {
+    @Test func `ready fails while open requests finish, and the admin API answers until then`() async throws {
         let (requested, release) = (Signal(), Signal())
         let script: ScriptedUpstream.Script = { session in
             _ = try await session.request()
@@ -154,10 +154,10 @@ struct AdminTests {
         }
     }
 
-    @Test func `a client that holds connections open keeps no health check out`() async throws {
+    @Test func `a client that holds connections open does not block health checks`() async throws {
         try await withAdmin { gateway in
             let address = try #require(try await gateway.server.adminAddress())
-            // One is left in the middle of a head, the others between requests.
+            // One connection stays in the middle of a head, the others between requests.
             var held = [try await RawConnection.connect(to: address)]
             try await held[0].send("GET /health/live HTTP/1.1\r\n")
             for _ in 0..<300 {
@@ -172,7 +172,7 @@ struct AdminTests {
         }
     }
 
-    @Test func `reads the body of a write`() async throws {
+    @Test func `the body of a write is read`() async throws {
         try await withAdmin { gateway in
             func post(_ body: String) async throws -> Message {
                 let address = try #require(try await gateway.server.adminAddress())
@@ -192,14 +192,14 @@ struct AdminTests {
         }
     }
 
-    @Test func `has no address where it is off`() async throws {
+    @Test func `without a listener there is no address`() async throws {
         try await withAdmin(with: \.admin.listen, .off) { gateway in
             let address = try await gateway.server.adminAddress()
             #expect(address == nil)
         }
     }
 
-    @Test func `says which address is taken`() async throws {
+    @Test func `a start error contains the address in use`() async throws {
         try await withAdmin { gateway in
             var configuration = GatewayConfiguration.forTests
             let port = try #require(try await gateway.server.adminAddress()?.port)
@@ -210,7 +210,7 @@ struct AdminTests {
         }
     }
 
-    @Test func `finds an event loop that does not turn`() async throws {
+    @Test func `an unresponsive event loop is detected`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let loops = Array(group.makeIterator())
         #expect(await EventLoopProbe.allTurn(loops, within: .minutes(1)))

@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     /// Which target a request goes to.
     @Suite struct BalancingTests {
-        /// Answers of `count` requests through upstreams that answer with their own number.
+        /// The responses to `count` requests, from upstreams that answer with their number.
         private static func answers(
             _ count: Int,
             weights: [Int] = [1, 1],
@@ -31,13 +31,13 @@ extension EndToEnd {
             }
         }
 
-        @Test func `round robin takes targets in turn`() async throws {
+        @Test func `round_robin alternates between targets`() async throws {
             let answers = try await Self.answers(10, settings: "balance = \"round_robin\"")
             #expect(answers.filter { $0 == "0" }.count == 5)
             #expect(zip(answers, answers.dropFirst()).allSatisfy { $0 != $1 })
         }
 
-        @Test func `round robin heeds weights`() async throws {
+        @Test func `round_robin respects weights`() async throws {
             let answers = try await Self.answers(20, weights: [1, 3], settings: "balance = \"round_robin\"")
             #expect(answers.filter { $0 == "1" }.count == 15)
         }
@@ -48,7 +48,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [("header:X-Key", "X-Key: "), ("cookie:sid", "Cookie: a=b; sid=")])
-        func `a hash keeps a key at its target, and spreads keys`(_ key: String, _ field: String) async throws {
+        func `a hash keeps a key on its target, and spreads keys`(_ key: String, _ field: String) async throws {
             let settings = "balance = \"hash\"\nhash_key = \"\(key)\""
             let answers = try await Self.answers(80, settings: settings) { "\(field)\($0 % 20)" }
             for key in 0..<20 {
@@ -57,7 +57,7 @@ extension EndToEnd {
             #expect(Set(answers) == ["0", "1"])
         }
 
-        @Test func `a client without the cookie of a hash is given one, and stays with its target`() async throws {
+        @Test func `a client without the hash cookie is given one, and stays on its target`() async throws {
             let settings = "balance = \"hash\"\nhash_key = \"cookie:sid\"\nset_cookie = true"
             try await withUpstream(serving { _ in ok("0") }) { first in
                 try await withUpstream(serving { _ in ok("1") }) { second in
@@ -102,12 +102,12 @@ extension EndToEnd {
                 try await withUpstream(serving { _ in ok("1") }) { second in
                     let toml = proxy(to: first.url, second.url, upstream: "balance = \"least_requests\"")
                     try await withGateway(toml) { gateway in
-                        // Held at the first target, whenever the choice falls on it.
+                        // Requests are held whenever they reach the first target.
                         let holding = try await gateway.connect()
                         while first.requests.allSatisfy({ $0.target != "/hold" }) {
                             let answered = second.requests.count
                             try await holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-                            try await eventually("somebody has it") {
+                            try await eventually("a target has received it") {
                                 second.requests.count > answered || first.requests.contains { $0.target == "/hold" }
                             }
                             if second.requests.count > answered { _ = try await holding.response() }
@@ -125,7 +125,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a Unix socket is a target like another`() async throws {
+        @Test func `a Unix socket works like any other target`() async throws {
             let path = "/tmp/gateway-e2e-\(UInt32.random(in: 0 ... .max)).sock"
             try await withUpstream(
                 at: SocketAddress(unixDomainSocketPath: path),

@@ -2,7 +2,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Browsers' reports, which the gateway takes on the route's host.
+    /// Browser reports, which the gateway accepts on the host of the route.
     @Suite struct CSPReportTests {
         private static let toml = """
             [[routes]]
@@ -24,7 +24,7 @@ extension EndToEnd {
                 + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         }
 
-        @Test func `reports of both kinds are taken`() async throws {
+        @Test func `both kinds of reports are accepted`() async throws {
             try await withGateway(Self.toml) { gateway in
                 for (body, type) in [
                     (Self.report, "application/csp-report"), (Self.report, "Application/CSP-Report; charset=utf-8"),
@@ -44,7 +44,7 @@ extension EndToEnd {
             ("[]", "application/csp-report", 400), ("{}", "application/reports+json", 400),
             (String(repeating: "x", count: 65_537), "application/csp-report", 413),
         ])
-        func `anything else is refused`(body: String, type: String, status: Int) async throws {
+        func `anything else is rejected`(body: String, type: String, status: Int) async throws {
             try await withGateway(Self.toml) { gateway in
                 let response = try await gateway.exchange(Self.post(body, type: type))
                 #expect(response.status == status)
@@ -67,7 +67,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["GET", "PUT", "OPTIONS", "HEAD"])
-        func `other methods are told what to use`(method: String) async throws {
+        func `other methods get 405 with Allow`(method: String) async throws {
             try await withGateway(Self.toml) { gateway in
                 let response = try await gateway.exchange(
                     "\(method) \(Self.path) HTTP/1.1\r\nHost: site.example\r\n\r\n"
@@ -77,7 +77,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `only on the hosts whose routes ask for them`() async throws {
+        @Test func `reports are accepted only on hosts with a route that enables them`() async throws {
             try await withGateway(Self.toml) { gateway in
                 let other = try await gateway.exchange(
                     Self.post(Self.report, type: "application/csp-report", host: "api.example")
@@ -93,7 +93,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `they are counted by known directives, and written to the log`() async throws {
+        @Test func `reports are counted by known directives, and logged`() async throws {
             let toml = Self.toml + "\n[admin]\nexpose = [\"/metrics\"]"
             try await withGateway(toml) { gateway in
                 for directive in ["img-src", "img-src", "made-up", "script-src-elem"] {

@@ -2,11 +2,11 @@ import FoundationEssentials
 import Testing
 
 extension EndToEnd {
-    /// Clients that others wrote, which ask for codings and decode them by themselves.
+    /// Clients by others that request codings and decode them.
     @Suite struct CompressionClientTests {
         private static let body = CompressionTests.text(150_000)
 
-        /// Runs a program of these arguments against a gateway and compares what it writes with the plain body.
+        /// Runs a program with these arguments against a gateway and compares its output with the plain body.
         private static func expectBody(coding: String, _ arguments: (_ url: String, _ output: String) -> [String])
             async throws
         {
@@ -29,7 +29,7 @@ extension EndToEnd {
             .enabled(if: ChildProcess.find("python3") != nil, "python3 is not installed"),
             arguments: ["gzip", "deflate;q=0.5, gzip"]
         )
-        func `python decodes it`(_ accepted: String) async throws {
+        func `python can decode it`(_ accepted: String) async throws {
             let script = """
                 import sys, gzip, urllib.request
                 request = urllib.request.Request(sys.argv[1], headers={"Accept-Encoding": sys.argv[3]})
@@ -45,7 +45,7 @@ extension EndToEnd {
             .enabled(if: ChildProcess.find("node") != nil, "node is not installed"),
             arguments: [("br, gzip", "br"), ("gzip", "gzip")]
         )
-        func `node decodes it`(_ accepted: String, _ coding: String) async throws {
+        func `node can decode it`(_ accepted: String, _ coding: String) async throws {
             let script = """
                 const [url, file, accepted] = process.argv.slice(1);
                 const http = require("http"), fs = require("fs"), zlib = require("zlib");
@@ -64,7 +64,7 @@ extension EndToEnd {
         }
 
         @Test(.enabled(if: ChildProcess.find("curl") != nil, "curl is not installed"))
-        func `curl decodes it`() async throws {
+        func `curl can decode it`() async throws {
             for size in [2_000, 150_000] {
                 let text = String(Self.body.prefix(size))
                 try await withFolder { folder in

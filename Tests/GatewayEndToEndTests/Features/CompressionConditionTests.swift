@@ -5,7 +5,7 @@ extension EndToEnd {
     @Suite struct CompressionConditionTests {
         private static let body = CompressionTests.text(2_000)
 
-        /// An upstream that has one document, and judges conditions as RFC 9110 section 13 says.
+        /// An upstream with one document that evaluates conditions as in RFC 9110 section 13.
         private static func document(_ tag: String, notModified fields: String = "") -> ScriptedUpstream.Script {
             serving { request in
                 let opaque = tag.drop { $0 != "\"" }
@@ -27,31 +27,31 @@ extension EndToEnd {
         @Test(arguments: [
             ("gzip", "\"x\"", "\"x-gw-gzip\""), ("br", "\"x\"", "\"x-gw-br\""), ("gzip", "W/\"x\"", "W/\"x\""),
             ("identity", "\"x\"", "\"x\""), ("gzip", "\"\"", "\"-gw-gzip\""), ("gzip", "x", "x"),
-            // No tags (RFC 9110 section 8.8.3).
+            // Not valid tags (RFC 9110 section 8.8.3).
             ("gzip", "\"a\"b\"", "\"a\"b\""), ("gzip", "\"a b\"", "\"a b\""), ("gzip", "\"a\", \"b\"", "\"a\", \"b\""),
             ("gzip", "\"", "\""), ("gzip", "w/\"a\"", "w/\"a\""), ("gzip", "\"a\"-\"", "\"a\"-\""),
         ])
-        func `a strong tag names its coding`(_ accepted: String, _ tag: String, _ expected: String) async throws {
+        func `a strong tag contains its coding`(_ accepted: String, _ tag: String, _ expected: String) async throws {
             try await withProxy(Self.document(tag)) { gateway, _ in
                 let response = try await gateway.get("/", "Accept-Encoding: \(accepted)")
                 #expect(response["ETag"] == expected)
             }
         }
 
-        /// Of each: what the client accepts and names, what it gets, and what the upstream is asked.
+        /// Per case: what the client accepts and sends, the response, and the condition sent upstream.
         @Test(arguments: [
             ("gzip", "\"x-gw-gzip\"", 304, "\"x-gw-gzip\"", "\"x\""),
             ("gzip", "W/\"x-gw-gzip\"", 304, "\"x-gw-gzip\"", "W/\"x\""),
             ("br", "\"x-gw-gzip\", \"x-gw-br\"", 304, "\"x-gw-br\"", "\"x-gw-gzip\", \"x\""),
             ("gzip", "\"a,b\", \"x-gw-gzip\"", 304, "\"x-gw-gzip\"", "\"a,b\", \"x\""),
-            // The plain representation, which the client has and which is still what the upstream has.
+            // The plain representation, which the client has and which the upstream still has.
             ("gzip", "\"x\"", 304, "\"x\"", "\"x\""), ("identity", "\"x\"", 304, "\"x\"", "\"x\""),
-            // Tags of representations that this request would not get.
+            // Tags of representations that this request would not receive.
             ("br", "\"x-gw-gzip\"", 200, "\"x-gw-br\"", "\"x-gw-gzip\""),
             ("identity", "\"x-gw-gzip\"", 200, "\"x\"", "\"x-gw-gzip\""),
             ("gzip", "\"y-gw-gzip\"", 200, "\"x-gw-gzip\"", "\"y\""),
         ])
-        func `If-None-Match finds the representation that it names`(
+        func `If-None-Match matches the representation whose tag it contains`(
             _ accepted: String,
             _ named: String,
             _ status: Int,
@@ -68,7 +68,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a weak tag serves all codings`() async throws {
+        @Test func `a weak tag matches every coding`() async throws {
             try await withProxy(Self.document("W/\"x\"")) { gateway, _ in
                 for accepted in ["gzip", "br", "identity"] {
                     let response = try await gateway.get("/", "Accept-Encoding: \(accepted)", "If-None-Match: W/\"x\"")
@@ -78,7 +78,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the tags of several lines are one list`() async throws {
+        @Test func `the tags of several field lines are one list`() async throws {
             try await withProxy(Self.document("\"x\"")) { gateway, upstream in
                 let response = try await gateway.get(
                     "/",
@@ -98,7 +98,7 @@ extension EndToEnd {
             ("Vary: Origin\r\n", "\"x\"", ["Origin, Accept-Encoding"]),
             ("Cache-Control: no-transform\r\n", "\"x\"", []),
         ])
-        func `a 304 to a client that names no tag tells what it can`(
+        func `a 304 for If-None-Match with an asterisk has the best known tag and Vary`(
             _ fields: String,
             _ tag: String,
             _ vary: [String]
@@ -112,7 +112,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["\"x\"", "\"x-gw-br\"", "\"x-gw-gzip\"", "\"x-gw-deflate\"", "\"y\", \"x-gw-gzip\""])
-        func `a write finds the resource by the tag of any coding`(_ tag: String) async throws {
+        func `a write accepts the tag of any coding`(_ tag: String) async throws {
             try await withProxy(Self.document("\"x\"")) { gateway, _ in
                 for accepted in ["gzip", "identity"] {
                     let response = try await gateway.exchange(
@@ -128,16 +128,17 @@ extension EndToEnd {
         }
 
         @Test(arguments: [("gzip", "\"x-gw-gzip\"", 200), ("br", "\"x-gw-gzip\"", 412), ("gzip", "\"x\"", 200)])
-        func `If-Match of a read`(_ accepted: String, _ tag: String, _ status: Int) async throws {
+        func `If-Match with GET`(_ accepted: String, _ tag: String, _ status: Int) async throws {
             try await withProxy(Self.document("\"x\"")) { gateway, _ in
                 let response = try await gateway.get("/", "Accept-Encoding: \(accepted)", "If-Match: \(tag)")
                 #expect(response.status == status)
             }
         }
 
-        /// RFC 9110 section 15.4.5: where the client names no tag, only the 200 that there would be tells which it is.
+        /// RFC 9110 section 15.4.5: if the client sends no tag, only the 200 that would have been sent determines
+        /// which one.
         @Test(arguments: ["GET", "HEAD"], [600, 100_000])
-        func `a 304 of the gateway's own has the tag that the 200 would have`(_ method: String, _ size: Int)
+        func `a 304 generated by the gateway has the tag that the 200 would have`(_ method: String, _ size: Int)
             async throws
         {
             let date = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -167,9 +168,9 @@ extension EndToEnd {
             }
         }
 
-        /// Plain bytes must not be put behind encoded ones.
+        /// Plain bytes must not be appended to encoded ones.
         @Test(arguments: ["If-Range", "If-Match"], ["gzip", "identity", "br"])
-        func `no range of the plain bytes answers for the encoded ones`(
+        func `a range request with an encoded tag never gets plain bytes`(
             _ condition: String,
             _ accepted: String
         ) async throws {
@@ -186,7 +187,7 @@ extension EndToEnd {
                     #expect(response.status == 200)
                     #expect(response.decoded == Self.body)
                 }
-                // Without a range there is nothing that If-Range could be about (RFC 9110 section 13.1.5).
+                // Without Range, If-Range has no meaning (RFC 9110 section 13.1.5).
                 let forwarded = condition == "If-Match" ? "\"x\"" : nil
                 if accepted == "gzip" { #expect(upstream.requests.last?[condition] == forwarded) }
                 let plain = try await gateway.get(
@@ -202,12 +203,12 @@ extension EndToEnd {
             }
         }
 
-        /// A date does not tell the encoded representation from the plain one.
+        /// A date cannot distinguish the encoded representation from the plain one.
         @Test(arguments: [
             ("gzip", "Sun, 06 Nov 1994 08:49:37 GMT", 200), ("identity", "Sun, 06 Nov 1994 08:49:37 GMT", 206),
             ("gzip", "soon", 200), ("gzip", "\"x\"", 206), ("gzip;q=0", "Sun, 06 Nov 1994 08:49:37 GMT", 206),
         ])
-        func `If-Range with a date drops the range beside a coding`(
+        func `If-Range with a date drops Range if the response may be encoded`(
             _ accepted: String,
             _ condition: String,
             _ status: Int
@@ -235,13 +236,13 @@ extension EndToEnd {
             ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/*", ["Accept-Encoding"]),
             ("Content-Type: multipart/byteranges; boundary=a", ["Accept-Encoding"]),
             ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/2000\r\nVary: Origin", ["Origin, Accept-Encoding"]),
-            // What it is a part of would not be encoded for anybody.
+            // The complete representation would never be encoded.
             ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/20", []),
             ("Content-Type: image/png\r\nContent-Range: bytes 0-9/2000", []),
             ("Content-Type: text/plain\r\nContent-Range: bytes 0-9/2000\r\nContent-Encoding: br", []),
             ("Content-Type: multipart/byteranges; boundary=a\r\nCache-Control: no-transform", []),
         ])
-        func `a part varies as the whole does`(_ fields: String, _ vary: [String]) async throws {
+        func `a partial response has the Vary of the complete one`(_ fields: String, _ vary: [String]) async throws {
             let answer = "HTTP/1.1 206 Partial Content\r\n\(fields)\r\nContent-Length: 10\r\n\r\n0123456789"
             try await withProxy(serving { _ in answer }) { gateway, _ in
                 for accepted in ["gzip", "identity"] {
@@ -255,7 +256,7 @@ extension EndToEnd {
 
         /// RFC 9111 section 5.2.1.6.
         @Test(arguments: ["no-transform", "max-age=0, No-Transform"])
-        func `a request can ask that nothing be encoded`(_ control: String) async throws {
+        func `a request can prevent encoding`(_ control: String) async throws {
             try await withProxy(Self.document("\"x\"")) { gateway, _ in
                 let fields = ["Accept-Encoding: gzip", "Cache-Control: \(control)"]
                 let response = try await gateway.get("/", fields[0], fields[1])

@@ -2,13 +2,13 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Encoding while the body comes.
+    /// Encoding while the body is still arriving.
     @Suite struct CompressionStreamTests {
         private static let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
 
         private static func chunk(_ text: String) -> String { "\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n" }
 
-        /// Reads chunks until what they decode to is `expected`, and nothing more is held back.
+        /// Reads chunks until they decode to `expected`: the encoder holds nothing back.
         private static func expect(
             _ expected: String,
             _ coding: String,
@@ -23,7 +23,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["gzip", "br", "deflate"], ["text/event-stream", "text/plain"])
-        func `each piece is seen before the next is sent`(_ coding: String, _ type: String) async throws {
+        func `each piece arrives before the next one is sent`(_ coding: String, _ type: String) async throws {
             let seen = (0..<5).map { _ in Signal() }
             try await withProxy(
                 playing { session in
@@ -57,7 +57,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [40_000, 125_000, 150_000, 400_000])
-        func `what comes in one large piece is seen to its end while the upstream pauses`(_ size: Int) async throws {
+        func `one large piece arrives completely while the upstream pauses`(_ size: Int) async throws {
             let text = CompressionTests.text(size)
             let seen = Signal()
             try await withProxy(
@@ -79,7 +79,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a short answer that is not to be buffered is not collected`() async throws {
+        @Test func `a short response with X-Accel-Buffering no is not collected`() async throws {
             let text = CompressionTests.text(2_000)
             let seen = Signal()
             try await withProxy(
@@ -95,7 +95,7 @@ extension EndToEnd {
             ) { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
-                // The head alone has come by now.
+                // Until now, only the head has been sent.
                 #expect(try await client.head().contains("Content-Encoding: gzip\r\n"))
                 seen.fire()
                 client.close()
@@ -103,7 +103,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["gzip", "br"])
-        func `a client that leaves gives its encoder back`(_ coding: String) async throws {
+        func `the encoder is released if the client leaves`(_ coding: String) async throws {
             try await withProxy(
                 playing { session in
                     let request = try await session.request()
@@ -124,7 +124,7 @@ extension EndToEnd {
                     #expect(second["Vary"] == "Accept-Encoding")
                     #expect(second.text == "on and on")
                     try await first.reset()
-                    // Nothing announces that the gateway has seen the client leave.
+                    // There is no event for the moment when the gateway notices that the client has left.
                     var response = try await gateway.get("/short", "Accept-Encoding: \(coding)")
                     for _ in 0..<10_000 where response["Content-Encoding"] == nil {
                         response = try await gateway.get("/short", "Accept-Encoding: \(coding)")
@@ -135,7 +135,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an upstream that breaks off cuts the client and gives the encoder back`() async throws {
+        @Test func `an upstream that fails cuts the client off, and the encoder is released`() async throws {
             try await withProxy(
                 playing { session in
                     let request = try await session.request()
@@ -154,8 +154,8 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a slow reader holds no more than a bounded part of a large body`() async throws {
-            // What compresses to nothing would pass whatever the buffers.
+        @Test func `a slow reader makes the gateway hold only a bounded part of a large body`() async throws {
+            // Incompressible data: otherwise everything would fit into the buffers.
             var number: UInt64 = 1
             let piece = String(
                 decoding: (0..<65_536).map { _ -> UInt8 in
@@ -183,7 +183,7 @@ extension EndToEnd {
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
                 _ = try await client.head()
                 var before = -1
-                // It stands still when every buffer on the way is full.
+                // The transfer stops when every buffer on the way is full.
                 for _ in 0..<2_000 where before != sent.value || before < 0 {
                     before = sent.value
                     for _ in 0..<200 { await Task.yield() }

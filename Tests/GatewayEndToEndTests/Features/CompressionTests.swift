@@ -1,9 +1,9 @@
 import Testing
 
 extension EndToEnd {
-    /// What is encoded, and what the head says then.
+    /// Which responses are encoded, and how their heads change.
     @Suite struct CompressionTests {
-        /// Text of this length.
+        /// A text of this length.
         static func text(_ count: Int) -> String {
             var text = ""
             text.reserveCapacity(count + 64)
@@ -15,7 +15,7 @@ extension EndToEnd {
             return String(text.prefix(count))
         }
 
-        /// A chunked answer with these pieces.
+        /// A chunked response with these pieces.
         static func chunked(_ pieces: [String], _ fields: String...) -> String {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + fields.map { $0 + "\r\n" }.joined() + "\r\n"
                 + pieces.filter { !$0.isEmpty }.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined()
@@ -25,7 +25,7 @@ extension EndToEnd {
         private static let all = "[middleware.compression]\nalgorithms = [\"br\", \"gzip\", \"deflate\"]"
 
         @Test(arguments: ["gzip", "br", "deflate"])
-        func `decodes right for all sizes, with and without a length`(_ coding: String) async throws {
+        func `bodies of all sizes decode correctly, with and without a length`(_ coding: String) async throws {
             let sizes = [
                 0, 1, 2, 100, 499, 500, 501, 1_000, 4_095, 4_096, 4_097, 8_192, 16_384, 32_767, 32_768, 32_769, 40_000,
                 65_535,
@@ -62,7 +62,7 @@ extension EndToEnd {
             ("gzip", "gzip"), ("gzip, br", "br"), ("br;q=0.5, gzip", "gzip"), ("*", "br"), ("identity;q=0", nil),
             ("identity, gzip;q=0.5", nil), ("gzip;q=0", nil), ("zstd", nil), ("x-gzip", "gzip"), ("gzip;q=9", nil),
         ])
-        func `takes the coding that the client likes best`(_ accepted: String, _ expected: String?) async throws {
+        func `the client's preferred coding is used`(_ accepted: String, _ expected: String?) async throws {
             let body = Self.text(2_000)
             try await withProxy(serving { _ in ok(body, "Content-Type: text/plain") }) { gateway, _ in
                 let response = try await gateway.get("/", "Accept-Encoding: \(accepted)")
@@ -72,7 +72,7 @@ extension EndToEnd {
             }
         }
 
-        /// What is not encoded, and whether it would be for another request.
+        /// Responses that are not encoded, and whether they would be for another request.
         @Test(arguments: [
             ("200 OK", ["Content-Type: image/png"], "", false), ("200 OK", [], "", false),
             ("200 OK", ["Content-Type: text/event-stream"], "", false),
@@ -83,7 +83,7 @@ extension EndToEnd {
             ("200 OK", ["Content-Type: text/plain", "Content-Encoding: zstd"], "", false),
             ("200 OK", ["Content-Type: text/plain"], "Sec-Fetch-Site: cross-site\r\nCookie: a=b\r\n", true),
         ])
-        func `leaves alone what is not to be encoded`(
+        func `some responses are never encoded`(
             _ status: String,
             _ fields: [String],
             _ more: String,
@@ -106,7 +106,7 @@ extension EndToEnd {
         @Test(arguments: [
             "Sec-Fetch-Site: same-site\r\nCookie: a=b\r\n", "Sec-Fetch-Site: cross-site\r\n", "Cookie: a=b\r\n",
         ])
-        func `encodes for one's own site, and for others without cookies`(_ fields: String) async throws {
+        func `same-site requests are encoded, others only without cookies`(_ fields: String) async throws {
             let body = Self.text(2_000)
             try await withProxy(serving { _ in ok(body, "Content-Type: text/html") }) { gateway, _ in
                 let response = try await gateway.exchange(
@@ -116,7 +116,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a body that would not get smaller goes plain`() async throws {
+        @Test func `a body that would not shrink is sent plain`() async throws {
             try await withProxy(
                 serving { _ in ok("ab", "Content-Type: text/plain", "ETag: \"x\"") },
                 more: "[middleware.compression]\nmin_size = \"1B\""
@@ -134,7 +134,7 @@ extension EndToEnd {
             (["Vary: Origin"], "Origin, Accept-Encoding"), (["Vary: accept-encoding"], "accept-encoding"),
             (["Vary: Origin, Accept-Encoding", "Vary: X"], "Origin, Accept-Encoding, X"), (["Vary: *"], "*"),
         ])
-        func `Vary is one line and neither doubled nor lost`(_ lines: [String], _ expected: String) async throws {
+        func `Vary is a single line without duplicates`(_ lines: [String], _ expected: String) async throws {
             let body = Self.text(2_000)
             try await withProxy(
                 serving { _ in
@@ -151,7 +151,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [2_000, 100_000])
-        func `drops what is said of the plain bytes`(_ size: Int) async throws {
+        func `fields about the plain bytes are dropped`(_ size: Int) async throws {
             try await withProxy(
                 serving { _ in
                     ok(
@@ -195,7 +195,7 @@ extension EndToEnd {
                         response.fields.filter { !own.contains($0.name.lowercased()) }.map { "\($0.name): \($0.value)" }
                             .sorted()
                     )
-                    // Nothing came behind the head.
+                    // No bytes followed the head.
                     try await client.send("\(method) / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
                     #expect(try await client.response(toHead: method == "HEAD").status == 200)
                     client.close()
@@ -209,7 +209,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [2_000, 100_000])
-        func `a client of HTTP/1.0 can read it`(_ size: Int) async throws {
+        func `an HTTP/1.0 client can read it`(_ size: Int) async throws {
             try await withProxy(serving { _ in ok(Self.text(size), "Content-Type: text/plain") }) { gateway, _ in
                 let response = try await gateway.exchange("GET / HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n")
                 #expect(response["Content-Encoding"] == "gzip")
@@ -218,7 +218,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a local answer is encoded like any other`() async throws {
+        @Test func `a local response is encoded like any other`() async throws {
             let body = String(repeating: "hello ", count: 200)
             try await withGateway(
                 "[[routes]]\npath = \"/*\"\nrespond = { status = 200, body = \"\(body)\" }"

@@ -1,11 +1,11 @@
 import Testing
 
 extension EndToEnd {
-    /// How many requests of a route are under way at once.
+    /// How many requests of a route may be in progress at once.
     @Suite struct ConcurrencyTests {
         private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-        @Test func `exactly so many go on, the others get 503 at once`() async throws {
+        @Test func `exactly as many as configured are forwarded, the others get 503 at once`() async throws {
             let release = Signal()
             try await withProxy(
                 serving { _ in
@@ -21,7 +21,7 @@ extension EndToEnd {
                     try await client.send(Self.request)
                     clients.append(client)
                 }
-                try await eventually("all are under way") { upstream.requests.count == 3 }
+                try await eventually("all are in progress") { upstream.requests.count == 3 }
                 for _ in 0..<6 {
                     let refused = try await gateway.exchange(Self.request)
                     #expect(refused.status == 503)
@@ -36,7 +36,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a client that leaves makes room`() async throws {
+        @Test func `a client that leaves frees its permit`() async throws {
             try await withProxy(
                 playing { session in
                     _ = try await session.request()
@@ -47,10 +47,10 @@ extension EndToEnd {
             ) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send(Self.request)
-                try await eventually("it is under way") { upstream.requests.count == 1 }
+                try await eventually("it is in progress") { upstream.requests.count == 1 }
                 #expect(try await gateway.exchange(Self.request).status == 503)
                 try await client.reset()
-                try await eventually("it is given up") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 #expect(try await gateway.exchange(Self.request).status == 200)
             }
         }

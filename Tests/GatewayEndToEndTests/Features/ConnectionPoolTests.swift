@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// How many connections go to a target, and who waits for them.
+    /// How many connections a target gets, and which requests wait for one.
     @Suite struct ConnectionPoolTests {
         @Test func `one connection serves many clients in turn`() async throws {
             try await withProxy(serving { ok($0.target) }) { gateway, upstream in
@@ -17,7 +17,7 @@ extension EndToEnd {
 
         #if os(Linux)
             @Test(arguments: [1, 2])
-            func `never more than max_connections, and everybody is served`(_ limit: Int) async throws {
+            func `there are never more than max_connections, and every request is served`(_ limit: Int) async throws {
                 let most = NIOLockedValueBox(0)
                 let script: ScriptedUpstream.Script = { session in
                     let open = EstablishedConnections.count(at: session.upstream.port)
@@ -49,44 +49,44 @@ extension EndToEnd {
             }
         #endif
 
-        /// A connection that never gets an answer.
+        /// A connection that never gets a response.
         private static let silent: ScriptedUpstream.Script = { session in
             _ = try await session.request()
             _ = try await session.connection.rest(within: .seconds(30))
         }
 
-        @Test func `over max_pending the answer is 503 at once`() async throws {
+        @Test func `a request over max_pending gets 503 at once`() async throws {
             try await withProxy(
                 Self.silent,
                 upstream: "max_connections = 1\nmax_pending = 1\nqueue = \"30s\""
             ) { gateway, upstream in
                 let first = try await gateway.connect()
                 try await first.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("the first is upstream") { upstream.requests.count == 1 }
+                try await eventually("the first has reached the upstream") { upstream.requests.count == 1 }
                 let second = try await gateway.connect()
                 try await second.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
-                // Who of the second and the third waits, and who is refused, is theirs to settle.
+                // Either of the second and the third may be the one that waits.
                 let third = try await gateway.connect()
                 try await third.send("GET /3 HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("one is refused") { second.inbox.total + third.inbox.total > 0 }
+                try await eventually("one is rejected") { second.inbox.total + third.inbox.total > 0 }
                 let response = try await (second.inbox.total > 0 ? second : third).response()
                 #expect(response.status == 503)
                 #expect(response.code == "overloaded")
                 #expect(response["Retry-After"] == "1")
-                // Once the first is gone, whoever waits may have a connection of its own.
+                // Once the first has left, the waiting request may open another connection.
                 #expect(upstream.connections == 1)
                 for client in [first, second, third] { client.close() }
             }
         }
 
-        @Test func `who waits longer than queue gets 503`() async throws {
+        @Test func `a request that waits longer than queue gets 503`() async throws {
             try await withProxy(
                 Self.silent,
                 upstream: "max_connections = 1\nqueue = \"50ms\""
             ) { gateway, upstream in
                 let first = try await gateway.connect()
                 try await first.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("the first is upstream") { upstream.requests.count == 1 }
+                try await eventually("the first has reached the upstream") { upstream.requests.count == 1 }
                 let response = try await gateway.get("/2")
                 #expect(response.status == 503)
                 #expect(response.code == "overloaded")
@@ -94,7 +94,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `who leaves the queue frees the place`() async throws {
+        @Test func `a client that leaves the queue frees its place in it`() async throws {
             let go = Signal()
             let script: ScriptedUpstream.Script = { session in
                 try await session.serve { request in
@@ -108,7 +108,7 @@ extension EndToEnd {
             ) { gateway, upstream in
                 let first = try await gateway.connect()
                 try await first.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("the first is upstream") { upstream.requests.count == 1 }
+                try await eventually("the first has reached the upstream") { upstream.requests.count == 1 }
                 for _ in 0..<5 {
                     let leaving = try await gateway.connect()
                     try await leaving.send("GET /left HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -122,7 +122,7 @@ extension EndToEnd {
             }
         }
 
-        /// Answers once, and closes the kept connection when told.
+        /// Answers once, and closes the kept connection on a signal.
         private static func stale(_ close: Signal) -> ScriptedUpstream.Script {
             { session in
                 if session.index == 0 {
@@ -152,7 +152,7 @@ extension EndToEnd {
             }
         }
 
-        /// The second request on the first connection is read, and then the connection is closed without an answer.
+        /// Reads the second request on the first connection, and then closes the connection without a response.
         private static let dying: ScriptedUpstream.Script = { session in
             if session.index == 0 {
                 _ = try await session.request()
@@ -164,7 +164,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["GET", "PUT", "DELETE", "OPTIONS"])
-        func `a request that may be repeated is, where a kept connection dies under it (RFC 9110 section 9.2.2)`(
+        func `a repeatable request is retried if a kept connection fails (RFC 9110 section 9.2.2)`(
             _ method: String
         ) async throws {
             try await withProxy(Self.dying) { gateway, upstream in
@@ -190,7 +190,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a fresh connection that dies is not tried again`() async throws {
+        @Test func `a failure of a new connection is not retried`() async throws {
             try await withProxy(playing { _ = try await $0.request() }) { gateway, upstream in
                 let response = try await gateway.get("/")
                 #expect(response.status == 502)
@@ -208,7 +208,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an idle connection is closed after idle_timeout though a request has waited for longer`()
+        @Test func `an idle connection is closed after idle_timeout even if a request has waited longer`()
             async throws
         {
             let go = Signal()
@@ -221,9 +221,9 @@ extension EndToEnd {
                 _ = try await gateway.get("/")
                 let clients = [try await gateway.connect(), try await gateway.connect()]
                 try await clients[0].send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("it is upstream") { upstream.requests.count == 2 }
+                try await eventually("it has reached the upstream") { upstream.requests.count == 2 }
                 try await clients[1].send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                // So that the pool has looked at its deadlines while the second waits.
+                // Gives the pool time to check its deadlines while the second request waits.
                 try await Task.sleep(for: .milliseconds(200))
                 go.fire()
                 for client in clients {
@@ -235,8 +235,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["-5", "+1", "1_0", "\u{661}", "0x1", "", "99999999999999999999"])
-        func `a Keep-Alive that is no row of digits, or beyond counting, changes nothing`(timeout: String) async throws
-        {
+        func `a Keep-Alive timeout that is not a number, or too large, is ignored`(timeout: String) async throws {
             try await withProxy(serving { _ in ok("", "Keep-Alive: timeout=\(timeout)") }) { gateway, upstream in
                 for _ in 0..<3 {
                     let status = try await gateway.get("/").status
@@ -246,7 +245,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a connection is not kept past the upstream's own Keep-Alive`() async throws {
+        @Test func `a connection is not kept longer than the upstream's Keep-Alive`() async throws {
             try await withProxy(serving { _ in ok("", "Keep-Alive: timeout=1, max=9") }) {
                 gateway,
                 upstream in

@@ -9,7 +9,7 @@ struct DemoUpstreamTests {
         ("/stream/0", 200), ("/stream/3", 200), ("/sse?n=1", 200), ("/ws", 501), ("/etag", 200),
         ("/flaky/0", 200), ("/flaky/100", 503), ("/nothing", 404), ("/bytes/many", 400),
     ])
-    func `GET and HEAD answer alike`(_ path: String, _ status: Int) async throws {
+    func `GET and HEAD have the same head`(_ path: String, _ status: Int) async throws {
         let (get, head) = try await InProcessGateway.demo.run { gateway in
             (try await gateway.answer("GET \(path)"), try await gateway.answer("HEAD \(path)"))
         }
@@ -18,7 +18,7 @@ struct DemoUpstreamTests {
         #expect(head.hasSuffix("\r\n\r\n"))
     }
 
-    /// The head's lines that do not differ from request to request, but for a tag that is made of the body.
+    /// The lines of the head that are the same for every request, without the tag, which is computed from the body.
     private static func head(of answer: String) -> [Substring] {
         let head = answer.split(separator: "\r\n\r\n", maxSplits: 1).first ?? ""
         return head.split(separator: "\r\n").filter { line in
@@ -26,7 +26,7 @@ struct DemoUpstreamTests {
         }
     }
 
-    @Test func `a request is told back`() async throws {
+    @Test func `the response describes the request`() async throws {
         let answer = try await InProcessGateway.demo.run { gateway in
             try await gateway.answer("PUT /echo/x?a=1", "Content-Length: 5", body: "a\"b\\c")
         }
@@ -36,7 +36,7 @@ struct DemoUpstreamTests {
         #expect(answer.contains("\"Host\": \"a.example\""))
     }
 
-    @Test func `events come one by one`() async throws {
+    @Test func `events arrive one by one`() async throws {
         let answer = try await InProcessGateway.demo.run { gateway in
             try await gateway.connect { client in
                 try await client.send("GET /sse HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -48,7 +48,7 @@ struct DemoUpstreamTests {
         #expect(answer.hasSuffix("id: 1\ndata: event 1\n\n"))
     }
 
-    @Test func `a large body goes through whole`() async throws {
+    @Test func `a large body is forwarded completely`() async throws {
         let size = 96 << 20
         let received = try await InProcessGateway.demo.run { gateway in
             try await gateway.connect { client in

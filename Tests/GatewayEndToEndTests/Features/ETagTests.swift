@@ -1,12 +1,12 @@
 import Testing
 
 extension EndToEnd {
-    /// Tags and conditional requests (RFC 9110 section 13).
+    /// Entity tags and conditional requests (RFC 9110 section 13).
     @Suite struct ETagTests {
         private static let modified = "Sun, 06 Nov 1994 08:49:37 GMT"
         private static let earlier = "Sat, 05 Nov 1994 08:49:37 GMT"
 
-        /// An upstream that knows nothing of conditions, and answers with these fields.
+        /// An upstream that ignores conditions, and answers with these fields.
         private static func answering(_ fields: String..., body: String = "hello") -> ScriptedUpstream.Script {
             let lines = fields.map { $0 + "\r\n" }.joined()
             return serving { request in
@@ -15,7 +15,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a small answer gets a tag, and 304 when it is named`() async throws {
+        @Test func `a small response gets a tag, and a request with that tag gets 304`() async throws {
             try await withProxy(
                 Self.answering("Content-Type: text/plain", "Cache-Control: max-age=5", "Vary: Accept", "X-Own: 1")
             ) { gateway, upstream in
@@ -35,12 +35,12 @@ extension EndToEnd {
                 #expect(second["X-Request-ID"] != nil)
                 for name in ["Content-Length", "Content-Type", "Transfer-Encoding"] { #expect(second[name] == nil) }
                 #expect(try await gateway.get("/", "If-None-Match: \"x\"").status == 200)
-                // The bodies were read, so the connection lives on.
+                // The bodies were read, so the connection was kept.
                 #expect(upstream.connections == 1)
             }
         }
 
-        @Test func `a 304 leaves the connections on both sides as they were`() async throws {
+        @Test func `a 304 keeps the connections on both sides`() async throws {
             try await withProxy(Self.answering("ETag: \"a\"")) { gateway, upstream in
                 let client = try await gateway.connect()
                 for _ in 0..<3 {
@@ -54,7 +54,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `another body has another tag, and strength is as configured`() async throws {
+        @Test func `another body has another tag, and strength is configurable`() async throws {
             try await withProxy(
                 serving { ok($0.target) },
                 more: "[middleware.etag]\nstrength = \"strong\""
@@ -73,7 +73,7 @@ extension EndToEnd {
         @Test(arguments: [
             "Set-Cookie: a=b", "Cache-Control: private, no-store", "Content-Type: text/event-stream; charset=utf-8",
         ])
-        func `some answers get no tag`(_ field: String) async throws {
+        func `some responses get no tag`(_ field: String) async throws {
             try await withProxy(Self.answering(field)) { gateway, _ in
                 let response = try await gateway.get("/")
                 #expect(response["ETag"] == nil)
@@ -87,7 +87,7 @@ extension EndToEnd {
             "HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello",
             "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello",
         ])
-        func `nor does what is not a whole 200 of known length`(_ answer: String) async throws {
+        func `only complete 200 responses of known length get a tag`(_ answer: String) async throws {
             try await withProxy(serving { _ in answer }) { gateway, _ in
                 let response = try await gateway.get("/", "If-None-Match: \"a\"")
                 #expect(response["ETag"] == nil)
@@ -95,7 +95,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a larger answer than max_body passes as it comes`() async throws {
+        @Test func `a response larger than max_body streams through`() async throws {
             let toml = "[middleware.etag]\nmax_body = \"10B\""
             try await withProxy(serving { ok(String(repeating: "x", count: $0.target.utf8.count)) }, more: toml) {
                 gateway,
@@ -117,7 +117,7 @@ extension EndToEnd {
             (["If-Unmodified-Since: \(modified)"], 200), (["If-Match: \"a\"", "If-None-Match: \"a\""], 304),
             (["If-Match: \"b\"", "If-None-Match: \"a\""], 412),
         ])
-        func `an upstream's own validators are honoured, for GET and HEAD alike`(
+        func `an upstream's validators are used, for GET and HEAD alike`(
             _ conditions: [String],
             _ status: Int
         ) async throws {
@@ -139,7 +139,7 @@ extension EndToEnd {
                         #expect(response["Content-Length"] == "5")
                     case 304:
                         #expect(response["ETag"] == "\"a\"")
-                        // Of no use beside a tag.
+                        // Ignored, because there is a tag.
                         for name in ["Content-Length", "Content-Type", "Content-Language", "Last-Modified"] {
                             #expect(response[name] == nil, "\(name)")
                         }
@@ -151,7 +151,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `conditions of other methods are the upstream's affair`() async throws {
+        @Test func `conditions of other methods are forwarded`() async throws {
             try await withProxy(Self.answering("ETag: \"a\"")) { gateway, upstream in
                 for method in ["POST", "PUT", "DELETE"] {
                     let response = try await gateway.exchange(
@@ -165,7 +165,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a large or endless body is not waited for, only to say that it is not modified`() async throws {
+        @Test func `a large or endless body is not read only to answer 304`() async throws {
             let script = playing { session in
                 _ = try await session.request()
                 try await session.send("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
@@ -176,11 +176,11 @@ extension EndToEnd {
                 #expect(response.status == 304)
                 #expect(response["ETag"] == "\"a\"")
                 #expect(response["Transfer-Encoding"] == nil)
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
             }
         }
 
-        @Test func `a part is asked for by an upstream's tag, never by the gateway's (RFC 9110 section 13.1.5)`()
+        @Test func `If-Range is forwarded with an upstream's tag, never with the gateway's (RFC 9110 section 13.1.5)`()
             async throws
         {
             try await withProxy(Self.answering()) { gateway, upstream in
@@ -204,7 +204,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an upstream's 304 and 412 pass`() async throws {
+        @Test func `an upstream's 304 and 412 are forwarded`() async throws {
             try await withProxy(
                 serving { request in
                     request["If-Match"] == nil
@@ -219,7 +219,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a route's own answer has a tag too`() async throws {
+        @Test func `a local response has a tag too`() async throws {
             try await withGateway("[[routes]]\npath = \"/a\"\nrespond = { status = 200, body = \"hello\" }") {
                 gateway in
                 let tag = try #require(try await gateway.get("/a")["ETag"])
@@ -230,7 +230,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `switched off, it neither tags nor judges`() async throws {
+        @Test func `when switched off, it neither adds tags nor evaluates conditions`() async throws {
             try await withProxy(Self.answering("ETag: \"a\""), more: "[middleware]\netag = false") { gateway, _ in
                 let response = try await gateway.get("/", "If-None-Match: \"a\"")
                 #expect(response.status == 200)
@@ -240,7 +240,7 @@ extension EndToEnd {
         @Test(arguments: [
             ("", 502, "upstream_reset"), ("[middleware.timeout]\nidle = \"50ms\"", 504, "upstream_timeout"),
         ])
-        func `a short body that does not come whole is an error`(_ more: String, _ status: Int, _ code: String)
+        func `a short body that arrives incomplete is an error`(_ more: String, _ status: Int, _ code: String)
             async throws
         {
             let script = playing { session in

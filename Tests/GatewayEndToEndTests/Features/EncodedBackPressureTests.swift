@@ -4,18 +4,18 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// Encoded answers whose encoder gives out more at once than a client's buffer takes.
+    /// Encoded responses whose encoder produces more at once than the client's socket buffer accepts.
     @Suite struct EncodedBackPressureTests {
         enum Ending: String, CaseIterable, Sendable {
-            /// The upstream's connection stays.
+            /// The upstream connection stays open.
             case kept
-            /// It ends with the answer.
+            /// The upstream connection closes after the response.
             case closed
-            /// More follows than was asked for.
+            /// The upstream sends more than was requested.
             case extra
         }
 
-        /// Text that hardly gets smaller, so that encoders give out much at once.
+        /// Text that hardly compresses, so that encoders produce much at once.
         private static func text(_ size: Int) -> String {
             var random = SplitMix64(seed: 11)
             let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -23,7 +23,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["br", "gzip", "deflate"], Ending.allCases)
-        func `arrive whole`(_ coding: String, _ ending: Ending) async throws {
+        func `the response arrives completely`(_ coding: String, _ ending: Ending) async throws {
             for size in [300_000, 500_000, 1_000_000] {
                 let text = Self.text(size)
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(size)\r\n"

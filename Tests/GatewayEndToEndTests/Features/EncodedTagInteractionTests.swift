@@ -22,7 +22,7 @@ extension EndToEnd {
             tag.hasPrefix("W/") || coding == "identity" ? tag : tag.dropLast() + "-gw-\(coding)\""
         }
 
-        /// What changes from one response to the next, or is about the bytes that HEAD has none of.
+        /// Fields that differ between responses, or describe body bytes that HEAD does not have.
         private static let own: Set<String> = [
             "date", "x-request-id", "content-length", "transfer-encoding", "ratelimit", "x-ratelimit-remaining",
             "x-ratelimit-reset",
@@ -35,7 +35,8 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["gzip", "br", "identity"], ["weak", "strong"])
-        func `a tag that the gateway makes comes back in any coding`(_ coding: String, _ strength: String) async throws
+        func `a generated tag is recognized in any coding`(_ coding: String, _ strength: String)
+            async throws
         {
             try await withProxy(serving { _ in ok(Self.body, Self.type) }, more: Self.settings(strength)) {
                 gateway,
@@ -57,14 +58,14 @@ extension EndToEnd {
                 #expect(second["X-RateLimit-Remaining"] == "998")
                 #expect(second["X-Request-ID"] != nil && second["X-Request-ID"] != first["X-Request-ID"])
                 #expect(second["X-Content-Type-Options"] == "nosniff")
-                // A cache would copy it into the stored answer.
+                // A cache would copy the policy into the stored response.
                 #expect(first["Content-Security-Policy"] != nil && second["Content-Security-Policy"] == nil)
 
-                // Another coding is another representation where the tag is strong.
+                // With a strong tag, another coding is another representation.
                 let other = try await gateway.get("/", "Accept-Encoding: deflate", "If-None-Match: \(tag)")
                 #expect(other.status == (tag.contains("-gw-") ? 200 : 304))
 
-                // Writes are the upstream's affair, which knows no suffix.
+                // The upstream evaluates conditions of writes, and does not know the suffix.
                 _ = try await gateway.exchange(
                     "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\(accept)\r\nIf-Match: \(tag)\r\n\r\n"
                 )
@@ -85,7 +86,7 @@ extension EndToEnd {
                     "HEAD / HTTP/1.1\r\nHost: a.example\r\nAccept-Encoding: \(coding)\r\n\r\n"
                 )
                 #expect(head.status == 200)
-                // The body of a HEAD is not known, so that no tag can be made of it.
+                // The body of a HEAD response is unknown, so it has no generated tag.
                 #expect(Self.lines(head) == Self.lines(get, without: tag.isEmpty ? ["etag"] : []))
                 #expect(head["Content-Encoding"] == (coding == "identity" ? nil : coding))
                 if let length = head["Content-Length"] { #expect(length == get["Content-Length"]) }
@@ -101,7 +102,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `HEAD counts like GET and is limited like it`() async throws {
+        @Test func `HEAD counts like GET and is limited like GET`() async throws {
             let more = "[middleware.rate_limit]\nlimit = \"2/day\""
             try await withProxy(serving { ok($0.method == "HEAD" ? "" : "x") }, more: more) { gateway, upstream in
                 let head = "HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\n"
@@ -113,7 +114,7 @@ extension EndToEnd {
                 #expect(limited.status == 429)
                 #expect(limited.body.isEmpty)
                 #expect(get.code == "rate_limited")
-                // A problem names its ID, so that both are of the same length.
+                // Both problem documents contain a request ID, so their lengths are equal.
                 for name in [
                     "Content-Type", "Content-Length", "Retry-After", "RateLimit-Policy", "X-RateLimit-Limit",
                     "X-RateLimit-Remaining", "Cache-Control", "X-Content-Type-Options", "Content-Security-Policy",
@@ -128,7 +129,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: 1...4 as ClosedRange<UInt64>)
-        func `any body in any pieces decodes right, and its tag finds it again`(_ seed: UInt64) async throws {
+        func `any body in any pieces decodes correctly, and its tag is recognized`(_ seed: UInt64) async throws {
             var random = SplitMix64(seed: seed)
             let answers = (0..<40).map { number in Answer(number: number, &random) }
             let script = playing { session in
@@ -161,21 +162,22 @@ extension EndToEnd {
                     let known = try await client.response()
                     #expect(known.status == 304, "\(number)")
                     #expect(known["ETag"] == tag, "\(number)")
-                    // The length that a 304 stands for is not known, so that it may have one more than a short body.
+                    // The length of the complete response is unknown for a 304, so Vary may be present although the
+                    // short body had none.
                     if let vary = response["Vary"] { #expect(known["Vary"] == vary, "\(number)") }
                 }
                 client.close()
             }
         }
 
-        /// A body with a tag or without, in random chunks or with its length, sent in random pieces.
+        /// A body with or without a tag, chunked or with a length, sent in random pieces.
         private struct Answer: Sendable {
             let text: String
             let coding: String
             let tag: String?
             let wire: [UInt8]
             let cuts: [Int]
-            /// The gateway makes no tag for it.
+            /// The gateway generates no tag for it.
             let isLong: Bool
 
             var tagLine: String {
@@ -206,7 +208,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what trailers say of the bytes goes where the bytes are changed`() async throws {
+        @Test func `trailers about the plain bytes are dropped from encoded bodies`() async throws {
             let body = Self.body
             let answer =
                 "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -229,7 +231,7 @@ extension EndToEnd {
         }
 
         /// RFC 9110 section 8.6: a 304 has the length of the 200's body, or none.
-        @Test func `304 of an upstream has no length where the 200 would be encoded`() async throws {
+        @Test func `an upstream's 304 has no length if the 200 would be encoded`() async throws {
             let answer = "HTTP/1.1 304 N\r\nETag: \"x\"\r\n\(Self.type)\r\nContent-Length: 1000\r\n\r\n"
             let script: ScriptedUpstream.Script = { session in
                 while true {

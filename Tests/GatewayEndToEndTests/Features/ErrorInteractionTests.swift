@@ -2,9 +2,9 @@ import FoundationEssentials
 import Testing
 
 extension EndToEnd {
-    /// What every error carries, wherever in the chain it arose.
+    /// Fields of every error, wherever in the chain it occurred.
     @Suite struct ErrorInteractionTests {
-        /// RFC 9457, with what the gateway adds.
+        /// RFC 9457, with the gateway's extensions.
         private struct Problem: Decodable {
             let type: String
             let title: String
@@ -26,7 +26,7 @@ extension EndToEnd {
             let code: String
             let status: Int
             let request: String
-            /// A word of its `Proxy-Status`.
+            /// The error type in `Proxy-Status`.
             let error: String
 
             var testDescription: String { "\(self.status) \(self.code): \(self.request.prefix(24))" }
@@ -132,7 +132,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: failures)
-        func `each error carries what every answer carries`(_ failure: Failure) async throws {
+        func `errors have the same fields as other responses`(_ failure: Failure) async throws {
             try await withUpstream(Self.script) { upstream in
                 try await withGateway(Self.settings(upstream.url)) { gateway in
                     var held: RawConnection?
@@ -140,7 +140,7 @@ extension EndToEnd {
                     if failure.status == 503 {
                         held = try await gateway.connect()
                         try await held?.send("GET /full HTTP/1.1\r\n\(Self.host)\r\n")
-                        try await eventually("it is under way") { upstream.requests.count == 1 }
+                        try await eventually("it is in progress") { upstream.requests.count == 1 }
                     }
                     defer { held?.close() }
                     try Self.expect(try await gateway.exchange(failure.request), failure)
@@ -179,7 +179,7 @@ extension EndToEnd {
             #expect(response["Content-Encoding"] == nil)
             #expect(response["ETag"] == nil)
             #expect(response["Date"] != nil)
-            // What is no request at all counts too, by its address.
+            // A malformed request counts too, under its address.
             #expect(response.all("X-RateLimit-Limit").count == 1)
             #expect(response.all("RateLimit").count == 1)
             #expect(response.all("RateLimit-Policy").count == 1)

@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    /// What errors look like, and what becomes of an upstream's.
+    /// The format of errors, and what happens to those of upstreams.
     @Suite struct ErrorsTests {
         private static func failing(_ status: Int, _ fields: String..., body: String = "secret 10.0.0.7")
             -> ScriptedUpstream.Script
@@ -24,7 +24,7 @@ extension EndToEnd {
             ("negotiate", "application/json", "application/problem+json"),
             ("negotiate", "*/*", "application/problem+json"), ("negotiate", "text/plain", "text/plain; charset=utf-8"),
         ])
-        func `take the form that the route asks for`(_ format: String, _ accept: String, _ type: String) async throws {
+        func `errors have the format of the route`(_ format: String, _ accept: String, _ type: String) async throws {
             let toml = Self.errors("format = \"\(format)\"", "type_base = \"https://e.example/\"")
             try await withProxy(serving { _ in ok() }, route: "methods = [\"GET\"]", more: toml) { gateway, _ in
                 for target in ["/..", "/"] {
@@ -53,7 +53,7 @@ extension EndToEnd {
             ("5xx", 500, true), ("5xx", 599, true), ("5xx", 404, false), ("4xx,5xx", 404, true), ("4xx,5xx", 503, true),
             ("none", 500, false), ("none", 404, false), ("4xx,5xx", 302, false), ("5xx", 200, false),
         ])
-        func `an upstream's are replaced as normalize says`(_ normalize: String, _ status: Int, _ isReplaced: Bool)
+        func `normalize decides which errors are replaced`(_ normalize: String, _ status: Int, _ isReplaced: Bool)
             async throws
         {
             try await withProxy(
@@ -74,7 +74,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what tells a client what to do stays`() async throws {
+        @Test func `fields that tell the client how to proceed are kept`() async throws {
             let kept = [
                 "Retry-After: Sun, 06 Nov 2094 08:49:37 GMT", "WWW-Authenticate: Basic realm=\"a, b\"", "Allow: GET",
                 "Set-Cookie: a=b", "Set-Cookie: c=d", "Vary: Cookie", "RateLimit: \"u\";r=0;t=9",
@@ -108,7 +108,7 @@ extension EndToEnd {
             ("application/+json", "[\"application/*+json\"]", false),
             ("text/x+json", "[\"application/*+json\"]", false),
         ])
-        func `types in pass stay byte for byte`(_ type: String, _ pass: String, _ passes: Bool) async throws {
+        func `bodies of the types in pass are unchanged`(_ type: String, _ pass: String, _ passes: Bool) async throws {
             try await withProxy(
                 Self.failing(500, "Content-Type: \(type)", body: "{\"a\":1}"),
                 more: Self.errors("pass = \(pass)")
@@ -125,7 +125,7 @@ extension EndToEnd {
             ("text/html", false), ("text/plain", false), ("application/xml", false),
             ("application/octet-stream", false),
         ])
-        func `by default an API's own JSON errors pass`(_ type: String, _ passes: Bool) async throws {
+        func `by default an API's JSON errors pass`(_ type: String, _ passes: Bool) async throws {
             try await withProxy(Self.failing(500, "Content-Type: \(type)", body: "[1]")) { gateway, _ in
                 let response = try await gateway.get("/")
                 #expect(response.status == 500)
@@ -141,7 +141,7 @@ extension EndToEnd {
                 ("{\"request_id\":\"own\"}", nil), ("{\"a\":1", nil), ("[]", nil), ("", nil), ("no JSON", nil),
             ] as [(String, String?)]
         )
-        func `problem details get the request ID, where they are well formed`(_ body: String, _ expected: String?)
+        func `well formed problem details get the request ID`(_ body: String, _ expected: String?)
             async throws
         {
             for status in [500, 422] {
@@ -161,7 +161,7 @@ extension EndToEnd {
         @Test(arguments: [
             "Content-Encoding: gzip", "Cache-Control: no-transform", "Content-Digest: sha-256=:x:", "Digest: md5=x",
         ])
-        func `problem details that must not change do not`(_ field: String) async throws {
+        func `problem details that must not change are unchanged`(_ field: String) async throws {
             try await withProxy(
                 Self.failing(500, "Content-Type: application/problem+json", field, body: "{}")
             ) { gateway, _ in
@@ -170,7 +170,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `large problem details pass as they come, chunked small ones do not`() async throws {
+        @Test func `large problem details pass unchanged, small chunked ones get the request ID`() async throws {
             let large = "{\"a\":\"" + String(repeating: "x", count: 20_000) + "\"}"
             try await withProxy(
                 serving { request in
@@ -188,7 +188,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `HEAD has the head of a GET that fails, without the body`() async throws {
+        @Test func `HEAD has the head of the failed GET, without the body`() async throws {
             try await withProxy(Self.failing(500, "Content-Type: text/html", "Allow: GET")) { gateway, _ in
                 let get = try await gateway.get("/")
                 let head = try await gateway.exchange("HEAD / HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -208,7 +208,7 @@ extension EndToEnd {
             "Content-Length: 20\r\n\r\npart", "Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n",
             "Transfer-Encoding: chunked\r\n\r\nno size",
         ])
-        func `an error whose body breaks keeps its status`(_ rest: String) async throws {
+        func `an error with an incomplete body keeps its status`(_ rest: String) async throws {
             for isReset in [false, true] {
                 let script: ScriptedUpstream.Script = { session in
                     _ = try await session.request()
@@ -224,7 +224,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an error whose body does not come keeps its status`() async throws {
+        @Test func `an error whose body never arrives keeps its status`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
                 try await session.send("HTTP/1.1 500 No\r\nContent-Length: 20\r\n\r\npart")
@@ -237,7 +237,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a stream of events that begins with an error is not waited for`() async throws {
+        @Test func `an event stream with an error status is not collected`() async throws {
             let script = playing { session in
                 _ = try await session.request()
                 try await session.send(
@@ -251,14 +251,14 @@ extension EndToEnd {
             }
         }
 
-        @Test func `without Proxy-Status where it is not wanted`() async throws {
+        @Test func `Proxy-Status can be switched off`() async throws {
             try await withProxy(serving { _ in ok() }, more: Self.errors("proxy_status = false")) { gateway, _ in
                 let response = try await gateway.get("/..")
                 #expect(response["Proxy-Status"] == nil)
             }
         }
 
-        @Test func `each error carries the ID that the client sent, where it may`() async throws {
+        @Test func `each error has the client's request ID, if it is trusted`() async throws {
             try await withProxy(
                 playing { _ = try await $0.request() },
                 more: "[middleware.request_id]\naccept = \"always\"\naliases = [\"X-Correlation-ID\"]"

@@ -6,21 +6,21 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// A target that cannot be reached, beside one that can.
+    /// An unreachable target next to a reachable one.
     @Suite struct FailoverTests {
         private static let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
         private static let admin = "[admin]\nexpose = [\"/metrics\", \"/upstreams\"]"
 
-        /// A port where nobody listens.
+        /// A port without a listener.
         private static func closedPort() async throws -> Int { try await withUpstream(playing { _ in }) { $0.port } }
 
-        /// What `/upstreams` says, without white space.
+        /// The content of `/upstreams` without white space.
         private static func upstreams(of gateway: RunningGateway) async throws -> String {
             try await gateway.get("/upstreams").text.filter { !$0.isWhitespace }
         }
 
         @Test(arguments: BalancePolicy.allCases)
-        func `a target that refuses costs no request`(balance: BalancePolicy) async throws {
+        func `a target that refuses connections fails no request`(balance: BalancePolicy) async throws {
             let port = try await Self.closedPort()
             try await withUpstream(serving { ok("\($0.method) \($0.text)") }) { upstream in
                 let toml = proxy(
@@ -42,7 +42,7 @@ extension EndToEnd {
                     let dead = "{upstream=\"api\",target=\"127.0.0.1:\(port)\""
                     #expect(metrics.contains("gateway_upstream_target_up\(dead)} 0\n"))
                     #expect(metrics.contains("gateway_upstream_connects_total\(dead),result=\"refused\"}"))
-                    // Only the first request finds out: background connections do the rest.
+                    // Only the first request meets the failure; background connections check the target from then on.
                     #expect(
                         metrics.contains("gateway_upstream_retries_total{upstream=\"api\",reason=\"failover\"} 1\n")
                     )
@@ -53,7 +53,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a target that takes no connection costs no request`() async throws {
+        @Test func `a target that accepts no connections fails no request`() async throws {
             try await withFullBacklog { port in
                 try await withUpstream(serving { ok("\($0.method) \($0.text)") }) { upstream in
                     let toml = proxy(
@@ -63,7 +63,7 @@ extension EndToEnd {
                         more: "[middleware.timeout]\nconnect = \"100ms\"\n" + Self.admin
                     )
                     try await withGateway(toml) { gateway in
-                        // The first goes to the first target.
+                        // The first request goes to the first target.
                         #expect(try await gateway.exchange(Self.post).text == "POST abc")
                         for _ in 0..<10 {
                             let response = try await gateway.get("/")
@@ -76,13 +76,13 @@ extension EndToEnd {
             }
         }
 
-        /// How an upstream ends a connection on which a request came.
+        /// How an upstream ends a connection after a request has arrived.
         enum End: CaseIterable, Sendable {
             case close, reset
         }
 
         @Test(arguments: End.allCases)
-        func `a request that was reset goes elsewhere where it may be sent twice`(end: End) async throws {
+        func `a request that was reset is retried at another target if it may be sent twice`(end: End) async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
                 if case .reset = end { try await session.connection.reset() }
@@ -104,7 +104,7 @@ extension EndToEnd {
                             let first = try await gateway.exchange(request)
                             #expect(first.status == (isMoved ? 200 : 502))
                             #expect(upstream.requests.map(\.text) == (isMoved ? broken.requests.map(\.text) : []))
-                            // Once anywhere, and nothing more goes there for a while.
+                            // Once to either target; after the failure, the target gets no requests for a while.
                             #expect(broken.requests.count == 1)
                             for _ in 0..<5 {
                                 let next = try await gateway.exchange(Self.post)
@@ -119,7 +119,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a body that is not kept whole goes nowhere else`() async throws {
+        @Test func `a request whose body is not kept completely is not retried`() async throws {
             let body = String(repeating: "x", count: 100_000)
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
@@ -138,7 +138,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a target that comes back is used again by itself`() async throws {
+        @Test func `a target that recovers is used again`() async throws {
             let port = try await Self.closedPort()
             let log = LogLines()
             try await withUpstream(serving { _ in ok("other") }) { upstream in
@@ -158,7 +158,7 @@ extension EndToEnd {
                         at: SocketAddress(ipAddress: "127.0.0.1", port: port),
                         serving { _ in ok("back") }
                     ) { _ in
-                        try await eventuallyAsync("it is back") { (try? await gateway.get("/").text) == "back" }
+                        try await eventuallyAsync("the target is back") { (try? await gateway.get("/").text) == "back" }
                         #expect(log.lines.contains { $0.hasPrefix("notice upstream target is up again") })
                         let shown = try await Self.upstreams(of: gateway)
                         #expect(!shown.contains("\"up\":false") && !shown.contains("next_try"))
@@ -170,7 +170,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `where all are out each is tried once, and the error is 502`() async throws {
+        @Test func `if all targets are down each is tried once, and the error is 502`() async throws {
             let ports = [try await Self.closedPort(), try await Self.closedPort(), try await Self.closedPort()]
             let toml = """
                 [upstreams.api]
@@ -186,7 +186,7 @@ extension EndToEnd {
                     let response = try await gateway.get("/")
                     #expect(response.status == 502)
                     #expect(response.code == "upstream_unreachable")
-                    // Further requests only try the one that failed longest ago.
+                    // Further requests only try the target whose failure is the oldest.
                     let metrics = try await gateway.get("/metrics").text
                     #expect(metrics.contains("reason=\"failover\"} 2\n"))
                 }
@@ -204,7 +204,7 @@ extension EndToEnd {
                 try await withGateway(toml) { gateway in
                     let first = try await gateway.get("/")
                     #expect(first.code == "upstream_unreachable")
-                    // The target leaves the rotation all the same.
+                    // The target still leaves the rotation.
                     for _ in 0..<4 {
                         let next = try await gateway.get("/")
                         #expect(next.status == 200)
@@ -213,7 +213,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the access log says where it went, how often, and why it failed`() async throws {
+        @Test func `the access log contains the target, the attempts and the reason of a failure`() async throws {
             struct Line: Decodable {
                 let target: String?
                 let reason: String?
@@ -244,7 +244,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a single target is tried for each request, and serves the first that it can`() async throws {
+        @Test func `a single target is tried for every request, and serves again as soon as it can`() async throws {
             let port = try await Self.closedPort()
             try await withGateway(proxy(to: "http://127.0.0.1:\(port)")) { gateway in
                 for _ in 0..<3 { #expect(try await gateway.get("/").status == 502) }

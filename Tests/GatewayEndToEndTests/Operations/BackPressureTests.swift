@@ -10,12 +10,12 @@ import Testing
 #endif
 
 extension EndToEnd {
-    /// A fast side never gets far ahead of a slow one, and memory stays where it was.
+    /// A fast sender never gets far ahead of a slow reader, and memory stays bounded.
     @Suite struct BackPressureTests {
         private static let total = 256 << 20
         private static let piece = [UInt8]((0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
         private static let buffers = 128 << 10
-        /// What the system's buffers between the gateway and both ends hold beside the gateway's own.
+        /// How many bytes the gateway, and the kernel buffers between it and both ends, may hold.
         private static let ahead = 24 << 20
         private static let growth = 48 << 20
         private static let longName = String(repeating: "n", count: 4_000)
@@ -28,7 +28,7 @@ extension EndToEnd {
             #endif
         }
 
-        /// Takes bytes until the end, at first none until the sender is stuck.
+        /// Reads nothing until the sender is stuck, then everything until the end.
         private static func drain(
             _ connection: RawConnection,
             expecting total: Int,
@@ -53,7 +53,7 @@ extension EndToEnd {
             return (isWhole && received == total, most, max(growth, Self.residentBytes - resident))
         }
 
-        /// Waits until a count has moved, and then moves no more.
+        /// Waits until a count has started to grow and then stops.
         private static func standstill(of count: @escaping @Sendable () -> Int) async throws {
             try await eventually("the sender has begun") { count() > 0 }
             var last = -1
@@ -89,7 +89,7 @@ extension EndToEnd {
             }
         }
 
-        /// RFC 9110 section 15.2 sets no bound to how many there may be.
+        /// RFC 9110 section 15.2 does not limit their number.
         @Test func `informational responses to a slow reader`() async throws {
             let sent = ByteCounter()
             let hint = "HTTP/1.1 103 Early Hints\r\nLink: </\(String(repeating: "x", count: 27_000))>\r\n\r\n"
@@ -106,7 +106,7 @@ extension EndToEnd {
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 try await Self.standstill(of: { sent.value })
                 #expect(sent.value < Self.ahead)
-                // It goes on where it stood.
+                // Reading resumes the transfer.
                 let stood = sent.value
                 while sent.value == stood { #expect(try await client.head() == hint) }
                 client.close()
@@ -154,7 +154,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an upstream that stops reading stops the client, and its answer still comes`() async throws {
+        @Test func `an upstream that stops reading pauses the client, and its response still arrives`() async throws {
             let sent = ByteCounter()
             let script: ScriptedUpstream.Script = { session in
                 session.connection.readSlowly()
@@ -175,7 +175,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a client that pipelines without reading is not answered on and on`() async throws {
+        @Test func `a client that pipelines without reading stops getting responses`() async throws {
             let body = String(repeating: "z", count: 20_000)
             try await withProxy(serving { _ in ok(body) }, buffers: Self.buffers) { gateway, upstream in
                 let client = try await gateway.connect(buffers: 16_384)
@@ -193,8 +193,8 @@ extension EndToEnd {
             }
         }
 
-        /// The gateway's own answers are ready at once: it is always between two requests.
-        @Test func `a client that pipelines without reading is not listened to`() async throws {
+        /// The gateway generates these responses at once, so the connection is always between two requests.
+        @Test func `the gateway stops reading from a client that pipelines without reading`() async throws {
             try await withProxy(serving { _ in ok("") }) { gateway, _ in
                 let client = try await gateway.connect(buffers: Self.buffers)
                 client.readSlowly()
@@ -215,8 +215,9 @@ extension EndToEnd {
             }
         }
 
-        /// Small requests may ask for large answers: all that one read brought would fill the memory with them.
-        @Test func `answers that are ready at once do not pile up`() async throws {
+        /// Small requests may ask for large responses. Answering every request of one read at once would fill the
+        /// memory.
+        @Test func `responses that are ready at once do not pile up`() async throws {
             let toml = """
                 [[routes]]
                 path = "/*"
@@ -234,7 +235,7 @@ extension EndToEnd {
                     clients.append(client)
                 }
                 let all = clients
-                try await eventually("everyone's first answer") { all.allSatisfy { $0.inbox.total > 0 } }
+                try await eventually("every client's first response") { all.allSatisfy { $0.inbox.total > 0 } }
                 try await Self.standstill(of: { 1 + Self.residentBytes })
                 #expect(Self.residentBytes - before < Self.growth)
             }

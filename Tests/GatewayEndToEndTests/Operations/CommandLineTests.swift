@@ -10,12 +10,12 @@ import Testing
     import Darwin
 #endif
 
-/// The program as a user runs it: exit codes, what it prints, how it is configured.
+/// The program as a user runs it: exit codes, output and configuration.
 @Suite(.enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`"))
 struct CommandLineTests {
     static let anywhere = ["--listen", "127.0.0.1:0", "--admin", "off"]
 
-    /// Runs a command to its end.
+    /// Runs a command until it exits.
     private func run(
         _ arguments: String...,
         files: [String: String] = [:],
@@ -32,7 +32,7 @@ struct CommandLineTests {
     // MARK: Exit codes
 
     @Test(arguments: [["--version"], ["--help"], ["help", "run"], ["run", "--help"], ["schema"]])
-    func `what only prints ends with 0`(arguments: [String]) async throws {
+    func `commands that only print exit with 0`(arguments: [String]) async throws {
         try await withFolder { folder in
             let program = try GatewayProgram(arguments, in: folder)
             let end = try await program.end()
@@ -52,7 +52,7 @@ struct CommandLineTests {
             ["demo", "--listen", "x:y"], ["healthcheck", "--admin", "x:y"],
         ]
     )
-    func `a wrong command line or configuration ends with 2`(arguments: [String]) async throws {
+    func `an invalid command line or configuration exits with 2`(arguments: [String]) async throws {
         try await withFolder { folder in
             let program = try GatewayProgram(arguments, in: folder)
             let end = try await program.end()
@@ -62,7 +62,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `mistakes in a file are plain lines with their places, all of them`() async throws {
+    @Test func `errors in a file are plain lines with their positions, reported all at once`() async throws {
         let file = "[server]\nworker = 1\n[[routes]]\npath = \"/\"\nupstream = \"api\"\n"
         let (code, output, errors) = try await self.run("run", files: ["gateway.toml": file])
         #expect(code == 2)
@@ -73,7 +73,7 @@ struct CommandLineTests {
         #expect(lines.last?.hasPrefix("gateway.toml:5:12: routes[0].upstream: ") == true)
     }
 
-    @Test func `mistakes in several flags and variables are told together`() async throws {
+    @Test func `errors in several flags and variables are reported together`() async throws {
         let (code, _, errors) = try await self.run(
             "run",
             "--listen",
@@ -88,7 +88,7 @@ struct CommandLineTests {
         )
     }
 
-    @Test func `an address that is taken ends with 69 and says what to do`() async throws {
+    @Test func `an address in use exits with 69 and suggests a fix`() async throws {
         try await withProgram { first in
             let taken = "127.0.0.1:\(try await first.addresses().listen[0].port ?? 0)"
             let (code, output, errors) = try await self.run("run", "--listen", taken, "--admin", "off")
@@ -112,7 +112,7 @@ struct CommandLineTests {
 
     // MARK: Serving
 
-    /// Runs `gateway run` on a free port for the length of `body`.
+    /// Runs `gateway run` on a free port while `body` runs.
     private func withProgram(
         _ arguments: [String] = Self.anywhere,
         file: String? = nil,
@@ -126,7 +126,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `in a pipe the start screen is a JSON line, and so is all that follows`() async throws {
+    @Test func `in a pipe the start screen and all further output are JSON lines`() async throws {
         try await self.withProgram(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]) { program in
             let (listen, admin) = try await program.addresses()
             #expect(listen.count == 1)
@@ -152,7 +152,7 @@ struct CommandLineTests {
     }
 
     @Test(arguments: [["check"], ["explain", "GET", "/hi"], ["healthcheck"], ["run", "--listen", "x"]])
-    func `an empty GATEWAY_CONFIG is none, for every command`(arguments: [String]) async throws {
+    func `an empty GATEWAY_CONFIG is ignored by every command`(arguments: [String]) async throws {
         let file = "[admin]\nlisten = \"off\"\n[[routes]]\nname = \"hi\"\npath = \"/hi\"\nrespond = {}\n"
         try await withFolder { folder in
             try Data(file.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
@@ -165,7 +165,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `a gateway.toml in the folder is served, and flags win over it`() async throws {
+    @Test func `a gateway.toml in the folder is used, and flags override it`() async throws {
         let file = """
             [server]
             listen = ["192.0.2.1:1"]
@@ -183,7 +183,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `the environment stands for flags, and a flag wins`() async throws {
+    @Test func `environment variables replace flags, and flags override them`() async throws {
         let environment = [
             "GATEWAY_CONFIG": "other.toml", "GATEWAY_LISTEN": "127.0.0.1:0, [::1]:0", "GATEWAY_ADMIN": "127.0.0.1:0",
             "GATEWAY_LOG_LEVEL": "critical",
@@ -201,7 +201,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `--to puts the gateway before one upstream`() async throws {
+    @Test func `--to puts the gateway in front of one upstream`() async throws {
         let script: ScriptedUpstream.Script = { session in try await session.serve { ok("got \($0.target)") } }
         try await withUpstream(script) { upstream in
             try await self.withProgram(["--to", upstream.url] + Self.anywhere) { program in
@@ -211,13 +211,13 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `demo is a plain server`() async throws {
+    @Test func `demo runs a plain server`() async throws {
         try await withFolder { folder in
             let program = try GatewayProgram(["demo", "--listen", "127.0.0.1:0"], in: folder)
             let response = try await program.get("/json")
             #expect(response.status == 200)
             #expect(response["X-Request-ID"] == nil)
-            // It shows what it was sent.
+            // The response shows the request.
             let client = try await RawConnection.connect(to: program.addresses().listen[0])
             defer { client.close() }
             try await client.send("GET /echo HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-CSP-Nonce: n\r\n\r\n")
@@ -248,7 +248,7 @@ struct CommandLineTests {
         upstream = "api"
         """
 
-    @Test func `explain says in words what becomes of a request`() async throws {
+    @Test func `explain describes in words how a request is handled`() async throws {
         let files = ["gateway.toml": Self.routes]
         let (code, output, errors) = try await self.run("explain", "GET", "http://a.example/users/7?x=1", files: files)
         #expect(code == 0)
@@ -277,7 +277,7 @@ struct CommandLineTests {
         let status: Int?
     }
 
-    @Test func `explain says it in JSON`() async throws {
+    @Test func `explain prints JSON`() async throws {
         let (code, output, _) = try await self.run(
             "explain",
             "POST",
@@ -303,7 +303,7 @@ struct CommandLineTests {
     }
 
     @Test(arguments: [("/nowhere", 404), ("/users/7", 405), ("/../", 400)])
-    func `explain ends with 1 where no route takes the request`(url: String, status: Int) async throws {
+    func `explain exits with 1 if no route matches the request`(url: String, status: Int) async throws {
         let files = ["gateway.toml": Self.routes]
         let (code, output, _) = try await self.run("explain", "DELETE", url, "--json", files: files)
         #expect(code == 1)
@@ -314,7 +314,7 @@ struct CommandLineTests {
     }
 
     @Test(arguments: ["127.0.0.1:0", "[::1]:0", "unix"])
-    func `healthcheck ends with 0 while the gateway is ready, else with 1`(listen: String) async throws {
+    func `healthcheck exits with 0 while the gateway is ready, else with 1`(listen: String) async throws {
         try await withFolder { folder in
             let address = listen == "unix" ? "unix:\(folder)/admin" : listen
             let program = try GatewayProgram(["run", "--listen", "127.0.0.1:0", "--admin", address], in: folder)

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// How many clients, for how long.
+    /// How many client connections there may be, and for how long.
     @Suite struct ConnectionLimitTests {
         private static let answering: ScriptedUpstream.Script = serving { _ in ok("x") }
 
@@ -21,7 +21,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `over connections a client gets 503, and room that is left is given again`() async throws {
+        @Test func `over connections a client gets 503, and closed connections free their permits`() async throws {
             try await withProxy(Self.answering, limits: "connections = 3") { gateway, _ in
                 var clients: [RawConnection] = []
                 for _ in 0..<3 {
@@ -43,7 +43,7 @@ extension EndToEnd {
                 #expect(response.text.contains("\"request_id\":\"\(id)\""))
                 #expect(try await refused.rest().text == "")
                 clients.removeLast().close()
-                // The place is free when the gateway has seen the client leave.
+                // The permit is released once the gateway has seen the client leave.
                 for attempt in 0... {
                     let client = try await gateway.connect()
                     try? await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -56,7 +56,9 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a client that takes nothing is cut after write_timeout, and its upstream left`() async throws {
+        @Test func `a client that does not read is cut off after write_timeout, with its upstream connection`()
+            async throws
+        {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
                 try await session.send("HTTP/1.1 200 OK\r\n\r\n")
@@ -68,7 +70,7 @@ extension EndToEnd {
                 client.readSlowly()
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                 try await eventually("the upstream is used") { upstream.connections == 1 }
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 client.close()
             }
         }
@@ -92,7 +94,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a client that leaves takes its upstream request with it`() async throws {
+        @Test func `a client that leaves cancels its upstream request`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 let request = try await session.request()
                 if request.target == "/body" {
@@ -105,14 +107,16 @@ extension EndToEnd {
                     let client = try await gateway.connect()
                     try await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
                     if target == "/body" { _ = try await client.text(through: "abc") }
-                    try await eventually("the request is upstream") { upstream.requests.count == number + 1 }
+                    try await eventually("the request has reached the upstream") {
+                        upstream.requests.count == number + 1
+                    }
                     if number == 0 { client.close() } else { try await client.reset() }
-                    try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                    try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 }
             }
         }
 
-        @Test func `a client that leaves inside its body never ends the upstream's request`() async throws {
+        @Test func `a client that leaves during its body never ends the upstream's request`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.connection.head()
                 let rest = try await session.connection.rest()
@@ -121,9 +125,9 @@ extension EndToEnd {
             try await withProxy(script) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
-                try await eventually("the body is upstream") { upstream.receivedBytes > 8 }
+                try await eventually("the body has reached the upstream") { upstream.receivedBytes > 8 }
                 client.close()
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
             }
         }
     }

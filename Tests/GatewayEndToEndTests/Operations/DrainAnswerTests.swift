@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// What clients hear of the end: whoever has connected is answered, and told that the connection ends.
+    /// What clients see of a drain: every connected client gets a response, and the response announces the close.
     @Suite struct DrainAnswerTests {
         static func listenersAreClosed(_ gateway: RunningGateway) async throws {
             try await eventuallyAsync("the listeners are closed") {
@@ -16,7 +16,7 @@ extension EndToEnd {
 
         private static let request = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
 
-        @Test func `through drain_delay, connections are accepted, and every answer says that it is the last`()
+        @Test func `during drain_delay, connections are accepted, and every response announces the close`()
             async throws
         {
             let toml = "[server]\ndrain_delay = \"2s\"\n[[routes]]\npath = \"/*\"\nrespond = { body = \"x\" }"
@@ -25,7 +25,7 @@ extension EndToEnd {
                 try await idle.send(Self.request)
                 #expect(try await idle.response()["Connection"] == nil)
                 gateway.server.shutdown()
-                try await eventuallyAsync("answers say so") {
+                try await eventuallyAsync("responses announce the close") {
                     (try? await gateway.get("/"))?["Connection"] == "close"
                 }
                 try await idle.send(Self.request)
@@ -39,7 +39,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an idle connection gets an answer to the request that was on its way`() async throws {
+        @Test func `an idle connection gets a response to a request that was in flight`() async throws {
             try await withProxy(serving { ok($0.target) }, drainTimeout: .seconds(20)) { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send(Self.request)
@@ -55,11 +55,11 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a client that was not told of the end while its answer came is answered once more`() async throws {
+        @Test func `a client whose response began before the drain may send one more request`() async throws {
             let go = Signal()
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
-                // A body without a tag would be collected before its head goes out.
+                // Without a tag, the gateway would collect the body before it sends the head.
                 try await session.send("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 4\r\n\r\nab")
                 try await go.wait()
                 try await session.send("cd")
@@ -82,13 +82,15 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["G", "GET / HTTP/1.1\r\nHost: a\r\n"])
-        func `a request whose head has not come when drain_timeout ends is answered 503`(begun: String) async throws {
+        func `an incomplete head at the end of drain_timeout is answered with 503`(begun: String)
+            async throws
+        {
             try await withProxy(serving { _ in ok() }, drainTimeout: .milliseconds(300)) { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send(begun)
                 let other = try await gateway.connect()
                 try await other.send(Self.request)
-                // What was sent before has been read by now.
+                // By now the gateway has read what was sent before.
                 _ = try await other.response()
                 gateway.server.shutdown()
                 let response = try await client.response()
@@ -100,9 +102,9 @@ extension EndToEnd {
             }
         }
 
-        /// Half of the clients keep their connections, half open one for each request. Whoever sends on a connection that the
-        /// gateway has accepted gets an answer.
-        @Test func `clients in a loop of requests lose none to the end`() async throws {
+        /// Half of the clients keep their connections, half open one per request. Every request sent on a connection
+        /// that the gateway has accepted gets a response.
+        @Test func `clients that send requests in a loop lose none during a drain`() async throws {
             let answered = NIOLockedValueBox(0)
             try await withProxy(
                 serving { ok($0.target) },
@@ -114,7 +116,7 @@ extension EndToEnd {
                     for lane in 0..<16 {
                         group.addTask { try await Self.loop(gateway, lane, answered) }
                     }
-                    try await eventually("much has been answered") { answered.withLockedValue { $0 } > 1_000 }
+                    try await eventually("many requests have been answered") { answered.withLockedValue { $0 } > 1_000 }
                     gateway.server.shutdown()
                     for try await lost in group { #expect(lost == []) }
                 }
@@ -122,7 +124,7 @@ extension EndToEnd {
             }
         }
 
-        /// The requests that were not answered on accepted connections.
+        /// The requests without a response on accepted connections.
         private static func loop(
             _ gateway: RunningGateway,
             _ lane: Int,
@@ -138,7 +140,7 @@ extension EndToEnd {
                     let target = "/\(lane)/\(number)"
                     try? await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
                     guard let response = try? await client.response() else {
-                        // Only the system may have accepted it, at the moment when the listener closed.
+                        // If the listener closed at that moment, only the kernel may have accepted the connection.
                         let isClosed = (try? await gateway.connect())?.close() == nil
                         if !isFirst || !isClosed { lost.append(target) }
                         break

@@ -18,7 +18,7 @@ extension EndToEnd {
                 #expect(try await idle.response()["Connection"] == nil)
                 let busy = try await gateway.connect()
                 try await busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("it is upstream") { upstream.requests.count == 2 }
+                try await eventually("it has reached the upstream") { upstream.requests.count == 2 }
                 let begun = try await gateway.connect()
                 try await begun.send("GET /begun HT")
                 gateway.server.shutdown()
@@ -31,7 +31,7 @@ extension EndToEnd {
                 #expect(response.text == "/slow")
                 #expect(response["Connection"] == "close")
                 #expect(try await busy.rest().end == .finished)
-                // A head that had begun is still a request.
+                // A partly received head still counts as a request.
                 if (try? await begun.send("TP/1.1\r\nHost: a\r\n\r\n")) != nil {
                     let response = try await begun.response()
                     #expect(response.text == "/begun")
@@ -41,10 +41,10 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a client that has just connected is answered, and then its connection closes`() async throws {
+        @Test func `a client that has just connected gets a response, and then its connection closes`() async throws {
             try await withProxy(serving { ok($0.target) }, drainTimeout: .seconds(20)) { gateway, _ in
                 let fresh = try await gateway.connect()
-                // Connections are accepted in order: once a later one has its answer, this one is accepted.
+                // Connections are accepted in order: once a later one has its response, this one has been accepted.
                 _ = try await gateway.get("/later")
                 gateway.server.shutdown()
                 try await DrainAnswerTests.listenersAreClosed(gateway)
@@ -57,7 +57,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `drain_timeout ends what is still open, and says so`() async throws {
+        @Test func `drain_timeout ends open requests and reports them`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 let request = try await session.request()
                 if request.target == "/begun" {
@@ -71,7 +71,7 @@ extension EndToEnd {
                 let begun = try await gateway.connect()
                 try await begun.send("GET /begun HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await begun.head().hasPrefix("HTTP/1.1 200 "))
-                try await eventually("they are upstream") { upstream.requests.count == 2 }
+                try await eventually("they have reached the upstream") { upstream.requests.count == 2 }
                 gateway.server.shutdown()
                 let response = try await client.response()
                 #expect(response.status == 503)
@@ -79,11 +79,11 @@ extension EndToEnd {
                 #expect(response["Connection"] == "close")
                 #expect(try await begun.rest().end == .reset)
                 await #expect(throws: DrainError.self) { try await gateway.run.value }
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connections close") { upstream.openConnections == 0 }
             }
         }
 
-        @Test func `nothing open ends at once`() async throws {
+        @Test func `without open requests the drain ends at once`() async throws {
             try await withProxy(serving { _ in ok() }, drainTimeout: .seconds(600)) { gateway, _ in
                 _ = try await gateway.get("/")
                 gateway.server.shutdown()
@@ -91,7 +91,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an address that is taken is an error with its name`() async throws {
+        @Test func `an address in use is an error that contains it`() async throws {
             _ = try await withGateway("[[routes]]\npath = \"/*\"\nrespond = {}") { first in
                 await #expect(throws: ListenError.self) {
                     _ = try await withGateway(

@@ -1,9 +1,9 @@
 import Gateway
 import Testing
 
-/// What `explain` says is what happens.
+/// `explain` predicts what really happens.
 @Suite struct ExplanationTests {
-    @Test func `the upstream gets the path that is explained`() async throws {
+    @Test func `the upstream receives the path that explain reports`() async throws {
         let routes = """
             forward_path = "original"
             [[routes]]

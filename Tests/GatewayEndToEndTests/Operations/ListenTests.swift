@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Addresses of both families.
+    /// Listeners of both address families.
     @Suite struct ListenTests {
         private static let toml = "[[routes]]\npath = \"/*\"\nrespond = { body = \"x\" }"
 
@@ -25,7 +25,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `IPv4 alone serves no IPv6`() async throws {
+        @Test func `an IPv4 listener does not serve IPv6`() async throws {
             let port = try await Self.freePort()
             _ = try await withGateway(Self.toml, listen: [.host("0.0.0.0", port: port)]) { _ in
                 await #expect(throws: (any Error).self) { try await Self.expectAnswer(at: "::1", port) }

@@ -47,7 +47,7 @@ struct MetricsTests {
         return try await connection.finalResponse()
     }
 
-    @Test func `tells how fast its routes are, and begins anew`() async throws {
+    @Test func `the performance reports cover the traffic and can be reset`() async throws {
         try await withAdmin { gateway, admin in
             for _ in 0..<3 { _ = try await gateway.get("/a") }
             let all = try await ask("GET /metrics/performance", admin)
@@ -67,7 +67,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `refuses to be reset by other sites' pages`() async throws {
+    @Test func `a reset from another site's page is rejected`() async throws {
         try await withAdmin { _, admin in
             #expect(try await ask("POST /metrics/reset", admin, "Sec-Fetch-Site: cross-site").status == 403)
             #expect(try await ask("POST /metrics/reset", admin, "Origin: https://evil.example").status == 403)
@@ -77,7 +77,9 @@ struct MetricsTests {
         }
     }
 
-    @Test(arguments: ["/metrics/system", "/metrics/counters"]) func `is valid JSON`(path: String) async throws {
+    @Test(arguments: ["/metrics/system", "/metrics/counters"]) func `the report is valid JSON`(path: String)
+        async throws
+    {
         try await withAdmin { gateway, admin in
             _ = try await gateway.get("/a")
             let answer = try await ask("GET \(path)", admin)
@@ -88,7 +90,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `links buckets to the traces that fell into them`() async throws {
+    @Test func `buckets are linked to traces of the requests in them`() async throws {
         try await withAdmin { gateway, admin in
             let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
             _ = try await gateway.get("/a", "traceparent: 00-\(trace)-00f067aa0ba902b7-01")
@@ -102,7 +104,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `counts a connection over the limit as a request of no route, and not among the clients`() async throws {
+    @Test func `a connection over the limit counts as a request without a route, not as a client`() async throws {
         try await withUpstream(serving { _ in ok() }) { upstream in
             try await withAdmin(proxy(to: upstream.url, limits: "connections = 1")) { gateway, admin in
                 let client = try await gateway.connect()
@@ -126,7 +128,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `tells active connections from idle ones`() async throws {
+    @Test func `active and idle connections are counted separately`() async throws {
         let (requested, release) = (Signal(), Signal())
         let script: ScriptedUpstream.Script = { session in
             _ = try await session.request()
@@ -160,7 +162,7 @@ struct MetricsTests {
         }
     }
 
-    @Test func `counts a request whose client left before the answer under a code of its own`() async throws {
+    @Test func `a request whose client left before the response is counted as 499`() async throws {
         let requested = Signal()
         let script: ScriptedUpstream.Script = { session in
             _ = try await session.request()

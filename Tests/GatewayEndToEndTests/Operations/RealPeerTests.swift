@@ -10,12 +10,12 @@ import Testing
 #endif
 
 extension EndToEnd {
-    /// Servers and clients that others wrote, where they are installed.
+    /// Servers and clients by others, if they are installed.
     @Suite struct RealPeerTests {
         private static let small = String(repeating: "small file. ", count: 400)
         private static let large = [UInt8]((0..<10_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 11) })
 
-        /// A folder with a few files, gone afterwards.
+        /// Runs `body` with a temporary folder of a few files.
         private static func withFolder<R>(_ body: (String) async throws -> R) async throws -> R {
             let folder = "/tmp/gateway-e2e-\(UInt64.random(in: 0 ... .max))"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -49,7 +49,7 @@ extension EndToEnd {
             }
         }
 
-        /// Otherwise all of the others would be left out, wherever they run.
+        /// Without this, a broken search would silently skip all the other tests.
         @Test func `programs are found`() {
             #expect(ChildProcess.find("sh") != nil)
             #expect(ChildProcess.find("no-such-program") == nil)

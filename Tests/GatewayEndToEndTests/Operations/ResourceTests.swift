@@ -6,7 +6,7 @@
     import Testing
 
     extension EndToEnd {
-        /// What the system refuses, and what another program left.
+        /// Resources that the system denies, and leftovers of other programs.
         @Suite(
             .serialized,
             .enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`")
@@ -31,7 +31,7 @@
 
             // MARK: Files
 
-            @Test func `out of file descriptors it neither spins nor ends, and serves again when there are some`()
+            @Test func `without free file descriptors the program neither spins nor exits, and serves again later`()
                 async throws
             {
                 let answering: ScriptedUpstream.Script = serving { _ in ok("served") }
@@ -42,12 +42,13 @@
                         let early = try await RawConnection.connect(to: address)
                         let crowd = ManyConnections()
                         try crowd.open(300, port: try #require(address.port))
-                        try await program.eventually("it has no file left") { program.openFiles >= 64 }
-                        // Who was there before is told, since no connection to the upstream can be opened.
+                        try await program.eventually("no descriptor is left") { program.openFiles >= 64 }
+                        // An existing client gets an error, since no connection to the upstream can be opened.
                         try await early.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                         let refused = try await early.response()
                         #expect([502, 503].contains(refused.status))
-                        // Whoever spins does so in each of these seconds; at the beginning there is still something to do.
+                        // A busy loop would use every one of these seconds. In the first ones there may still be
+                        // other work.
                         var busy = Double.infinity
                         for _ in 0..<8 where busy > 0.3 {
                             let before = program.processorTime
@@ -57,7 +58,7 @@
                         #expect(busy <= 0.3)
                         crowd.close()
                         try await early.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                        try await program.eventually("files are free again") { program.openFiles < 40 }
+                        try await program.eventually("descriptors are free again") { program.openFiles < 40 }
                         _ = try await early.response()
                         try await program.expectService()
                         early.close()
@@ -70,7 +71,9 @@
             }
 
             @Test(arguments: [8, 10, 16, 24, 32])
-            func `with too few files to start it says how many it needs, and ends with 1`(files: Int) async throws {
+            func `with too few descriptors it reports how many it needs and exits with 1`(files: Int)
+                async throws
+            {
                 let file = "[server]\nworkers = 2\n" + Self.fixed
                 try await self.withProgram(file, files: files) { program in
                     let end = try await program.end()
@@ -80,7 +83,7 @@
                     let number = Int(program.errors[needed.upperBound...].prefix { $0.isNumber }) ?? 0
                     #expect(program.errors.hasPrefix("error: this process may open \(files) files"))
                     #expect(program.errors.contains("(ulimit -n, LimitNOFILE)"))
-                    // What it asked for is enough.
+                    // The number it reports is enough.
                     #expect((files + 1...64).contains(number))
                     try await self.withProgram(file, files: number) { program in
                         try await program.expectService()
@@ -91,18 +94,18 @@
                 }
             }
 
-            @Test func `a soft limit on files is raised at the start`() async throws {
+            @Test func `a soft limit on descriptors is raised at the start`() async throws {
                 try await self.withProgram(Self.fixed, softFiles: 16) { program in
                     let crowd = ManyConnections()
                     try crowd.open(50, port: try #require(try await program.addresses().listen[0].port))
-                    try await program.eventually("all are there") { program.openFiles > 50 }
+                    try await program.eventually("all are connected") { program.openFiles > 50 }
                     try await program.expectService()
                     crowd.close()
                 }
             }
 
             @Test(arguments: [(100, 1, false), (100, 40, false), (100, 1024, true), (180, 1, true)])
-            func `warns where clients and their upstream connections together need more files than there are`(
+            func `warns if clients and upstream connections together need more descriptors than allowed`(
                 clients: Int,
                 upstream: Int,
                 isWarned: Bool
@@ -119,7 +122,7 @@
                 }
             }
 
-            @Test func `with few files it takes so many connections as it can serve, and tells the others`()
+            @Test func `with few descriptors it accepts as many connections as it can serve, and rejects the others`()
                 async throws
             {
                 try await self.withProgram(Self.fixed, files: 200) { program in
@@ -133,7 +136,7 @@
                 }
             }
 
-            @Test func `a full disk costs log lines, not answers`() async throws {
+            @Test func `a full disk costs log lines, but no responses`() async throws {
                 let file = "[log]\naccess = \"/dev/full\"\n" + Self.fixed
                 let arguments = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
                 try await self.withProgram(file, arguments: arguments) { program in
@@ -155,7 +158,7 @@
             }
 
             @Test(arguments: ["/proc/access.log", "missing/access.log", "."])
-            func `a log file that cannot be written ends it at once, with the file's name`(path: String) async throws {
+            func `a log file that cannot be written is an error at the start`(path: String) async throws {
                 try await self.withProgram("[log]\naccess = \"\(path)\"\n" + Self.fixed) { program in
                     let end = try await program.end()
                     #expect(end == 1)
@@ -166,7 +169,7 @@
 
             // MARK: Socket files
 
-            @Test func `a socket file that was left behind is replaced, one in use is not`() async throws {
+            @Test func `a stale socket file is replaced, one in use is not`() async throws {
                 try await withFolder { folder in
                     try Data(Self.fixed.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
                     let arguments = ["run", "--listen", "unix:\(folder)/socket", "--admin", "off"]
@@ -190,13 +193,13 @@
             }
 
             @Test(arguments: [SOCK_DGRAM, SOCK_STREAM].map { Int32($0.rawValue) })
-            func `a socket in use that takes no connection is not replaced`(type: Int32) async throws {
+            func `a socket in use that accepts no connection is not replaced`(type: Int32) async throws {
                 try await withFolder { folder in
                     let address = try SocketAddress(unixDomainSocketPath: "\(folder)/socket")
                     var sockets = [socket(AF_UNIX, type, 0)]
                     defer { for socket in sockets { close(socket) } }
                     #expect(address.withSockAddr { Glibc.bind(sockets[0], $0, socklen_t($1)) } == 0)
-                    // One for datagrams has no queue to fill.
+                    // A datagram socket has no accept queue to fill.
                     if listen(sockets[0], 0) == 0 {
                         repeat {
                             sockets.append(socket(AF_UNIX, type | Int32(SOCK_NONBLOCK.rawValue), 0))
@@ -211,7 +214,7 @@
                 }
             }
 
-            @Test func `a file that is no socket is not replaced by one`() async throws {
+            @Test func `a file that is not a socket is not replaced by one`() async throws {
                 try await withFolder { folder in
                     let arguments = ["run", "--listen", "unix:\(folder)/gateway.toml", "--admin", "off"]
                     try Data(Self.fixed.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))
@@ -223,9 +226,9 @@
                 }
             }
 
-            // MARK: The end
+            // MARK: Shutdown
 
-            @Test func `TERM in the middle of everything loses no answer that has begun`() async throws {
+            @Test func `SIGTERM under full load cuts no response that has begun`() async throws {
                 let begun = NIOLockedValueBox<Set<String>>([])
                 let body = String(repeating: "0123456789", count: 3_000)
                 let script: ScriptedUpstream.Script = { session in
@@ -263,7 +266,7 @@
                                     }
                                 }
                             }
-                            try await program.eventually("much has been answered") {
+                            try await program.eventually("many requests have been answered") {
                                 answered.withLockedValue { $0.count } > 300
                             }
                             program.signal(SIGTERM)

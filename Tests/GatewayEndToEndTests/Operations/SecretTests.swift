@@ -10,10 +10,10 @@ import Testing
     import Darwin
 #endif
 
-/// No secret leaves the gateway by a log, an answer or a command's output.
+/// No secret leaks through a log, a response or the output of a command.
 @Suite(.enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`"))
 struct SecretTests {
-    /// In each place another, so that a leak says where it comes from.
+    /// A different secret per place, so that a leak shows where it comes from.
     private enum Secret {
         static let adminToken = "hush-admin-token"
         static let header = "hush-header-value"
@@ -52,7 +52,7 @@ struct SecretTests {
         "ADMIN_TOKEN": Secret.adminToken, "UPSTREAM_TOKEN": Secret.header, "CONDITION": Secret.condition,
     ]
 
-    @Test func `no output has a secret's value`() async throws {
+    @Test func `no output contains the value of a secret`() async throws {
         let script: ScriptedUpstream.Script = serving { _ in "HTTP/1.1 500 Broken\r\nContent-Length: 4\r\n\r\noops" }
         try await withUpstream(script) { upstream in
             try await withFolder { folder in

@@ -2,7 +2,7 @@ import Gateway
 import Logging
 import Testing
 
-/// The life of a gateway inside a program.
+/// Start and stop of a gateway inside a program.
 struct ShutdownTests {
     private static func gateway(listen: ListenAddress = .host("127.0.0.1", port: 0)) throws -> GatewayServer {
         var configuration = GatewayConfiguration.demo
@@ -13,7 +13,7 @@ struct ShutdownTests {
         return try GatewayServer(configuration, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    @Test func `may be told to stop twice`() async throws {
+    @Test func `shutdown may be called twice`() async throws {
         let gateway = try Self.gateway()
         async let run: Void = gateway.run()
         _ = try await gateway.boundAddresses()
@@ -22,13 +22,13 @@ struct ShutdownTests {
         try await run
     }
 
-    @Test func `may be told to stop before it runs`() async throws {
+    @Test func `shutdown may be called before run`() async throws {
         let gateway = try Self.gateway()
         gateway.shutdown()
         try await gateway.run()
     }
 
-    @Test func `tells whoever asks for its address why there is none, late too`() async throws {
+    @Test func `boundAddresses throws the error of a failed start, even later`() async throws {
         let gateway = try Self.gateway(listen: .host("192.0.2.1", port: 1))
         await #expect(throws: (any Error).self) { try await gateway.run() }
         await #expect(throws: (any Error).self) { try await gateway.boundAddresses() }

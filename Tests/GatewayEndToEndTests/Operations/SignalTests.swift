@@ -10,10 +10,10 @@ import Testing
     import Darwin
 #endif
 
-/// What the program does on signals.
+/// How the program reacts to signals.
 @Suite(.enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`"))
 struct SignalTests {
-    /// Runs the program before an upstream that answers `/held` only when told, and has such a request open.
+    /// Runs the program in front of an upstream that holds `/held` until released, with one such request open.
     private func withHeldRequest(
         drainTimeout: String,
         _ body: (_ program: GatewayProgram, _ client: RawConnection, _ go: Signal) async throws -> Void
@@ -32,7 +32,7 @@ struct SignalTests {
                 let program = try GatewayProgram(["run"] + CommandLineTests.anywhere, in: folder)
                 let client = try await RawConnection.connect(to: try await program.addresses().listen[0])
                 try await client.send("GET /held HTTP/1.1\r\nHost: a.example\r\n\r\n")
-                try await eventually("it is upstream") { upstream.requests.count == 1 }
+                try await eventually("it has reached the upstream") { upstream.requests.count == 1 }
                 try await body(program, client, go)
                 client.close()
             }
@@ -40,7 +40,7 @@ struct SignalTests {
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func `TERM and INT let open requests end, and exit with 0`(signal: Int32) async throws {
+    func `SIGTERM and SIGINT let open requests finish, and exit with 0`(signal: Int32) async throws {
         try await self.withHeldRequest(drainTimeout: "30s") { program, client, go in
             program.signal(signal)
             try await program.eventually("it drains") { program.errors.contains("\"draining\"") }
@@ -53,7 +53,7 @@ struct SignalTests {
         }
     }
 
-    @Test func `a second one exits at once`() async throws {
+    @Test func `a second signal exits at once`() async throws {
         try await self.withHeldRequest(drainTimeout: "10m") { program, client, go in
             program.signal(SIGTERM)
             try await program.eventually("it drains") { program.errors.contains("\"draining\"") }
@@ -76,14 +76,14 @@ struct SignalTests {
 
     #if os(Linux)
         @Test(arguments: [[SIGUSR1, SIGTERM], [SIGUSR1, SIGUSR1, SIGTERM, SIGINT]])
-        func `a log that nobody reads keeps no signal waiting`(signals: [Int32]) async throws {
+        func `a log that nobody reads does not delay signals`(signals: [Int32]) async throws {
             let code: Int32 = signals.last == SIGTERM ? 0 : 1
             try await withFolder { folder in
                 let pipe = "\(folder)/pipe"
                 #expect(mkfifo(pipe, 0o600) == 0)
                 let descriptor = open(pipe, O_RDWR | O_NONBLOCK)
                 defer { close(descriptor) }
-                // Once it is told to stop, only a second signal makes it.
+                // With a long drain delay, only the second signal ends the program.
                 let delay = code == 0 ? "0s" : "10m"
                 let file = """
                     [server]
@@ -102,7 +102,7 @@ struct SignalTests {
                     to: try SocketAddress(unixDomainSocketPath: "\(folder)/socket")
                 )
                 defer { client.close() }
-                // Many times what the pipe holds, and the log's own buffers.
+                // Far more than the pipe and the log's buffers can hold.
                 for _ in 0..<200 {
                     let path = String(repeating: "a", count: 4000)
                     try await client.send("GET /\(path) HTTP/1.1\r\nHost: a.example\r\n\r\n")
@@ -120,7 +120,7 @@ struct SignalTests {
         }
     #endif
 
-    @Test func `HUP changes nothing and is told`() async throws {
+    @Test func `SIGHUP changes nothing and is logged`() async throws {
         try await withFolder { folder in
             let program = try GatewayProgram(["run"] + CommandLineTests.anywhere, in: folder)
             _ = try await program.addresses()
@@ -131,7 +131,7 @@ struct SignalTests {
         }
     }
 
-    @Test func `USR1 opens the log file anew after it was moved away`() async throws {
+    @Test func `SIGUSR1 reopens the log file after it was moved away`() async throws {
         try await withFolder { folder in
             let file = """
                 [log]
@@ -155,7 +155,7 @@ struct SignalTests {
         }
     }
 
-    @Test func `USR1 keeps the old file where the new one cannot be made`() async throws {
+    @Test func `SIGUSR1 keeps the old file if the new one cannot be created`() async throws {
         try await withFolder { folder in
             let file = "[log]\naccess = \"logs/access.log\"\n[[routes]]\npath = \"/*\"\nrespond = { body = \"\" }\n"
             try Data(file.utf8).write(to: URL(filePath: "\(folder)/gateway.toml"))

@@ -10,7 +10,7 @@ import Testing
     import Darwin
 #endif
 
-/// The program with standard streams that are closed, full or a pipe.
+/// The program with standard streams that are closed, full or pipes.
 @Suite(.enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`"))
 struct StandardStreamTests {
     private static let file = """
@@ -39,7 +39,7 @@ struct StandardStreamTests {
             ],
             [(">/dev/full", "No space left on device"), (">&-", "it is closed")]
         )
-        func `an answer that cannot be written ends with 1`(
+        func `output that cannot be written exits with 1`(
             arguments: [String],
             stream: (redirection: String, reason: String)
         ) async throws {
@@ -52,7 +52,7 @@ struct StandardStreamTests {
         }
 
         @Test(arguments: [[0], [1], [2], [1, 2], [0, 1, 2]])
-        func `a closed stream is not taken for something else`(closed: [Int]) async throws {
+        func `a closed stream is opened as /dev/null`(closed: [Int]) async throws {
             try await self.withFile { folder in
                 let redirections = closed.map { $0 == 0 ? "<&-" : "\($0)>&-" }.joined(separator: " ")
                 let program = try GatewayProgram(["run", "--admin", "off"], in: folder, redirections: redirections)

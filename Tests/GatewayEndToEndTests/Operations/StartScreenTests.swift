@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// What a person sees who starts the program in a terminal.
+/// What a user sees who starts the program in a terminal.
 @Suite(.enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`"))
 struct StartScreenTests {
     private func screen(_ file: String, environment: [String: String] = [:]) async throws -> String {
@@ -30,7 +30,7 @@ struct StartScreenTests {
         redirect = { to = "/new" }
         """
 
-    @Test func `says what listens where, what leads where, and what to try`() async throws {
+    @Test func `the start screen shows the listeners, the routes and a request to try`() async throws {
         let screen = try await self.screen(Self.file, environment: ["NO_COLOR": "1"])
         #expect(screen.contains("Listening  http://127.0.0.1:"))
         #expect(screen.contains("Admin      http://127.0.0.1:"))
@@ -45,11 +45,11 @@ struct StartScreenTests {
         #expect(!screen.contains("\u{1B}"))
     }
 
-    @Test func `a terminal gets colours`() async throws {
+    @Test func `a terminal gets colors`() async throws {
         #expect(try await self.screen(Self.file).contains("\u{1B}["))
     }
 
-    @Test func `many routes are counted`() async throws {
+    @Test func `a long list of routes ends with a count`() async throws {
         let routes = (1...25).map { "[[routes]]\npath = \"/r\($0)\"\nrespond = { body = \"\" }\n" }.joined()
         let screen = try await self.screen(routes, environment: ["NO_COLOR": "1"])
         #expect(screen.contains("… and 5 more"))
