@@ -4,9 +4,9 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// Clients that others wrote, which read what the gateway encodes, tags and refuses, and judge it by themselves.
+    /// Clients by others that read what the gateway encodes, tags and rejects.
     @Suite struct ForeignClientTests {
-        /// What a client makes of one request after the other on one connection.
+        /// What a client reports for a request.
         private struct Seen: Codable, Hashable {
             var status: Int
             var coding: String?
@@ -15,8 +15,8 @@ extension EndToEnd {
             var body: String
         }
 
-        /// Asks for each target with its field lines, on one connection, and writes down what it got as JSON. A tag of
-        /// "previous" stands for the one of the response before.
+        /// The client sends these requests on one connection and writes its responses as JSON. "previous" in a field
+        /// is replaced by the tag of the previous response.
         private struct Request: Encodable {
             var method = "GET"
             var target: String
@@ -41,7 +41,7 @@ extension EndToEnd {
             json.dump(seen, open(file, "w"))
             """
 
-        /// fetch decodes by itself, and fails where a body is not whole.
+        /// fetch decodes bodies, and fails if one is incomplete.
         private static let node = """
             const [host, port, file] = process.argv.slice(1);
             const fs = require("fs");
@@ -77,7 +77,7 @@ extension EndToEnd {
             }
         }
 
-        /// Bodies in random chunks and pieces, each with a strong tag, a weak one or none.
+        /// Bodies in random chunks and pieces, each with a strong tag, a weak tag or none.
         private static func expectBodies(_ program: [String], codings: [String], seed: UInt64) async throws {
             var random = SplitMix64(seed: seed)
             let texts = (0..<24).map { _ in
@@ -129,7 +129,8 @@ extension EndToEnd {
             }
         }
 
-        /// Tags of the gateway's own, errors of both origins, and HEAD, with a client that accepts any coding.
+        /// Generated tags, errors of the gateway and of the upstream, and HEAD, with a client that accepts any
+        /// coding.
         private static func expectErrors(_ program: [String], coding: String) async throws {
             let script = serving { request in
                 switch request.target {
@@ -158,7 +159,7 @@ extension EndToEnd {
                     ],
                     at: gateway
                 )
-                // The path that is malformed has the limiter of what no route took.
+                // The malformed path has no route, so it counts against a separate limiter.
                 #expect(seen.map(\.status) == [200, 304, 200, 500, 404, 400, 200, 429])
                 #expect(seen[0].tag?.hasSuffix("-gw-\(coding)\"") == true)
                 #expect(seen[1].tag == seen[0].tag)
@@ -178,7 +179,7 @@ extension EndToEnd {
             .enabled(if: ChildProcess.find("python3") != nil, "python3 is not installed"),
             arguments: 1...3 as ClosedRange<UInt64>
         )
-        func `python's http_client reads bodies in whatever pieces they come`(_ seed: UInt64) async throws {
+        func `python's http_client reads bodies split in any way`(_ seed: UInt64) async throws {
             try await Self.expectBodies(["python3", "-c", Self.python], codings: ["gzip"], seed: seed)
         }
 
@@ -186,17 +187,17 @@ extension EndToEnd {
             .enabled(if: ChildProcess.find("node") != nil, "node is not installed"),
             arguments: 1...3 as ClosedRange<UInt64>
         )
-        func `node's fetch reads bodies in whatever pieces they come`(_ seed: UInt64) async throws {
+        func `node's fetch reads bodies split in any way`(_ seed: UInt64) async throws {
             try await Self.expectBodies(["node", "-e", Self.node], codings: ["gzip", "br"], seed: seed)
         }
 
         @Test(.enabled(if: ChildProcess.find("python3") != nil, "python3 is not installed"))
-        func `python's http_client gets tags, HEAD and errors as they should be`() async throws {
+        func `python's http_client receives correct tags, HEAD responses and errors`() async throws {
             try await Self.expectErrors(["python3", "-c", Self.python], coding: "gzip")
         }
 
         @Test(.enabled(if: ChildProcess.find("node") != nil, "node is not installed"), arguments: ["gzip", "br"])
-        func `node's fetch gets tags, HEAD and errors as they should be`(_ coding: String) async throws {
+        func `node's fetch receives correct tags, HEAD responses and errors`(_ coding: String) async throws {
             try await Self.expectErrors(["node", "-e", Self.node], coding: coding)
         }
     }

@@ -1,9 +1,9 @@
 import Testing
 
 extension EndToEnd {
-    /// Fields on their way through (RFC 9110 section 7.6).
+    /// How fields are forwarded (RFC 9110 section 7.6).
     @Suite struct ForwardingTests {
-        /// What the upstream got of a `GET /` with these fields, in order as `name: value`.
+        /// The fields of a `GET /` as the upstream receives them, in order, as `name: value`.
         private static func forwarded(
             _ fields: String...,
             version: String = "1.1",
@@ -19,7 +19,7 @@ extension EndToEnd {
 
         private static let trusting = "trusted_proxies = [\"127.0.0.0/8\"]"
 
-        @Test func `sets who asked, and how`() async throws {
+        @Test func `the forwarding fields describe the client and its request`() async throws {
             let request = try await Self.forwarded()
             #expect(request["X-Forwarded-For"] == "127.0.0.1")
             #expect(request["X-Forwarded-Proto"] == "http")
@@ -32,7 +32,7 @@ extension EndToEnd {
             #expect(request.all("X-Request-ID").count == 1)
         }
 
-        @Test func `the port is the one in Host, and Via tells HTTP/1.0`() async throws {
+        @Test func `the port is the one in Host, and Via contains HTTP/1.0`() async throws {
             let request = try await Self.forwarded(version: "1.0", host: "a.example:8443")
             #expect(request["X-Forwarded-Port"] == "8443")
             #expect(request["X-Forwarded-Host"] == "a.example:8443")
@@ -49,13 +49,13 @@ extension EndToEnd {
         ]
 
         @Test(arguments: forged)
-        func `takes nobody's word but a trusted proxy's`(_ name: String) async throws {
+        func `only a trusted proxy is believed`(_ name: String) async throws {
             let request = try await Self.forwarded("\(name): forged", "\(name): forged", "Connection: \(name)")
             #expect(!request.fields.contains { $0.value.contains("forged") })
             #expect(request["X-Forwarded-For"] == "127.0.0.1")
         }
 
-        @Test func `continues what a trusted proxy says`() async throws {
+        @Test func `the fields of a trusted proxy are extended`() async throws {
             let request = try await Self.forwarded(
                 "X-Forwarded-For: 192.0.2.1, 192.0.2.2",
                 "X-Forwarded-For: 192.0.2.3",
@@ -76,7 +76,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["rfc7239", "both"])
-        func `writes Forwarded where asked (RFC 7239)`(_ style: String) async throws {
+        func `Forwarded is written if configured (RFC 7239)`(_ style: String) async throws {
             let server = "forwarded = \"\(style)\""
             let plain = try await Self.forwarded(host: "a.example:81", server: server)
             #expect(plain["Forwarded"] == "for=127.0.0.1;proto=http;host=\"a.example:81\"")
@@ -87,7 +87,7 @@ extension EndToEnd {
             #expect(forged["Forwarded"] == "for=127.0.0.1;proto=http;host=\"a.example\"")
         }
 
-        @Test func `hop-by-hop fields of a request stop here (RFC 9110 section 7.6.1)`() async throws {
+        @Test func `hop-by-hop fields of a request are dropped (RFC 9110 section 7.6.1)`() async throws {
             let request = try await Self.forwarded(
                 "Connection: keep-alive, X-Hop, x-other ,, Upgrade, HTTP2-Settings",
                 "Connection: X-Third",
@@ -117,13 +117,13 @@ extension EndToEnd {
             #expect(request.all("Cookie") == ["a=b", "c=d"])
         }
 
-        @Test func `TE goes on as trailers alone (RFC 9110 section 10.1.4)`() async throws {
+        @Test func `TE is forwarded only as trailers (RFC 9110 section 10.1.4)`() async throws {
             let request = try await Self.forwarded("TE: gzip, trailers", "Connection: TE")
             #expect(request["TE"] == "trailers")
             #expect(request["Connection"] == "TE")
         }
 
-        @Test func `Connection cannot name away what protects`() async throws {
+        @Test func `Connection cannot remove protective fields`() async throws {
             let names = "Host, Content-Length, X-Forwarded-For, X-Forwarded-Proto, X-Request-ID, Via, Transfer-Encoding"
             try await withProxy(serving { ok($0.text) }) { gateway, upstream in
                 let response = try await gateway.exchange(
@@ -140,7 +140,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `hop-by-hop fields of a response stop here`() async throws {
+        @Test func `hop-by-hop fields of a response are dropped`() async throws {
             let answer = """
                 HTTP/1.1 200 OK\r
                 Connection: keep-alive, X-Hop, Content-Length, X-Request-ID, Set-Cookie\r
@@ -171,7 +171,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `adds Date where the upstream sent none, and never Server (RFC 9110 section 6.6.1)`() async throws {
+        @Test func `Date is added if the upstream sent none, Server never (RFC 9110 section 6.6.1)`() async throws {
             try await withProxy(serving { _ in ok() }) { gateway, _ in
                 let response = try await gateway.get("/")
                 #expect(response["Date"]?.hasSuffix(" GMT") == true)
@@ -183,7 +183,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [("auto", true), ("true", true), ("false", false)])
-        func `the upstream sees the client's Host or its own`(_ setting: String, _ isKept: Bool) async throws {
+        func `the upstream receives the client's Host or its own`(_ setting: String, _ isKept: Bool) async throws {
             let value = setting == "auto" ? "\"auto\"" : setting
             try await withProxy(serving { _ in ok() }, route: "preserve_host = \(value)") {
                 gateway,
@@ -202,7 +202,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `nothing of a field is changed on the way`() async throws {
+        @Test func `field values are forwarded unchanged`() async throws {
             let value = "\"a,b\";  c=\u{e4}\t;d, , e=~!@#$%^&*()"
             let long = String(repeating: "v", count: 20_000)
             let request = try await Self.forwarded("X-CaSe: \(value)", "x-long: \(long)", "X-Empty:", "X-CaSe: second")
@@ -224,7 +224,7 @@ extension EndToEnd {
             ("http://ORIGIN.evil.example/x", "http://ORIGIN.evil.example/x", ""),
             ("https://elsewhere.example/x", "https://elsewhere.example/x", "strip_prefix = \"/api\""),
         ])
-        func `a Location at the target's own origin is the client's again`(
+        func `a Location at the target's origin is mapped to the client's`(
             _ sent: String,
             _ seen: String,
             _ route: String
@@ -245,7 +245,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [200, 201, 303, 404])
-        func `a Location is rewritten whatever the status`(_ status: Int) async throws {
+        func `a Location is rewritten for every status`(_ status: Int) async throws {
             let script: ScriptedUpstream.Script = { session in
                 let host = try await session.request()["X-Own"] ?? ""
                 try await session.send(

@@ -3,9 +3,9 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// Fields that a configuration changes.
+    /// Fields changed by configuration.
     @Suite struct HeadersTests {
-        @Test func `requests are changed on their way up`() async throws {
+        @Test func `request fields are changed before the upstream sees them`() async throws {
             let settings = """
                 [middleware.headers.request]
                 set = { X-Set = "a", X-Client = "{client_ip} {scheme} {host} {path} {query} {uri} {route}", X-ID = "{request_id}" }
@@ -33,7 +33,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `responses are changed on their way down, the gateway's own too`() async throws {
+        @Test func `response fields are changed, also those of local responses`() async throws {
             let settings = """
                 [middleware.headers.response]
                 set = { X-Set = "{path}" }
@@ -53,7 +53,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what a client writes cannot begin another line`() async throws {
+        @Test func `client input cannot start another field line`() async throws {
             let settings = "[middleware.headers.response]\nset = { X-Path = \"{uri}\", X-Host = \"{host}\" }"
             try await withProxy(serving { _ in ok() }, more: settings) { gateway, _ in
                 let response = try await gateway.get("/%0d%0aX-Evil:%201?%0aX-Evil:1")
@@ -76,7 +76,7 @@ extension EndToEnd {
             ("response = { set = { A = \"{consumer}\" } }", "not supported"),
             ("response = { set = { A = \"{nothing}\" } }", "{nothing} is not known"),
         ])
-        func `what must not be touched is a mistake`(settings: String, message: String) async throws {
+        func `protected fields are configuration errors`(settings: String, message: String) async throws {
             let toml = "[middleware.headers]\n\(settings)\n[[routes]]\npath = \"/\"\nrespond = {}"
             let configuration = try GatewayConfiguration(toml: toml, environment: [:])
             let errors = try await PlanCheck(configuration).errors
@@ -86,7 +86,7 @@ extension EndToEnd {
         }
 
         /// RFC 9110 section 6.5.1.
-        @Test func `a trailer cannot bring what the head may not`() async throws {
+        @Test func `a trailer cannot set a field that the head must not set`() async throws {
             let settings = """
                 [middleware.request_id]
                 header = "X-Trace-Me"
@@ -118,7 +118,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `Vary is merged with what the answer depends on`() async throws {
+        @Test func `Vary is merged with the gateway's`() async throws {
             let settings = """
                 [middleware.compression]
                 min_size = "1B"

@@ -2,7 +2,7 @@ import Gateway
 import NIOCore
 import NIOPosix
 
-/// A gateway before one handler, on a free port of the loopback.
+/// A gateway in front of one handler, on a free loopback port.
 struct InProcessGateway: Sendable {
     private let handler: InProcessHandler?
     private let stripPrefix: String
@@ -17,10 +17,10 @@ struct InProcessGateway: Sendable {
         self.stripPrefix = ""
     }
 
-    /// Before the demo upstream.
+    /// In front of the demo upstream.
     static let demo = InProcessGateway()
 
-    /// Runs it for the length of `body`.
+    /// Runs the gateway while `body` runs.
     func run<Result: Sendable>(_ body: @escaping @Sendable (Running) async throws -> Result) async throws -> Result {
         var configuration = GatewayConfiguration.demo
         configuration.server.listen = [.host("127.0.0.1", port: 0)]
@@ -49,7 +49,7 @@ struct InProcessGateway: Sendable {
 }
 
 extension InProcessGateway.Running {
-    /// A connection for the length of `body`. It is read only as far as the test reads.
+    /// A connection for `body`. It reads only as far as the test reads.
     func connect<Result>(_ body: (inout InProcessClient) async throws -> Result) async throws -> Result {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.socketOption(.so_rcvbuf), value: 64 * 1024)
@@ -64,7 +64,7 @@ extension InProcessGateway.Running {
         }
     }
 
-    /// One request on a connection of its own: everything that comes back up to the end of the connection.
+    /// Sends one request on a new connection. Returns everything received until the connection ends.
     func answer(_ startLine: String, _ fields: String..., body: String = "") async throws -> String {
         try await self.connect { client in
             let lines = ["\(startLine) HTTP/1.1", "Host: a.example", "Connection: close"] + fields
@@ -74,7 +74,7 @@ extension InProcessGateway.Running {
     }
 }
 
-/// The client's end of a connection.
+/// The client end of a connection.
 struct InProcessClient {
     fileprivate var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
     private let channel: any Channel
@@ -87,10 +87,10 @@ struct InProcessClient {
 
     func send(_ text: String) async throws { try await self.send(ByteBuffer(string: text)) }
 
-    /// Returns when the system has taken all of it.
+    /// Returns when the system has accepted all bytes.
     func send(_ bytes: ByteBuffer) async throws { try await self.channel.writeAndFlush(bytes).get() }
 
-    /// What has come, at least one byte; nil at the end of the connection, be it a reset.
+    /// The available bytes, at least one; nil at the end of the connection, even after a reset.
     mutating func some() async throws -> ByteBuffer? {
         if self.received.readableBytes > 0 {
             defer { self.received.clear() }
@@ -99,7 +99,7 @@ struct InProcessClient {
         do { return try await self.inbound.next() } catch is IOError { return nil }
     }
 
-    /// Up to and with `mark`; what there is where the connection ends before.
+    /// Reads up to and including `mark`, or everything if the connection ends first.
     mutating func text(through mark: String) async throws -> String {
         var text = ""
         while !text.hasSuffix(mark) {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(10)))
 struct InProcessStreamingTests {
-    /// What the kernel, the gateway and a chunk on each side may hold between the two ends of a connection.
+    /// How much the kernel, the gateway and one chunk per side may hold between the two ends of a connection.
     static let slack = 24 << 20
     static let chunk = ByteBuffer(repeating: UInt8(ascii: "."), count: 64 * 1024)
 
@@ -71,7 +71,7 @@ struct InProcessStreamingTests {
         #expect(answer.hasSuffix("\r\n\r\n\(total) bytes"))
     }
 
-    /// Waits until a number grows no more.
+    /// Waits until a number stops growing.
     private static func settled(_ number: NIOLockedValueBox<Int>) async throws -> Int {
         var (last, unchanged) = (0, 0)
         while unchanged < 100 {
@@ -115,7 +115,7 @@ struct InProcessStreamingTests {
         try await InProcessGateway { request in
             event.yield("begun")
             do {
-                // Neither the rest of a body nor this hour will come.
+                // Neither the rest of the body nor the end of this hour will arrive.
                 if request.head.method == .post { for try await _ in request.body {} }
                 try await Task.sleep(for: .seconds(3600))
             } catch {
@@ -133,7 +133,7 @@ struct InProcessStreamingTests {
         }
     }
 
-    @Test func `a read that is cancelled takes nothing from the next`() async throws {
+    @Test func `a cancelled read consumes nothing`() async throws {
         let (reads, read) = AsyncStream.makeStream(of: Void.self)
         let answer = try await InProcessGateway { request in
             let first = Task { try await request.body.first { _ in true } }
@@ -153,7 +153,7 @@ struct InProcessStreamingTests {
         #expect(answer.hasSuffix("nothing, then abcde"))
     }
 
-    @Test func `requests that come together after one was cut are kept apart`() async throws {
+    @Test func `simultaneous requests after an aborted one are not mixed up`() async throws {
         let (arrivals, arrival) = AsyncStream.makeStream(of: CheckedContinuation<Void, Never>.self)
         let gateway = InProcessGateway { request in
             let path = request.head.path ?? ""
@@ -176,7 +176,7 @@ struct InProcessStreamingTests {
         #expect(answers[1].hasSuffix("\r\n\r\n/second"))
     }
 
-    @Test func `a connection serves one exchange after the other`() async throws {
+    @Test func `a connection serves one exchange after another`() async throws {
         let answers = try await InProcessGateway { request in
             InProcessResponse(contentType: "text/plain", text: "<\(request.head.path ?? "")>")
         }.run { gateway in

@@ -5,9 +5,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(10)))
 struct InProcessUpstreamTests {
-    // MARK: What a handler sees
+    // MARK: Requests
 
-    @Test func `a handler sees the request as an upstream would`() async throws {
+    @Test func `a handler receives the request as an upstream would`() async throws {
         let answer = try await InProcessGateway(stripPrefix: "/api") { request in
             let head = request.head
             let seen = [
@@ -21,7 +21,7 @@ struct InProcessUpstreamTests {
         #expect(answer.hasSuffix("\r\n\r\nPATCH|http|a.example|/x%20y?q=1|1+2|-|127.0.0.1|id"))
     }
 
-    @Test func `trailers are known behind the body`() async throws {
+    @Test func `trailers are available after the body`() async throws {
         let answer = try await InProcessGateway { request in
             var size = 0
             for try await chunk in request.body { size += chunk.readableBytes }
@@ -37,7 +37,7 @@ struct InProcessUpstreamTests {
         #expect(answer.hasSuffix("\r\n\r\n5 9"))
     }
 
-    @Test func `the client is told to go on when the handler wants the body`() async throws {
+    @Test func `the client receives 100 Continue when the handler reads the body`() async throws {
         let answer = try await InProcessGateway { request in
             if request.head.path == "/refuse" { return InProcessResponse(status: .forbidden) }
             let body = try await request.body.collect(upTo: 100)
@@ -122,7 +122,7 @@ struct InProcessUpstreamTests {
             body: "x"
         ),
     ])
-    func `frames an answer by what the handler gave`(_ framing: Framing) async throws {
+    func `a response is framed according to the handler's body`(_ framing: Framing) async throws {
         let answer = try await InProcessGateway { _ in framing.response }.run { try await $0.answer(framing.request) }
         let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         let lines = parts[0].split(separator: "\r\n")
@@ -134,11 +134,11 @@ struct InProcessUpstreamTests {
         #expect(parts[1] == framing.body)
     }
 
-    // MARK: Faults of a handler
+    // MARK: Faults
 
     struct Fault: Error {}
 
-    @Test func `a handler that throws is a 502 that does not say why`() async throws {
+    @Test func `a handler that throws is a 502 without details`() async throws {
         let answer = try await InProcessGateway { _ in throw Fault() }.run { try await $0.answer("GET /") }
         #expect(answer.hasPrefix("HTTP/1.1 502 "))
         #expect(answer.contains("\"code\":\"upstream_reset\""))
@@ -151,14 +151,14 @@ struct InProcessUpstreamTests {
         InProcessResponse(status: .ok, headers: [.contentLength: "-1"], body: stream),
         InProcessResponse(status: .ok, headers: [.contentLength: "3, 3"], body: stream),
     ])
-    func `an answer that cannot be sent is a 502`(_ response: InProcessResponse) async throws {
+    func `a response that cannot be sent is a 502`(_ response: InProcessResponse) async throws {
         let answer = try await InProcessGateway { _ in response }.run { try await $0.answer("GET /") }
         #expect(answer.hasPrefix("HTTP/1.1 502 "))
         #expect(answer.contains("\"code\":\"upstream_invalid_response\""))
     }
 
     @Test(arguments: [nil, "2", "10"])
-    func `a body that breaks off or does not keep to its length is cut`(_ length: String?) async throws {
+    func `a body that fails or does not match its length is cut off`(_ length: String?) async throws {
         var response = InProcessResponse(
             status: .ok,
             body: .stream { writer in

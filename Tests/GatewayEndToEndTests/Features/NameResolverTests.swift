@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// The resolver against a name server over real sockets.
+    /// The resolver, with a name server over real sockets.
     @Suite struct NameResolverTests {
         @Test func `a name has the addresses of its A and AAAA records`() async throws {
             try await withNameServer { _ in
@@ -41,7 +41,7 @@ extension EndToEnd {
                 (0, "the name has no address"),
             ] as [(UInt8, String)]
         )
-        func `a name fails with what the name server says`(_ code: UInt8, _ reason: String) async throws {
+        func `a look-up fails with the name server's reason`(_ code: UInt8, _ reason: String) async throws {
             let reply = code == 0 ? NameReply.records([]) : .failure(code: code)
             try await withNameServer { _ in
                 reply
@@ -51,19 +51,19 @@ extension EndToEnd {
                     let failure = try await names.failure(of: "api.test.")
                     #expect(failure.contains(reason))
                     #expect(names.resolver.failing.map(\.name) == ["api.test."])
-                    // It is looked up again, and the log has one warning however often that fails.
+                    // The name is looked up again. The log has one warning, however often that fails.
                     let asked = server.questions.count
-                    try await eventually("it is asked again") { server.questions.count > asked + 4 }
+                    try await eventually("it is queried again") { server.questions.count > asked + 4 }
                     #expect(names.log.lines(.warning).count == 1)
                     server.answer { _ in .addresses("127.0.0.2") }
                     try await names.have("api.test.", "127.0.0.2")
-                    try await eventually("that is told") { names.log.lines(.notice).count == 1 }
+                    try await eventually("the recovery is logged") { names.log.lines(.notice).count == 1 }
                     #expect(names.resolver.failing.isEmpty)
                 }
             }
         }
 
-        @Test func `without a name server a name fails`() async throws {
+        @Test func `without a name server a look-up fails`() async throws {
             let server = try await NameServer.start { _ in .silence }
             let address = server.address
             await server.stop()
@@ -76,13 +76,13 @@ extension EndToEnd {
 
         // MARK: Silence
 
-        @Test func `a silent name delays no other, and not localhost`() async throws {
+        @Test func `a silent name delays neither others nor localhost`() async throws {
             try await withNameServer {
                 $0.name == "silent.test" ? .silence : .addresses("127.0.0.2")
             } _: { server in
                 try await withNames(quickSettings(server.address)) { names in
                     names.watch("silent.test")
-                    try await eventually("the silent name is asked for") { !server.questions.isEmpty }
+                    try await eventually("the silent name is queried") { !server.questions.isEmpty }
                     names.watch("other.test", "localhost")
                     try await names.have("other.test", "127.0.0.2")
                     try await names.have("localhost", "127.0.0.1", "::1")
@@ -91,7 +91,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a silent name fails in time`() async throws {
+        @Test func `a look-up without an answer fails in time`() async throws {
             try await withNameServer { _ in
                 .silence
             } _: { server in
@@ -105,7 +105,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the next name server is asked where the first is silent`() async throws {
+        @Test func `the next name server is queried if the first is silent`() async throws {
             try await withNameServer { _ in
                 .silence
             } _: { silent in
@@ -121,7 +121,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a silent family does not hold the other up`() async throws {
+        @Test func `a silent address family does not delay the other`() async throws {
             try await withNameServer {
                 $0.kind == .ipv6 ? .silence : .addresses("127.0.0.2")
             } _: { server in
@@ -132,7 +132,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a lost question is asked again`() async throws {
+        @Test func `a lost question is sent again`() async throws {
             let count = ByteCounter()
             try await withNameServer { _ in
                 count.add(1)
@@ -147,7 +147,7 @@ extension EndToEnd {
 
         // MARK: Refresh
 
-        @Test func `a TTL of zero has the name looked up again, and changes are told`() async throws {
+        @Test func `a name with a TTL of zero is looked up again, and changes are reported`() async throws {
             try await withNameServer { _ in
                 .addresses("127.0.0.2", seconds: 0)
             } _: { server in
@@ -159,7 +159,7 @@ extension EndToEnd {
                     server.answer { _ in .addresses("127.0.0.4", seconds: 0) }
                     try await names.have("api.test", "127.0.0.4")
                     server.answer { _ in .failure(code: 2) }
-                    try await eventually("the failure is known") { !names.resolver.failing.isEmpty }
+                    try await eventually("the failure is reported") { !names.resolver.failing.isEmpty }
                     try await names.have("api.test", "127.0.0.4")
                     #expect(names.resolver.failing.first?.addresses == 1)
                 }
@@ -175,13 +175,13 @@ extension EndToEnd {
                     try await names.have("gone.test", "127.0.0.2")
                     names.cancel("gone.test")
                     let asked: @Sendable (String) -> Int = { name in server.questions.count { $0.name == name } }
-                    // What was under way is done when the other name has been asked for a few times more.
+                    // Look-ups in progress have ended once the other name has been queried a few more times.
                     for _ in 0..<2 {
                         let (kept, gone) = (asked("kept.test"), asked("gone.test"))
-                        try await eventually("the other goes on") { asked("kept.test") > kept + 10 }
+                        try await eventually("the other is still queried") { asked("kept.test") > kept + 10 }
                         if asked("gone.test") == gone { return }
                     }
-                    Issue.record("it is still asked for")
+                    Issue.record("it is still queried")
                 }
             }
         }
@@ -195,7 +195,7 @@ extension EndToEnd {
             } _: { server in
                 try await withNames(quickSettings(server.address)) { names in
                     names.watch("api.test")
-                    try await eventually("all are there") {
+                    try await eventually("all are known") {
                         guard case .addresses(let found) = names.history(of: "api.test").last else { return false }
                         return found.map(\.description) == addresses
                     }
@@ -203,14 +203,14 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an answer that is cut off is asked for again over TCP`() async throws {
+        @Test func `a truncated response is requested again over TCP`() async throws {
             let addresses = (1...90).map { "127.0.1.\($0)" }
             try await withNameServer { question in
                 question.isStream ? .records(addresses.map { .address($0) }) : .truncated
             } _: { server in
                 try await withNames(quickSettings(server.address)) { names in
                     names.watch("api.test")
-                    try await eventually("all are there") {
+                    try await eventually("all are known") {
                         guard case .addresses(let found) = names.history(of: "api.test").last else { return false }
                         return found.count == 90
                     }
@@ -219,9 +219,9 @@ extension EndToEnd {
             }
         }
 
-        // MARK: The machine's own names
+        // MARK: Local names
 
-        @Test func `the hosts file comes before name servers, and changes of it are seen`() async throws {
+        @Test func `the hosts file overrides name servers, and its changes are noticed`() async throws {
             try await withNameServer { _ in
                 .addresses("127.0.0.9", seconds: 0)
             } _: { server in
@@ -242,8 +242,8 @@ extension EndToEnd {
             }
         }
 
-        @Test func `addresses without a route are left out while others have one`() async throws {
-            // Nothing routes to a documentation address on the loopback alone; where something does, both are used.
+        @Test func `addresses without a route are dropped while others have one`() async throws {
+            // With only a loopback, nothing routes to a documentation address. If something does, both are used.
             let routed = AddressRoute.exists(to: try #require(IPAddress("2001:db8::1")))
             try await withNameServer { _ in
                 .addresses("127.0.0.2", "2001:db8::1")

@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// Targets whose hosts are names.
+    /// Targets with host names.
     @Suite struct NamedTargetTests {
         private func target(of gateway: RunningGateway) throws -> UpstreamTarget {
             try #require(gateway.server.runtime?.upstreams.targets["api"]?.first)
@@ -27,7 +27,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `each address of a name has its share, and one that goes finishes what it has`() async throws {
+        @Test func `each address of a name gets its share, and a removed one finishes its requests`() async throws {
             let go = Signal()
             let held = Signal()
             let script = playing { session in
@@ -56,7 +56,7 @@ extension EndToEnd {
                         while first.requests.allSatisfy({ $0.target != "/hold" }) {
                             let answered = second.requests.count
                             try await holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-                            try await eventually("somebody has it") {
+                            try await eventually("it has reached an upstream") {
                                 second.requests.count > answered || first.requests.contains { $0.target == "/hold" }
                             }
                             if second.requests.count > answered { _ = try await holding.response() }
@@ -67,22 +67,22 @@ extension EndToEnd {
                         for _ in 0..<10 { #expect(try await gateway.get("/").text == "second") }
                         #expect(first.requests.count == taken)
                         #expect(target.endpoints[0] === kept)
-                        // Its idle connections are closed, the busy one is not.
+                        // Idle connections are closed, the busy one is not.
                         try await eventually("the idle ones are closed") { first.openConnections == 1 }
                         #expect(target.leavingEndpoints.map(\.condition.state) == [.draining])
                         go.fire()
                         #expect(try await holding.response().text == "first")
-                        try await eventually("it is gone") {
+                        try await eventually("the address is gone") {
                             first.openConnections == 0 && target.leavingEndpoints.isEmpty
                         }
                         target.found(try addresses(first, second))
-                        try await eventuallyAsync("it is back") { (try? await gateway.get("/").text) == "first" }
+                        try await eventuallyAsync("it works again") { (try? await gateway.get("/").text) == "first" }
                     }
                 }
             }
         }
 
-        @Test func `a dead address of a name costs nothing, and the target is up`() async throws {
+        @Test func `a dead address of a name fails no request, and the target is up`() async throws {
             let closed = try await withUpstream(playing { _ in }) { $0.port }
             try await withUpstream(serving { _ in ok() }) { upstream in
                 let toml = proxy(to: "http://localhost:\(upstream.port)", more: "[admin]\nexpose = [\"/metrics\"]")

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// Upstreams whose targets are names, with a name server that the test plays.
+    /// Upstreams whose targets are names, with a name server played by the test.
     @Suite struct NamedUpstreamTests {
         /// Upstreams on the same port of 127.0.0.2 and 127.0.0.3 that answer with their address.
         private func withTwo<R>(_ body: (ScriptedUpstream, ScriptedUpstream) async throws -> R) async throws -> R {
@@ -24,7 +24,7 @@ extension EndToEnd {
             return answers
         }
 
-        @Test func `every address of a name is used, and a dead one loses no request`() async throws {
+        @Test func `every address of a name is used, and a dead one fails no request`() async throws {
             try await self.withTwo { first, second in
                 try await withNameServer { _ in
                     .addresses("127.0.0.2", "127.0.0.3")
@@ -42,7 +42,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `requests go to the addresses that a name has now`() async throws {
+        @Test func `requests go to the current addresses of a name`() async throws {
             try await self.withTwo { first, second in
                 try await withNameServer { _ in
                     .addresses("127.0.0.2", seconds: 0)
@@ -53,14 +53,14 @@ extension EndToEnd {
                             ("127.0.0.2", first, second), ("127.0.0.3", second, first), ("127.0.0.2", first, second),
                         ] {
                             server.answer { _ in .addresses(address, seconds: 0) }
-                            // None is lost on the way.
+                            // No request fails during the change.
                             try await eventuallyAsync("requests go to \(address)") {
                                 guard let answer = try? await gateway.get("/") else { return false }
                                 #expect(answer.status == 200)
                                 return answer.text == address
                             }
                             #expect(upstream.openConnections > 0)
-                            try await eventually("what was open to the other is closed") {
+                            try await eventually("connections to the other are closed") {
                                 other.openConnections == 0
                             }
                         }
@@ -69,7 +69,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a failing name server leaves the last addresses in use, and health warns`() async throws {
+        @Test func `with a failing name server the last addresses stay in use, and health warns`() async throws {
             try await self.withTwo { first, _ in
                 try await withNameServer { _ in
                     .addresses("127.0.0.2", seconds: 0)
@@ -98,7 +98,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a name that does not exist is 502, until it does`() async throws {
+        @Test func `a name that does not exist is a 502 until it does`() async throws {
             try await self.withTwo { first, _ in
                 try await withNameServer { _ in
                     .failure(code: 3)
@@ -109,13 +109,13 @@ extension EndToEnd {
                         #expect(answer.status == 502)
                         #expect(answer["proxy-status"]?.contains("dns_error") == true)
                         server.answer { _ in .addresses("127.0.0.2") }
-                        try await eventuallyAsync("it is found") { (try? await gateway.get("/").status) == 200 }
+                        try await eventuallyAsync("the name is found") { (try? await gateway.get("/").status) == 200 }
                     }
                 }
             }
         }
 
-        @Test func `a silent name holds up neither the start nor another upstream`() async throws {
+        @Test func `a silent name delays neither the start nor another upstream`() async throws {
             try await self.withTwo { first, _ in
                 try await withNameServer { question in
                     question.name == "silent.test" ? .silence : .addresses("127.0.0.2")
@@ -154,7 +154,7 @@ extension EndToEnd {
                         proxy(to: "http://api.test:\(first.port)", "http://API.test:\(first.port)")
                         + "[upstreams.more]\ntargets = [\"http://api.test:\(first.port)\"]\n"
                     var settings = quickSettings(server.address)
-                    // A question that is repeated would be counted twice.
+                    // A repeated question would be counted twice.
                     settings.tryTimeout = .seconds(10)
                     try await withGateway(toml, workers: 4, names: settings) { gateway in
                         try await withThrowingTaskGroup(of: Int.self) { group in

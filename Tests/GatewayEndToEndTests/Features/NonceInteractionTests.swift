@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// Pages that get a nonce, a coding and no tag.
+    /// Pages that are given a nonce, are encoded, and have no tag.
     @Suite struct NonceInteractionTests {
         private static let settings = """
             [middleware.security_headers]
@@ -29,7 +29,7 @@ extension EndToEnd {
             }
         }
 
-        /// A page of random parts, some of which get the nonce; `NONCE` stands where it goes.
+        /// A page of random parts, some of which get the nonce. `NONCE` marks where it goes.
         private static func page(_ random: inout SplitMix64) -> String {
             let parts = [
                 "<script NONCE>let a = \"<script>\" < 1</script>", "<style NONCE>b{}</style>",
@@ -43,7 +43,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: 1...6 as ClosedRange<UInt64>)
-        func `the nonce is put in before the encoding, in whatever pieces a page comes`(_ seed: UInt64) async throws {
+        func `the nonce is inserted before encoding, wherever a page is split`(_ seed: UInt64) async throws {
             var random = SplitMix64(seed: seed)
             let codings = ["gzip", "br", "identity"]
             let cases = (0..<20).map { _ in
@@ -92,7 +92,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["gzip", "identity"])
-        func `HEAD says what GET says`(_ coding: String) async throws {
+        func `HEAD has the head of GET`(_ coding: String) async throws {
             let page = "<script>a</script>" + String(repeating: "<p>text</p>", count: 200)
             let script = serving { request in
                 let answer = ok(page, "Content-Type: text/html", "ETag: \"x\"")
@@ -113,7 +113,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what an upstream says of a page it did not see changed is a 200 with another nonce each time`()
+        @Test func `a condition is not forwarded, so every response is a 200 with a new nonce`()
             async throws
         {
             let page = "<script>a</script>"
@@ -132,8 +132,8 @@ extension EndToEnd {
             }
         }
 
-        /// A script may be had by a page of another nonce, or by a program that does not say what it wants.
-        @Test func `HTML is no different where nobody asked for a page, but for its conditions`() async throws {
+        /// A page with another nonce may load this script, or a program that sends no specific Accept.
+        @Test func `HTML requested by others gets a nonce too, but conditions are forwarded`() async throws {
             let page = "<script>a</script>"
             let script = serving { _ in ok(page, "Content-Type: text/html", "ETag: \"x\"", "Cache-Control: public") }
             try await withProxy(script, more: Self.settings) { gateway, upstream in
@@ -146,7 +146,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a page streams on while the upstream rests, with nonce and coding`() async throws {
+        @Test func `a page streams with nonce and coding while the upstream pauses`() async throws {
             let seen = Signal()
             let script = playing { session in
                 _ = try await session.request()
@@ -169,7 +169,7 @@ extension EndToEnd {
                     _ = try await client.text(through: "\r\n")
                     return size > 0
                 }
-                // A tag that has begun waits for its name to end.
+                // An incomplete tag waits for the end of its name.
                 while Message.decode(received, "gzip", whole: false)?.hasPrefix("<p>first</p>") != true {
                     _ = try await readChunk()
                 }

@@ -25,7 +25,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["header", "html"])
-        func `each response has its own, and the upstream knows it`(mode: String) async throws {
+        func `each response has a new nonce, which the upstream receives`(mode: String) async throws {
             try await withProxy(
                 serving { _ in
                     ok(
@@ -62,7 +62,7 @@ extension EndToEnd {
             arguments: ["GET", "HEAD", "PUT"],
             ["Accept: text/html;q=0.9, */*", "Sec-Fetch-Dest: document", "Sec-Fetch-Dest: iframe\r\nAccept: a"]
         )
-        func `no page is asked for that another nonce would spoil`(method: String, page: String) async throws {
+        func `conditions, ranges and codings are dropped for pages`(method: String, page: String) async throws {
             try await withProxy(serving { _ in ok() }, more: Self.settings("header")) { gateway, upstream in
                 let fields = (Self.conditions + ["Accept-Encoding: br", page]).joined(separator: "\r\n")
                 let response = try await gateway.exchange("\(method) / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n\r\n")
@@ -80,13 +80,13 @@ extension EndToEnd {
             "Accept: */*", "Accept: text/htmlx, application/xhtml+xml", "Sec-Fetch-Dest: script",
             "Sec-Fetch-Dest: empty\r\nAccept: text/html", "Sec-Fetch-Dest: image", "Sec-Fetch-Dest: documents", "X: y",
         ])
-        func `what is not asked for as a page keeps conditions, ranges and codings`(fields: String) async throws {
+        func `other requests keep conditions, ranges and codings`(fields: String) async throws {
             try await withProxy(serving { _ in ok() }, more: Self.settings("html")) { gateway, upstream in
                 for condition in Self.conditions {
                     _ = try await gateway.get("/", condition, "Accept-Encoding: br", fields)
                     let request = try #require(upstream.requests.last)
                     let name = String(condition.prefix { $0 != ":" })
-                    // Without a range there is nothing that If-Range could be about.
+                    // Without Range, If-Range would have no meaning.
                     #expect(request[name] == String(condition.dropFirst(name.count + 2)), "\(name)")
                     #expect(request["Accept-Encoding"] == "br")
                     #expect(request["X-CSP-Nonce"] != nil)
@@ -95,7 +95,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["application/json", "text/css", "image/svg+xml", "text/plain"], ["header", "html"])
-        func `what is no HTML keeps its caching, tag and length`(type: String, mode: String) async throws {
+        func `a response other than HTML keeps its caching, tag and length`(type: String, mode: String) async throws {
             let date = "Sun, 06 Nov 1994 08:49:37 GMT"
             let fields = "Content-Type: \(type)\r\nETag: \"a\"\r\nLast-Modified: \(date)\r\nCache-Control: max-age=60"
             try await withProxy(serving { _ in ok(Self.page, fields) }, more: Self.settings(mode)) { gateway, _ in
@@ -116,7 +116,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["length", "chunked", "close"])
-        func `scripts and styles of a page get it`(framing: String) async throws {
+        func `scripts and styles of a page get the nonce`(framing: String) async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
                 let head = "HTTP/1.1 200 OK\r\n\(Self.html)\r\nAccept-Ranges: bytes\r\nContent-MD5: x\r\n"
@@ -146,7 +146,7 @@ extension EndToEnd {
         @Test(arguments: [
             "Content-Type: text/html\r\nContent-Encoding: gzip", "Content-Type: text/html; charset=\"UTF-16LE\"",
         ])
-        func `HTML that cannot be read passes unchanged`(fields: String) async throws {
+        func `HTML that cannot be parsed passes unchanged`(fields: String) async throws {
             try await withProxy(serving { _ in ok(Self.page, fields) }, more: Self.settings("html")) { gateway, _ in
                 let response = try await gateway.get("/")
                 #expect(response.text == Self.page)
@@ -154,7 +154,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `HEAD announces no length, since a page's would be another`() async throws {
+        @Test func `HEAD has no length, since the nonce changes that of the page`() async throws {
             let answer = "HTTP/1.1 200 OK\r\n\(Self.html)\r\nContent-Length: 5\r\n\r\n"
             try await withProxy(serving { _ in answer }, more: Self.settings("html")) { gateway, _ in
                 let response = try await gateway.exchange("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -163,7 +163,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the gateway's own pages have one too`() async throws {
+        @Test func `local pages have a nonce too`() async throws {
             let toml = """
                 [[routes]]
                 path = "/a"

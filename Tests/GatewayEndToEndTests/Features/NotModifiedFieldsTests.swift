@@ -20,7 +20,7 @@ extension EndToEnd {
             """
         }
 
-        /// Knows its tag, or leaves it to the gateway.
+        /// Answers conditions if it knows its tag; otherwise the gateway does.
         private static func document(_ type: String, knowsTag: Bool, _ fields: String = "") -> ScriptedUpstream.Script {
             serving { request in
                 if knowsTag, request["If-None-Match"] != nil {
@@ -32,7 +32,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["api", "web", "strict"], [true, false])
-        func `a 304 has none of the fields that documents heed`(_ preset: String, _ knowsTag: Bool) async throws {
+        func `a 304 has no fields that apply to documents`(_ preset: String, _ knowsTag: Bool) async throws {
             for type in ["text/html", "application/json"] where preset != "strict" || type != "text/html" {
                 for override in [false, true] {
                     let settings = Self.settings(preset, override: override)
@@ -44,7 +44,7 @@ extension EndToEnd {
                         #expect(second.status == 304)
                         #expect(second["ETag"] == tag)
                         for name in Self.forDocuments { #expect(second[name] == nil, "\(name), \(preset), \(type)") }
-                        // The others are the same on both.
+                        // All other fields are the same on both.
                         for name in ["X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Resource-Policy"] {
                             #expect(second[name] == first[name], "\(name)")
                         }
@@ -54,7 +54,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [true, false])
-        func `an upstream's own stay, unless the gateway replaces them`(_ knowsTag: Bool) async throws {
+        func `an upstream's fields are kept, unless the gateway replaces them`(_ knowsTag: Bool) async throws {
             let fields =
                 "Content-Security-Policy: img-src *\r\nX-Frame-Options: SAMEORIGIN\r\nReferrer-Policy: origin\r\n"
             for override in [false, true] {
@@ -74,8 +74,8 @@ extension EndToEnd {
             }
         }
 
-        /// The stored answer names both, and one line would take the place of the two.
-        @Test func `an upstream's reporting endpoints do not take the place of both`() async throws {
+        /// The stored response has two field lines, which the single one of the 304 would replace.
+        @Test func `an upstream's reporting endpoints in a 304 are dropped`() async throws {
             let script = Self.document("text/html", knowsTag: true, "Reporting-Endpoints: a=\"/a\"\r\n")
             try await withProxy(script, more: Self.settings("web")) { gateway, _ in
                 let first = try await gateway.get("/")

@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    /// Who may send how much, and what clients are told about it.
+    /// How many requests clients may send, and what they are told about it.
     @Suite struct RateLimitTests {
         private static func users(_ settings: String, more: String = "") -> String {
             """
@@ -25,7 +25,7 @@ extension EndToEnd {
             return statuses
         }
 
-        @Test func `says on each response how much is left`() async throws {
+        @Test func `each response reports the remaining quota`() async throws {
             try await withGateway(Self.users("limit = \"60/minute\"\nalgorithm = \"token_bucket\"")) { gateway in
                 let response = try await gateway.get("/users/7")
                 #expect(response.status == 200)
@@ -38,7 +38,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `answers 429 that says when to come again`() async throws {
+        @Test func `a 429 says when to try again`() async throws {
             let settings = "limit = \"5/minute\"\nburst = 1\nalgorithm = \"token_bucket\""
             try await withGateway(Self.users(settings)) { gateway in
                 _ = try await gateway.get("/users/7")
@@ -62,7 +62,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `reports all windows, and the tightest in the older fields`() async throws {
+        @Test func `all windows are reported, and the tightest one in the older fields`() async throws {
             let settings = "limit = [\"1000/hour\", \"10/day\"]\nalgorithm = \"token_bucket\""
             try await withGateway(Self.users(settings)) { gateway in
                 let response = try await gateway.get("/users/7")
@@ -75,7 +75,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [("ietf", true, false), ("legacy", false, true), ("none", false, false)])
-        func `sends the fields that are asked for`(headers: String, ietf: Bool, legacy: Bool) async throws {
+        func `the configured fields are sent`(headers: String, ietf: Bool, legacy: Bool) async throws {
             let settings = "limit = \"1/day\"\nheaders = \"\(headers)\"\nstatus = 503"
             try await withGateway(Self.users(settings)) { gateway in
                 for status in [200, 503] {
@@ -112,7 +112,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `stand on errors from below, and leave an upstream's own list in place`() async throws {
+        @Test func `the fields are on upstream errors, and an upstream's list is kept`() async throws {
             let limit = "[routes.rate_limit]\nlimit = \"10/day\""
             try await withProxy(
                 playing { session in
@@ -132,7 +132,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `in shadow everything passes, and nobody is told`() async throws {
+        @Test func `in shadow mode every request passes, without limit fields`() async throws {
             try await withGateway(Self.users("limit = \"1/day\"\nmode = \"shadow\"")) { gateway in
                 for _ in 0..<3 {
                     let response = try await gateway.get("/users/7")
@@ -143,7 +143,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `counts each client by itself, an IPv6 one by its network`() async throws {
+        @Test func `clients are counted by address, IPv6 clients by network`() async throws {
             try await withGateway(Self.users("limit = \"1/day\"\nexempt = [\"10.0.0.0/8\", \"2001:db8:9::/48\"]")) {
                 gateway in
                 let seen1 = try await Self.statuses(
@@ -181,7 +181,7 @@ extension EndToEnd {
             ("\"global\"", ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2"], [200, 429]),
             ("[\"client_ip\", \"header:X-Tenant\"]", ["X-Tenant: a", "X-Tenant: b", "X-Tenant: a"], [200, 200, 429]),
         ])
-        func `tells requests apart by the key`(key: String, fields: [String], statuses: [Int]) async throws {
+        func `requests are counted by key`(key: String, fields: [String], statuses: [Int]) async throws {
             try await withGateway(Self.users("limit = \"1/day\"\nkey = \(key)")) { gateway in
                 var seen: [Int] = []
                 for field in fields { seen.append(try await gateway.get("/users/7", field).status) }
@@ -190,7 +190,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [("policy", [200, 429, 200]), ("route", [200, 200, 200])])
-        func `routes share the counts of a policy where it says so`(scope: String, statuses: [Int]) async throws {
+        func `routes share the counts of a policy if configured`(scope: String, statuses: [Int]) async throws {
             let toml = """
                 [policies.public.rate_limit]
                 limit = "1/day"
@@ -209,7 +209,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `newcomers share a bucket where too many keys are in use`() async throws {
+        @Test func `new clients share a bucket if there are too many keys`() async throws {
             let settings = "limit = \"1/day\"\nmax_keys = 2"
             try await withGateway(Self.users(settings)) { gateway in
                 let seen4 = try await Self.statuses(
@@ -225,7 +225,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `holds for what no route takes`() async throws {
+        @Test func `the limit applies to requests without a route`() async throws {
             let toml =
                 "[middleware.rate_limit]\nlimit = \"1/day\"\n[[routes]]\npath = \"/a\"\nrespond = { status = 200 }"
             try await withGateway(toml) { gateway in

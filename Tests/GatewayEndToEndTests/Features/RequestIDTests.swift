@@ -7,7 +7,7 @@ extension EndToEnd {
             /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
         }
 
-        @Test func `upstream and client get the same, each request its own`() async throws {
+        @Test func `upstream and client receive the same ID, a new one per request`() async throws {
             try await withProxy(serving { _ in ok() }) { gateway, upstream in
                 var seen: Set<String> = []
                 for _ in 0..<10 {
@@ -27,7 +27,7 @@ extension EndToEnd {
             ("\"always\"", "", String(repeating: "a", count: 128), true),
             ("\"always\"", "", String(repeating: "a", count: 129), false),
         ])
-        func `takes over an ID from whom it may`(
+        func `an ID is accepted from trusted clients`(
             _ accept: String,
             _ server: String,
             _ given: String,
@@ -47,7 +47,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `errors carry it in the body too`() async throws {
+        @Test func `errors contain the ID in the body too`() async throws {
             try await withGateway("[[routes]]\npath = \"/a\"\nrespond = { status = 200 }") { gateway in
                 let response = try await gateway.get("/b")
                 #expect(response.status == 404)
@@ -69,7 +69,7 @@ extension EndToEnd {
             ("trusted_proxies = [\"127.0.0.1/32\"]", ["01-\(trace)-b7ad6b7169203331-01-more"], true),
             ("trusted_proxies = [\"127.0.0.1/32\"]", ["00-\(trace)-b7ad6b7169203331-00"], true), ("", [], false),
         ])
-        func `a trusted peer's trace goes on, any other begins here (W3C Trace Context)`(
+        func `a trusted peer's trace is continued, otherwise a new one starts (W3C Trace Context)`(
             _ server: String,
             _ given: [String],
             _ goesOn: Bool
@@ -85,7 +85,7 @@ extension EndToEnd {
                 #expect(sent.first?.wholeMatch(of: /00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}/) != nil, "\(sent)")
                 #expect(sent.first?.contains(Self.trace) == goesOn)
                 #expect(sent.first?.contains("b7ad6b7169203331") == false)
-                // A trusted peer's decision to sample is carried on; nobody here samples a trace that begins here.
+                // A trusted peer's sampling decision is forwarded. Traces that start here are never sampled.
                 #expect(sent.first?.suffix(3) == (goesOn ? given[0].dropFirst(52).prefix(3) : "-00"))
                 #expect(request["tracestate"] == (goesOn ? "a=1,b=2" : nil))
                 #expect(request["baggage"] == (server.isEmpty ? nil : "user=7"))

@@ -2,7 +2,7 @@ import Gateway
 import NIOCore
 import Testing
 
-/// Capital letters, and a mark at the end.
+/// Converts to upper case, and appends an exclamation mark.
 private final class Shout: BodyTransform {
     let rank = BodyRank.rewrite
 
@@ -20,7 +20,7 @@ private struct ShoutMiddleware: RequestHook {
     func request(_ exchange: Exchange) -> Decision { .transform(Shout()) }
 }
 
-/// Waits for the whole body.
+/// Collects the whole body.
 private struct GatherMiddleware: RequestHook {
     static let name = "gather"
     init(_ config: NoSettings, in context: inout BuildContext) {}
@@ -30,7 +30,7 @@ private struct GatherMiddleware: RequestHook {
 }
 
 extension EndToEnd {
-    /// Bodies that middlewares collect or change, where the connection to the upstream dies under them.
+    /// Bodies that middlewares collect or change, when the connection to the upstream fails.
     @Suite struct RequestTransformTests {
         enum Chain: String, CaseIterable, Sendable {
             case shout, gather, both
@@ -42,13 +42,13 @@ extension EndToEnd {
                 return list
             }
 
-            /// Of a body on the wire, whose framing the transform makes chunks.
+            /// The end of a body on the wire. A transform makes its framing chunked.
             func end(of body: String) -> String { self == .gather ? String(body.suffix(12)) : "!\r\n0\r\n\r\n" }
 
             func changed(_ body: String) -> String { self == .gather ? body : body.uppercased() + "!" }
         }
 
-        /// Answers once on the first connection, and closes it when the next request has come as far as `received`.
+        /// Answers once on the first connection, and closes it once the next request has arrived up to `received`.
         private static func dying(behind received: String) -> ScriptedUpstream.Script {
             { session in
                 if session.index == 0 {
@@ -62,7 +62,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: Chain.allCases, [1, 3_000, 60_000])
-        func `a body that has gone out goes out once more, whole and once`(chain: Chain, length: Int) async throws {
+        func `a retried body is sent completely and exactly once`(chain: Chain, length: Int) async throws {
             let body = String(String(repeating: "abcdefghi.", count: length / 10 + 1).prefix(length))
             let changed = chain.changed(body)
             try await withUpstream(Self.dying(behind: chain.end(of: body))) { upstream in
@@ -77,13 +77,13 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what came of a body before the connection died goes before what comes after`() async throws {
+        @Test func `a retry sends the bytes from before the failure first`() async throws {
             try await withUpstream(Self.dying(behind: "ABC")) { upstream in
                 try await withGateway(proxy(to: upstream.url), middlewares: Chain.shout.middlewares) { gateway in
                     _ = try await gateway.get("/")
                     let client = try await gateway.connect()
                     try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
-                    try await eventually("it is on another connection") { upstream.connections == 2 }
+                    try await eventually("it is retried on another connection") { upstream.connections == 2 }
                     try await client.send("3\r\ndef\r\n0\r\n\r\n")
                     let response = try await client.response()
                     #expect(response.text == "again PUT ABCDEF!")
@@ -92,7 +92,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a body that may not be repeated is not, changed or not`() async throws {
+        @Test func `a body that may not be repeated is not retried, whether changed or not`() async throws {
             try await withUpstream(Self.dying(behind: "ABC!")) { upstream in
                 try await withGateway(proxy(to: upstream.url), middlewares: Chain.both.middlewares) { gateway in
                     _ = try await gateway.get("/")

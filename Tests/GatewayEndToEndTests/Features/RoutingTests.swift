@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    /// From the request's target to the upstream's.
+    /// From the target of the request to the target sent upstream.
     @Suite struct RoutingTests {
         @Test(arguments: [
             ("path = \"/*\"", "/a/b?c=d", "/a/b?c=d"),
@@ -15,7 +15,7 @@ extension EndToEnd {
             ("path = \"/*\"\nforward_path = \"original\"", "/a/./b/../c//%61", "/a/./b/../c//%61"),
             ("path = \"/*\"\nforward_path = \"original\"", "/a%2fb?x=%2f", "/a%2fb?x=%2f"),
         ])
-        func `the path goes upstream as the route says`(_ route: String, _ sent: String, _ seen: String) async throws {
+        func `the path goes upstream as configured`(_ route: String, _ sent: String, _ seen: String) async throws {
             try await withUpstream(serving { ok($0.target) }) { upstream in
                 let toml = """
                     [upstreams.api]
@@ -94,7 +94,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `header conditions, HEAD for GET, fixed answers`() async throws {
+        @Test func `header conditions, HEAD as GET, fixed responses`() async throws {
             try await withGateway(Self.table) { gateway in
                 #expect(try await gateway.get("/v", "x-version: 2").text == "v2")
                 let head = try await gateway.exchange("HEAD /users/7 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -108,7 +108,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `405 names the methods, 404 none`() async throws {
+        @Test func `a 405 lists the methods, a 404 does not`() async throws {
             let toml = """
                 [[routes]]
                 path = "/x"
@@ -127,7 +127,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a connection goes on after the gateway's own answers, whatever body came`() async throws {
+        @Test func `a connection is kept after local responses, whatever the body`() async throws {
             try await withGateway(Self.table) { gateway in
                 let client = try await gateway.connect()
                 for body in [0, 1, 1000, 100_000] {

@@ -1,11 +1,11 @@
 import Testing
 
 extension EndToEnd {
-    /// What stands on responses for browsers to heed.
+    /// Response fields for browsers.
     @Suite struct SecurityHeadersTests {
         private static let html = "Content-Type: text/html; charset=utf-8"
 
-        /// What a client gets for an upstream's answer.
+        /// The fields that a client receives for an upstream's response.
         private static func response(
             _ answer: String,
             _ settings: String = "",
@@ -19,7 +19,7 @@ extension EndToEnd {
             ) { gateway, _ in try await gateway.get("/", fields) }
         }
 
-        @Test func `an API's answers carry the defaults`() async throws {
+        @Test func `API responses have the default fields`() async throws {
             try await withProxy(serving { _ in ok("{}", "Server: x", "X-Powered-By: y", "X-Kept: z") }) { gateway, _ in
                 let response = try await gateway.get("/")
                 for (name, value) in [
@@ -42,7 +42,7 @@ extension EndToEnd {
         @Test(arguments: [
             "text/html", "TEXT/HTML;charset=x", "application/xhtml+xml", "text/htmlx", "application/json",
         ])
-        func `the default for APIs does not break a site`(type: String) async throws {
+        func `the API defaults do not break a site`(type: String) async throws {
             let response = try await Self.response(ok("", "Content-Type: \(type)"))
             let isHTML = type != "text/htmlx" && type != "application/json"
             for name in [
@@ -53,7 +53,7 @@ extension EndToEnd {
             #expect(response["X-Content-Type-Options"] == "nosniff")
         }
 
-        @Test func `what was written stands on HTML under every preset`() async throws {
+        @Test func `configured fields are on HTML under every preset`() async throws {
             let settings = "frame_options = \"SAMEORIGIN\"\ncsp = { policy = \"default-src 'self'\" }"
             let response = try await Self.response(ok("", Self.html), settings)
             #expect(response["X-Frame-Options"] == "SAMEORIGIN")
@@ -62,7 +62,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [false, true])
-        func `a site's answers carry the preset's`(isSecure: Bool) async throws {
+        func `a site's responses have the fields of the preset`(isSecure: Bool) async throws {
             let response = try await Self.response(
                 ok("", Self.html),
                 "preset = \"web\"",
@@ -71,7 +71,8 @@ extension EndToEnd {
             )
             #expect(response["X-Frame-Options"] == "SAMEORIGIN")
             #expect(response["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups")
-            // Over plain HTTP browsers know no endpoints, and where report-to stands they leave report-uri.
+            // Over plain HTTP browsers support no reporting endpoints, and with report-to they would ignore
+            // report-uri.
             #expect(
                 response["Content-Security-Policy"]
                     == "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
@@ -81,7 +82,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [false, true])
-        func `the upstream's own stand unless they are to be replaced`(override: Bool) async throws {
+        func `the upstream's fields are kept unless override is set`(override: Bool) async throws {
             let answer = ok(
                 "",
                 "x-frame-options: ALLOWALL",
@@ -109,7 +110,7 @@ extension EndToEnd {
             ("trusted_proxies = [\"127.0.0.1/32\"]", "mode = \"development\"", "https", false),
             ("trusted_proxies = [\"127.0.0.1/32\"]", "hsts = \"\"", "https", false),
         ])
-        func `HSTS goes where the client came over TLS`(
+        func `HSTS is sent only to clients on TLS`(
             _ server: String,
             _ settings: String,
             _ scheme: String,
@@ -119,14 +120,14 @@ extension EndToEnd {
             #expect((response["Strict-Transport-Security"] != nil) == isSent)
         }
 
-        @Test func `in development the policy only reports`() async throws {
+        @Test func `in development mode the policy only reports`() async throws {
             let settings = "mode = \"development\"\ncsp = { policy = \"img-src a\", report_only = \"img-src b\" }"
             let response = try await Self.response(ok(), settings)
             #expect(response["Content-Security-Policy"] == nil)
             #expect(response.all("Content-Security-Policy-Report-Only") == ["img-src a", "img-src b"])
         }
 
-        @Test func `a second policy stands beside the first`() async throws {
+        @Test func `a report-only policy is sent next to the enforced one`() async throws {
             let response = try await Self.response(
                 ok(),
                 "csp = { policy = \"img-src a\", report_only = \"img-src b\" }"
@@ -135,7 +136,7 @@ extension EndToEnd {
             #expect(response.all("Content-Security-Policy-Report-Only") == ["img-src b"])
         }
 
-        @Test func `they stand on errors and on the gateway's own answers`() async throws {
+        @Test func `errors and local responses have the fields`() async throws {
             let toml = """
                 [[routes]]
                 path = "/a"
@@ -159,7 +160,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an empty value is not sent, and false switches all off`() async throws {
+        @Test func `an empty value is not sent, and false disables everything`() async throws {
             let response = try await Self.response(
                 ok(),
                 "content_type_options = \"\"\nxss_protection = \"\"\nremove = []\ncsp = { policy = \"\" }"

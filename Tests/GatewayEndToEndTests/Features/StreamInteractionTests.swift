@@ -2,7 +2,7 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Long answers under deadlines, encoding and limits.
+    /// Long responses with deadlines, encoding and limits.
     @Suite struct StreamInteractionTests {
         private static let request = "GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n"
         private static let head =
@@ -11,7 +11,7 @@ extension EndToEnd {
 
         private static func chunk(_ text: String) -> String { "\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n" }
 
-        /// The bytes of whole chunks that came until the end; whether the last one came.
+        /// The content of all complete chunks, and whether the last chunk arrived.
         private static func chunks(_ client: RawConnection) async throws -> (bytes: [UInt8], isWhole: Bool) {
             var bytes: [UInt8] = []
             while let line = try? await client.text(through: "\r\n") {
@@ -24,7 +24,7 @@ extension EndToEnd {
             return (bytes, false)
         }
 
-        @Test func `encoded events rest for longer than the default idle, and end whole`() async throws {
+        @Test func `encoded events may pause longer than the default idle, and end completely`() async throws {
             let script = playing { session in
                 _ = try await session.request()
                 try await session.send(Self.head + Self.chunk("data: 1\n\n"))
@@ -41,7 +41,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["gzip", "br"])
-        func `encoded events that a route's idle cuts do not look whole`(_ coding: String) async throws {
+        func `encoded events cut off by a route's idle do not look complete`(_ coding: String) async throws {
             let script = playing { session in
                 _ = try await session.request()
                 try await session.send(Self.head + Self.chunk("data: 1\n\n"))
@@ -57,17 +57,17 @@ extension EndToEnd {
                 #expect(!isWhole)
                 #expect(Message.decode(bytes, coding, whole: false) == "data: 1\n\n")
                 #expect(Message.decode(bytes, coding, whole: true) == nil)
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 client.close()
             }
         }
 
         @Test(arguments: ["gzip", "br"], ["length", "chunked"])
-        func `an encoded answer whose upstream breaks off does not look whole`(
+        func `an encoded response whose upstream fails does not look complete`(
             _ coding: String,
             _ framing: String
         ) async throws {
-            // More than the etag middleware waits for.
+            // More than the etag middleware collects.
             let text = CompressionTests.text(70_000)
             let script = playing { session in
                 _ = try await session.request()
@@ -88,7 +88,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `total cuts an encoded stream, and the next request finds room`() async throws {
+        @Test func `total cuts off an encoded stream, and the next request gets its permit`() async throws {
             let script = playing { session in
                 let request = try await session.request()
                 if request.target == "/next" { return try await session.send(ok("next")) }
@@ -106,14 +106,14 @@ extension EndToEnd {
                 let (bytes, isWhole) = try await Self.chunks(client)
                 #expect(!isWhole)
                 #expect(Message.decode(bytes, "gzip", whole: true) == nil)
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 #expect(try await gateway.get("/next").text == "next")
                 client.close()
             }
         }
 
         @Test(arguments: [false, true])
-        func `a client that leaves in an encoded answer gives its place to the next`(_ isAdaptive: Bool) async throws {
+        func `a client that leaves an encoded response frees its permit`(_ isAdaptive: Bool) async throws {
             let text = CompressionTests.text(400_000)
             let script = playing { session in
                 let request = try await session.request()
@@ -135,7 +135,7 @@ extension EndToEnd {
                     #expect(refused.code == "overloaded")
                     #expect(refused["Retry-After"] == "1")
                     try await client.reset()
-                    try await eventually("it is given up") { upstream.openConnections == 0 }
+                    try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                     let next = try await gateway.get("/next")
                     #expect(next.text == "next")
                 }
@@ -146,7 +146,7 @@ extension EndToEnd {
         private static let upload =
             "POST / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-        @Test func `an early answer comes whole and encoded, though its request grows too large`() async throws {
+        @Test func `an early response is complete and encoded, though its request grows too large`() async throws {
             let text = CompressionTests.text(5_000)
             let script = playing { session in
                 _ = try await session.connection.head()
@@ -161,13 +161,13 @@ extension EndToEnd {
                 #expect(response.decoded == text)
                 #expect(response["Content-Encoding"] == "gzip")
                 #expect(response["Connection"] == "close")
-                // The rest of the request is dropped, though it is too large.
+                // The rest of the request is dropped, although it is too large.
                 try await client.send(Self.chunk(String(repeating: "x", count: 200)) + "0\r\n\r\n")
                 #expect(try await client.rest().text.isEmpty)
             }
         }
 
-        @Test func `an encoded answer that is under way is cut where its request grows too large`() async throws {
+        @Test func `an encoded response in progress is cut off if its request grows too large`() async throws {
             let script = playing { session in
                 try await session.send(
                     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -183,12 +183,12 @@ extension EndToEnd {
                 let (bytes, isWhole) = try await Self.chunks(client)
                 #expect(!isWhole)
                 #expect(Message.decode(bytes, "gzip", whole: true) == nil)
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 client.close()
             }
         }
 
-        @Test func `an answer that waits for its tag gives way to 413`() async throws {
+        @Test func `a response held for its tag is replaced by 413`() async throws {
             let script = playing { session in
                 // The etag middleware holds the head until it has the body.
                 try await session.send(
@@ -199,7 +199,7 @@ extension EndToEnd {
             try await withProxy(script, more: Self.limits) { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send(Self.upload.replacing("POST", with: "GET") + Self.chunk("begun"))
-                try await eventually("it is under way") { upstream.connections == 1 }
+                try await eventually("it has reached the upstream") { upstream.connections == 1 }
                 try await client.send(Self.chunk(String(repeating: "x", count: 200)))
                 let response = try await client.response()
                 #expect(response.status == 413)

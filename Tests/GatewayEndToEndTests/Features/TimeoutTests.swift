@@ -3,9 +3,9 @@ import NIOCore
 import Testing
 
 extension EndToEnd {
-    /// Waits that have an end.
+    /// Timeouts.
     @Suite struct TimeoutTests {
-        @Test func `a port where nobody listens is 502 at once`() async throws {
+        @Test func `a port without a listener is a 502 at once`() async throws {
             let port = try await withUpstream(playing { _ in }) { $0.port }
             try await withGateway(proxy(to: "http://127.0.0.1:\(port)")) { gateway in
                 let response = try await gateway.get("/")
@@ -16,7 +16,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a Unix socket that is not there is 502`() async throws {
+        @Test func `a missing Unix socket is a 502`() async throws {
             try await withGateway(proxy(to: "unix:/tmp/gateway-e2e-absent.sock")) { gateway in
                 let response = try await gateway.get("/")
                 #expect(response.status == 502)
@@ -25,16 +25,16 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a name that does not resolve is 502`() async throws {
+        @Test func `a name that does not resolve is a 502`() async throws {
             try await withGateway(proxy(to: "http://nowhere.invalid:80")) { gateway in
                 let response = try await gateway.get("/")
-                // 504 where the system's resolver takes longer than `timeout.connect`.
+                // 504 if the system's resolver takes longer than `timeout.connect`.
                 #expect(response.status == 502 || response.status == 504)
                 #expect(response.code == "upstream_unreachable" || response.code == "connect_timeout")
             }
         }
 
-        @Test func `a target that takes no connection is 504 after connect`() async throws {
+        @Test func `a target that accepts no connection is a 504 after connect`() async throws {
             try await withFullBacklog { port in
                 let toml = proxy(
                     to: "http://127.0.0.1:\(port)",
@@ -50,7 +50,7 @@ extension EndToEnd {
             }
         }
 
-        /// Plays after the request's head has come, and then waits for the gateway to leave.
+        /// Sends bytes after the head of the request, and then waits for the gateway to close the connection.
         private static func stalling(after text: String) -> ScriptedUpstream.Script {
             { session in
                 _ = try await session.connection.head()
@@ -60,7 +60,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["", "H", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\n\r\n"])
-        func `no head in first_byte is 504, and the upstream is left`(_ sent: String) async throws {
+        func `no head within first_byte is a 504, and the upstream connection closes`(_ sent: String) async throws {
             try await withProxy(
                 Self.stalling(after: sent),
                 more: "[middleware.timeout]\nfirst_byte = \"100ms\""
@@ -70,12 +70,12 @@ extension EndToEnd {
                 let response = try await client.finalResponse()
                 #expect(response.status == 504)
                 #expect(response.code == "upstream_timeout")
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 client.close()
             }
         }
 
-        @Test func `a row of 1xx does not put off first_byte`() async throws {
+        @Test func `a series of 1xx does not extend first_byte`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
                 while session.connection.inbox.end == nil {
@@ -93,7 +93,7 @@ extension EndToEnd {
             "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nabc", "HTTP/1.1 200 OK\r\n\r\nabc",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
         ])
-        func `a body that stalls for idle is cut, and does not look whole`(_ sent: String) async throws {
+        func `a body that stalls for idle is cut off, and does not look complete`(_ sent: String) async throws {
             try await withProxy(
                 Self.stalling(after: sent),
                 more: "[middleware.timeout]\nidle = \"100ms\""
@@ -103,11 +103,11 @@ extension EndToEnd {
                 let (text, _) = try await client.rest()
                 #expect(text.hasPrefix("HTTP/1.1 200"))
                 #expect(!text.hasSuffix("0\r\n\r\n"))
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
             }
         }
 
-        @Test func `a body that goes on is not cut, however long it takes`() async throws {
+        @Test func `a body that keeps coming is not cut off, however long it takes`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
                 try await session.send("HTTP/1.1 200 OK\r\n\r\n")
@@ -122,7 +122,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `total ends an exchange before and behind the head`() async throws {
+        @Test func `total ends an exchange before and after the head`() async throws {
             let more = "[middleware.timeout]\ntotal = \"150ms\""
             try await withProxy(Self.stalling(after: ""), more: more) { gateway, _ in
                 let response = try await gateway.get("/")
@@ -137,7 +137,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what is left of total goes upstream, and takes the place of what a client says`() async throws {
+        @Test func `the rest of total is sent upstream, and replaces the client's value`() async throws {
             let script = serving { request in ok(request["X-Request-Timeout-Ms"] ?? "none") }
             try await withProxy(script, more: "[middleware.timeout]\ntotal = \"20s\"") { gateway, _ in
                 for field in ["", "X-Request-Timeout-Ms: 5"] {
@@ -152,7 +152,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["", "[middleware.timeout]\ntotal = \"60s\""])
-        func `a trusted peer shortens total`(more: String) async throws {
+        func `a trusted peer can shorten total`(more: String) async throws {
             let server = "trusted_proxies = [\"127.0.0.0/8\"]"
             try await withProxy(Self.stalling(after: ""), server: server, more: more) { gateway, _ in
                 let response = try await gateway.get("/", "X-Request-Timeout-Ms: 100")
@@ -161,7 +161,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["0", "-1", "1.5", "", "abc", "99999999999999999999999"])
-        func `a trusted peer does not lengthen total, whatever it writes`(value: String) async throws {
+        func `a trusted peer cannot extend total, whatever it sends`(value: String) async throws {
             let server = "trusted_proxies = [\"127.0.0.0/8\"]"
             let script = serving { request in ok(request["X-Request-Timeout-Ms"] ?? "none") }
             let more = "[middleware.timeout]\ntotal = \"20s\""
@@ -173,7 +173,7 @@ extension EndToEnd {
             }
         }
 
-        /// Sends an event, waits for the gateway to leave, or for longer than `idle`, and sends another.
+        /// Sends an event, pauses for longer than `idle`, and sends another one.
         private static let restingEvents: ScriptedUpstream.Script = { session in
             _ = try await session.request()
             try await session.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")
@@ -181,14 +181,14 @@ extension EndToEnd {
             try await session.send("data: 2\n\n")
         }
 
-        @Test func `an event stream may rest for longer than idle`() async throws {
+        @Test func `an event stream may pause longer than the default idle`() async throws {
             try await withProxy(Self.restingEvents, more: "[middleware.timeout]\nidle = \"100ms\"") { gateway, _ in
                 let response = try await gateway.get("/")
                 #expect(response.text == "data: 1\n\ndata: 2\n\n")
             }
         }
 
-        @Test func `an event stream is cut by the idle of a policy`() async throws {
+        @Test func `an event stream is cut off by the idle of a policy`() async throws {
             let toml = """
                 [policies.brisk.timeout]
                 idle = "100ms"
@@ -202,7 +202,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["G", "GET / HTTP/1.1\r\nHo", "GET / HTTP/1.1\r\nHost: a\r\n"])
-        func `a head that does not come is 408 after header_timeout`(_ sent: String) async throws {
+        func `an incomplete head is a 408 after header_timeout`(_ sent: String) async throws {
             try await withProxy(playing { _ in }, limits: "header_timeout = \"150ms\"") { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send(sent)
@@ -215,7 +215,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a trickle does not put off header_timeout`() async throws {
+        @Test func `a trickle does not extend header_timeout`() async throws {
             try await withProxy(playing { _ in }, limits: "header_timeout = \"200ms\"") { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send("GET / HTTP/1.1\r\nHost: a\r\nA: ")
@@ -232,7 +232,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a body that stays away is 408 after its grace, and the upstream is left`() async throws {
+        @Test func `a stalled body is a 408 after its grace period, and the upstream connection closes`() async throws {
             let toml = "[middleware.timeout]\nidle = \"60s\""
             try await withProxy(Self.stalling(after: ""), more: toml) { gateway, upstream in
                 let client = try await gateway.connect()
@@ -240,13 +240,13 @@ extension EndToEnd {
                 let response = try await client.response()
                 #expect(response.status == 408)
                 #expect(response["Connection"] == "close")
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 client.close()
             }
         }
 
-        /// RFC 9110 section 15.5.9 blames the client, which would send the body once more.
-        @Test func `an upstream that does not take the body is 504, and not the client's fault`() async throws {
+        /// With 408, RFC 9110 section 15.5.9 would blame the client, which would send the body again.
+        @Test func `an upstream that stops reading the body is a 504, not the client's fault`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 session.connection.readSlowly()
                 _ = try await session.connection.head()
@@ -268,7 +268,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an answer that has begun waits for a body that still goes on`() async throws {
+        @Test func `a response that has begun waits for a body that is still arriving`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.connection.head()
                 try await session.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -290,7 +290,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an upstream that says nothing to Expect is 504, and the client's clock stands`() async throws {
+        @Test func `an upstream that ignores Expect is a 504, and the client's timer does not run`() async throws {
             let settings = "[middleware.timeout]\nidle = \"200ms\""
             let script = Self.stalling(after: "")
             try await withProxy(script, more: settings) { gateway, _ in

@@ -2,7 +2,7 @@ import Gateway
 import Testing
 
 extension EndToEnd {
-    /// A proxy in `server.trusted_proxies` says who asked, by which scheme, and for which host.
+    /// A proxy in `server.trusted_proxies` reports the client, its scheme and its host.
     @Suite struct TrustedProxyTests {
         private static let trusting = "trusted_proxies = [\"127.0.0.0/8\"]"
         private static let modern =
@@ -11,7 +11,7 @@ extension EndToEnd {
             "X-Forwarded-For: 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: public.example:444",
         ]
 
-        /// What the upstream got of a `GET /` with these fields.
+        /// The fields of a `GET /` as the upstream receives them.
         private func forwarded(_ fields: [String], server: String = trusting) async throws -> Message {
             try await withProxy(serving { _ in ok() }, server: server) { gateway, upstream in
                 let lines = (["Host: in.example:8080"] + fields).map { $0 + "\r\n" }.joined()
@@ -30,12 +30,12 @@ extension EndToEnd {
             (["X-Forwarded-Host: \"<script>"], "http://in.example:8080"),
             (["X-Forwarded-Host: "], "http://in.example:8080"),
             (["Forwarded: for=192.0.2.7;host=\"a/b\""], "http://in.example:8080"),
-            // What stands left of an untrusted address is made up.
+            // Fields to the left of an untrusted address are ignored, because anybody can invent them.
             (["Forwarded: for=192.0.2.1;proto=https, for=192.0.2.7"], "http://in.example:8080"),
         ]
 
         @Test(arguments: origins)
-        func `redirections lead to where the client came from`(_ fields: [String], _ origin: String) async throws {
+        func `redirects point to the origin that the client used`(_ fields: [String], _ origin: String) async throws {
             let script = serving { request in
                 "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://\(request["X-Own"] ?? "")/x\r\n\r\n"
             }
@@ -55,7 +55,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `nobody else is believed`() async throws {
+        @Test func `an untrusted peer is not believed`() async throws {
             for fields in [Self.older, [Self.modern]] {
                 let request = try await self.forwarded(fields, server: "")
                 #expect(request["X-Forwarded-For"] == "127.0.0.1")
@@ -65,7 +65,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a proxy on a Unix socket says who asked`() async throws {
+        @Test func `a proxy on a Unix socket reports the client`() async throws {
             let path = "/tmp/gateway-e2e-\(UInt32.random(in: 0 ... .max)).sock"
             for (trusted, client) in [("[\"unix:\"]", "192.0.2.7, unknown"), ("[\"0.0.0.0/0\"]", "unknown")] {
                 try await withUpstream(
@@ -87,7 +87,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the port is the one in the host that the client asked, or its scheme's`() async throws {
+        @Test func `the port is that of the client's host, or the default of its scheme`() async throws {
             let ports: [(fields: [String], port: String)] = [
                 (["X-Forwarded-Proto: https"], "8080"), (["X-Forwarded-Host: a.example"], "80"),
                 (["X-Forwarded-Proto: https", "X-Forwarded-Host: a.example"], "443"),
@@ -99,7 +99,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `what comes in one style goes on in the other (RFC 7239 section 7.4)`() async throws {
+        @Test func `fields in one style are forwarded in the other (RFC 7239 section 7.4)`() async throws {
             let older = try await self.forwarded([Self.modern])
             #expect(older["X-Forwarded-For"] == "192.0.2.7, 127.0.0.1")
             #expect(older["X-Forwarded-Proto"] == "https")

@@ -1,11 +1,11 @@
 import Testing
 
 extension EndToEnd {
-    /// Bodies that nobody will read, of upstreams that do not send them.
+    /// Unneeded bodies of upstreams that never send them completely.
     @Suite struct UnneededBodyTests {
         private static let date = "Sun, 06 Nov 1994 08:49:37 GMT"
 
-        /// Sends this and no more.
+        /// Sends these bytes and nothing more.
         private static func stalling(_ head: String) -> ScriptedUpstream.Script {
             playing { session in
                 _ = try await session.request()
@@ -17,14 +17,14 @@ extension EndToEnd {
         @Test(arguments: [
             "Content-Length: 50\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n", "Content-Length: 50\r\n\r\nxy",
         ])
-        func `a replaced error does not wait for the body that it replaces`(_ rest: String) async throws {
+        func `a replaced error does not wait for the original body`(_ rest: String) async throws {
             try await withProxy(Self.stalling("HTTP/1.1 500 X\r\nContent-Type: text/plain\r\n\(rest)")) {
                 gateway,
                 upstream in
                 let response = try await gateway.get("/")
                 #expect(response.status == 500)
                 #expect(response.code == "upstream_error")
-                try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
             }
         }
 
@@ -32,7 +32,7 @@ extension EndToEnd {
             ("ETag: \"a\"", "If-None-Match: \"a\"", 304), ("ETag: \"a\"", "If-Match: \"b\"", 412),
             ("ETag: \"a\"\r\nLast-Modified: \(date)", "If-Modified-Since: \(date)", 304),
             ("Last-Modified: \(date)", "If-Unmodified-Since: Sat, 05 Nov 1994 08:49:37 GMT", 412),
-            // The tag that the body would give is left off.
+            // There is no generated tag without the body.
             ("Last-Modified: \(date)", "If-Modified-Since: \(date)", 304), ("X: y", "If-None-Match: *", 304),
         ])
         func `a condition that the head decides does not wait for the body`(
@@ -46,12 +46,12 @@ extension EndToEnd {
                     let response = try await gateway.get("/", condition)
                     #expect(response.status == status)
                     if status == 304 { #expect(response["ETag"] == (fields.hasPrefix("ETag") ? "\"a\"" : nil)) }
-                    try await eventually("the upstream is left") { upstream.openConnections == 0 }
+                    try await eventually("the upstream connection closes") { upstream.openConnections == 0 }
                 }
             }
         }
 
-        @Test func `the next request gets its own answer over another connection`() async throws {
+        @Test func `the next request gets its own response over another connection`() async throws {
             let script = playing { session in
                 _ = try await session.request()
                 guard session.index == 0 else { return try await session.send(ok("next", "Connection: close")) }

@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 extension EndToEnd {
-    /// An upstream's errors that get another body, under everything that changes bodies and heads.
+    /// Upstream errors with a replaced body, combined with everything that changes bodies and heads.
     @Suite struct UpstreamErrorInteractionTests {
         private static let settings = """
             [middleware.rate_limit]
@@ -21,7 +21,7 @@ extension EndToEnd {
         ]
 
         @Test(arguments: 1...3 as ClosedRange<UInt64>)
-        func `nothing of the old body is said of the new one`(_ seed: UInt64) async throws {
+        func `fields about the old body are not sent with the new one`(_ seed: UInt64) async throws {
             var random = SplitMix64(seed: seed)
             let answers = (0..<20).map { _ in
                 let body = Array(CompressionTests.text(.random(in: 0...40_000, using: &random)).utf8)
@@ -91,7 +91,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["identity", "gzip", "br"])
-        func `an error that passes is neither encoded nor tagged`(_ coding: String) async throws {
+        func `a forwarded error is neither encoded nor tagged`(_ coding: String) async throws {
             let body = CompressionTests.text(3_000)
             let script = serving { _ in
                 "HTTP/1.1 404 X\r\nContent-Type: application/json\r\nContent-Length: 3000\r\n\r\n" + body
@@ -105,7 +105,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an error's limit fields are the gateway's own alone`() async throws {
+        @Test func `an error has only the gateway's limit fields`() async throws {
             let answer =
                 "HTTP/1.1 503 No\r\nX-RateLimit-Limit: 3\r\nX-RateLimit-Remaining: 2\r\nContent-Length: 0\r\n\r\n"
             let script: ScriptedUpstream.Script = { session in
@@ -121,8 +121,8 @@ extension EndToEnd {
             }
         }
 
-        /// Nobody gets to see it.
-        @Test func `the end of a body that trickles is not waited for`() async throws {
+        /// The client never receives this body.
+        @Test func `the gateway does not wait for the end of a trickling body`() async throws {
             let left = Signal()
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.request()
