@@ -13,7 +13,7 @@ struct BodyDecoderTests {
         ("A\r\n0123456789\r\n0\r\n\r\n", "0123456789"), ("2\r\n\r\n\r\n0\r\n\r\n", "\r\n"),
         ("1;a=b;c=\"d \te\"\r\nx\r\n0;last\r\n\r\n", "x"), ("5\r\n0\r\n\r\n\r\n0\r\n\r\n", "0\r\n\r\n"),
     ])
-    func `RFC 9112 7.1: chunks are put together`(body: String, text: String) throws {
+    func `RFC 9112 section 7.1: chunks are joined`(body: String, text: String) throws {
         let message = try #require(self.chunked(body).messages.first)
         #expect(message.isComplete)
         #expect(message.text == text)
@@ -30,20 +30,20 @@ struct BodyDecoderTests {
         "0000000000000001\r\nx", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF\r\n", "0\r\n\n", "0\r\n\rX\r\n\r\n",
         "\u{ff11}\r\nx",
     ])
-    func `RFC 9112 7.1: a bad chunk is refused`(body: String) {
+    func `RFC 9112 section 7.1: an invalid chunk is rejected`(body: String) {
         let transcript = self.chunked(body)
         #expect(transcript.failure == .malformed)
         #expect(!transcript.messages[0].isComplete)
     }
 
-    @Test func `a chunk's size may be as large as a signed number holds in 15 digits`() throws {
+    @Test func `a chunk size may have 15 hexadecimal digits`() throws {
         let transcript = self.chunked("FFFFFFFFFFFFFFF\r\nsome of it")
         #expect(transcript.messages.first?.text == "some of it")
         #expect(transcript.failure == .truncated)
     }
 
     @Test(arguments: [(254, nil), (255, .malformed), (5000, .malformed)] as [(Int, HTTP1Error.Code?)])
-    func `a chunk line may take 256 bytes and no more`(count: Int, failure: HTTP1Error.Code?) {
+    func `a chunk line may have at most 256 bytes`(count: Int, failure: HTTP1Error.Code?) {
         let line = "1;" + String(repeating: "e", count: count)
         #expect(self.chunked("\(line)\r\nx\r\n0\r\n\r\n").failure == failure)
         #expect(self.chunked(line).failure == failure ?? .truncated)
@@ -54,7 +54,7 @@ struct BodyDecoderTests {
         ("Grpc-Status: 0\r\ngrpc-message:\r\n", [["Grpc-Status", "0"], ["grpc-message", ""]]),
         ("Server-Timing: a\r\nETag: \"x\"\r\n", [["Server-Timing", "a"], ["ETag", "\"x\""]]),
     ])
-    func `RFC 9112 7.1.2: trailers are kept`(section: String, trailers: [[String]]) {
+    func `RFC 9112 section 7.1.2: trailers are kept`(section: String, trailers: [[String]]) {
         #expect(self.chunked("1\r\nx\r\n0\r\n\(section)\r\n").messages[0].trailers == trailers)
     }
 
@@ -67,7 +67,7 @@ struct BodyDecoderTests {
         "X-Forwarded-Host: b", "X-Real-IP: 1.2.3.4", "Forwarded: for=x", "X-CSP-Nonce: x", "X-Request-ID: x",
         "X-Request-Timeout-Ms: 1", "x-ReQuEsT-id: x",
     ])
-    func `RFC 9110 6.5.1: what frames, routes or authenticates is no trailer`(line: String) {
+    func `RFC 9110 section 6.5.1: trailers for framing, routing or authentication are dropped`(line: String) {
         #expect(self.chunked("0\r\n\(line)\r\n\r\n").messages[0].trailers == nil)
         #expect(
             self.chunked("0\r\nX: y\r\n\(line)\r\nZ: z\r\n\r\n").messages[0].trailers == [["X", "y"], ["Z", "z"]]
@@ -75,11 +75,11 @@ struct BodyDecoderTests {
     }
 
     @Test(arguments: ["X : y", "X", " X: y", ": y", "X: a\u{0}", "X: a\r\n b", "X: a\rb"])
-    func `RFC 9112 7.1.2: a trailer section is as strict as a header section`(lines: String) {
+    func `RFC 9112 section 7.1.2: a trailer section is parsed as strictly as a header section`(lines: String) {
         #expect(self.chunked("0\r\n\(lines)\r\n\r\n").failure == .malformed)
     }
 
-    @Test func `a trailer section has a header section's limits`() {
+    @Test func `a trailer section has the limits of a header section`() {
         let prefix = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
         for section in [String(repeating: "X:\r\n", count: 9), "X: \(String(repeating: "y", count: 252))\r\n"] {
             #expect(Transcript.requests("\(prefix)\(section)\r\n", limits: Examples.limits).failure == .headersTooLarge)
@@ -90,7 +90,7 @@ struct BodyDecoderTests {
     }
 
     @Test(arguments: [BodyFraming.length(3), .chunked, .none, .untilClose])
-    func `the end of input is fine only where the body waits for it`(framing: BodyFraming) throws {
+    func `the end of input ends only a body that is delimited by it`(framing: BodyFraming) throws {
         var decoder = BodyDecoder(framing, limits: HTTP1Limits())
         let mayEnd = framing == .none || framing == .untilClose
         #expect(decoder.isEnded == (framing == .none))
@@ -102,7 +102,7 @@ struct BodyDecoderTests {
         }
     }
 
-    @Test func `a body of known length leaves what follows it alone`() throws {
+    @Test func `a body of known length does not consume the bytes after it`() throws {
         var decoder = BodyDecoder(.length(3), limits: HTTP1Limits())
         var buffer = ByteBuffer(string: "abcdef")
         guard case .bytes(let piece) = try decoder.next(&buffer) else {
@@ -118,7 +118,7 @@ struct BodyDecoderTests {
         #expect(String(buffer: buffer) == "def")
     }
 
-    @Test func `a length of none or less has no body`() {
+    @Test func `a length of zero or less means no body`() {
         #expect(BodyDecoder(.length(0), limits: HTTP1Limits()).isEnded)
         #expect(BodyDecoder(.length(-1), limits: HTTP1Limits()).isEnded)
     }

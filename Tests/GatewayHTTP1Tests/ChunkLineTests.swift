@@ -2,9 +2,9 @@ import GatewayHTTP1
 import NIOCore
 import Testing
 
-/// Chunk extensions (RFC 9112 section 7.1.1). They are dropped, but only once it is certain where their line ends.
+/// Chunk extensions (RFC 9112 section 7.1.1). They are dropped, but only once their line has been parsed completely.
 struct ChunkLineTests {
-    /// A body whose first and last chunk carry the extension, whole and split at each byte.
+    /// A body whose first and last chunk have the extension, in one piece and split at each byte.
     private static func transcripts(_ chunkExtension: [UInt8]) -> [Transcript] {
         let head = Array("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
         let body = [0x31] + chunkExtension + Array("\r\nx\r\n0".utf8) + chunkExtension + Array("\r\n\r\n".utf8)
@@ -21,7 +21,7 @@ struct ChunkLineTests {
         ";a=\"\\\"\"", ";a=\"\\\\\"", ";a=\"\\b\\\t\\ \"", ";a=\"\u{e9}\"", ";a=\"0;1=\"", ";1=2", ";a=\"1;b\";c",
         " ;a", "\t; a", ";\ta", ";a =b", ";a= b", ";a \t=\t \"b\"", ";a ;b", ";a=b ; c", ";a=\"b\" \t;c",
     ])
-    func `an extension that follows its grammar is dropped`(text: String) {
+    func `a well formed extension is dropped`(text: String) {
         for transcript in Self.transcripts(text) {
             #expect(transcript.failure == nil)
             #expect(transcript.messages.first?.text == "x")
@@ -41,14 +41,14 @@ struct ChunkLineTests {
         ";a=\u{1b}[0m",
         ";a=\u{b}b", ";\u{c}a",
     ])
-    func `an extension that does not follow its grammar is refused`(text: String) {
+    func `a malformed extension is rejected`(text: String) {
         for transcript in Self.transcripts(text) {
             #expect(transcript.failure == .malformed)
             #expect(transcript.messages.first?.isComplete == false)
         }
     }
 
-    @Test func `every byte of a quoted value is the grammar's`() {
+    @Test func `a quoted value accepts exactly the bytes of the grammar`() {
         for byte in UInt8.min ... .max where byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") {
             let isText = byte >= 0x20 && byte != 0x7F || byte == 0x09
             for prefix in ["", "\\"] {
@@ -59,7 +59,7 @@ struct ChunkLineTests {
     }
 
     @Test(arguments: [";a", ";a=", " ;a=\"", " \t ;a=\"\\"])
-    func `the limit does not wait for the end of an extension`(start: String) {
+    func `the limit applies before an extension is complete`(start: String) {
         for filler in ["a", " ", ";b"] {
             let line = "1" + start + String(repeating: filler, count: 300)
             let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

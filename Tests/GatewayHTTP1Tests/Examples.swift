@@ -1,8 +1,8 @@
 import GatewayHTTP1
 
-/// Bytes that more than one suite looks at: each of the parsers' own suites says what they mean, others cut and bend them.
+/// Messages shared by several suites. The suites of the parsers define what they mean; others split and mutate them.
 enum Examples {
-    /// Small, so that what goes over them is short.
+    /// Small, so that messages over a limit are short.
     static let limits = HTTP1Limits(startLine: 64, headers: 256, headerCount: 8)
 
     static let requests: [String] = [

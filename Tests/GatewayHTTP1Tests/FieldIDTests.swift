@@ -8,7 +8,7 @@ struct FieldIDTests {
     }
 
     @Test(arguments: FieldID.allCases.filter { $0 != .unknown })
-    func `each name is found, in any case, and nothing near it`(id: FieldID) {
+    func `each name is found in any case, and similar names are not`(id: FieldID) {
         let name = id.name.description
         #expect(self.find(name) == id)
         #expect(self.find(name.lowercased()) == id)
@@ -25,11 +25,11 @@ struct FieldIDTests {
         ("X_My_Field", .unknown), ("_", .unknown), ("", .unknown), ("Host_", .unknown),
         (String(repeating: "_", count: 10_000), .unknown),
     ])
-    func `a name with underscores stands for a field where they are hyphens`(name: String, id: FieldID) {
+    func `a name with underscores maps to the field with hyphens`(name: String, id: FieldID) {
         #expect(Array(name.utf8).withUnsafeBytes { FieldID.resembled(by: $0) } == id)
     }
 
-    @Test func `names are different from each other`() {
+    @Test func `all names are different`() {
         #expect(Set(FieldID.allCases.map { $0.name.description.lowercased() }).count == FieldID.allCases.count)
     }
 
@@ -47,12 +47,12 @@ struct FieldIDTests {
         FieldID.connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
         .proxyAuthenticate, .proxyAuthorization,
     ])
-    func `RFC 9110 7.6.1: fields of one hop are known`(id: FieldID) {
+    func `RFC 9110 section 7.6.1: hop-by-hop fields are known`(id: FieldID) {
         #expect(id.isHopByHop)
     }
 
     @Test(arguments: [FieldID.unknown, .host, .contentLength, .authorization, .setCookie, .wwwAuthenticate, .via])
-    func `fields of the whole way are no fields of one hop`(id: FieldID) {
+    func `end-to-end fields are not hop-by-hop fields`(id: FieldID) {
         #expect(!id.isHopByHop)
     }
 }

@@ -19,7 +19,10 @@ struct FramingFieldsTests {
             ("Content_Length: 5\r\nTransfer_Encoding: chunked\r\n", .none),
         ] as [(String, BodyFraming)]
     )
-    func `RFC 9112 6.3: a request's fields say how long its body is`(fields: String, framing: BodyFraming) {
+    func `RFC 9112 section 6.3: the fields determine the length of the body`(
+        fields: String,
+        framing: BodyFraming
+    ) {
         #expect(self.request(fields).messages.first?.framing == framing)
     }
 
@@ -27,19 +30,19 @@ struct FramingFieldsTests {
         "", "-1", "+1", "1.0", "0x5", "5 5", "5,5", "5, 6", "5;", "a", "9223372036854775808", "18446744073709551621",
         "99999999999999999999999999", "\u{b5}", "1e3", "1_000",
     ])
-    func `RFC 9110 8.6: a malformed Content-Length is refused`(value: String) {
+    func `RFC 9110 section 8.6: a malformed Content-Length is rejected`(value: String) {
         #expect(self.request("Content-Length: \(value)\r\n").failure == .malformed)
         #expect(self.response("Content-Length: \(value)\r\n").failure == .malformed)
     }
 
     @Test(arguments: ["5", "6", "0"])
-    func `RFC 9112 6.3: more than one Content-Length is refused`(second: String) {
+    func `RFC 9112 section 6.3: more than one Content-Length is rejected`(second: String) {
         let fields = "Content-Length: 5\r\nX: y\r\ncontent-length: \(second)\r\n"
         #expect(self.request(fields).failure == .malformed)
         #expect(self.response(fields).failure == .malformed)
     }
 
-    @Test func `RFC 9112 6.1: Content-Length beside Transfer-Encoding is refused`() {
+    @Test func `RFC 9112 section 6.1: Content-Length with Transfer-Encoding is rejected`() {
         for length in [0, 5] {
             for fields in [
                 "Content-Length: \(length)\r\nTransfer-Encoding: chunked\r\n",
@@ -62,7 +65,7 @@ struct FramingFieldsTests {
         "gzip\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked",
         "gzip, chunked\r\nTransfer-Encoding: chunked", "gzip, chunked\r\nContent-Length: 5",
     ])
-    func `RFC 9112 6.1: a Transfer-Encoding that does not end with one chunked is refused`(value: String) {
+    func `RFC 9112 section 6.1: a Transfer-Encoding without one chunked at its end is rejected`(value: String) {
         #expect(self.request("Transfer-Encoding: \(value)\r\n").failure == .malformed)
         #expect(self.response("Transfer-Encoding: \(value)\r\n").failure == .malformed)
     }
@@ -72,7 +75,7 @@ struct FramingFieldsTests {
         "gzip, deflate, br, chunked", "gzip;q=1, chunked", "gzip ; q = 1;\tx=\"a, \\\" \\b\" ,chunked \t",
         "gzip\r\nTransfer-Encoding: chunked", "gzip\r\nX: y\r\ntransfer-encoding: br, chunked",
     ])
-    func `RFC 9112 6.1: a coding before chunked is understood, and not implemented`(value: String) {
+    func `RFC 9112 section 6.1: a coding before chunked is valid, but not implemented`(value: String) {
         #expect(self.request("Transfer-Encoding: \(value)\r\n").failure == .unsupportedCoding)
         #expect(self.response("Transfer-Encoding: \(value)\r\n").failure == .unsupportedCoding)
         #expect(self.request("Transfer-Encoding: \(value)\r\n", minor: 0).failure == .malformed)
@@ -82,13 +85,13 @@ struct FramingFieldsTests {
     @Test(arguments: [
         ("0", "0"), ("5", "5"), ("10", "10"), ("00", "0"), ("05", "5"), ("010", "10"), ("0000100", "100"),
     ])
-    func `RFC 9110 8.6: a length has no leading zeros when it is passed on`(value: String, length: String) {
+    func `RFC 9110 section 8.6: a forwarded length has no leading zeros`(value: String, length: String) {
         let fields = "Content-Length: \(value)\r\n"
         #expect(self.request(fields).messages.first?.fields.last == ["Content-Length", length])
         #expect(self.response(fields).messages.first?.fields == [["Content-Length", length]])
     }
 
-    @Test func `RFC 9112 6.1: Transfer-Encoding in HTTP 1.0 is refused`() {
+    @Test func `RFC 9112 section 6.1: Transfer-Encoding in HTTP 1.0 is rejected`() {
         #expect(self.request("Transfer-Encoding: chunked\r\n", minor: 0).failure == .malformed)
         #expect(self.response("Transfer-Encoding: chunked\r\n", minor: 0).failure == .malformed)
     }
@@ -102,7 +105,7 @@ struct FramingFieldsTests {
         ("Connection: ,,\r\n", 0, false), ("Keep-Alive: timeout=5\r\n", 0, false), ("Connection: upgrade\r\n", 1, true),
         ("Proxy-Connection: keep-alive\r\n", 0, false),
     ])
-    func `RFC 9112 9.3: Connection and the version say whether the connection stays`(
+    func `RFC 9112 section 9.3: Connection and the version decide whether the connection is kept`(
         fields: String,
         minor: Int,
         keepAlive: Bool

@@ -21,7 +21,7 @@ struct HeadWriterTests {
         }
     }
 
-    @Test func `what needs more room than was thought is written whole`() {
+    @Test func `output larger than the reserved space is complete`() {
         let long = [UInt8](repeating: UInt8(ascii: "x"), count: 10_000)
         let text = Self.text { output in
             output.write(long)
@@ -31,9 +31,9 @@ struct HeadWriterTests {
         #expect(text == String(decoding: long, as: UTF8.self) + "00000000000000ffHTTP/1.1 200 OK\r\n")
     }
 
-    /// A section as a client may send it, of which only the parsed parts are passed on.
+    /// A section as a client may send it. Only the parsed parts are written.
     @Test(arguments: 0..<40)
-    func `received fields are written line by line, whatever white space they came with`(seed: UInt64) throws {
+    func `received fields are written line by line, without their white space`(seed: UInt64) throws {
         var random = SeededGenerator(seed)
         var section = "GET / HTTP/1.1\r\nHost: a\r\n"
         var expected: [(id: FieldID?, line: String)] = [(.host, "Host: a\r\n")]

@@ -15,7 +15,7 @@ struct HeaderBlockTests {
         return String(buffer: buffer)
     }
 
-    @Test func `fields are found by number and by name, whatever their case`() throws {
+    @Test func `fields are found by ID and by name, regardless of case`() throws {
         let block = self.block((HeaderName("x-tenant"), "a"), (HeaderName(.accept), "b"), (HeaderName("X-TENANT"), "c"))
         let found = block.first(.accept)
         let accept = try #require(found)
@@ -46,7 +46,7 @@ struct HeaderBlockTests {
         #expect(block.count == 0)
     }
 
-    @Test func `fields of another message keep their spelling and their order`() {
+    @Test func `fields of another message keep their spelling and order`() {
         let other = self.block((HeaderName("x-One"), "1"), (HeaderName("ETAG"), "\"x\""), (HeaderName("Empty"), ""))
         var block = HeaderBlock()
         for field in other.fields { block.add(field, from: other) }
@@ -58,7 +58,7 @@ struct HeaderBlockTests {
         ("a\r\nX: b", "a__X: b"), ("a\nb", "a_b"), ("\u{0}", "_"), ("a\u{7F}", "a_"), ("a\tb", "a\tb"),
         ("\u{1}23456789\u{1F}", "_23456789_"), ("caf\u{e9}", "caf\u{e9}"),
     ])
-    func `no value begins another line`(value: String, written: String) {
+    func `a value cannot start another line`(value: String, written: String) {
         #expect(self.text(self.block((HeaderName("X"), value))) == "X: \(written)\r\n")
     }
 
@@ -70,7 +70,7 @@ struct HeaderBlockTests {
         #expect(self.text(block) == "X: b_a\r\nY: \r\nZ: a_b\r\n")
     }
 
-    @Test func `a value that is written in pieces is checked whole`() {
+    @Test func `a value written in pieces is checked completely`() {
         var block = HeaderBlock()
         block.add(HeaderName("X")) { output in
             output.write("a\r")
@@ -85,14 +85,14 @@ struct HeaderBlockTests {
         ("xclose", false),
         ("", false), ("clo se", false),
     ])
-    func `RFC 9110 5.6.1: a token is found in a list, in any of its lines`(value: String, found: Bool) {
+    func `RFC 9110 section 5.6.1: a token is found in any line of a list`(value: String, found: Bool) {
         let name = HeaderName(.connection)
         #expect(self.block((name, value)).contains("close", in: .connection) == found)
         #expect(self.block((name, "x"), (name, value)).contains("close", in: .connection) == found)
         #expect(self.block((HeaderName(.te), value)).contains("close", in: .connection) == false)
     }
 
-    @Test func `members of all lines come in order`() {
+    @Test func `list members of all lines are returned in order`() {
         let name = HeaderName(.connection)
         let block = self.block((name, "a, b"), (HeaderName(.te), "x"), (name, ""), (name, "c"))
         var members: [String] = []
@@ -100,7 +100,7 @@ struct HeaderBlockTests {
         #expect(members == ["a", "b", "c"])
     }
 
-    @Test func `a slice stays what it was when its block changes`() throws {
+    @Test func `a slice does not change when its block does`() throws {
         var block = self.block((HeaderName("X"), "value"))
         let value = block.first(HeaderName("X"))
         let slice = block.slice(try #require(value))
@@ -110,7 +110,7 @@ struct HeaderBlockTests {
         #expect(self.text(block) == "Y: another\r\n")
     }
 
-    @Test func `random changes do what they do to a list of pairs`() {
+    @Test func `random changes agree with a list of pairs`() {
         var random = SeededGenerator(7)
         let names = ["A", "b", "Via", "X-Forwarded-For", "etag", "a"]
         var block = HeaderBlock()

@@ -6,7 +6,7 @@ import Testing
 struct HeaderBlockValuesTests {
     private static let tenant = HeaderName("X-Tenant")
 
-    @Test func `reads, adds, sets and removes by name`() {
+    @Test func `fields are read, added, set and removed by name`() {
         var block = HeaderBlock()
         let (missing, none) = (!block.contains(Self.tenant), block[Self.tenant])
         #expect(missing && none == nil)
@@ -24,7 +24,7 @@ struct HeaderBlockValuesTests {
         #expect(removed == [])
     }
 
-    @Test func `begins no further line`() {
+    @Test func `a value cannot start another line`() {
         var block = HeaderBlock()
         block.set(Self.tenant, to: "a\r\nX-Admin: 1")
         let value = block[Self.tenant]
@@ -32,7 +32,7 @@ struct HeaderBlockValuesTests {
     }
 
     @Test(arguments: ["Content-Length", "transfer-encoding", "Connection", "Upgrade", "TE", "Trailer"])
-    func `leaves alone what the message's framing hangs on`(name: String) {
+    func `framing fields cannot be changed`(name: String) {
         var block = HeaderBlock()
         let name = HeaderName(name)
         block.set(name, to: "1")

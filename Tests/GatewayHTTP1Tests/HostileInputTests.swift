@@ -1,14 +1,14 @@
 import GatewayHTTP1
 import Testing
 
-/// Whatever comes in: an answer, no crash, no more memory than the limits allow.
+/// Any input produces a result, never a crash, and memory stays within the limits.
 struct HostileInputTests {
-    /// What may wait unread: a start line, a section and their line ends, with the piece that has just come.
+    /// The most bytes that may wait unread: a start line, a section and their line ends, and the latest piece.
     private static let bound = Examples.limits.startLine + Examples.limits.headers + 4 + pieceSize
     private static let pieceSize = 16
 
     @Test(arguments: 0..<20)
-    func `random bytes are survived`(seed: UInt64) {
+    func `random bytes do not crash`(seed: UInt64) {
         var random = SeededGenerator(seed)
         let alphabets: [[UInt8]?] = [nil, Array("GETHP/1.0 \r\n:;,\t\u{0}azAZ09".utf8), Array("0\r\nX:".utf8)]
         for round in 0..<300 {
@@ -21,14 +21,14 @@ struct HostileInputTests {
     }
 
     @Test(arguments: 0..<20)
-    func `mutations of good messages are survived`(seed: UInt64) {
+    func `mutations of valid messages do not crash`(seed: UInt64) {
         var random = SeededGenerator(seed)
         for example in Examples.requests + Examples.responses {
             for _ in 0..<60 { self.check(self.mutate(Array(example.utf8), &random)) }
         }
     }
 
-    @Test func `bytes without an end are refused within the limits`() {
+    @Test func `endless input is rejected within the limits`() {
         let endless: [(String, String)] = [
             ("", "A"), ("GET /", "x"), ("GET / HTTP/1.1\r\n", "X: 1\r\n"), ("GET / HTTP/1.1\r\nX:", " "),
             ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "0"),
@@ -56,7 +56,7 @@ struct HostileInputTests {
         return requests
     }
 
-    /// Nothing that got through can break a line where it is written again.
+    /// No accepted field can start another line when it is written.
     private func expectClean(_ message: Transcript.Message) {
         for field in message.fields {
             #expect(ByteClass.isToken(field[0].utf8))

@@ -12,7 +12,7 @@ struct IPLiteralTests {
         "::ffff:1.2.3.4", "1:2:3:4:5:6:255.255.255.255", "::0.0.0.0", "64:ff9b::192.0.2.1", "0000::0000",
         "v1.a", "vF.x", "V1f.a:b:c", "v1.a!$&'()*+;=~._-",
     ])
-    func `an address of a known or later version is a host`(address: String) {
+    func `an IPv6 or IPvFuture address is a host`(address: String) {
         #expect(Self.isHost("[\(address)]"))
         #expect(Self.isHost("[\(address)]:8080"))
     }
@@ -24,11 +24,11 @@ struct IPLiteralTests {
         "::1.2.3.4:5", "1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3.4567", ".1::", "a.b", "v.a", "v1.", "v1", "vg.a",
         "v1.a/b", "v1.a,b", "v1.[", "1v.a", " ::1", "::1 ",
     ])
-    func `anything else in brackets is none`(address: String) {
+    func `nothing else in brackets is a host`(address: String) {
         #expect(!Self.isHost("[\(address)]"))
     }
 
-    @Test func `agrees with reading the grammar as text, over random addresses`() {
+    @Test func `random addresses are parsed like a simple implementation of the grammar`() {
         let pieces = ["0", "1", "ffff", "12345", "a", ":", ":", ":", "::", ".", "1.2.3.4", "256", "g"]
         var generator = SeededGenerator(5)
         var accepted = 0
@@ -42,7 +42,7 @@ struct IPLiteralTests {
         #expect(accepted > 50)
     }
 
-    /// RFC 3986's grammar, by splitting text.
+    /// RFC 3986's grammar, implemented by splitting text.
     private enum Reference {
         static func isIPv6(_ text: String) -> Bool {
             guard let double = text.firstRange(of: "::") else { return self.groups(text) == 8 }

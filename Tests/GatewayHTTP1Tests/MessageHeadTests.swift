@@ -5,7 +5,7 @@ struct MessageHeadTests {
     private func method(_ name: String) -> GatewayHTTP1.Method { Array(name.utf8).withUnsafeBytes { .init($0) } }
 
     @Test(arguments: GatewayHTTP1.Method.allCases.filter { $0 != .other })
-    func `RFC 9110 9.1: methods are known by their names, case and all`(method: GatewayHTTP1.Method) {
+    func `RFC 9110 section 9.1: methods are known by their case-sensitive names`(method: GatewayHTTP1.Method) {
         let name = method.name.description
         #expect(self.method(name) == method)
         #expect(self.method(name.lowercased()) == .other)
@@ -15,9 +15,9 @@ struct MessageHeadTests {
     }
 
     @Test(arguments: ["", "X", "PROPFIND", "M-SEARCH"])
-    func `a method that is not known is another`(name: String) { #expect(self.method(name) == .other) }
+    func `an unknown method is other`(name: String) { #expect(self.method(name) == .other) }
 
-    @Test func `RFC 9110 9.2.2: idempotent methods`() {
+    @Test func `RFC 9110 section 9.2.2: idempotent methods`() {
         #expect(
             GatewayHTTP1.Method.allCases.filter(\.isIdempotent) == [.get, .head, .put, .delete, .options, .trace]
         )

@@ -16,7 +16,7 @@ struct MessageWriterTests {
         #expect(self.written { $0.writeContentLength(number) } == "Content-Length: \(number)\r\n")
     }
 
-    @Test func `random numbers are written as the library writes them`() {
+    @Test func `random numbers are written like those of the standard library`() {
         var random = SeededGenerator(3)
         for _ in 0..<5000 {
             let number = Int.random(in: 0...Int.max, using: &random) >> Int.random(in: 0..<63, using: &random)
@@ -25,7 +25,7 @@ struct MessageWriterTests {
         }
     }
 
-    @Test func `a number below zero is written as zero`() { #expect(self.written { $0.writeDecimal(-5) } == "0") }
+    @Test func `a negative number is written as zero`() { #expect(self.written { $0.writeDecimal(-5) } == "0") }
 
     @Test(
         arguments: [
@@ -33,18 +33,18 @@ struct MessageWriterTests {
             (103, 1, "HTTP/1.1 103 Early Hints\r\n"),
         ] as [(Int, UInt8, String)]
     )
-    func `RFC 9112 4: a status line`(status: Int, minor: UInt8, line: String) {
+    func `RFC 9112 section 4: a status line`(status: Int, minor: UInt8, line: String) {
         #expect(self.written { $0.writeStatusLine(status, minorVersion: minor) } == line)
     }
 
     @Test(arguments: 100...599)
-    func `each status line is one that the parser reads`(status: Int) throws {
+    func `the parser accepts every status line`(status: Int) throws {
         let text = self.written { $0.writeStatusLine(status) } + "\r\n"
         let message = try #require(Transcript.responses(text).messages.first)
         #expect(message.start == ["1", "\(status)", StatusReason.phrase(status).description])
     }
 
-    @Test func `RFC 9112 3: a request line is written anew`() throws {
+    @Test func `RFC 9112 section 3: a request line is rewritten`() throws {
         var parser = RequestParser(limits: HTTP1Limits())
         var head = RequestHead()
         var input = ByteBuffer(string: "M-SEARCH http://b/x?y HTTP/1.0\r\n\r\n")
@@ -63,7 +63,7 @@ struct MessageWriterTests {
         #expect(self.written { $0.writeFields(HeaderBlock()) } == "")
     }
 
-    @Test func `RFC 9112 7.1: the last chunk carries the trailers`() {
+    @Test func `RFC 9112 section 7.1: trailers follow the last chunk`() {
         #expect(self.written { $0.writeLastChunk(trailers: nil) } == "0\r\n\r\n")
         #expect(self.written { $0.writeLastChunk(trailers: TrailerSection(HeaderBlock())) } == "0\r\n\r\n")
         var fields = HeaderBlock()
@@ -72,7 +72,7 @@ struct MessageWriterTests {
         #expect(self.written { $0.writeLastChunk(trailers: trailers) } == "0\r\nGrpc-Status: 0\r\n\r\n")
     }
 
-    @Test func `what stands in the buffer already stays`() {
+    @Test func `the contents of the buffer are kept`() {
         var buffer = ByteBuffer(string: "x")
         var block = HeaderBlock()
         block.add(HeaderName("A"), "b")

@@ -13,7 +13,7 @@ struct PreparedFieldsTests {
         return String(buffer: buffer)
     }
 
-    @Test func `stand behind the fields that are there, and are found like them`() {
+    @Test func `prepared fields follow existing ones and are found like them`() {
         var block = HeaderBlock()
         block.add(HeaderName(.via), "x")
         block.add(Self.prepared)
@@ -26,14 +26,14 @@ struct PreparedFieldsTests {
         #expect(Self.text(block) == "Via: x\r\nVary: a__b\r\nVary: a__b\r\nAge: 0\r\n")
     }
 
-    @Test func `know their names`() {
+    @Test func `prepared fields know their names`() {
         #expect(Self.prepared.names.contains(.vary))
         #expect(Self.prepared.names.contains(.unknown))
         #expect(!Self.prepared.names.intersects([.via, .age]))
         #expect(!PreparedFields([]).names.intersects([.unknown, .vary]))
     }
 
-    @Test func `of which there are none add nothing`() {
+    @Test func `an empty list adds nothing`() {
         var block = HeaderBlock()
         block.add(PreparedFields([]))
         #expect(Self.text(block) == "")

@@ -13,7 +13,7 @@ struct RequestParserTests {
             ("GET / HTTP/1.9", .get, 1), ("PATCH /\"<>\\^`{|} HTTP/1.1", .patch, 1),
         ] as [(String, GatewayHTTP1.Method, UInt8)]
     )
-    func `RFC 9112 3: method, target and version are read`(
+    func `RFC 9112 section 3: method, target and version are parsed`(
         line: String,
         method: GatewayHTTP1.Method,
         minor: UInt8
@@ -35,25 +35,25 @@ struct RequestParserTests {
         "GET / HTTP/11.1", "GET / HTTP/01.1", "GET / HTTP/1,1", "GET / HTTP/a.1", "GET / HTTP/1.a", "GET / HTTPS/1.1",
         "GET / ICY/1.1", "GET / HTTP /1.1", "GET /\rHTTP/1.1", "GET / HTTP/1.1\r",
     ])
-    func `RFC 9112 3: a malformed request line is refused`(line: String) {
+    func `RFC 9112 section 3: a malformed request line is rejected`(line: String) {
         let transcript = Transcript.requests("\(line)\r\nHost: a\r\n\r\n")
         #expect(transcript.messages.isEmpty)
         #expect(transcript.failure == .malformed)
     }
 
     @Test(arguments: ["0.9", "2.0", "3.0", "9.9", "0.0"])
-    func `RFC 9110 15.6.6: another major version is told apart`(version: String) {
+    func `RFC 9110 section 15.6.6: another major version is a separate error`(version: String) {
         #expect(Transcript.requests("GET / HTTP/\(version)\r\nHost: a\r\n\r\n").failure == .unsupportedVersion)
     }
 
     @Test(arguments: ["\u{16}\u{3}\u{1}", "\u{80}", "\u{0}", " ", "(", "\n", "\t"])
-    func `a first byte that begins no method is refused without waiting for a line`(noise: String) {
+    func `a first byte that cannot start a method is rejected at once`(noise: String) {
         #expect(Transcript.requests(noise).failure == .malformed)
     }
 
     // MARK: Empty lines
 
-    @Test func `RFC 9112 2.2: one empty line before a request line is ignored`() {
+    @Test func `RFC 9112 section 2.2: one empty line before a request line is ignored`() {
         let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
         #expect(Transcript.requests("\r\n" + request).messages == Transcript.requests(request).messages)
         #expect(Transcript.requests(request + "\r\n" + request).messages.count == 2)
@@ -76,7 +76,7 @@ struct RequestParserTests {
         "a%20b",
         "xn--caf-dma.example", "!$&'()*+;=~-._",
     ])
-    func `RFC 9112 3.2: a Host is uri-host and port`(host: String) throws {
+    func `RFC 9112 section 3.2: a Host is uri-host and port`(host: String) throws {
         let message = try #require(Transcript.requests("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n").messages.first)
         #expect(message.start[4] == host)
     }
@@ -88,12 +88,12 @@ struct RequestParserTests {
         "a,b\"",
         "http://a", "a\tb", "a, b", "<a>", "{a}", "a|b", "a^b", "`a`",
     ])
-    func `RFC 9112 3.2: an invalid Host is refused`(host: String) {
+    func `RFC 9112 section 3.2: an invalid Host is rejected`(host: String) {
         #expect(Transcript.requests("GET / HTTP/1.1\r\nHost: \(host)\r\n\r\n").failure == .malformed)
         #expect(Transcript.requests("GET / HTTP/1.0\r\nHost: \(host)\r\n\r\n").failure == .malformed)
     }
 
-    @Test func `RFC 9112 3.2: HTTP 1.1 has one Host, HTTP 1.0 one or none`() throws {
+    @Test func `RFC 9112 section 3.2: HTTP 1.1 has one Host, HTTP 1.0 one or none`() throws {
         #expect(Transcript.requests("GET / HTTP/1.1\r\n\r\n").failure == .malformed)
         #expect(Transcript.requests("GET / HTTP/1.1\r\nX: a\r\n\r\n").failure == .malformed)
         for minor in 0...1 {
@@ -115,7 +115,8 @@ struct RequestParserTests {
         ("HTTP/1.1\r\nHost: a\r\nExpect: 100\r\nContent-Length: 1", false),
         ("HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1", false),
     ])
-    func `RFC 9110 10.1.1: Expect counts where a body follows, and not in HTTP 1.0`(rest: String, expects: Bool) throws
+    func `RFC 9110 section 10.1.1: Expect needs a body and HTTP 1.1`(rest: String, expects: Bool)
+        throws
     {
         let message = try #require(Transcript.requests("POST / \(rest)\r\n\r\n").messages.first)
         #expect(message.start[6] == (expects ? "expects" : ""))
@@ -123,7 +124,7 @@ struct RequestParserTests {
 
     // MARK: Reuse
 
-    @Test func `a head that is used again keeps nothing of the message before`() throws {
+    @Test func `a reused head keeps nothing of the previous message`() throws {
         var parser = RequestParser(limits: Examples.limits)
         var head = RequestHead()
         var first = ByteBuffer(
@@ -136,7 +137,7 @@ struct RequestParserTests {
         #expect(String(buffer: second) == "rest")
     }
 
-    @Test func `an unfinished head leaves its bytes where they are`() throws {
+    @Test func `an incomplete head stays in the buffer`() throws {
         var parser = RequestParser(limits: Examples.limits)
         var head = RequestHead()
         var buffer = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n")
@@ -149,7 +150,7 @@ struct RequestParserTests {
 }
 
 extension Transcript.Message {
-    /// As it was before its body was read.
+    /// The message before its body was read.
     fileprivate var open: Self {
         var message = self
         message.isComplete = false

@@ -15,7 +15,7 @@ struct RequestTargetTests {
         ("GET", "http://[::1]:80?q", "[::1]:80", "?q"),
         ("CONNECT", "b:443", "b:443", ""),
     ])
-    func `RFC 9112 3.2: the four forms are told apart`(
+    func `RFC 9112 section 3.2: the four forms are distinguished`(
         method: String,
         target: String,
         authority: String,
@@ -36,15 +36,18 @@ struct RequestTargetTests {
         ("GET", "file:///etc/passwd"), ("GET", "javascript:x"),
         ("GET", "http://a,b\"/"),
     ])
-    func `RFC 9112 3.2: a target of no form, or not of its method's, is refused`(method: String, target: String) {
+    func `RFC 9112 section 3.2: a target in a wrong form is rejected`(
+        method: String,
+        target: String
+    ) {
         #expect(Transcript.requests("\(method) \(target) HTTP/1.1\r\nHost: a\r\n\r\n").failure == .malformed)
     }
 
-    @Test func `RFC 9112 3.2.2: an absolute target takes the place of Host`() throws {
+    @Test func `RFC 9112 section 3.2.2: the authority of absolute-form replaces Host`() throws {
         let message = try #require(Transcript.requests("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n").messages.first)
         #expect(message.start[4] == "b")
         #expect(message.fields == [["Host", "b"]])
-        // Host is still checked, and asked for.
+        // Host is still required and validated.
         #expect(Transcript.requests("GET http://b/ HTTP/1.1\r\nHost: a/\r\n\r\n").failure == .malformed)
         #expect(Transcript.requests("GET http://b/ HTTP/1.1\r\n\r\n").failure == .malformed)
         let old = try #require(Transcript.requests("GET http://b/ HTTP/1.0\r\n\r\n").messages.first)

@@ -8,7 +8,7 @@ struct ResponseParserTests {
         ("HTTP/1.1 200 ", ["1", "200", ""]), ("HTTP/1.7 599 \tx\u{7E}", ["1", "599", "\tx~"]),
         ("HTTP/1.1 100  two spaces ", ["1", "100", " two spaces "]),
     ])
-    func `RFC 9112 4: version, status and reason are read`(line: String, start: [String]) throws {
+    func `RFC 9112 section 4: version, status and reason are parsed`(line: String, start: [String]) throws {
         let message = try #require(Transcript.responses("\(line)\r\nContent-Length: 0\r\n\r\n").messages.first)
         #expect(message.start == start)
     }
@@ -22,18 +22,18 @@ struct ResponseParserTests {
         "http/1.1 200 OK", "HTTP/1.10 200 OK", "HTTP/1 200 OK", "HTTP 200 OK", "HTTPS/1.1 200 OK", " HTTP/1.1 200 OK",
         "ICY 200 OK", "", "hello", "<html>", "\u{80}",
     ])
-    func `RFC 9112 4: a malformed status line is refused`(line: String) {
+    func `RFC 9112 section 4: a malformed status line is rejected`(line: String) {
         let transcript = Transcript.responses("\(line)\r\nContent-Length: 0\r\n\r\n")
         #expect(transcript.messages.isEmpty)
         #expect(transcript.failure == .malformed)
     }
 
     @Test(arguments: ["0.9", "2.0", "9.0"])
-    func `RFC 9112 2.3: another major version is told apart`(version: String) {
+    func `RFC 9112 section 2.3: another major version is a separate error`(version: String) {
         #expect(Transcript.responses("HTTP/\(version) 200 OK\r\n\r\n").failure == .unsupportedVersion)
     }
 
-    @Test func `an answer without a head is refused at its first byte`() {
+    @Test func `a response without a head is rejected at its first byte`() {
         #expect(Transcript.responses("h").failure == .malformed)
         #expect(Transcript.responses("\r").failure == .malformed)
     }
@@ -62,7 +62,7 @@ struct ResponseParserTests {
             (.delete, 199, "", .none, true),
         ] as [(GatewayHTTP1.Method, Int, String, BodyFraming, Bool)]
     )
-    func `RFC 9112 6.3: method and status decide with the fields whether there is a body`(
+    func `RFC 9112 section 6.3: method, status and fields decide whether there is a body`(
         method: GatewayHTTP1.Method,
         status: Int,
         fields: String,
@@ -76,7 +76,7 @@ struct ResponseParserTests {
     }
 
     @Test(arguments: [100, 103, 204], ["Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"])
-    func `RFC 9112 6.1: a body declared where none can be leaves the connection in doubt`(
+    func `RFC 9112 section 6.1: a declared body where none may be prevents reuse of the connection`(
         status: Int,
         fields: String
     ) throws {
@@ -85,7 +85,7 @@ struct ResponseParserTests {
         #expect(!message.keepAlive)
     }
 
-    @Test func `RFC 9110 15.2: interim answers stand before the final one`() {
+    @Test func `RFC 9110 section 15.2: interim responses precede the final one`() {
         let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
         let transcript = Transcript.responses(interim + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         #expect(transcript.messages.map { $0.start[1] } == ["100", "103", "200"])
@@ -97,7 +97,7 @@ struct ResponseParserTests {
         #expect(head.isInformational == false)
     }
 
-    @Test func `RFC 9112 8: a response that breaks off is not complete`() {
+    @Test func `RFC 9112 section 8: a response that is cut off is incomplete`() {
         for text in [
             "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
@@ -109,7 +109,7 @@ struct ResponseParserTests {
         }
     }
 
-    @Test func `RFC 9112 6.3: without a declared length the end of the connection ends the body`() throws {
+    @Test func `RFC 9112 section 6.3: without a declared length the end of the connection ends the body`() throws {
         let message = try #require(
             Transcript.responses("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").messages.first
         )
@@ -117,7 +117,7 @@ struct ResponseParserTests {
         #expect(message.isComplete)
     }
 
-    @Test func `a head that is used again keeps nothing of the message before`() throws {
+    @Test func `a reused head keeps nothing of the previous message`() throws {
         var parser = ResponseParser(limits: Examples.limits)
         var head = ResponseHead()
         var buffer = ByteBuffer(
@@ -135,7 +135,7 @@ struct ResponseParserTests {
     }
 
     @Test(arguments: ["OK", "", "No Such Widget", " ", "a\tb", "\u{e9}"])
-    func `RFC 9112 4: a reason phrase is written as it came`(phrase: String) throws {
+    func `RFC 9112 section 4: a reason phrase is written as received`(phrase: String) throws {
         var parser = ResponseParser(limits: Examples.limits)
         var head = ResponseHead()
         var buffer = ByteBuffer(string: "HTTP/1.1 404 \(phrase)\r\nX: y\r\n\r\n")
@@ -143,7 +143,7 @@ struct ResponseParserTests {
         #expect(self.statusLine(head) == "HTTP/1.1 404 \(phrase)\r\n")
         head.headers.remove(HeaderName("X"))
         #expect(self.statusLine(head) == "HTTP/1.1 404 \(phrase)\r\n")
-        // A status of the gateway's own has the standard phrase.
+        // A status set by the gateway has the standard phrase.
         head.status = 404
         #expect(self.statusLine(head) == "HTTP/1.1 404 Not Found\r\n")
     }

@@ -2,7 +2,7 @@ import GatewayHTTP1
 import NIOCore
 import Testing
 
-/// What is written is read back as it was.
+/// Written messages are parsed back unchanged.
 struct RoundTripTests {
     private static let tokens = Array("!#$%&'*+-.^_`|~09azAZ".utf8)
     private static let values = Array(UInt8(0x21)...0x7E) + Array(UInt8(0x80)...0xFF) + [0x20, 0x09]
@@ -26,7 +26,7 @@ struct RoundTripTests {
         return block
     }
 
-    /// The same bytes, in pieces of random sizes.
+    /// The same bytes in pieces of random sizes.
     private func cut(_ buffer: ByteBuffer, _ random: inout SeededGenerator) -> [[UInt8]] {
         var pieces: [[UInt8]] = []
         var rest = buffer
@@ -93,8 +93,8 @@ struct RoundTripTests {
     }
 
     @Test(arguments: Examples.requests)
-    func `a parsed request that is written again is the same request`(text: String) throws {
-        // HTTP/1.0 may lack the Host that HTTP/1.1, as it is written again, must have.
+    func `a parsed request that is written again is parsed as the same request`(text: String) throws {
+        // HTTP/1.0 may lack the Host that a request written as HTTP/1.1 needs.
         for message in Transcript.requests(text, limits: Examples.limits).messages where message.start[5] == "1" {
             var parser = RequestParser(limits: Examples.limits)
             var head = RequestHead()

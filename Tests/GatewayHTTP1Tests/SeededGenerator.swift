@@ -1,4 +1,4 @@
-/// SplitMix64: the same numbers for the same seed, so that what fails once fails again.
+/// SplitMix64: the same seed gives the same numbers, so that failures can be reproduced.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -1,39 +1,39 @@
 import GatewayHTTP1
 import Testing
 
-/// TCP keeps no boundaries: what bytes mean must not depend on how they were cut.
+/// TCP has no message boundaries: the meaning of bytes must not depend on how they are split.
 struct SegmentationTests {
     @Test(arguments: Examples.requests + Examples.badRequests)
-    func `requests mean the same however they are cut`(text: String) {
+    func `requests are parsed the same however they are split`(text: String) {
         self.expectSame(text) { Transcript.requests($0, limits: Examples.limits) }
     }
 
     @Test(arguments: Examples.responses + Examples.badResponses)
-    func `responses mean the same however they are cut`(text: String) {
+    func `responses are parsed the same however they are split`(text: String) {
         self.expectSame(text) { Transcript.responses($0, limits: Examples.limits) }
     }
 
     @Test(arguments: Examples.requests)
-    func `good requests are read to their end`(text: String) {
+    func `valid requests are read to their end`(text: String) {
         let transcript = Transcript.requests(text, limits: Examples.limits)
         #expect(transcript.failure == nil)
         #expect(transcript.messages.allSatisfy(\.isComplete) && !transcript.messages.isEmpty)
     }
 
     @Test(arguments: Examples.badRequests)
-    func `bad requests are refused`(text: String) {
+    func `invalid requests are rejected`(text: String) {
         #expect(Transcript.requests(text, limits: Examples.limits).failure != nil)
     }
 
     @Test(arguments: Examples.responses)
-    func `good responses are read to their end`(text: String) {
+    func `valid responses are read to their end`(text: String) {
         let transcript = Transcript.responses(text, limits: Examples.limits)
         #expect(transcript.failure == nil)
         #expect(transcript.messages.allSatisfy(\.isComplete) && !transcript.messages.isEmpty)
     }
 
     @Test(arguments: Examples.badResponses)
-    func `bad responses are refused`(text: String) {
+    func `invalid responses are rejected`(text: String) {
         #expect(Transcript.responses(text, limits: Examples.limits).failure != nil)
     }
 
@@ -41,7 +41,7 @@ struct SegmentationTests {
         let bytes = Array(text.utf8)
         let whole = read([bytes])
         for cut in 1..<bytes.count {
-            #expect(read([Array(bytes[..<cut]), Array(bytes[cut...])]) == whole, "cut at \(cut)")
+            #expect(read([Array(bytes[..<cut]), Array(bytes[cut...])]) == whole, "split at \(cut)")
         }
         #expect(read(bytes.map { [$0] }) == whole, "single bytes")
     }

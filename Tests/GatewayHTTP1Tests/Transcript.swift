@@ -1,11 +1,11 @@
 import GatewayHTTP1
 import NIOCore
 
-/// What the codec makes of all the bytes of a connection: the messages that it found, and how it ended.
+/// What the codec parses from all bytes of a connection: the messages, and how it ended.
 struct Transcript: Equatable {
     var messages: [Message] = []
     var failure: HTTP1Error.Code?
-    /// The most bytes that waited unread for more.
+    /// The most bytes that waited unread.
     var backlog = 0
 
     struct Message: Equatable {
@@ -128,7 +128,7 @@ extension Transcript.Message {
 
     static func fields(_ block: borrowing HeaderBlock) -> [[String]] {
         block.fields.map { field in
-            // Not as UTF-8: obs-text has to come through byte by byte.
+            // Not decoded as UTF-8, because obs-text must be kept byte for byte.
             [field.name, field.value].map { range in
                 block.withBytes(range) { String(String.UnicodeScalarView($0.map { Unicode.Scalar($0) })) }
             }

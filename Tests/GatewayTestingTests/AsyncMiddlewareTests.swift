@@ -4,7 +4,7 @@ import HTTPTypes
 import NIOCore
 import Testing
 
-/// Middlewares that wait, on a route without sockets.
+/// Asynchronous middlewares on a route without sockets.
 struct AsyncMiddlewareTests {
     private static let user = HTTPField.Name("X-User")!
 
@@ -15,7 +15,7 @@ struct AsyncMiddlewareTests {
         try await TestRoute(.of(Scripted.self, defaults: .init(handle)), upstream: upstream)
     }
 
-    @Test func `passes a request and its answer on`() async throws {
+    @Test func `a request and its response pass through`() async throws {
         let route = try await Self.route { request, next in try await next(request) }
         let answer = try await route.send(.post, "/a?b=c", body: "one", "two")
         #expect(answer.status == 200)
@@ -25,7 +25,7 @@ struct AsyncMiddlewareTests {
     }
 
     @Test(arguments: [HTTPRequest.Method.get, .head])
-    func `passes an answer without a body on`(method: HTTPRequest.Method) async throws {
+    func `a response without a body passes through`(method: HTTPRequest.Method) async throws {
         let upstream = FakeUpstream(.init(status: .noContent), .init(headers: [.contentLength: "0"]))
         let route = try await Self.route(upstream: upstream) { request, next in try await next(request) }
         let none = try await route.send(method, "/")
@@ -34,7 +34,7 @@ struct AsyncMiddlewareTests {
         #expect(empty.status == 200 && empty.isComplete)
     }
 
-    @Test func `sees the request`() async throws {
+    @Test func `the middleware receives the request`() async throws {
         let route = try await Self.route { request, _ in
             let head = request.head
             let text = [
@@ -53,7 +53,7 @@ struct AsyncMiddlewareTests {
         #expect(answer.text == "PUT https test /a?b=c ann 192.0.2.7 test")
     }
 
-    @Test func `changes the heads`() async throws {
+    @Test func `the middleware can change both heads`() async throws {
         let route = try await Self.route { request, next in
             var request = request
             request.head.headerFields[Self.user] = "ann"
@@ -74,7 +74,7 @@ struct AsyncMiddlewareTests {
         #expect(answer.text == "hello")
     }
 
-    @Test func `answers without the upstream`() async throws {
+    @Test func `the middleware can respond without the upstream`() async throws {
         let route = try await Self.route { _, _ in
             AsyncResponse(status: .unauthorized, headers: [.contentType: "text/plain"], body: AsyncBody("no"))
         }
@@ -83,7 +83,7 @@ struct AsyncMiddlewareTests {
         #expect(route.upstream.requests.isEmpty)
     }
 
-    @Test func `answers with a stream, without the upstream`() async throws {
+    @Test func `the middleware can respond with a stream, without the upstream`() async throws {
         let route = try await Self.route { _, _ in
             AsyncResponse(status: .ok, body: AsyncBody(Counted(3)))
         }
@@ -92,7 +92,7 @@ struct AsyncMiddlewareTests {
         #expect(answer.headers[.contentLength] == nil)
     }
 
-    @Test func `makes 500 of an error, or what a gateway error says`() async throws {
+    @Test func `an error becomes a 500, and a gateway error is sent as such`() async throws {
         let failing = try await Self.route { _, _ in throw Unexpected() }
         #expect(try await failing.send(.get, "/").status == 500)
         let refusing = try await Self.route { _, _ in throw GatewayError.forbidden("Not today.") }
@@ -105,7 +105,7 @@ struct AsyncMiddlewareTests {
         #expect(try await late.send(.get, "/").status == 500)
     }
 
-    @Test func `hands over the upstream's failure as its answer`() async throws {
+    @Test func `a failure of the upstream arrives as a response`() async throws {
         let route = try await Self.route(upstream: FakeUpstream(.failure)) { request, next in
             var response = try await next(request)
             response.head.headerFields[Self.user] = "\(response.head.status.code)"
@@ -117,7 +117,7 @@ struct AsyncMiddlewareTests {
 
     // MARK: Bodies
 
-    @Test func `collects a request's body before it goes on`() async throws {
+    @Test func `a request body can be collected before it is forwarded`() async throws {
         let route = try await Self.route { request, next in
             let whole = try await request.body.collect(upTo: 100)
             var request = request
@@ -129,7 +129,7 @@ struct AsyncMiddlewareTests {
         #expect(request.head.headerFields[Self.user] == "onetwo" && request.text == "onetwo")
     }
 
-    @Test func `tells that a body is too large, which passes then`() async throws {
+    @Test func `a body that is too large throws, and can still be forwarded`() async throws {
         let route = try await Self.route { request, next in
             do {
                 _ = try await request.body.collect(upTo: 3)
@@ -144,7 +144,7 @@ struct AsyncMiddlewareTests {
     }
 
     @Test(arguments: [true, false])
-    func `sends another body upstream`(collects: Bool) async throws {
+    func `another body can be sent upstream`(collects: Bool) async throws {
         let route = try await Self.route { request, next in
             if collects { _ = try await request.body.collect(upTo: 100) }
             var request = request
@@ -157,7 +157,7 @@ struct AsyncMiddlewareTests {
         #expect(route.upstream.requests.last?.text == "other")
     }
 
-    @Test func `changes a request's body as it streams`() async throws {
+    @Test func `a request body can be changed while it streams`() async throws {
         let route = try await Self.route { request, next in
             var request = request
             request.body = AsyncBody(request.body.map(Self.uppercased))
@@ -167,7 +167,7 @@ struct AsyncMiddlewareTests {
         #expect(route.upstream.requests.first?.text == "ONETWO")
     }
 
-    @Test func `collects a response's body`() async throws {
+    @Test func `a response body can be collected`() async throws {
         let route = try await Self.route(upstream: FakeUpstream(.chunks("a", "b", "c"))) { request, next in
             var response = try await next(request)
             let whole = try await response.body.collect(upTo: 100)
@@ -178,7 +178,7 @@ struct AsyncMiddlewareTests {
         #expect(answer.headers[Self.user] == "abc" && answer.text == "abc")
     }
 
-    @Test func `changes a response's body as it streams`() async throws {
+    @Test func `a response body can be changed while it streams`() async throws {
         let route = try await Self.route(upstream: FakeUpstream(.chunks("a", "b", "c"))) { request, next in
             var response = try await next(request)
             response.body = AsyncBody(response.body.map(Self.uppercased))
@@ -188,7 +188,7 @@ struct AsyncMiddlewareTests {
         #expect(answer.text == "ABC" && answer.isComplete)
     }
 
-    @Test func `changes the body of an error as it streams`() async throws {
+    @Test func `the body of an error can be changed while it streams`() async throws {
         let route = try await Self.route(upstream: FakeUpstream(.failure)) { request, next in
             var response = try await next(request)
             response.body = AsyncBody(response.body.map(Self.uppercased))
@@ -198,7 +198,7 @@ struct AsyncMiddlewareTests {
     }
 
     @Test(arguments: [1, 10_000, 1_000_000])
-    func `streams a body of any size, with a transform that is slow`(size: Int) async throws {
+    func `a slow transform streams a body of any size`(size: Int) async throws {
         var answer = FakeUpstream.Answer.chunks()
         answer.chunks = (0..<20).map { ByteBuffer(repeating: UInt8(ascii: "a") + UInt8($0), count: size / 20 + 1) }
         let expected = answer.chunks.reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) }
@@ -217,7 +217,7 @@ struct AsyncMiddlewareTests {
         #expect(seen.text == String(buffer: Self.uppercased(expected)))
     }
 
-    @Test func `cuts the client off where the new body fails`() async throws {
+    @Test func `the client is cut off if the new body fails`() async throws {
         let route = try await Self.route(upstream: FakeUpstream(.chunks("a", "b", "c"))) { request, next in
             var response = try await next(request)
             response.body = AsyncBody(
@@ -231,9 +231,9 @@ struct AsyncMiddlewareTests {
         #expect(try await !route.send(.get, "/").isComplete)
     }
 
-    // MARK: The end
+    // MARK: Ends of exchanges
 
-    @Test func `is cancelled when the client leaves`() async throws {
+    @Test func `the middleware is cancelled when the client leaves`() async throws {
         let (stream, continuation) = AsyncStream<String>.makeStream()
         let route = try await Self.route { _, _ in
             continuation.yield("began")
@@ -253,7 +253,7 @@ struct AsyncMiddlewareTests {
         #expect(await exchange.answer().status == 0)
     }
 
-    @Test func `is overtaken by a deadline`() async throws {
+    @Test func `a deadline cancels the middleware`() async throws {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         let route = try await Self.route { _, _ in
             continuation.yield()
@@ -267,7 +267,7 @@ struct AsyncMiddlewareTests {
         #expect(await exchange.answer().status == 504)
     }
 
-    @Test func `may answer without waiting for the response that it asked for`() async throws {
+    @Test func `the middleware may respond without waiting for the upstream's response`() async throws {
         let upstream = FakeUpstream(.init(text: "late").after(.seconds(50)))
         let route = try await Self.route(upstream: upstream) { request, next in
             await withTaskGroup(of: AsyncResponse?.self) { group in
@@ -280,7 +280,7 @@ struct AsyncMiddlewareTests {
         #expect(try await route.send(.get, "/").text == "gave up")
     }
 
-    @Test func `may not ask twice`() async throws {
+    @Test func `next may be called only once`() async throws {
         let route = try await Self.route { request, next in
             _ = try await next(request)
             return try await next(request)
@@ -295,7 +295,7 @@ struct AsyncMiddlewareTests {
 
 struct Unexpected: Error {}
 
-/// Gives the numbers from one down to 1.
+/// Counts down to 1.
 struct Counted: AsyncSequence, Sendable {
     let from: Int
     init(_ from: Int) { self.from = from }

@@ -4,7 +4,7 @@ import HTTPTypes
 import NIOCore
 import Testing
 
-/// Who a client is, behind proxies, sockets, translators and floods.
+/// Client addresses behind proxies, Unix sockets, address translators, and in floods.
 struct ClientIdentityTests {
     private static func route(_ server: String, _ tables: String) async throws -> TestRoute {
         let toml = """
@@ -28,7 +28,7 @@ struct ClientIdentityTests {
 
     // MARK: A proxy on a Unix socket
 
-    @Test func `a proxy on a Unix socket is believed where it is trusted`() async throws {
+    @Test func `a trusted proxy on a Unix socket is believed`() async throws {
         let limit = "[middleware.rate_limit]\nlimit = \"2/hour\""
         let trusting = try await Self.route("trusted_proxies = [\"unix:\"]", limit)
         for client in ["192.0.2.1", "192.0.2.2"] {
@@ -41,7 +41,7 @@ struct ClientIdentityTests {
             let fields = try Self.fields(("X-Forwarded-For", client))
             #expect(try await trusting.send(.get, "/", headers: fields, from: "unix").status == 429)
         }
-        // Nobody else is.
+        // Others are not.
         let fields = try Self.fields(("X-Forwarded-For", "192.0.2.9"), ("X-Forwarded-Proto", "https"))
         #expect(try await trusting.send(.get, "/", headers: fields).headers[.strictTransportSecurity] == nil)
         let wary = try await Self.route("trusted_proxies = [\"0.0.0.0/0\", \"::/0\"]", limit)
@@ -57,7 +57,7 @@ struct ClientIdentityTests {
         ("https://a.example/x", "10.0.0.1", false, 200), ("http://a.example/x", "192.0.2.1", false, 200),
         ("/https://a.example/x", "192.0.2.1", false, 200), ("https://a.example/../x", "192.0.2.1", false, 400),
     ])
-    func `an https URL is served on a secured connection alone`(
+    func `an https URL is served only on a secured connection`(
         target: String,
         address: String,
         isSecure: Bool,
@@ -69,7 +69,7 @@ struct ClientIdentityTests {
         #expect(answer.text.contains("misdirected_request") == (status == 421))
     }
 
-    // MARK: Translated and tunnelled addresses
+    // MARK: Translated and tunneled addresses
 
     @Test(arguments: [
         ("allow = [\"203.0.113.0/24\"]", "64:ff9b::203.0.113.7", 200),
@@ -80,7 +80,7 @@ struct ClientIdentityTests {
         ("deny = [\"203.0.113.0/24\"]", "2002:cb00:7107::1", 403), ("deny = [\"10.0.0.0/8\"]", "2002:a00:1::1", 403),
         ("deny = [\"203.0.113.0/24\"]", "2001:db8::1", 200),
     ])
-    func `a rule for IPv4 holds for the IPv4 client in an address`(
+    func `an IPv4 rule applies to the IPv4 client in a translated address`(
         rule: String,
         address: String,
         status: Int
@@ -89,7 +89,7 @@ struct ClientIdentityTests {
         #expect(try await route.send(.get, "/", from: address).status == status)
     }
 
-    @Test func `a client has one limit by IPv4, NAT64 and 6to4`() async throws {
+    @Test func `a client has one limit across IPv4, NAT64 and 6to4`() async throws {
         let route = try await Self.route("", "[middleware.rate_limit]\nlimit = \"3/hour\"")
         var statuses: [Int] = []
         for address in [
@@ -103,7 +103,7 @@ struct ClientIdentityTests {
 
     // MARK: A flood of keys
 
-    @Test func `a flood of made-up keys from one network turns nobody of another away`() async throws {
+    @Test func `a flood of invented keys from one network blocks no other network`() async throws {
         let route = try await Self.route(
             "",
             "[middleware.rate_limit]\nlimit = \"5/minute\"\nkey = \"header:X-Key\"\nmax_keys = 50"

@@ -3,7 +3,7 @@ import GatewayTesting
 import HTTPTypes
 import Testing
 
-/// Whole requests with `%2F` and `%5C` in their paths: no rule is passed by an encoded slash.
+/// Complete requests with `%2F` and `%5C` in their paths: an encoded slash bypasses no rule.
 struct EncodedSlashTests {
     private static let toml = """
         [admin]
@@ -54,28 +54,28 @@ struct EncodedSlashTests {
         return try RequestExplanation(request, configuration: Self.configuration(toml)).status
     }
 
-    @Test func `refuses a path that leads to another route when its slashes are decoded`() async throws {
+    @Test func `a path that matches another route after decoding is rejected`() async throws {
         let route = try await TestRoute(Self.configuration())
         let paths = [
             "/admin%2Fx", "/admin%2fx", "/admin%2F", "/admin%2F%2F", "/%2Fadmin/x", "/%2F%2Fadmin", "/.%2Fadmin/x",
             "/%2e%2Fadmin/x", "/public/..%2Fadmin/x", "/public/%2E%2E%2fadmin/x", "/x%2f..%2f..%2fadmin",
             "/x%2F..%2Fadmin", "/x%2F%2e%2e%2Fadmin/y", "/public%2F..%2Fadmin%2Fx", "/public/x%2F..%2F..%2Fadmin/x",
             "/admin%5Cx", "/admin%5cx", "/%5Cadmin/x", "/public/..%5Cadmin", "/x%5C..%2Fadmin/x", "/x%2F..%5Cadmin",
-            // A server that makes runs of slashes one only after it has resolved dot segments.
+            // For servers that merge slashes after they resolve dot segments.
             "/admin%2F%2F..%2Fx", "/x/admin%2F..%2F%2F..%2Fadmin",
-            // One that resolves none.
+            // For servers that do not resolve dot segments.
             "/admin%2F..%2Fpublic",
-            // One that cuts ";…" off before.
+            // For servers that strip ";…" before.
             "/public/..;%2Fadmin", "/x%2F..;%2Fadmin", "/x%2F..%3Bv=1%2Fadmin", "/public/x%2F.;%2Fy",
             // Above the root.
             "/..%2Fx", "/%2E%2E%5Cadmin", "/public/..%2F..%2Fx",
             // Between routes without rules.
             "/public/..%2F", "/public%2Fx", "/projects/..%2Fpublic/x", "/users%2F7", "/users/7%2Fkeys",
             "/users/..%2F..%2Fadmin", "/api%2Fx", "/api/..%2Fx", "/tenants%2Fa%2Fb",
-            // Out of what strip_prefix leaves, or what rewrite puts in.
+            // Out of the path that strip_prefix leaves, or that rewrite inserts.
             "/deep/v1/..%2Fx", "/deep/v1/a%2F..%2F..%2Fx", "/tenants/a/..%2Fb", "/tenants/a/x%5C..%5C..%5Cb",
             "/signed/..%2Fx", "/signed/../admin%2fx",
-            // To what admin.expose serves.
+            // To endpoints in admin.expose.
             "/health%2Flive", "/%2Fhealth", "/public/..%2Fmetrics", "/metrics%2Fperformance%2Fall",
         ]
         for path in paths {
@@ -85,14 +85,14 @@ struct EncodedSlashTests {
         #expect(route.upstream.requests.isEmpty)
     }
 
-    @Test func `passes on a path that leads to the same route either way`() async throws {
+    @Test func `a path that matches the same route either way is forwarded`() async throws {
         let route = try await TestRoute(Self.configuration())
         let paths: [(path: String, sent: String)] = [
             ("/projects/group%2Fproject", "/projects/group%2Fproject"),
             ("/projects/group%2fproject/issues?x=%2F..", "/projects/group%2Fproject/issues?x=%2F.."),
             ("/projects/group%5cproject", "/projects/group%5Cproject"), ("/x%2Fadmin", "/x%2Fadmin"),
             ("/public/a%2F..%2Fb", "/public/a%2F..%2Fb"), ("/public/a%2F%2Fb", "/public/a%2F%2Fb"),
-            // Nobody decodes twice.
+            // Nothing is decoded twice.
             ("/admin%252Fx", "/admin%252Fx"), ("/public/..%252Fadmin", "/public/..%252Fadmin"),
             ("/%252e%252e%252fadmin", "/%252e%252e%252fadmin"),
             ("/public/x?next=/..%2Fadmin", "/public/x?next=/..%2Fadmin"), ("/api/a%2Fb", "/a%2Fb"),
@@ -108,7 +108,7 @@ struct EncodedSlashTests {
         #expect(try await route.send(.get, "/admin/a%2Fb", from: "10.0.0.1").status == 200)
     }
 
-    @Test func `compares what becomes of this very request`() async throws {
+    @Test func `both ways of matching consider method, headers and host`() async throws {
         let toml = """
             [upstreams.app]
             builtin = "in_process"
@@ -133,10 +133,10 @@ struct EncodedSlashTests {
         let answers: [(method: HTTPRequest.Method, path: String, host: String, status: Int)] = [
             (.get, "/api/a%2Fb", "a.example", 200), (.post, "/api/a%2Fb", "a.example", 405),
             (.get, "/none/a%2Fb", "a.example", 404), (.post, "/none/a%2Fb", "a.example", 404),
-            // To another route, or to one that does not take the request.
+            // To another route, or to one that does not match the request.
             (.get, "/api%2Fa", "a.example", 400), (.post, "/api%2Fa", "a.example", 405),
             (.get, "/api/a%2F..%2F..%2Fpage", "a.example", 400), (.get, "/page%2Fsecret", "a.example", 400),
-            // To no route's path: inside what the route takes, and out of it.
+            // To a path without a route: inside the matched route, and outside.
             (.get, "/page%2Fx", "a.example", 200), (.post, "/page%2Fx", "a.example", 405),
             (.get, "/page%2F..%2Fx%2Fy", "a.example", 200), (.get, "/api/..%2Fnone/x", "a.example", 400),
             // To a route of another host.

@@ -4,8 +4,7 @@ import HTTPTypes
 import NIOCore
 import Testing
 
-/// Random heads: whatever the upstream sends, the client asks for and the file says, what caches and conditions go by is
-/// right.
+/// Random heads: for any upstream response, request and settings, the fields for caching and conditions are correct.
 struct RepresentationTests {
     /// SplitMix64.
     struct Random: RandomNumberGenerator {
@@ -24,7 +23,7 @@ struct RepresentationTests {
 
     private static func name(_ name: String) throws -> HTTPField.Name { try #require(HTTPField.Name(name)) }
 
-    /// What the upstream answers with, and the settings of the route.
+    /// The upstream's response, and the settings of the route.
     private struct Case: CustomStringConvertible {
         let preset: String
         let nonce: String
@@ -71,7 +70,7 @@ struct RepresentationTests {
         var isHTML: Bool { self.type.hasPrefix("text/html") }
         var carriesNonce: Bool { self.isHTML && self.nonce != "off" }
 
-        /// Whether a client gets it encoded that accepts that.
+        /// Whether a client that accepts a coding gets an encoded response.
         var isEncodable: Bool {
             ["text", "application"].contains { self.type.hasPrefix($0) } && self.coding.isEmpty
                 && !self.control.contains("no-transform") && (self.isStreamed || self.text.utf8.count >= 500)
@@ -119,7 +118,7 @@ struct RepresentationTests {
         "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Permissions-Policy", "Reporting-Endpoints",
     ]
 
-    /// What holds of every answer.
+    /// Checks that apply to every response.
     private static func check(_ answer: TestAnswer, _ example: Case, isHead: Bool, _ comment: Comment) throws {
         let vary = answer.headers[values: try self.name("Vary")].flatMap {
             $0.split(separator: ",").map { $0.trimmingPrefix(" ").lowercased() }
@@ -141,7 +140,7 @@ struct RepresentationTests {
     }
 
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
-    func `caches and conditions go by what is right`(_ seed: UInt64) async throws {
+    func `fields for caching and conditions are correct`(_ seed: UInt64) async throws {
         var random = Random(state: seed)
         for _ in 0..<40 {
             let example = Case(&random)
@@ -175,7 +174,7 @@ struct RepresentationTests {
                     #expect(example.tag.isEmpty, comment)
                     continue
                 }
-                // What is no tag stays as it is, and finds nothing.
+                // An invalid tag is forwarded unchanged and matches nothing.
                 if ["\"a\"b\"", "v"].contains(example.tag) {
                     #expect(tag == example.tag, comment)
                     continue
@@ -183,13 +182,14 @@ struct RepresentationTests {
 
                 headers[.ifNoneMatch] = random.pick(tag, "\"other\", \(tag)")
                 let second = try await route.send(.get, "/", headers: headers)
-                // A page is asked for without conditions where it may carry a nonce, whatever comes then.
+                // The request for a page that may have a nonce is forwarded without conditions, whatever the
+                // response.
                 let asksForPage = example.nonce != "off" && accept.hasPrefix("text/html")
                 #expect(second.status == (asksForPage ? 200 : 304), comment)
                 #expect(second.headers[.eTag] == tag, comment)
                 try Self.check(second, example, isHead: false, comment)
 
-                // The bytes of another coding are another representation.
+                // Another coding is another representation.
                 guard tag.contains("-gw-gzip") || tag.contains("-gw-br") else { continue }
                 headers[.acceptEncoding] = tag.contains("-gw-gzip") ? "br" : "gzip"
                 let third = try await route.send(.get, "/", headers: headers)

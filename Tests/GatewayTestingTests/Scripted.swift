@@ -1,12 +1,12 @@
 import Gateway
 import NIOConcurrencyHelpers
 
-/// Does what its test says.
+/// A middleware that runs a closure of its test.
 struct Scripted: AsyncMiddleware {
     typealias Handle = @Sendable (AsyncRequest, @escaping AsyncNext) async throws -> AsyncResponse
 
     struct Config: Codable, Sendable {
-        /// Which script; settings are data.
+        /// The ID of the script, because settings are data.
         var number = 0
 
         init(_ handle: @escaping Handle) {

@@ -1,6 +1,6 @@
 import Gateway
 
-/// Refuses requests without a tenant, and tells the upstream which one it is.
+/// Rejects requests without a tenant, and sends the tenant upstream.
 struct Tenant: RequestHook {
     struct Config: Codable, Sendable { var header = "X-Tenant" }
     static let name = "tenant"

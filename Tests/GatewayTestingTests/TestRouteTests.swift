@@ -4,11 +4,11 @@ import HTTPTypes
 import NIOCore
 import Testing
 
-/// The bench on which middlewares are tested, with a middleware of an embedder on it.
+/// The test bench for middlewares, with a middleware of an embedding program.
 struct TestRouteTests {
     private static let tenant = HTTPField.Name("X-Tenant")!
 
-    @Test func `answers for a middleware that refuses`() async throws {
+    @Test func `the middleware's rejection is the response`() async throws {
         let route = try await TestRoute(.of(Tenant.self, defaults: .init()))
         let answer = try await route.send(.get, "/users")
         #expect(answer.status == 400)
@@ -17,7 +17,7 @@ struct TestRouteTests {
         #expect(route.upstream.requests.isEmpty)
     }
 
-    @Test func `passes to the upstream what the chain makes of a request`() async throws {
+    @Test func `the upstream receives the request as the chain changed it`() async throws {
         let route = try await TestRoute(
             .of(Tenant.self, defaults: .init()),
             upstream: FakeUpstream(.init(headers: [.contentType: "text/plain"], text: "hello"))
@@ -32,7 +32,7 @@ struct TestRouteTests {
         #expect(request.text == "one two")
     }
 
-    @Test func `takes settings from a file`() async throws {
+    @Test func `settings are read from TOML`() async throws {
         let configuration = try GatewayConfiguration(
             toml: """
                 [upstreams.app]
@@ -53,7 +53,7 @@ struct TestRouteTests {
         #expect(try await route.send(.get, "/", headers: [customer: "a"]).status == 200)
     }
 
-    @Test func `lets time pass`() async throws {
+    @Test func `time can be advanced`() async throws {
         let upstream = FakeUpstream(.init(text: "late").after(.seconds(5)))
         let route = try await TestRoute(upstream: upstream)
         let exchange = try await route.start(.get, "/")
@@ -64,7 +64,7 @@ struct TestRouteTests {
         #expect(await exchange.answer().text == "late")
     }
 
-    @Test func `runs into the deadlines of the chain`() async throws {
+    @Test func `the deadlines of the chain apply`() async throws {
         let upstream = FakeUpstream(.init(text: "late").after(.seconds(120)))
         let route = try await TestRoute(upstream: upstream)
         let exchange = try await route.start(.get, "/")
@@ -73,7 +73,7 @@ struct TestRouteTests {
         #expect(await exchange.answer().status == 504)
     }
 
-    @Test func `breaks off where the upstream does`() async throws {
+    @Test func `an upstream failure cuts the response off`() async throws {
         var broken = FakeUpstream.Answer.chunks("half")
         broken.breaksOff = true
         let route = try await TestRoute(upstream: FakeUpstream(.failure, broken))
@@ -83,18 +83,18 @@ struct TestRouteTests {
         #expect(!answer.isComplete)
     }
 
-    @Test func `shows the middleware's own metrics`() async throws {
+    @Test func `the middleware's metrics are readable`() async throws {
         let route = try await TestRoute(.of(Counting.self))
         _ = try await route.send(.get, "/")
         _ = try await route.send(.get, "/")
         #expect(await route.metrics().contains(#"gateway_counting_seen_total{route="test",kind="all"} 2"#))
     }
 
-    @Test func `says what is wrong with a metric's name`() async throws {
+    @Test func `an invalid metric name is reported`() async throws {
         await #expect(throws: ConfigurationErrors.self) { try await TestRoute(.of(Miscounting.self)) }
     }
 
-    @Test func `lets the client leave`() async throws {
+    @Test func `the client can leave`() async throws {
         let upstream = FakeUpstream(.init(text: "late").after(.seconds(5)))
         let route = try await TestRoute(upstream: upstream)
         let exchange = try await route.start(.get, "/")

@@ -8,7 +8,7 @@ struct AdminAccessTests {
     private static let guarded = ["/", "/health", "/health/detailed", "/metrics", "/routes", "/upstreams", "/config"]
     private static let open = ["/health/live", "/health/liveness", "/health/ready", "/health/readiness"]
 
-    @Test(arguments: guarded) func `asks for the token where there is one`(path: String) async throws {
+    @Test(arguments: guarded) func `a configured token is required`(path: String) async throws {
         let admin = AdminFixture { $0.admin.token = "s3cret" }
         let refusal = try await #require(throws: AdminRefusal.self) { try await admin.get(path) }
         #expect(refusal.error.code == .unauthorized)
@@ -20,7 +20,7 @@ struct AdminAccessTests {
     @Test(arguments: [
         "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3cretX", "Bearer S3CRET", "Basic s3cret", "s3cret", "",
     ])
-    func `takes no other token`(authorization: String) async throws {
+    func `any other token is rejected`(authorization: String) async throws {
         let admin = AdminFixture { $0.admin.token = "s3cret" }
         let refusal = try await #require(throws: AdminRefusal.self) {
             try await admin.get("/config") { $0.authorization = authorization }
@@ -29,7 +29,7 @@ struct AdminAccessTests {
         #expect(refusal.challenge?.contains("invalid_token") == true)
     }
 
-    @Test func `takes the token from anywhere and under any name`() async {
+    @Test func `the token is accepted from any address and under any host`() async {
         let admin = AdminFixture { $0.admin.token = "s3cret" }
         let status = await admin.statusCode("/config") { request in
             request.authorization = "Bearer s3cret"
@@ -39,7 +39,7 @@ struct AdminAccessTests {
         #expect(status == 200)
     }
 
-    @Test(arguments: guarded + ["/nowhere"]) func `answers only this machine without a token`(path: String) async {
+    @Test(arguments: guarded + ["/nowhere"]) func `without a token only local clients are served`(path: String) async {
         let admin = AdminFixture()
         for peer in ["203.0.113.9", "10.0.0.1", "::2", "2001:db8::1", "128.0.0.1"] {
             #expect(await admin.statusCode(path) { $0.peer = IPAddress(peer) } == 403)
@@ -48,11 +48,11 @@ struct AdminAccessTests {
     }
 
     @Test(arguments: ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])
-    func `knows its own machine`(peer: String) async {
+    func `loopback addresses are local`(peer: String) async {
         #expect(await AdminFixture().statusCode("/config") { $0.peer = IPAddress(peer) } == 200)
     }
 
-    @Test func `answers whoever may open its socket file`() async {
+    @Test func `every client of the Unix socket is served`() async {
         let admin = AdminFixture { $0.admin.listen = .address(.unix(path: "/run/gateway-admin.sock")) }
         let status = await admin.statusCode("/config") { request in
             request.peer = nil
@@ -61,7 +61,7 @@ struct AdminAccessTests {
         #expect(status == 200)
     }
 
-    @Test(arguments: open) func `leaves liveness and readiness open`(path: String) async {
+    @Test(arguments: open) func `liveness and readiness need no token`(path: String) async {
         for admin in [AdminFixture(), AdminFixture { $0.admin.token = "s3cret" }] {
             let status = await admin.statusCode(path) { request in
                 request.peer = IPAddress("203.0.113.9")
@@ -77,15 +77,15 @@ struct AdminAccessTests {
         ("gateway.internal:8081", 200), ("evil.example", 403), ("localhost.evil.example:8081", 403),
         ("127.0.0.1.evil.example", 403), ("192.0.2.1", 403), ("[::2]", 403), ("a b", 403), ("@localhost", 403),
     ])
-    func `refuses a Host that is not its own`(host: String, expected: Int) async {
+    func `a foreign Host is rejected`(host: String, expected: Int) async {
         #expect(await AdminFixture().statusCode("/config") { $0.host = host } == expected)
     }
 
-    @Test func `takes a request of HTTP 1.0 without Host`() async {
+    @Test func `an HTTP 1.0 request without Host is accepted`() async {
         #expect(await AdminFixture().statusCode("/config") { $0.host = nil } == 200)
     }
 
-    @Test(arguments: guarded) func `asks for the token where it is exposed, too`(path: String) async {
+    @Test(arguments: guarded) func `exposed endpoints require the token, too`(path: String) async {
         func status(_ token: String, _ authorization: String?) async -> Int {
             await AdminFixture { $0.admin.token = token }.statusCode(path) { request in
                 request.surface = .exposed
@@ -110,7 +110,7 @@ struct AdminAccessTests {
         }
     }
 
-    @Test func `lets whoever may read write`() async {
+    @Test func `a client that may read may also write`() async {
         #expect(await write() == 200)
         #expect(await write("s3cret") == 200)
         #expect(await write("s3cret") { $0.authorization = nil } == 401)
@@ -126,7 +126,7 @@ struct AdminAccessTests {
             (nil, "http://127.0.0.1:8081.evil.example", 403),
         ] as [(site: String?, origin: String?, expected: Int)]
     )
-    func `writes nothing for another site's page`(site: String?, origin: String?, expected: Int) async {
+    func `writes from another site's page are rejected`(site: String?, origin: String?, expected: Int) async {
         for token in ["", "s3cret"] {
             let status = await write(token) { request in
                 request.fetchSite = site
@@ -136,7 +136,7 @@ struct AdminAccessTests {
         }
     }
 
-    @Test func `reads for another site's page, which cannot see the answer`() async {
+    @Test func `reads from another site's page are served, because the page cannot see the response`() async {
         #expect(await AdminFixture().statusCode("/metrics") { $0.fetchSite = "cross-site" } == 200)
     }
 
@@ -144,11 +144,11 @@ struct AdminAccessTests {
         ("localhost:8081", 200), ("192.0.2.7:8081", 200), ("[2001:db8::1]:8081", 200), ("gateway.internal:8081", 200),
         ("evil.example", 403), ("192.0.2.7.evil.example", 403),
     ])
-    func `writes under no name of somebody else's, even with the token`(host: String, expected: Int) async {
+    func `writes under a foreign host name are rejected, even with the token`(host: String, expected: Int) async {
         #expect(await write("s3cret") { $0.host = host } == expected)
     }
 
-    @Test func `never writes where it is exposed`() async {
+    @Test func `exposed endpoints never allow writes`() async {
         #expect(await write("s3cret") { $0.surface = .exposed } == 403)
     }
 
@@ -156,7 +156,7 @@ struct AdminAccessTests {
         ("", "", false), ("a", "", false), ("", "a", false), ("abc", "abc", true), ("abcabc", "abc", false),
         ("ab", "abc", false), ("abd", "abc", false),
     ])
-    func `compares tokens whole`(given: String, secret: String, expected: Bool) {
+    func `tokens are compared completely`(given: String, secret: String, expected: Bool) {
         #expect(AdminAccess.isEqual(Array(given.utf8), to: Array(secret.utf8)) == expected)
     }
 }

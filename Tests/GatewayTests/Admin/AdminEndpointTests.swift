@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 struct AdminEndpointTests {
-    @Test func `has each path once`() {
+    @Test func `each path is listed once`() {
         let paths = AdminEndpoint.allCases.flatMap(\.paths)
         #expect(Set(paths).count == paths.count)
         for endpoint in AdminEndpoint.allCases {
@@ -20,11 +20,11 @@ struct AdminEndpointTests {
         "", "/health/", "/HEALTH", "/health/detailed/x", "/metrics2", "/metrics/performance/",
         "/metrics/performance/a/b",
     ])
-    func `takes no path but its own`(path: String) {
+    func `other paths do not match`(path: String) {
         #expect(AdminEndpoint.match(.get, path) == .none)
     }
 
-    @Test func `tells which methods there are`() {
+    @Test func `a mismatched method reports the allowed ones`() {
         #expect(AdminEndpoint.match(.head, "/metrics") == .endpoint(.metrics, parameters: []))
         #expect(AdminEndpoint.match(.post, "/metrics") == .otherMethod(.metrics, allow: "GET, HEAD"))
         #expect(AdminEndpoint.match(.head, "/metrics/reset") == .otherMethod(.resetStatistics, allow: "POST"))
@@ -34,7 +34,7 @@ struct AdminEndpointTests {
         ("users", "users"), ("a%20b", "a b"), ("a%2Fb", "a/b"), ("%C3%BC", "ü"), ("100%", "100%"), ("%zz", "%zz"),
         ("{route}", "{route}"),
     ])
-    func `reads a name out of the path`(segment: String, name: String) {
+    func `a path parameter is decoded`(segment: String, name: String) {
         let path = "/metrics/performance/\(segment)"
         #expect(AdminEndpoint.match(.get, path) == .endpoint(.routePerformance, parameters: [name]))
     }
@@ -49,11 +49,11 @@ struct AdminEndpointTests {
         ("health", []),
         ("", []),
     ])
-    func `exposes an endpoint`(entry: String, paths: [String]) {
+    func `an entry of expose selects endpoints`(entry: String, paths: [String]) {
         #expect(AdminEndpoint.paths(exposedAs: entry) == paths)
     }
 
-    @Test func `exposes what lies below`() {
+    @Test func `an entry of expose includes the endpoints below it`() {
         #expect(
             Set(AdminEndpoint.paths(exposedAs: "/health")) == [
                 "/health", "/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/health/detailed",
@@ -61,7 +61,7 @@ struct AdminEndpointTests {
         )
     }
 
-    @Test func `cannot expose what there is not`() {
+    @Test func `an unknown entry of expose is an error`() {
         var configuration = GatewayConfiguration.demo
         configuration.admin.expose = ["/metrics", "/helth"]
         let errors = configuration.validate(middlewares: .standard)

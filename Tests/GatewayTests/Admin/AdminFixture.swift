@@ -7,7 +7,7 @@ import NIOCore
 /// An admin API without sockets.
 struct AdminFixture {
     let status: GatewayStatus
-    /// When statistics begin, and when they are asked for: however long a test takes, no time passes.
+    /// Statistics start at this time and are read at this time, so that no time passes, however long a test takes.
     var now: NIODeadline { self.status.shared.startedAt }
     var router: AdminRouter { AdminRouter(status: self.status, now: { [now] in now }) }
 
@@ -41,7 +41,7 @@ struct AdminFixture {
         try await self.router.answer(Self.request(path, change))
     }
 
-    /// The status, be it an answer's or a refusal's.
+    /// The status of the response or of the refusal.
     func statusCode(_ path: String, _ change: (inout AdminRequest) -> Void = { _ in }) async -> Int {
         do throws(AdminRefusal) {
             return try await self.get(path, change).status

@@ -6,7 +6,7 @@ import Testing
 
 struct AdminRouterTests {
     @Test(arguments: AdminEndpoint.allCases.filter { $0.method == .get }.flatMap(\.paths))
-    func `answers each path and lets nobody store it`(path: String) async throws {
+    func `each path is served and not cacheable`(path: String) async throws {
         let path = path.replacing("{route}", with: "_none")
         let response = try await AdminFixture().get(path)
         #expect(response.status == 200)
@@ -17,7 +17,7 @@ struct AdminRouterTests {
     }
 
     @Test(arguments: [Method.post, .put, .delete, .patch, .options, .other])
-    func `names the methods it takes`(method: Method) async throws {
+    func `a 405 lists the allowed methods`(method: Method) async throws {
         let refusal = try await #require(throws: AdminRefusal.self) {
             try await AdminFixture().get("/health/live") { $0.method = method }
         }
@@ -26,18 +26,18 @@ struct AdminRouterTests {
     }
 
     @Test(arguments: ["/nowhere", "/health/nothing", "/metrics/", "//", ""])
-    func `answers 404 elsewhere`(path: String) async {
+    func `other paths are 404`(path: String) async {
         #expect(await AdminFixture().statusCode(path) == 404)
     }
 
-    @Test func `says in one line that it lives and is ready`() async throws {
+    @Test func `liveness and readiness are one line`() async throws {
         let admin = AdminFixture()
         #expect(try await admin.get("/health/live").text == "{\"status\":\"pass\"}\n")
         #expect(try await admin.get("/health/ready").text == "{\"status\":\"pass\",\"reasons\":[]}\n")
         #expect(try await admin.get("/health/ready").value(of: "Content-Type") == "application/json")
     }
 
-    @Test func `is not ready while it drains`() async throws {
+    @Test func `ready fails during a drain`() async throws {
         let admin = AdminFixture()
         admin.status.shared.startDraining()
         let ready = try await admin.get("/health/ready")
@@ -47,7 +47,7 @@ struct AdminRouterTests {
         #expect(try await admin.get("/health").status == 503)
     }
 
-    @Test func `is ready while a required upstream has one healthy target`() async throws {
+    @Test func `ready passes while a required upstream has one healthy target`() async throws {
         let admin = AdminFixture { configuration in
             configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2", required: true)
         }
@@ -67,7 +67,7 @@ struct AdminRouterTests {
         ("application/json", "application/json"), ("text/html, application/json;q=0.9", "text/html; charset=utf-8"),
         ("application/json, text/html;q=0.5", "application/json"), ("application/json;q=0", "text/html; charset=utf-8"),
     ])
-    func `lists its endpoints for people and programs`(accept: String?, type: String) async throws {
+    func `the list of endpoints is HTML or JSON`(accept: String?, type: String) async throws {
         let index = try await AdminFixture().get("/") { $0.accept = accept }
         #expect(index.value(of: "Content-Type") == type)
         for endpoint in AdminEndpoint.allCases {
@@ -75,7 +75,7 @@ struct AdminRouterTests {
         }
     }
 
-    @Test func `shows metrics in the form that is asked for`() async throws {
+    @Test func `metrics are served in the requested format`() async throws {
         let admin = AdminFixture()
         let text = try await admin.get("/metrics")
         #expect(text.value(of: "Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
@@ -87,7 +87,7 @@ struct AdminRouterTests {
         #expect(open.text.hasSuffix("# EOF\n"))
     }
 
-    @Test func `shows only the metrics that are named`() async throws {
+    @Test func `metrics can be filtered by name`() async throws {
         let admin = AdminFixture()
         let page = try await admin.get("/metrics") { $0.query = "name[]=process_max_fds&name%5B%5D=gateway_build_info" }
         let samples = page.text.split(separator: "\n").filter { !$0.hasPrefix("#") }
@@ -95,7 +95,7 @@ struct AdminRouterTests {
     }
 
     @Test(arguments: ["/routes", "/upstreams", "/metrics/performance"])
-    func `returns a list in parts`(path: String) async throws {
+    func `lists are paginated`(path: String) async throws {
         let names = (0..<150).map { "r\(1000 + $0)" }
         let admin = AdminFixture { configuration in
             for name in names {
@@ -123,7 +123,7 @@ struct AdminRouterTests {
         ("limit", ["limit"]), ("limit=-1", ["limit"]), ("limit=99999999999999999999", ["limit"]),
         ("limit=1&limit=2", ["limit"]), ("after=nobody", ["after"]), ("limit=x&after=nobody", ["limit", "after"]),
     ])
-    func `answers 422 to parameters that make no sense`(query: String, fields: [String]) async throws {
+    func `invalid parameters are 422`(query: String, fields: [String]) async throws {
         for path in ["/routes", "/upstreams", "/metrics/performance"] {
             let refusal = try await #require(throws: AdminRefusal.self) {
                 try await AdminFixture().get(path) { $0.query = query }
@@ -137,7 +137,7 @@ struct AdminRouterTests {
         ("", 200), ("{}", 200), (" { } \n", 200), ("{\"all\":true}", 422), ("{\"a\":null,\"b\":[1]}", 422), ("[]", 422),
         ("7", 422), ("{\"broken", 400), ("{}}", 400), ("all=true", 400), ("\u{0}", 400),
     ])
-    func `takes no field where there is none`(body: String, status: Int) async {
+    func `an unknown field in a body is rejected`(body: String, status: Int) async {
         let code = await AdminFixture().statusCode("/metrics/reset") {
             $0.method = .post
             $0.body = ByteBuffer(string: body)
@@ -145,7 +145,7 @@ struct AdminRouterTests {
         #expect(code == status)
     }
 
-    @Test func `shows the configuration without secrets`() async throws {
+    @Test func `the configuration is shown without secrets`() async throws {
         let admin = AdminFixture { $0.admin.token = "s3cret" }
         let configuration = try await admin.get("/config") { $0.authorization = "Bearer s3cret" }
         #expect(!configuration.text.contains("s3cret"))
@@ -153,7 +153,7 @@ struct AdminRouterTests {
         #expect(try configuration.json["server", "drain_timeout"] == "30s")
     }
 
-    @Test func `reads what a reload has put in place`() async throws {
+    @Test func `a reload replaces what the endpoints show`() async throws {
         let admin = AdminFixture { $0.routes = [.to("old", path: "/old")] }
         var configuration = admin.status.configuration
         configuration.routes = [.to("new", path: "/new")]

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 struct HealthReportTests {
-    @Test func `counts the healthy targets of each upstream`() async throws {
+    @Test func `healthy targets are counted per upstream`() async throws {
         let admin = AdminFixture { configuration in
             configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2")
             var demo = UpstreamConfiguration()
@@ -31,7 +31,7 @@ struct HealthReportTests {
         (0, false, "pass", 200), (1, false, "warn", 200), (2, false, "warn", 200),
         (0, true, "pass", 200), (1, true, "warn", 200), (2, true, "fail", 503),
     ])
-    func `is as well as its upstreams`(down: Int, required: Bool, status: String, code: Int) async throws {
+    func `the status follows that of the upstreams`(down: Int, required: Bool, status: String, code: Int) async throws {
         let admin = AdminFixture { configuration in
             configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2", required: required)
         }
@@ -42,7 +42,7 @@ struct HealthReportTests {
         #expect(try response.json["checks", "upstream:api", "0", "observedValue"] == .integer(2 - down))
     }
 
-    @Test func `warns of a refused reload until one is taken`() async throws {
+    @Test func `a rejected reload is a warning until one succeeds`() async throws {
         let admin = AdminFixture()
         admin.status.reloads.failed()
         #expect(try await admin.json("/health")["status"] == "warn")
@@ -51,13 +51,13 @@ struct HealthReportTests {
         #expect(try await admin.json("/health")["status"] == "pass")
     }
 
-    @Test func `shows no address in the short form`() async throws {
+    @Test func `the short form contains no addresses`() async throws {
         let admin = AdminFixture { $0.upstreams["api"] = .targets("http://10.0.0.1:1") }
         let text = try await admin.get("/health").text
         #expect(!text.contains("10.0.0.1"))
     }
 
-    @Test func `shows each target and the process in the long form`() async throws {
+    @Test func `the long form contains each target and the process`() async throws {
         let admin = AdminFixture { configuration in
             configuration.upstreams["api"] = .targets("http://10.0.0.1:1", "http://10.0.0.2:2")
             configuration.log.access = .file(path: "/tmp")
@@ -75,7 +75,7 @@ struct HealthReportTests {
         }
     }
 
-    @Test func `shows a disk without an access log on one, and how long a target takes`() async throws {
+    @Test func `the long form contains the disk and the latency of targets`() async throws {
         let admin = AdminFixture { $0.upstreams["api"] = .targets("http://10.0.0.1:1") }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
@@ -91,7 +91,7 @@ struct HealthReportTests {
         try await group.shutdownGracefully()
     }
 
-    @Test func `takes a file system that says it has no end`() {
+    @Test func `a file system without a limit is accepted`() {
         #expect(HealthReport.bytes(3, of: 4096) == 12_288)
         #expect(HealthReport.bytes(.max, of: 1) == .max)
         #expect(HealthReport.bytes(.max, of: 4096) == .max)

@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct MetricValuesTests {
-    @Test func `sums the series that begin with the labels`() {
+    @Test func `series whose labels start with the given ones are added up`() {
         var family = MetricFamily(Metrics.upstreamRequests)
         family.append(["api", "a", "200"], 3)
         family.append(["api", "a", "500"], 1)
@@ -15,7 +15,7 @@ struct MetricValuesTests {
         #expect(values.sum(Metrics.errors) == 0)
     }
 
-    @Test func `knows the mean of a histogram that has seen something`() {
+    @Test func `a histogram with observations has a mean`() {
         let histogram = Histogram(.standard)
         var empty = MetricFamily(Metrics.upstreamRequestDuration, bounds: HistogramBuckets.standard.seconds)
         empty.append(["api", "a"], histogram)
@@ -29,7 +29,7 @@ struct MetricValuesTests {
     }
 
     @Test(arguments: [(3, 3), (2.6, 3), (-1, -1), (0x1p63, .max), (.infinity, .max), (.nan, .max)])
-    func `makes a whole number of any`(value: Double, expected: Int) {
+    func `any number is converted to an integer`(value: Double, expected: Int) {
         #expect(SettingValue.whole(value) == .integer(expected))
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gateway
 
-/// What `/routes` and `/upstreams` say.
+/// The content of `/routes` and `/upstreams`.
 struct RunningReportTests {
     private static let toml = """
         [upstreams.api]
@@ -42,7 +42,7 @@ struct RunningReportTests {
         return AdminFixture { $0 = configuration }
     }
 
-    @Test func `shows what a route takes and where it leads`() async throws {
+    @Test func `a route is shown with its conditions and its destination`() async throws {
         let routes = try #require(try await self.fixture().json("/routes")["routes"])
         #expect(routes["0", "name"] == "users-id")
         #expect(routes["0", "line"] == 8)
@@ -60,7 +60,7 @@ struct RunningReportTests {
         #expect(routes["2", "line"] == 22)
     }
 
-    @Test func `shows the chain of a route in order with every setting and its source`() async throws {
+    @Test func `the chain of a route is shown in order, with every setting and its source`() async throws {
         let chain = try #require(try await self.fixture().json("/routes")["routes", "0", "chain"])
         guard case .list(let middlewares) = chain else { return #expect(Bool(false)) }
         let order = [MiddlewareDescription].standard.map(\.name)
@@ -76,7 +76,7 @@ struct RunningReportTests {
         #expect(timeout["settings", "connect"] == ["value": "2s", "source": "default"])
     }
 
-    @Test func `shows the targets of an upstream and how they do`() async throws {
+    @Test func `the targets of an upstream are shown with their state`() async throws {
         let admin = try self.fixture()
         let targets = try #require(admin.status.upstreams.targets["api"])
         targets[1].endpoints[0].fail(at: EndpointHealth.Moment(now: .now(), time: 1_000))
@@ -101,7 +101,7 @@ struct RunningReportTests {
         #expect(api["targets", "1", "next_try"] == "1970-01-01T00:00:02Z")
     }
 
-    @Test func `lists the addresses of a name below its target, which is up while one of them is`() async throws {
+    @Test func `the addresses of a name are listed below its target, which is up while one of them is`() async throws {
         let admin = AdminFixture { $0.upstreams["api"] = .targets("http://backend.internal:80") }
         let target = try #require(admin.status.upstreams.targets["api"]?.first)
         func shown() async throws -> SettingValue? {

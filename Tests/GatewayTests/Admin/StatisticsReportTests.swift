@@ -6,12 +6,13 @@ import Testing
 
 @testable import Gateway
 
-/// What `/metrics/performance`, `/metrics/counters`, `/metrics/system` and `/metrics/reset` say and do.
+/// The reports of `/metrics/performance`, `/metrics/counters` and `/metrics/system`, and `/metrics/reset`.
 struct StatisticsReportTests {
     private let admin = AdminFixture { $0.routes = [.to("users", path: "/users"), .to("idle", path: "/a b")] }
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
-    /// Counts requests to the first route, each a millisecond longer than the one before and the first of each loop an error.
+    /// Counts requests to the first route. Each takes a millisecond longer than the previous one, and the first on
+    /// each loop is an error.
     private func count(_ milliseconds: ClosedRange<Int64>) async throws {
         let name = admin.status.configuration.routes[0].name
         for loop in group.makeIterator() {
@@ -33,7 +34,7 @@ struct StatisticsReportTests {
         }
     }
 
-    @Test func `adds what all loops have seen, by route and in all`() async throws {
+    @Test func `the counts of all loops are added up, per route and in total`() async throws {
         try await count(1...100)
         let text = JSONText.text(
             try await PerformanceReport.json(admin.status, at: admin.now, AdminQuery("")),
@@ -63,7 +64,7 @@ struct StatisticsReportTests {
         try await group.shutdownGracefully()
     }
 
-    @Test func `shows one route by its name`() async throws {
+    @Test func `a single route is shown by its name`() async throws {
         try await count(5...5)
         let names = admin.status.configuration.routes.map(\.name)
         let report = try await admin.json("/metrics/performance/\(names[0])")
@@ -79,7 +80,7 @@ struct StatisticsReportTests {
         try await group.shutdownGracefully()
     }
 
-    @Test func `begins anew, but for Prometheus`() async throws {
+    @Test func `a reset clears the statistics, except for Prometheus`() async throws {
         try await count(1...3)
         let name = admin.status.configuration.routes[0].name
         let series = "gateway_http_requests_total{route=\"\(name)\",method=\"GET\",code=\"200\"} "
@@ -99,13 +100,13 @@ struct StatisticsReportTests {
         try await group.shutdownGracefully()
     }
 
-    @Test func `resets by POST alone`() async throws {
+    @Test func `only POST resets`() async throws {
         let refusal = try await #require(throws: AdminRefusal.self) { try await admin.get("/metrics/reset") }
         #expect(refusal.error.allow == "POST")
         try await group.shutdownGracefully()
     }
 
-    @Test func `tells what the process uses`() async throws {
+    @Test func `the process's resource usage is reported`() async throws {
         let report = try await admin.json("/metrics/system")
         #expect(report["version"] == .string(GatewayVersion.current))
         #expect(report["draining"] == false)

@@ -5,7 +5,7 @@ import Testing
 
 struct BodyPipelineTests {
     @Test(arguments: 0..<50)
-    func `loses and mixes nothing, whatever the sizes`(seed: UInt64) throws {
+    func `bytes are neither lost nor reordered, whatever the sizes`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         let pipeline = BodyPipeline()
         let count = UInt8.random(in: 1...4, using: &random)
@@ -34,7 +34,7 @@ struct BodyPipelineTests {
         #expect(output == body.map { $0 &+ count })
     }
 
-    @Test func `orders transforms by rank, and by their coming where that is the same`() throws {
+    @Test func `transforms are ordered by rank, then by insertion`() throws {
         let pipeline = BodyPipeline()
         pipeline.insert(Tag(.encode, "c"))
         pipeline.insert(Tag(.rewrite, "a"))
@@ -46,7 +46,7 @@ struct BodyPipelineTests {
         #expect(pipeline.isFinished)
     }
 
-    @Test func `stops a step whose successor has too much before it`() throws {
+    @Test func `a step pauses while its successor has too much to process`() throws {
         let pipeline = BodyPipeline()
         pipeline.insert(Shift(.rewrite, atOnce: 50_000))
         let slow = Shift(.encode, atOnce: 1)
@@ -56,14 +56,14 @@ struct BodyPipelineTests {
         #expect(slow.offered <= 64 * 1024 + 50_000)
     }
 
-    @Test func `refuses a transform that makes no progress`() {
+    @Test func `a transform that makes no progress is an error`() {
         let pipeline = BodyPipeline()
         pipeline.insert(Shift(.encode, atOnce: 0))
         pipeline.write(ByteBuffer(string: "a"))
         #expect(throws: TransformError.self) { try pipeline.turn() }
     }
 
-    @Test func `cancels what has not ended`() throws {
+    @Test func `unfinished transforms are cancelled`() throws {
         let pipeline = BodyPipeline()
         let (first, second) = (Shift(.rewrite, atOnce: 9), Shift(.encode, atOnce: 1))
         pipeline.insert(first)
@@ -76,7 +76,7 @@ struct BodyPipelineTests {
     }
 }
 
-/// Adds one to each byte, at most so many in a turn.
+/// Adds one to each byte, with a limit of bytes per call.
 private final class Shift: BodyTransform {
     let rank: BodyRank
     let atOnce: Int
@@ -96,7 +96,7 @@ private final class Shift: BodyTransform {
     func cancel() { self.isCancelled = true }
 }
 
-/// Adds its letter to each chunk, and once more behind a dot at the end.
+/// Appends its letter to each chunk, and a dot and its letter at the end.
 private final class Tag: BodyTransform {
     let rank: BodyRank
     let letter: String

@@ -7,9 +7,10 @@ struct ChainCursorTests {
     /// Hooks of a chain from the top: `R` request, `r` response, `f` failure, `c` completion.
     struct Example: Sendable, CustomTestStringConvertible {
         var hooks: [String]
-        /// What a hook decides, such as `R1` or `f0`; the others pass on. `end` is the bottom of the chain.
+        /// The decisions of hooks, by names such as `R1` or `f0`. All other hooks return `.next`. `end` is the end of
+        /// the chain.
         var decisions: [String: Verdict]
-        /// The hooks in the order in which they ran, and what the client got.
+        /// The hooks in the order in which they run, and the status that the client receives.
         var trace: String
         var testDescription: String { "\(self.hooks) \(self.decisions)" }
 
@@ -23,7 +24,7 @@ struct ChainCursorTests {
     enum Verdict: Sendable {
         case respond, fail, transform, suspend
         case collect(Int)
-        /// Only the first time.
+        /// Only on the first call.
         case retry
     }
 
@@ -58,7 +59,7 @@ struct ChainCursorTests {
         Example("Rr", "Rr", where: ["R0": .suspend, "end": .respond], trace: "R0 -"),
         Example("Rrc", "Rrc", where: ["r1": .suspend, "end": .respond], trace: "R0 R1 r1 -"),
     ])
-    func `an answer climbs from where it was given`(example: Example) async throws {
+    func `a response passes the hooks above the one that made it`(example: Example) async throws {
         let trace = try await WorkerFixture.run { worker in
             let trace = Trace(example.decisions)
             let chain = Chain()
@@ -81,7 +82,7 @@ struct ChainCursorTests {
         #expect(trace == example.trace)
     }
 
-    @Test func `walks down once`() {
+    @Test func `the way down visits each hook once`() {
         var cursor = ChainCursor()
         #expect((0..<4).map { _ in cursor.nextDown(2) } == [0, 1, nil, nil])
         #expect(cursor.nextUp() == nil)
@@ -92,7 +93,7 @@ struct ChainCursorTests {
             (nil, [2, 1, 0]), (0, []), (1, [0]), (3, [0]), (4, [1, 0]), (7, [1, 0]), (8, [2, 1, 0]),
         ] as [(Int?, [Int])]
     )
-    func `climbs through what stands above`(place: Int?, indices: [Int]) {
+    func `the way up visits the hooks above a position`(place: Int?, indices: [Int]) {
         var cursor = ChainCursor()
         cursor.turn(from: place, among: [0, 3, 7])
         var seen: [Int] = []
@@ -101,7 +102,7 @@ struct ChainCursorTests {
     }
 }
 
-/// What the probes of one exchange have seen.
+/// What the probes of one exchange have recorded.
 private final class Trace {
     private var decisions: [String: ChainCursorTests.Verdict]
     private var early: [String] = []

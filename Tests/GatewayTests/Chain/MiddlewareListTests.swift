@@ -2,13 +2,13 @@ import Testing
 
 @testable import Gateway
 
-/// The order of the chain as embedders put it together, and what they may not ask for.
+/// The order of a chain composed by an embedding program, and the errors it can cause.
 struct MiddlewareListTests {
     private static let list = MiddlewareList.empty
         .appending(.of(First.self))
         .appending(.of(Second.self))
 
-    @Test func `puts a middleware before, behind or at the end`() {
+    @Test func `a middleware is inserted before or after another, or appended`() {
         #expect(Self.list.inserting(.of(Third.self), before: "second").names == ["first", "third", "second"])
         #expect(Self.list.inserting(.of(Third.self), after: "first").names == ["first", "third", "second"])
         #expect(Self.list.inserting(.of(Third.self), before: "first").names == ["third", "first", "second"])
@@ -16,7 +16,7 @@ struct MiddlewareListTests {
         #expect(Self.list.removing("first").names == ["second"])
     }
 
-    @Test func `refuses what cannot be, all at once`() {
+    @Test func `all errors are reported at once`() {
         let list = Self.list
             .inserting(.of(Third.self), before: "fourth")
             .removing("fifth")
@@ -37,7 +37,7 @@ struct MiddlewareListTests {
         )
     }
 
-    @Test func `takes the tables of a program's own middlewares from a file`() throws {
+    @Test func `tables of an embedder's middlewares are read from a file`() throws {
         let configuration = try GatewayConfiguration(
             toml: """
                 [middleware.first]
@@ -68,18 +68,18 @@ struct MiddlewareListTests {
             "a.toml:4:19: routes[0].first.limit: \"x\" is not an integer: write a number"
         ),
     ])
-    func `tells a mistake in such a table with its place`(toml: String, message: String) throws {
+    func `an error in such a table has a position`(toml: String, message: String) throws {
         let configuration = try GatewayConfiguration(toml: toml, file: "a.toml", environment: [:])
         let errors = #expect(throws: ConfigurationErrors.self) {
             try GatewayServer(configuration, middlewares: Self.list)
         }
-        // The place and the key are what matters here; the words are those of every other setting.
+        // Only position and key matter here; the messages are those of every other setting.
         let (told, wanted) = (errors?.description ?? "", message)
         #expect(told.split(separator: ": ").prefix(2) == wanted.split(separator: ": ").prefix(2), "\(told)")
     }
 
     @Test(arguments: ["[[routes]]\npth = \"/\"", "[[routes]]\npath = \"/\"\nrespnd = { status = 204 }"])
-    func `leaves no near miss of a route's key for later`(toml: String) {
+    func `a misspelled route key is reported, not left to the middleware`(toml: String) {
         #expect(throws: ConfigurationErrors.self) { try GatewayConfiguration(toml: toml, environment: [:]) }
     }
 

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Gateway
 
-/// An exchange that a hook has suspended, on its loop.
+/// A suspended exchange and its resumption.
 struct ResumptionTests {
-    /// Suspends in a request hook, then lets `body` do what it likes with the resumption.
+    /// Suspends an exchange in a request hook, then passes the resumption to `body`.
     private static func suspended(
         _ body: @escaping @Sendable (Resumption, Exchange, RecordingClient, Suspending) -> Void
     ) async throws -> [String] {
@@ -20,38 +20,38 @@ struct ResumptionTests {
             let exchange = try worker.value.exchange("GET / HTTP/1.1", "Host: a", client: client)
             exchange.plan = worker.value.plan("a", chain, action: .respond(Response(status: 201)))
             exchange.refusal = nil
-            // A loop that other tests keep busy must not let it run out.
+            // Long enough that it does not expire while other tests keep the loop busy.
             exchange.deadlines.firstByte = .hours(1)
             exchange.begin()
             body(hook.resumption!, exchange, client, hook)
             return NIOLoopBound(client, eventLoop: loop)
         }.get()
-        // A resumption's decision is a task of the loop: by now it has run.
+        // Resumptions run as tasks on the loop. This task comes after them.
         return try await loop.submit {
             worker.value.deadlines.stop()
             return ["\(log.value.status ?? 0)", "stale \(worker.value.staleResumptions)"]
         }.get()
     }
 
-    @Test func `goes on where it stood still`() async throws {
+    @Test func `resume continues after the suspended hook`() async throws {
         #expect(try await Self.suspended { resumption, _, _, _ in resumption.resume() } == ["201", "stale 0"])
     }
 
-    @Test func `may answer`() async throws {
+    @Test func `a resumption may respond`() async throws {
         let seen = try await Self.suspended { resumption, _, _, _ in
             resumption.resume { _ in .respond(Response(status: 204)) }
         }
         #expect(seen == ["204", "stale 0"])
     }
 
-    @Test func `may fail`() async throws {
+    @Test func `a resumption may fail`() async throws {
         let seen = try await Self.suspended { resumption, _, _, _ in
             resumption.resume { _ in .fail(.forbidden("No.")) }
         }
         #expect(seen == ["403", "stale 0"])
     }
 
-    @Test func `counts only once`() async throws {
+    @Test func `a resumption works only once`() async throws {
         let seen = try await Self.suspended { resumption, _, _, _ in
             resumption.resume()
             resumption.resume { _ in .fail(.forbidden("No.")) }
@@ -59,7 +59,7 @@ struct ResumptionTests {
         #expect(seen == ["201", "stale 1"])
     }
 
-    @Test func `is stale when the client has left`() async throws {
+    @Test func `a resumption is stale after the client has left`() async throws {
         let seen = try await Self.suspended { resumption, exchange, _, _ in
             exchange.clientGone()
             resumption.resume()
@@ -67,7 +67,7 @@ struct ResumptionTests {
         #expect(seen == ["0", "stale 1"])
     }
 
-    @Test func `is stale when a deadline has answered`() async throws {
+    @Test func `a resumption is stale after a deadline has responded`() async throws {
         let seen = try await Self.suspended { resumption, exchange, _, _ in
             exchange.deadlines.wait(for: .total, until: exchange.worker.now)
             exchange.deadlineReached(now: exchange.worker.now)
@@ -76,7 +76,7 @@ struct ResumptionTests {
         #expect(seen == ["504", "stale 1"])
     }
 
-    @Test func `an older one does not decide for a newer`() async throws {
+    @Test func `an old resumption does not affect a new one`() async throws {
         let seen = try await Self.suspended { first, exchange, _, hook in
             first.resume { exchange in
                 hook.again(exchange)
@@ -90,7 +90,7 @@ struct ResumptionTests {
 
 /// Suspends every exchange.
 private final class Suspending: RequestHook, @unchecked Sendable {
-    // Touched on the worker's loop alone; closures of these tests run there.
+    // Used only on the loop of the worker, where the closures of these tests run.
     struct Config: Codable, Sendable {}
     static var name: String { "suspending" }
     var resumption: Resumption?
