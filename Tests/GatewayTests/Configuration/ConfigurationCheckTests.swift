@@ -2,8 +2,8 @@ import Foundation
 import Gateway
 import Testing
 
-/// Each file of `Check/` is TOML, a line of dashes, and what `gateway check` says of it. With `GOLDEN=write` in the
-/// environment the second part is written anew.
+/// Each file in `Check/` contains TOML, a line of dashes, and the output of `gateway check`. With `GOLDEN=write` in
+/// the environment, the output is written to the file.
 struct ConfigurationCheckTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Check")
     static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter {
@@ -11,7 +11,7 @@ struct ConfigurationCheckTests {
     }.sorted()
     private static let line = "----------\n"
 
-    /// The TOML of a golden file, and what is expected of it.
+    /// The TOML of a golden file and its expected output.
     static func parts(of file: String, in folder: URL) throws -> (toml: String, expected: String?) {
         let text = try String(contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
         let cut = text.range(of: "\n" + line)
@@ -25,7 +25,7 @@ struct ConfigurationCheckTests {
     }
 
     @Test(arguments: files)
-    func `finds what the golden file says`(_ file: String) async throws {
+    func `the report matches the golden file`(_ file: String) async throws {
         let (toml, expected) = try Self.parts(of: file, in: Self.folder)
         let findings = try await Self.findings(in: toml)
         if ProcessInfo.processInfo.environment["GOLDEN"] == "write" {
@@ -36,7 +36,7 @@ struct ConfigurationCheckTests {
         }
     }
 
-    /// Mistakes that each stage alone finds. Together they are found all the same, each once.
+    /// Errors that are each found in a different stage. In one file, each is still reported exactly once.
     private static let mistakes: [(toml: String, key: String)] = [
         ("[server]\nlisten = 8180", "server.listen"), ("[log]\nlevel = \"warn\"", "log.level"),
         ("[metrics]\ncolour = 1", "metrics.colour"), ("[admin]\nexpose = [\"/x\"]", "admin.expose[0]"),
@@ -62,13 +62,13 @@ struct ConfigurationCheckTests {
         ("[[routes]]\npath = \"/f\"\nrespond = {}\nip = { allow = [\"10.0.0.1/8\"] }", "routes[5].ip.allow[0]"),
     ]
 
-    @Test func `finds mistakes of all stages together, each once`() async throws {
+    @Test func `errors of all stages are found together, each once`() async throws {
         let toml = Self.mistakes.map(\.toml).joined(separator: "\n")
         let check = try await ConfigurationCheck(toml: toml, environment: [:])
         #expect(check.errors.map(\.key).sorted() == Self.mistakes.map(\.key).sorted())
     }
 
-    @Test func `a mistake that a later policy overrides is found once, where it is`() async throws {
+    @Test func `an error that a later policy overrides is reported once, where it is`() async throws {
         let toml = """
             [policies.a.rate_limit]
             cost = 0

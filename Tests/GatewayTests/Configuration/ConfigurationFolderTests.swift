@@ -10,11 +10,11 @@ struct ConfigurationFolderTests {
         ("/etc/gateway/gateway.toml", "/var/log/a.log", "/var/log/a.log"), ("/dev/stdin", "a.log", "a.log"),
         ("/dev/fd/63", "a.log", "a.log"), ("/proc/self/fd/0", "a.log", "a.log"),
     ])
-    func `relative paths start from the file's folder`(file: String, path: String, expected: String) {
+    func `relative paths start at the file's folder`(file: String, path: String, expected: String) {
         #expect(ConfigurationFolder(of: file).path(path) == expected)
     }
 
-    @Test func `the access log of a file lies beside it`() throws {
+    @Test func `the default access log is next to the file`() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -28,7 +28,7 @@ struct ConfigurationFolderTests {
         try toml.write(to: file, atomically: true, encoding: .utf8)
         let configuration = try GatewayConfiguration(file: file.path, environment: [:])
         #expect(configuration.log.access == .file(path: folder.path + "/logs/access.log"))
-        // Text that is not a file's has no folder, whatever errors call it.
+        // Text that is not from a file has no folder, whatever name appears in errors.
         let text = try GatewayConfiguration(toml: toml, file: file.path, environment: [:])
         #expect(text.log.access == .file(path: "logs/access.log"))
     }

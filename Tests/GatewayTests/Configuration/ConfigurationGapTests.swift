@@ -2,7 +2,7 @@ import Testing
 
 @testable import Gateway
 
-/// Warnings of access rules and limits that a request avoids by falling through to a wider route.
+/// Warnings about access rules and limits that a request can bypass by falling through to a wider route.
 struct ConfigurationGapTests {
     private static func warnings(_ routes: String) throws -> [String] {
         try GatewayConfiguration(toml: routes, environment: ["KEY": "s3cret"]).document.warnings.map(\.text)
@@ -35,7 +35,7 @@ struct ConfigurationGapTests {
             "for example POST http://x.a.example/a/1: "
         ),
     ])
-    func `warns of what a wider route lacks`(narrow: String, warning: String) throws {
+    func `a setting that the wider route lacks is a warning`(narrow: String, warning: String) throws {
         let toml = Self.wide + "[[routes]]\nname = \"narrow\"\npath = \"/a/{id}\"\nrespond = {}\n" + narrow
         let warnings = try Self.warnings(toml)
         #expect(warnings.count == 1, "\(warnings)")
@@ -45,33 +45,33 @@ struct ConfigurationGapTests {
     }
 
     @Test(arguments: [
-        // Nothing to fail, nothing to lose, or nowhere to fall.
+        // Nothing to fail, nothing to bypass, or no wider route.
         wide + "[[routes]]\npath = \"/a\"\nrespond = {}\nip.allow = [\"10.0.0.0/8\"]",
         wide + "[[routes]]\npath = \"/a\"\nrespond = {}\nmethods = [\"GET\"]",
         "[[routes]]\npath = \"/a\"\nrespond = {}\nmethods = [\"GET\"]\nip.allow = [\"10.0.0.0/8\"]",
-        // The wider route has it as well.
+        // The wider route has the setting, too.
         "[middleware.limits]\nbody = \"1KiB\"\n" + wide
             + "[[routes]]\npath = \"/a\"\nrespond = {}\nmethods = [\"GET\"]\nlimits.body = \"2KiB\"",
-        // The other methods of the same path have a route of their own.
+        // The other methods of the path have a separate route.
         "[[routes]]\npath = \"/a/*\"\nrespond = {}\nmethods = [\"GET\"]\n"
             + "[[routes]]\npath = \"/a/*\"\nrespond = {}\nmethods = [\"POST\"]\nip.allow = [\"10.0.0.0/8\"]",
         "[[routes]]\npath = \"/{a}\"\nrespond = {}\nmethods = [\"GET\"]\n"
             + "[[routes]]\npath = \"/{b}\"\nrespond = {}\nmethods = [\"POST\"]\nip.allow = [\"10.0.0.0/8\"]",
-        // Another host's.
+        // The wider route has another host.
         "[[routes]]\npath = \"/*\"\nhosts = [\"b\"]\nrespond = {}\n"
             + "[[routes]]\npath = \"/a\"\nhosts = [\"a\"]\nrespond = {}\nmethods = [\"GET\"]\nip.allow = [\"10.0.0.0/8\"]",
     ])
-    func `is silent where nothing is missed`(toml: String) throws {
+    func `without a gap there is no warning`(toml: String) throws {
         #expect(try Self.warnings(toml) == [])
     }
 
-    @Test func `a header is avoided even where both routes name their methods`() throws {
+    @Test func `a header condition can be bypassed even if both routes list their methods`() throws {
         let route = "[[routes]]\npath = \"/a\"\nrespond = {}\nmethods = [\"GET\"]\n"
         let guarded = route + "name = \"v2\"\nmatch_headers = { X-V = \"2\" }\nip.allow = [\"10.0.0.0/8\"]\n"
         #expect(try Self.warnings(guarded + route).count == 1)
     }
 
-    @Test func `each warning of a route names it`() throws {
+    @Test func `each warning about a route names it`() throws {
         let toml = """
             [[routes]]
             name = "first"

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The `///` comments above the stored properties in the sources of the library, by type and property:
+/// The doc comments of stored properties in the library's sources, by type and property:
 /// `ServerConfiguration.listen`.
 struct DocComments {
     private(set) var texts: [String: String] = [:]

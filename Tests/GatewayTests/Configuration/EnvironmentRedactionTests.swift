@@ -27,11 +27,11 @@ struct EnvironmentRedactionTests {
             ("much longer than the text", "it is short", "it is short"),
         ]
     )
-    func `takes values out of a message`(_ value: String, _ text: String, _ redacted: String) {
+    func `values are redacted in a message`(_ value: String, _ text: String, _ redacted: String) {
         #expect(Self.redaction(value).applied(to: text) == redacted)
     }
 
-    @Test func `takes all values out`() {
+    @Test func `all values are redacted`() {
         let redaction = Self.redaction("hunter2", "hunter", "2345")
         #expect(
             redaction.applied(to: "hunter2345: \"2345\" \"hunter2\"") == "[redacted]345: \"[redacted]\" \"[redacted]\""
@@ -40,13 +40,13 @@ struct EnvironmentRedactionTests {
 
     // MARK: Every setting
 
-    /// A configuration without mistakes, in which one setting at a time is replaced.
+    /// A valid configuration in which one setting at a time is replaced.
     private static let sound: SettingValue = [
         "upstreams": ["u": ["targets": ["http://127.0.0.1:9001"]], "api": ["builtin": "demo"]],
         "routes": [["path": "/*", "upstream": "u"], ["path": "/b/{id}", "upstream": "api", "name": "b"]],
     ]
 
-    /// Each place of the schema where one value may stand.
+    /// Every place in the schema that accepts a single value.
     private static let places: [SettingPath] = {
         var places: [SettingPath] = []
         func visit(_ table: SettingTableSchema, _ path: SettingPath) {
@@ -60,7 +60,7 @@ struct EnvironmentRedactionTests {
             case .table(let table): visit(table, path)
             case .list(let element): visit(element, path + 0)
             case .map(let value): visit(value, path + (path == SettingPath("upstreams") ? "u" : "name"))
-            // The same tables stand in policies and for all routes.
+            // The same tables are allowed in policies and for all routes.
             case .middlewares where path.steps.first != .key("routes"): break
             case .middlewares:
                 for middleware in [MiddlewareDescription].standard {
@@ -103,7 +103,7 @@ struct EnvironmentRedactionTests {
             "http://hunter2secret/x", "hunter2secret:99999", "'hunter2secret\u{1}' x", "*.hunter2secret.*",
         ]
     )
-    func `shows no value whatever setting it was for`(_ value: String) async throws {
+    func `no message contains the value, whichever setting it was for`(_ value: String) async throws {
         var errors: [ConfigurationError] = []
         for place in Self.places {
             let toml = Self.text(Self.put("${TOK}", into: Self.sound, at: place.steps[...]))
@@ -124,7 +124,7 @@ struct EnvironmentRedactionTests {
         for error in errors where error.text.lowercased().contains("hunter2") { Issue.record("\(error)") }
     }
 
-    @Test func `shows no value that only the building of routes finds wrong`() async throws {
+    @Test func `no message contains a value that is rejected when routes are built`() async throws {
         let toml = """
             [[routes]]
             path = "/${A}"

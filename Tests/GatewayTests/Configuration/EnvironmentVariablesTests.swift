@@ -13,14 +13,14 @@ struct EnvironmentVariablesTests {
             ("a $${A} ${A}", "a ${A} 1", true),
         ]
     )
-    func `puts variables in`(_ text: String, _ expanded: String, _ isFromEnvironment: Bool) throws {
+    func `variables are replaced`(_ text: String, _ expanded: String, _ isFromEnvironment: Bool) throws {
         let result = try variables.expand(text)
         #expect(result.text == expanded)
         #expect(result.values.isEmpty == !isFromEnvironment)
     }
 
     @Test(arguments: ["${C}", "${", "${A", "${}", "${1A}", "${A B}", "${A-B}", "${A:x}", "${A:}", "${:-x}"])
-    func `refuses what is no variable or not set`(_ text: String) {
+    func `invalid and unset variables are errors`(_ text: String) {
         #expect(throws: SettingError.self) { try variables.expand(text) }
     }
 }

@@ -8,7 +8,7 @@ struct GatewayConfigurationTests {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     @Test
-    func `ships a file without mistakes`() throws {
+    func `the shipped file is valid`() throws {
         let file = Self.root.appendingPathComponent("gateway.toml")
         let shipped = try GatewayConfiguration(file: file.path, environment: [:], middlewares: .standard)
         #expect(shipped.document.warnings == [])
@@ -16,7 +16,7 @@ struct GatewayConfigurationTests {
     }
 
     @Test
-    func `writes a first file that means the demo configuration`() throws {
+    func `the starter file is equivalent to the demo configuration`() throws {
         var first = try GatewayConfiguration(
             toml: StarterConfiguration.text(to: nil),
             environment: [:],
@@ -29,7 +29,7 @@ struct GatewayConfigurationTests {
         #expect(first.written == GatewayConfiguration.demo.written)
     }
 
-    /// What holds without a route, each value in its canonical form.
+    /// The settings for requests without a route, each in its canonical form.
     private static func settings(of configuration: GatewayConfiguration) throws -> [SettingValue] {
         func canonical<Config: Codable>(_ defaults: Config, _ middleware: EffectiveMiddleware) throws -> SettingValue {
             SettingSchema.written(try middleware.decode(Config.self))
@@ -42,7 +42,7 @@ struct GatewayConfigurationTests {
     }
 
     @Test(arguments: ["http://127.0.0.1:9001", "http://[::1]:9001/", "unix:/run/app.sock"])
-    func `starts with one upstream`(_ url: String) throws {
+    func `a configuration can be created for one upstream`(_ url: String) throws {
         let configuration = try GatewayConfiguration.to(url: url)
         #expect(configuration.validate(middlewares: .standard) == [])
         #expect(configuration.upstreams["api"]?.targets.first?.url == TargetURL(url))
@@ -55,12 +55,12 @@ struct GatewayConfigurationTests {
     }
 
     @Test(arguments: ["", "https://a", "a:80", "http://", "http://a/b", "\n"])
-    func `refuses one upstream that is none`(_ url: String) {
+    func `an invalid upstream is rejected`(_ url: String) {
         #expect(throws: ConfigurationErrors.self) { try GatewayConfiguration.to(url: url) }
     }
 
     @Test
-    func `finds the mistakes of a program`() {
+    func `errors in a configuration from code are found`() {
         var configuration = GatewayConfiguration.demo
         configuration.server.limits.headerCount = 0
         configuration.server.listen = [.host("a b", port: 99_999)]
@@ -80,14 +80,14 @@ struct GatewayConfigurationTests {
     }
 
     @Test
-    func `names the routes of a program`() throws {
+    func `routes from code are named in errors`() throws {
         var configuration = GatewayConfiguration.demo
         configuration.routes[0].name = ""
         #expect(try configuration.validated(middlewares: []).routes.map(\.name) == ["all"])
     }
 
     @Test
-    func `shows itself without secrets`() throws {
+    func `the description contains no secrets`() throws {
         let configuration = try GatewayConfiguration(
             """
             server.listen = ["127.0.0.1:${PORT}"]
@@ -115,7 +115,7 @@ struct GatewayConfigurationTests {
     }
 
     @Test
-    func `says why a file cannot be read`() throws {
+    func `an unreadable file is reported with the reason`() throws {
         let missing = try #require(throws: ConfigurationErrors.self) {
             try GatewayConfiguration(file: "/nowhere/gateway.toml", environment: [:], middlewares: [])
         }
@@ -127,7 +127,7 @@ struct GatewayConfigurationTests {
     }
 
     @Test
-    func `reads ten thousand routes`() throws {
+    func `ten thousand routes can be read`() throws {
         var toml = "[upstreams.api]\nbuiltin = \"demo\"\n"
         for index in 0..<10_000 { toml += "[[routes]]\npath = \"/r\(index)/{id}\"\nupstream = \"api\"\n" }
         let configuration = try GatewayConfiguration(toml)

@@ -2,8 +2,9 @@ import Foundation
 import Gateway
 import Testing
 
-/// Each file of `Golden/` is TOML, a line of dashes, and what the gateway makes of it: mistakes, or what differs from the
-/// defaults, the chain of each route, and warnings. With `GOLDEN=write` in the environment the second part is written anew.
+/// Each file in `Golden/` contains TOML, a line of dashes, and the result: errors, or the differences from the
+/// defaults, the chain of each route, and warnings. With `GOLDEN=write` in the environment, the result is written to
+/// the file.
 struct GoldenTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
     static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter {
@@ -13,7 +14,7 @@ struct GoldenTests {
     private static let line = "----------\n"
 
     @Test(arguments: files)
-    func `gives what the golden file says`(_ file: String) throws {
+    func `the result matches the golden file`(_ file: String) throws {
         let url = Self.folder.appendingPathComponent(file)
         let text = try String(contentsOf: url, encoding: .utf8)
         let cut = text.range(of: "\n" + Self.line)
@@ -27,7 +28,7 @@ struct GoldenTests {
     }
 
     @Test
-    func `finds its files`() {
+    func `the golden files are found`() {
         #expect(Self.files.count > 20)
     }
 
@@ -41,7 +42,7 @@ struct GoldenTests {
     }
 }
 
-/// What a configuration says beyond the defaults.
+/// The settings that differ from the defaults.
 private struct GoldenSummary {
     let configuration: GatewayConfiguration
 

@@ -12,7 +12,7 @@ struct JSONSchemaTests {
     }
 
     @Test
-    func `closes every table`() {
+    func `every table is closed`() {
         func check(_ value: SettingValue, _ path: String) {
             switch value {
             case .table(let entries):
@@ -26,7 +26,7 @@ struct JSONSchemaTests {
     }
 
     @Test
-    func `knows keys, types, defaults and words`() {
+    func `keys, types, defaults and allowed values are in the schema`() {
         #expect(at("properties", "server", "properties", "drain_timeout", "default") == "30s")
         #expect(at("properties", "server", "properties", "limits", "properties", "header_count", "default") == 100)
         #expect(at("properties", "upstreams", "additionalProperties", "type") == "object")
@@ -39,7 +39,7 @@ struct JSONSchemaTests {
     }
 
     @Test
-    func `describes every key`() {
+    func `every key has a description`() {
         func check(_ value: SettingValue?, _ path: String) {
             guard case .table(let entries)? = value else { return }
             if case .table(let properties)? = entries["properties"] {
@@ -58,7 +58,7 @@ struct JSONSchemaTests {
     }
 
     @Test
-    func `writes JSON text`() {
+    func `JSON text is written`() {
         let value: SettingValue = ["b": [1, 2.5, true, "\u{1}\"\\\n"], "a": [:], "c": []]
         #expect(JSONText.text(value) == #"{"a":{},"b":[1,2.5,true,"\u0001\"\\\n"],"c":[]}"#)
         #expect(JSONText.text(["a": [1], "b": [:]], indented: true) == "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}")

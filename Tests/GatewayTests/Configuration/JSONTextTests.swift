@@ -8,7 +8,7 @@ struct JSONTextTests {
         (0..<0x20).map { String(UnicodeScalar(UInt8($0))) }
         + ["", "\"", "\\", "/", "\u{7F}", "\u{80}", "\u{2028}", "\u{202E}", "ü", "👩‍👩‍👧", "\r\n", "a\"b\\c\td"]
 
-    @Test(arguments: texts) func `any text comes back as it was`(text: String) throws {
+    @Test(arguments: texts) func `any text survives a round trip`(text: String) throws {
         for value: SettingValue in [.string(text), [.string(text)], .table([text: .string(text)])] {
             for isIndented in [false, true] {
                 let json = JSONText.text(["value": value], indented: isIndented)
@@ -25,11 +25,11 @@ struct JSONTextTests {
         (.boolean(true), "true"), (.list([]), "[]"), (.table([:]), "{}"), (.date("2026-01-01"), "\"2026-01-01\""),
     ]
 
-    @Test(arguments: values) func `writes what JSON has`(value: SettingValue, expected: String) {
+    @Test(arguments: values) func `all types of JSON are written`(value: SettingValue, expected: String) {
         #expect(JSONText.text(value) == expected)
     }
 
-    @Test func `sorts the keys of a table, and keeps members in their order`() {
+    @Test func `the keys of a table are sorted, members keep their order`() {
         let table: SettingValue = ["b": 1, "a": 2]
         #expect(JSONText.text(table) == #"{"a":2,"b":1}"#)
         #expect(JSONText.text(members: ["b": 1, "a": 2]) == #"{"b":1,"a":2}"#)

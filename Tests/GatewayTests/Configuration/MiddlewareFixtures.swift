@@ -1,6 +1,6 @@
 import Gateway
 
-/// Middlewares as tests of the configuration need them: flat, nested, with words, lists and maps.
+/// Middlewares for configuration tests: with flat, nested, enumerated, list and map settings.
 enum MiddlewareFixtures {
     struct RequestID: Codable, Sendable, Equatable {
         enum Accept: String, Codable, CaseIterable { case never, trusted, always }

@@ -11,7 +11,7 @@ struct MiddlewareResolverTests {
     }
 
     @Test
-    func `decodes the defaults`() throws {
+    func `the defaults are decoded`() throws {
         let toml = "[[routes]]\npath = \"/\"\nrespond = {}"
         let timeout = try middleware("timeout", in: toml)
         #expect(timeout.isEnabled)
@@ -22,7 +22,7 @@ struct MiddlewareResolverTests {
     }
 
     @Test
-    func `decodes nested tables, words, lists, optionals and free keys`() throws {
+    func `nested tables, enumerations, lists, optionals and free keys are decoded`() throws {
         let toml = """
             [[routes]]
             path = "/"
@@ -47,13 +47,13 @@ struct MiddlewareResolverTests {
     }
 
     @Test
-    func `keeps the order of registration`() throws {
+    func `the order of registration is kept`() throws {
         var resolver = MiddlewareResolver(GatewayConfiguration(), middlewares: MiddlewareFixtures.all)
         #expect(resolver.withoutRoute().map(\.name) == MiddlewareFixtures.all.map(\.name))
     }
 
     @Test
-    func `says where a setting stands that only the middleware can judge`() throws {
+    func `an error found by a middleware has the position of its setting`() throws {
         let toml = "[middleware.request_id]\nheader = \"a b\"\n[[routes]]\npath = \"/\"\nrespond = {}"
         let id = try middleware("request_id", in: toml)
         let error = id.error("\"a b\" is no header name", suggestion: "write \"X-Request-ID\"", at: ["header"])
@@ -70,7 +70,7 @@ struct MiddlewareResolverTests {
             (["exempt"], .route), ([], .route),
         ]
     )
-    func `says whose table has a setting`(_ keys: [String], _ place: EffectiveMiddleware.Place) throws {
+    func `the table that a setting comes from is known`(_ keys: [String], _ place: EffectiveMiddleware.Place) throws {
         let toml = """
             [middleware.rate_limit]
             limit = "1/second"
@@ -93,7 +93,7 @@ struct MiddlewareResolverTests {
     }
 
     @Test
-    func `merges the tables of a program like those of a file`() throws {
+    func `tables from code are merged like those of a file`() throws {
         var configuration = GatewayConfiguration.demo
         configuration.middleware["timeout"] = ["connect": "1s"]
         configuration.policies["slow"] = ["timeout": ["first_byte": "5m"]]

@@ -10,7 +10,7 @@ struct NearestNameTests {
             (String(repeating: "listen", count: 100), nil),
         ]
     )
-    func `finds what was probably meant`(_ written: String, _ meant: String?) {
+    func `the most similar name is found`(_ written: String, _ meant: String?) {
         #expect(NearestName.of(written, among: ["listen", "workers", "trusted_proxies"]) == meant)
     }
 
@@ -21,7 +21,7 @@ struct NearestNameTests {
             ("plain", "plain"), ("snake_case", "snake_case"), ("x", "x"), ("", ""), ("URL", "url"),
         ]
     )
-    func `makes keys of property names`(_ name: String, _ key: String) {
+    func `property names are converted to keys`(_ name: String, _ key: String) {
         #expect(SettingKey.snakeCase(name) == key)
     }
 }

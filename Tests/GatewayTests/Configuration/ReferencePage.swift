@@ -1,11 +1,11 @@
 @testable import Gateway
 
-/// The generated parts of `docs/configuration.md`: one table of keys for each table of the file.
+/// The generated parts of `docs/configuration.md`: a table of keys for each table of the file.
 struct ReferencePage {
     let comments: [String: String]
     let middlewares: [MiddlewareDescription]
 
-    /// By the name of the table; `middleware` holds those of all middlewares.
+    /// The tables by name; `middleware` contains those of all middlewares.
     var blocks: [(name: String, text: String)] {
         var blocks: [(name: String, text: String)] = []
         for field in SettingSchema.of(GatewayConfiguration()).fields {
@@ -60,12 +60,12 @@ struct ReferencePage {
         }
     }
 
-    /// A choice of words stays as it is.
+    /// A list of allowed values stays as it is.
     private static func plural(_ type: String) -> String {
         type.hasSuffix("`") ? type : type.hasSuffix("s") ? type + "es" : type + "s"
     }
 
-    /// Every table schema there is.
+    /// All table schemas.
     static func tables(middlewares: [MiddlewareDescription]) -> [SettingTableSchema] {
         var tables: [SettingTableSchema] = []
         func visit(_ schema: SettingSchema) {

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Gateway
 
-/// The manual of the configuration, which is generated from the sources.
+/// The configuration manual, which is generated from the sources.
 struct ReferenceTests {
     private static let comments = DocComments(of: Repository.root.appendingPathComponent("Sources/Gateway"))
 
     @Test
-    func `describes every setting with its doc comment`() throws {
+    func `every setting has a doc comment`() throws {
         var lines: [String] = []
         for table in ReferencePage.tables(middlewares: .standard) {
             for field in table.fields where !field.schema.isMiddlewares || !table.takesMiddlewares {
@@ -37,7 +37,7 @@ struct ReferenceTests {
     }
 
     @Test
-    func `lists every setting in the manual`() throws {
+    func `every setting is in the manual`() throws {
         try GeneratedFile(path: "docs/configuration.md", suite: "ReferenceTests").expect(
             blocks: ReferencePage(comments: Self.comments.texts, middlewares: .standard).blocks.map {
                 ("keys of \($0.name)", $0.text)

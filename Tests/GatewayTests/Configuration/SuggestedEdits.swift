@@ -1,9 +1,9 @@
 import Gateway
 
-/// The texts that a file becomes when somebody does what an error suggests, and nothing else: one for each alternative.
+/// The texts of a file after following the suggestion of an error to the letter, one per alternative.
 struct SuggestedEdits {
     private let text: [Unicode.Scalar]
-    /// The place of the error.
+    /// The position of the error.
     private let offset: Int
     private(set) var results: [String] = []
 
@@ -44,7 +44,7 @@ struct SuggestedEdits {
 
     // MARK: Suggestions
 
-    /// The values at the beginning of a suggestion: `"5s" or "250ms"`.
+    /// The values at the start of a suggestion: `"5s" or "250ms"`.
     private static func literals(_ text: ArraySlice<Unicode.Scalar>) -> [String] {
         var literals: [String] = []
         var rest = text
@@ -59,7 +59,8 @@ struct SuggestedEdits {
         return literals
     }
 
-    /// What to replace, and by what, for `write {host}, or {{hots}} for the text` and `write {uri}, or {{uri for the text`.
+    /// What to replace, and with what, for `write {host}, or {{hots}} for the text` and `write {uri}, or {{uri for
+    /// the text`.
     private static func placeholders(in suggestion: String) -> (unknown: String, known: String)? {
         let parts = suggestion.split(separator: "{")
         guard suggestion.hasPrefix("write {"), parts.count == 3, suggestion.contains("{{") else { return nil }
@@ -68,7 +69,7 @@ struct SuggestedEdits {
         return ("{" + String(unknown) + (isClosed ? "}" : ""), "{" + parts[1].prefix { $0 != "}" } + "}")
     }
 
-    /// Where the text ends that the error calls no value of TOML.
+    /// The end of the text that the error reports as an invalid value.
     private static func endOfText(_ error: ConfigurationError, in text: ArraySlice<Unicode.Scalar>) -> Int? {
         let (start, end) = ("invalid TOML: ", " is not a value")
         guard error.message.hasPrefix(start), error.message.hasSuffix(end) else { return nil }
@@ -87,7 +88,7 @@ struct SuggestedEdits {
         return inner.properties.isAlphabetic && word != Array("true".unicodeScalars)[...]
     }
 
-    /// Where the TOML value at the beginning ends; nil for prose.
+    /// The end of the TOML value at the start; nil for prose.
     private static func valueEnd(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
         guard let first = text.first else { return nil }
         switch first {
@@ -159,7 +160,7 @@ struct SuggestedEdits {
         return edited(end..<end, "\n" + assignment)
     }
 
-    /// Without the line of the place, and with the header after the other keys of its table.
+    /// The text with the line removed, and the header inserted after the other keys of its table.
     private func moved(to header: String) -> String {
         let line = startOfLine(offset)..<min(endOfLine(offset) + 1, text.count)
         var end = endOfLine(offset)
@@ -194,7 +195,7 @@ struct SuggestedEdits {
         if first == text[start...].firstIndex(where: { $0 != " " }) {
             return edited(start..<min(endOfLine(range.upperBound) + 1, text.count), "")
         }
-        // An element of a list or an inline table, with the comma that follows or precedes it.
+        // An element of a list or an inline table, with the comma after or before it.
         if let comma = text[range.upperBound...].firstIndex(where: { $0 != " " }), text[comma] == "," {
             range = range.lowerBound..<comma + 1
         } else if let comma = text[..<range.lowerBound].lastIndex(where: { $0 != " " }), text[comma] == "," {
@@ -203,7 +204,7 @@ struct SuggestedEdits {
         return edited(range, "")
     }
 
-    // MARK: Places
+    // MARK: Positions
 
     private func startOfLine(_ offset: Int) -> Int {
         text[..<min(offset, text.count)].lastIndex(of: "\n").map { $0 + 1 } ?? 0
@@ -247,7 +248,7 @@ struct SuggestedEdits {
         return text[start...].firstIndex { ",]}\n".unicodeScalars.contains($0) } ?? text.count
     }
 
-    /// After the last value of the list that begins at the place and has no end, and after a comma that follows it.
+    /// The position after the last value of the unterminated list at the error, and after a comma that follows it.
     private var endOfList: Int {
         var last = offset + 1
         var index = offset + 1

@@ -2,13 +2,13 @@ import Testing
 
 @testable import Gateway
 
-/// What an error says to write must be right: each suggestion of the golden files is followed to the letter.
+/// A suggestion must be correct: each one in the golden files is followed to the letter.
 struct SuggestionTests {
     private static let cases =
         GoldenTests.files.map { (GoldenTests.folder, $0) }
         + ConfigurationCheckTests.files.map { (ConfigurationCheckTests.folder, $0) }
 
-    /// Suggestions that leave the choice to the reader. Everything else must be something to write.
+    /// Suggestions that leave a choice to the reader. All others must contain text to write.
     private static let advice = [
         "set it, or give it a default", "keep only one of", "remove one, or merge them", "remove methods to",
         "use ", "set csp.nonce", "begin a new line", "write a list", "write a string", "write a number",
@@ -17,7 +17,7 @@ struct SuggestionTests {
     ]
 
     @Test(arguments: cases.indices)
-    func `every suggestion is accepted as it is written`(_ index: Int) async throws {
+    func `every suggestion is accepted as written`(_ index: Int) async throws {
         let (folder, file) = Self.cases[index]
         let toml = try ConfigurationCheckTests.parts(of: file, in: folder).toml
         let errors = try await Self.errors(in: toml)
@@ -42,7 +42,8 @@ struct SuggestionTests {
         try await ConfigurationCheck(toml: toml, environment: GoldenTests.environment).errors
     }
 
-    /// The mistake is gone and no other has come. One that it only hid is followed in its turn.
+    /// Checks that the error is gone and that there is no new one. Errors that the first one hid are followed in
+    /// turn.
     private static func accept(
         _ error: ConfigurationError,
         _ edited: String,
@@ -52,7 +53,7 @@ struct SuggestionTests {
     ) async throws {
         let after = try await Self.errors(in: edited)
         if error.message.hasPrefix(Self.syntax) {
-            // Only what can be parsed can be checked, and the parser stops at the first mistake.
+            // The parser stops at the first error, and only a parsed file is checked.
             for next in after where next.message.hasPrefix(Self.syntax) {
                 guard next.line > error.line, next.message == error.message, depth < 3 else {
                     Issue.record("\(file): \(error)\nfollowed, gives\n\(next)")
@@ -82,13 +83,13 @@ struct SuggestionTests {
 
     private static let syntax = "invalid TOML"
 
-    /// Whether a mistake that shows once another is gone was there before it.
+    /// Whether the new error existed before, hidden by the first one.
     private static func hides(_ error: ConfigurationError, _ new: ConfigurationError) -> Bool {
         let (old, place) = (Self.place(error), Self.place(new))
         if place == old { return true }
-        // What is in a list of tables is not read where one table belongs.
+        // The contents of a list of tables are not read where a table is expected.
         if error.message.hasSuffix("is a list, not a table") { return place.hasPrefix(old + ".") }
-        // What a table lacks is not reported while a mistake directly in it may be just that.
+        // A missing key is not reported while a key directly in the table is unknown, because it may be a typo.
         guard new.suggestion.hasPrefix("add "), old.hasPrefix(place + ".") else { return false }
         return !old.dropFirst(place.count + 1).contains(".")
     }
@@ -101,7 +102,7 @@ struct SuggestionTests {
         return Self.place(a) == Self.place(b) && text(a) == text(b)
     }
 
-    /// The key without the numbers of list elements, which move when one is removed.
+    /// The key without list indices, which change when an element is removed.
     private static func place(_ error: ConfigurationError) -> String {
         var isNumber = false
         return String(
@@ -121,7 +122,7 @@ struct SuggestionTests {
         ("/a b/é", "/a%20b/%C3%A9"), ("/a?b=c", "/a"), ("/%zz", "/%25zz"), ("a/b/", "/a/b/"), ("/.;a/x", "/x"),
         ("/[a-z]+/x$", "/{id}/x"), ("/x/{a}.txt", "/x/{a}"),
     ])
-    func `a path is corrected to what it probably means`(written: String, expected: String) async throws {
+    func `an invalid path is corrected to its likely meaning`(written: String, expected: String) async throws {
         let text = "[[routes]]\nrespond = {}\npath = \(JSONText.quoted(written))\n"
         let errors = try await Self.errors(in: text)
         #expect(errors.map(\.suggestion) == ["write \(JSONText.quoted(expected))"], "\(errors)")
@@ -139,7 +140,7 @@ struct SuggestionTests {
         ("[upstreams.a]\ntargets = [\"\"]", "write \"http://127.0.0.1:9001\""),
         ("[upstreams.a]\ntargets = [{}]", "add url = \"http://127.0.0.1:9001\""),
     ])
-    func `a suggestion suits what is around it`(toml: String, expected: String) async throws {
+    func `a suggestion fits its context`(toml: String, expected: String) async throws {
         #expect(try await Self.errors(in: toml).map(\.suggestion) == [expected])
     }
 
@@ -148,7 +149,7 @@ struct SuggestionTests {
         ("1_000 requests per hour", "1000/hour"), ("5", "5/minute"), ("3/days", "3/day"), ("per day", "60/day"),
         ("9223372036854775808/second", "1000000000/second"), ("2,000/h", "2000/hour"), ("", "60/minute"),
     ])
-    func `a rate keeps its number`(written: String, expected: String) async throws {
+    func `a suggested rate keeps the number`(written: String, expected: String) async throws {
         let text = "[[routes]]\nrespond = {}\npath = \"/\"\nrate_limit.limit = \(JSONText.quoted(written))\n"
         let errors = try await Self.errors(in: text)
         #expect(errors.map(\.suggestion) == ["write \(JSONText.quoted(expected))"])

@@ -3,11 +3,11 @@ import Gateway
 import TOMLKit
 import Testing
 
-/// The parser against TOMLKit, and its errors. TOMLKit stops the process on some invalid texts, so it is asked only about
-/// what the parser took.
+/// Compares the parser with TOMLKit, and checks its errors. TOMLKit crashes on some invalid texts, so it is given
+/// only texts that the parser accepts.
 struct TOMLDocumentTests {
     @Test(arguments: GoldenTests.files.filter { !$0.hasPrefix("syntax") })
-    func `sees what TOMLKit sees in every golden file`(_ file: String) throws {
+    func `golden files are parsed like TOMLKit does`(_ file: String) throws {
         let text = try String(contentsOf: GoldenTests.folder.appendingPathComponent(file), encoding: .utf8)
         let toml = text.range(of: "\n----------").map { String(text[..<$0.lowerBound]) } ?? text
         try expectSame(toml)
@@ -32,18 +32,18 @@ struct TOMLDocumentTests {
             "-a- = 1\n_ = 2",
         ]
     )
-    func `sees what TOMLKit sees in every form of TOML`(_ toml: String) throws {
+    func `every form of TOML is parsed like TOMLKit does`(_ toml: String) throws {
         try expectSame(toml)
     }
 
     @Test(arguments: 0..<40)
-    func `sees what TOMLKit sees in random documents`(_ seed: UInt64) throws {
+    func `random documents are parsed like TOMLKit does`(_ seed: UInt64) throws {
         var generator = TOMLGenerator(seed: seed)
         for _ in 0..<25 { try expectSame(generator.document()) }
     }
 
     @Test(arguments: 0..<20)
-    func `survives damaged files`(_ seed: UInt64) throws {
+    func `corrupted files do not crash`(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for file in GoldenTests.files {
             let url = GoldenTests.folder.appendingPathComponent(file)
@@ -72,7 +72,7 @@ struct TOMLDocumentTests {
             String(repeating: "a.", count: 60) + "a = {" + String(repeating: "a.", count: 60) + "a = 1}",
         ]
     )
-    func `refuses nesting without end`(_ text: String) {
+    func `the nesting depth is limited`(_ text: String) {
         #expect(throws: ConfigurationErrors.self) { try TOMLDocument.read(text, file: "f") }
     }
 
@@ -113,13 +113,13 @@ struct TOMLDocumentTests {
             ("a = 2024-01-01 x", 1, 16),
         ]
     )
-    func `says where text is no TOML`(_ text: String, _ line: Int, _ column: Int) throws {
+    func `invalid TOML is reported with its position`(_ text: String, _ line: Int, _ column: Int) throws {
         let errors = try #require(throws: ConfigurationErrors.self) { try TOMLDocument.read(text, file: "f") }
         #expect(errors.errors.map { [$0.line, $0.column] } == [[line, column]], "\(errors)")
     }
 
     @Test
-    func `knows the place of each key and value`() throws {
+    func `each key and value has its position`() throws {
         let text = """
             # comment
             a = 1
@@ -155,14 +155,14 @@ struct TOMLDocumentTests {
         #expect(places(.key("t"), .index(1), .key("y"), .key("z")) == [13, 7, 13, 11])
     }
 
-    /// Both see the same keys and values.
+    /// Checks that both return the same keys and values.
     private func expectSame(_ text: String) throws {
         let ours = Self.comparable(try TOMLDocument.read(text, file: "f").value)
         let theirs = Self.value(try TOMLTable(string: text))
         #expect(ours == theirs, "\(text)")
     }
 
-    /// Dates are kept as written, which TOMLKit does not keep.
+    /// Dates keep their spelling, which TOMLKit does not preserve.
     private static func comparable(_ value: SettingValue) -> SettingValue {
         switch value {
         case .date: .date("")

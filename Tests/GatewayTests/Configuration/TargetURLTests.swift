@@ -14,11 +14,11 @@ import Testing
     }
 
     @Test(arguments: ["http://.", "http://a..:80", "http://.a", "http://127.0.0.1.", "http://[::1].", "http://a.-.:80"])
-    func `a dot alone, twice, or behind an address makes no name`(_ text: String) {
+    func `a lone dot, two dots, or a dot after an address is not a name`(_ text: String) {
         #expect(TargetURL(text) == nil)
     }
 
-    @Test func `a dot at the end stays in the label, and not in what the target is sent`() {
+    @Test func `a final dot is kept in the label, but not sent to the target`() {
         let target = UpstreamTarget(
             upstream: "api",
             TargetConfiguration(.http(host: "api.internal.", port: 9001)),

@@ -8,7 +8,7 @@ struct UnitTypesTests {
             ("1h", 3_600_000_000_000), ("1m30s", 90_000_000_000), ("1h1m1s1ms", 3_661_001_000_000), ("10us", 10_000),
         ] as [(String, Int64)]
     )
-    func `reads durations`(_ text: String, _ nanoseconds: Int64) throws {
+    func `durations are parsed`(_ text: String, _ nanoseconds: Int64) throws {
         let span = try #require(TimeSpan(text))
         #expect(span.nanoseconds == nanoseconds)
         #expect(TimeSpan(span.description) == span)
@@ -20,7 +20,7 @@ struct UnitTypesTests {
             "200000h200000h", "5s ", "5sec",
         ]
     )
-    func `refuses what is no duration`(_ text: String) {
+    func `invalid durations are rejected`(_ text: String) {
         #expect(TimeSpan(text) == nil)
     }
 
@@ -29,19 +29,19 @@ struct UnitTypesTests {
             ("0B", 0), ("500B", 500), ("16KiB", 16_384), ("10MiB", 10_485_760), ("1GiB", 1 << 30), ("2KB", 2_000),
         ]
     )
-    func `reads sizes`(_ text: String, _ bytes: Int) throws {
+    func `sizes are parsed`(_ text: String, _ bytes: Int) throws {
         let count = try #require(ByteCount(text))
         #expect(count.bytes == bytes)
         #expect(ByteCount(count.description) == count)
     }
 
     @Test(arguments: ["", "5", "KiB", "-5B", "5 KiB", "5kib", "1.5MiB", "99999999999TiB"])
-    func `refuses what is no size`(_ text: String) {
+    func `invalid sizes are rejected`(_ text: String) {
         #expect(ByteCount(text) == nil)
     }
 
     @Test(arguments: ["99999999999GiB", "8388608TiB", "9223372036854775808B", "99999999999999999999KB"])
-    func `names the largest size where one is larger`(_ text: String) {
+    func `a size that is too large is reported with the largest one`(_ text: String) {
         #expect(throws: SettingError("is too large", suggestion: "write \"8388607TiB\" or less")) {
             try ByteCount(setting: .string(text))
         }
@@ -54,7 +54,7 @@ struct UnitTypesTests {
             ("9/day", Rate(9, per: .day)),
         ]
     )
-    func `reads rates`(_ text: String, _ rate: Rate) {
+    func `rates are parsed`(_ text: String, _ rate: Rate) {
         #expect(Rate(text) == rate)
         #expect(rate.description == text)
     }
@@ -66,14 +66,14 @@ struct UnitTypesTests {
             ("", "60/minute"),
         ]
     )
-    func `says which rate was probably meant`(_ text: String, _ meant: String) {
+    func `an invalid rate is reported with the likely one`(_ text: String, _ meant: String) {
         #expect(throws: SettingError("is not a rate", suggestion: "write \"\(meant)\"")) {
             try Rate(setting: .string(text))
         }
     }
 
     @Test(arguments: [Int64.max, .max / 59, .min, .min / 59])
-    func `has a longest time and a largest size`(_ count: Int64) {
+    func `the longest duration and the largest size are accepted`(_ count: Int64) {
         let time: Int64 = count < 0 ? .min : .max
         #expect(TimeSpan.hours(count).nanoseconds == time)
         #expect(TimeSpan.minutes(count).nanoseconds == time)
@@ -87,7 +87,7 @@ struct UnitTypesTests {
     }
 
     @Test
-    func `counts bytes by the second`() {
+    func `bytes per second are parsed`() {
         #expect(ByteRate("500B/second")?.bytesPerSecond == 500)
         #expect(ByteRate("6KiB/minute")?.bytesPerSecond == 102.4)
         #expect(ByteRate("500/second") == nil)
@@ -102,7 +102,7 @@ struct UnitTypesTests {
             ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
         ]
     )
-    func `reads addresses and writes them in canonical form`(_ text: String, _ canonical: String) throws {
+    func `addresses are parsed and written in canonical form`(_ text: String, _ canonical: String) throws {
         let address = try #require(IPAddress(text))
         #expect(address.description == canonical)
         #expect(IPAddress(canonical) == address)
@@ -115,7 +115,7 @@ struct UnitTypesTests {
             "1:2:3:4:5:6:7:8:9", "12345::", "g::", "1.2.3.4::", "::1%eth0", "1:2:3:4:5:6:7:8::", "[::1]", "+1::",
         ]
     )
-    func `refuses what is no address`(_ text: String) {
+    func `invalid addresses are rejected`(_ text: String) {
         #expect(IPAddress(text) == nil)
     }
 
@@ -129,7 +129,7 @@ struct UnitTypesTests {
             ("2001:db8::/64", "2001:db8::ffff:0:0:1", true), ("::ffff:10.0.0.1", "10.0.0.1", true),
         ]
     )
-    func `tells which addresses a block holds`(_ block: String, _ address: String, _ isIn: Bool) throws {
+    func `a block contains the right addresses`(_ block: String, _ address: String, _ isIn: Bool) throws {
         #expect(try #require(CIDR(block)).contains(try #require(IPAddress(address))) == isIn)
     }
 
@@ -140,7 +140,7 @@ struct UnitTypesTests {
             ("unix:/run/a b.sock", .unix(path: "/run/a b.sock")),
         ]
     )
-    func `reads listen addresses`(_ text: String, _ address: ListenAddress) {
+    func `listen addresses are parsed`(_ text: String, _ address: ListenAddress) {
         #expect(ListenAddress(text) == address)
         #expect(ListenAddress(address.description) == address)
     }
@@ -153,7 +153,7 @@ struct UnitTypesTests {
             ("HTTP://A:80", .http(host: "A", port: 80)), ("Unix:/A", .unix(path: "/A")),
         ]
     )
-    func `reads targets`(_ text: String, _ url: TargetURL) {
+    func `targets are parsed`(_ text: String, _ url: TargetURL) {
         #expect(TargetURL(text) == url)
         #expect(TargetURL(url.description) == url)
     }

@@ -3,15 +3,15 @@ import Testing
 
 @testable import Gateway
 
-/// Every TOML example in the documents must be valid, with nothing to warn of.
+/// Every TOML example in the documents must be valid and free of warnings.
 struct DocumentExampleTests {
-    @Test(arguments: Repository.documents) func `every example of a configuration is valid`(document: String)
+    @Test(arguments: Repository.documents) func `every configuration example is valid`(document: String)
         async throws
     {
         for part in try Repository.read(document).components(separatedBy: "\n```toml").dropFirst() {
             let block = part.components(separatedBy: "\n```")[0]
             let example = block.drop { $0 != "\n" }
-            // Settings of an embedding program's middleware: `examples` has them.
+            // Settings of an embedder's middleware are tested in `examples`.
             if example.contains("tenant") { continue }
             let configuration = try GatewayConfiguration(
                 toml: Self.completed(String(example)),
@@ -24,7 +24,7 @@ struct DocumentExampleTests {
         }
     }
 
-    /// With what an example leaves out: a route, and the upstreams that its routes name.
+    /// Adds what an example omits: a route, and the upstreams that its routes refer to.
     private static func completed(_ example: String) -> String {
         var toml = example
         if !example.contains("[[routes]]") { toml += "\n[[routes]]\npath = \"/*\"\nupstream = \"api\"\n" }

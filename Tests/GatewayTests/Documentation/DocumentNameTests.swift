@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gateway
 
-/// Names that documents mention must exist: metrics, keys of the configuration, error codes, admin endpoints.
+/// Names in documents must exist: metrics, configuration keys, error codes, admin endpoints.
 struct DocumentNameTests {
     @Test(arguments: Repository.documents) func `every metric exists`(document: String) throws {
         let known = Set(Metrics.all.map(\.name))
@@ -51,7 +51,7 @@ struct DocumentNameTests {
             }
             guard let table = names.first, keys.contains(String(table)), names.count > 1 else { continue }
             if ["md", "toml", "json", "swift"].contains(names.last) { continue }
-            // Within the section of a table, its name may be left out.
+            // Within the section of a table, the name of the table may be omitted.
             let key = names.joined(separator: ".")
             let isKnown = keys.contains(key) || keys.contains("server.\(key)")
             #expect(isKnown, "\(span)")
@@ -60,7 +60,7 @@ struct DocumentNameTests {
 
     // MARK: Reading a document
 
-    /// Outside of Swift examples, which show names of an embedding program.
+    /// Excludes Swift examples, which contain names of an embedding program.
     private static func text(of document: String) throws -> String {
         var isSwift = false
         let lines = try Repository.read(document).split(separator: "\n", omittingEmptySubsequences: false).filter {
@@ -75,7 +75,7 @@ struct DocumentNameTests {
         try self.text(of: document).split { !($0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_") }
     }
 
-    /// What stands between backticks within a line.
+    /// The text between backticks within a line.
     private static func codeSpans(of document: String) throws -> [Substring] {
         try self.text(of: document).split(separator: "\n").filter { !$0.hasPrefix("```") }.flatMap { line in
             line.split(separator: "`", omittingEmptySubsequences: false).enumerated()
@@ -89,7 +89,8 @@ struct DocumentNameTests {
 
     // MARK: Keys
 
-    /// Every table and key as documents write it: `server.limits.headers`, `upstreams.balance`, `rate_limit.key`.
+    /// Every table and key in the notation of the documents: `server.limits.headers`, `upstreams.balance`,
+    /// `rate_limit.key`.
     private static var keys: Set<String> {
         var keys: Set<String> = []
         func add(_ schema: SettingSchema, _ path: String) {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Gateway
 
-/// `docs/admin.md` against the endpoints of the admin API.
+/// Compares `docs/admin.md` with the endpoints of the admin API.
 struct EndpointDocumentationTests {
     @Test func `the manual lists every endpoint`() throws {
         let rows = AdminEndpoint.allCases.map { endpoint in

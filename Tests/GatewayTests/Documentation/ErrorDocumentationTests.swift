@@ -4,9 +4,9 @@ import Testing
 
 @testable import Gateway
 
-/// `docs/errors` against the codes that an error may have.
+/// Compares `docs/errors` with the error codes.
 struct ErrorDocumentationTests {
-    @Test func `no code is missing from the list of all, nor there twice`() throws {
+    @Test func `the list of codes is complete and without duplicates`() throws {
         let source = try Repository.read("Sources/Gateway/Exchange/GatewayError+Codes.swift")
         #expect(source.matches(of: /public static let \w+ = Self\(/).count == GatewayError.Code.all.count)
         #expect(Set(GatewayError.Code.all.map(\.name)).count == GatewayError.Code.all.count)
@@ -20,7 +20,7 @@ struct ErrorDocumentationTests {
     }
 
     @Test(arguments: GatewayError.Code.all)
-    func `a page says what, who and what to do`(code: GatewayError.Code) throws {
+    func `a page describes the error, its cause and the remedy`(code: GatewayError.Code) throws {
         let page = try Repository.read("docs/errors/\(code.name).md")
         #expect(page.hasPrefix("# \(code.name)\n\n"))
         let title = code == .upstreamError ? "Any status" : "\(code.status) \(StatusReason.phrase(code.status)) · "
@@ -29,7 +29,7 @@ struct ErrorDocumentationTests {
         for part in ["What it means", "Who causes it", "What to do"] { #expect(page.contains("\n## \(part)\n")) }
     }
 
-    /// An embedding program may raise every code. Those that the gateway never raises say so.
+    /// An embedding program may raise every code. The pages of those that the gateway never raises say so.
     @Test func `a page says whether the gateway raises its code`() throws {
         let declarations = "Sources/Gateway/Exchange/GatewayError+Codes.swift"
         let properties = try Repository.read(declarations).components(separatedBy: "public static let ").dropFirst()

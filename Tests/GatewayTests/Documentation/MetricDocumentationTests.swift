@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gateway
 
-/// `docs/metrics.md` against the registry of metrics.
+/// Compares `docs/metrics.md` with the registry of metrics.
 struct MetricDocumentationTests {
     private static let registry = "Sources/Gateway/Telemetry/Metrics.swift"
 
@@ -25,13 +25,13 @@ struct MetricDocumentationTests {
             .expect(blocks: [("metrics", tables.joined(separator: "\n"))])
     }
 
-    @Test func `no metric is missing from the registry, nor in it twice`() throws {
+    @Test func `the registry of metrics is complete and without duplicates`() throws {
         let declared = try Self.declared()
         #expect(Metrics.all.count == declared.count, "Metrics.groups must list each metric once")
         #expect(Set(Metrics.all.map(\.name)).count == declared.count)
     }
 
-    @Test func `every metric of the registry is recorded somewhere`() throws {
+    @Test func `every metric in the registry is recorded somewhere`() throws {
         let sources = try Repository.files(in: "Sources", withExtension: "swift").filter { $0 != Self.registry }
             .map(Repository.read).joined()
         for name in try Self.declared() {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Gateway
 
-/// `docs/middlewares.md` against the standard chain.
+/// Compares `docs/middlewares.md` with the standard chain.
 @Suite struct MiddlewareDocumentationTests {
     @Test func `each middleware has a section, in the order of the chain`() throws {
         let headings = try Repository.read("docs/middlewares.md").split(separator: "\n").filter { $0.hasPrefix("## ") }

@@ -16,12 +16,12 @@ struct AcceptedTypesTests {
         (["text/html;level=1;q=0.3"], 300), (["text/html ; Q=0.25"], 250), (["text/html;q=1.000"], 1000),
         (["text/html;q=0.001"], 1), (["text/plain", "text/html;q=0.4"], 400),
         (["text/html;q=0.2, text/html;q=0.6"], 600),
-        // No weights (RFC 9110 section 12.4.2), no ranges.
+        // Invalid weights (RFC 9110 section 12.4.2) and ranges.
         (["text/html;q=1.1"], 0), (["text/html;q=2"], 0), (["text/html;q=.5"], 0), (["text/html;q=0.1234"], 0),
         (["text/html;q="], 0), (["text/html;q=a"], 0), (["*/html"], 0), (["text"], 0), (["text/"], 0), (["/html"], 0),
         (["text/html/x"], 0), ([""], 0), (["text/html;q=0.x"], 0),
     ])
-    func `weighs a type by the closest range (RFC 9110 section 12.5.1)`(lines: [String], quality: Int) {
+    func `the most specific range determines a type's weight (RFC 9110 section 12.5.1)`(lines: [String], quality: Int) {
         let headers = Self.headers(lines)
         #expect(AcceptedTypes.quality(of: "text", "html", in: headers) == quality)
     }
@@ -35,7 +35,7 @@ struct AcceptedTypesTests {
             (["application/problem+json;q=0, */*"], .html),
         ] as [([String], ErrorFormat.Form)]
     )
-    func `errors take the form that is liked best`(lines: [String], form: ErrorFormat.Form) {
+    func `errors have the preferred format`(lines: [String], form: ErrorFormat.Form) {
         let headers = Self.headers(lines)
         #expect(ErrorResponse.preferred(by: headers) == form)
     }

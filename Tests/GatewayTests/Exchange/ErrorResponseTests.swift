@@ -20,7 +20,7 @@ struct ErrorResponseTests {
         }
     }
 
-    @Test func `says what went wrong as problem details`() async throws {
+    @Test func `an error is described as problem details`() async throws {
         let response = try await Self.make(GatewayError(.rateLimited, detail: "Say \"when\"\n.", retryAfter: 0))
         let json = try response.json
         #expect(response.status == 429)
@@ -36,13 +36,13 @@ struct ErrorResponseTests {
         #expect(response.value(of: "Proxy-Status") == "gateway; error=http_request_denied")
     }
 
-    @Test func `keeps the reason to itself`() async throws {
+    @Test func `the internal reason is not sent`() async throws {
         let response = try await Self.make(GatewayError(.upstreamReset, reason: "10.0.0.1 went away"))
         #expect(!response.text.contains("10.0.0.1"))
         #expect(response.value(of: "Retry-After") == nil)
     }
 
-    @Test func `text that is no ASCII stays what it is, and what is no UTF-8 becomes U+FFFD`() async throws {
+    @Test func `text outside ASCII is kept, and invalid UTF-8 becomes U+FFFD`() async throws {
         let response = try await Self.make(GatewayError(.badRequest, detail: "Über 日本 🙂 \u{7F}\u{0}\t"))
         #expect(try response.json["detail"] == "Über 日本 🙂 \u{7F}\u{0}\t")
         #expect(response.text.contains("Über 日本 🙂 \\u007f\\u0000\\u0009"))
@@ -51,7 +51,7 @@ struct ErrorResponseTests {
         #expect(String(buffer: buffer) == "a\u{FFFD}é\u{FFFD}\\\"")
     }
 
-    @Test func `the type and Proxy-Status are as the route has them`() async throws {
+    @Test func `the route sets the type and Proxy-Status`() async throws {
         let format = ErrorFormat(form: .problem, typeBase: "https://errors.example/", sendsProxyStatus: false)
         let response = try await Self.make(GatewayError(.notFound), format)
         #expect(try response.json["type"] == "https://errors.example/not_found")
@@ -73,7 +73,7 @@ struct ErrorResponseTests {
         #expect(response.value(of: "Proxy-Status") == "gateway; error=http_request_error")
     }
 
-    @Test func `plain text says the same`() async throws {
+    @Test func `plain text has the same content`() async throws {
         let response = try await Self.make(GatewayError(.rateLimited, retryAfter: 3), ErrorFormat(form: .text))
         #expect(response.value(of: "Content-Type") == "text/plain; charset=utf-8")
         #expect(
@@ -87,7 +87,7 @@ struct ErrorResponseTests {
         ("text/plain", "text/plain; charset=utf-8"), ("*/*", "application/problem+json"),
         ("image/*", "application/problem+json"),
     ])
-    func `negotiates by Accept, and says so in Vary (RFC 9110 section 12.5.5)`(
+    func `the format is negotiated by Accept and listed in Vary (RFC 9110 section 12.5.5)`(
         accept: String,
         type: String
     ) async throws {
@@ -100,14 +100,14 @@ struct ErrorResponseTests {
         (["Cookie"], "Cookie, Accept"), (["accept"], "accept"), (["*"], "*"),
         (["A,b", "Accept ,c"], "A, b, Accept, c"),
     ])
-    func `an upstream's Vary and its own are one`(given: [String], expected: String) async throws {
+    func `the Vary of an upstream is merged`(given: [String], expected: String) async throws {
         var error = GatewayError(.upstreamError)
         error.fields = PreparedFields(given.map { (HeaderName("Vary"), Array($0.utf8)) })
         let response = try await Self.make(error, ErrorFormat(form: .negotiated))
         #expect(response.fields.lines.filter { $0.name == "Vary" }.map(\.value) == [expected])
     }
 
-    @Test func `an upstream's error keeps its status and some fields, and is not the gateway's own`() async throws {
+    @Test func `an upstream's error keeps its status and some fields, and has no Proxy-Status`() async throws {
         var error = GatewayError(.upstreamError)
         error.status = 599
         error.fields = PreparedFields([(HeaderName("Retry-After"), Array("7".utf8))])
@@ -123,7 +123,7 @@ struct ErrorResponseTests {
         arguments: [(200, Method.get, "3"), (200, .head, "3"), (204, .get, nil), (304, .get, nil)]
             as [(Int, Method, String?)]
     )
-    func `a local answer has a length where it may have a body`(status: Int, method: Method, length: String?) {
+    func `a local response has a length if it may have a body`(status: Int, method: Method, length: String?) {
         var head = ResponseHead()
         head.fill(with: Response(status: status, body: ByteBuffer(string: "abc")), answering: method)
         #expect(head.headers.first(.contentLength).map { head.headers.string($0) } == length)

@@ -21,14 +21,14 @@ struct ForwardedParserTests {
             ("for=\"[2001:db8::1]:4711\", for=_hidden", [element("[2001:db8::1]:4711"), element("_hidden")]),
             ("for=[2001:db8::1];host=a:80", [element("[2001:db8::1]", nil, "a:80")]),
             (";for=a;;proto=http;", [element("a", "http")]), ("secret=\"\",for=a", [element(""), element("a")]),
-            // Commas, semicolons and escapes inside quotes are part of the value.
+            // Commas, semicolons and escapes in quotes are part of the value.
             ("for=203.0.113.9;host=\"x,for=10.1.1.1\"", [element("203.0.113.9", nil, "x,for=10.1.1.1")]),
             ("for=a;by=\"x;for=10.1.1.1\"", [element("a")]), ("for=a;by=\"\\\",for=10.1.1.1;by=\\\"\"", [element("a")]),
             ("by=\"\\\\\",for=b", [element(""), element("b")]), ("for=\"\\1\\0.0.0.1\"", [element("10.0.0.1")]),
             ("for=\"a=b, c\"", [element("a=b, c")]),
         ] as [(String, [ForwardedElement])]
     )
-    func `reads pairs, elements and quoted strings`(line: String, elements: [ForwardedElement]) {
+    func `pairs, elements and quoted strings are parsed`(line: String, elements: [ForwardedElement]) {
         #expect(Self.parse(line) == elements)
     }
 
@@ -40,11 +40,11 @@ struct ForwardedParserTests {
         "for=a, for", "for=(a)", "f(r=a", "for=a{", "for=a/24", "for=\u{e9}", "for='a'x,\"", "for=a:b@c", "10.0.0.1",
         "for=a, 10.0.0.1", "for=a;10.0.0.1",
     ])
-    func `refuses what another reader may read in another way`(line: String) {
+    func `ambiguous values are rejected`(line: String) {
         #expect(Self.parse(line) == nil)
     }
 
-    @Test func `what is quoted comes back, whatever it is`() {
+    @Test func `any quoted value survives a round trip`() {
         var random = SplitMix64(seed: 3)
         for _ in 0..<5_000 {
             let value = (0..<Int.random(in: 0...8, using: &random)).map { _ in
@@ -56,7 +56,7 @@ struct ForwardedParserTests {
         }
     }
 
-    @Test func `a malformed line goes no further, others do`() async throws {
+    @Test func `a malformed line is dropped, others are kept`() async throws {
         let lines = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange(
                 "GET / HTTP/1.1",
@@ -76,8 +76,8 @@ struct ForwardedParserTests {
         )
     }
 
-    /// The proxy that wrote one of the two fields has passed on the other as its client made it up.
-    @Test func `X-Forwarded-For counts, and Forwarded beside it goes no further`() async throws {
+    /// The proxy that wrote one of the two fields forwards the other as the client invented it.
+    @Test func `X-Forwarded-For is used, and Forwarded is dropped`() async throws {
         let (client, lines) = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange(
                 "GET / HTTP/1.1",
@@ -93,9 +93,9 @@ struct ForwardedParserTests {
         #expect(lines == ["Host: a", "X-Forwarded-For: 192.0.2.7"])
     }
 
-    /// A client that is not named must not be taken for the proxy, which may be allowed more.
+    /// An unidentified client must not be treated as the proxy, which may have more rights.
     @Test(arguments: ["Forwarded: for=\", for=192.0.2.7", "Forwarded: for=unknown", "X-Forwarded-For: nonsense"])
-    func `a client that is not named has no address`(line: String) async throws {
+    func `an unidentified client has no address`(line: String) async throws {
         let client = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", line, isTrusted: true)
             exchange.identifyClient(peer: ClientAddress(.loopback), trusted: true)

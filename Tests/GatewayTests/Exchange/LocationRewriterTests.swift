@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 struct LocationRewriterTests {
-    /// A reference as the upstream writes it and as the client has to see it.
+    /// A reference in an upstream's response and as the client receives it.
     struct Case: Sendable, CustomTestStringConvertible {
         let location: String
         let expected: String
@@ -48,20 +48,20 @@ struct LocationRewriterTests {
 
     @Test(arguments: [
         Case("/login", "/app/login"), Case("/", "/app/"), Case("/login?next=/a#b", "/app/login?next=/a#b"),
-        // It has the prefix already.
+        // The prefix is already there.
         Case("/app/login", "/app/login"), Case("/app", "/app"), Case("/app/", "/app/"), Case("/app?a", "/app?a"),
         Case("/app#a", "/app#a"),
-        // A prefix is whole segments.
+        // A prefix consists of whole segments.
         Case("/application", "/app/application"), Case("/app-x/y", "/app/app-x/y"), Case("/App/x", "/app/App/x"),
         Case("/x/app/y", "/app/x/app/y"),
-        // Dot segments do not lead out of it.
+        // Dot segments do not leave the prefix.
         Case("/app/../login", "/app/login"), Case("/../login", "/app/login"), Case("/./app/x", "/app/x"),
         Case("/a/..", "/app/"), Case("/a/.", "/app/a/"),
         // Nothing was stripped, or there is nothing to strip.
         Case("/login", "/login") { $0.path = "/other" }, Case("/login", "/login") { $0.path = "/application" },
         Case("/login", "/login") { $0.prefix = "" }, Case("/a/../b", "/a/../b") { $0.prefix = "" },
     ])
-    func `a path gets the prefix that was stripped, once`(_ example: Case) async throws {
+    func `the stripped prefix is added to a path once`(_ example: Case) async throws {
         #expect(try await Self.rewritten(example) == ["Content-Length: 0", "Location: \(example.expected)"])
     }
 
@@ -74,7 +74,7 @@ struct LocationRewriterTests {
         Case("login", "login") { $0.path = "/app/" },
         Case("../c", "../c") { $0.prefix = "" }, Case("../c", "../c") { $0.rewrite = "/new/{rest}" },
     ])
-    func `a relative path leads to where the upstream meant`(_ example: Case) async throws {
+    func `a relative path keeps its meaning`(_ example: Case) async throws {
         #expect(try await Self.rewritten(example) == ["Content-Length: 0", "Location: \(example.expected)"])
     }
 
@@ -87,22 +87,22 @@ struct LocationRewriterTests {
         Case("http://a.example:81/x", "http://a.example:81/app/x") { $0.host = "a.example:81" },
         Case("http://a.example:80/x", "http://a.example/app/x"),
         Case("http://[::1]:81/x", "http://[::1]:81/app/x") { $0.host = "[::1]:81" },
-        // An upstream that does not know of TLS does not send the client back to plain HTTP.
+        // An upstream without TLS must not redirect the client to plain HTTP.
         Case("http://a.example/x", "https://a.example/app/x") { $0.isSecure = true },
         Case("http://a.example/x", "https://a.example/x") {
             $0.isSecure = true
             $0.prefix = ""
         },
-        // One that sends it to TLS means it.
+        // A redirect to TLS is intended.
         Case("https://a.example/x", "https://a.example/app/x"),
         Case("https://a.example/x", "https://a.example/x") { $0.prefix = "" },
-        // Others.
+        // Other origins.
         Case("http://a.example:81/x", "http://a.example:81/x"), Case("http://b.example/x", "http://b.example/x"),
         Case("http://a.example.evil/x", "http://a.example.evil/x"), Case("//evil.example/x", "//evil.example/x"),
         Case("http://u@a.example/x", "http://u@a.example/x"), Case("ftp://a.example/x", "ftp://a.example/x"),
         Case("http://a.example/x", "http://a.example/x") { $0.preservesHost = false },
     ])
-    func `the client's own host leads back through the gateway where the upstream was given it`(
+    func `if the upstream received the client's host, that host maps back to the gateway`(
         _ example: Case
     ) async throws {
         #expect(try await Self.rewritten(example) == ["Content-Length: 0", "Location: \(example.expected)"])

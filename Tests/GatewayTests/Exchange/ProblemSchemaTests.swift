@@ -2,9 +2,9 @@ import Testing
 
 @testable import Gateway
 
-/// What is sent must be what the schemas say.
+/// Errors must match their schemas.
 struct ProblemSchemaTests {
-    /// What a value does wrong by the few keywords of JSON Schema that the schemas use.
+    /// The violations of a value, for the few JSON Schema keywords that the schemas use.
     private static func faults(_ value: SettingValue, _ schema: SettingValue, at path: String = "") -> [String] {
         guard case .table(let keywords) = schema else { return ["\(path): no schema"] }
         var faults: [String] = []
@@ -41,14 +41,14 @@ struct ProblemSchemaTests {
     }
 
     @Test(arguments: GatewayError.Code.all)
-    func `every error is what its schema says`(code: GatewayError.Code) async throws {
+    func `every error matches its schema`(code: GatewayError.Code) async throws {
         var error = GatewayError(code, detail: "é<\"", retryAfter: 2)
         error.problems = [GatewayError.Problem(field: "a[0].b", reason: "is \"no\" number")]
         for error in [error, GatewayError(code)] {
             let body = try await ErrorResponseTests.make(error, path: "/a/b").json
             let schema = try #require(ProblemSchema.components[ProblemSchema.name(of: code)])
             #expect(Self.faults(body, schema) == [])
-            // And nothing that no schema describes.
+            // No member may be missing from the schema.
             guard case .table(let members) = body, case .table(let problem)? = ProblemSchema.components["Problem"],
                 case .table(let properties)? = problem["properties"]
             else {
@@ -59,7 +59,7 @@ struct ProblemSchemaTests {
         }
     }
 
-    @Test func `another error is not`() async throws {
+    @Test func `no other error matches`() async throws {
         let body = try await ErrorResponseTests.make(GatewayError(.notFound), path: "/").json
         let schema = try #require(ProblemSchema.components["ForbiddenProblem"])
         #expect(Self.faults(body, schema).count == 2)

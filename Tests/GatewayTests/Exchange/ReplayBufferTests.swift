@@ -23,7 +23,7 @@ struct ReplayBufferTests {
         return String(buffer: recorder.body)
     }
 
-    @Test func `replays what was kept, in order`() {
+    @Test func `kept chunks are replayed in order`() {
         var buffer = ReplayBuffer()
         for chunk in ["a", "", "bc"] { buffer.keep(ByteBuffer(string: chunk), if: true) }
         #expect(buffer.isWhole)
@@ -32,7 +32,7 @@ struct ReplayBufferTests {
     }
 
     @Test(arguments: [(65_536, true), (65_537, false)])
-    func `keeps up to 64 KiB`(count: Int, fits: Bool) {
+    func `up to 64 KiB are kept`(count: Int, fits: Bool) {
         var buffer = ReplayBuffer()
         buffer.keep(ByteBuffer(repeating: 0x61, count: count - 1), if: true)
         buffer.keep(ByteBuffer(string: "b"), if: true)
@@ -40,7 +40,7 @@ struct ReplayBufferTests {
         #expect(Self.replayed(buffer).utf8.count == (fits ? count : 0))
     }
 
-    @Test func `what was not needed once is not whole ever after`() {
+    @Test func `a buffer with a gap is never complete again`() {
         var buffer = ReplayBuffer()
         buffer.keep(ByteBuffer(string: "a"), if: true)
         buffer.keep(ByteBuffer(string: "b"), if: false)

@@ -23,11 +23,11 @@ struct VaryFieldTests {
         (["a,b ,  c,"], ["Vary: a, b, c, Accept-Encoding"]),
         (["X-Accept-Encoding"], ["Vary: X-Accept-Encoding, Accept-Encoding"]),
     ])
-    func `merges into one line`(_ lines: [String], _ expected: [String]) async throws {
+    func `values are merged into one line`(_ lines: [String], _ expected: [String]) async throws {
         #expect(try await Self.vary(lines, adding: [HeaderName(.acceptEncoding)]) == expected)
     }
 
-    @Test func `doubles nothing and loses nothing, however many add`() async throws {
+    @Test func `nothing is duplicated or lost, however many values are added`() async throws {
         let names = [
             HeaderName(.origin), HeaderName(.acceptEncoding), HeaderName("X-Tenant"), HeaderName(.acceptEncoding),
         ]
@@ -35,7 +35,7 @@ struct VaryFieldTests {
         #expect(lines == ["Vary: Accept-Language, Origin, Accept-Encoding, X-Tenant"])
     }
 
-    @Test func `takes a field's ID as well`() async throws {
+    @Test func `a field's ID can be added as well`() async throws {
         let lines = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
             exchange.addVary(.acceptEncoding)

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 struct AccessLogMiddlewareTests {
-    /// The level of an exchange that took ten seconds, with its first byte after a given time.
+    /// The log level of an exchange that took ten seconds, with its first byte after the given time.
     private static func level(of type: String, firstByteAfter first: TimeAmount) async throws -> AccessLogLevel {
         try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")

@@ -10,7 +10,7 @@ struct TimeoutMiddlewareTests {
             ("total", "write \"off\", or \"1s\" or more"),
         ]
     )
-    func `refuses a limit that leaves no time`(_ key: String, _ suggestion: String) async throws {
+    func `a zero timeout is rejected`(_ key: String, _ suggestion: String) async throws {
         let configuration = try GatewayConfiguration(
             toml: "[[routes]]\npath = \"/*\"\nrespond = {}\ntimeout.\(key) = \"0s\"",
             environment: [:],

@@ -15,7 +15,7 @@ import Testing
         #expect(AddressOrder.interleaved(addresses(ipv4), addresses(ipv6)) == addresses(order))
     }
 
-    @Test func `the order of an answer does not matter`() {
+    @Test func `the order of a response does not matter`() {
         let sorted = addresses(["10.0.0.1", "10.0.0.2", "10.0.0.10"])
         #expect(AddressOrder.normalized(addresses(["10.0.0.10", "10.0.0.1", "10.0.0.2", "10.0.0.1"])) == sorted)
     }

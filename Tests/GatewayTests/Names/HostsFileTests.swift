@@ -29,7 +29,7 @@ import Testing
         #expect(HostsFile.addresses(of: name, in: Self.file.utf8)?.map(\.description) == addresses)
     }
 
-    @Test func `any bytes are a hosts file`() {
+    @Test func `arbitrary bytes do not crash`() {
         let bytes = (0..<4096).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 3) }
         #expect(HostsFile.addresses(of: "a", in: bytes) == nil)
         #expect(HostsFile.addresses(of: "a", in: [UInt8]()) == nil)
@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: [
         ("localhost", true), ("a.localhost", true), ("notlocalhost", false), ("localhost.example", false),
     ])
-    func `localhost and the names below it stay on this machine`(_ name: String, _ isLocal: Bool) {
+    func `localhost and its subdomains are loopback addresses`(_ name: String, _ isLocal: Bool) {
         #expect(HostsFile.isLocalhost(name) == isLocal)
     }
 }

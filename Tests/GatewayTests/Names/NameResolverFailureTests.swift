@@ -6,7 +6,7 @@ import Testing
 @Suite struct NameResolverFailureTests {
     private typealias Machine = NameResolver.StateMachine
 
-    @Test func `a name without an answer fails at once, and is tried again after 1, 2, 4, … 30 s`() {
+    @Test func `a failed name is reported at once, and retried after 1, 2, 4, … 30 s`() {
         var names = NameSchedule()
         _ = names.watch(1, "a", every: 60)
         var lookup: UInt64 = 0
@@ -18,7 +18,7 @@ import Testing
             #expect(names.pass(.nanoseconds(1)).start == [.init(id: lookup, name: "a")])
         }
         #expect(names.answer(lookup, .found("10.0.0.1")).told == [.found("10.0.0.1")])
-        // The next failure begins anew.
+        // The next failure starts over.
         _ = names.pass(.seconds(60))
         _ = names.answer(lookup + 1, .silence, ipv6: .silence)
         #expect(names.pass(.seconds(1)).started == ["a"])
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test
-    func `a failing name server leaves the last known addresses in use; one warning, and one notice when it is back`() {
+    func `if look-ups fail the last addresses stay in use, with one warning and one notice on recovery`() {
         var names = NameSchedule()
         _ = names.watch(1, "a", every: 10)
         _ = names.answer(0, .found("10.0.0.1"))
@@ -68,7 +68,7 @@ import Testing
         #expect(names.machine.failing.isEmpty)
     }
 
-    @Test func `one family that fails beside another that answers is no failure`() {
+    @Test func `a failure of one address family is ignored if the other answers`() {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         #expect(names.answer(0, .found("10.0.0.1"), ipv6: .silence).told == [.found("10.0.0.1")])
@@ -109,9 +109,9 @@ import Testing
         }
     }
 
-    // MARK: Bounds
+    // MARK: Limits
 
-    @Test func `further look-ups wait for a place, those of new names before refreshes`() {
+    @Test func `look-ups over the limit wait, and new names go before refreshes`() {
         var names = NameSchedule { $0.maxLookups = 2 }
         for id in 1...2 as ClosedRange<UInt64> { _ = names.watch(id, "old\(id)", every: 1) }
         for id in 0...1 as ClosedRange<UInt64> { _ = names.answer(id, .found("10.0.0.1")) }
@@ -124,7 +124,7 @@ import Testing
         #expect(names.machine.lookupsRunning == 2)
     }
 
-    @Test func `a waiting look-up that nobody needs gives its place away`() {
+    @Test func `a waiting look-up without a watch is skipped`() {
         var names = NameSchedule { $0.maxLookups = 1 }
         _ = names.watch(1, "a")
         _ = names.watch(2, "b")
@@ -133,7 +133,7 @@ import Testing
         #expect(names.unwatch(1) == Machine.Actions(end: [0], start: [.init(id: 1, name: "c")]))
     }
 
-    @Test func `names that fail leave half of the places to others`() {
+    @Test func `failing names leave half of the look-ups to others`() {
         var names = NameSchedule { $0.maxLookups = 4 }
         for id in 0..<4 as Range<UInt64> { _ = names.watch(id, "silent\(id)") }
         #expect(names.pass(.seconds(5)).end.count == 4)
@@ -142,7 +142,7 @@ import Testing
         #expect(names.watch(11, "b").started == ["b"])
     }
 
-    @Test func `names over the limit fail, and others are untouched`() {
+    @Test func `names over the limit fail, and others are unaffected`() {
         var names = NameSchedule { $0.maxNames = 2 }
         _ = names.watch(1, "a")
         _ = names.watch(2, "b")
@@ -154,7 +154,7 @@ import Testing
         #expect(names.watch(5, "c").started == ["c"])
     }
 
-    @Test func `any order of events ends with nothing left`() {
+    @Test func `any order of events leaves nothing behind`() {
         for seed in 0..<200 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
             var names = NameSchedule {

@@ -6,9 +6,9 @@ import Testing
 @Suite struct NameResolverStateMachineTests {
     private typealias Machine = NameResolver.StateMachine
 
-    // MARK: One flight
+    // MARK: Shared look-ups
 
-    @Test func `a name is looked up once for all its watches, and all are told`() {
+    @Test func `a name is looked up once for all its watches, and all are notified`() {
         var names = NameSchedule()
         #expect(names.watch(1, "api.internal").start == [.init(id: 0, name: "api.internal")])
         #expect(names.watch(2, "API.internal") == Machine.Actions())
@@ -18,13 +18,13 @@ import Testing
         #expect(names.watch(3, "api.internal").tell == [.init(watches: [3], state: .found("10.0.0.1", "10.0.0.2"))])
     }
 
-    @Test func `a dot at the end makes another name, since search domains do not apply to it`() {
+    @Test func `a final dot makes another name, since search domains do not apply to it`() {
         var names = NameSchedule()
         #expect(names.watch(1, "api").started == ["api"])
         #expect(names.watch(2, "api.").started == ["api."])
     }
 
-    @Test func `a look-up that nobody waits for any longer is dropped, and its answer ignored`() {
+    @Test func `a look-up without a watch is dropped, and its answer ignored`() {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         _ = names.watch(2, "a")
@@ -36,7 +36,7 @@ import Testing
         #expect(names.pass(.hours(1)) == Machine.Actions())
     }
 
-    @Test func `a watch that is cancelled is told nothing more`() {
+    @Test func `a cancelled watch gets no further notifications`() {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         _ = names.watch(2, "a")
@@ -52,7 +52,7 @@ import Testing
             (30, nil, 30), (30, 300, 30), (30, 5, 5), (30, 1, 1), (30, 0, 1), (1, 60, 1), (3600, nil, 3600),
         ] as [(Int64, Int64?, Int64)]
     )
-    func `a name is looked up again after its interval, or its TTL where that is shorter`(
+    func `a name is looked up again after its interval or TTL, whichever is shorter`(
         _ interval: Int64,
         _ lifetime: Int64?,
         _ expected: Int64
@@ -64,7 +64,7 @@ import Testing
         #expect(names.pass(.nanoseconds(1)).started == ["a"])
     }
 
-    @Test func `the shortest interval of all watches counts`() {
+    @Test func `the shortest interval of all watches applies`() {
         var names = NameSchedule()
         _ = names.watch(1, "a", every: 60)
         _ = names.answer(0, .found("10.0.0.1"))
@@ -78,7 +78,7 @@ import Testing
         #expect(names.pass(.seconds(1)).started == ["a"])
     }
 
-    @Test func `look-ups of names with the same interval spread`() {
+    @Test func `look-ups of names with the same interval are spread`() {
         var machine = Machine()
         var random = SystemRandomNumberGenerator()
         let start = NIODeadline.uptimeNanoseconds(0)
@@ -94,7 +94,7 @@ import Testing
         #expect(machine.timeReached(start + .seconds(30), using: &random).start.count == 40 - early.start.count)
     }
 
-    @Test func `watches are told of changes alone, and a change is logged`() {
+    @Test func `watches are notified only of changes, and a change is logged`() {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         _ = names.answer(0, .found("10.0.0.1", "10.0.0.2"))
@@ -108,7 +108,7 @@ import Testing
         #expect(other.log == [.changed(name: "a", added: added, removed: removed)])
     }
 
-    // MARK: Two families
+    // MARK: Address families
 
     @Test func `the addresses of both families alternate`() {
         var names = NameSchedule()
@@ -118,20 +118,20 @@ import Testing
     }
 
     @Test(arguments: AddressFamily.allCases)
-    func `a family without an answer holds the other up for 50 ms`(_ family: AddressFamily) {
+    func `a family without an answer delays the other by 50 ms`(_ family: AddressFamily) {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         let address = family == .ipv4 ? "10.0.0.1" : "2001:db8::1"
         #expect(names.answer(0, family, .found(address)) == Machine.Actions())
         #expect(names.pass(.milliseconds(49)) == Machine.Actions())
         #expect(names.pass(.milliseconds(1)).told == [.found(address)])
-        // The other one may still come, or not.
+        // The other answer may still arrive, or not.
         let late = names.pass(.seconds(5))
         #expect(late.end == [0] && late.tell.isEmpty)
         #expect(names.machine.failing.isEmpty)
     }
 
-    @Test func `a family that answers late is added`() {
+    @Test func `the addresses of a late family are added`() {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         _ = names.answer(0, .ipv4, .found("10.0.0.1"))
@@ -139,7 +139,7 @@ import Testing
         #expect(names.answer(0, .ipv6, .found("::2")).told == [.found("::2", "10.0.0.1")])
     }
 
-    @Test func `a family that fails keeps what it had, and one that is empty does not`() {
+    @Test func `a failed family keeps its addresses, an empty one does not`() {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         _ = names.answer(0, .found("10.0.0.1"), ipv6: .found("::2"))
@@ -158,16 +158,16 @@ import Testing
     }
 
     @Test(arguments: [FamilyAnswer.found("0.0.0.0"), .found()])
-    func `an answer without a usable address is none`(_ answer: FamilyAnswer) {
+    func `an answer without a usable address is a failure`(_ answer: FamilyAnswer) {
         var names = NameSchedule()
         _ = names.watch(1, "a")
         guard case .failed = names.answer(0, answer).told.first else {
-            Issue.record("it was used")
+            Issue.record("the answer was used")
             return
         }
     }
 
-    @Test func `of too many addresses the same ones are used each time`() {
+    @Test func `of too many addresses always the same ones are used`() {
         var names = NameSchedule { $0.maxAddresses = 3 }
         _ = names.watch(1, "a")
         let first = names.answer(0, .found("10.0.0.4", "10.0.0.3", "10.0.0.2", "10.0.0.1"))

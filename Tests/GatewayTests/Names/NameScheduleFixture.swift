@@ -2,7 +2,7 @@ import NIOCore
 
 @testable import Gateway
 
-/// A state machine with a clock that a test moves, and no jitter.
+/// A state machine with a manual clock and no jitter.
 struct NameSchedule {
     typealias Machine = NameResolver.StateMachine
 
@@ -16,7 +16,7 @@ struct NameSchedule {
         self.machine = Machine(settings)
     }
 
-    /// Draws the lower end of any range. Zero itself would be drawn again and again.
+    /// Draws the lower bound of any range. With zero, the algorithm would reject and draw forever.
     private struct Still: RandomNumberGenerator {
         func next() -> UInt64 { 1 }
     }
@@ -31,13 +31,13 @@ struct NameSchedule {
         self.machine.answered(lookup, family, answer, now: self.now, using: &self.random)
     }
 
-    /// Both families; the last actions.
+    /// Answers for both families, and returns the last actions.
     mutating func answer(_ lookup: UInt64, _ ipv4: FamilyAnswer, ipv6: FamilyAnswer = .noAddress) -> Machine.Actions {
         _ = self.answer(lookup, .ipv6, ipv6)
         return self.answer(lookup, .ipv4, ipv4)
     }
 
-    /// Lets time pass, stopping wherever the machine asks for it.
+    /// Advances the time, stopping at every deadline of the machine.
     mutating func pass(_ time: TimeAmount) -> Machine.Actions {
         let end = self.now + time
         var all = Machine.Actions()

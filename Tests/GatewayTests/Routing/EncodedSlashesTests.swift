@@ -17,13 +17,13 @@ import Testing
             ("/a%252Fb%2Fc", ["/a%252Fb/c"]),
             ("/a%2F.%2Fb", ["/a/b", "/a/./b"]),
             ("/a/..%2Fb", ["/b", "/a/../b"]),
-            // Whether a run of slashes is made one before ".." is resolved.
+            // Servers merge slashes before or after they resolve "..".
             ("/a/b%2F%2F..%2Fc", ["/a/c", "/a/b/c", "/a/b/../c"]),
             ("/a%2F..", ["/", "/a/.."]),
             ("/a%2Fb%5Cc", ["/a/b/c", "/a/b%5Cc", "/a%2Fb/c"]),
         ] as [(String, Set<String>)]
     )
-    func `finds every path that a server may read`(path: String, expected: Set<String>) {
+    func `all ways to read a path are found`(path: String, expected: Set<String>) {
         #expect(readings(path) == expected)
     }
 
@@ -31,7 +31,7 @@ import Testing
         "/..%2Fb", "/%2F..%2Fb", "/a%2F..%2F..", "/..%5Cb", "/a%5C..%2F..%2Fb", "/a%2F..;%2Fb", "/a%5C.;x",
         "/a%2F..%3Bx%2Fb",
     ])
-    func `finds that a server may climb out or cut off a parameter`(path: String) {
+    func `paths that may leave the root or lose a parameter are detected`(path: String) {
         #expect(readings(path) == nil)
     }
 
@@ -39,11 +39,11 @@ import Testing
         ("/a/b%2Fc", false), ("/a%2F..%2Fb", false), ("/..%2Fa", true), ("/a%2F..%2F..%2Fb", true), ("..%2F", true),
         ("%2F..", true), ("a%5Cb/..%2F..%2F..", true), ("a%5Cb%2F..%2F..", true), ("a%5Cb%5C..%5C..", false),
     ])
-    func `tells whether a part of a path climbs out of its place`(part: String, climbs: Bool) {
+    func `a part of a path that leaves its segment is detected`(part: String, climbs: Bool) {
         #expect(Array(part.utf8).withUnsafeBytes { EncodedSlashes.climb(in: $0) } == climbs)
     }
 
-    @Test func `every server sees a path of the route that governs it, over random routes and paths`() throws {
+    @Test func `random paths are accepted only if every server reads a path of the same route`() throws {
         var random = SplitMix64(seed: 11)
         var accepted = 0
         var refused = 0
@@ -119,7 +119,7 @@ import Testing
         return request
     }
 
-    // MARK: What servers see, by comparing text
+    // MARK: How servers read a path, by comparing text
 
     private static func covers(_ route: RouteMatch, _ request: TestRequest) -> Bool {
         let isPath = (try? RoutePattern(route.path)).map { pattern in
@@ -128,7 +128,7 @@ import Testing
         return isPath == true && (route.hosts.isEmpty || route.hosts.contains(request.host))
     }
 
-    /// Each path, nil where it is none that the gateway would let a client write.
+    /// Each path, or nil if the gateway would not accept it from a client.
     private static func pathsSeen(_ path: String) -> [String?] {
         [["%2F"], ["%5C"], ["%2F", "%5C"]].flatMap { escapes -> [String?] in
             var rest = path[...]

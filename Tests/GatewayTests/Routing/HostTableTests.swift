@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct HostTableTests {
-    /// The hosts that take `host`, from the most specific one down.
+    /// The hosts that match `host`, most specific first.
     private func chain(_ hosts: [String], _ host: String) throws -> [String] {
         let table = HostTable(try hosts.map { try HostPattern($0) })
         var result: [String] = []
@@ -42,11 +42,12 @@ import Testing
         ("192.168.0.1:1", ["192.168.0.1", "*"]),
         ("", ["*"]), (":80", ["*"]), (".", ["*"]), ("[", ["*"]), ("x.internal", ["*.internal", "*"]),
     ])
-    func `goes from the exact host over longer wildcards to any`(host: String, expected: [String]) throws {
+    func `the exact host is tried first, then longer wildcards, then any host`(host: String, expected: [String]) throws
+    {
         #expect(try chain(Self.hosts, host) == expected)
     }
 
-    @Test func `knows no host where none is configured for it`() throws {
+    @Test func `an unknown host has no match`() throws {
         #expect(try chain(["a.com"], "b.com").isEmpty)
         #expect(try chain([], "b.com").isEmpty)
         #expect(try chain(["*"], "b.com") == ["*"])
@@ -57,16 +58,16 @@ import Testing
         ("::1", .exact("[::1]")),
         ("[2001:DB8::1]:80", .exact("[2001:db8::1]")), ("*.A.com", .suffix(".a.com")), ("*", .any),
     ])
-    func `ignores case, port and trailing dot in the configuration too`(text: String, expected: HostPattern) throws {
+    func `case, port and a trailing dot in the configuration are ignored`(text: String, expected: HostPattern) throws {
         #expect(try HostPattern(text) == expected)
     }
 
     @Test(arguments: ["", "a..b", "*a.com", "a.*.com", "*.", "**.a", "a b", "http://a", "a/b", "[x]", "bücher.example"])
-    func `refuses what is no host`(text: String) {
+    func `an invalid host is rejected`(text: String) {
         #expect(throws: HostPattern.ParseError.self) { try HostPattern(text) }
     }
 
-    @Test func `finds each of ten thousand hosts`() throws {
+    @Test func `each of ten thousand hosts is found`() throws {
         let hosts = (0..<10_000).map { $0.isMultiple(of: 3) ? "*.h\($0).example" : "h\($0).example" }
         let table = HostTable(try hosts.map { try HostPattern($0) })
         for (index, host) in hosts.enumerated() {

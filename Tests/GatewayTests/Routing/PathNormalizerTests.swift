@@ -18,7 +18,7 @@ import Testing
         "/%2F", "/a%2Fb", "/a%5Cb", "/..%2Fb", "/%2F..", "/%20", "/%25", "/%252e%252e", "/caf%C3%A9", "/%0A",
         "/!$&'()*+,;=:@-._~", "/a|b^c`d\"<>[]{}",
     ])
-    func `leaves a path in normal form alone`(path: String) {
+    func `a path in normal form is unchanged`(path: String) {
         #expect(normalize(path).0 == .unchanged)
     }
 
@@ -30,7 +30,7 @@ import Testing
         ("/a/.%2e", "/"), ("/a//../b", "/b"), ("/a/b//..//c", "/a/c"), ("/a/%2e%2e%2fb/..", "/a/"),
         ("/.well-known//x", "/.well-known/x"), ("/%2ewell-known", "/.well-known"),
     ])
-    func `rewrites a path to its normal form`(path: String, expected: String) {
+    func `a path is rewritten to its normal form`(path: String, expected: String) {
         let (outcome, output) = normalize(path)
         #expect(outcome == .rewritten)
         #expect(output == expected)
@@ -54,11 +54,11 @@ import Testing
         ("/\u{7F}", .forbiddenByte(0x7F)), ("/é", .forbiddenByte(0xC3)), ("/a#b", .forbiddenByte(0x23)),
         ("/\u{0}", .forbiddenByte(0)),
     ])
-    func `refuses what two servers may read differently`(path: String, reason: PathNormalizer.Reason) {
+    func `a path that two servers may read differently is rejected`(path: String, reason: PathNormalizer.Reason) {
         #expect(normalize(path).0 == .invalid(reason))
     }
 
-    @Test func `normalising twice is normalising once, and leaves nothing dangerous`() {
+    @Test func `normalization is idempotent and leaves nothing dangerous`() {
         var random = SplitMix64(seed: 1)
         let pieces = [
             "/", "/", "/", ".", ".", "%2e", "%2E", "a", "B", "%41", "%7e", "%2f", "%2F", "%5c", "%25", "2e", ";", "%3b",

@@ -10,7 +10,7 @@ import Testing
         ("/", "/x", "/x"),
         ("", "/x", "/x"), ("/%7ea", "/~a/b", "/b"),
     ])
-    func `takes whole segments off and leaves a path that begins with a slash`(
+    func `whole segments are removed, and the rest starts with a slash`(
         prefix: String,
         path: String,
         expected: String
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: ["v1", "/{x}", "/a/*", "/a//b", "/.."])
-    func `refuses what is not a literal path`(prefix: String) {
+    func `only a literal path is accepted`(prefix: String) {
         #expect(throws: RoutePattern.ParseError.self) { try PathPrefix(prefix) }
     }
 }

@@ -26,7 +26,7 @@ import Testing
         ("/{x}", "/café/{x}{x}", "/1", "/caf%C3%A9/11"),
         ("/x", "/fixed", "/x", "/fixed"),
     ])
-    func `puts in what the path took, still escaped`(
+    func `captures are inserted without decoding`(
         pattern: String,
         template: String,
         path: String,
@@ -39,12 +39,12 @@ import Testing
         ("/x", "y"), ("/x", "/{id}"), ("/{id}", "/{rest}"), ("/{id}", "/{id"), ("/{id}", "/id}"), ("/x", "/y?z=1"),
         ("/x", "/{}"), ("/x", "/a\\b"),
     ])
-    func `refuses templates that cannot be filled`(pattern: String, template: String) throws {
+    func `a template that cannot be filled in is rejected`(pattern: String, template: String) throws {
         let pattern = try RoutePattern(pattern)
         #expect(throws: PathTemplate.ParseError.self) { try PathTemplate(template, for: pattern) }
     }
 
-    @Test func `names what could be put in`() throws {
+    @Test func `errors list the available parameters`() throws {
         let pattern = try RoutePattern("/{id}/*")
         #expect(throws: PathTemplate.ParseError(message: "The route's path has no {user}; it has {id}, {rest}.")) {
             try PathTemplate("/{user}", for: pattern)

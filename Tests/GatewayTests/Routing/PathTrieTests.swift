@@ -10,7 +10,7 @@ import Testing
         return PathTrie(builder)
     }
 
-    /// The patterns that take `path`, in the order in which they are tried.
+    /// The patterns that match `path`, in the order in which they are tried.
     private func walk(_ patterns: [String], _ path: String) throws -> (order: [String], visited: Int) {
         let trie = try trie(patterns)
         var captures = PathCaptures()
@@ -35,12 +35,15 @@ import Testing
         ("/", ["/", "/*"]),
         ("/a/b/c", ["/a/*", "/{x}/*", "/*"]),
     ])
-    func `tries literal over parameter over rest, from the left`(path: String, expected: [String]) throws {
+    func `from the left, literals are tried before parameters, and these before the rest`(
+        path: String,
+        expected: [String]
+    ) throws {
         let patterns = ["/*", "/{x}/*", "/{x}/{y}", "/{x}/b", "/a/*", "/a/{y}", "/a/b", "/a", "/"]
         #expect(try walk(patterns, path).order == expected)
     }
 
-    @Test func `patterns that differ only in names share a leaf`() throws {
+    @Test func `patterns that differ only in parameter names share a leaf`() throws {
         var builder = PathTrieBuilder()
         let root = builder.addRoot()
         #expect(builder.insert(try RoutePattern("/{a}/x"), root: root) == 0)
@@ -48,7 +51,7 @@ import Testing
         #expect(builder.insert(try RoutePattern("/{b}/x/*"), root: root) == 1)
     }
 
-    @Test func `hands over the captures of the accepted leaf alone`() throws {
+    @Test func `only the captures of the accepted leaf are returned`() throws {
         let trie = try trie(["/{a}/{b}/{c}/never", "/{a}/x/*"])
         var captures = PathCaptures()
         var visited = 0
@@ -61,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: [("/x", 2), ("/x/", 3)])
-    func `an empty rest stands at the end of the path`(path: String, offset: Int) throws {
+    func `an empty rest is at the end of the path`(path: String, offset: Int) throws {
         let trie = try trie(["/x/*"])
         var captures = PathCaptures()
         var visited = 0
@@ -71,8 +74,8 @@ import Testing
         #expect(captures.rest == PathCaptures.Span(offset: offset, length: 0))
     }
 
-    @Test func `a hostile path never costs more than there are nodes`() throws {
-        // Each pattern tempts the walk to go wrong only at its last segment.
+    @Test func `a hostile path costs at most as many steps as there are nodes`() throws {
+        // Each pattern fails only at its last segment.
         let depth = 24
         var patterns: [String] = []
         for turn in 0..<depth {
@@ -94,7 +97,7 @@ import Testing
         #expect(visits == [5, 5])
     }
 
-    @Test func `finds each of many literal siblings, of every length`() throws {
+    @Test func `each of many literal siblings of any length is found`() throws {
         let names = (0..<5_000).map { String(repeating: "n", count: $0 % 40) + "\($0)" }
         let trie = try trie(names.map { "/" + $0 })
         var captures = PathCaptures()

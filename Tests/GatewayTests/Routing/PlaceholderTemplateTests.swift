@@ -8,18 +8,18 @@ struct PlaceholderTemplateTests {
         arguments: [
             ("", ""), ("/plain", "/plain"), ("https://{host}{uri}", "https://a.example/b?q=1"),
             ("{path}|{query}", "/b|q=1"), ("{scheme}:{route}:{client_ip}", "https:users:unknown"), ("{request_id}", ""),
-            // Text in braces stays.
+            // Other text in braces is kept.
             ("{", "{"), ("}", "}"), ("{}", "{}"), ("a{ host }b", "a{ host }b"), ("{host:1}", "{host:1}"),
             ("{host, {scheme}", "{host, https"), ("}{path}}", "}/b}"),
             ("{\"report_to\":\"{host}\"}", "{\"report_to\":\"a.example\"}"),
             ("{\"a\":[{\"b\":{\"c\":1}}]}", "{\"a\":[{\"b\":{\"c\":1}}]}"), ("{\"a\":{host}}", "{\"a\":a.example}"),
-            // Doubled braces write single ones.
+            // Doubled braces escape single ones.
             ("{{host}}", "{host}"), ("{{", "{"), ("}}", "}"), ("{{{{}}}}", "{{}}"), ("{{{host}}}", "{a.example}"),
             ("{{nothing}}", "{nothing}"), ("{{\"a\":{\"b\":1}}}", "{\"a\":{\"b\":1}}"),
             ("{{\"a\":{{\"b\":1}}}}", "{\"a\":{\"b\":1}}"), ("a}}{{b", "a}{b"),
         ] as [(String, String)]
     )
-    func `puts in what the request brought`(template: String, text: String) async throws {
+    func `placeholders are replaced by values of the request`(template: String, text: String) async throws {
         let written = try await WorkerFixture.run { worker in
             let client = RecordingClient()
             let exchange = try worker.exchange("GET /x/../b?q=1 HTTP/1.1", "Host: a.example", client: client)
@@ -53,7 +53,7 @@ struct PlaceholderTemplateTests {
         ("{jwt.sub}", "take it out, or write {{jwt.sub}} for the text"),
         ("{consumer}", "take it out, or write {{consumer}} for the text"),
     ])
-    func `refuses a name that it does not know, and says what to write`(template: String, suggestion: String) throws {
+    func `an unknown name is rejected with a suggestion`(template: String, suggestion: String) throws {
         let error = #expect(throws: PlaceholderTemplate.ParseError.self) { try PlaceholderTemplate(template) }
         #expect(error?.suggestion == suggestion)
     }

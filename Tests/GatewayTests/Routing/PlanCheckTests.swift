@@ -8,7 +8,7 @@ struct PlanCheckTests {
         return try await PlanCheck(configuration).errors.map(\.description)
     }
 
-    @Test func `names a mistake once, where it was written`() async throws {
+    @Test func `an error is reported once, where it was written`() async throws {
         let toml = """
             [middleware.access_log]
             sample = 2
@@ -36,7 +36,7 @@ struct PlanCheckTests {
         for (error, start) in zip(errors, expected) { #expect(error.hasPrefix(start), "\(error)") }
     }
 
-    @Test func `says nothing of a sound configuration`() async throws {
+    @Test func `a valid configuration has no findings`() async throws {
         let errors = try await Self.errors("[[routes]]\nrespond = {}\npath = \"/a\"")
         #expect(errors == [])
     }

@@ -15,7 +15,7 @@ import Testing
         ("q", "%4", "q=%4"),
         ("q", "%zz", "q=%zz"), ("q", "1", "&&q=1&&"),
     ])
-    func `takes any parameter that fits once decoded`(name: String, value: String, query: String) {
+    func `any decoded parameter with the value matches`(name: String, value: String, query: String) {
         #expect(accepts(name, value, query))
     }
 
@@ -24,7 +24,7 @@ import Testing
         ("debug", "*", "debug2=1"), ("debug", "*", "xdebug=1"), ("debug", "*", "x=debug"), ("debug", "1", "Debug=1"),
         ("debug", "*", "=debug"), ("debug", "1", "debug=%31%00"),
     ])
-    func `refuses all others`(name: String, value: String, query: String) {
+    func `nothing else matches`(name: String, value: String, query: String) {
         #expect(!accepts(name, value, query))
     }
 }

@@ -75,30 +75,30 @@ struct RequestExplanationTests {
             ("/signed/%7Ea//b", "signed", "builtin:demo/signed/%7Ea//b"),
         ]
     )
-    func `names the route and the URL that is reached`(url: String, route: String, upstream: String) throws {
+    func `the route and the upstream URL are shown`(url: String, route: String, upstream: String) throws {
         let explanation = try self.explain("GET", url)
         #expect(explanation.routeName == route)
         #expect(explanation.upstream?.url == upstream)
         #expect(explanation.status == nil)
     }
 
-    @Test func `further targets are told`() throws {
+    @Test func `further targets are listed`() throws {
         let explanation = try self.explain("GET", "http://api.example.com/v1/users/7")
         #expect(explanation.upstream?.otherTargets == ["http://127.0.0.1:9002/users/7"])
     }
 
-    @Test func `a route that answers by itself reaches no upstream`() throws {
+    @Test func `a route with a local response has no upstream`() throws {
         let explanation = try self.explain("GET", "/old")
         #expect(explanation.route?.name == "old")
         #expect(explanation.upstream == nil)
     }
 
-    @Test func `Host wins over the URL's`() throws {
+    @Test func `Host overrides the host of the URL`() throws {
         let explanation = try self.explain("GET", "http://b.example/v1/users/7", [("host", "api.example.com")])
         #expect(explanation.routeName == "users")
     }
 
-    @Test func `says of each other route why not`() throws {
+    @Test func `the other routes are listed with the reason why they do not match`() throws {
         let fields = [(name: "x-api-version", value: "2")]
         let explanation = try self.explain("POST", "http://api.example.com/v1/users/7?debug=s3cret", fields)
         #expect(explanation.routeName == "versioned")
@@ -124,8 +124,12 @@ struct RequestExplanationTests {
             ("OPTIONS", "*", 404, nil),
         ] as [(String, String, Int, String?)]
     )
-    func `says what a request gets that no route takes`(method: String, url: String, status: Int, allow: String?) throws
-    {
+    func `a request without a route is shown with its response`(
+        method: String,
+        url: String,
+        status: Int,
+        allow: String?
+    ) throws {
         let explanation = try self.explain(method, url)
         guard case .refused(status, _, allow) = explanation.verdict else {
             Issue.record("\(explanation.verdict)")
@@ -136,14 +140,14 @@ struct RequestExplanationTests {
         #expect(explanation.json.contains("\"status\": \(status)"))
     }
 
-    @Test func `what admin.expose serves goes to no route`() throws {
+    @Test func `endpoints in admin.expose have no route`() throws {
         let explanation = try self.explain("GET", "/health/ready")
         #expect(explanation.verdict == .admin)
         #expect(explanation.routeName == Metrics.adminRoute)
         #expect(explanation.position?.line == 4)
     }
 
-    @Test func `every setting says where it comes from`() throws {
+    @Test func `every setting is shown with its source`() throws {
         let explanation = try self.explain("GET", "http://api.example.com/v1/users/7")
         func source(_ middleware: String, _ key: String) -> String? {
             let leaves = explanation.middlewares.first { $0.name == middleware }?.leaves
@@ -162,22 +166,22 @@ struct RequestExplanationTests {
             ("10.0.0.1", "", "10.0.0.1"),
         ]
     )
-    func `the client is whom trusted proxies name`(peer: String, forwarded: String, client: String) throws {
+    func `the client is the one that trusted proxies report`(peer: String, forwarded: String, client: String) throws {
         let fields = forwarded.isEmpty ? [] : [(name: "X-Forwarded-For", value: forwarded)]
         #expect(try self.explain("GET", "/old", fields, from: peer).clientIP == client)
     }
 
     @Test(arguments: ["", "old", "ftp://a.example/", "http:///old", "http://a b/", "http://user@a.example/"])
-    func `a URL that is none is refused`(url: String) {
+    func `an invalid URL is rejected`(url: String) {
         #expect(throws: ExplainedRequest.Invalid.self) { try ExplainedRequest(method: "GET", url: url) }
     }
 
     @Test(arguments: ["", "G T", "GÉT"])
-    func `a method that is none is refused`(method: String) {
+    func `an invalid method is rejected`(method: String) {
         #expect(throws: ExplainedRequest.Invalid.self) { try ExplainedRequest(method: method, url: "/") }
     }
 
-    @Test func `a header name that is none is refused`() {
+    @Test func `an invalid header name is rejected`() {
         #expect(throws: ExplainedRequest.Invalid.self) {
             try ExplainedRequest(method: "GET", url: "/", fields: [("a b", "1")])
         }

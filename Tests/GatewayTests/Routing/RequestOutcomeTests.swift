@@ -60,7 +60,7 @@ struct RequestOutcomeTests {
             ),
         ] as [(String, String, String, Int?, String?)]
     )
-    func `names who refuses the request, and by which rule`(
+    func `a rejection is shown with its middleware and rule`(
         path: String,
         peer: String,
         length: String,
@@ -73,7 +73,7 @@ struct RequestOutcomeTests {
         #expect(refusal.map { "\($0.reason) \($0.source)" } == reason)
     }
 
-    @Test func `names the limits, and under which key they count`() throws {
+    @Test func `limits are shown with their keys`() throws {
         let outcome = try #require(try Self.outcome("/admin/x", from: "10.0.0.7", [("X-Tenant", "secret")]))
         #expect(
             outcome.limits == [
@@ -95,7 +95,7 @@ struct RequestOutcomeTests {
         #expect(open?.map(\.limit) == ["7 in flight"])
     }
 
-    @Test func `names the timeouts`() throws {
+    @Test func `timeouts are shown`() throws {
         let timeouts = try Self.outcome("/x", from: "192.0.2.1")?.timeouts
         #expect(timeouts?.map { "\($0.name) \($0.limit)" } == ["connect 2s", "first_byte 1m", "idle 1m", "total 9s"])
     }

@@ -20,7 +20,7 @@ import Testing
         ("/café au lait", ["/caf%C3%A9%20au%20lait"], []),
         ("/a%2fb", ["/a%2Fb"], ["/a/b"]),
     ])
-    func `takes the paths it stands for and no others`(pattern: String, taken: [String], refused: [String]) throws {
+    func `a pattern matches exactly its paths`(pattern: String, taken: [String], refused: [String]) throws {
         let compiled = try RoutePattern(pattern)
         for path in taken { #expect(matches(compiled, path), "\(path)") }
         for path in refused { #expect(!matches(compiled, path), "\(path)") }
@@ -29,14 +29,14 @@ import Testing
     @Test(arguments: [
         "", "a", "a/b", "//", "/a//b", "/a/../b", "/./a", "/%2e%2e", "/*/a", "/a*", "/**", "/{}", "/{a", "/a}", "/{a}b",
         "/{a b}", "/{x}/{x}", "/{rest}/*", "/a\\b", "/%", "/a?b", "/a#b", "/..;x", "/a/\u{301}/../b",
-        // As characters these are an accented star and an accented brace.
+        // As Swift characters these are an accented asterisk and an accented brace.
         "/*\u{65D}", "/{a\u{301}}", "/a}\u{301}",
     ])
-    func `refuses patterns that no request could meet as meant`(pattern: String) {
+    func `ambiguous patterns are rejected`(pattern: String) {
         #expect(throws: RoutePattern.ParseError.self) { try RoutePattern(pattern) }
     }
 
-    @Test func `names its parameters in the order in which they are captured`() throws {
+    @Test func `parameters are listed in capture order`() throws {
         #expect(try RoutePattern("/{tenant}/users/{id}/*").parameters == ["tenant", "id"])
         #expect(try RoutePattern("/{rest}").parameters == ["rest"])
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct RouterTests {
-    @Test func `the most specific route wins whatever the order`() throws {
+    @Test func `the most specific route wins, whatever the order`() throws {
         let router = try lettered(
             RouteMatch(path: "/*"),
             RouteMatch(path: "/users/{id}"),
@@ -23,7 +23,7 @@ import Testing
         #expect(outcome(router, TestRequest("*", method: "OPTIONS")) == "404")
     }
 
-    @Test func `a slash at the end is another path`() throws {
+    @Test func `a trailing slash makes another path`() throws {
         let router = try lettered(RouteMatch(path: "/a"), RouteMatch(path: "/b/"), RouteMatch(path: "/c/*"))
         #expect(outcome(router, TestRequest("/a/")) == "404")
         #expect(outcome(router, TestRequest("/b")) == "404")
@@ -31,7 +31,7 @@ import Testing
         #expect(outcome(router, TestRequest("/c/")) == "c")
     }
 
-    @Test func `more conditions go before named methods, and these before any`() throws {
+    @Test func `routes with more conditions go first, then those with methods`() throws {
         let router = try lettered(
             RouteMatch(path: "/x"),
             RouteMatch(path: "/x", methods: ["GET"]),
@@ -49,7 +49,7 @@ import Testing
         #expect(outcome(router, both) == "d")
     }
 
-    @Test func `a route that fails lets the next best have the request, over hosts too`() throws {
+    @Test func `if a route does not match, the next best is tried, across hosts too`() throws {
         let router = try lettered(
             RouteMatch(hosts: ["a.com"], path: "/x", methods: ["POST"]),
             RouteMatch(path: "/{y}", methods: ["DELETE"]),
@@ -63,7 +63,7 @@ import Testing
         #expect(outcome(router, TestRequest("/x/y", method: "PUT", host: "a.com")) == "405 GET, HEAD")
     }
 
-    @Test func `405 only where another method alone would do`() throws {
+    @Test func `a 405 means that only another method would match`() throws {
         let router = try lettered(
             RouteMatch(path: "/x", methods: ["POST"], headers: ["X-Key": "1"]),
             RouteMatch(path: "/y", methods: ["PURGE", "BAN"])
@@ -75,7 +75,7 @@ import Testing
         #expect(outcome(router, TestRequest("/z")) == "404")
     }
 
-    @Test func `GET takes HEAD unless another route of its path names it`() throws {
+    @Test func `GET includes HEAD unless another route of the same path lists it`() throws {
         let router = try lettered(
             RouteMatch(path: "/a", methods: ["GET"]),
             RouteMatch(path: "/b", methods: ["GET"]),
@@ -96,7 +96,7 @@ import Testing
         #expect(outcome(router, TestRequest("/d", method: "HEAD")) == "h")
     }
 
-    @Test func `captures follow the route that was found`() throws {
+    @Test func `captures belong to the matched route`() throws {
         let router = try lettered(
             RouteMatch(path: "/{a}/{b}/{c}", methods: ["POST"]),
             RouteMatch(path: "/{a}/*")
@@ -111,7 +111,7 @@ import Testing
         #expect(captures == PathCaptures())
     }
 
-    @Test func `all mistakes of all routes come at once`() {
+    @Test func `all errors of all routes are reported together`() {
         let routes = [
             RouteMatch(hosts: ["a b", "ok", "*x"], path: "a"),
             RouteMatch(path: "/ok"),
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func `explains for each route why it does not take a request`() throws {
+    @Test func `each route that does not match is explained`() throws {
         let router = try lettered(
             RouteMatch(path: "/x"),
             RouteMatch(hosts: ["a.com"], path: "/x"),

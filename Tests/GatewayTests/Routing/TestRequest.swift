@@ -52,7 +52,7 @@ struct BytesOfRequest: RoutedRequest {
     }
 }
 
-/// A routing decision as text: the plan taken, `405` with its methods, or `404`.
+/// A routing decision as text: the selected plan, `405` with its methods, or `404`.
 func outcome(_ router: Router<String>, _ request: TestRequest) -> String {
     var captures = PathCaptures()
     return request.withBytes { bytes in

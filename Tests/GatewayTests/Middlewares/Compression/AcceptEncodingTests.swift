@@ -7,7 +7,7 @@ import Testing
 struct AcceptEncodingTests {
     private static let all: ContiguousArray<ContentCoding> = [.brotli, .gzip, .deflate]
 
-    /// The list as it comes in one field line for each argument.
+    /// The list, with one field line per argument.
     private static func parse(_ lines: String...) throws -> AcceptEncoding {
         var head = RequestHead()
         let fields = lines.map { "Accept-Encoding: \($0)\r\n" }.joined()
@@ -30,7 +30,7 @@ struct AcceptEncodingTests {
         ("compress, gzip", .gzip), ("", nil), ("compress;q=0.5, gzip;q=1.0", .gzip),
         ("gzip;q=1.0, identity; q=0.5, *;q=0", .gzip),
     ])
-    func `takes what the client likes best`(_ value: String, _ expected: ContentCoding?) throws {
+    func `the client's preferred coding is selected`(_ value: String, _ expected: ContentCoding?) throws {
         #expect(try Self.parse(value).best(of: Self.all) == expected)
     }
 
@@ -40,17 +40,17 @@ struct AcceptEncodingTests {
         "gzip;q=1.1",
         "gzip;q=0..5", "gz ip", "gzip/br", "gzip;q=00", "gzip;q=10",
     ])
-    func `ignores a malformed member and takes the others`(_ member: String) throws {
+    func `a malformed member is ignored, the others are used`(_ member: String) throws {
         #expect(try Self.parse(member).best(of: Self.all) == nil)
         #expect(try Self.parse(member + ", deflate;q=0.1").best(of: Self.all) == .deflate)
     }
 
     @Test(arguments: ["gzip;q=1.", "gzip;q=1.0", "gzip;q=1.000", "gzip;q=0.", "gzip;q=0.000", "gzip;q=0"])
-    func `knows all forms of a weight`(_ member: String) throws {
+    func `all forms of a weight are parsed`(_ member: String) throws {
         #expect(try Self.parse(member).best(of: Self.all) == (member.contains("=1") ? .gzip : nil))
     }
 
-    @Test func `breaks ties by the configured order`() throws {
+    @Test func `the configured order breaks ties`() throws {
         let list = try Self.parse("gzip, deflate, br")
         for order in [Self.all, [.gzip, .brotli], [.deflate, .gzip, .brotli]] {
             #expect(list.best(of: order) == order[0])
@@ -58,12 +58,12 @@ struct AcceptEncodingTests {
         #expect(list.best(of: []) == nil)
     }
 
-    @Test func `reads all lines as one list`() throws {
+    @Test func `all field lines are one list`() throws {
         #expect(try Self.parse("br;q=0.5", "gzip", "*;q=0").best(of: Self.all) == .gzip)
         #expect(try Self.parse().best(of: Self.all) == nil)
     }
 
-    @Test func `never offers what is refused, whatever else is said`() throws {
+    @Test func `a rejected coding is never offered`() throws {
         var random = SeededRandom(seed: 12)
         let parts = [
             "gzip", "br", "*", "identity", ";", "q", "=", "0", ".", "1", ",", " ", "\t", "x-", "\"", "0.5", "\u{80}",

@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 struct CodedEntityTagTests {
-    /// nil where there is no suffix to take off.
+    /// nil if there is no suffix to remove.
     private static func removing(_ coding: ContentCoding?, from list: String) -> String? {
         var output = ByteBuffer()
         let found = Array(list.utf8).withUnsafeBytes {
@@ -21,14 +21,14 @@ struct CodedEntityTagTests {
         ("*", nil), ("\"x\"", nil), ("x-gw-gzip", nil), ("\"x-gw-GZIP\"", nil), ("\"gw-gzip\"", nil), ("\"", nil),
         ("", nil), ("\"x\"-gw-gzip\"y\"", nil), ("\"x-gw-br\"", nil),
     ])
-    func `takes the suffix of one coding off`(_ list: String, _ expected: String?) {
+    func `the suffix of one coding is removed`(_ list: String, _ expected: String?) {
         #expect(Self.removing(.gzip, from: list) == expected)
     }
 
     @Test(arguments: [
         ("\"x-gw-gzip\",\"y-gw-br\", \"z-gw-deflate\",\"w\"", "\"x\",\"y\", \"z\",\"w\""), ("\"x-gw-zstd\"", nil),
     ])
-    func `takes the suffix of any coding off`(_ list: String, _ expected: String?) {
+    func `the suffix of any coding is removed`(_ list: String, _ expected: String?) {
         #expect(Self.removing(nil, from: list) == expected)
     }
 
@@ -37,14 +37,18 @@ struct CodedEntityTagTests {
         ("\"x\"", "\"x\"", false), ("\"x-gw-br\"", "\"x\"", false), ("\"x-gw-gzip\"", "W/\"x\"", false),
         ("\"xx-gw-gzip\"", "\"x\"", false), ("*", "\"x\"", false), ("", "\"x\"", false), ("\"x-gw-gzip\"", "x", false),
     ])
-    func `knows whether a list names the encoded representation`(_ list: String, _ tag: String, _ expected: Bool) {
+    func `a list that contains the tag of the encoded representation is recognized`(
+        _ list: String,
+        _ tag: String,
+        _ expected: Bool
+    ) {
         let isNamed = Array(list.utf8).withUnsafeBytes { list in
             Array(tag.utf8).withUnsafeBytes { CodedEntityTag.list(list, names: $0, in: .gzip) }
         }
         #expect(isNamed == expected)
     }
 
-    @Test func `leaves everything but suffixes as it was`() {
+    @Test func `everything except suffixes is kept`() {
         var random = SeededRandom(seed: 3)
         let parts = ["\"", "-gw-br", "-gw-gzip", ",", " ", "W/", "x", "*", "\u{e9}"]
         for _ in 0..<5_000 {

@@ -27,12 +27,12 @@ struct CompressibleTypesTests {
         ("text/event-stream", false), ("Text/Event-Stream; charset=utf-8", false), ("application/wasm", true),
         ("application/+json", true), ("application/json/x", false), ("multipart/byteranges; boundary=x", false),
     ])
-    func `takes the listed types by default`(_ type: String, _ expected: Bool) {
+    func `the default list contains the expected types`(_ type: String, _ expected: Bool) {
         let types = Self.types(CompressionMiddleware.Config().types)
         #expect(Self.contains(type, in: types) == expected)
     }
 
-    @Test func `takes event streams where they are named, and gRPC never`() {
+    @Test func `event streams are compressed if listed, gRPC never`() {
         let named = Self.types(["text/event-stream"])
         #expect(Self.contains("text/event-stream", in: named))
         #expect(!Self.contains("text/html", in: named))
@@ -43,12 +43,12 @@ struct CompressibleTypesTests {
         #expect(Self.contains("a/b", in: any))
     }
 
-    @Test func `a star stands for any characters, at each place`() {
+    @Test func `an asterisk matches any characters, in any position`() {
         #expect(Self.contains("application/vnd.x.y+json", in: Self.types(["application/vnd.*+json"])))
         #expect(!Self.contains("application/vnd+json", in: Self.types(["application/vnd.*+json"])))
         #expect(Self.contains("a/json", in: Self.types(["*/json"])))
         #expect(!Self.contains("application/son", in: Self.types(["application/s*n+json"])))
-        // What stands before and after the star does not overlap.
+        // The parts before and after the asterisk must not overlap.
         #expect(!Self.contains("application/a", in: Self.types(["application/a*a"])))
         #expect(Self.contains("APPLICATION/AA", in: Self.types(["Application/a*A"])))
     }
@@ -56,7 +56,7 @@ struct CompressibleTypesTests {
     @Test(arguments: [
         "", "text", "text/", "/html", "text/html/x", "text/html; q=1", "te xt/html", "a*/b*", "*", "text/**",
     ])
-    func `refuses what is no media type`(_ pattern: String) {
+    func `an invalid media type is rejected`(_ pattern: String) {
         var types = CompressibleTypes()
         let isAdded = types.add(pattern)
         #expect(!isAdded)

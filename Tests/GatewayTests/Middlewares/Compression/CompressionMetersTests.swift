@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct CompressionMetersTests {
-    @Test func `counts the bytes of each coding, and makes no series before`() {
+    @Test func `bytes are counted per coding, and unused codings have no series`() {
         let shard = MeterShard(budget: SeriesBudget(limit: 100), buckets: HistogramBuckets(seconds: [1]))
         let meters = CompressionMeters(route: "users", shard: shard)
         #expect(shard.copy().isEmpty)

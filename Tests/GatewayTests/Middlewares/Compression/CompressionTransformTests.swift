@@ -14,7 +14,7 @@ struct CompressionTransformTests {
     }
 
     @Test(arguments: ContentCoding.allCases)
-    func `takes at most 32 KiB in a turn`(_ coding: ContentCoding) throws {
+    func `a single call encodes at most 32 KiB`(_ coding: ContentCoding) throws {
         let transform = try Self.transform(coding, from: EncoderPool())
         let body = SampleBody.noise(200_000)
         var chunk = ByteBuffer(bytes: body)
@@ -33,7 +33,7 @@ struct CompressionTransformTests {
     }
 
     @Test(arguments: ContentCoding.allCases)
-    func `a pause shows what has come, once`(_ coding: ContentCoding) throws {
+    func `a pause flushes what has arrived, once`(_ coding: ContentCoding) throws {
         let transform = try Self.transform(coding, from: EncoderPool())
         var sink = BodySink()
         var chunk = ByteBuffer(string: "data: 1\n\n")
@@ -45,7 +45,7 @@ struct CompressionTransformTests {
         #expect(Array(buffer: sink.buffer) == shown)
     }
 
-    @Test func `gives its context back once, however it ends`() throws {
+    @Test func `the encoder is returned exactly once, however the body ends`() throws {
         let pool = EncoderPool()
         let ended = try Self.transform(.gzip, from: pool)
         let cancelled = try Self.transform(.brotli, from: pool)

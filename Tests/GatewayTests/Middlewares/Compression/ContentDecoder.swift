@@ -3,11 +3,11 @@ import CZlib
 
 @testable import Gateway
 
-/// The libraries' own decoders.
+/// Decoders of the reference libraries.
 enum ContentDecoder {
-    /// The bytes before encoding, as far as `bytes` gives them out; nil where it is broken.
+    /// The decoded bytes, as far as `bytes` contains them; nil if they are corrupt.
     ///
-    /// - Parameter whole: the stream has to be at its end behind the last byte.
+    /// - Parameter whole: Whether the stream must end with the last byte.
     static func decode(_ bytes: [UInt8], _ coding: ContentCoding, whole: Bool = true) -> [UInt8]? {
         switch coding {
         case .gzip: self.inflate(bytes, windowBits: 15 + 16, whole: whole)
@@ -70,9 +70,9 @@ enum ContentDecoder {
     }
 }
 
-/// Bodies as they come.
+/// Sample bodies.
 enum SampleBody {
-    /// Text with repetitions near and far.
+    /// Text with short and long distances between repetitions.
     static func text(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         var random = SeededRandom(seed: seed)
         var bytes: [UInt8] = []
@@ -84,7 +84,7 @@ enum SampleBody {
         return Array(bytes.prefix(count))
     }
 
-    /// What no encoder makes smaller.
+    /// Incompressible bytes.
     static func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
         var random = SeededRandom(seed: seed)
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &random) }

@@ -5,7 +5,7 @@ import Testing
 
 struct ContentEncoderTests {
     private static let levels = EncoderLevels(gzip: 6, brotli: 4)
-    /// Around the borders of buffers, blocks, windows and turns.
+    /// Around the limits of buffers, blocks, windows and calls.
     private static let sizes = [
         0, 1, 2, 15, 255, 4_095, 4_096, 4_097, 32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 131_072, 204_800,
     ]
@@ -23,7 +23,7 @@ struct ContentEncoderTests {
     }
 
     @Test(arguments: ContentCoding.allCases, [false, true])
-    func `what is encoded decodes to the same`(_ coding: ContentCoding, _ isNoise: Bool) throws {
+    func `encoded bytes decode to the original`(_ coding: ContentCoding, _ isNoise: Bool) throws {
         let pool = EncoderPool()
         var random = SeededRandom(seed: 7)
         for size in Self.sizes + (0..<20).map({ _ in Int.random(in: 0...204_800, using: &random) }) {
@@ -37,7 +37,7 @@ struct ContentEncoderTests {
     }
 
     @Test(arguments: ContentCoding.allCases)
-    func `a flush gives out everything that was taken`(_ coding: ContentCoding) throws {
+    func `a flush outputs everything written so far`(_ coding: ContentCoding) throws {
         let encoder = try #require(EncoderPool().take(coding, Self.levels, length: nil, limit: 1))
         var output = ByteBuffer()
         var sent: [UInt8] = []
@@ -48,14 +48,14 @@ struct ContentEncoderTests {
             sent += piece
             #expect(ContentDecoder.decode(Array(buffer: output), coding, whole: false) == sent)
         }
-        // A flush without anything new is none.
+        // A flush without new input does nothing.
         #expect(encoder.encode(UnsafeRawBufferPointer(start: nil, count: 0), .flush, into: &output))
         #expect(encoder.encode(UnsafeRawBufferPointer(start: nil, count: 0), .finish, into: &output))
         #expect(ContentDecoder.decode(Array(buffer: output), coding) == sent)
     }
 
     @Test(arguments: 1...9)
-    func `a gzip context is used again at another level`(_ level: Int) throws {
+    func `a gzip context is reused with another level`(_ level: Int) throws {
         let pool = EncoderPool()
         let body = SampleBody.text(50_000)
         for level in [6, Int32(level), 1, 9] {
@@ -69,7 +69,7 @@ struct ContentEncoderTests {
     }
 
     @Test(arguments: 0...11)
-    func `every brotli quality works`(_ quality: Int) throws {
+    func `every Brotli quality works`(_ quality: Int) throws {
         let body = SampleBody.text(40_000)
         let levels = EncoderLevels(gzip: 6, brotli: UInt32(quality))
         let encoder = try #require(EncoderPool().take(.brotli, levels, length: body.count, limit: 1))
@@ -77,7 +77,7 @@ struct ContentEncoderTests {
     }
 
     @Test(arguments: [(nil, 2 << 20), (30_000, 2 << 20), (1 << 20, 2 << 20), (5 << 20, 4 << 20)])
-    func `brotli's memory does not grow with the body`(_ length: Int?, _ limit: Int) throws {
+    func `Brotli's memory does not grow with the body`(_ length: Int?, _ limit: Int) throws {
         let pool = EncoderPool()
         let levels = Self.levels
         let encoder = try #require(pool.take(.brotli, levels, length: length, limit: 1))

@@ -6,7 +6,7 @@ import Testing
 struct EncoderPoolTests {
     private static let levels = EncoderLevels(gzip: 6, brotli: 4)
 
-    @Test func `gives out no more encoders than allowed`() throws {
+    @Test func `the number of encoders is limited`() throws {
         let pool = EncoderPool()
         var taken: [any ContentEncoder] = []
         for coding in [ContentCoding.gzip, .brotli, .deflate] {
@@ -21,7 +21,7 @@ struct EncoderPoolTests {
     }
 
     @Test(arguments: [ContentCoding.gzip, .deflate])
-    func `uses a context again`(_ coding: ContentCoding) throws {
+    func `a context is reused`(_ coding: ContentCoding) throws {
         let pool = EncoderPool()
         let first = try #require(pool.take(coding, Self.levels, length: nil, limit: 1))
         pool.giveBack(first)
@@ -29,7 +29,7 @@ struct EncoderPoolTests {
         #expect(pool.active == 1)
     }
 
-    @Test func `brotli's memory comes back and is used again`() throws {
+    @Test func `Brotli's memory is returned and reused`() throws {
         let pool = EncoderPool()
         let body = SampleBody.text(30_000)
         for _ in 0..<20 {
@@ -42,7 +42,7 @@ struct EncoderPoolTests {
         #expect(pool.active == 0)
     }
 
-    @Test func `memory keeps what fits and counts what is in use`() throws {
+    @Test func `memory is cached up to the limit, and memory in use is counted`() throws {
         let memory = EncoderMemory(keeping: 10_000)
         let large = try #require(memory.allocate(9_000))
         let small = try #require(memory.allocate(2_000))
@@ -51,7 +51,7 @@ struct EncoderPoolTests {
         memory.free(small)
         memory.free(nil)
         #expect(memory.bytesInUse == 0)
-        // The small one was too much to keep beside the large one, which is not wasted on something tiny.
+        // The small block exceeded the limit of the cache, and the large one is not used for a tiny allocation.
         #expect(memory.allocate(100) != large)
         #expect(memory.allocate(5_000) == large)
         #expect(memory.bytesInUse == 9_100)

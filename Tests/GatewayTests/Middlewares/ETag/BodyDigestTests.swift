@@ -13,12 +13,12 @@ struct BodyDigestTests {
             ("The quick brown fox jumps over the lazy dog.", 0xCD99_481F_9EE9_02C9, 0x695D_A1A3_8987_B6E7),
         ] as [(String, UInt64, UInt64)]
     )
-    func `gives the values of its reference`(text: String, high: UInt64, low: UInt64) {
+    func `the digest matches the reference values`(text: String, high: UInt64, low: UInt64) {
         #expect(Self.digest(Array(text.utf8)).high == high)
         #expect(Self.digest(Array(text.utf8)).low == low)
     }
 
-    @Test func `a changed bit or length changes it`() {
+    @Test func `a changed bit or length changes the digest`() {
         var seen: Set<BodyDigest> = []
         for length in 0..<200 { seen.insert(Self.digest([UInt8](repeating: 0, count: length))) }
         let body = [UInt8](repeating: 7, count: 100)

@@ -32,7 +32,7 @@ struct EntityTagTests {
         ("\"a b\"", nil), ("\"a\tb\"", nil), ("\"a\u{7F}\"", nil), ("", nil), ("*", nil), (" \"a\"", nil),
         ("\"a\", \"b\"", nil),
     ])
-    func `reads one tag and nothing else (RFC 9110 section 8.8.3)`(text: String, expected: String?) {
+    func `a single tag is parsed (RFC 9110 section 8.8.3)`(text: String, expected: String?) {
         #expect(Self.tag(text) == expected)
     }
 
@@ -42,8 +42,10 @@ struct EntityTagTests {
         ("a, \"b\"", ["?", "b"]), ("\"a\"x, \"b\"", ["?", "b"]), ("\"a, \"b\"", ["?", "b"]), ("**", ["?"]),
         ("w/\"a\", W/\"b\"", ["?", "W/b"]), ("\"a b\", \"c\"", ["?", "c"]),
     ])
-    func `reads lists, and goes on behind what is malformed (RFC 9110 section 5.6.1)`(text: String, expected: [String])
-    {
+    func `lists are parsed, and malformed members are skipped (RFC 9110 section 5.6.1)`(
+        text: String,
+        expected: [String]
+    ) {
         #expect(Self.members(text) == expected)
     }
 
@@ -51,7 +53,8 @@ struct EntityTagTests {
         ("W/\"1\"", "W/\"1\"", false, true), ("W/\"1\"", "W/\"2\"", false, false), ("W/\"1\"", "\"1\"", false, true),
         ("\"1\"", "\"1\"", true, true), ("\"1\"", "\"2\"", false, false), ("\"a\"", "\"A\"", false, false),
     ])
-    func `compares as the table of RFC 9110 section 8.8.3.2 has it`(a: String, b: String, strong: Bool, weak: Bool) {
+    func `the comparison matches the table of RFC 9110 section 8.8.3.2`(a: String, b: String, strong: Bool, weak: Bool)
+    {
         Array(a.utf8).withUnsafeBytes { a in
             Array(b.utf8).withUnsafeBytes { b in
                 guard let a = EntityTag(a), let b = EntityTag(b) else {
@@ -66,7 +69,7 @@ struct EntityTagTests {
         }
     }
 
-    @Test func `hostile lists end, and never give more members than commas`() {
+    @Test func `malformed lists terminate, with at most one member per comma`() {
         var random = SeededRandom(seed: 7)
         let letters = Array("\"\"\"W/W/,,* \t\\aé".utf8) + [0, 0x7F, 0xFF]
         for _ in 0..<5000 {

@@ -18,7 +18,7 @@ struct HTTPDateTests {
         ("Tue, 29 Feb 2000 00:00:00 GMT", 951_782_400), ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
         ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800), ("Saturday, 01-Jan-00 00:00:00 GMT", 946_684_800),
     ])
-    func `reads the three forms (RFC 9110 section 5.6.7)`(text: String, expected: Int64) {
+    func `the three date forms are parsed (RFC 9110 section 5.6.7)`(text: String, expected: Int64) {
         #expect(Self.seconds(text) == expected)
     }
 
@@ -35,18 +35,18 @@ struct HTTPDateTests {
         "Sun Nov  6 08:49:37 1994 GMT", "Sundae, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT, x",
         "1994-11-06T08:49:37Z", "784111777",
     ])
-    func `takes nothing else for a date`(text: String) {
+    func `nothing else is a date`(text: String) {
         #expect(Self.seconds(text) == nil)
     }
 
     @Test(arguments: [
-        // From 2024: 74 is in 50 years, 75 was 49 years ago.
+        // In 2024, 74 is 50 years ahead, and 75 was 49 years ago.
         (1_714_953_600, "74", 2074), (1_714_953_600, "75", 1975), (1_714_953_600, "24", 2024),
         (1_714_953_600, "99", 1999), (1_714_953_600, "00", 2000),
-        // From 2080: 29 is in 49 years, 31 was 49 years ago.
+        // In 2080, 29 is 49 years ahead, and 31 was 49 years ago.
         (3_471_292_800, "29", 2129), (3_471_292_800, "31", 2031), (3_471_292_800, "79", 2079),
     ])
-    func `a year of two digits is not more than 50 years ahead (RFC 9110 section 5.6.7)`(
+    func `a year of two digits is at most 50 years ahead (RFC 9110 section 5.6.7)`(
         now: Int64,
         digits: String,
         year: Int
@@ -56,7 +56,7 @@ struct HTTPDateTests {
         #expect(short == Self.seconds("Mon, 01 Mar \(year) 00:00:00 GMT"))
     }
 
-    @Test func `reads what the gateway writes`() {
+    @Test func `dates written by the gateway are parsed`() {
         var random = SeededRandom(seed: 3)
         for _ in 0..<2000 {
             let second = Int64.random(in: -62_000_000_000...253_402_300_799, using: &random)
@@ -65,7 +65,7 @@ struct HTTPDateTests {
         }
     }
 
-    @Test func `hostile text is no date and does no harm`() {
+    @Test func `invalid text is not a date and does not crash`() {
         var random = SeededRandom(seed: 11)
         let good = Array("Sunday, 06-Nov-94 08:49:37 GMT".utf8)
         for _ in 0..<5000 {

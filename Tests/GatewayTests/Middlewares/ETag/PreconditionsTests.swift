@@ -37,7 +37,7 @@ struct PreconditionsTests {
             (["If-Match:"], .failed),
         ] as [Row]
     )
-    func `If-Match compares strongly (RFC 9110 section 13.1.1)`(row: Row) {
+    func `If-Match uses strong comparison (RFC 9110 section 13.1.1)`(row: Row) {
         #expect(Self.evaluate(row.0) == row.1)
         #expect(Self.evaluate(row.0, method: .head) == row.1)
     }
@@ -57,7 +57,7 @@ struct PreconditionsTests {
             (["If-None-Match: \"a,b\""], .proceed),
         ] as [Row]
     )
-    func `If-None-Match compares weakly (RFC 9110 section 13.1.2)`(row: Row) {
+    func `If-None-Match uses weak comparison (RFC 9110 section 13.1.2)`(row: Row) {
         #expect(Self.evaluate(row.0) == row.1)
         #expect(Self.evaluate(row.0, method: .head) == row.1)
     }
@@ -70,7 +70,7 @@ struct PreconditionsTests {
             (["If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT"], .notModified),
         ] as [Row]
     )
-    func `If-Modified-Since takes one valid date (RFC 9110 section 13.1.3)`(row: Row) {
+    func `If-Modified-Since needs a single valid date (RFC 9110 section 13.1.3)`(row: Row) {
         #expect(Self.evaluate(row.0) == row.1)
         #expect(Self.evaluate(row.0, ["ETag: \"a\""]) == .proceed)
     }
@@ -81,7 +81,7 @@ struct PreconditionsTests {
             (["If-Unmodified-Since: \(old)"], .failed), (["If-Unmodified-Since: tomorrow"], .proceed),
         ] as [Row]
     )
-    func `If-Unmodified-Since takes one valid date (RFC 9110 section 13.1.4)`(row: Row) {
+    func `If-Unmodified-Since needs a single valid date (RFC 9110 section 13.1.4)`(row: Row) {
         #expect(Self.evaluate(row.0) == row.1)
         #expect(Self.evaluate(row.0, ["ETag: \"a\""]) == .proceed)
     }
@@ -97,12 +97,12 @@ struct PreconditionsTests {
             (["Range: bytes=0-1", "If-Range: nonsense"], .ignoreRange),
         ] as [Row]
     )
-    func `If-Range wants the very same, strongly (RFC 9110 section 13.1.5)`(row: Row) {
+    func `If-Range uses strong comparison and an exact date (RFC 9110 section 13.1.5)`(row: Row) {
         #expect(Self.evaluate(row.0) == row.1)
         #expect(Self.evaluate(row.0, method: .head) == .proceed)
     }
 
-    @Test func `a date of the answer's own second is a weak validator (RFC 9110 section 8.8.2.2)`() {
+    @Test func `Last-Modified in the second of Date is a weak validator (RFC 9110 section 8.8.2.2)`() {
         let request = ["Range: bytes=0-1", "If-Range: \(Self.same)"]
         #expect(
             Self.evaluate(request, ["Last-Modified: \(Self.same)", "Date: \(Self.same)"]) == .ignoreRange
@@ -130,22 +130,22 @@ struct PreconditionsTests {
             (["If-Modified-Since: \(same)", "Range: bytes=0-1", "If-Range: \"a\""], .notModified),
         ] as [Row]
     )
-    func `conditions count in their order (RFC 9110 section 13.2.2)`(row: Row) {
+    func `conditions are evaluated in order (RFC 9110 section 13.2.2)`(row: Row) {
         #expect(Self.evaluate(row.0) == row.1)
     }
 
     @Test(arguments: [Method.post, .put, .delete, .patch, .options, .other])
-    func `other methods are not judged here`(method: Method) {
+    func `conditions of other methods are not evaluated`(method: Method) {
         let all = ["If-Match: \"b\"", "If-None-Match: \"a\"", "If-Unmodified-Since: \(Self.old)"]
         #expect(Self.evaluate(all, method: method) == .proceed)
     }
 
     @Test(arguments: [[], ["ETag: a"], ["ETag: \"a"], ["ETag:"], ["Last-Modified: now"]])
-    func `nothing is held against an answer without validators`(selected: [String]) {
+    func `without a validator a condition has no effect`(selected: [String]) {
         for condition in ["If-Match: \"b\"", "If-None-Match: \"a\"", "If-Modified-Since: \(Self.later)"] {
             #expect(Self.evaluate([condition], selected) == .proceed, "\(condition)")
         }
-        // Of whatever there is.
+        // An asterisk matches any representation.
         #expect(Self.evaluate(["If-None-Match: *"], selected) == .notModified)
     }
 

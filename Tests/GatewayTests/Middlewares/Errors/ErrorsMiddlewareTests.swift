@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 struct ErrorsMiddlewareTests {
-    /// What it decides on an upstream's answer whose body has been collected.
+    /// The middleware's decision for an upstream's response whose body has been collected.
     private static func failure(
         _ body: String,
         collected: Bool = true,
@@ -29,7 +29,7 @@ struct ErrorsMiddlewareTests {
         }
     }
 
-    @Test func `an upstream's error keeps its status, and its body goes to the debug log`() async throws {
+    @Test func `an upstream's error keeps its status, and its body is logged at debug level`() async throws {
         let error = try #require(try await Self.failure("at 10.0.0.7"))
         #expect(error.code == .upstreamError)
         #expect(error.status == 500)
@@ -42,7 +42,7 @@ struct ErrorsMiddlewareTests {
         #expect(silent.reason == nil)
     }
 
-    @Test func `a short body is read first, so that its connection lives on`() async throws {
+    @Test func `a short body is read first, so that its connection can be reused`() async throws {
         #expect(try await Self.failure("x", collected: false) == nil)
         #expect(try await Self.failure(String(repeating: "x", count: 20_000), collected: false) != nil)
     }
@@ -57,7 +57,7 @@ struct ErrorsMiddlewareTests {
             ([], "", nil),
         ] as [([String], String, [String]?)]
     )
-    func `refuses settings that mean nothing`(pass: [String], typeBase: String, keys: [String]?) async throws {
+    func `meaningless settings are rejected`(pass: [String], typeBase: String, keys: [String]?) async throws {
         let problems = try await WorkerFixture.run { worker in
             var context = BuildContext(
                 route: "a",

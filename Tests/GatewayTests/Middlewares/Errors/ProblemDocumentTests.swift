@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct ProblemDocumentTests {
-    /// The text with the member put in, or nil where it is to pass untouched.
+    /// The text with the member inserted, or nil if it must not be changed.
     private static func adding(_ text: String) -> String? {
         var bytes = Array(text.utf8)
         let place = bytes.withUnsafeBytes { ProblemDocument.place(for: "request_id", in: $0) }
@@ -23,7 +23,7 @@ struct ProblemDocumentTests {
         ("{\"Request_ID\":1}", "{\"Request_ID\":1,+}"), ("{\"a\":\"é}\"}", "{\"a\":\"é}\",+}"),
         ("{\"a\":1,\"a\":2}", "{\"a\":1,\"a\":2,+}"),
     ])
-    func `finds the place before the last brace`(text: String, expected: String) {
+    func `the position before the last brace is found`(text: String, expected: String) {
         #expect(Self.adding(text) == expected)
     }
 
@@ -33,16 +33,16 @@ struct ProblemDocumentTests {
         "{\"a\":NaN}", "{\"a\":tru}", "{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"}",
         "{\"a\":[1,]}", "{\"a\":[1}", "{\"a\":[,]}", "{\"a\":-}", "\u{FEFF}{}", "{\"a\":1}//", "{\"a\":\u{A0}1}",
     ])
-    func `leaves alone what is no JSON object (RFC 8259)`(text: String) {
+    func `text that is not a JSON object is unchanged (RFC 8259)`(text: String) {
         #expect(Self.adding(text) == nil)
     }
 
     @Test(arguments: ["{\"request_id\":\"x\"}", "{\"a\":1,\"request_id\":null}", "{\"request\\u005fid\":1}"])
-    func `leaves alone what has the member, or may have it`(text: String) {
+    func `a document that has or may have the member is unchanged`(text: String) {
         #expect(Self.adding(text) == nil)
     }
 
-    @Test func `refuses bytes that are no UTF-8, and bottomless nesting`() {
+    @Test func `invalid UTF-8 and deep nesting are rejected`() {
         let bytes: [UInt8] = Array("{\"a\":\"".utf8) + [0xFF] + Array("\"}".utf8)
         #expect(bytes.withUnsafeBytes { ProblemDocument.place(for: "request_id", in: $0) } == nil)
         let deep = String(repeating: "{\"a\":[", count: 10_000)
@@ -53,7 +53,7 @@ struct ProblemDocumentTests {
         )
     }
 
-    @Test func `a broken document is never taken for a whole one`() {
+    @Test func `a corrupt document is never treated as complete`() {
         var random = SeededRandom(seed: 9)
         let good = Array("{\"type\":\"about:blank\",\"status\":500,\"x\":[1,{\"y\":null}]}".utf8)
         for length in 0..<good.count {

@@ -13,7 +13,7 @@ struct RateLimitFieldsTests {
         return block.lines
     }
 
-    /// A bucket reports what it holds, and as its window the time in which that comes back.
+    /// A bucket reports its capacity, and as its window the time in which it refills.
     @Test(arguments: [
         (Rate(60, per: .minute), 60, 60), (Rate(60, per: .minute), 10, 10), (Rate(60, per: .minute), 100, 100),
         (Rate(7, per: .minute), 1, 9), (Rate(1000, per: .second), 10, 1), (Rate(1, per: .day), 2, 172_800),
@@ -27,13 +27,13 @@ struct RateLimitFieldsTests {
         #expect(lines.contains("X-RateLimit-Remaining: \(burst)"))
     }
 
-    @Test func `only the shortest of several windows has the burst`() {
+    @Test func `with several windows only the shortest has the burst`() {
         let lines = Self.lines([Rate(10, per: .second), Rate(1000, per: .hour)], [30, 1000], remaining: 5)
         #expect(lines.contains("RateLimit-Policy: \"users-1s\";q=30;w=3, \"users-1h\";q=1000;w=3600"))
     }
 
     @Test(arguments: [1, 5, 60, 200])
-    func `what remains is never more than the limit`(burst: Int) throws {
+    func `the remainder is never more than the limit`(burst: Int) throws {
         var config = RateLimitMiddleware.Config()
         config.algorithm = .tokenBucket
         config.burst = .count(burst)

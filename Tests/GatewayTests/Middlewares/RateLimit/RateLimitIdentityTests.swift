@@ -6,7 +6,7 @@ import Testing
 struct RateLimitIdentityTests {
     private static let seed = SipHash.Seed(3, 4)
 
-    /// The keys of requests from these addresses, and the ones that they would share.
+    /// The keys of requests from these addresses, and their shared keys.
     private static func keys(
         _ source: KeySource,
         prefix: Int = 64,
@@ -33,7 +33,7 @@ struct RateLimitIdentityTests {
         (64, "10.0.0.1", "2002:a00:1::", true), (64, "64:ff9b:1::1", "64:ff9b:1::2", true),
         (64, "192.0.2.1", "192.0.2.2", false), (64, "0.0.0.1", "::1", false), (64, "x", "0.0.0.0", false),
     ])
-    func `counts an IPv6 client by its network`(prefix: Int, one: String, other: String, isSame: Bool) async throws {
+    func `an IPv6 client is counted by network`(prefix: Int, one: String, other: String, isSame: Bool) async throws {
         let keys = try await Self.keys(KeySource(.clientIP), prefix: prefix, from: [one, other]).own
         #expect((keys[0] == keys[1]) == isSame)
     }
@@ -44,14 +44,16 @@ struct RateLimitIdentityTests {
         (32, "2001:db8:1::1", "2001:db8:2::1", true), (64, "192.0.2.1", "64:ff9b::192.0.2.9", true),
         (64, "192.0.2.1", "2002:c000:2ff::1", true), (64, "2002:c000:201::1", "2002:c000:301::1", false),
     ])
-    func `newcomers share by blocks`(prefix: Int, one: String, other: String, isSame: Bool) async throws {
+    func `new clients share a bucket per block of addresses`(prefix: Int, one: String, other: String, isSame: Bool)
+        async throws
+    {
         let keys = try await Self.keys(KeySource(.clientIP), prefix: prefix, from: [one, other])
         #expect((keys.shared[0] == keys.shared[1]) == isSame)
         #expect(keys.own[0] != keys.shared[0])
     }
 
     @Test(arguments: [KeySource(.clientIP), KeySource(.header("X-Tenant")), KeySource(.route), KeySource(.global)])
-    func `newcomers share with their network, whatever the key is`(source: KeySource) async throws {
+    func `new clients share a bucket with their network, whatever the key is`(source: KeySource) async throws {
         let shared = try await Self.keys(source, from: ["192.0.2.1", "192.0.2.9", "198.51.100.1", "x", "y"]).shared
         #expect(shared[0] == shared[1])
         #expect(shared[0] != shared[2])
@@ -59,7 +61,7 @@ struct RateLimitIdentityTests {
         #expect(Set(shared).count == 3)
     }
 
-    @Test func `a missing header counts as the address`() async throws {
+    @Test func `a missing header is replaced by the address`() async throws {
         let addresses = ["192.0.2.1", "198.51.100.1"]
         let named = try await Self.keys(KeySource(.header("X-Tenant")), from: addresses)
         #expect(named.own[0] != named.own[1])

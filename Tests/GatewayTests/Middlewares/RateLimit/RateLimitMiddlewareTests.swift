@@ -8,7 +8,7 @@ import Testing
 struct RateLimitMiddlewareTests {
     typealias Config = RateLimitMiddleware.Config
 
-    /// A store that answers from elsewhere when it is told to.
+    /// A remote store that answers on request.
     private final class RemoteStore: RateLimitStore {
         typealias Answer = Result<RateLimitDecision, RateLimitStoreError>
 
@@ -32,7 +32,7 @@ struct RateLimitMiddlewareTests {
         }
     }
 
-    /// What a client saw, and where a request stood before the store had answered.
+    /// What a client received, and the status before the store had answered.
     private struct Seen: Equatable {
         var before: Int?
         var status: Int?
@@ -81,13 +81,13 @@ struct RateLimitMiddlewareTests {
     }
 
     @Test(arguments: [(true, 200), (false, 429)])
-    func `waits for a store that answers later`(allowed: Bool, status: Int) async throws {
+    func `a request waits for an asynchronous store`(allowed: Bool, status: Int) async throws {
         let seen = try await Self.run(.success(Self.decision(allowed: allowed)))
         #expect(seen == Seen(before: nil, status: status, rateLimit: "RateLimit: \"users\";r=3;t=9"))
     }
 
     @Test(arguments: [(RateLimitFailure.local, 200, true), (.open, 200, false), (.closed, 503, false)])
-    func `goes on without a store that does not answer`(
+    func `without an answer from the store the failure setting decides`(
         failure: RateLimitFailure,
         status: Int,
         isCounted: Bool
@@ -97,10 +97,10 @@ struct RateLimitMiddlewareTests {
         #expect((seen.rateLimit != nil) == isCounted)
     }
 
-    // MARK: What is told about it
+    // MARK: Reporting
 
     @Test(arguments: [(RateLimitMiddleware.Mode.enforce, "limited"), (.shadow, "shadow_limited")])
-    func `counts and logs what it decides`(mode: RateLimitMiddleware.Mode, limited: String) async throws {
+    func `decisions are counted and logged`(mode: RateLimitMiddleware.Mode, limited: String) async throws {
         let told = try await WorkerFixture.run { worker in
             var config = Config()
             config.limit = Rates(Rate(2, per: .day))
@@ -153,7 +153,7 @@ struct RateLimitMiddlewareTests {
         }
     }
 
-    /// Settings that are refused at a key.
+    /// Settings that are rejected, with their key.
     struct Mistake: Sendable {
         let key: String
         let configure: @Sendable (inout Config) -> Void
@@ -185,11 +185,11 @@ struct RateLimitMiddlewareTests {
         Mistake("limit") { $0.limit = Rates(Rate(1_000_000_001, per: .day)) },
         Mistake("scope") { $0.scope = .policy },
     ])
-    func `refuses settings that cannot be meant`(mistake: Mistake) async throws {
+    func `invalid settings are rejected`(mistake: Mistake) async throws {
         #expect(try await Self.mistakes(mistake.configure) == [mistake.key])
     }
 
-    @Test func `takes what can`() async throws {
+    @Test func `valid settings are accepted`() async throws {
         #expect(try await Self.mistakes { _ in } == [])
         #expect(try await Self.mistakes(policy: "public") { $0.scope = .policy } == [])
         #expect(
@@ -207,7 +207,7 @@ struct RateLimitMiddlewareTests {
             ("[\"1/second\",\"2/second\"]", nil), ("plan", nil), ("0/minute", nil), ("60", nil),
         ] as [(String, String?)]
     )
-    func `reads one rate or several`(written: String, rates: String?) {
+    func `one rate or several are decoded`(written: String, rates: String?) {
         let names = written.split { "[],\"".contains($0) }.map { SettingValue.string(String($0)) }
         let value = written.hasPrefix("[") ? .list(names) : names[0]
         #expect((try? Rates(setting: value))?.rates.map(\.description).joined(separator: ",") == rates)

@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 struct RequestIDMiddlewareTests {
-    /// The ID that a request leaves with, and whether it is on the response.
+    /// The ID that is sent upstream. Differences from the ID on the response are reported.
     private static func id(
         given: String? = nil,
         isTrusted: Bool = true,
@@ -33,7 +33,7 @@ struct RequestIDMiddlewareTests {
     }
 
     @Test(arguments: [RequestIDMiddleware.Format.uuid4, .uuid7])
-    func `makes a UUID of its version`(format: RequestIDMiddleware.Format) async throws {
+    func `the UUID has the configured version`(format: RequestIDMiddleware.Format) async throws {
         let before = WallClock.milliseconds()
         let id = Array(try await Self.id { $0.format = format }.utf8)
         #expect(id.count == 36)
@@ -48,7 +48,7 @@ struct RequestIDMiddlewareTests {
     }
 
     @Test(arguments: ["a", "Az09._~-", String(repeating: "x", count: 128)])
-    func `takes a well-formed ID over from whom it trusts`(given: String) async throws {
+    func `a well-formed ID is accepted from trusted peers`(given: String) async throws {
         #expect(try await Self.id(given: given) == given)
         #expect(try await Self.id(given: given, isTrusted: false) != given)
         #expect(try await Self.id(given: given, isTrusted: false) { $0.accept = .always } == given)
@@ -56,11 +56,11 @@ struct RequestIDMiddlewareTests {
     }
 
     @Test(arguments: ["", "a b", "a,b", "a/b", "<a>", "é", String(repeating: "x", count: 129)])
-    func `replaces an ID that could do harm`(given: String) async throws {
+    func `a dangerous ID is replaced`(given: String) async throws {
         #expect(try await Self.id(given: given) { $0.accept = .always }.utf8.count == 36)
     }
 
-    /// The fields that leave, and the trace's ID for the log, of a request with these.
+    /// The forwarded fields, and the logged trace ID, for a request with these fields.
     private static func traced(_ lines: [String], isTrusted: Bool) async throws -> (fields: [String], traceID: String) {
         try await WorkerFixture.run { worker in
             let meters = RouteMeters(route: "a", shard: worker.meters)
@@ -80,7 +80,7 @@ struct RequestIDMiddlewareTests {
     private static let trace = "0af7651916cd43dd8448eb211c80319c"
     private static let given = "traceparent: 00-\(trace)-b7ad6b7169203331-00"
 
-    @Test func `carries a trusted peer's trace on with a span of its own`() async throws {
+    @Test func `a trusted peer's trace is continued with a new span`() async throws {
         let (fields, traceID) = try await Self.traced(
             [Self.given, "tracestate: a=1", "tracestate: b=2", "baggage: c=3"],
             isTrusted: true
@@ -98,7 +98,7 @@ struct RequestIDMiddlewareTests {
         (["traceparent: ff-\(trace)-b7ad6b7169203331-00", "tracestate: a=1"], true), (["tracestate: a=1"], true),
         ([], true),
     ])
-    func `starts a new trace for anybody else, without the state of another`(
+    func `any other request starts a new trace, without the client's state`(
         lines: [String],
         isTrusted: Bool
     ) async throws {
@@ -114,14 +114,14 @@ struct RequestIDMiddlewareTests {
         )
     }
 
-    @Test func `drops a state that is not valid, and keeps the trace`() async throws {
+    @Test func `an invalid tracestate is dropped, and the trace is kept`() async throws {
         let (fields, traceID) = try await Self.traced([Self.given, "tracestate: A=1"], isTrusted: true)
         #expect(traceID == Self.trace)
         #expect(!fields.contains { $0.hasPrefix("tracestate") })
     }
 
     @Test(arguments: [("Host", []), ("a b", []), ("X-Request-ID", ["Content-Length"]), ("X-ID", ["a:b"])])
-    func `refuses fields that cannot carry it`(header: String, aliases: [String]) async throws {
+    func `unsuitable field names are rejected`(header: String, aliases: [String]) async throws {
         let problems = try await WorkerFixture.run { worker in
             let meters = RouteMeters(route: "a", shard: worker.meters)
             var context = BuildContext(route: "a", worker: worker, meters: meters)

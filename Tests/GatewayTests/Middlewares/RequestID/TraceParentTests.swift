@@ -18,13 +18,13 @@ struct TraceParentTests {
 
     @Test(arguments: [
         ("00-\(trace)-\(span)-01", "01"), ("00-\(trace)-\(span)-00", "00"), ("00-\(trace)-\(span)-03", "03"),
-        // Flags without a meaning are not passed on.
+        // Undefined flags are not forwarded.
         ("00-\(trace)-\(span)-ff", "03"), ("00-\(trace)-\(span)-08", "00"),
-        // Versions to come may be longer (section 4.3).
+        // Future versions may be longer (section 4.3).
         ("01-\(trace)-\(span)-01", "01"), ("cc-\(trace)-\(span)-01-what-the-future-brings", "01"),
         ("fe-\(trace)-\(span)-01-", "01"),
     ])
-    func `reads a place in a trace (W3C Trace Context section 3.2)`(text: String, flags: String) throws {
+    func `traceparent is parsed (W3C Trace Context section 3.2)`(text: String, flags: String) throws {
         let parent = try #require(Self.parse(text))
         #expect(Self.text(parent) == "00-\(Self.trace)-\(Self.span)-\(flags)")
     }
@@ -39,11 +39,11 @@ struct TraceParentTests {
         "00-\(trace)0-\(span)-01", " 00-\(trace)-\(span)-01", "00-\(trace)-\(span)-01 ",
         "00-ghijklmnopqrstuvwxyzabcdefghijkl-\(span)-01",
     ])
-    func `takes nothing else for one`(text: String) {
+    func `any other value is rejected`(text: String) {
         #expect(Self.parse(text) == nil)
     }
 
-    @Test func `a step further has the same trace and a span of its own`() throws {
+    @Test func `the next hop has the same trace and a new span`() throws {
         var random = SeededRandom(seed: 1)
         let parent = try #require(Self.parse("00-\(Self.trace)-\(Self.span)-00"))
         let child = TraceParent(following: parent, using: &random)
@@ -53,14 +53,14 @@ struct TraceParentTests {
         #expect(Self.parse(Self.text(child)) == child)
     }
 
-    @Test func `new traces differ, can be read and are not sampled`() {
+    @Test func `new traces are distinct, valid and not sampled`() {
         var random = SeededRandom(seed: 2)
         let texts = (0..<1000).map { _ in Self.text(TraceParent(using: &random)) }
         #expect(Set(texts.map { $0.dropFirst(3).prefix(32) }).count == 1000)
         for text in texts { #expect(Self.parse(text)?.flags == 0 && text.hasSuffix("-00"), "\(text)") }
     }
 
-    @Test func `hostile text does no harm`() {
+    @Test func `invalid text does not crash`() {
         var random = SeededRandom(seed: 3)
         let good = Array("01-\(Self.trace)-\(Self.span)-01-x".utf8)
         for _ in 0..<5000 {

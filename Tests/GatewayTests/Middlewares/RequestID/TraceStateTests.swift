@@ -15,7 +15,7 @@ struct TraceStateTests {
         "a=" + String(repeating: "v", count: 256), String(repeating: "k", count: 256) + "=1",
         "a=!\"#$%&'()*+-./:;<>?@~",
     ])
-    func `takes a well-formed list (W3C Trace Context section 3.3)`(line: String) {
+    func `a well-formed list is accepted (W3C Trace Context section 3.3)`(line: String) {
         #expect(Self.isValid(line))
     }
 
@@ -23,7 +23,7 @@ struct TraceStateTests {
         "a", "=1", "a=", "A=1", "a b=1", "_a=1", "@a=1", "a=1=2", "a=1,a=2", "a=1,b=2,a=3", "a=é", "a=1,b",
         "a=" + String(repeating: "v", count: 257), String(repeating: "k", count: 257) + "=1",
     ])
-    func `takes nothing else`(line: String) {
+    func `any other value is rejected`(line: String) {
         #expect(!Self.isValid(line))
     }
 

@@ -42,7 +42,7 @@ struct CSPReportRoutesTests {
         try GatewayConfiguration(toml: self.toml, environment: [:], middlewares: .standard)
     }
 
-    @Test func `there is one for each path on the same hosts, where a policy is sent`() throws {
+    @Test func `each report path has a route on the hosts whose policies use it`() throws {
         let configuration = try Self.configuration()
         var resolver = MiddlewareResolver(configuration, middlewares: .standard)
         #expect(
@@ -57,7 +57,8 @@ struct CSPReportRoutesTests {
         ("http://site.example/.gateway/csp-reports", "_csp_reports"), ("http://site.example/x", "site"),
         ("http://own.example/reports", "own"), ("http://other.example/.gateway/csp-reports", nil as String?),
     ])
-    func `explain knows them, and a route of the same path comes first`(url: String, route: String?) throws {
+    func `explain shows the routes, and a configured route with the same path wins`(url: String, route: String?) throws
+    {
         let explanation = try RequestExplanation(
             ExplainedRequest(method: "POST", url: url, fields: [], peer: .loopback),
             configuration: Self.configuration(),

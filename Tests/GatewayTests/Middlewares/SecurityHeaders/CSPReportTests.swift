@@ -8,7 +8,7 @@ struct CSPReportTests {
         try CSPReport.parse(ByteBuffer(string: json), as: format)
     }
 
-    @Test func `reads a report of CSP Level 2`() throws {
+    @Test func `a CSP Level 2 report is parsed`() throws {
         let reports = try Self.parse(
             """
             {"csp-report": {"document-uri": "https://a.example/p?token=1#x", "violated-directive": "img-src 'self'",
@@ -26,7 +26,7 @@ struct CSPReportTests {
         )
     }
 
-    @Test func `reads a list of the Reporting API`() throws {
+    @Test func `a Reporting API list is parsed`() throws {
         let reports = try Self.parse(
             """
             [{"type": "deprecation", "age": 1, "body": {"id": "x"}}, {"type": "csp-violation", "url": "https://a.example/", "body":
@@ -40,7 +40,7 @@ struct CSPReportTests {
         #expect(reports.first?.details == ["document": "https://a.example/p", "blocked": "inline"])
     }
 
-    @Test func `nothing that a client makes up becomes a label`() throws {
+    @Test func `values invented by a client never become labels`() throws {
         let report = try #require(
             try Self.parse("{\"csp-report\":{\"effective-directive\":\"x\\u0000y\",\"disposition\":\"z\"}}", .single)
                 .first
@@ -54,7 +54,7 @@ struct CSPReportTests {
         "\u{0}",
         "{\"a\":" + String(repeating: "[", count: 10_000),
     ])
-    func `refuses what is no report`(json: String) {
+    func `an invalid report is rejected`(json: String) {
         #expect(throws: CSPReport.Malformed.self) { try Self.parse(json, .single) }
     }
 
@@ -62,11 +62,11 @@ struct CSPReportTests {
         "", "{}", "null", "[1]", "[{}]", "[{\"type\":1}]", "[{\"type\":\"csp-violation\"}]", "[", "[null]",
         String(repeating: "[", count: 30_000),
     ])
-    func `refuses what is no list of reports`(json: String) {
+    func `an invalid list of reports is rejected`(json: String) {
         #expect(throws: CSPReport.Malformed.self) { try Self.parse(json, .list) }
     }
 
-    @Test func `takes so many of one request and no more`() throws {
+    @Test func `the number of reports per request is limited`() throws {
         let json =
             "[" + Array(repeating: "{\"type\":\"csp-violation\",\"body\":{}}", count: 1_000).joined(separator: ",")
             + "]"
@@ -78,11 +78,11 @@ struct CSPReportTests {
         ("a\u{0}b\u{1B}[31m\n", "a\\0b\\u{1B}[31m\\n"), ("é", "\\u{00E9}"), ("plain", "plain"),
         (String(repeating: "x", count: 5_000), String(repeating: "x", count: 200) + "…"),
     ])
-    func `texts are cut and escaped`(text: String, shown: String) {
+    func `texts are truncated and escaped`(text: String, shown: String) {
         #expect(CSPReportText.escaped(text) == shown)
     }
 
-    @Test func `random bytes are refused or read, and nothing else`() {
+    @Test func `random input does not crash`() {
         var random = SeededRandom(seed: 11)
         let pieces = [
             "{", "}", "[", "]", ":", ",", "\"csp-report\"", "\"type\"", "\"csp-violation\"", "\"body\"", "1", "null",
@@ -95,7 +95,7 @@ struct CSPReportTests {
         }
     }
 
-    @Test func `of many lines a few are written, and the next says how many were not`() {
+    @Test func `log lines are rate limited, and the next line has the number of dropped ones`() {
         var budget = LineBudget()
         var now = NIODeadline.uptimeNanoseconds(1_000_000_000)
         let first = (0..<100).map { _ in budget.take(at: now) }

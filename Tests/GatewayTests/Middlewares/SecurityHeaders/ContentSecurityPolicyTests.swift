@@ -8,7 +8,7 @@ struct ContentSecurityPolicyTests {
     }
 
     @Test(arguments: [SecurityHeadersMiddleware.Preset.api, .web, .strict])
-    func `the presets are beyond reproach`(preset: SecurityHeadersMiddleware.Preset) throws {
+    func `the presets cause no warnings`(preset: SecurityHeadersMiddleware.Preset) throws {
         for mode in [SecurityHeadersMiddleware.NonceMode.off, .html] {
             var config = SecurityHeadersMiddleware.Config()
             config.preset = preset
@@ -28,7 +28,7 @@ struct ContentSecurityPolicyTests {
         "style-src 'unsafe-inline'", "trusted-types a b 'allow-duplicates'", "require-trusted-types-for 'script'",
         "report-uri /a; report-to b",
     ])
-    func `what is right is not warned of`(text: String) throws {
+    func `valid policies cause no warnings`(text: String) throws {
         #expect(try Self.warnings(text) == [])
     }
 
@@ -66,7 +66,7 @@ struct ContentSecurityPolicyTests {
         ("img-src a; IMG-SRC b", "img-src is there twice, and browsers use the first only: merge the two"),
         ("img-src a, script-src b", "a comma begins a second policy: separate directives by \";\""),
     ])
-    func `what browsers ignore silently is warned of`(text: String, warning: String) throws {
+    func `policies that browsers would ignore cause warnings`(text: String, warning: String) throws {
         #expect(try Self.warnings(text).contains(warning))
     }
 
@@ -78,10 +78,10 @@ struct ContentSecurityPolicyTests {
         ("script-src 'nonce-{Nonce}'", "{Nonce} is unknown"), ("{nonce", "a \"{\" is not closed"),
         ("{}", "{} is unknown"),
     ])
-    func `what no field may hold is refused`(text: String, message: String) {
+    func `bytes that no field may contain are rejected`(text: String, message: String) {
         do throws(ContentSecurityPolicy.ParseError) {
             _ = try ContentSecurityPolicy(text)
-            Issue.record("taken: \(text)")
+            Issue.record("accepted: \(text)")
         } catch {
             #expect(error.message.hasPrefix(message))
         }
@@ -95,7 +95,7 @@ struct ContentSecurityPolicyTests {
         ),
         ("script-src 'nonce-{nonce}';", "script-src 'none'"), ("", ""),
     ])
-    func `loses its nonces for what carries none`(policy: String, expected: String) {
+    func `nonces are removed from the policy of responses without one`(policy: String, expected: String) {
         #expect(ContentSecurityPolicy.withoutNonces(policy) == expected)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 struct HTMLNonceStateMachineTests {
-    /// What becomes of the pieces; `§` stands for ` nonce="…"`.
+    /// The rewritten pieces, with `§` instead of ` nonce="…"`.
     private static func rewrite(_ pieces: [[UInt8]]) -> String {
         var generator = SeededRandom(seed: 1)
         let nonce = Nonce(using: &generator)
@@ -18,7 +18,7 @@ struct HTMLNonceStateMachineTests {
 
     private static func rewrite(_ html: String) -> String { self.rewrite([Array(html.utf8)]) }
 
-    /// Pages with `§` where a nonce belongs.
+    /// Pages with `§` where a nonce must be inserted.
     static let pages =
         [
             "", "<", "a<b", "<script", "<script§>", "</script>", "plain text",
@@ -38,13 +38,13 @@ struct HTMLNonceStateMachineTests {
             "<a/b=\"<script>\"><script§>",
             "<a b='c'd='<script>'><script§>", "</a b='<script>'><script§>", "<a b=><script§></script>",
             "<a b=c/><script§></script>", "<a b=\"", "<a b='<script>",
-            // Of the tag itself.
+            // Attributes of the tag itself.
             "<script nonce=\"abc\"></script><script§></script>", "<script a nonce></script>",
             "<style NONCE=''></style>",
             "<script§ data-nonce=a xnonce=b></script>", "<script§ a='nonce=b'></script>", "<script§ a=nonce></script>",
             "<script§ a='>'>b</script>", "<script§ a=\">\" b>c</script>", "<script\tnonce\n=\n'a'></script>",
             "<script src='x' nonce='a'/>", "<script/nonce=a></script>", "<script a", "<script a='b'", "<script ",
-            // Text without tags.
+            // Elements that contain only text.
             "<script§>\"<script>\" '<style>'</script><style§></style>", "<style§><script></style><script§></script>",
             "<textarea><script></textarea><script§></script>", "<title><style></title><style§></style>",
             "<noscript><style§></noscript><style§></style>", "<iframe><script></iframe><script§></script>",
@@ -54,7 +54,7 @@ struct HTMLNonceStateMachineTests {
             "<textarea></ textarea><script></textarea/><script§></script>", "<title><</title><script§></script>",
             "<title></</title><script§></script>", "<title></tit</title><script§></script>",
             "<style>".replacing("<style>", with: "<style§>") + "</styl></style x='<script>'><script§>",
-            // A script inside a comment inside a script.
+            // A script in a comment in a script.
             "<script§><!-- <script> </script> <script> --></script><style§></style>",
             "<script§><!-- <script></script> </script><style§></style>", "<script§><!-- </script><script§></script>",
             "<script§><!-- <script> --> </script><style§></style>", "<script§><!--><script></script><style§></style>",
@@ -72,16 +72,16 @@ struct HTMLNonceStateMachineTests {
         "<link§ href=a rel = stylesheet >", "<link§ rel=\"preload\" as=script href=a.js>", "<link§ rel=modulepreload>",
         "<link§ rel=\"alternate stylesheet\">", "<link§ rel=' stylesheet\n'>", "<link§ rel='x\tpreload y'>",
         "<link§\nrel=stylesheet>", "<link§ title='>' rel=stylesheet>", "<link§/rel=preload>",
-        // Others load what needs no nonce.
+        // Links that need no nonce.
         "<link rel=icon>", "<link rel=preconnect>", "<link rel=prefetch>", "<link rel=\"stylesheets\">", "<link>",
         "<link rel>", "<link rel=\"\">", "<link rel=stylesheet/>", "<link rel=\"style sheet\">",
         "<link rel='a,stylesheet'>",
         "<link href=stylesheet>", "<link rel href=stylesheet>", "<link data-rel=stylesheet>", "<links rel=stylesheet>",
         "<a rel=stylesheet>", "</link rel=stylesheet>", "<link title='rel=stylesheet'>",
-        // The first of two counts, and a tag's own nonce.
+        // The first rel counts, and an existing nonce is kept.
         "<link rel=icon rel=stylesheet>", "<link§ rel=stylesheet rel=icon>", "<link rel=stylesheet nonce=a>",
         "<link nonce rel=stylesheet>",
-        // No tags.
+        // Not tags.
         "<!-- <link rel=stylesheet> -->", "<textarea><link rel=stylesheet></textarea>", "<link rel=stylesheet",
         "<script§><link rel=stylesheet></script>", "<link rel=icon><link§ rel=stylesheet><link rel=icon>",
     ]
@@ -90,9 +90,9 @@ struct HTMLNonceStateMachineTests {
         "<noscript><style§>a{}</style></noscript><script§></script>",
         "<noscript><link§ rel=stylesheet></noscript><link§ rel=preload>",
         "<NOSCRIPT a=b><p><style§ media='>'></style></NoScript ><style§>",
-        // It would never run.
+        // Such a script never runs.
         "<noscript><script></script></noscript><script§></script>", "<noscript><script></noscript><script§></script>",
-        // Its end is its end for a browser that runs scripts, wherever it stands.
+        // For a browser that runs scripts, noscript ends at its first end tag, wherever that is.
         "<noscript><!-- </noscript><script§></script>-->", "<noscript><p title='</noscript><script§>'></script>",
         "<noscript><style title='</noscript><style§></style>", "<noscript><style§></noscript ><script§></script>",
         "<noscript><textarea></noscript><script§></script>", "<noscript><plaintext></noscript/><script§></script>",
@@ -106,18 +106,18 @@ struct HTMLNonceStateMachineTests {
     ]
 
     @Test(arguments: pages)
-    func `a nonce goes on tags of script and style, and nowhere else`(page: String) {
+    func `script and style tags, and only those, get a nonce`(page: String) {
         #expect(Self.rewrite(page.replacing("§", with: "")) == page)
     }
 
     @Test(arguments: pages)
-    func `it does not matter where the pieces begin`(page: String) {
+    func `the result does not depend on how the page is split`(page: String) {
         let html = Array(page.replacing("§", with: "").utf8)
         #expect(Self.rewrite(html.map { [$0] }) == page)
         for cut in 0...html.count { #expect(Self.rewrite([Array(html[..<cut]), [], Array(html[cut...])]) == page) }
     }
 
-    @Test func `random pages come out as in one piece, and lose nothing`() {
+    @Test func `random pages are rewritten the same in pieces, and lose nothing`() {
         var random = SeededRandom(seed: 7)
         let words = [
             "<", ">", "/", "!", "-", "--", "<!--", "-->", "script", "style", "<script", "</script>", "<style>", "title",
@@ -143,7 +143,7 @@ struct HTMLNonceStateMachineTests {
         }
     }
 
-    @Test func `random bytes pass`() {
+    @Test func `random bytes are unchanged`() {
         var random = SeededRandom(seed: 3)
         for _ in 0..<200 {
             let bytes = (0..<500).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -155,7 +155,7 @@ struct HTMLNonceStateMachineTests {
         }
     }
 
-    @Test func `a tag longer than what is held passes unchanged`() {
+    @Test func `a tag longer than the buffer is unchanged`() {
         let limit = HTMLNonceStateMachine.maxHeld
         let fits = "<script a=\"\(String(repeating: "b", count: limit - 100))\"></script>"
         let long = "<script a=\"\(String(repeating: "b", count: limit + 100))\"></script><style></style>"

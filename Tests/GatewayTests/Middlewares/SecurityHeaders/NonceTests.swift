@@ -8,7 +8,7 @@ struct NonceTests {
         String(decoding: nonce.bytes, as: UTF8.self)
     }
 
-    @Test func `24 characters of base64, never the same`() throws {
+    @Test func `a nonce has 24 characters of base64 and never repeats`() throws {
         var seen: Set<String> = []
         for _ in 0..<1_000 {
             let text = Self.text(.random())
@@ -18,7 +18,7 @@ struct NonceTests {
         #expect(seen.count == 1_000)
     }
 
-    @Test func `all characters come up in all places`() {
+    @Test func `all characters occur in all positions`() {
         var seen = [Set<Character>](repeating: [], count: Nonce.length)
         var random = SeededRandom(seed: 5)
         for _ in 0..<3_000 {
@@ -28,7 +28,7 @@ struct NonceTests {
     }
 
     @Test(arguments: [("", 0), ("a", 0), ("{nonce}", 1), ("a 'nonce-{nonce}'; b '{nonce}' c", 2)])
-    func `a template has a place for each {nonce}`(text: String, count: Int) {
+    func `every {nonce} in a template is filled in`(text: String, count: Int) {
         let template = NonceTemplate(text)
         let nonce = Nonce.random()
         var buffer = ByteBuffer()

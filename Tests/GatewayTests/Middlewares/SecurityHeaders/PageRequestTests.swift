@@ -16,7 +16,7 @@ struct PageRequestTests {
         (["Accept: */*", "Accept: text/html ; level=1"], true), (["Accept: */*"], false), (["Accept: text/*"], false),
         (["Accept: application/xhtml+xml"], false), (["Accept: text/html5"], false), ([], false),
     ])
-    func `is what a browser says it is for`(fields: [String], isForPage: Bool) async throws {
+    func `page requests are recognized by the browser's fields`(fields: [String], isForPage: Bool) async throws {
         let found = try await WorkerFixture.run { worker in
             let exchange = worker.makeExchange()
             var parser = RequestParser(limits: HTTP1Limits())

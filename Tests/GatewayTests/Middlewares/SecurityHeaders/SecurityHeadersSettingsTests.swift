@@ -25,7 +25,7 @@ struct SecurityHeadersSettingsTests {
         return try await PlanCheck(configuration)
     }
 
-    @Test func `a preset gives what nobody wrote, and says so`() throws {
+    @Test func `a preset fills in missing settings and is shown as their source`() throws {
         let leaves = try Self.leaves(
             "[middleware.security_headers]\npreset = \"strict\"\nframe_options = \"SAMEORIGIN\""
         )
@@ -39,7 +39,7 @@ struct SecurityHeadersSettingsTests {
         #expect(leaves["preset"]?.source.position?.line == 2)
     }
 
-    @Test func `a preset's policy has a nonce where one is made`() throws {
+    @Test func `the policy of a preset contains a nonce if one is enabled`() throws {
         let plain = try Self.leaves("[middleware.security_headers]\npreset = \"web\"")
         #expect(plain["csp.policy"]?.value.quoted.contains("{nonce}") == false)
         #expect(plain["csp.report_path"]?.value == "/.gateway/csp-reports")
@@ -49,7 +49,7 @@ struct SecurityHeadersSettingsTests {
         #expect(own["csp.policy"]?.value == "")
     }
 
-    @Test func `without a table the defaults hold`() throws {
+    @Test func `without a table the defaults apply`() throws {
         let leaves = try Self.leaves("")
         #expect(leaves.values.allSatisfy { $0.source == .default })
     }
@@ -65,7 +65,9 @@ struct SecurityHeadersSettingsTests {
         ("remove = [\"Content-Length\"]", 2, "remove[0]", "belongs to the gateway"),
         ("remove = [\"a b\"]", 2, "remove[0]", "not a header name"),
     ])
-    func `mistakes are told once with their place`(toml: String, line: Int, key: String, message: String) async throws {
+    func `errors are reported once with their position`(toml: String, line: Int, key: String, message: String)
+        async throws
+    {
         let errors = try await Self.check("[middleware.security_headers]\n\(toml)").errors
         #expect(errors.count == 1)
         #expect(errors.first?.line == line)
@@ -79,7 +81,7 @@ struct SecurityHeadersSettingsTests {
         ("referrer_policy = \"never\"", 2, "referrer_policy", "means nothing"),
         ("frame_options = \"ALLOW-FROM https://a.example\"", 2, "frame_options", "means nothing"),
     ])
-    func `what is unwise is a warning with its place`(toml: String, line: Int, key: String, message: String)
+    func `questionable settings are warnings with a position`(toml: String, line: Int, key: String, message: String)
         async throws
     {
         let check = try await Self.check("[middleware.security_headers]\n\(toml)")
@@ -92,7 +94,7 @@ struct SecurityHeadersSettingsTests {
     }
 
     @Test(arguments: ["api", "web", "strict"])
-    func `presets alone are fine`(preset: String) async throws {
+    func `a preset alone is valid`(preset: String) async throws {
         let check = try await Self.check("[middleware.security_headers]\npreset = \"\(preset)\"")
         #expect(check.errors == [])
         #expect(check.warnings == [])
