@@ -22,7 +22,7 @@ struct ConnectionStateMachineTests {
         machine.receivedHead(framing, keepAlive: keepAlive)
     }
 
-    @Test func `the deadline of a head begins with its first byte`() {
+    @Test func `the deadline of a head starts at its first byte`() {
         var machine = Machine(requestsPerConnection: 1)
         #expect(machine.isBetweenRequests)
         #expect(machine.receivedBytes() == true)
@@ -30,7 +30,7 @@ struct ConnectionStateMachineTests {
         #expect(machine.state == .receivingHead)
     }
 
-    @Test func `requests follow each other on one connection`() {
+    @Test func `a connection serves requests one after another`() {
         var machine = Machine(requestsPerConnection: 100)
         for framing in [BodyFraming.none, .length(3), .chunked, .none] {
             Self.receive(framing, &machine)
@@ -41,7 +41,7 @@ struct ConnectionStateMachineTests {
         }
     }
 
-    @Test func `bytes behind a request wait for its answer`() {
+    @Test func `bytes after a request wait for its response`() {
         var machine = Self.exchanging()
         #expect(machine.receivedBytes() == false)
         machine.receivedHead(.chunked, keepAlive: false)
@@ -50,7 +50,7 @@ struct ConnectionStateMachineTests {
     }
 
     @Test(arguments: [-1, 0, 1, 2, 5])
-    func `the last request of a connection is told so`(requests: Int) {
+    func `the last request of a connection is marked as such`(requests: Int) {
         var machine = Machine(requestsPerConnection: requests)
         let count = max(1, requests)
         for number in 1...count {
@@ -62,19 +62,19 @@ struct ConnectionStateMachineTests {
         #expect(machine.state == .closing)
     }
 
-    @Test func `closes behind the answer where the client does not keep the connection alive`() {
+    @Test func `the connection closes after the response if the client does not keep it alive`() {
         var machine = Self.exchanging(keepAlive: false)
         #expect(machine.closesAfterResponse)
         #expect(machine.responseEnded() == .close)
     }
 
-    @Test func `closes behind a body that ends with the connection`() {
+    @Test func `the connection closes after a body that ends with it`() {
         var machine = Self.exchanging()
         machine.closeAfterBody()
         #expect(machine.responseEnded() == .close)
     }
 
-    @Test func `lingers where the client may still send`() {
+    @Test func `the connection lingers if the client may still send`() {
         var refused = Self.exchanging(.length(10))
         refused.closeAfterResponse()
         #expect(refused.responseEnded() == .linger)
@@ -86,13 +86,13 @@ struct ConnectionStateMachineTests {
         #expect(closing.responseEnded() == .linger)
     }
 
-    @Test func `reads the rest of a body that was answered early, and goes on`() {
+    @Test func `the rest of a body is read after an early response, and the connection is kept`() {
         var machine = Self.exchanging(.length(10))
         #expect(machine.responseEnded() == .discard)
         #expect(machine.requestEnded() == .nextRequest)
     }
 
-    @Test func `gives up on the rest of a body that does not come`() {
+    @Test func `the connection closes if the rest of a body does not arrive`() {
         var machine = Self.exchanging(.length(10))
         machine.gaveUpDiscarding()
         #expect(machine.state == .exchanging(request: .open, response: .open))
@@ -102,7 +102,7 @@ struct ConnectionStateMachineTests {
         #expect(machine.requestEnded() == .wait)
     }
 
-    @Test func `what is no request is answered, and nothing more is read`() {
+    @Test func `a malformed request gets a response, and nothing more is read`() {
         for hasBegun in [false, true] {
             var machine = Machine(requestsPerConnection: 100)
             if hasBegun { _ = machine.receivedBytes() }
@@ -115,7 +115,7 @@ struct ConnectionStateMachineTests {
         }
     }
 
-    @Test func `a body that breaks ends its request`() {
+    @Test func `an invalid body ends its request`() {
         var machine = Self.exchanging(.chunked)
         machine.receivedMalformed()
         #expect(machine.state == .exchanging(request: .ended, response: .open))
@@ -126,7 +126,7 @@ struct ConnectionStateMachineTests {
         #expect(discarding.state == .closing)
     }
 
-    @Test func `a client that sends nothing more is answered what it has asked`() {
+    @Test func `a half-closed client gets the responses to its requests`() {
         var machine = Self.exchanging()
         #expect(machine.inputClosed() == .afterResponse)
         #expect(machine.closesAfterResponse)
@@ -134,7 +134,7 @@ struct ConnectionStateMachineTests {
         #expect(machine.state == .closing)
     }
 
-    @Test func `a client that sends nothing more has asked nothing with half a request`() {
+    @Test func `an incomplete request of a half-closed client is dropped`() {
         var idle = Machine(requestsPerConnection: 100)
         var begun = idle
         _ = begun.receivedBytes()
@@ -151,14 +151,14 @@ struct ConnectionStateMachineTests {
         #expect(idle.inputClosed() == .afterResponse)
     }
 
-    @Test func `a connection that is refused is closed behind the answer`() {
+    @Test func `a rejected connection closes after the response`() {
         var machine = Machine(requestsPerConnection: 100)
         machine.refused()
         #expect(machine.closesAfterResponse)
         #expect(machine.responseEnded() == .close)
     }
 
-    @Test func `answers one more request on an idle connection before it closes`() {
+    @Test func `an idle connection gets one more response before it closes`() {
         var kept = Self.exchanging()
         _ = kept.responseEnded()
         for machine in [Machine(requestsPerConnection: 100), kept] {
@@ -172,7 +172,7 @@ struct ConnectionStateMachineTests {
         }
     }
 
-    @Test func `drains a connection after the request that has begun`() {
+    @Test func `a connection drains after the request in progress`() {
         var machine = Machine(requestsPerConnection: 100)
         _ = machine.receivedBytes()
         #expect(machine.drain() == .afterResponse)
@@ -182,21 +182,21 @@ struct ConnectionStateMachineTests {
     }
 
     @Test(arguments: [BodyFraming.none, .length(5)])
-    func `drains a connection after an answer that says so`(framing: BodyFraming) {
+    func `a connection drains after a response that announces the close`(framing: BodyFraming) {
         var machine = Self.exchanging(framing)
         #expect(machine.drain() == .afterResponse)
         #expect(machine.responseBegan(isStopping: true) == true)
         #expect(machine.responseEnded() == .linger)
     }
 
-    @Test func `says that it closes before it drains, when the gateway is about to`() {
+    @Test func `responses announce the close before the drain`() {
         var machine = Self.exchanging()
         #expect(machine.responseBegan(isStopping: true) == true)
         #expect(!machine.isDraining)
         #expect(machine.responseEnded() == .linger)
     }
 
-    @Test func `answers one more request where the answer under way did not say that it is the last`() {
+    @Test func `if the response in progress did not announce the close, one more request is answered`() {
         var machine = Self.exchanging()
         #expect(machine.responseBegan(isStopping: false) == false)
         #expect(machine.drain() == .afterResponse)
@@ -206,7 +206,7 @@ struct ConnectionStateMachineTests {
         #expect(machine.responseEnded() == .linger)
     }
 
-    @Test func `reads the rest of a body before it answers one more request`() {
+    @Test func `the rest of a body is read before one more request is answered`() {
         var machine = Self.exchanging(.length(5))
         _ = machine.responseBegan(isStopping: false)
         #expect(machine.responseEnded() == .discard)
@@ -214,7 +214,7 @@ struct ConnectionStateMachineTests {
         #expect(machine.requestEnded() == .nextRequest)
     }
 
-    @Test func `does nothing any more once closed`() {
+    @Test func `a closed connection does nothing`() {
         var machine = Self.exchanging(.length(5))
         machine.closed()
         #expect(machine.drain() == .afterResponse)

@@ -16,7 +16,7 @@ struct DeadlineWheelStateMachineTests {
         return expired
     }
 
-    /// Deadlines that one slot gets in turn, and when it expires then.
+    /// Deadlines set on one slot in sequence, and when it expires.
     @Test(
         arguments: [
             ([100], 100), ([100, 500], 500), ([500, 100], 100), ([100, 500, 300], 300), ([500, 100, 500], 500),
@@ -36,7 +36,7 @@ struct DeadlineWheelStateMachineTests {
         #expect(wheel.nextWake() == nil)
     }
 
-    @Test func `a slot without a deadline or given back does not expire`() {
+    @Test func `a released slot, or one without a deadline, does not expire`() {
         var wheel = Wheel(now: Self.time(0))
         let cleared = wheel.makeSlot()
         let freed = wheel.makeSlot()
@@ -47,7 +47,7 @@ struct DeadlineWheelStateMachineTests {
         #expect(Self.expired(&wheel, at: 1000).isEmpty)
     }
 
-    @Test func `the next owner of a slot hears nothing of the deadlines before`() {
+    @Test func `deadlines of the previous owner of a slot have no effect`() {
         var wheel = Wheel(now: Self.time(0))
         let slot = wheel.makeSlot()
         _ = wheel.set(slot, to: Self.time(50))
@@ -60,7 +60,7 @@ struct DeadlineWheelStateMachineTests {
         #expect(Self.expired(&wheel, at: 210) == [slot])
     }
 
-    @Test func `a deadline that has passed already expires at the next tick`() {
+    @Test func `a deadline in the past expires at the next tick`() {
         var wheel = Wheel(now: Self.time(5000))
         let slot = wheel.makeSlot()
         _ = wheel.set(slot, to: Self.time(10))
@@ -77,7 +77,8 @@ struct DeadlineWheelStateMachineTests {
         #expect(wheel.nextWake() == Self.time(60))
     }
 
-    /// The loop may hang or the machine sleep; a slot that goes round again must not be lost in the same advance.
+    /// The loop may hang or the machine may sleep: a slot that goes around again must not be lost in the same
+    /// advance.
     @Test(arguments: [20, 100, 5000, 81_910, 81_920, 81_930, 100_000, 300_000] as [Int64])
     func `a deadline beyond the horizon outlasts an advance over many ticks`(jump: Int64) {
         var wheel = Wheel(now: Self.time(0))
@@ -97,7 +98,7 @@ struct DeadlineWheelStateMachineTests {
     }
 
     @Test(arguments: 0..<8 as Range<UInt64>)
-    func `expires what a plain list would, within a tick, whatever the schedule`(seed: UInt64) {
+    func `random schedules expire like a plain list, within one tick`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var now = Int64.random(in: 0...1_000_000, using: &random)
         var wheel = Wheel(now: Self.time(now))
@@ -114,7 +115,7 @@ struct DeadlineWheelStateMachineTests {
                 guard let slot = slots.randomElement(using: &random) else { continue }
                 let reach: Int64 = [50, 3000, 80_000, 250_000].randomElement(using: &random) ?? 50
                 let deadline = now + Int64.random(in: -20...reach, using: &random)
-                // What is past already cannot come before the present.
+                // A deadline in the past cannot expire before the present.
                 reference[slot] = max(now, deadline)
                 _ = wheel.set(slot, to: Self.time(max(0, deadline)))
             case 7:
@@ -134,7 +135,7 @@ struct DeadlineWheelStateMachineTests {
                 let isLate = !reference.values.allSatisfy { $0 > now - 10 }
                 #expect(!isLate)
             }
-            // Nothing sleeps past a deadline: the wheel wakes at the latest one tick behind the first, or a tick from now.
+            // No deadline is missed: the wheel wakes at most one tick after the first deadline, or one tick from now.
             guard let first = reference.values.min() else { continue }
             let latest = Self.time(max(first, now) + 20)
             #expect(wheel.nextWake().map { $0 <= latest } ?? false)

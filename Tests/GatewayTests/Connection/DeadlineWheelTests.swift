@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// The wheel on its loop; what it reckons is `DeadlineWheelStateMachineTests`' affair.
+/// The wheel on its event loop. `DeadlineWheelStateMachineTests` covers its decisions.
 struct DeadlineWheelTests {
     private final class Owner: DeadlineOwner {
         let act: () -> Void
@@ -12,8 +12,8 @@ struct DeadlineWheelTests {
         func deadlineReached(now: NIODeadline) { self.act() }
     }
 
-    /// As where the last connection of a drain is closed by its deadline.
-    @Test func `an owner may stop it while others are due`() async throws {
+    /// This happens when a deadline closes the last connection of a drain.
+    @Test func `an owner may stop the wheel while others are due`() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let calls = try await loop.flatSubmit {
             let wheel = DeadlineWheel(eventLoop: loop)
@@ -26,7 +26,7 @@ struct DeadlineWheelTests {
                     Owner {
                         calls += 1
                         wheel.stop()
-                        // Behind what else is due.
+                        // After everything else that is due.
                         loop.assumeIsolated().execute { promise.succeed(calls) }
                     }
                 )

@@ -6,9 +6,9 @@ import Testing
 @testable import Gateway
 
 struct ListenerTests {
-    /// A connection goes to its worker, and back to the listener's loop before it is served. The worker is busy here while
-    /// the listener closes.
-    @Test func `a connection that is on its way to its worker when the listener closes is served`() async throws {
+    /// An accepted connection moves to its worker and back to the listener's loop before it is served. In this test
+    /// the worker is busy while the listener closes.
+    @Test func `a connection that is handed to its worker while the listener closes is served`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let shared = SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 100)
         let workers = try await Self.workers(of: group, shared)
@@ -41,7 +41,7 @@ struct ListenerTests {
             channels.append(channel)
         }
         let closed = Task { await listener.close() }
-        // It has taken all of its last looks.
+        // By now the listener has checked for further connections for the last time.
         for _ in 0..<100 { try await acceptor.submit {}.get() }
         isHeld.lock()
         isHeld.unlock(withValue: false)
@@ -64,7 +64,7 @@ struct ListenerTests {
                     worker.listeners = [
                         ListenerPlan(.host("127.0.0.1", port: 0), limits: limits, shared: shared, meters: worker.meters)
                     ]
-                    // Its answers end their connections.
+                    // Its responses close their connections.
                     _ = worker.drain()
                     return NIOLoopBound(worker, eventLoop: eventLoop)
                 }.get()

@@ -25,13 +25,13 @@ struct SharedStateTests {
         Example("203.0.113.7", (name, "6.6.6.6, 203.0.113.7, 10.0.0.2, 10.0.0.3")),
         Example("203.0.113.7", (name, "6.6.6.6, 203.0.113.7"), (name, "10.0.0.2")),
         Example("203.0.113.7", (name, "10.0.0.9"), (name, "203.0.113.7,,\t10.0.0.2 ,")),
-        // Every hop is trusted: the first of them is the client.
+        // All hops are trusted, so the first one is the client.
         Example("10.0.0.4", (name, "10.0.0.4, 10.0.0.3"), (name, "10.0.0.2")),
         Example("203.0.113.7", (name, "203.0.113.7:4711, 10.0.0.2:80")),
         Example("2001:db8::7", (name, "2001:db8::7")),
         Example("2001:db8::7", (name, "[2001:db8::7]:4711, [fd00::1]:80, fd00::2")),
         Example("203.0.113.7", (name, "6.6.6.6, ::ffff:203.0.113.7, ::ffff:10.0.0.2")),
-        // Whom a trusted proxy cannot name, nobody left of it can.
+        // If a trusted proxy cannot name its client, nobody to the left can.
         Example(nil, (name, "6.6.6.6, unknown")),
         Example("10.0.0.2", (name, "6.6.6.6, _hidden, 10.0.0.2")),
         Example("10.0.0.2", (name, "6.6.6.6, 999.1.1.1, 10.0.0.2")),
@@ -45,7 +45,7 @@ struct SharedStateTests {
         Example("2001:db8::7", ("Forwarded", "for=6.6.6.6"), ("Forwarded", "for=\"[2001:db8::7]:4711\"")),
         Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, proto=https, for=10.0.0.2")),
         Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, for=unknown, for=10.0.0.2")),
-        // A malformed line names nobody, nor does what stands left of it.
+        // A malformed line names nobody, and neither does anything to its left.
         Example(nil, ("Forwarded", "for=6.6.6.6, for")),
         Example(nil, ("Forwarded", "for=\", for=203.0.113.9")),
         Example(nil, ("Forwarded", "for=6.6.6.6"), ("Forwarded", "for=\"")),
@@ -53,7 +53,7 @@ struct SharedStateTests {
         Example("10.0.0.2", ("Forwarded", "for=6.6.6.6, by=\"x"), ("Forwarded", "for=10.0.0.2")),
         Example("203.0.113.7", ("Forwarded", "for=6.6.6.6"), (name, "203.0.113.7")),
     ])
-    func `believes the rightmost address that is no trusted proxy`(example: Example) {
+    func `the client is the rightmost address that is not a trusted proxy`(example: Example) {
         let shared = SharedState(
             trustedProxies: ["10.0.0.0/8", "fd00::/8"].compactMap { TrustedProxy($0) },
             slowRequest: nil,
@@ -65,7 +65,7 @@ struct SharedStateTests {
         #expect(client.map { String(decoding: $0.text, as: UTF8.self) } == example.client)
     }
 
-    @Test func `a peer without an address is trusted by no block`() {
+    @Test func `a peer without an address is in no trusted block`() {
         let shared = SharedState(
             trustedProxies: ["0.0.0.0/0", "::/0"].compactMap { TrustedProxy($0) },
             slowRequest: nil,
@@ -76,7 +76,7 @@ struct SharedStateTests {
         #expect(IPAddress("192.0.2.1").map { shared.isTrusted(ClientAddress($0)) } == true)
     }
 
-    @Test func `a block is compared with the address as it is, not with an IPv4 address inside of it`() {
+    @Test func `a block is compared with the whole address, not with an embedded IPv4 address`() {
         let shared = SharedState(
             trustedProxies: ["10.0.0.0/8", "198.51.100.0/24"].compactMap { TrustedProxy($0) },
             slowRequest: nil,
@@ -87,7 +87,7 @@ struct SharedStateTests {
         }
     }
 
-    @Test func `admits as many connections as are allowed at a time`() {
+    @Test func `the number of connections is limited`() {
         let shared = SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 2)
         #expect((0..<4).map { _ in shared.admitConnection() } == [true, true, false, false])
         shared.releaseConnection()

@@ -5,7 +5,7 @@ import Testing
 struct TurnQueueTests {
     private final class Member {}
 
-    @Test func `calls each once, in the order of asking`() {
+    @Test func `each entry is called once, in order`() {
         var queue = TurnQueue<Member>()
         let (first, second) = (Member(), Member())
         let isFirst = [queue.add(first, life: 0), queue.add(second, life: 0), queue.add(first, life: 0)]
@@ -18,7 +18,7 @@ struct TurnQueueTests {
         #expect(isFirstAgain)
     }
 
-    @Test func `a wish of a former life does not swallow that of the present one`() {
+    @Test func `an entry of a previous owner does not replace that of the current one`() {
         var queue = TurnQueue<Member>()
         let member = Member()
         _ = queue.add(member, life: 6)

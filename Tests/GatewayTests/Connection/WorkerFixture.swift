@@ -5,9 +5,9 @@ import NIOPosix
 
 @testable import Gateway
 
-/// A worker without listeners, on an event loop of its own.
+/// A worker without listeners, on a separate event loop.
 enum WorkerFixture {
-    /// Runs `body` on the worker's loop.
+    /// Runs `body` on the loop of the worker.
     static func run<Value: Sendable>(
         logLevel: Logger.Level = .info,
         _ body: @escaping @Sendable (Worker) throws -> Value
@@ -36,7 +36,7 @@ enum WorkerFixture {
 }
 
 extension Worker {
-    /// An exchange whose request has been read, from lines without their ends.
+    /// An exchange whose request has been parsed, from lines without line ends.
     func exchange(
         _ lines: String...,
         client: any ClientStream = RecordingClient(),
@@ -71,7 +71,7 @@ extension Worker {
 }
 
 extension Exchange {
-    /// Reads a response's head, from lines without their ends.
+    /// Parses a response head from lines without line ends.
     func respond(_ lines: String...) throws {
         var parser = ResponseParser(limits: HTTP1Limits())
         var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
@@ -86,7 +86,7 @@ extension HeaderBlock {
     var lines: [String] { self.fields.map { "\(self.string($0.name)): \(self.string($0.value))" } }
 }
 
-/// A client that takes everything, and remembers it.
+/// A client that accepts and records everything.
 final class RecordingClient: ClientStream {
     var isWritable = true
     var scheme: StaticString = "https"

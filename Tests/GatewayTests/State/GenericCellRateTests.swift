@@ -5,7 +5,7 @@ import Testing
 struct GenericCellRateTests {
     private static let second: UInt64 = 1_000_000_000
 
-    @Test func `gives the burst at once, then one token at a time`() {
+    @Test func `the whole burst is available at once, then one token at a time`() {
         let rate = GenericCellRate(limit: 60, period: 60 * Self.second, burst: 3, cost: 1)
         var cell = RateLimitCell()
         let start = 1_000_000 * Self.second
@@ -24,7 +24,7 @@ struct GenericCellRateTests {
     }
 
     @Test(arguments: [(7, 7), (3, 3), (60, 60), (1_000_003, 1_000_003), (7, 1000), (1000, 7)])
-    func `is full again to the nanosecond`(limit: UInt64, burst: UInt64) {
+    func `the bucket is full again to the nanosecond`(limit: UInt64, burst: UInt64) {
         let rate = GenericCellRate(limit: limit, period: 60 * Self.second, burst: burst, cost: burst)
         var cell = RateLimitCell()
         rate.take(&cell, at: 5)
@@ -37,7 +37,7 @@ struct GenericCellRateTests {
         #expect(rate.standing(cell, at: full - 1).remaining == UInt32(burst) - 1)
     }
 
-    /// A bucket counted in units of which a token has `period` and a nanosecond brings `limit`.
+    /// A bucket with fractional units: a token has `period` units, and each nanosecond adds `limit`.
     private struct Reference {
         var limit: Int
         var period: Int
@@ -52,7 +52,7 @@ struct GenericCellRateTests {
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `decides like a bucket counted in fractions`(seed: UInt64) {
+    func `decisions are those of a bucket with fractions`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let period = [UInt64(1), 60, 3600, 86_400].randomElement(using: &random)! * Self.second
         let limit = Int.random(in: 1...50, using: &random)
@@ -85,7 +85,7 @@ struct GenericCellRateTests {
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `takes any time and any cell without a trap`(seed: UInt64) {
+    func `extreme times and cells do not trap`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let edges: [UInt64] = [0, 1, Self.second, 1 << 62, .max - 1, .max]
         for limit in edges {
@@ -111,7 +111,7 @@ struct GenericCellRateTests {
         }
     }
 
-    @Test func `counts on when the clock goes back`() {
+    @Test func `counting continues when the clock goes back`() {
         let rate = GenericCellRate(limit: 2, period: Self.second, burst: 2, cost: 1)
         var cell = RateLimitCell()
         rate.take(&cell, at: 100 * Self.second)

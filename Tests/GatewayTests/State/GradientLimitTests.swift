@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 struct GradientLimitTests {
-    /// An upstream that serves `capacity` requests at once in 10 ms, and lets more wait.
+    /// An upstream that serves `capacity` requests at once in 10 ms, and queues the others.
     private struct Simulation {
         var gradient = GradientLimit()
         var limit: Int
@@ -16,7 +16,7 @@ struct GradientLimitTests {
             self.limit = maximum
         }
 
-        /// - Returns: the limits that were seen.
+        /// - Returns: The range of limits observed.
         mutating func run(windows: Int, load: Int, capacity: Int, isTimingOut: Bool = false) -> ClosedRange<Int> {
             var lowest = self.limit
             var highest = self.limit
@@ -42,19 +42,19 @@ struct GradientLimitTests {
         }
     }
 
-    @Test func `stays where the latency does`() {
+    @Test func `the limit is constant while the latency is`() {
         var simulation = Simulation(maximum: 100)
         #expect(simulation.run(windows: 200, load: 100, capacity: 1000) == 100...100)
     }
 
     @Test(arguments: [1 << 53 + 1, Int.max - 1, .max])
-    func `takes a maximum that no route reaches`(maximum: Int) {
+    func `a maximum that no route reaches is accepted`(maximum: Int) {
         var simulation = Simulation(maximum: maximum)
         let limits = simulation.run(windows: 3, load: 10, capacity: 1000)
         #expect(limits.upperBound == maximum && limits.lowerBound >= maximum - 1)
     }
 
-    @Test func `shrinks where the latency grows, and grows again after that`() {
+    @Test func `the limit shrinks when latency grows, and recovers`() {
         var simulation = Simulation(maximum: 200)
         _ = simulation.run(windows: 100, load: 200, capacity: 300)
         #expect(simulation.limit == 200)
@@ -64,7 +64,7 @@ struct GradientLimitTests {
         #expect(simulation.limit == 200)
     }
 
-    @Test func `shrinks to one where everything times out, and comes back`() {
+    @Test func `the limit shrinks to one if everything times out, and recovers`() {
         var simulation = Simulation(maximum: 50)
         let seen = simulation.run(windows: 100, load: 50, capacity: 50, isTimingOut: true)
         #expect(seen.lowerBound == 1)
@@ -72,7 +72,7 @@ struct GradientLimitTests {
         #expect(simulation.limit == 50)
     }
 
-    @Test func `does not judge a limit that is not reached`() {
+    @Test func `a limit that is not reached is not changed`() {
         var simulation = Simulation(maximum: 100)
         _ = simulation.run(windows: 50, load: 10, capacity: 100)
         _ = simulation.run(windows: 50, load: 10, capacity: 1)
@@ -80,7 +80,7 @@ struct GradientLimitTests {
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `stays between one and the maximum whatever comes`(seed: UInt64) {
+    func `the limit stays between one and the maximum for any input`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var gradient = GradientLimit()
         var now = NIODeadline.uptimeNanoseconds(1)

@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct InFlightLimitTests {
-    @Test func `exactly so many are in, however many threads ask`() async {
+    @Test func `exactly the limit is admitted, from any number of threads`() async {
         let limit = InFlightLimit()
         let entered = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<5 { group.addTask { (0..<40).count { _ in limit.enter(limit: 40) } } }

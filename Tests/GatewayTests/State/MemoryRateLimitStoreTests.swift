@@ -7,7 +7,7 @@ struct MemoryRateLimitStoreTests {
     private static let second: UInt64 = 1_000_000_000
     private static let start = 1_000_000 * second
 
-    /// A bucket of `limit`, which comes back within a minute.
+    /// A bucket of `limit` tokens that refills within a minute.
     private static func rule(_ limit: UInt64) -> RateLimitRule {
         RateLimitRule([.cellRate(GenericCellRate(limit: limit, period: 60 * second, burst: limit, cost: 1))])
     }
@@ -19,7 +19,7 @@ struct MemoryRateLimitStoreTests {
     }
 
     @Test(arguments: [10, 10_000])
-    func `exactly the limit passes, however many threads ask`(capacity: Int) async {
+    func `exactly the limit passes, from any number of threads`(capacity: Int) async {
         let store = MemoryRateLimitStore(capacity: capacity, width: 1)
         let rule = Self.rule(100)
         let passed = await withTaskGroup(of: Int.self) { group in
@@ -35,7 +35,7 @@ struct MemoryRateLimitStoreTests {
     }
 
     @Test(arguments: [2, 100, 5000])
-    func `a flood of keys takes no more room, and drives no active one out`(capacity: Int) {
+    func `a flood of keys uses no more memory and evicts no active key`(capacity: Int) {
         let store = MemoryRateLimitStore(capacity: capacity, width: 1)
         let rule = Self.rule(2)
         for number in 0..<capacity {
@@ -52,7 +52,7 @@ struct MemoryRateLimitStoreTests {
         }
     }
 
-    @Test func `newcomers share a bucket, and all of them one where those run out`() {
+    @Test func `new keys share buckets, and all share one if those run out`() {
         let store = MemoryRateLimitStore(capacity: 1, width: 1)
         let rule = Self.rule(3)
         for _ in 0..<3 { #expect(store.takeShared(Self.key(1), by: rule, at: Self.start).isAllowed) }
@@ -63,17 +63,17 @@ struct MemoryRateLimitStoreTests {
     }
 
     @Test(arguments: [100, 5000])
-    func `expired keys go first`(capacity: Int) {
+    func `expired keys are evicted first`(capacity: Int) {
         let store = MemoryRateLimitStore(capacity: capacity, width: 1)
         let rule = Self.rule(60)
         for number in 0..<capacity { _ = store.take(Self.key(number), by: rule, at: Self.start) }
-        // Every second key is used again, so that only the others expire a second after the beginning.
+        // Every second key is used again, so only the others expire one second later.
         for number in stride(from: 0, to: capacity, by: 2) {
             _ = store.take(Self.key(number), by: rule, at: Self.start)
         }
         let later = Self.start + Self.second
         let found = (0..<capacity / 4).count { store.take(Self.key(1_000_000 + $0), by: rule, at: later) != nil }
-        // Sharded, a new key only finds what has expired in its own shard.
+        // In a sharded store, a new key only finds expired keys in its shard.
         #expect(found >= capacity / 4 - capacity / 50)
         #expect(store.count <= capacity)
         for number in stride(from: 0, to: capacity, by: 2) {
@@ -81,7 +81,7 @@ struct MemoryRateLimitStoreTests {
         }
     }
 
-    @Test func `idle keys go with later requests`() {
+    @Test func `idle keys are removed by later requests`() {
         let store = MemoryRateLimitStore(capacity: 100_000, width: 1)
         let rule = Self.rule(60)
         for number in 0..<5000 { _ = store.take(Self.key(number), by: rule, at: Self.start) }
@@ -94,9 +94,9 @@ struct MemoryRateLimitStoreTests {
         #expect(store.count == 1)
     }
 
-    /// Each key as a bucket that never forgets, against a table that is always full of others.
+    /// Compares each key with a bucket that is never evicted, in a store that is always full.
     @Test(arguments: 0..<10 as Range<UInt64>)
-    func `forgets nothing that matters`(seed: UInt64) {
+    func `no relevant count is lost`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let limit = UInt64.random(in: 1...5, using: &random)
         let rule = Self.rule(limit)
@@ -113,7 +113,7 @@ struct MemoryRateLimitStoreTests {
         #expect(store.count <= 200)
     }
 
-    @Test func `a store lives on under its name while someone uses it`() {
+    @Test func `a store is kept under its name while it is in use`() {
         let limiters = RateLimiters(unixMilliseconds: 60_000, at: .uptimeNanoseconds(5))
         #expect(limiters.time(at: .uptimeNanoseconds(7)) == 60 * Self.second + 2)
         #expect(limiters.time(at: .uptimeNanoseconds(0)) == 60 * Self.second - 5)

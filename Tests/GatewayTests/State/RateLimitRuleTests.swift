@@ -16,7 +16,7 @@ struct RateLimitRuleTests {
     }
 
     @Test(arguments: [true, false])
-    func `a limited request takes nothing from any window`(isSliding: Bool) {
+    func `a rejected request uses up no quota in any window`(isSliding: Bool) {
         let rule = Self.rule(isSliding)
         var cells = ContiguousArray(repeating: RateLimitCell(), count: 2)
         let start = 6000 * Self.second
@@ -33,7 +33,7 @@ struct RateLimitRuleTests {
     }
 
     @Test(arguments: [true, false])
-    func `waits for the window that takes longest`(isSliding: Bool) {
+    func `the wait is that of the slowest window`(isSliding: Bool) {
         let rule = Self.rule(isSliding)
         var cells = ContiguousArray(repeating: RateLimitCell(), count: 2)
         var taken = 0
@@ -52,7 +52,7 @@ struct RateLimitRuleTests {
     }
 
     @Test(arguments: [true, false])
-    func `takes the cost from each window`(isSliding: Bool) {
+    func `the cost is deducted from each window`(isSliding: Bool) {
         let rule = Self.rule(isSliding, cost: 2)
         var cells = ContiguousArray(repeating: RateLimitCell(), count: 2)
         let decision = rule.decide(&cells, from: 0, at: 6000 * Self.second)

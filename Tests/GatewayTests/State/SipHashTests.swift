@@ -10,7 +10,7 @@ struct SipHashTests {
         (8, "3b62a9ba6258f5610f83e264f31497b4"), (15, "5493e99933b0a8117e08ec0f97cfc3d9"),
         (16, "6ee2a4ca67b054bbfd3315bf85230577"), (63, "5150d1772f50834a503e069a973fbd7c"),
     ])
-    func `agrees with the reference, however the bytes come`(count: Int, reference: String) {
+    func `the hash matches the reference, however the bytes are split`(count: Int, reference: String) {
         let bytes = (0..<count).map { UInt8($0) }
         let seed = SipHash.Seed(0x0706_0504_0302_0100, 0x0F0E_0D0C_0B0A_0908)
         var whole = SipHash(seed: seed)
@@ -29,7 +29,7 @@ struct SipHashTests {
         #expect(hex == reference)
     }
 
-    @Test func `depends on the seed and on every byte`() {
+    @Test func `the hash depends on the seed and on every byte`() {
         var seen: Set<RateLimitKey> = []
         for seed in 0..<8 as Range<UInt64> {
             for changed in 0..<32 {

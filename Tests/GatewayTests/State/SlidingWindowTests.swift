@@ -6,18 +6,18 @@ struct SlidingWindowTests {
     private static let second: UInt64 = 1_000_000_000
     private static let minute = 60 * second
 
-    @Test func `gives the limit, and again as the window before slides out`() {
+    @Test func `the limit is available at once, and again as the previous window slides out`() {
         let window = SlidingWindow(limit: 60, period: Self.minute, cost: 1)
         var cell = RateLimitCell()
         let start = 1000 * Self.minute + 48 * Self.second
         for taken in 1...60 as ClosedRange<UInt32> {
             #expect(window.wait(cell, at: start) == 0)
             window.take(&cell, at: start)
-            // With none left a little more, until one of them has slid out.
+            // With nothing left the reset is a little later, when the first request has slid out.
             let reset: UInt32 = taken < 60 ? 12 : 13
             #expect(window.standing(cell, at: start) == RateLimitStanding(remaining: 60 - taken, resetSeconds: reset))
         }
-        // A part of one of the sixty has slid out once the next window has begun, and the first one a second later.
+        // When the next window starts, a fraction of the first request has slid out; all of it one second later.
         #expect(window.wait(cell, at: start) == 12 * Self.second + 1)
         #expect(window.wait(cell, at: start + 12 * Self.second) == 1)
         window.take(&cell, at: start + 12 * Self.second + 1)
@@ -29,7 +29,7 @@ struct SlidingWindowTests {
         #expect(window.expiry(cell) == 1002 * Self.minute)
     }
 
-    /// The same by what was taken in each window of the whole past.
+    /// The same algorithm, with the counts of all past windows.
     private struct Reference {
         var limit: Int
         var period: Int
@@ -44,7 +44,7 @@ struct SlidingWindowTests {
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `decides like its definition, and never passes more in a window`(seed: UInt64) {
+    func `decisions match the definition, and no window exceeds the limit`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let period = [UInt64(1), 60, 3600].randomElement(using: &random)! * Self.second
         let limit = Int.random(in: 1...40, using: &random)
@@ -68,14 +68,14 @@ struct SlidingWindowTests {
                 #expect(!reference.allows(at: Int(now + wait - 1)))
             }
             #expect(window.standing(cell, at: window.expiry(cell)).remaining == UInt32(limit))
-            // Who waits for as long as the fields say is let through.
+            // A client that waits as long as the fields say is admitted.
             let reset = UInt64(window.standing(cell, at: now).resetSeconds) * Self.second
             #expect(window.wait(cell, at: now + reset) == 0)
         }
         #expect(reference.taken.values.allSatisfy { $0 <= limit })
     }
 
-    @Test func `stays in a window that another clock has begun`() {
+    @Test func `a window started by a faster clock is kept`() {
         let window = SlidingWindow(limit: 2, period: Self.minute, cost: 1)
         var cell = RateLimitCell()
         for late in [0, 1, 5 * Self.second] as [UInt64] {
@@ -86,7 +86,7 @@ struct SlidingWindowTests {
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
-    func `takes any time and any cell without a trap`(seed: UInt64) {
+    func `extreme times and cells do not trap`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let edges: [UInt64] = [0, 1, 7, Self.minute, 1 << 62, .max - 1, .max]
         for limit in edges {

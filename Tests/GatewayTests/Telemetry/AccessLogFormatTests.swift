@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// An exchange that says what it was told to say.
+/// An exchange with given values.
 private struct RecordedExchange: AccessLogSource {
     var texts: [AccessLogText: [UInt8]] = [:]
     var accessLogLevel = AccessLogLevel.info
@@ -27,7 +27,7 @@ private struct RecordedExchange: AccessLogSource {
         return String(buffer: buffer)
     }
 
-    /// Says something in every field; a text is its own name.
+    /// A value for every field. The value of a text is its key.
     static var full: RecordedExchange {
         var exchange = RecordedExchange()
         for text in AccessLogText.allCases { exchange.texts[text] = Array("\(text.key)".utf8) }
@@ -43,7 +43,7 @@ private struct RecordedExchange: AccessLogSource {
 }
 
 struct AccessLogFormatTests {
-    @Test func `writes all fields in the manual's order`() {
+    @Test func `all fields are written in the order of the manual`() {
         let expected = """
             {"time":"1994-11-06T08:49:37.123Z","level":"info","request_id":"request_id","trace_id":"trace_id",\
             "client_ip":"client_ip","consumer":"consumer","method":"method","host":"host","path":"path","query":"query",\
@@ -55,7 +55,7 @@ struct AccessLogFormatTests {
         #expect(RecordedExchange.full.line(.json) == expected)
     }
 
-    @Test func `leaves out what there is nothing to say about`() {
+    @Test func `absent values are omitted`() {
         var exchange = RecordedExchange()
         exchange.accessLogLevel = .warning
         exchange.accessLogDuration = .nanoseconds(-5)
@@ -63,7 +63,7 @@ struct AccessLogFormatTests {
         #expect(exchange.line(.text(.init())) == "1994-11-06T08:49:37.123Z ---    0.0ms ")
     }
 
-    @Test func `writes text with the request first`() {
+    @Test func `the text format starts with the request`() {
         var exchange = RecordedExchange()
         exchange.accessLogStatus = 404
         exchange.texts = [
@@ -75,7 +75,7 @@ struct AccessLogFormatTests {
         #expect(exchange.line(.text(.init())) == expected)
     }
 
-    /// As one from a browser of a user of a documented API.
+    /// Typical values: a browser of a logged-in user of a documented API.
     private static var usual: RecordedExchange {
         var exchange = RecordedExchange.full
         exchange.texts = [
@@ -87,7 +87,7 @@ struct AccessLogFormatTests {
         return exchange
     }
 
-    @Test func `a text line fits a terminal, and a file has the whole target`() {
+    @Test func `a text line fits a terminal, and a file contains the complete target`() {
         let line = Self.usual.line(.text(.init(isTerminal: true)))
         #expect(
             line
@@ -108,7 +108,7 @@ struct AccessLogFormatTests {
         #expect(line.contains("… members"))
     }
 
-    @Test func `what failed says why, and by which ID to find it`() {
+    @Test func `a failure is written with its reason and the request ID`() {
         var exchange = Self.usual
         exchange.accessLogStatus = 502
         exchange.accessLogLevel = .warning
@@ -124,7 +124,7 @@ struct AccessLogFormatTests {
     }
 
     @Test(arguments: [(200, "32"), (304, "36"), (404, "33"), (499, "33"), (500, "31"), (503, "31")])
-    func `the status has the colour of its class, where colours are wanted`(status: Int, color: String) {
+    func `the status has the color of its class, if colors are enabled`(status: Int, color: String) {
         var exchange = Self.usual
         exchange.accessLogStatus = status
         #expect(
@@ -135,7 +135,7 @@ struct AccessLogFormatTests {
         #expect(!exchange.line(.text(.init(isTerminal: true))).contains("\u{1B}"))
     }
 
-    @Test func `combined is the line of Apache and nginx`() {
+    @Test func `combined is the format of Apache and nginx`() {
         var exchange = Self.usual
         exchange.accessLogBytesOut = 1234
         exchange.texts[.protocol] = Array("HTTP/1.1".utf8)
@@ -160,7 +160,7 @@ struct AccessLogFormatTests {
         ("tokens=x&xtoken=y&%00token=z", "tokens=x&xtoken=y&%00token=[redacted]"), ("%7=1&%=2&%zz=3", "%7=1&%=2&%zz=3"),
         ("&&&=&", "&&&=&"), ("aaaaaaaaaaaaaaaaaaaaaaaaaaaatoken=1", "aaaaaaaaaaaaaaaaaaaaaaaaaaaatoken=1"),
     ])
-    func `redacts secret values of the query`(query: String, expected: String) throws {
+    func `secret query values are redacted`(query: String, expected: String) throws {
         var exchange = RecordedExchange()
         exchange.texts = [.query: Array(query.utf8), .referer: Array("https://a/?\(query)".utf8)]
         let line = try #require(
@@ -179,13 +179,13 @@ struct AccessLogFormatTests {
             ([0xF4, 0x90, 0x80, 0x80], #"\ufffd\ufffd\ufffd\ufffd"#),
         ] as [([UInt8], String)]
     )
-    func `escapes what could leave the string`(bytes: [UInt8], expected: String) {
+    func `characters that could end the string are escaped`(bytes: [UInt8], expected: String) {
         var exchange = RecordedExchange()
         exchange.texts[.userAgent] = bytes
         #expect(exchange.line(.json).hasSuffix(#","user_agent":"\#(expected)"}"#))
     }
 
-    @Test func `any bytes give one line of valid JSON, and one line of printable text`() throws {
+    @Test func `any bytes become one line of valid JSON, and one line of printable text`() throws {
         var random = SeededRandom(seed: 42)
         let pieces: [[UInt8]] = [[0x22], [0x5C], [0x0A], [0x26], [0x3D], [0x25], [0xE2, 0x80], Array("token=".utf8)]
         for _ in 0..<2000 {

@@ -30,7 +30,7 @@ final class LogWriterTests {
         try await loop.submit { body(loop) }.get()
     }
 
-    @Test func `writes the lines of all loops, each whole`() async throws {
+    @Test func `lines of all loops are written without mixing`() async throws {
         let writer = try LogWriter(.file(path))
         let count = 5000
         for number in 0..<3 {
@@ -48,7 +48,7 @@ final class LogWriterTests {
         #expect(writer.droppedLines.value == 0)
     }
 
-    @Test func `follows a rotated file`() async throws {
+    @Test func `a rotated file is reopened`() async throws {
         let writer = try LogWriter(.file(path))
         writer.append(ByteBuffer(string: "one\n"), count: 1)
         #expect(await writer.flush(within: .seconds(30)))
@@ -61,7 +61,7 @@ final class LogWriterTests {
         #expect(contents(path) == "three\n")
     }
 
-    @Test func `keeps the old file when the new one cannot be opened`() async throws {
+    @Test func `the old file is kept if the new one cannot be opened`() async throws {
         let writer = try LogWriter(.file(path))
         try FileManager.default.moveItem(atPath: directory, toPath: directory + ".moved")
         await #expect(throws: LogDestinationError.self) { try await writer.reopen() }
@@ -70,18 +70,18 @@ final class LogWriterTests {
         #expect(contents(directory + ".moved/access.log") == "still\n")
     }
 
-    @Test func `tells what to do about a file that cannot be opened`() {
+    @Test func `a file that cannot be opened is reported with the reason`() {
         let error = #expect(throws: LogDestinationError.self) { try LogWriter(.file("/nowhere/access.log")) }
         #expect(error?.description.contains("cannot open the log file /nowhere/access.log: No such file") == true)
     }
 
-    @Test func `does not wait for somebody to read from a pipe`() {
+    @Test func `a pipe without a reader is an error`() {
         #expect(mkfifo(path, 0o600) == 0)
         let error = #expect(throws: LogDestinationError.self) { try LogWriter(.file(path)) }
         #expect(error?.description.contains("nobody reads from this pipe; start its reader first") == true)
     }
 
-    @Test func `drops and counts what the queue cannot take`() async throws {
+    @Test func `lines that exceed the queue are dropped and counted`() async throws {
         let writer = try LogWriter(.file(path), limit: 10)
         writer.append(ByteBuffer(string: "a line too long\nand one\n"), count: 2)
         writer.append(ByteBuffer(string: "short\n"), count: 1)
@@ -95,17 +95,17 @@ final class LogWriterTests {
     }
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
-    func `drops and counts what a full disk refuses`() async throws {
+    func `lines that a full disk rejects are dropped and counted`() async throws {
         let writer = try LogWriter(.file("/dev/full"))
         writer.append(ByteBuffer(string: "a\nb\n"), count: 2)
         await writer.close(within: .seconds(30))
         #expect(writer.droppedLines.value == 2)
     }
 
-    @Test func `waits no longer than told for a reader that has stopped`() async throws {
+    @Test func `a flush to a stalled reader times out`() async throws {
         let pipe = Pipe()
         let writer = try LogWriter(.descriptor(pipe.fileHandleForWriting.fileDescriptor))
-        // More than a pipe holds.
+        // More than a pipe can hold.
         let lines = ByteBuffer(repeating: 0x0A, count: 1 << 20)
         writer.append(lines, count: 1 << 20)
         #expect(await !writer.flush(within: .milliseconds(1)))
@@ -115,7 +115,7 @@ final class LogWriterTests {
         #expect(writer.droppedLines.value == 0)
     }
 
-    @Test func `writes operational lines as JSON`() async throws {
+    @Test func `operational lines are written as JSON`() async throws {
         let writer = try LogWriter(.file(path))
         var logger = Logger(label: "gateway") { _ in GatewayLogHandler(.json, to: writer, clock: { 1_004 }) }
         logger[metadataKey: "level"] = "mine"
@@ -128,7 +128,7 @@ final class LogWriterTests {
         #expect(contents(path) == expected + "\n")
     }
 
-    @Test func `writes operational lines for people`() async throws {
+    @Test func `operational lines are written as text`() async throws {
         let writer = try LogWriter(.file(path))
         for isColored in [false, true] {
             let handler = GatewayLogHandler(.text, to: writer, isColored: isColored, clock: { 1_004 })

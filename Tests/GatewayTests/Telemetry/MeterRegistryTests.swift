@@ -26,7 +26,7 @@ struct MeterRegistryTests {
         return families.filter { $0.description.name != Metrics.seriesDropped.name || !$0.labels.isEmpty }
     }
 
-    @Test func `adds the counters of all loops by their labels`() async throws {
+    @Test func `counters of all loops are added by labels`() async throws {
         let families = try await snapshot(MeterRegistry()) { number, shard in
             shard.counter(Self.requests, ["users", "200"]).add(UInt64(number + 1))
             shard.counter(Self.requests, ["users", "50\(number)"]).add()
@@ -39,7 +39,9 @@ struct MeterRegistryTests {
     @Test(arguments: [
         (MetricDescription.GaugeMerge.sum, 3.0), (.minimum, 1.0), (.maximum, 2.0),
     ])
-    func `merges gauges as their metric says`(merge: MetricDescription.GaugeMerge, expected: Double) async throws {
+    func `gauges are merged as their metric specifies`(merge: MetricDescription.GaugeMerge, expected: Double)
+        async throws
+    {
         let gauge = MetricDescription("value", .gauge(merge), help: "A value.")
         let families = try await snapshot(MeterRegistry()) { number, shard in
             shard.gauge(gauge).set(Double(number + 1))
@@ -47,7 +49,7 @@ struct MeterRegistryTests {
         #expect(families[0].values == [expected])
     }
 
-    @Test func `adds histograms bucket by bucket`() async throws {
+    @Test func `histograms are added bucket by bucket`() async throws {
         let duration = MetricDescription("duration_seconds", .histogram, help: "Time.", unit: .seconds)
         let families = try await snapshot(MeterRegistry(buckets: HistogramBuckets(seconds: [1, 0.5]))) {
             number,
@@ -62,7 +64,7 @@ struct MeterRegistryTests {
         #expect(abs(families[0].values[3] - 9) < 0.001)
     }
 
-    @Test func `shares one series between label sets over the limit, counts them, and keeps it for all loops alike`()
+    @Test func `label sets over the limit share one series, the same on all loops, and are counted`()
         async throws
     {
         let families = try await snapshot(MeterRegistry(seriesLimit: 2)) { _, shard in
@@ -74,7 +76,7 @@ struct MeterRegistryTests {
         #expect(families[1].values == [6, 2, 2])
     }
 
-    @Test func `removed series leave room for others`() async throws {
+    @Test func `removed series make room for others`() async throws {
         let families = try await snapshot(MeterRegistry(seriesLimit: 1)) { number, shard in
             guard number == 0 else { return }
             shard.counter(Self.requests, ["old", "200"]).add()
@@ -84,7 +86,7 @@ struct MeterRegistryTests {
         #expect(families[0].labels == [["new", "200"]])
     }
 
-    @Test func `what still ends on a removed route leaves no series`() async throws {
+    @Test func `requests that end on a removed route leave no series`() async throws {
         let families = try await snapshot(MeterRegistry()) { _, shard in
             let old = RouteMeters(route: "old", shard: shard)
             old.countError(.notFound)
@@ -99,7 +101,7 @@ struct MeterRegistryTests {
         #expect(routes == ["kept", "_none"])
     }
 
-    @Test func `a route that comes back has its series again`() async throws {
+    @Test func `a route that returns gets its series back`() async throws {
         let families = try await snapshot(MeterRegistry()) { _, shard in
             RouteMeters(route: "a", shard: shard).countError(.notFound)
             shard.retain(routes: ["b"], targets: [:])
@@ -109,7 +111,7 @@ struct MeterRegistryTests {
         #expect(families.first { $0.description == Metrics.errors }?.values == [2])
     }
 
-    @Test func `removed targets leave those of other upstreams alone`() async throws {
+    @Test func `removed targets do not affect other upstreams`() async throws {
         let families = try await snapshot(MeterRegistry()) { _, shard in
             for labels in [["a", "x"], ["a", "y"], ["b", "x"]] { shard.gauge(Metrics.upstreamTargetUp, labels).set(1) }
             _ = shard.histogram(Metrics.upstreamQueue, ["a"])
@@ -124,7 +126,7 @@ struct MeterRegistryTests {
         )
     }
 
-    @Test func `samples when it is read`() async throws {
+    @Test func `samplers run when the registry is read`() async throws {
         let families = try await snapshot(MeterRegistry()) { _, shard in
             let gauge = shard.gauge(Metrics.requestsInFlight, ["users"])
             shard.addSampler { gauge.set(21) }
@@ -133,7 +135,7 @@ struct MeterRegistryTests {
         #expect(families[0].values == [42])
     }
 
-    @Test func `shows shared meters and sources beside the loops'`() async throws {
+    @Test func `shared meters and sources are included`() async throws {
         let registry = MeterRegistry()
         let reloads = SharedMeter()
         reloads.add()
@@ -147,7 +149,7 @@ struct MeterRegistryTests {
         #expect(families[1].values == [0, 3])
     }
 
-    @Test func `finds a cached series by its key`() {
+    @Test func `a cached series is found by its key`() {
         var cache = SeriesCache<Counter>()
         for code in [200, 404, 200, 200] as [UInt16] {
             cache.meter(for: SeriesCache<Counter>.key(method: 1, code: code)) { Counter() }.add()
@@ -156,7 +158,7 @@ struct MeterRegistryTests {
         #expect(found.value == 3)
     }
 
-    @Test func `drops bounds that no bucket can have`() {
+    @Test func `invalid bucket bounds are dropped`() {
         #expect(HistogramBuckets(seconds: [1, .nan, -1, 0, .infinity, 1e300, 0.1, 1]).seconds == [0.1, 1])
     }
 }

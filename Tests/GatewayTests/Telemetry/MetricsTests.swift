@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct MetricsTests {
-    @Test(arguments: Metrics.all) func `has a name that tells its kind and unit`(metric: MetricDescription) {
+    @Test(arguments: Metrics.all) func `each name shows the kind and unit of the metric`(metric: MetricDescription) {
         #expect(metric.name.hasPrefix("gateway_") || metric.name.hasPrefix("process_"))
         #expect(metric.name.hasSuffix("_total") == (metric.kind == .counter))
         if let unit = metric.unit {
@@ -13,7 +13,7 @@ struct MetricsTests {
         #expect(metric.help.hasSuffix("."))
     }
 
-    /// The names and labels that dashboards and alerts are written against.
+    /// The names and labels that dashboards and alerts rely on.
     private static let promised = """
         gateway_http_requests_total{route,method,code} gateway_http_request_duration_seconds{route,method}
         gateway_http_response_first_byte_seconds{route} gateway_http_requests_in_flight{route}
@@ -33,7 +33,7 @@ struct MetricsTests {
         process_open_fds process_max_fds process_start_time_seconds
         """
 
-    @Test func `has the promised names and labels`() {
+    @Test func `the documented names and labels exist`() {
         let promised = Set(Self.promised.split { $0 == " " || $0 == "\n" }.map(String.init))
         let own = Metrics.all.map { metric in
             metric.name + (metric.labels.isEmpty ? "" : "{\(metric.labels.joined(separator: ","))}")
@@ -41,11 +41,11 @@ struct MetricsTests {
         #expect(promised.symmetricDifference(own) == [])
     }
 
-    @Test func `has no two metrics of one name`() {
+    @Test func `names are unique`() {
         #expect(Set(Metrics.all.map(\.name)).count == Metrics.all.count)
     }
 
-    @Test func `reads the process' own figures`() {
+    @Test func `the figures of the process are read`() {
         let values = Dictionary(
             uniqueKeysWithValues: ProcessMetrics.families().map { ($0.description.name, $0.values[0]) }
         )
@@ -58,7 +58,7 @@ struct MetricsTests {
         #endif
     }
 
-    @Test func `finds the fields of a process whose name looks like fields`() throws {
+    @Test func `the fields of a process are found even if its name looks like fields`() throws {
         let stat = "7 (a) R 1 (b c) S 1 7 7 0 -1 4194304 1 2 3 4 50 60 0 0 20 0 1 0 12345 99999 678 1844674\n"
         let status = try #require(ProcessStatus(stat))
         #expect(status.startTicks == 12345)

@@ -1,4 +1,4 @@
-/// Reads a page as strictly as OpenMetrics 1.0 asks for; each departure from it is in `complaints`.
+/// Parses a page as strictly as OpenMetrics 1.0 requires, and collects violations in `complaints`.
 struct OpenMetricsPage {
     struct Sample {
         var name: String
@@ -38,10 +38,10 @@ struct OpenMetricsPage {
         if words[2] != family {
             endFamily()
             family = words[2]
-            if !finished.insert(family).inserted { complain("there are two such families") }
+            if !finished.insert(family).inserted { complain("duplicate family") }
         }
-        if !familySamples.isEmpty { complain("\(words[1]) comes behind samples") }
-        if !metadata.insert(words[1]).inserted { complain("has two of \(words[1])") }
+        if !familySamples.isEmpty { complain("\(words[1]) comes after samples") }
+        if !metadata.insert(words[1]).inserted { complain("has more than one \(words[1])") }
         switch words[1] {
         case "TYPE":
             type = words[3]
@@ -95,10 +95,10 @@ struct OpenMetricsPage {
             case "histogram": ["_bucket", "_sum", "_count"]
             default: [""]
             }
-        if !suffixes.contains(suffix) { complain("\(sample.name) is no sample of a \(type)") }
-        if Set(sample.labels.map(\.name)).count != sample.labels.count { complain("a label twice: \(line)") }
+        if !suffixes.contains(suffix) { complain("\(sample.name) is not a sample of a \(type)") }
+        if Set(sample.labels.map(\.name)).count != sample.labels.count { complain("duplicate label: \(line)") }
         let key = sample.name + sample.labels.map { "\($0)=\($1)" }.sorted().joined(separator: ",")
-        if !seen.insert(key).inserted { complain("the same sample twice: \(line)") }
+        if !seen.insert(key).inserted { complain("duplicate sample: \(line)") }
         guard let value = Self.number(sample.value) else { return complain("no number: \(line)") }
         if type == "counter" || type == "histogram", !(value >= 0) { complain("below 0: \(line)") }
         if let exemplar = sample.exemplar { check(exemplar, of: sample, line) }
@@ -117,7 +117,7 @@ struct OpenMetricsPage {
         }
         if let time = numbers.dropFirst().first, !((Self.number(time) ?? -1) > 0) { complain("bad time: \(line)") }
         let bound = sample.labels.first { $0.name == "le" }.flatMap { Self.number($0.value) }
-        if let bound, value > bound { complain("the exemplar is not of this bucket: \(line)") }
+        if let bound, value > bound { complain("exemplar in the wrong bucket: \(line)") }
     }
 
     private mutating func checkHistogram() {
@@ -127,16 +127,16 @@ struct OpenMetricsPage {
         for (series, samples) in Dictionary(grouping: familySamples, by: key) {
             let buckets = samples.filter { $0.name.hasSuffix("_bucket") }
             let bounds = buckets.compactMap { $0.labels.last { $0.name == "le" }?.value }
-            if bounds.count != buckets.count || bounds.last != "+Inf" { complain("\(series) lacks a bound") }
+            if bounds.count != buckets.count || bounds.last != "+Inf" { complain("\(series) has no bound") }
             for bound in bounds.dropLast() where !bound.contains(".") && !bound.contains("e") {
-                complain("\(bound) does not look like a floating-point number")
+                complain("\(bound) is not a floating-point number")
             }
             let numbers = bounds.compactMap(Self.number)
             if zip(numbers, numbers.dropFirst()).contains(where: { $0 >= $1 }) { complain("\(series) descends") }
             let counts = buckets.compactMap { Self.number($0.value) }
             if zip(counts, counts.dropFirst()).contains(where: { $0 > $1 }) { complain("\(series) is not cumulative") }
             let count = samples.filter { $0.name.hasSuffix("_count") }
-            if count.count != 1 || count[0].value != buckets.last?.value { complain("\(series) has another count") }
+            if count.count != 1 || count[0].value != buckets.last?.value { complain("\(series) has a wrong count") }
             if samples.count(where: { $0.name.hasSuffix("_sum") }) != 1 { complain("\(series) has no sum") }
         }
     }
@@ -157,7 +157,7 @@ struct OpenMetricsPage {
         return true
     }
 
-    /// The labels in braces at the front of `text`, which are taken from it.
+    /// The labels in braces at the front of `text`, which are consumed.
     private static func readLabels(_ text: inout Substring) -> [(name: String, value: String)]? {
         guard text.popFirst() == "{" else { return nil }
         var labels: [(String, String)] = []

@@ -25,7 +25,7 @@ struct OpenMetricsTests {
         return family
     }
 
-    @Test func `gives each bucket its latest exemplar`() throws {
+    @Test func `each bucket has its latest exemplar`() throws {
         let family = try family { histogram in
             histogram.observe(nanoseconds: 100_000_000, trace: try trace("a"), at: .uptimeNanoseconds(1_000_000_000))
             histogram.observe(nanoseconds: 125_000_000, trace: try trace("b"), at: .uptimeNanoseconds(2_500_000_000))
@@ -46,7 +46,7 @@ struct OpenMetricsTests {
         #expect(!page([family], .text).contains("trace_id"))
     }
 
-    @Test func `merges the exemplars of loops and series`() throws {
+    @Test func `exemplars of loops and series are merged`() throws {
         let old = try family {
             $0.observe(nanoseconds: 1, trace: try trace("a"), at: .uptimeNanoseconds(1_000_000))
             $0.observe(nanoseconds: 600_000_000, trace: try trace("b"), at: .uptimeNanoseconds(9_000_000))
@@ -65,11 +65,11 @@ struct OpenMetricsTests {
         }
     }
 
-    @Test(arguments: ["", "abc", String(repeating: "a", count: 33)]) func `takes no other ID`(text: String) {
+    @Test(arguments: ["", "abc", String(repeating: "a", count: 33)]) func `any other ID is rejected`(text: String) {
         #expect(Array(text.utf8).withUnsafeBytes { TraceDigits($0) } == nil)
     }
 
-    @Test func `holds what OpenMetrics asks for with every metric and strange labels`() throws {
+    @Test func `a page with every metric and unusual labels is valid OpenMetrics`() throws {
         let trace = try trace("e")
         let families = Metrics.all.map { description -> MetricFamily in
             var family = MetricFamily(description, bounds: HistogramBuckets.standard.seconds)
@@ -101,11 +101,11 @@ struct OpenMetricsTests {
         "# TYPE a histogram\na_bucket{le=\"1.0\"} 1 # {} 2\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n# EOF\n",
         "# TYPE a histogram\na_bucket{le=\"1\"} 1\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n# EOF\n",
     ])
-    func `is checked by something that finds mistakes`(page: String) {
+    func `invalid pages are detected`(page: String) {
         #expect(OpenMetricsPage(page).complaints != [])
     }
 
-    @Test func `a running gateway's page holds it too`() async throws {
+    @Test func `the page of a running gateway is valid, too`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let admin = AdminFixture()
         let trace = try trace("f")

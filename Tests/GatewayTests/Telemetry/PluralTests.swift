@@ -12,8 +12,8 @@ struct PluralTests {
         #expect(Plural.of(count, "address", "addresses") == addresses)
     }
 
-    /// `\(count) warnings` is wrong for a count of 1, so that texts that count go through ``Plural``.
-    @Test func `no text counts without it`() throws {
+    /// `\(count) warnings` is wrong for a count of 1, so texts with counts must use ``Plural``.
+    @Test func `every text with a count uses it`() throws {
         let nouns = "warnings|errors|requests|connections|routes|upstreams|targets|addresses|seconds|bytes|minutes|keys"
         let counting = try Regex(#"\\\([^()"]*(\([^()]*\))?[^()"]*\) ("# + nouns + #")\b"#)
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

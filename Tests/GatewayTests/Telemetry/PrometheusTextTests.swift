@@ -26,7 +26,7 @@ struct PrometheusTextTests {
         return family
     }
 
-    @Test func `writes a histogram with cumulative buckets`() {
+    @Test func `a histogram has cumulative buckets`() {
         #expect(
             page([histogram]) == """
                 # HELP gateway_http_response_first_byte_seconds Time from the first byte of a request to the first byte of its response.
@@ -41,7 +41,7 @@ struct PrometheusTextTests {
         )
     }
 
-    @Test func `names a counter's family without its suffix in OpenMetrics, and ends the page`() {
+    @Test func `in OpenMetrics a counter's family has no suffix, and the page ends with EOF`() {
         let page = page([family(Metrics.sentBytes, [(["users"], 1234)])], .openMetrics)
         #expect(
             page == """
@@ -55,7 +55,7 @@ struct PrometheusTextTests {
         )
     }
 
-    @Test func `leaves a counter without a type where its OpenMetrics name belongs to a gauge`() {
+    @Test func `a counter whose OpenMetrics name belongs to a gauge has no type`() {
         let families = [
             family(MetricDescription("gateway_x_jobs", .gauge(.sum), help: "Jobs."), [([], 2)]),
             family(MetricDescription("gateway_x_jobs_total", .counter, help: "Jobs."), [([], 9)]),
@@ -77,7 +77,7 @@ struct PrometheusTextTests {
         ),
         (["gateway_http", "nonsense"], []),
     ])
-    func `writes only the families and samples that are named`(names: [String], expected: [String]) {
+    func `only the selected families and samples are written`(names: [String], expected: [String]) {
         var queue = MetricFamily(Metrics.upstreamQueue, bounds: [1])
         queue.append(["api"], Histogram(HistogramBuckets(seconds: [1])))
         let families = [family(Metrics.sentBytes, [(["users"], 1234)]), queue]
@@ -89,14 +89,14 @@ struct PrometheusTextTests {
         }
     }
 
-    @Test func `takes a counter's family name of OpenMetrics too`() {
+    @Test func `an OpenMetrics family name selects a counter, too`() {
         var buffer = ByteBuffer()
         let families = [family(Metrics.sentBytes, [(["users"], 1)])]
         PrometheusText(format: .openMetrics, selection: ["gateway_http_sent_bytes"]).write(families, into: &buffer)
         #expect(String(buffer: buffer).contains("\ngateway_http_sent_bytes_total{"))
     }
 
-    @Test func `escapes what would end a label or a help line`() {
+    @Test func `characters that would end a label or a help line are escaped`() {
         let description = MetricDescription("x", .gauge(.sum), help: "a\\b\n\"c\"", labels: ["l"])
         let families = [family(description, [(["a\\\"\n"], 0)])]
         #expect(page(families) == "# HELP x a\\\\b\\n\"c\"\n# TYPE x gauge\nx{l=\"a\\\\\\\"\\n\"} 0\n")
@@ -104,7 +104,7 @@ struct PrometheusTextTests {
     }
 
     @Test(arguments: [(0.5, "0.5"), (3, "3"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN")])
-    func `writes numbers as Prometheus reads them`(value: Double, expected: String) {
+    func `numbers are written in Prometheus syntax`(value: Double, expected: String) {
         #expect(page([family(Metrics.rateLimitKeys, [([], value)])]).hasSuffix("gateway_rate_limit_keys \(expected)\n"))
     }
 
@@ -119,14 +119,14 @@ struct PrometheusTextTests {
         ("application/openmetrics-text;q=0x1", .text), ("application/openmetrics-text;q=1e0", .text),
         ("application/openmetrics-text;q=+1", .text), ("application/openmetrics-text;q=0.0001", .text),
     ])
-    func `chooses the form by Accept`(accept: String?, expected: ExpositionFormat) {
+    func `Accept selects the format`(accept: String?, expected: ExpositionFormat) {
         #expect(ExpositionFormat.preferred(accept: accept) == expected)
     }
 
     private static let promtool = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    @Test(.enabled(if: promtool != nil)) func `promtool is content with every metric`() throws {
+    @Test(.enabled(if: promtool != nil)) func `promtool accepts every metric`() throws {
         let families = Metrics.all.map { description -> MetricFamily in
             var family = MetricFamily(description, bounds: HistogramBuckets.standard.seconds)
             let labels = description.labels.map { _ in "a" }

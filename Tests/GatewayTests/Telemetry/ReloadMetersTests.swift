@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct ReloadMetersTests {
-    @Test func `counts what was taken and refused and remembers the last success`() async {
+    @Test func `successful and rejected reloads are counted, with the time of the last success`() async {
         let registry = MeterRegistry()
         let reloads = ReloadMeters(start: 1_500)
         reloads.register(with: registry)

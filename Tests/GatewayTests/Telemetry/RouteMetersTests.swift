@@ -11,14 +11,14 @@ struct RouteMetersTests {
 
     private func shard() -> MeterShard { MeterShard(budget: SeriesBudget(limit: 100), buckets: .standard) }
 
-    @Test func `shows what is labelled by route alone from the start`() {
+    @Test func `metrics labeled only by route exist from the start`() {
         let shard = shard()
         _ = RouteMeters(route: "users", shard: shard)
         #expect(shard.copy().map(\.description.name).sorted() == Self.byRoute)
         #expect(shard.performances.isEmpty)
     }
 
-    @Test func `shows a route beyond the first thousand with its first request`() {
+    @Test func `a route beyond the first thousand gets its metrics with its first request`() {
         let shard = shard()
         let meters = RouteMeters(route: "users", shard: shard, isShown: false)
         #expect(shard.copy().isEmpty)
@@ -38,7 +38,7 @@ struct RouteMetersTests {
         #expect(shard.performances.keys.sorted() == ["users"])
     }
 
-    @Test func `keeps no statistics of a route that is gone`() {
+    @Test func `statistics of a removed route are dropped`() {
         let shard = shard()
         let meters = RouteMeters(route: "old", shard: shard)
         shard.retain(routes: ["new"], targets: [:])

@@ -2,26 +2,26 @@ import NIOCore
 
 @testable import Gateway
 
-/// Requests that arrive at random, a balancer, and servers that serve one request after the other: the queues M/M/1 of the
-/// textbooks. Time is simulated, and the seed decides everything.
+/// Random arrivals, a balancer, and servers that serve one request at a time: M/M/1 queues. Time is simulated, and
+/// the seed determines everything.
 struct BalancerSimulation {
     enum Behaviour: Equatable {
-        /// Serves for a time that varies as a memoryless one does, so many times the usual on average.
+        /// Serves with exponentially distributed times, whose mean is this multiple of the usual one.
         case serves(Double)
         /// Answers this share of its requests with 503 at once, and serves the others.
         case fails(Double)
-        /// Refuses connections until that time, in seconds.
+        /// Refuses connections until this time, in seconds.
         case refuses(until: Double)
     }
 
     struct Result {
-        /// What each server was sent, with an answer or without.
+        /// Requests sent to each server, answered or not.
         var requests: [Int]
-        /// Requests that ended in an error, whoever was tried.
+        /// Requests that ended in an error, whichever servers were tried.
         var failed = 0
-        /// Requests that one server refused and another one answered.
+        /// Requests that one server refused and another one served.
         var moved = 0
-        /// How many requests each server had in its queue and in service, on average over time.
+        /// The average number of requests in the queue and in service, per server.
         var meanInSystem: [Double]
 
         var total: Int { requests.reduce(0, +) }
@@ -35,7 +35,7 @@ struct BalancerSimulation {
         let isFailure: Bool
     }
 
-    /// Seconds that a request takes to serve.
+    /// The mean service time, in seconds.
     private static let service = 0.01
 
     private let behaviours: [Behaviour]
@@ -46,15 +46,15 @@ struct BalancerSimulation {
     private var rotation: TargetSet
     private var random: SplitMix64
     private var freeAt: [Double]
-    /// The next one is the last.
+    /// The next departure is the last element.
     private var departures: [Departure] = []
     private var inSystem: [Int]
     private var now = 0.0
     private(set) var result: Result
-    /// Who served each client last, where the clients are told apart.
+    /// The last server of each client, if there are several clients.
     private(set) var lastServer: [Int: Int] = [:]
 
-    /// - Parameter load: arrivals as a share of what all servers could serve were they in order.
+    /// - Parameter load: The arrival rate as a share of the capacity of all servers in normal operation.
     init(_ policy: Balancer.Policy, _ behaviours: [Behaviour], load: Double, seed: UInt64 = 1) {
         let count = behaviours.count
         self.behaviours = behaviours
@@ -76,7 +76,7 @@ struct BalancerSimulation {
         )
     }
 
-    /// - Parameter clients: that the requests come from, all equally often.
+    /// - Parameter clients: The number of clients, which all send equally often.
     mutating func run(requests: Int, clients: Int = 10_000) -> Result {
         for _ in 0..<requests {
             advance(to: now + exponential() / arrivalsPerSecond)
@@ -166,7 +166,7 @@ struct BalancerSimulation {
         case .refuses: break
         }
         let time = isFailure ? Self.service / 100 : exponential() * Self.service * factor
-        // A refusal needs no place in the queue.
+        // A failed request does not occupy the queue.
         let end = isFailure ? now + time : max(now, freeAt[server]) + time
         if !isFailure { freeAt[server] = end }
         inSystem[server] += 1

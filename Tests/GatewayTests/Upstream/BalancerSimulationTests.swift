@@ -3,7 +3,7 @@ import Testing
 
 @testable import Gateway
 
-/// What one bad server of several costs, against what queueing theory says.
+/// The cost of one bad server among several, compared with queueing theory.
 @Suite struct BalancerSimulationTests {
     private static let policies: [Balancer.Policy] = [.roundRobin, .leastRequests, .random, .hash]
 
@@ -15,16 +15,16 @@ import Testing
         abs(value - expected) <= expected * tolerance
     }
 
-    // MARK: All in order
+    // MARK: Normal operation
 
-    @Test func `random is a row of M/M/1 queues`() {
+    @Test func `random behaves like independent M/M/1 queues`() {
         var simulation = BalancerSimulation(.random, Array(repeating: .serves(1), count: 20), load: 0.7)
         let result = simulation.run(requests: 60_000)
         let mean = result.meanInSystem.reduce(0, +) / 20
         #expect(isNear(mean, 0.7 / 0.3, within: 0.1), "\(mean)")
     }
 
-    @Test func `least requests is the power of two choices`() {
+    @Test func `least_requests behaves like the power of two choices`() {
         // Mitzenmacher: the share of queues with at least k requests is load to the power of 2^k - 1.
         var expected = 0.0
         var power = 1
@@ -37,18 +37,21 @@ import Testing
         var simulation = BalancerSimulation(.leastRequests, Array(repeating: .serves(1), count: 20), load: 0.7)
         let result = simulation.run(requests: 60_000)
         let mean = result.meanInSystem.reduce(0, +) / 20
-        // For an endless row of servers; twenty are a little shorter of choice.
+        // The theory is for infinitely many servers; with twenty, there is slightly less choice.
         #expect(isNear(mean, expected, within: 0.1), "\(mean) \(expected)")
     }
 
-    // MARK: One is dead
+    // MARK: Dead servers
 
     @Test(arguments: policies, [2, 5, 10])
-    func `a server that refuses costs no request, and the others share its load`(policy: Balancer.Policy, count: Int) {
+    func `a server that refuses connections fails no request, and the others share its load`(
+        policy: Balancer.Policy,
+        count: Int
+    ) {
         var simulation = BalancerSimulation(policy, Self.servers(count, first: .refuses(until: .infinity)), load: 0.3)
         let result = simulation.run(requests: 20_000)
         #expect(result.failed == 0)
-        // Nobody but the first finds out: a background connection never brings it back.
+        // Only the first request meets the failure. After that, only background connections try the server.
         #expect(result.requests[0] == 1 && result.moved == 1)
         for server in 1..<count {
             #expect(isNear(result.share(of: server), 1 / Double(count - 1), within: 0.12), "\(result.requests)")
@@ -56,12 +59,12 @@ import Testing
     }
 
     @Test(arguments: policies)
-    func `a server that comes back has its share again`(policy: Balancer.Policy) {
-        // 500 requests a second; the first 10 seconds without it.
+    func `a server that recovers gets its share again`(policy: Balancer.Policy) {
+        // 500 requests per second; the server is down for the first 10 seconds.
         var simulation = BalancerSimulation(policy, Self.servers(10, first: .refuses(until: 10)), load: 0.5)
         let before = simulation.run(requests: 4_500)
         #expect(before.failed == 0 && before.requests[0] == 1)
-        // The background connections of 1, 3, 7 and 15 seconds.
+        // Background connections are tried after 1, 3, 7 and 15 seconds.
         _ = simulation.run(requests: 4_000)
         let middle = simulation.result.requests
         _ = simulation.run(requests: 10_000)
@@ -71,7 +74,7 @@ import Testing
         #expect(isNear(share, 0.1, within: 0.15), "\(share)")
     }
 
-    @Test func `with hash only the clients of the server that is out move, and come back`() {
+    @Test func `with hash only the clients of the failed server move, and they return`() {
         var steady = BalancerSimulation(.hash, Self.servers(5, first: .serves(1)), load: 0.5)
         _ = steady.run(requests: 20_000, clients: 500)
         var simulation = BalancerSimulation(.hash, Self.servers(5, first: .refuses(until: 10)), load: 0.5)
@@ -90,26 +93,26 @@ import Testing
     }
 
     @Test(arguments: policies)
-    func `when all are dead every request fails`(policy: Balancer.Policy) {
+    func `if all servers are dead every request fails`(policy: Balancer.Policy) {
         let dead = Array(repeating: BalancerSimulation.Behaviour.refuses(until: .infinity), count: 3)
         var simulation = BalancerSimulation(policy, dead, load: 0.5)
         #expect(simulation.run(requests: 1_000).failed == 1_000)
     }
 
-    // MARK: One is slow
+    // MARK: Slow servers
 
     @Test(arguments: [Balancer.Policy.roundRobin, .random])
-    func `a slow server has the share of the others where nobody looks at it`(policy: Balancer.Policy) {
+    func `a slow server gets a full share from policies that ignore load`(policy: Balancer.Policy) {
         var simulation = BalancerSimulation(policy, Self.servers(10, first: .serves(10)), load: 0.08)
         let result = simulation.run(requests: 20_000)
         #expect(result.failed == 0)
         #expect(isNear(result.share(of: 0), 0.1, within: 0.1))
-        // It is as busy as an M/M/1 queue at ten times the load, at most.
+        // Its queue is at most that of an M/M/1 queue at ten times the load.
         #expect(result.meanInSystem[0] > 10 * result.meanInSystem[1])
     }
 
     @Test(arguments: [5, 10, 20])
-    func `least requests gives a slow server no more than it can serve`(count: Int) {
+    func `least_requests sends a slow server no more than it can serve`(count: Int) {
         var simulation = BalancerSimulation(.leastRequests, Self.servers(count, first: .serves(10)), load: 0.6)
         let result = simulation.run(requests: 40_000)
         // It can serve a tenth of what another one can.
@@ -118,7 +121,7 @@ import Testing
         #expect(result.meanInSystem[0] < 4 * result.meanInSystem[1] + 2, "\(result.meanInSystem)")
     }
 
-    // MARK: One fails fast
+    // MARK: Fast failures
 
     @Test(arguments: policies, [2, 5, 10])
     func `a server that answers 503 at once gets no more than its share`(policy: Balancer.Policy, count: Int) {
@@ -132,13 +135,13 @@ import Testing
     }
 
     @Test(arguments: [2, 5])
-    func `a server that fails every second request gets no more than its share either`(count: Int) {
+    func `a server that fails every second request gets no more than its share`(count: Int) {
         var simulation = BalancerSimulation(.leastRequests, Self.servers(count, first: .fails(0.5)), load: 0.5)
         let result = simulation.run(requests: 20_000)
         #expect(result.share(of: 0) < 1.15 / Double(count), "\(result.share(of: 0))")
     }
 
-    @Test func `a server that has failed is as welcome as before once it is in order`() {
+    @Test func `a server is chosen again once it has recovered from failures`() {
         var balancer = Balancer(policy: .leastRequests, targets: [.init(identity: "a"), .init(identity: "b")])
         var random = SplitMix64(seed: 1)
         balancer.started(1)
@@ -158,7 +161,7 @@ import Testing
             }
         }
         #expect(picks(at: 1) == 0)
-        // Half as many still count for each seven milliseconds.
+        // The weight of failures halves every seven milliseconds.
         #expect(picks(at: 100) == 100)
     }
 }

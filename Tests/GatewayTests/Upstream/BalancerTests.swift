@@ -9,7 +9,7 @@ import Testing
         weights.enumerated().map { Balancer.Target(identity: "http://10.0.0.\($0):80", weight: $1) }
     }
 
-    /// How often each target was picked; the hash is another one each time.
+    /// How often each target was picked, with a new hash per pick.
     private func counts(
         _ balancer: inout Balancer,
         _ available: TargetSet,
@@ -32,13 +32,13 @@ import Testing
         var balancer = Balancer(policy: policy, targets: targets(weights))
         let counts = counts(&balancer, TargetSet(allOf: 4), picks: 50_000, among: 4)
         for (count, weight) in zip(counts, weights) {
-            // Two draws without replacement level the least requests a little.
+            // Two draws without replacement make least_requests slightly more even.
             #expect(abs(count - weight * 5_000) < 500, "\(policy) \(counts)")
         }
     }
 
     @Test(arguments: policies)
-    func `skips what is unavailable`(policy: Balancer.Policy) {
+    func `unavailable targets are skipped`(policy: Balancer.Policy) {
         var available = TargetSet(allOf: 100)
         for target in 0..<100 where target != 3 && target != 77 { available.remove(target) }
         var balancer = Balancer(policy: policy, targets: targets(Array(repeating: 1, count: 100)))
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: policies)
-    func `picks nothing where nothing is available`(policy: Balancer.Policy) {
+    func `nothing is picked if nothing is available`(policy: Balancer.Policy) {
         var random = SplitMix64(seed: 1)
         var balancer = Balancer(policy: policy, targets: targets([1, 2]))
         #expect(balancer.pick(available: TargetSet(), using: &random) == nil)
@@ -58,14 +58,14 @@ import Testing
         #expect(one.pick(available: TargetSet(allOf: 1), using: &random) == 0)
     }
 
-    @Test func `round robin spreads heavy targets between light ones`() {
+    @Test func `round_robin spreads heavy targets between light ones`() {
         var random = SplitMix64(seed: 1)
         var balancer = Balancer(policy: .roundRobin, targets: targets([5, 1, 1]))
         let order = (0..<14).map { _ in balancer.pick(available: TargetSet(allOf: 3), using: &random) }
         #expect(order == [0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0])
     }
 
-    @Test func `round robin begins elsewhere on each loop`() {
+    @Test func `round_robin starts with a different target on each loop`() {
         var random = SplitMix64(seed: 1)
         let first = (0..<6).map { start in
             var balancer = Balancer(policy: .roundRobin, targets: targets([1, 1, 1]), start: start)
@@ -74,7 +74,7 @@ import Testing
         #expect(first == [0, 1, 2, 0, 1, 2])
     }
 
-    @Test func `round robin takes a target back without a burst`() {
+    @Test func `round_robin resumes a target without a burst`() {
         var balancer = Balancer(policy: .roundRobin, targets: targets([1, 1, 1]))
         var available = TargetSet(allOf: 3)
         available.remove(1)
@@ -83,7 +83,7 @@ import Testing
         #expect(counts(&balancer, available, picks: 30, among: 3).allSatisfy { 9...11 ~= $0 })
     }
 
-    @Test func `least requests takes the less busy of two targets`() {
+    @Test func `least_requests picks the less busy of two targets`() {
         var random = SplitMix64(seed: 1)
         var balancer = Balancer(policy: .leastRequests, targets: targets([1, 1]))
         for _ in 0..<3 { balancer.started(0) }
@@ -96,7 +96,7 @@ import Testing
         #expect(balancer.inFlight(0) == 2 && balancer.inFlight(1) == 3)
     }
 
-    @Test func `least requests keeps slow targets as busy as their weight`() {
+    @Test func `least_requests keeps slow targets as busy as their weight`() {
         var random = SplitMix64(seed: 4)
         let weights = [4, 2, 1, 1]
         var balancer = Balancer(policy: .leastRequests, targets: targets(weights))
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: [[1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [1, 2, 1, 1, 1, 1, 1, 1, 2, 1]])
-    func `when one of ten targets goes only its keys move`(weights: [Int]) {
+    func `if one of ten targets is removed only its keys move`(weights: [Int]) {
         var random = SplitMix64(seed: 1)
         var balancer = Balancer(policy: .hash, targets: targets(weights))
         var fewer = TargetSet(allOf: 10)
@@ -135,7 +135,7 @@ import Testing
         #expect(abs(moved - share) < share / 8)
     }
 
-    @Test func `the hash follows a target's URL, not its place`() {
+    @Test func `the hash depends on a target's URL, not on its position`() {
         var random = SplitMix64(seed: 1)
         let all = targets([1, 3, 1, 2, 1])
         var balancer = Balancer(policy: .hash, targets: all)

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct ConnectionPermitsTests {
-    /// Counts the pokes of some workers.
+    /// Counts the notifications of some workers.
     private final class Pokes: Sendable {
         private let counts = Mutex<[Int: Int]>([:])
         func poke(_ worker: Int) { counts.withLock { $0[worker, default: 0] += 1 } }
@@ -26,7 +26,7 @@ import Testing
 
     private func time(_ milliseconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .milliseconds(milliseconds) }
 
-    @Test func `no more permits than the limit, over all workers`() {
+    @Test func `there are never more permits than the limit, over all workers`() {
         let worker = workers(2, limit: 3)
         #expect(worker[0].tryTake() && worker[1].tryTake() && worker[0].tryTake())
         #expect(!worker[0].tryTake() && !worker[1].tryTake())
@@ -34,7 +34,7 @@ import Testing
         #expect(worker[0].tryTake())
     }
 
-    @Test func `a permit that becomes free is granted to who is in need, and nobody else takes it`() {
+    @Test func `a released permit is granted to a worker that needs it, and no other can take it`() {
         let worker = workers(3, limit: 1)
         #expect(worker[0].tryTake())
         worker[1].need(1, since: time(2))
@@ -47,14 +47,14 @@ import Testing
         #expect(worker[1].claim() == 1 && pokes[1] == 1)
     }
 
-    @Test func `need is met at once where a permit became free meanwhile`() {
+    @Test func `a need is met at once if a permit became free in the meantime`() {
         let worker = workers(1, limit: 1)
         worker[0].need(1, since: time(0))
         #expect(pokes[0] == 1)
         #expect(worker[0].claim() == 1)
     }
 
-    @Test func `a worker with idle connections is poked once, until it has looked`() {
+    @Test func `a worker with idle connections is notified once, until it has responded`() {
         let worker = workers(2, limit: 2)
         #expect(worker[0].tryTake() && worker[0].tryTake())
         #expect(!worker[0].othersNeed(beside: 0))
@@ -74,21 +74,21 @@ import Testing
         #expect(worker[1].claim() == 2)
     }
 
-    @Test func `a worker that kept an idle connection is poked when the need grows`() {
+    @Test func `a worker that kept an idle connection is notified when the need grows`() {
         let worker = workers(3, limit: 2)
         #expect(worker[0].tryTake() && worker[1].tryTake())
         worker[2].need(1, since: time(0))
         #expect(worker[0].claim() == 0)
         worker[0].hasNoneIdle()
         #expect(worker[1].tryReclaim(oldest: nil))
-        // One is on its way already, so that this one is kept.
+        // One permit is already on its way, so this connection is kept.
         #expect(!worker[0].tryReclaim(oldest: nil))
         worker[2].need(2, since: time(0))
         #expect(pokes[0] == 2)
         #expect(worker[0].tryReclaim(oldest: nil))
     }
 
-    @Test func `what is granted and not yet claimed is not needed twice`() {
+    @Test func `a granted permit that is not claimed yet counts toward the need`() {
         let worker = workers(2, limit: 1)
         #expect(worker[0].tryTake())
         worker[1].need(1, since: time(0))
@@ -99,7 +99,7 @@ import Testing
         #expect(worker[0].othersNeed(beside: 1) && !worker[0].othersNeed(beside: 2))
     }
 
-    @Test func `under load each keeps its share and gives up what is above it`() {
+    @Test func `under load each worker keeps its share and gives up the rest`() {
         let worker = workers(2, limit: 5)
         for _ in 0..<5 { #expect(worker[0].tryTake()) }
         worker[0].need(4, since: time(0))
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func `where there are fewer permits than workers the longest wait decides`() {
+    @Test func `if there are fewer permits than workers the longest wait decides`() {
         let worker = workers(2, limit: 1)
         #expect(worker[0].tryTake())
         worker[1].need(1, since: time(5))
@@ -122,7 +122,7 @@ import Testing
         #expect(worker[1].claim() == 1)
     }
 
-    @Test func `a worker that leaves passes on what it was granted`() {
+    @Test func `a worker that leaves passes on its granted permits`() {
         let worker = workers(2, limit: 1)
         worker[0].need(1, since: time(0))
         worker[1].need(1, since: time(1))
@@ -132,20 +132,20 @@ import Testing
         #expect(worker[1].tryTake())
     }
 
-    @Test func `the queue is bounded over all workers`() {
+    @Test func `the queue is limited over all workers`() {
         let worker = workers(2, limit: 1, pending: 2)
         #expect(worker[0].tryQueue() && worker[1].tryQueue() && !worker[0].tryQueue())
         worker[1].unqueue()
         #expect(worker[0].tryQueue())
     }
 
-    @Test func `one who joins takes the place of one who has left and given everything back`() {
+    @Test func `a new worker reuses the slot of one that has left and released everything`() {
         let permits = ConnectionPermits(limit: 2, pendingLimit: 0)
         let first = permits.join {}
         let second = permits.join {}
         #expect(first.tryTake() && second.tryTake())
         first.leave()
-        // It still has a permit, so that its place is its own.
+        // The first worker still has a permit, so its slot is not free.
         let third = permits.join {}
         #expect(!third.tryTake())
         first.give()
@@ -159,7 +159,7 @@ import Testing
         #expect(permits.taken == 0)
     }
 
-    @Test func `holds with workers on many threads`() async {
+    @Test func `the limit holds with workers on many threads`() async {
         let permits = ConnectionPermits(limit: 3, pendingLimit: 0)
         let gauge = Gauge()
         await withTaskGroup(of: Void.self) { group in

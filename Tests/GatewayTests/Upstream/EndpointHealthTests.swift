@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `is in the rotation before anybody has tried it`() {
+    @Test func `a new endpoint is in rotation`() {
         let health = EndpointHealth(since: Self.moment(3))
         #expect(health.state == .unknown)
         #expect(health.isInRotation)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: UpstreamFailure.allCases)
-    func `leaves the rotation at the first failure, for a second`(failure: UpstreamFailure) {
+    func `the first failure removes it from rotation for a second`(failure: UpstreamFailure) {
         let befores: [[(Double, Event)]] = [[], [(1, .connects)]]
         for before in befores {
             var health = Self.health(before)
@@ -68,19 +68,19 @@ import Testing
         #expect(health.since == Self.moment(0))
     }
 
-    @Test func `a connection brings it back at once, whoever made it`() {
+    @Test func `any successful connection returns it to rotation at once`() {
         var health = Self.health([(1, .fails(.refused)), (2, .probeFails)])
         #expect(health.connected(at: Self.moment(4)) == .returned(after: .seconds(3)))
         #expect(health.state == .up)
         #expect(health.since == Self.moment(4))
-        // The background connection that was under way meanwhile.
+        // A background connection that was in progress.
         #expect(health.probeFailed(.timeout, at: Self.moment(5)) == nil)
         #expect(health.connected(at: Self.moment(5)) == .unchanged)
         #expect(health.state == .up)
         #expect(health.since == Self.moment(4))
     }
 
-    @Test func `further failures while it is out neither prolong nor shorten that`() {
+    @Test func `further failures do not change the pause`() {
         var health = Self.health([(1, .fails(.refused))])
         for seconds in [1.1, 1.5, 1.9] {
             #expect(health.failed(.reset, begun: Self.moment(1).now, at: Self.moment(seconds)) == .unchanged)
@@ -92,23 +92,23 @@ import Testing
 
     @Test(
         arguments: [
-            // It fails again before it has answered anything.
+            // It fails again before it has answered a request.
             ([(0, Event.fails(.reset)), (1, .connects)], 2),
             ([(0, .fails(.reset)), (1, .connects), (1.1, .fails(.reset)), (3, .connects)], 4),
             ([(0, .fails(.refused)), (1, .probeFails), (3, .probeFails), (7, .connects)], 8),
-            // An answer ends that.
+            // A response resets the pause.
             ([(0, .fails(.reset)), (1, .connects), (2, .answers)], 1),
             ([(0, .fails(.refused)), (1, .probeFails), (3, .probeFails), (7, .connects), (8, .answers)], 1),
             ([(0, .connects), (1, .answers)], 1),
         ] as [([(Double, Event)], Int64)]
     )
-    func `the pause goes on doubling until it has answered a request`(events: [(Double, Event)], pause: Int64) {
+    func `the pause keeps doubling until a request has been answered`(events: [(Double, Event)], pause: Int64) {
         var health = Self.health(events)
         let now = Self.moment(100)
         #expect(health.failed(.refused, begun: now.now, at: now) == .left(retryAfter: .seconds(pause)))
     }
 
-    @Test func `a failure that began before it came back says nothing new`() {
+    @Test func `a failure that began before the recovery is ignored`() {
         var health = Self.health([(1, .fails(.timeout)), (2, .connects)])
         #expect(health.failed(.timeout, begun: Self.moment(1.5).now, at: Self.moment(3.5)) == .unchanged)
         #expect(health.isInRotation)
@@ -117,7 +117,7 @@ import Testing
         )
     }
 
-    @Test func `tells one caller of each change`() {
+    @Test func `each change is reported to one caller`() {
         let changes = EndpointChanges()
         let target = UpstreamTarget(
             upstream: "api",
@@ -131,7 +131,7 @@ import Testing
         #expect(endpoint.failed(.refused, begun: .now()) == .unchanged)
         #expect(changes.version == start + 1)
         #expect(!endpoint.isInRotation && !target.isUp)
-        if case .unchanged = endpoint.connected() { Issue.record("it was not told") }
+        if case .unchanged = endpoint.connected() { Issue.record("the change was not reported") }
         #expect(endpoint.connected() == .unchanged)
         #expect(changes.version == start + 2)
         #expect(endpoint.isInRotation && target.isUp)

@@ -12,7 +12,7 @@ struct HashKeyTests {
             ("ID=1", nil), ("", nil),
         ] as [(String, String?)]
     )
-    func `finds a cookie by its whole name`(field: String, value: String?) async throws {
+    func `a cookie is found by its complete name`(field: String, value: String?) async throws {
         let found = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", "Cookie: \(field)")
             return exchange.cookie(Array("id".utf8)).map { exchange.request.headers.string($0) }
@@ -20,7 +20,7 @@ struct HashKeyTests {
         #expect(found == value)
     }
 
-    @Test func `joins parts so that they cannot run into each other`() async throws {
+    @Test func `parts are separated in the hash`() async throws {
         let hashes = try await WorkerFixture.run { worker in
             let key = HashKey(KeySource(.header("A"), .header("B")), makesCookie: false)
             return try [("ab", "c"), ("a", "bc"), ("ab", "c")].map { first, second in
@@ -32,7 +32,7 @@ struct HashKeyTests {
         #expect(hashes[0] != hashes[1])
     }
 
-    @Test func `takes the address where the field is missing`() async throws {
+    @Test func `a missing field is replaced by the address`() async throws {
         let hashes = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
             return [KeySource(.clientIP), KeySource(.header("A")), KeySource(.cookie("a"))].map {

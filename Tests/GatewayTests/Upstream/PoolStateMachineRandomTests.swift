@@ -4,10 +4,10 @@ import Testing
 
 @testable import Gateway
 
-/// Several workers with one limit, under random events, against a model of their connections.
+/// Several workers with one limit under random events, compared with a model of their connections.
 @Suite struct PoolStateMachineRandomTests {
     @Test(arguments: [(1, 1), (1, 4), (2, 1), (2, 2), (2, 5), (3, 2), (4, 3), (4, 16)])
-    func `never over the limit, and nobody is forgotten`(workers: Int, limit: Int) {
+    func `the limit is never exceeded, and no request is forgotten`(workers: Int, limit: Int) {
         for seed in 0..<40 {
             var world = World(workers: workers, limit: limit, pending: 6, seed: UInt64(seed))
             for _ in 0..<600 {
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func `one permit serves two workers that both always have requests`() {
+    @Test func `two busy workers share one permit`() {
         var world = World(workers: 2, limit: 1, pending: 4, seed: 9)
         var served = [0, 0]
         for _ in 0..<2_000 {
@@ -30,7 +30,7 @@ import Testing
         #expect(served[0] > 150 && served[1] > 150, "\(served)")
     }
 
-    @Test func `under lasting load permits settle at equal shares and stay there`() {
+    @Test func `under constant load permits settle at equal shares`() {
         var world = World(workers: 2, limit: 8, pending: 40, seed: 3)
         for _ in 0..<12 { world.acquire(0) }
         world.runAll()
@@ -59,7 +59,7 @@ private struct World {
     private enum Phase { case connecting, idle, leased, closing }
 
     var machines: [Pool]
-    /// Connections that were asked for.
+    /// Connections that were requested.
     var made = 0
     private let permits: ConnectionPermits
     private let limit: Int
@@ -184,9 +184,9 @@ private struct World {
         }
     }
 
-    // MARK: Runs to an end
+    // MARK: Completion
 
-    /// Does all that is under way but for leases.
+    /// Performs all pending work except leases.
     mutating func runAll() {
         for _ in 0..<limit + 4 {
             answerPokes()
@@ -208,7 +208,8 @@ private struct World {
         answerPokes()
     }
 
-    /// Without time going on, all who wait are served once all others are done, also when bursts come and go.
+    /// Checks that all waiting requests are served once all others have ended, without any timeout, even after
+    /// bursts.
     mutating func settle() {
         for _ in 0..<12 {
             serveAll()
@@ -229,7 +230,7 @@ private struct World {
         for _ in 0..<200 {
             runAll()
             check()
-            // Nobody waits while another worker keeps a connection idle.
+            // No request waits while another worker has an idle connection.
             let keepsIdle = machines.contains { !$0.idle.isEmpty }
             expect(waiting.allSatisfy(\.isEmpty) || !keepsIdle)
             if connections.allSatisfy({ $0.values.allSatisfy { $0 == .idle } }) { break }
@@ -241,7 +242,7 @@ private struct World {
     func check() {
         let all = connections.reduce(0) { $0 + $1.count }
         expect(all <= limit)
-        // Granted and not yet claimed.
+        // Includes permits that are granted but not claimed.
         expect(permits.taken >= all && permits.taken <= limit)
         for worker in machines.indices {
             expect(machines[worker].waiters.map(\.waiter) == waiting[worker].keys.sorted())
@@ -269,7 +270,7 @@ private struct World {
         expect(connections[worker].updateValue(to, forKey: id) == from)
     }
 
-    /// A request that waited has its answer: always the one that waited longest, unless it left.
+    /// A waiting request has been served: always the one that has waited longest, unless it left.
     private mutating func serve(_ worker: Int, _ name: Int) {
         expect(waiting[worker].removeValue(forKey: name) != nil)
     }

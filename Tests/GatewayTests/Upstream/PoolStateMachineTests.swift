@@ -17,7 +17,7 @@ import Testing
         pool.acquire(now: time(seconds), connectTimeout: .seconds(2)) { waiter }
     }
 
-    /// Makes a connection and leases it to `waiter`.
+    /// Opens a connection and leases it to a waiting request.
     private func open(_ pool: inout Pool, _ name: String) throws -> Pool.Lease {
         guard case .connect(let id, _) = acquire(&pool),
             case .handTo(_, let lease) = pool.connected(id, name, now: time(0))
@@ -27,7 +27,7 @@ import Testing
 
     private struct Unexpected: Error {}
 
-    @Test func `a new connection goes to the request that waits, and is fresh once`() throws {
+    @Test func `a new connection goes to the waiting request, and is fresh once`() throws {
         var pool = pool()
         guard case .connect(let id, _) = acquire(&pool, "first") else { throw Unexpected() }
         guard case .handTo("first", let lease) = pool.connected(id, "c", now: time(0)) else { throw Unexpected() }
@@ -37,7 +37,7 @@ import Testing
         #expect(!again.isFresh && again.connection == "c")
     }
 
-    @Test func `a connection that nobody waits for any more is fresh when it is used at last`() throws {
+    @Test func `a connection whose request has left is still fresh when it is first used`() throws {
         var pool = pool()
         guard case .connect(let id, let waiter) = acquire(&pool) else { throw Unexpected() }
         #expect(pool.cancel(waiter) == "w")
@@ -47,7 +47,7 @@ import Testing
         #expect(lease.isFresh)
     }
 
-    @Test func `the connection used last is used first`() throws {
+    @Test func `the most recently used connection is used first`() throws {
         var pool = pool()
         let leases = try ["a", "b", "c"].map { try open(&pool, $0) }
         for lease in leases { _ = pool.released(lease.id, reusable: true, now: time(0)) }
@@ -57,7 +57,7 @@ import Testing
         #expect(first.connection == "c" && second.connection == "b")
     }
 
-    @Test func `a connection that is released serves who waits longest, before a new one is there`() throws {
+    @Test func `a released connection serves the longest waiting request before a new one is ready`() throws {
         var pool = pool(limit: 2)
         let lease = try open(&pool, "a")
         guard case .connect(let second, _) = acquire(&pool, "one"), case .wait = acquire(&pool, "two") else {
@@ -71,7 +71,7 @@ import Testing
         #expect(fresh.connection == "b" && fresh.isFresh)
     }
 
-    @Test func `a spare connection in the making saves making another`() throws {
+    @Test func `a request joins a spare connection that is being opened`() throws {
         var pool = pool()
         guard case .connect(let id, let waiter) = acquire(&pool) else { throw Unexpected() }
         _ = pool.cancel(waiter)
@@ -79,7 +79,7 @@ import Testing
         guard case .handTo("next", _) = pool.connected(id, "c", now: time(0)) else { throw Unexpected() }
     }
 
-    @Test func `over the connection limit requests wait, over the queue limit they are refused`() throws {
+    @Test func `requests over the connection limit wait, and those over the queue limit are rejected`() throws {
         var pool = pool(limit: 1, pending: 2)
         let lease = try open(&pool, "a")
         guard case .wait = acquire(&pool, "one"), case .wait = acquire(&pool, "two"), case .refuse = acquire(&pool)
@@ -90,13 +90,13 @@ import Testing
             throw Unexpected()
         }
         guard case .wait = acquire(&pool, "three") else { throw Unexpected() }
-        // The place of a closed connection goes to the next.
+        // The permit of a closed connection goes to the next request.
         guard case .close = pool.released(next.id, reusable: false, now: time(0)) else { throw Unexpected() }
         guard case .connect(let id) = pool.closed(next.id) else { throw Unexpected() }
         guard case .handTo("two", _) = pool.connected(id, "b", now: time(0)) else { throw Unexpected() }
     }
 
-    @Test func `a connection that cannot be made fails one request, and is tried again for the next`() throws {
+    @Test func `a failed connection attempt fails one request, and is repeated for the next`() throws {
         var pool = pool(limit: 1)
         guard case .connect(let id, _) = acquire(&pool, "one"), case .wait = acquire(&pool, "two") else {
             throw Unexpected()
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1] as [Int64])
-    func `a connection that the upstream keeps for a second at most is not kept`(seconds: Int64) throws {
+    func `a connection that the upstream keeps for at most a second is closed`(seconds: Int64) throws {
         var pool = pool()
         let lease = try open(&pool, "a")
         guard case .close = pool.released(lease.id, reusable: true, keepAlive: .seconds(seconds), now: time(0)) else {
@@ -136,14 +136,14 @@ import Testing
         }
     }
 
-    @Test func `an idle connection past its time is not used`() throws {
+    @Test func `an expired idle connection is not used`() throws {
         var pool = pool()
         let lease = try open(&pool, "a")
         _ = pool.released(lease.id, reusable: true, keepAlive: .seconds(3), now: time(0))
         guard case .connect = acquire(&pool, at: 2) else { throw Unexpected() }
     }
 
-    @Test func `late events about a connection that is gone change nothing`() throws {
+    @Test func `late events of a closed connection are ignored`() throws {
         var pool = pool()
         let lease = try open(&pool, "a")
         _ = pool.closed(lease.id)
@@ -156,7 +156,7 @@ import Testing
         #expect(pool.connection(lease.id) == nil && pool.connection(other.id) == "b")
     }
 
-    @Test func `draining keeps nothing idle and still serves`() throws {
+    @Test func `a draining pool keeps no idle connections and still serves`() throws {
         var pool = pool()
         let first = try open(&pool, "a")
         let second = try open(&pool, "b")

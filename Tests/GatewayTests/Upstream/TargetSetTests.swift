@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TargetSetTests {
     @Test(arguments: [0, 1, 63, 64, 65, 128, 200])
-    func `holds any number of targets`(count: Int) {
+    func `a set can contain any number of targets`(count: Int) {
         var set = TargetSet(allOf: count)
         #expect(set.count == count)
         #expect(set.isEmpty == (count == 0))

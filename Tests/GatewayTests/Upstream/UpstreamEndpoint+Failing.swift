@@ -3,7 +3,7 @@ import NIOCore
 @testable import Gateway
 
 extension UpstreamEndpoint {
-    /// Refuses a connection that was tried just now.
+    /// Fails as if a connection had just been refused.
     func fail(at moment: EndpointHealth.Moment = .current) {
         _ = self.failed(.refused, begun: moment.now, at: moment)
     }

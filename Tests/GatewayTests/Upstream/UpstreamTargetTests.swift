@@ -23,14 +23,14 @@ import Testing
         ("http://10.0.0.1:9001", "10.0.0.1:9001"), ("http://[::1]:9001", "[::1]:9001"),
         ("unix:/run/a.sock", "unix:/run/a.sock"),
     ])
-    func `a literal address or a socket is one endpoint, with nothing to look up`(url: String, label: String) throws {
+    func `an IP address or a socket is one endpoint without a look-up`(url: String, label: String) throws {
         let target = try target(url)
         #expect(target.name == nil && target.lookUp == .unneeded)
         #expect(target.endpoints.map(\.label) == [label])
         #expect(target.endpoints.map(\.identity) == [target.label])
     }
 
-    @Test func `a name has no endpoint until it has been looked up, and then one for each address`() throws {
+    @Test func `a name has no endpoints before its look-up, then one per address`() throws {
         let target = try target("http://backend:80")
         #expect(target.name?.host == "backend" && target.lookUp == .pending && target.endpoints.isEmpty)
         target.found(try addresses("10.0.0.1", "::1", "10.0.0.1"))
@@ -40,7 +40,7 @@ import Testing
         #expect(target.label == "backend:80")
     }
 
-    @Test func `addresses that stay keep their endpoints, the others come and go`() throws {
+    @Test func `addresses that remain keep their endpoints`() throws {
         let target = try target("http://backend:80")
         target.found(try addresses("10.0.0.1", "10.0.0.2"))
         let before = target.endpoints
@@ -54,7 +54,7 @@ import Testing
         #expect(changes.version == version + 1)
     }
 
-    @Test func `an answer in another order changes nothing`() throws {
+    @Test func `another order of addresses changes nothing`() throws {
         let target = try target("http://backend:80")
         target.found(try addresses("10.0.0.1", "10.0.0.2"))
         let version = changes.version
@@ -63,7 +63,7 @@ import Testing
         #expect(target.endpoints.count == 2)
     }
 
-    @Test func `a name without an address any longer has its endpoints finish what they have`() throws {
+    @Test func `if a name loses its addresses its endpoints finish their requests`() throws {
         let target = try target("http://backend:80")
         target.found(try addresses("10.0.0.1"))
         target.endpoints[0].addPool()
@@ -73,7 +73,7 @@ import Testing
         #expect(target.leavingEndpoints.map(\.condition.state) == [.draining])
     }
 
-    @Test func `an address that has gone is shown until no worker uses it`() throws {
+    @Test func `a removed address is shown until no worker uses it`() throws {
         let target = try target("http://backend:80")
         target.found(try addresses("10.0.0.1", "10.0.0.2"))
         let gone = target.endpoints[0]
@@ -84,7 +84,7 @@ import Testing
         #expect(target.leavingEndpoints.isEmpty)
     }
 
-    @Test func `is down while its name has no address, since the first failure`() throws {
+    @Test func `a target is down while its name has no address, since the first failure`() throws {
         let target = try target("http://backend:80")
         #expect(target.condition.state == .unknown)
         target.notFound(reason: "timeout", at: EndpointHealth.Moment(now: .now(), time: 1))
@@ -94,7 +94,7 @@ import Testing
         #expect(target.condition.state == .unknown && target.isUp)
     }
 
-    @Test func `is down since the last of its addresses is, and is tried again when the first of them is`() throws {
+    @Test func `a target is down once all addresses are, and retried with the first of them`() throws {
         let target = try target("http://backend:80")
         target.found(try addresses("10.0.0.1", "10.0.0.2"))
         let start = NIODeadline.now()

@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct DurationSketchTests {
-    @Test(arguments: [1, 2, 3, 4]) func `is off by at most a thirty-second`(seed: UInt64) {
+    @Test(arguments: [1, 2, 3, 4]) func `the error is at most 1/32`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         for _ in 0..<20_000 {
             let nanoseconds = random.next() >> UInt64.random(in: 23...63, using: &random)
@@ -13,7 +13,7 @@ struct DurationSketchTests {
         }
     }
 
-    @Test func `has buckets that ascend and leave no gap`() {
+    @Test func `buckets are ascending and without gaps`() {
         var last = -1
         for exponent in 0..<64 {
             for offset: UInt64 in [0, 1] {
@@ -26,7 +26,7 @@ struct DurationSketchTests {
         #expect(DurationSketch.bucket(of: .max) == last)
     }
 
-    @Test func `has memory only for what it has seen, and keeps it`() {
+    @Test func `memory is allocated only for recorded durations, and kept`() {
         var sketch = DurationSketch()
         #expect(sketch.byteCount == 0)
         sketch.add(milliseconds: 100)
@@ -41,7 +41,7 @@ struct DurationSketchTests {
         #expect(sketch.buckets.map(\.1) == [1])
     }
 
-    @Test func `counts on where sixteen bits run over`() {
+    @Test func `counts above sixteen bits are correct`() {
         var sketch = DurationSketch()
         sketch.add(milliseconds: 5)
         for _ in 0..<100_000 { sketch.add(milliseconds: 20) }
@@ -52,7 +52,7 @@ struct DurationSketchTests {
         #expect(sketch.count == 100_003)
     }
 
-    @Test func `keeps the extremes and errors exactly`() {
+    @Test func `extremes and errors are exact`() {
         var sketch = DurationSketch()
         for nanoseconds: UInt64 in [7_000_001, 3, 1 << 60] {
             sketch.add(nanoseconds, in: DurationSketch.bucket(of: nanoseconds), isError: nanoseconds == 3)

@@ -3,13 +3,13 @@ import Testing
 @testable import Gateway
 
 struct DurationSummaryTests {
-    @Test func `has nothing to say of nothing`() {
+    @Test func `an empty summary has no values`() {
         let summary = DurationSummary()
         #expect(summary.mean == nil)
         #expect(summary.quantile(0.5) == nil)
     }
 
-    @Test(arguments: [0.0, 0.5, 0.9, 0.95, 0.99, 1]) func `finds a quantile among all`(share: Double) throws {
+    @Test(arguments: [0.0, 0.5, 0.9, 0.95, 0.99, 1]) func `a quantile is found across sketches`(share: Double) throws {
         var random = SeededRandom(seed: 42)
         var (parts, all) = ([DurationSummary()], [UInt64]())
         for _ in 0..<3 {
@@ -34,7 +34,7 @@ struct DurationSummaryTests {
         #expect(abs(mean - Double(all.reduce(0, +)) / 15_000) < 1)
     }
 
-    @Test func `tells one duration exactly`() {
+    @Test func `a single duration is exact`() {
         var sketch = DurationSketch()
         sketch.add(milliseconds: 123)
         var summary = DurationSummary()

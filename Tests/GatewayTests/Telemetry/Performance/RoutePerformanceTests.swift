@@ -11,7 +11,7 @@ struct RoutePerformanceTests {
     }
 
     @Test(arguments: [0, 7, 1000, 86_399] as [UInt64])
-    func `forgets what is older than each window`(start: UInt64) {
+    func `each window forgets older durations`(start: UInt64) {
         let performance = RoutePerformance()
         performance.record(nanoseconds: 1, isError: false, at: .second(start))
         #expect(counts(performance, at: start) == [1, 1, 1])
@@ -23,7 +23,7 @@ struct RoutePerformanceTests {
         #expect(counts(performance, at: start + 900) == [0, 0, 0])
     }
 
-    @Test(arguments: [1, 2, 3]) func `counts within each window as a list of all would`(seed: UInt64) {
+    @Test(arguments: [1, 2, 3]) func `counts match a list of all durations`(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let performance = RoutePerformance()
         var times: [UInt64] = []
@@ -43,7 +43,7 @@ struct RoutePerformanceTests {
     }
 
     @Test(arguments: PerformanceWindow.allCases)
-    func `covers at least three quarters of its window, and no more than it`(window: PerformanceWindow) {
+    func `at least three quarters of a window are covered, and never more than all`(window: PerformanceWindow) {
         let seconds: Int64 = [60, 300, 900][window.rawValue]
         for second: UInt64 in 10_000...11_000 {
             let covered = window.covered(at: .second(second), since: .second(0))
@@ -53,7 +53,7 @@ struct RoutePerformanceTests {
         }
     }
 
-    @Test func `begins anew`() {
+    @Test func `a reset clears all windows`() {
         let performance = RoutePerformance()
         performance.record(nanoseconds: 1, isError: true, at: .second(100))
         performance.reset()
@@ -62,14 +62,14 @@ struct RoutePerformanceTests {
         #expect(counts(performance, at: 100) == [1, 1, 1])
     }
 
-    @Test func `takes four megabytes for a thousand busy routes`() {
+    @Test func `a thousand busy routes need at most four megabytes`() {
         var random = SeededRandom(seed: 7)
         var total = 0
         for _ in 0..<10 {
             let performance = RoutePerformance()
             for second: UInt64 in 1000..<1900 {
                 for _ in 0..<2 {
-                    // From 1 to 128 ms, as many in each doubling.
+                    // From 1 to 128 ms, equally distributed over the doublings.
                     let nanoseconds = UInt64(1 << 20) << UInt64.random(in: 0...6, using: &random)
                     performance.record(
                         nanoseconds: nanoseconds + random.next() % nanoseconds,
@@ -84,7 +84,7 @@ struct RoutePerformanceTests {
         #expect(total * 100 > 3_000_000)
     }
 
-    @Test func `takes fourteen megabytes for a thousand routes whose answers take anything`() {
+    @Test func `a thousand routes with arbitrary durations need at most fourteen megabytes`() {
         let performance = RoutePerformance()
         for second: UInt64 in 1000..<1900 {
             for exponent in 0..<64 {

@@ -30,19 +30,19 @@ import Testing
         "/bytes/-1", "/bytes/x", "/bytes/10737418241", "/bytes/99999999999999999999", "/slow/600001", "/slow/+1",
         "/status/99", "/status/101", "/status/600", "/stream/1000001", "/flaky/101", "/flaky/1.5", "/sse?n=x",
     ])
-    func `a number that does not suit is a 400`(_ path: String) async throws {
+    func `an invalid number is a 400`(_ path: String) async throws {
         let answer = try await self.ask(path)
         #expect(answer.status == 400)
         #expect(answer.chunks.first?.contains("Write a") == true)
     }
 
     @Test(arguments: ["/bytes", "/bytes/1/2", "/json/x", "/nothing", "/Json"])
-    func `a page that there is not is a 404`(_ path: String) async throws {
+    func `an unknown page is a 404`(_ path: String) async throws {
         #expect(try await self.ask(path).status == 404)
     }
 
     @Test(arguments: [0, 1, 65_535, 65_536, 65_537, 200_000])
-    func `bytes come in pieces that add up`(_ count: Int) async throws {
+    func `the pieces of bytes add up`(_ count: Int) async throws {
         let answer = try await self.ask("/bytes/\(count)")
         #expect(answer.headers[.contentLength] == String(count))
         #expect(answer.chunks.map(\.utf8.count).reduce(0, +) == count)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 3])
-    func `a stream has as many chunks as asked for`(_ count: Int) async throws {
+    func `a stream has the requested number of chunks`(_ count: Int) async throws {
         let answer = try await self.ask("/stream/\(count)")
         #expect(answer.chunks == (0..<count).map { "chunk \($0 + 1) of \(count)\n" })
     }
@@ -63,7 +63,7 @@ import Testing
         #expect(waited.withLockedValue { $0 } == [.seconds(1), .seconds(1)])
     }
 
-    @Test func `a slow page waits as long as asked`() async throws {
+    @Test func `a slow page waits as long as requested`() async throws {
         let waited = NIOLockedValueBox<[Duration]>([])
         let upstream = DemoUpstream(sleep: { time in waited.withLockedValue { $0.append(time) } })
         #expect(try await self.ask("/slow/1500", of: upstream).status == 200)
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [(0, 0, 200), (1, 0, 503), (30, 29, 503), (30, 30, 200), (100, 99, 503)])
-    func `fails in the share that is asked for`(_ percent: Int, _ percentile: Int, _ status: Int) async throws {
+    func `the requested share fails`(_ percent: Int, _ percentile: Int, _ status: Int) async throws {
         let upstream = DemoUpstream(percentile: { percentile })
         #expect(try await self.ask("/flaky/\(percent)", of: upstream).status == status)
     }
@@ -80,7 +80,7 @@ import Testing
         (nil, 200), ("\"demo-1\"", 304), ("W/\"demo-1\"", 304), ("\"a\", \"demo-1\" ,\"b\"", 304), ("*", 304),
         ("\"demo-2\"", 200), ("demo-1", 200), ("", 200),
     ])
-    func `who has the tag gets 304`(_ condition: String?, _ status: Int) async throws {
+    func `a client with the tag gets 304`(_ condition: String?, _ status: Int) async throws {
         var fields = HTTPFields()
         fields[.ifNoneMatch] = condition
         let answer = try await self.ask("/etag", fields: fields)
@@ -96,7 +96,7 @@ import Testing
             "Made at 2026-01-01T00:00:00Z. Fresh for 1 s, stale for 60 s more.\n"
         ),
     ])
-    func `tells caches how long a document is fresh`(_ path: String, _ cacheControl: String, _ text: String)
+    func `a document has a cache lifetime`(_ path: String, _ cacheControl: String, _ text: String)
         async throws
     {
         let answer = try await self.ask(path, of: DemoUpstream(second: { 1_767_225_600 }))
@@ -108,7 +108,7 @@ import Testing
         (nil, "en"), ("", "en"), ("de", "de"), ("de-AT,en;q=0.5", "de"), ("it, fr;q=0.4, es; q=0.6", "es"),
         ("FR", "fr"), ("fr;q=0", "en"), ("en;q=0.1,de;q=x", "en"), ("*", "en"), (";;,=", "en"),
     ])
-    func `answers in the language that is asked for`(_ languages: String?, _ expected: String) async throws {
+    func `the preferred language is used`(_ languages: String?, _ expected: String) async throws {
         var fields = HTTPFields()
         fields[.acceptLanguage] = languages
         let answer = try await self.ask("/vary", fields: fields)
@@ -117,7 +117,7 @@ import Testing
         #expect(answer.headers[.vary] == "Accept-Language")
     }
 
-    @Test func `an echo keeps the beginning of a large body and counts the rest`() async throws {
+    @Test func `an echo contains the beginning of a large body and counts the rest`() async throws {
         let left = NIOLockedValueBox(64)
         let body = InProcessRequestBody(next: {
             let isLeft = left.withLockedValue { left in
@@ -133,7 +133,7 @@ import Testing
         #expect((65_536..<67_000).contains(text.utf8.count))
     }
 
-    @Test func `the first page lists every other`() async throws {
+    @Test func `the first page lists all others`() async throws {
         let text = try await self.ask("/").chunks.joined()
         for page in DemoUpstream.pages {
             #expect(text.contains("href=\"\(page.example)\""))
