@@ -3,7 +3,7 @@ import FoundationEssentials
 /// A file of `Tests/Conformance`: rules, each followed by the cases that check it.
 ///
 ///     rule: the rule
-///     section: RFC 9112 6.1
+///     section: RFC 9112 section 6.1
 ///     does: how the gateway applies it
 ///
 ///     case: a name, unique in the file

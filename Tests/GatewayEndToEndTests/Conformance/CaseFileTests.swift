@@ -7,7 +7,7 @@ struct CaseFileTests {
         # What it is about.
 
         rule: a rule
-        section: RFC 9112 2.2
+        section: RFC 9112 section 2.2
         does: something
 
         case: first
