@@ -7,8 +7,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-// A package of its own, so that neither who embeds the gateway nor `make test` builds it for the fuzzer. The checks are
-// also a test target of the gateway's package, which replays all corpora and crashes without a fuzzer.
+// A separate package, so that neither embedders nor `make test` build it for the fuzzer. The checks are also a test
+// target of the gateway's package, which replays all corpora and crashes without a fuzzer.
 let package = Package(
     name: "gateway-fuzz",
     platforms: [.macOS(.v15)],

@@ -7,8 +7,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-// A package of its own, so that neither who embeds the gateway nor `make test` builds it. It reaches what it measures
-// with `@testable import`: `benchmarks/guard` builds it, and the gateway it measures, with testing enabled.
+// A separate package, so that neither embedders nor `make test` build it. It uses internal declarations through
+// `@testable import`: `benchmarks/guard` builds it, and the gateway that it measures, with testing enabled.
 let package = Package(
     name: "gateway-benchmarks",
     platforms: [.macOS(.v15)],

@@ -1,4 +1,4 @@
-/// What should hold for every input, and does not for this one.
+/// A property that must hold for every input, but does not hold for this one.
 struct BrokenProperty: Error, CustomStringConvertible {
     let description: String
 }

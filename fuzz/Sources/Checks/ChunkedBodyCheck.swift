@@ -2,25 +2,25 @@ import NIOCore
 
 @testable import GatewayHTTP1
 
-/// One chunked body, with what follows it on the connection.
+/// A chunked body, and the bytes that follow it on the connection.
 enum ChunkedBodyCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let whole = self.read([input])
         for pieces in Segmentation.all(of: input) {
             let other = self.read(pieces)
-            try hold(other == whole, "another meaning in \(pieces.count) pieces: \(other), whole: \(whole)")
+            try hold(other == whole, "parsed differently in \(pieces.count) pieces: \(other), whole: \(whole)")
         }
-        // Each chunk takes five bytes beside its data, or one where the body is not whole.
+        // Each chunk needs five bytes besides its data, or one if the body is incomplete.
         try hold(whole.body.count <= input.count, "\(whole.body.count) bytes from \(input.count)")
         guard whole.isComplete else { return }
         try hold(whole.body.count + whole.left + 5 <= input.count, "bytes are read twice")
         for field in whole.trailers ?? [] {
-            try hold(ByteClass.isToken(field[0]) && field[1].isFieldValue, "the trailer \(field)")
+            try hold(ByteClass.isToken(field[0]) && field[1].isFieldValue, "invalid trailer \(field)")
         }
-        // Written again, a field without a space behind its colon has one.
+        // Written again, a field has a space after its colon even if it had none.
         var again = self.read([self.written(whole)], HTTP1Limits())
         again.left = whole.left
-        try hold(again == whole, "written again it is \(again), and was \(whole)")
+        try hold(again == whole, "\(whole) is \(again) when written again")
     }
 
     private struct Body: Equatable {

@@ -5,7 +5,7 @@ enum ConfigurationCheck {
     private static let file = "a.toml"
 
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
-        // What is no UTF-8 is refused before it is parsed.
+        // Invalid UTF-8 is rejected before it is parsed.
         guard let text = String(validating: input, as: UTF8.self) else { return }
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
             line.count { $0 & 0xC0 != 0x80 }
@@ -31,32 +31,32 @@ enum ConfigurationCheck {
         do { return .success(try read()) } catch { return .failure(error) }
     }
 
-    /// Every finding has a text, and a place that the file has. Some are about no place: no route at all.
+    /// Every finding has a text and a position within the file. Some have no position, such as missing routes.
     private static func check(
         _ errors: [ConfigurationError],
         _ lines: [Int],
         canBeEmpty: Bool = false
     ) throws(BrokenProperty) {
-        try hold(canBeEmpty || !errors.isEmpty, "refused without an error")
+        try hold(canBeEmpty || !errors.isEmpty, "rejected without an error")
         for error in errors {
             try hold(!error.message.isEmpty, "an empty message")
             guard error.line > 0 || error.column > 0 else { continue }
-            try hold(error.file == self.file, "\(error) is of another file")
-            try hold((1...lines.count).contains(error.line), "\(error) is outside of \(lines.count) lines")
+            try hold(error.file == self.file, "\(error) has another file")
+            try hold((1...lines.count).contains(error.line), "\(error) is outside the \(lines.count) lines")
             let length = lines[error.line - 1]
-            try hold((1...(length + 1)).contains(error.column), "\(error) is outside of \(length) columns")
+            try hold((1...(length + 1)).contains(error.column), "\(error) is outside the \(length) columns")
         }
     }
 
-    /// The same values, written in another way, are read as the same.
+    /// The same values, written in another form, are read as equal.
     private static func checkWritten(_ node: SettingNode) throws(BrokenProperty) {
-        // Inline tables lie deeper than the headers that they stand for.
+        // Inline tables are nested more deeply than the headers that they replace.
         guard let entries = node.entries, self.depth(of: node.value) < 50 else { return }
         let text = entries.map { "\(JSONText.quoted($0.key)) = \(self.text($0.value.value))\n" }.joined()
         let again = self.result { () throws(ConfigurationErrors) in try TOMLDocument.read(text, file: self.file).value }
         switch again {
-        // NaN is not itself.
-        case .success(let value): try hold(self.text(value) == self.text(node.value), "written again it is \(value)")
+        // NaN is not equal to itself.
+        case .success(let value): try hold(self.text(value) == self.text(node.value), "written again, it is \(value)")
         case .failure(let errors): throw BrokenProperty(description: "written again: \(errors), in \(text)")
         }
     }

@@ -3,7 +3,7 @@ import NIOCore
 @testable import Gateway
 @testable import GatewayHTTP1
 
-/// Lists of entity tags, and the dates that stand beside them: each line of the input is a field's value.
+/// Lists of entity tags, and dates: each line of the input is the value of a field.
 enum EntityTagCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let lines = input.lines.prefix(8).map { HeaderBlock(.etag, [$0]).contents[0][1].trimmed }
@@ -17,7 +17,7 @@ enum EntityTagCheck {
         for tag in tags.prefix(4) { try self.checkConditions(lines, tag) }
     }
 
-    /// The well-formed tags of a list, each written again as it was read.
+    /// The well-formed tags of a list, written again.
     private static func members(of line: [UInt8]) throws(BrokenProperty) -> [[UInt8]] {
         let tags = line.withUnsafeBytes { bytes in
             var list = EntityTagList(bytes)
@@ -47,13 +47,16 @@ enum EntityTagCheck {
                 )
             }
         }
-        try hold(result.isRead, "\(left) is read otherwise when it is written again")
-        try hold(result.weak.0 == result.weak.1 && result.strong.0 == result.strong.1, "\(left), \(right): one-sided")
-        try hold(!result.strong.0 || result.weak.0, "\(left), \(right): strongly the same but not weakly")
-        if left == right { try hold(result.weak.0, "\(left) is not itself") }
+        try hold(result.isRead, "\(left) is parsed differently when written again")
+        try hold(
+            result.weak.0 == result.weak.1 && result.strong.0 == result.strong.1,
+            "\(left), \(right): not symmetric"
+        )
+        try hold(!result.strong.0 || result.weak.0, "\(left), \(right): match strongly but not weakly")
+        if left == right { try hold(result.weak.0, "\(left) does not match itself") }
     }
 
-    /// `If-None-Match` with the very tag among whatever else means that there is nothing to send.
+    /// An `If-None-Match` list that contains the tag always means not modified.
     private static func checkConditions(_ lines: [[UInt8]], _ tag: [UInt8]) throws(BrokenProperty) {
         var selected = HeaderBlock(.etag, [tag])
         if let date = lines.first { selected.add(HeaderName(.lastModified), date) }
@@ -64,7 +67,7 @@ enum EntityTagCheck {
         }
         let request = HeaderBlock(.ifNoneMatch, lines + [tag])
         let outcome = Preconditions.evaluate(request, .get, against: selected, now: 0)
-        try hold(outcome == .notModified, "\(outcome) where the tag is the same")
+        try hold(outcome == .notModified, "\(outcome) although the tag matches")
     }
 
     private static func checkDate(_ line: [UInt8]) throws(BrokenProperty) {
@@ -75,19 +78,19 @@ enum EntityTagCheck {
         try hold(again == second, "\(second) is written as \(String(decoding: written, as: UTF8.self))")
     }
 
-    /// A coding's suffix can be taken out of all that it was put into.
+    /// A coding's suffix can be removed from every tag that it was added to.
     private static func checkSuffixes(_ line: [UInt8]) throws(BrokenProperty) {
         for coding in ContentCoding.allCases {
             var output = ByteBuffer()
             let found = line.withUnsafeBytes { CodedEntityTag.removeSuffixes(of: coding, from: $0, into: &output) }
-            try hold(!found || output.readableBytes < line.count, "a suffix is found, and nothing shorter")
+            try hold(!found || output.readableBytes < line.count, "a suffix is found, but the list is not shorter")
             guard let position = line.withUnsafeBytes({ CodedEntityTag.suffixPosition(in: $0) }) else { continue }
             guard line.withUnsafeBytes({ EntityTag($0) != nil }) else { continue }
             let suffix = Array(UnsafeRawBufferPointer(coding.tagSuffix))
             let coded = Array(line[..<position]) + suffix + Array(line[position...])
             var plain = ByteBuffer()
             let isCoded = coded.withUnsafeBytes { CodedEntityTag.removeSuffixes(of: coding, from: $0, into: &plain) }
-            try hold(isCoded && Array(plain.readableBytesView) == line, "\(coded) loses its suffix otherwise")
+            try hold(isCoded && Array(plain.readableBytesView) == line, "\(coded) is wrong without its suffix")
             let isNamed = coded.withUnsafeBytes { coded in
                 line.withUnsafeBytes { CodedEntityTag.list(coded, names: $0, in: coding) }
             }

@@ -16,18 +16,18 @@ enum ForwardedCheck {
         for id in [FieldID.xForwardedFor, .forwarded] {
             let client = self.shared.clientNamed(by: HeaderBlock(id, lines))
             let joined = self.shared.clientNamed(by: HeaderBlock(id, [Array(lines.joined(separator: [0x2C]))]))
-            // A malformed line says nothing, but does not take along what stands to the right of it.
+            // A malformed line is ignored, but not the elements to the right of it.
             let isWellFormed = lines.allSatisfy { line in
                 id != .forwarded || line.withUnsafeBytes { ForwardedParser.elements(of: $0) } != nil
             }
-            if isWellFormed { try hold(client?.text == joined?.text, "the division into lines counts") }
+            if isWellFormed { try hold(client?.text == joined?.text, "the result depends on the division into lines") }
             guard let client else { continue }
-            try hold(client.ip.map { IPAddress($0.description) == $0 } ?? false, "\(client) is no address")
+            try hold(client.ip.map { IPAddress($0.description) == $0 } ?? false, "\(client) is not an address")
             guard !self.shared.isTrusted(client) else { continue }
-            // The client can write what it likes to the left of what the first trusted proxy added.
+            // The client can send anything to the left of what the first trusted proxy added.
             for forged in ["6.6.6.6", "for=6.6.6.6", "for=\"", "\"\\", ";", "[", "for=10.0.0.1;by=\""] {
                 let found = self.shared.clientNamed(by: HeaderBlock(id, [Array(forged.utf8)] + lines))
-                try hold(found?.text == client.text, "\(forged) makes \(String(describing: found)) of \(client)")
+                try hold(found?.text == client.text, "\(forged) changes \(client) to \(String(describing: found))")
             }
         }
     }

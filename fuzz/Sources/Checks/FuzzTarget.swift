@@ -1,4 +1,4 @@
-/// What is fuzzed. The raw value names the target on the command line and its folders in `corpus` and `crashes`.
+/// The fuzz targets. The raw value is the name on the command line and of the folders in `corpus` and `crashes`.
 enum FuzzTarget: String, CaseIterable, Sendable {
     case requests
     case responses
@@ -14,7 +14,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case settings
     case configuration
 
-    /// Throws where the input breaks a property. A trap is a find too, but never the way a check reports one.
+    /// Throws if the input breaks a property. A trap is a finding too, but checks never report one that way.
     func check(_ input: [UInt8]) throws(BrokenProperty) {
         switch self {
         case .requests: try RequestCheck.check(input)

@@ -2,7 +2,7 @@ import NIOCore
 
 @testable import Gateway
 
-/// Nonces in HTML: they come to the same places however the page is cut, and nothing else of it changes.
+/// Nonces in HTML: the result does not depend on how the page is split, and nothing else in the page changes.
 enum HTMLCheck {
     private static let attribute = Array(" nonce=\"".utf8) + HTMLCheck.nonce.bytes + Array("\"".utf8)
     private static let nonce: Nonce = {
@@ -14,12 +14,12 @@ enum HTMLCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let whole = self.read([input])
         for pieces in Segmentation.all(of: input) {
-            try hold(self.read(pieces) == whole, "another page in \(pieces.count) pieces")
+            try hold(self.read(pieces) == whole, "another result in \(pieces.count) pieces")
         }
         var position = 0
         for byte in input {
             if whole[position...].starts(with: self.attribute) { position += self.attribute.count }
-            try hold(position < whole.count && whole[position] == byte, "byte \(position) is not the page's")
+            try hold(position < whole.count && whole[position] == byte, "byte \(position) is not from the page")
             position += 1
         }
         try hold(position == whole.count, "\(whole.count - position) bytes more than the page has")

@@ -2,9 +2,9 @@ import NIOCore
 
 @testable import GatewayHTTP1
 
-/// The same bytes as a peer may send them: nothing keeps boundaries.
+/// The same bytes in the ways a peer may send them: TCP keeps no boundaries.
 enum Segmentation {
-    /// In two pieces, cut where the input itself says, and in single bytes.
+    /// Two pieces, split at a position derived from the input, and single bytes.
     static func all(of input: [UInt8]) -> [[[UInt8]]] {
         guard input.count > 1 else { return [] }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -15,10 +15,10 @@ enum Segmentation {
 }
 
 extension [UInt8] {
-    /// The lines without their ends.
+    /// The lines without line ends.
     var lines: [[UInt8]] { self.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init) }
 
-    /// Without the blanks at both ends.
+    /// The bytes without white space at both ends.
     var trimmed: [UInt8] {
         let isVisible: (UInt8) -> Bool = { $0 != 0x20 && $0 != 0x09 }
         guard let first = self.firstIndex(where: isVisible), let last = self.lastIndex(where: isVisible) else {
@@ -27,7 +27,7 @@ extension [UInt8] {
         return Array(self[first...last])
     }
 
-    /// Nothing that could end a line, or be read otherwise by whoever comes next.
+    /// Whether no byte could end a line or be parsed differently by the next recipient.
     var isFieldValue: Bool { self.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 } && self == self.trimmed }
 }
 
@@ -38,7 +38,7 @@ extension HeaderBlock {
         for value in values { self.add(HeaderName(id), value) }
     }
 
-    /// Names and values as they stand in the block.
+    /// The names and values in the block.
     var contents: [[[UInt8]]] {
         self.fields.map { field in [field.name, field.value].map { self.withBytes($0) { Array($0) } } }
     }

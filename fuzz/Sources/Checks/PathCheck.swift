@@ -4,11 +4,11 @@
 enum PathCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         guard let path = self.normal(input) else { return }
-        try hold(self.normal(path) == path, "normalised twice it is another")
+        try hold(self.normal(path) == path, "normalization is not idempotent")
         try hold(path.first == UInt8(ascii: "/"), "it does not begin with a slash")
         try hold(path.count <= max(1, input.count), "it has grown")
         let isPlain = path.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\\#?".utf8.contains($0) }
-        try hold(isPlain, "it has bytes of no path")
+        try hold(isPlain, "it has bytes that are invalid in a path")
         let segments = path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for segment in segments.dropLast() { try hold(!segment.isEmpty, "it has an empty segment") }
         for segment in segments {
@@ -16,7 +16,7 @@ enum PathCheck {
         }
     }
 
-    /// Nil for what is no path.
+    /// Nil if the path is invalid.
     static func normal(_ path: [UInt8]) -> [UInt8]? {
         var output: [UInt8] = []
         return switch path.withUnsafeBytes({ PathNormalizer.normalize($0, into: &output) }) {

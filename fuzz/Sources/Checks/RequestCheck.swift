@@ -2,16 +2,19 @@ import NIOCore
 
 @testable import GatewayHTTP1
 
-/// Requests of a connection, heads and bodies.
+/// Requests on a connection, heads and bodies.
 enum RequestCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let whole = try Transcript.check(input) { self.read($0, Transcript.limits) }
         for message in whole.messages {
             let (name, target, host) = (message.start[0], message.start[1], message.start[3])
-            try hold(ByteClass.isToken(name), "the method \(name)")
-            try hold(target.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "the target \(target)")
-            // It goes between the quotes of Forwarded, and into URLs.
-            try hold(host.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\"\\@/?#<>".utf8.contains($0) }, "the host \(host)")
+            try hold(ByteClass.isToken(name), "invalid method \(name)")
+            try hold(target.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "invalid target \(target)")
+            // The host is used in the quotes of Forwarded, and in URLs.
+            try hold(
+                host.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\"\\@/?#<>".utf8.contains($0) },
+                "invalid host \(host)"
+            )
             try self.checkWritten(message)
         }
     }
@@ -33,9 +36,9 @@ enum RequestCheck {
         }
     }
 
-    /// What is written for the next hop means the same there.
+    /// The written message has the same meaning for the next hop.
     private static func checkWritten(_ message: Transcript.Message) throws(BrokenProperty) {
-        // HTTP/1.0 may lack the Host that HTTP/1.1, as it is written, must have.
+        // HTTP/1.0 may lack the Host that a request written as HTTP/1.1 needs.
         guard message.numbers[1] == 1 else { return }
         var head = RequestHead()
         head.methodName = head.headers.store { $0.write(message.start[0]) }
@@ -53,6 +56,6 @@ enum RequestCheck {
         expected.isComplete = message.framing.isEmpty
         var found = again.messages.first
         found?.isComplete = message.framing.isEmpty
-        try hold(found == expected, "written again it is \(again), and was \(message)")
+        try hold(found == expected, "\(message) is \(again) when written again")
     }
 }

@@ -2,17 +2,17 @@ import NIOCore
 
 @testable import GatewayHTTP1
 
-/// Responses of an upstream's connection, heads and bodies.
+/// Responses on an upstream connection, heads and bodies.
 enum ResponseCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         for method in [GatewayHTTP1.Method.get, .head] {
             let whole = try Transcript.check(input) { self.read($0, answering: method) }
             for message in whole.messages {
                 let status = message.numbers[1]
-                try hold((100...599).contains(status), "the status \(status)")
+                try hold((100...599).contains(status), "invalid status \(status)")
                 let hasNoBody = method == .head || status < 200 || status == 204 || status == 304
-                try hold(!hasNoBody || message.framing.isEmpty, "a body behind \(status)")
-                try hold(message.framing != .untilClose || !message.flags[0], "kept alive behind an endless body")
+                try hold(!hasNoBody || message.framing.isEmpty, "a body after \(status)")
+                try hold(message.framing != .untilClose || !message.flags[0], "kept alive after a close-delimited body")
             }
         }
     }

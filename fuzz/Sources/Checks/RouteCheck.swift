@@ -1,7 +1,7 @@
 @testable import Gateway
 @testable import GatewayHTTP1
 
-/// Patterns of hosts and paths, and what routes make of requests. Lines: a host pattern, the host and the path of a
+/// Patterns of hosts and paths, and how requests are routed. Lines: a host pattern, the host and the path of a
 /// request, and then path patterns.
 enum RouteCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
@@ -25,7 +25,7 @@ enum RouteCheck {
         do throws(HostPattern.ParseError) {
             pattern = try HostPattern(text)
         } catch {
-            return try hold(!error.message.isEmpty, "a host is refused without a word")
+            return try hold(!error.message.isEmpty, "a host is rejected without a message")
         }
         let written =
             switch pattern {
@@ -33,7 +33,7 @@ enum RouteCheck {
             case .exact(let name): name
             case .suffix(let suffix): "*" + suffix
             }
-        try hold((try? HostPattern(written)) == pattern, "written again the host is another")
+        try hold((try? HostPattern(written)) == pattern, "the host changes when written again")
         var hosts = [host]
         switch pattern {
         case .any: break
@@ -45,8 +45,8 @@ enum RouteCheck {
                 let isFound = HostTable([pattern]).entry(for: bytes) != nil
                 return (ByteClass.isAuthority(bytes), pattern.matches(bytes), isFound)
             }
-            try hold(!found.isHost || found.matches == found.isInTable, "the table sees the host otherwise")
-            try hold(index == 0 || found.matches, "the pattern does not take \(String(decoding: host, as: UTF8.self))")
+            try hold(!found.isHost || found.matches == found.isInTable, "the table matches differently")
+            try hold(index == 0 || found.matches, "the pattern does not match \(String(decoding: host, as: UTF8.self))")
         }
     }
 
@@ -57,19 +57,19 @@ enum RouteCheck {
         do throws(RoutePattern.ParseError) {
             pattern = try RoutePattern(text)
         } catch {
-            try hold(!error.message.isEmpty, "a path is refused without a word")
+            try hold(!error.message.isEmpty, "a path is rejected without a message")
             return nil
         }
         let written = self.text(of: pattern, rest: "*")
-        try hold((try? RoutePattern(written)) == pattern, "written again the path is another")
-        // The two grammars agree on what the parts are called.
+        try hold((try? RoutePattern(written)) == pattern, "the path changes when written again")
+        // The two grammars agree on the names of the parts.
         if let names = try? PathPattern.names(in: text) {
-            try hold(names == pattern.parameters + (pattern.takesRest ? ["rest"] : []), "the names are others")
+            try hold(names == pattern.parameters + (pattern.takesRest ? ["rest"] : []), "the names differ")
         }
         return pattern
     }
 
-    /// - Parameter rest: stands for what `/*` takes.
+    /// - Parameter rest: The text in place of `/*`.
     private static func text(of pattern: RoutePattern, rest: String) -> String {
         let segments = pattern.segments.map { segment in
             switch segment {
@@ -83,19 +83,19 @@ enum RouteCheck {
     private static func checkRouting(_ path: [UInt8], among patterns: [RoutePattern]) throws(BrokenProperty) {
         let found = try self.route(path, among: patterns)
         let takers = patterns.filter { pattern in path.withUnsafeBytes { pattern.matches($0) } }
-        guard let found else { return try hold(takers.isEmpty, "no route is found, though one takes the path") }
+        guard let found else { return try hold(takers.isEmpty, "no route is found, though one matches") }
         let pattern = patterns[found.route]
-        try hold(takers.contains(pattern), "a route is found that does not take the path")
+        try hold(takers.contains(pattern), "a route is found that does not match the path")
         let again = try self.route(path, among: patterns)
-        try hold(again?.route == found.route && again?.captures == found.captures, "the second time it is another")
+        try hold(again?.route == found.route && again?.captures == found.captures, "the second result differs")
         let turned = try self.route(path, among: patterns.reversed()).map { patterns[patterns.count - 1 - $0.route] }
         let shape = turned.map { self.shape(of: $0) }
-        try hold(shape == self.shape(of: pattern), "in another order another route is found")
-        try hold(self.isPutTogether(path, pattern, found.captures), "what was taken does not make the path again")
+        try hold(shape == self.shape(of: pattern), "the order of routes changes the result")
+        try hold(self.isPutTogether(path, pattern, found.captures), "the captures do not make up the path")
         try self.checkEncodedSlashes(in: path, found, among: patterns)
     }
 
-    /// What a server sees that decodes slashes has a path of the same route, or of none.
+    /// A server that decodes slashes sees a path of the same route, or of none.
     private static func checkEncodedSlashes(
         in path: [UInt8],
         _ found: Found,
@@ -121,12 +121,12 @@ enum RouteCheck {
                 }
             }
             guard let seen = PathCheck.normal(seen) else {
-                throw BrokenProperty(description: "with its slashes decoded the path is refused")
+                throw BrokenProperty(description: "with decoded slashes the path is rejected")
             }
             let choice = seen.withUnsafeBytes { router.choice(for: PathRequest(path: $0)) }
             try hold(
                 choice == .route(found.route) || choice == .noPath,
-                "with its slashes decoded another route has it"
+                "with decoded slashes another route matches"
             )
         }
     }
@@ -142,7 +142,7 @@ enum RouteCheck {
 
     private static func route(_ path: [UInt8], among patterns: [RoutePattern]) throws(BrokenProperty) -> Found? {
         guard let router = try? Router(routes: self.routes(patterns)) else {
-            throw BrokenProperty(description: "patterns that are taken one by one are refused together")
+            throw BrokenProperty(description: "patterns that are valid alone are rejected together")
         }
         var captures = PathCaptures()
         let result = path.withUnsafeBytes { path in
@@ -152,7 +152,7 @@ enum RouteCheck {
         return Found(route: route, captures: captures)
     }
 
-    /// Without the names of parameters, which do not count.
+    /// The segments without parameter names, which have no effect.
     private static func shape(of pattern: RoutePattern) -> [[UInt8]] {
         let segments: [[UInt8]] = pattern.segments.map { segment in
             switch segment {
@@ -179,7 +179,7 @@ enum RouteCheck {
             }
         }
         guard let rest = captures.rest else { return whole == path }
-        // `/x/*` takes `/x` too.
+        // `/x/*` matches `/x` too.
         return whole + [UInt8(ascii: "/")] + path[rest.range] == path || rest.length == 0 && whole == path
     }
 }

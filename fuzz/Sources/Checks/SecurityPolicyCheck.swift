@@ -3,7 +3,7 @@ import NIOCore
 @testable import Gateway
 @testable import GatewayHTTP1
 
-/// Content security policies as a file may have them, and the reports that browsers send of them.
+/// Content security policies in a file, and the reports that browsers send.
 enum SecurityPolicyCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         for format in [CSPReport.Format.single, .list] { try self.checkReports(input, format) }
@@ -11,8 +11,8 @@ enum SecurityPolicyCheck {
         guard let policy = try? ContentSecurityPolicy(text) else { return }
         let written = policy.directives.map { ([$0.name] + $0.values).joined(separator: " ") }.joined(separator: "; ")
         let again = try? ContentSecurityPolicy(written)
-        try hold(again?.directives == policy.directives, "written again it is \(written)")
-        try hold(again?.usesNonce == policy.usesNonce, "written again it uses a nonce otherwise")
+        try hold(again?.directives == policy.directives, "written again, it is \(written)")
+        try hold(again?.usesNonce == policy.usesNonce, "written again, it uses a nonce differently")
         try hold(policy.warnings.allSatisfy { !$0.message.isEmpty && !$0.suggestion.isEmpty }, "an empty warning")
         var generator = SystemRandomNumberGenerator()
         let nonce = Nonce(using: &generator)
@@ -28,7 +28,7 @@ enum SecurityPolicyCheck {
         try hold(reports.count <= CSPReport.maxCount, "\(reports.count) reports")
         for report in reports {
             let isKnown = ContentSecurityPolicy.Directive.known[report.directive] != nil
-            try hold(isKnown || report.directive == Metrics.other, "the label \(report.directive)")
+            try hold(isKnown || report.directive == Metrics.other, "invalid label \(report.directive)")
             try hold(
                 ["enforce", "report", Metrics.other].contains(report.disposition),
                 "the label \(report.disposition)"

@@ -1,6 +1,6 @@
 @testable import Gateway
 
-/// Addresses, lengths, sizes, rates and keys as a file may have them: what is read and written again reads the same.
+/// Addresses, durations, sizes, rates and keys in a file: parsed values survive a round trip.
 enum SettingCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let text = String(decoding: input, as: UTF8.self)
@@ -51,7 +51,7 @@ enum SettingCheck {
                 try hold(prefix > whole, "no block of /\(prefix)")
                 continue
             }
-            try hold(block.contains(address), "\(address)/\(prefix) is without its address")
+            try hold(block.contains(address), "\(address)/\(prefix) does not contain its address")
         }
     }
 }

@@ -3,7 +3,7 @@ import NIOCore
 @testable import Gateway
 @testable import GatewayHTTP1
 
-/// `traceparent` in the first line of the input, `tracestate` in the others.
+/// `traceparent` on the first line of the input, `tracestate` on the others.
 enum TraceContextCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let lines = input.lines
@@ -12,14 +12,14 @@ enum TraceContextCheck {
             output.writeHead(room: 64) { $0.write(parent) }
             let written = Array(output.readableBytesView)
             try hold(written.count == TraceParent.length, "\(written.count) bytes are written")
-            try hold(self.parent(written) == parent, "written again it is another")
+            try hold(self.parent(written) == parent, "it changes when written again")
         }
         let states = Array(lines.dropFirst())
         let isValid = TraceState.isValid(HeaderBlock(.tracestate, states))
         let reversed = TraceState.isValid(HeaderBlock(.tracestate, states.reversed()))
-        try hold(isValid == reversed, "the order of lines counts")
+        try hold(isValid == reversed, "the result depends on the order of lines")
         let joined = TraceState.isValid(HeaderBlock(.tracestate, [Array(states.joined(separator: [0x2C]))]))
-        try hold(isValid == joined, "the division into lines counts")
+        try hold(isValid == joined, "the result depends on the division into lines")
     }
 
     private static func parent(_ bytes: [UInt8]) -> TraceParent? { bytes.withUnsafeBytes { TraceParent($0) } }

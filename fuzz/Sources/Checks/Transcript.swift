@@ -2,13 +2,13 @@ import NIOCore
 
 @testable import GatewayHTTP1
 
-/// What the codec makes of all the bytes of a connection.
+/// What the codec parses from all bytes of a connection.
 struct Transcript: Equatable {
     var messages: [Message] = []
     var failure: HTTP1Error.Code?
-    /// Bytes that nobody took.
+    /// The number of unconsumed bytes.
     var left = 0
-    /// The most bytes that waited for more before a piece came. It depends on the pieces, so it is not compared.
+    /// The most bytes that waited before a new piece arrived. It depends on the pieces, so it is not compared.
     var backlog = 0
 
     struct Message: Equatable {
@@ -26,7 +26,7 @@ struct Transcript: Equatable {
         left.messages == right.messages && left.failure == right.failure && left.left == right.left
     }
 
-    /// Reads heads with `head` and the bodies that they announce.
+    /// Parses heads with `head`, and the bodies that they declare.
     init(
         _ pieces: [[UInt8]],
         limits: HTTP1Limits,
@@ -74,17 +74,17 @@ struct Transcript: Equatable {
 }
 
 extension Transcript {
-    /// Small ones, so that short inputs reach them.
+    /// Small, so that short inputs reach them.
     static let limits = HTTP1Limits(startLine: 160, headers: 480, headerCount: 12)
-    /// What may wait for more bytes: a start line or a section, with their line ends.
+    /// The most bytes that may wait: a start line or a section, with their line ends.
     private static let maxBacklog = limits.startLine + limits.headers + 4
 
-    /// What holds for both directions.
+    /// Checks that apply to both directions.
     static func check(_ input: [UInt8], _ read: ([[UInt8]]) -> Transcript) throws(BrokenProperty) -> Transcript {
         let whole = read([input])
         for pieces in Segmentation.all(of: input) {
             let other = read(pieces)
-            try hold(other == whole, "another meaning in \(pieces.count) pieces: \(other), whole: \(whole)")
+            try hold(other == whole, "parsed differently in \(pieces.count) pieces: \(other), whole: \(whole)")
             if pieces.count == input.count {
                 try hold(other.backlog <= self.maxBacklog, "\(other.backlog) bytes wait")
             }
@@ -93,8 +93,8 @@ extension Transcript {
         try hold(bodies <= input.count, "bodies of \(bodies) bytes from \(input.count)")
         for message in whole.messages {
             for field in message.fields + (message.trailers ?? []) {
-                try hold(ByteClass.isToken(field[0]), "the name \(field[0])")
-                try hold(field[1].isFieldValue, "the value \(field[1])")
+                try hold(ByteClass.isToken(field[0]), "invalid name \(field[0])")
+                try hold(field[1].isFieldValue, "invalid value \(field[1])")
             }
         }
         return whole

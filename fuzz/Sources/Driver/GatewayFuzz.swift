@@ -4,19 +4,19 @@
     import Darwin
 #endif
 
-/// `GatewayFuzz TARGET [libFuzzer's arguments]` fuzzes one of ``FuzzTarget``, and lists them without a target. The main
-/// function is libFuzzer's.
+/// `GatewayFuzz TARGET [libFuzzer's arguments]` fuzzes a ``FuzzTarget``; without a target it lists them. libFuzzer
+/// contains the main function.
 enum GatewayFuzz {
     /// libFuzzer calls back without a context.
     static let target = Self.named ?? getenv(Self.variable).flatMap { FuzzTarget(rawValue: String(cString: $0)) }
 
     static let named = CommandLine.arguments.dropFirst().first.flatMap { FuzzTarget(rawValue: $0) }
 
-    /// Tells the target to the processes that libFuzzer starts of itself to merge or to minimise.
+    /// Passes the target to the processes that libFuzzer starts to merge or to minimize.
     static let variable = "GATEWAY_FUZZ_TARGET"
 }
 
-/// Takes the target out of libFuzzer's arguments.
+/// Removes the target from libFuzzer's arguments.
 @_cdecl("LLVMFuzzerInitialize")
 public func initializeFuzzer(
     _ count: UnsafeMutablePointer<CInt>,
@@ -41,7 +41,7 @@ public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     } catch {
         let text = Array("broken property: \(error)\n".utf8)
         _ = write(STDERR_FILENO, text, text.count)
-        // libFuzzer takes down the input.
+        // libFuzzer saves the input.
         abort()
     }
     return 0

@@ -5,7 +5,8 @@ import NIOEmbedded
 @testable import Gateway
 @testable import GatewayHTTP1
 
-/// A whole exchange through a plan, with neither socket below nor above: parsed, routed, down, answered, up, and over.
+/// A complete exchange through a plan, without sockets: parsed, routed, down the chain, answered, back up and
+/// completed.
 enum ChainBenchmarks {
     static let all = [
         MicroBenchmark("chain.none") { try Self.exchanging(with: Self.none) },
@@ -108,7 +109,7 @@ enum ChainBenchmarks {
     }
 }
 
-/// Takes the exchange; the benchmark answers it.
+/// Accepts the exchange. The benchmark sends the response.
 private final class AbsentUpstream: Upstream {
     let name = "origin"
 
@@ -116,7 +117,7 @@ private final class AbsentUpstream: Upstream {
     func stop() {}
 }
 
-/// Takes everything, and keeps the status.
+/// Accepts everything, and keeps the status.
 private final class SilentClient: ClientStream {
     let isWritable = true
     let scheme: StaticString = "http"

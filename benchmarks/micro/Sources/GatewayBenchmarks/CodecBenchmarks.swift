@@ -86,7 +86,7 @@ enum CodecBenchmarks {
                     switch try decoder.next(&buffer) {
                     case .bytes(let piece): size += piece.readableBytes
                     case .end: break reading
-                    case .needMore: throw UnexpectedOutcome("the body is not whole")
+                    case .needMore: throw UnexpectedOutcome("the body is incomplete")
                     }
                 }
                 guard size == 16 * 1024 else { throw UnexpectedOutcome("\(size) bytes of a body") }
@@ -106,7 +106,7 @@ enum CodecBenchmarks {
         }
     }
 
-    /// Heads in an object, as an exchange has them.
+    /// Heads in an object, like those of an exchange.
     private final class Message {
         var request = RequestHead()
         var response = ResponseHead()
@@ -114,6 +114,6 @@ enum CodecBenchmarks {
 }
 
 extension String {
-    /// With the line ends of HTTP.
+    /// The text with CRLF line ends.
     var crlf: String { self.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") }
 }

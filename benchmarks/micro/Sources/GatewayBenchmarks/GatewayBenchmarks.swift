@@ -6,8 +6,8 @@
     import Darwin
 #endif
 
-/// Runs one benchmark a number of times; without arguments it lists them all, with how often each is to run. It measures nothing itself: `make
-/// bench-guard` counts its instructions and allocations from outside.
+/// Runs a benchmark a number of times. Without arguments it lists all benchmarks, with the number of iterations of
+/// each. It measures nothing: `make bench-guard` counts instructions and allocations from outside.
 @main
 enum GatewayBenchmarks {
     static let all =

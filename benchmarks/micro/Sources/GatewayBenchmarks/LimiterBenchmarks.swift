@@ -6,7 +6,7 @@ enum LimiterBenchmarks {
     ])
 
     static let all = [
-        // The same clients over and over.
+        // The same clients again and again.
         MicroBenchmark("limiter.hit") {
             let store = Self.store(keys: 1000)
             var (number, now): (UInt64, UInt64) = (0, 1)
@@ -18,7 +18,7 @@ enum LimiterBenchmarks {
                 }
             }
         },
-        // A client that was never there, in the place of one that was forgotten.
+        // A new client that replaces an expired one.
         MicroBenchmark("limiter.miss") {
             let store = Self.store(keys: 2000)
             var (number, now): (UInt64, UInt64) = (2000, 1)
@@ -30,7 +30,7 @@ enum LimiterBenchmarks {
                 }
             }
         },
-        // A new client each time, while all places are taken: they are counted together.
+        // A new client each time while the store is full: they share buckets.
         MicroBenchmark("limiter.flood") {
             let store = Self.store(keys: 4096)
             var number: UInt64 = 4096
@@ -44,14 +44,14 @@ enum LimiterBenchmarks {
         },
     ]
 
-    /// With room for 4096 keys, of which so many are there.
+    /// A store with room for 4096 keys, of which this many are in use.
     private static func store(keys: UInt64) -> MemoryRateLimitStore {
         let store = MemoryRateLimitStore(capacity: 4096, width: 1)
         for number in 0..<keys { _ = store.take(Self.key(number), by: Self.rule, at: 1) }
         return store
     }
 
-    /// Spread as a hash would.
+    /// A number spread like a hash.
     private static func key(_ number: UInt64) -> RateLimitKey {
         var bits = SplitMix64(seed: number)
         return RateLimitKey(high: bits.next(), low: bits.next())

@@ -1,9 +1,9 @@
-/// One piece of a request's work, alone.
+/// A single part of the work for a request.
 struct MicroBenchmark: Sendable {
     let name: String
-    /// Enough of them to be past what happens once: caches that fill, tables that grow.
+    /// Enough iterations to hide one-time work: filling caches and growing tables.
     let iterations: Int
-    /// Makes all that one iteration needs, and returns the iteration.
+    /// Prepares everything that an iteration needs, and returns the iteration.
     let prepare: @Sendable () throws -> () throws -> Void
 
     init(_ name: String, iterations: Int = 4000, prepare: @escaping @Sendable () throws -> () throws -> Void) {
@@ -13,7 +13,7 @@ struct MicroBenchmark: Sendable {
     }
 }
 
-/// A benchmark no longer does the work that it is named for.
+/// A benchmark no longer does the work in its name.
 struct UnexpectedOutcome: Error, CustomStringConvertible {
     let description: String
 

@@ -4,7 +4,7 @@ import NIOCore
 
 enum PoolBenchmarks {
     static let all = [
-        // A request gets the idle connection and gives it back.
+        // A request leases the idle connection and releases it.
         MicroBenchmark("pool.acquire-release") {
             let permits = ConnectionPermits(limit: 8, pendingLimit: 8)
             var pool = PoolStateMachine<Int, Int>(configuration: .init(), permits: permits.join {})

@@ -6,7 +6,7 @@ enum RouterBenchmarks {
         MicroBenchmark("router.10000-routes") { try Self.routing(among: 10_000) },
     ]
 
-    /// Half of the routes have a parameter; the one in the middle is asked for.
+    /// Half of the routes have a parameter. The request matches the one in the middle.
     private static func routing(among count: Int) throws -> () throws -> Void {
         let router = try Router(
             routes: (0..<count).map { index in

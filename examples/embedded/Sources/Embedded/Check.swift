@@ -2,7 +2,7 @@ import Gateway
 import SelfCheck
 
 extension Embedded {
-    /// Serves on a free port, and checks the program from outside.
+    /// Serves on a free port, and tests the program over HTTP.
     static func selfCheck(_ configuration: GatewayConfiguration) async throws {
         var configuration = configuration
         configuration.server.listen = [.host("127.0.0.1", port: 0)]

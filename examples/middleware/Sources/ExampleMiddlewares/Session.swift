@@ -24,7 +24,7 @@ extension HTTPField.Name {
     static let user = HTTPField.Name("X-User") ?? .from
 }
 
-/// Stands for a database.
+/// Represents a database.
 actor Users {
     static let shared = Users()
     private let names = ["Bearer ann": "Ann"]

@@ -19,7 +19,7 @@ struct ExampleMiddlewareTests {
         #expect(route.upstream.requests.first?.head.headerFields[customer] == "acme")
     }
 
-    @Test func `refuses a setting that cannot be a header name`() async throws {
+    @Test func `rejects a setting that cannot be a header name`() async throws {
         await #expect(throws: ConfigurationErrors.self) {
             try await TestRoute(.of(Tenant.self, defaults: .init(header: "two words")))
         }
@@ -41,7 +41,7 @@ struct ExampleMiddlewareTests {
         #expect(try await route.send(.post, "/", body: body).status == status)
     }
 
-    @Test func `lets a body pass that is too large to check`() async throws {
+    @Test func `forwards a body that is too large to check`() async throws {
         let route = try await TestRoute(.of(ValidJSON.self, defaults: .init(maxBody: 4)))
         #expect(try await route.send(.post, "/", body: "not JSON").status == 200)
     }
@@ -63,14 +63,14 @@ struct ExampleMiddlewareTests {
         #expect(await route.metrics().contains("gateway_slow_requests_total{route=\"test\"} 1\n"))
     }
 
-    @Test func `answers in place of an upstream that does not answer`() async throws {
+    @Test func `answers instead of an unresponsive upstream`() async throws {
         let upstream = FakeUpstream(.failure)
         let route = try await TestRoute(.of(Fallback.self), upstream: upstream)
         let answer = try await route.send(.get, "/")
         #expect(answer.status == 200 && answer.text == "[]")
     }
 
-    @Test func `tells the upstream who is logged in`() async throws {
+    @Test func `tells the upstream which user is logged in`() async throws {
         let route = try await TestRoute(.of(Session.self))
         #expect(try await route.send(.get, "/").status == 401)
         #expect(try await route.send(.get, "/", headers: [.authorization: "Bearer ann"]).status == 200)

@@ -3,7 +3,7 @@ import NIOPosix
 
 /// Sends one request over a new connection.
 ///
-/// - Returns: the response as it came, head and body.
+/// - Returns: The raw response, with head and body.
 public func fetch(
     _ path: String,
     method: String = "GET",
@@ -27,12 +27,12 @@ public func fetch(
     }
 }
 
-/// Throws unless the answer contains all of the parts.
+/// Throws unless the response contains all of the parts.
 public func expect(_ parts: String..., in answer: String) throws {
     for part in parts where !answer.contains(part) { throw Unexpected(part: part, answer: answer) }
 }
 
-/// An answer lacks something that was expected.
+/// A response lacks an expected part.
 public struct Unexpected: Error, CustomStringConvertible {
     let part: String
     let answer: String

@@ -1,7 +1,7 @@
 import Gateway
 import SelfCheck
 
-/// Checks the program from outside.
+/// Tests the program over HTTP.
 func check(_ gateway: GatewayServer) async throws {
     let address = try await gateway.boundAddresses()[0]
     try expect("HTTP/1.1 200 OK", "X-Request-ID: ", "user ann", in: try await fetch("/users/ann", at: address))

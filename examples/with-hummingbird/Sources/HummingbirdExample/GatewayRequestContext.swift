@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// The context of a request for handlers of the router.
+/// The context that handlers of the router receive.
 struct GatewayRequestContext: RequestContext {
     struct Source: RequestContextSource {
         let logger: Logger
@@ -37,7 +37,7 @@ extension HTTPResponder where Context == GatewayRequestContext {
     }
 }
 
-/// Forwards what a handler of the router writes.
+/// Forwards the bytes that a handler of the router writes.
 private struct BodyWriter: ResponseBodyWriter {
     let writer: InProcessBodyWriter
 
