@@ -31,7 +31,7 @@ def say(line):
 
 
 def chosen(options, peers):
-    """The peers of a scenario that are wanted, in its order."""
+    """The selected peers of a scenario, in its order."""
     names = [name for name in peers if options.wanted is None or name in options.wanted or name == "gateway"]
     if options.no_gateway:
         names = [name for name in names if not PEERS[name].ours]
@@ -45,15 +45,15 @@ def chosen(options, peers):
 
 def main():
     options = arguments(__doc__.splitlines()[0])
-    # TERM ends the run as Ctrl-C does: through the clean-up.
+    # SIGTERM ends the run like Ctrl-C, with the clean-up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         for tool in ("wrk", "taskset"):
             if shutil.which(tool) is None:
-                raise Unavailable(f"{tool} is not there: apt-get install {tool.replace('taskset', 'util-linux')}")
+                raise Unavailable(f"{tool} is not installed: apt-get install {tool.replace('taskset', 'util-linux')}")
         work = plan(options)
         if not work:
-            raise Unavailable("nothing is left to measure: no scenario has these peers")
+            raise Unavailable("nothing to measure: no scenario has these peers")
         announce(options, work)
         options.output.mkdir(parents=True, exist_ok=True)
         for number, (title, _, step) in enumerate(work, 1):
@@ -67,7 +67,7 @@ def main():
 
 
 def plan(options):
-    """(title, seconds it takes, what does it) of everything that was asked for."""
+    """The selected comparisons: (title, expected seconds, function)."""
     work = []
     if options.middlewares:
         peers = middlewares.peers(say)
@@ -114,7 +114,7 @@ def announce(options, work):
     say(f"{len(work)} comparison{'s' * (len(work) > 1)}, {options.rounds} rounds of {options.duration} s each.")
     say(f"This takes about {seconds / 60:.1f} minutes." if seconds > 90 else f"This takes about {seconds:.0f} s.")
     if load := machine.busy():
-        say(f"Something else is running (load {load:.1f}): the figures will be blurred.")
+        say(f"Something else is running (load {load:.1f}): the figures will be imprecise.")
 
 
 def cost_of_middlewares(options, peers):

@@ -1,4 +1,4 @@
-"""One body of 1 GiB, down and up: throughput, CPU time, and the most memory that the proxy took."""
+"""One body of 1 GiB, down and up: throughput, CPU time and peak memory of the proxy."""
 
 import dataclasses
 import random
@@ -17,7 +17,7 @@ from verify import Different
 TITLE = "A body of 1 GiB, down and up"
 PEERS = EVERYBODY
 BYTES = 1 << 30
-SMALL = 4 << 20  # of the transfer that is checked byte by byte
+SMALL = 4 << 20  # size of the transfer that is verified byte by byte
 PATTERN = 16 << 20
 PROGRAMS = ROOT / "benchmarks" / "load"
 PLAIN = dataclasses.replace(
@@ -33,8 +33,8 @@ def seconds(peers, options):
 class Transfer:
     seconds: float
     cpu_seconds: float
-    peak: int  # bytes, the most that was resident during the transfer
-    growth: int  # bytes, of that above what was resident before
+    peak: int  # bytes, the largest resident set during the transfer
+    growth: int  # bytes, the increase of the resident set
 
 
 def run(peers, options, say):
@@ -54,7 +54,7 @@ def run(peers, options, say):
                 _, arrived = transfer(stage, direction, listening, SMALL, pattern)
                 if arrived != expected:
                     raise Different(f"{peer.title}, {direction}: {arrived} arrived, not {expected}")
-        say(f"{len(peers)} pass a body on unchanged.")
+        say(f"{len(peers)} forward a body unchanged.")
         runs = {(peer.name, direction): [] for peer in peers for direction in ("down", "up")}
         for number in range(1, options.rounds + 1):
             for peer in peers:
@@ -80,7 +80,7 @@ def run(peers, options, say):
 
 
 def transfer(stage, direction, port, size, pattern):
-    """(seconds, "COUNT CRC-32" of what arrived)"""
+    """Returns (seconds, "COUNT CRC-32" of the bytes that arrived)."""
     command = [sys.executable, str(PROGRAMS / "transfer.py"), direction, str(port), str(size), str(pattern)]
     done = subprocess.run(pinned(stage.load_cores, command), capture_output=True, text=True, timeout=120)
     if done.returncode:
@@ -92,7 +92,7 @@ def transfer(stage, direction, port, size, pattern):
 def measured(stage, server, port, direction, pattern, peer):
     resident = memory(server, "VmRSS:")
     for pid in family(server.process.pid):
-        Path(f"/proc/{pid}/clear_refs").write_text("5")  # forgets the peak so far
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak
     before = server.cpu_time()
     taken, arrived = transfer(stage, direction, port, BYTES, pattern)
     spent = server.cpu_time() - before
@@ -103,7 +103,7 @@ def measured(stage, server, port, direction, pattern, peer):
 
 
 def memory(server, name):
-    """The sum over its processes, bytes."""
+    """The sum over the server's processes, in bytes."""
     total = 0
     for pid in family(server.process.pid):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -114,7 +114,7 @@ def memory(server, name):
 
 def markdown(peers, runs, rounds):
     lines = [
-        "| proxy | way | MiB/s | CPU seconds a GiB | peak memory | above rest |",
+        "| proxy | direction | MiB/s | CPU seconds per GiB | peak memory | increase |",
         "|---|---|--:|--:|--:|--:|",
     ]
     for direction in ("down", "up"):
@@ -130,7 +130,7 @@ def markdown(peers, runs, rounds):
     return lines + [
         "",
         f"Median of {rounds} interleaved rounds (minimum–maximum), one transfer at a time. Client and upstream share a "
-        "core and limit the throughput: CPU time says more. Memory is the sum of the resident sets of the proxy's "
-        "processes, the greatest of all rounds. nginx streams both ways here: as it comes it would put bodies of this "
-        "size into temporary files.",
+        "core and limit the throughput, so compare CPU time. Memory is the sum of the resident sets of the proxy's "
+        "processes, the maximum of all rounds. nginx is configured to stream: by default it writes bodies of this "
+        "size to temporary files.",
     ]

@@ -1,4 +1,4 @@
-"""The figures as a picture: bars for the medians, thin lines from minimum to maximum."""
+"""Draws the figures as SVG: bars for the medians, thin lines from minimum to maximum."""
 
 from html import escape
 
@@ -65,7 +65,7 @@ class Panel:
         self.title, self.rows, self.format_value, self.legend = title, rows, format_value, legend
 
     def draw(self, top):
-        """The panel's elements, and its height."""
+        """Returns the elements of a panel and its height."""
         ticks = axis(max(row.spread.maximum for row in self.rows))
         scale = (WIDTH - LEFT - RIGHT) / ticks[-1]
         bottom = top + 16 + len(self.rows) * (BAR + GAP)

@@ -1,4 +1,4 @@
-"""One worker and two: whether a second costs anything but a second core."""
+"""One worker and two: whether a second worker costs anything besides its core."""
 
 import contextlib
 import dataclasses
@@ -21,7 +21,7 @@ def seconds(peers, options):
 
 
 def cores_for(workers):
-    """As many as there are workers. On a machine with two, the second shares its core with load generator and
+    """One core per worker. On a machine with two cores, the second worker shares its core with load generator and
     upstream."""
     return sorted(os.sched_getaffinity(0))[:workers]
 
@@ -38,7 +38,7 @@ def run(peers, options, say):
                 server, port = stage.start_peer(peer, peer.configuration(PLAIN))
                 verify.check(peer.title, port, PLAIN)
                 subjects[peer.name, count] = stage, measure.Subject(peer, port, server)
-        say(f"{len(subjects)} give the answer they should.")
+        say(f"{len(subjects)} give the expected response.")
         for number in range(1, options.rounds + 1):
             for key, (stage, subject) in subjects.items():
                 made = measure.faultless_run(stage, subject, PLAIN, 0, options.duration, say)
@@ -82,9 +82,9 @@ def markdown(peers, runs, options):
         f"Median of {options.rounds} interleaved rounds of {options.duration} s each (minimum–maximum), "
         f"{PLAIN.connections} connections, 1 KiB, at saturation. "
         + (
-            "The machine has no core to spare: the second worker shares its own with load generator and upstream, so "
-            "that requests per second say little about two workers; CPU time per request does."
+            "On this machine the second worker shares its core with load generator and upstream, so requests per "
+            "second are not comparable; CPU time per request is."
             if shared
-            else "Load generator and upstream have a core of their own."
+            else "Load generator and upstream have a separate core."
         ),
     ]

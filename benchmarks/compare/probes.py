@@ -1,16 +1,16 @@
-"""What has to be true of a peer besides its answer: that the policies it is compared with are really on."""
+"""Checks of a peer beyond its response: that the compared policies are really active."""
 
 import re
 
 from scenarios import decoded
 from verify import Different, ask
 
-LOWERED = 5  # requests per second, to see the limit at work
+LOWERED = 5  # requests per second, low enough to observe the limit
 BURST = 40
 
 
 def run(stage, peer, port, scenario, text):
-    """Asks all of the scenario's probes but those whose subject the peer lacks; returns name → why it was not asked."""
+    """Runs the scenario's probes except those for missing features. Returns name → why it was skipped."""
     lacking = scenario.lacks.get(peer.name, {})
     for name in scenario.probes:
         if name not in lacking and (complaint := PROBES[name](stage, peer, port, scenario, text)):
@@ -19,7 +19,7 @@ def run(stage, peer, port, scenario, text):
 
 
 def request_id(stage, peer, port, scenario, text):
-    """The client's ID is not believed, and the client and the upstream get the same new one."""
+    """The client's ID is replaced, and client and upstream get the same new one."""
     seen = set()
     for _ in range(2):
         answer = ask(port, "/_received", {"X-Request-ID": "from-the-client"})
@@ -41,30 +41,30 @@ def limit(stage, peer, port, scenario, text):
     finally:
         server.stop()
     if set(statuses) != {200, 429} or statuses[0] != 200:
-        return f"with a limit of {LOWERED} a second, {BURST} requests at once get {sorted(set(statuses))}"
+        return f"with a limit of {LOWERED} per second, {BURST} requests at once get {sorted(set(statuses))}"
     return None
 
 
 def compression(stage, peer, port, scenario, text):
-    """A large text is compressed where the client allows it, and only there."""
+    """A large text is compressed only if the client allows it."""
     coded = ask(port, "/large.json", {"Accept-Encoding": "gzip"})
     plain = ask(port, "/large.json")
     if coded.fields.get("Content-Encoding") != "gzip" or "Content-Encoding" in plain.fields:
-        return "it does not compress what it may, or what it may not"
+        return "it does not compress when it should, or compresses when it must not"
     if decoded(coded.body, "gzip") != plain.body:
-        return "what it compresses is not what comes out again"
+        return "the decoded body differs from the original"
     if "accept-encoding" not in coded.fields.get("Vary", "").lower():
-        return "what it compresses has no Vary: Accept-Encoding"
+        return "a compressed response has no Vary: Accept-Encoding"
     return None
 
 
 def metrics(stage, peer, port, scenario, text):
-    """They count requests."""
+    """The metrics count requests."""
     counts = []
     for _ in range(2):
         answer = ask(port, "/metrics")
         if answer.status != 200:
-            return f"metrics are answered with {answer.status}"
+            return f"the metrics request is answered with {answer.status}"
         counts.append(answer.body)
         ask(port, scenario.path)
     if counts[0] == counts[1]:
@@ -73,7 +73,7 @@ def metrics(stage, peer, port, scenario, text):
 
 
 def changed(stage, peer, port, scenario, text):
-    """Another tag, and none, get the whole answer."""
+    """Requests with another tag, or without one, get the complete response."""
     for headers in ({"If-None-Match": '"v0"'}, {}):
         answer = ask(port, scenario.path, headers)
         if answer.status != 200 or answer.body != scenario.body.encode():

@@ -1,4 +1,4 @@
-"""Starts servers on chosen cores, reads the kernel's account of them, and stops them again."""
+"""Starts servers on chosen cores, reads their resource usage from the kernel, and stops them."""
 
 import os
 import shutil
@@ -28,18 +28,18 @@ class CPUTime:
 
 
 def pinned(cores, command):
-    """The command on those cores alone; it gets TERM when this program dies, however it dies."""
+    """The command, restricted to those cores. It receives SIGTERM when this program ends for any reason."""
     leash = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
     return [*leash, "taskset", "-c", ",".join(map(str, cores)), *command]
 
 
 def stat(pid):
-    """The fields of /proc/PID/stat from the third (state) on; None when the process has gone."""
+    """The fields of /proc/PID/stat from the third (state) on; None if the process has ended."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    # The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
+    # The second field is the program's name in parentheses, and may contain spaces and parentheses.
     return text[text.rindex(")") + 2 :].split()
 
 
@@ -61,7 +61,7 @@ class Server:
     def __init__(self, name, command, cores, log, environment=()):
         self.name = name
         self.log = log
-        # GATEWAY_LISTEN and the like would override the configuration file that is to be measured.
+        # Variables such as GATEWAY_LISTEN would override the measured configuration file.
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("GATEWAY_")}
         with open(log, "wb") as output:
             self.process = subprocess.Popen(
@@ -70,7 +70,7 @@ class Server:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**inherited, **dict(environment)},
-                # Ctrl-C reaches this program alone, which then stops the servers in order.
+                # Ctrl-C reaches only this program, which then stops the servers in order.
                 start_new_session=True,
             )
 
@@ -90,7 +90,7 @@ class Server:
         return Path(self.log).read_text(errors="replace")[-2000:].strip()
 
     def cpu_time(self):
-        """User and system time of all its processes: every thread, and those that have ended, are in the figures."""
+        """User and system time of all its processes, including all threads and ended processes."""
         user = system = 0
         for pid in family(self.process.pid):
             if fields := stat(pid):
@@ -99,7 +99,7 @@ class Server:
         return CPUTime(user / TICKS, system / TICKS)
 
     def memory(self):
-        """Proportional set size in bytes: pages that its processes share count once."""
+        """Proportional set size in bytes: pages that its processes share are counted once."""
         total = 0
         for pid in family(self.process.pid):
             try:

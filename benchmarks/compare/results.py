@@ -1,4 +1,4 @@
-"""From runs to figures."""
+"""Computes figures from runs."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Result:
-    """One peer's figures over all its rounds."""
+    """The figures of one peer over all rounds."""
 
     name: str
     title: str
@@ -33,8 +33,8 @@ class Result:
     p999_ms: Spread
     upstream_connections: Spread
     memory: int  # bytes, after the last round
-    body_bytes: int  # of an answer as it goes over the line
-    lacking: dict  # policy → why the peer has not got it
+    body_bytes: int  # size of a response body on the wire
+    lacking: dict  # policy → why the peer lacks it
 
     @staticmethod
     def of(subject):
@@ -73,13 +73,13 @@ class Comparison:
 
     @property
     def publishable(self):
-        """Made as the method asks, and with everybody it asks for."""
+        """Whether the comparison follows the method and includes all peers."""
         names = tuple(result.name for result in self.results)
         return self.scenario.readme and self.rounds >= 5 and self.duration >= 3 and names == self.scenario.peers
 
 
 def to_json(comparison, subjects):
-    """Every run beside the figures made of them, so that others can make their own."""
+    """All runs with the figures, so that others can compute their own."""
     document = {
         "scenario": comparison.scenario.name,
         "title": comparison.scenario.title,

@@ -1,4 +1,4 @@
-"""10, 1,000 and 10,000 routes: what a request costs."""
+"""The cost of a request with 10, 1,000 and 10,000 routes."""
 
 import dataclasses
 import re
@@ -20,7 +20,7 @@ def seconds(peers, options):
 
 
 def configuration(peer, count):
-    """The plain configuration with that many routes instead of one that takes everything; what none takes is 404."""
+    """The plain configuration with that many routes instead of one for everything. Other paths get 404."""
     text = peer.configuration(PLAIN)
     match peer.name:
         case "gateway":
@@ -33,7 +33,7 @@ def configuration(peer, count):
             blocks = "".join(block.replace("location /", f"location /r{number}/", 1) for number in range(count))
             return text.replace(block, blocks + "        location / {\n            return 404;\n        }\n")
         case "haproxy":
-            # A map is what its manual has for many routes: prefixes in a tree, not rules in a row.
+            # The manual recommends a map for many routes: a prefix tree instead of a list of rules.
             rule = "    http-request return status 404 unless { path,map_beg(@WORK@/routes.map) -m found }\n"
             choice = "    use_backend %[path,map_beg(@WORK@/routes.map)]\n"
             return text.replace("    default_backend origin\n", rule + choice)
@@ -51,7 +51,7 @@ def run(peers, options, say):
                 servers[peer.name, count] = server, port
                 check(peer, port, count)
                 saturated(stage, port, count, 1)
-        say(f"{len(servers)} configurations take their first and last route, and no other path. Warmed up.")
+        say(f"{len(servers)} configurations serve their first and last route, and no other path. Warmed up.")
         for number in range(1, options.rounds + 1):
             for (name, count), (server, port) in servers.items():
                 before = server.cpu_time()
@@ -105,6 +105,6 @@ def markdown(peers, runs, memory, options):
     return lines + [
         "",
         f"CPU time per request; median of {options.rounds} interleaved rounds of {options.duration} s each "
-        f"(minimum–maximum), {PLAIN.connections} connections. The load asks for all routes in turn. nginx has a "
-        "`location` for each, HAProxy a map. Envoy and Caddy try a list of routes from its top: they are left out.",
+        f"(minimum–maximum), {PLAIN.connections} connections. The load requests all routes in turn. nginx has a "
+        "`location` for each, HAProxy a map. Envoy and Caddy try routes from the top of a list, and are omitted.",
     ]

@@ -1,4 +1,4 @@
-"""What is measured: the work, and the answer that every peer has to give to it."""
+"""The scenarios: the work, and the response that every peer must give."""
 
 import gzip
 import json
@@ -14,36 +14,36 @@ class Scenario:
     title: str
     peers: tuple  # names from peers.PEERS, the gateway last
     path: str
-    body: str  # the upstream's answer without its coding
+    body: str  # the upstream's body, decoded
     connections: int = 64
     configuration: str = ""  # the suffix of the peers' configuration files; empty: the name
     other_configurations: dict = field(default_factory=dict)  # peer → suffix, where it differs
     request: dict = field(default_factory=dict)  # header fields of every request
     status: int = 200
-    headers: dict = field(default_factory=dict)  # of every answer
-    absent: tuple = ()  # header fields that no answer may have
-    coding: str = ""  # the answer's Content-Encoding
+    headers: dict = field(default_factory=dict)  # of every response
+    absent: tuple = ()  # header fields that no response may have
+    coding: str = ""  # the response's Content-Encoding
     limit: int = 0  # requests per second that the peers let pass; 0: no limit
-    rate: int = 0  # requests per second that are offered; 0: as many as go
-    shares: dict = field(default_factory=dict)  # status → (least, most) of the answers; empty: all have the status
-    probes: tuple = ()  # names in probes.PROBES: what has to be true besides
-    lacks: dict = field(default_factory=dict)  # peer → {probe: why it is not asked}
+    rate: int = 0  # offered requests per second; 0: saturation
+    shares: dict = field(default_factory=dict)  # status → (min, max) share of the responses; empty: all have the status
+    probes: tuple = ()  # names in probes.PROBES: further checks
+    lacks: dict = field(default_factory=dict)  # peer → {probe: why it is skipped}
     notes: tuple = ()  # sentences below the table
     own: bool = False  # the user's own upstream and configuration
-    readme: bool = False  # its figures stand in the top README
+    readme: bool = False  # its figures are in the top README
 
     def suffix(self, peer):
         return self.other_configurations.get(peer, self.configuration or self.name)
 
 
 def text(size):
-    """That many bytes without a character that a configuration file would take for something else."""
+    """That many bytes, without characters that are special in a configuration file."""
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
     return (alphabet * (size // len(alphabet) + 1))[:size]
 
 
 def records(size):
-    """JSON of exactly that size, as an API answers: the same keys again and again, values that differ."""
+    """JSON of exactly that size, like an API response: repeated keys, different values."""
     source = random.Random(20240229)
     words = "amber birch cedar delta ember fjord grove heron inlet jetty knoll larch maple north otter plume".split()
     items, length = [], 2
@@ -72,7 +72,7 @@ def decoded(body, coding):
             return gzip.decompress(body)
         case "br":
             return brotli.decompress(body)
-    raise ValueError(f"{coding} was not asked for")
+    raise ValueError(f"{coding} was not requested")
 
 
 SMALL = text(1024)
@@ -99,7 +99,7 @@ SCENARIOS = {
             path="/",
             body=SMALL,
             readme=True,
-            notes=("Varnish is a cache; here it passes every request on.",),
+            notes=("Varnish is a cache; here it forwards every request.",),
         ),
         Scenario(
             name="chain",
@@ -114,11 +114,11 @@ SCENARIOS = {
             probes=("request_id", "limit", "compression", "metrics"),
             lacks={"caddy": {"limit": "its standard build has no rate limit"}},
             notes=(
-                "All send a new request ID to client and upstream, count the request against a limit that is not "
-                "reached, keep timeouts, send the same security headers, would compress if the type were text, and "
-                "count for their metrics. Caddy has no rate limit in its standard build: it does less. Envoy's "
-                "limit is one bucket for all clients. The gateway's default chain also makes an entity tag, which "
-                "no peer does for a proxied answer.",
+                "All send a new request ID to client and upstream, count the request against a limit that is never "
+                "reached, apply timeouts, send the same security headers, would compress if the type were text, and "
+                "update metrics. Caddy has no rate limit in its standard build, so it does less. Envoy's "
+                "limit is one bucket for all clients. The gateway's default chain also computes an entity tag, which "
+                "no peer does for a proxied response.",
             ),
         ),
         Scenario(
@@ -131,7 +131,7 @@ SCENARIOS = {
             request={"Accept-Encoding": "gzip"},
             coding="gzip",
             headers={"Content-Type": "application/json"},
-            notes=("HAProxy in Debian is built with libslz, which has a single level, faster and weaker than 6.",),
+            notes=("Debian builds HAProxy with libslz, which has a single level, faster and weaker than 6.",),
         ),
         Scenario(
             name="compress-br",
@@ -143,7 +143,7 @@ SCENARIOS = {
             request={"Accept-Encoding": "br"},
             coding="br",
             headers={"Content-Type": "application/json"},
-            notes=("HAProxy and Caddy's standard build have no brotli encoder.",),
+            notes=("HAProxy and the standard build of Caddy have no Brotli encoder.",),
         ),
         Scenario(
             name="not-modified",
@@ -157,9 +157,9 @@ SCENARIOS = {
             status=304,
             headers={"ETag": '"v1"'},
             notes=(
-                "No peer evaluates `If-None-Match` for an answer that it proxies without a cache: all but the last "
-                "line pass on a 304 that the upstream made. In the last line the upstream answers 200 with 1 KiB, and "
-                "the gateway makes the 304: more work for the proxy, less for the client's line.",
+                "No peer evaluates `If-None-Match` for a response that it proxies without a cache, so the other lines "
+                "show a forwarded 304 of the upstream. In the last line the upstream answers 200 with 1 KiB, and "
+                "the gateway generates the 304: more work for the proxy, fewer bytes to the client.",
             ),
             probes=("changed",),
         ),
@@ -174,8 +174,8 @@ SCENARIOS = {
             shares={200: (0.05, 0.15), 429: (0.85, 0.95)},
             probes=("limit",),
             notes=(
-                "20,000 requests per second are offered, of which 2,000 pass: at saturation every peer would refuse "
-                "another share. Each answers 429 in its own way. Envoy's limit is one bucket for all clients; Caddy's "
+                "Of 20,000 offered requests per second 2,000 pass: at saturation every peer would reject "
+                "a different share. The 429 responses differ. Envoy's limit is one bucket for all clients; Caddy's "
                 "standard build has none.",
             ),
         ),

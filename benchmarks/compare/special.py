@@ -1,4 +1,4 @@
-"""The scenarios that are not a load of equal requests. Each module has TITLE, PEERS, seconds() and run()."""
+"""The scenarios that are not a load of identical requests. Each module has TITLE, PEERS, seconds() and run()."""
 
 import big
 import cores

@@ -1,4 +1,4 @@
-"""Everything that runs during a comparison: the upstream, the proxies, and the folder they work in."""
+"""Everything that runs during a comparison: the upstream, the proxies, and their working folder."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from scenarios import LARGE, SMALL
 
 
 def cores():
-    """The proxy's core, and those for load generator and upstream."""
+    """The cores of the proxy, and those of load generator and upstream."""
     available = sorted(os.sched_getaffinity(0))
     if len(available) < 2:
         raise SystemExit("The comparison needs two cores: one for the proxy, one for load generator and upstream.")
@@ -19,7 +19,7 @@ def cores():
 
 
 class Stage(contextlib.ExitStack):
-    """Servers are started on it, and stopped with it. `upstream` is HOST:PORT of one that is there already."""
+    """Starts servers, and stops them at the end. `upstream` is the HOST:PORT of an existing server."""
 
     def __init__(self, upstream="", workers=1, proxy_cores=None):
         super().__init__()
@@ -32,7 +32,7 @@ class Stage(contextlib.ExitStack):
         super().__enter__()
         try:
             self.work = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="gateway-compare-")))
-            self.work.chmod(0o755)  # nginx' workers give up root, and have to get in
+            self.work.chmod(0o755)  # nginx's workers drop root privileges, and need access
             self.upstream_port = None
             if not self.given:
                 self.start_upstream()
@@ -85,7 +85,7 @@ class Stage(contextlib.ExitStack):
         return server
 
     def start_peer(self, peer, text, limit=0):
-        """A proxy with that configuration; returns it and its port."""
+        """Starts a proxy with that configuration. Returns it and its port."""
         port = free_port()
         command = [peer.executable(), *peer.arguments]
         return self.start(peer.name, text, command, port, self.proxy_cores, limit, peer.environment, peer.extension), port

@@ -1,4 +1,4 @@
-"""From exec to the first answered request."""
+"""The time from exec to the first response."""
 
 import dataclasses
 import os
@@ -27,7 +27,7 @@ def run(peers, options, say):
     runs = {peer.name: [] for peer in peers}
     with Stage() as stage:
         allowed = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, stage.load_cores)  # who asks does not hold up who starts
+        os.sched_setaffinity(0, stage.load_cores)  # the client must not use the core of the proxy
         try:
             for number in range(1, options.rounds + 1):
                 for peer in peers:
@@ -45,7 +45,7 @@ def run(peers, options, say):
 
 
 def started(stage, peer):
-    """Milliseconds from the start of its process to the end of its first answer."""
+    """Milliseconds from the start of the process to the end of its first response."""
     port = free_port()
     marks = stage.marks(port)
     config = stage.work / f"start-{peer.name}.{peer.extension}"
@@ -69,7 +69,7 @@ def started(stage, peer):
 
 
 def first_answer(port):
-    """The answer as a whole; None where nobody listens yet."""
+    """The complete response; None if nothing listens yet."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
             connection.sendall(REQUEST)
@@ -82,7 +82,7 @@ def first_answer(port):
 
 
 def markdown(peers, runs):
-    lines = ["| proxy | ms | least | most |", "|---|--:|--:|--:|"]
+    lines = ["| proxy | ms | min | max |", "|---|--:|--:|--:|"]
     for peer in peers:
         spread = results.Spread.of(runs[peer.name])
         lines.append(f"| {peer.title} | **{spread.median:.1f}** | {spread.minimum:.1f} | {spread.maximum:.1f} |")
@@ -90,6 +90,6 @@ def markdown(peers, runs):
     return lines + [
         "",
         f"Median of {count} starts each, in turn, with the plain configuration: from the start of the process (with "
-        "`taskset`, some 2 ms for all) until 1 KiB has come through it from the upstream. The binary is in the page "
+        "`taskset`, some 2 ms for all) until 1 KiB from the upstream has arrived. The binary is in the page "
         "cache.",
     ]

@@ -1,4 +1,4 @@
-"""The figures as Markdown, and the one line of them that README.md shows."""
+"""The figures as Markdown, and the line that README.md shows."""
 
 import re
 
@@ -76,7 +76,7 @@ def facts(machine):
 
 
 def again(scenario):
-    return "The upstream and the configuration are yours" if scenario.own else (
+    return "With a custom upstream or configuration" if scenario.own else (
         f"Repeat with `make bench SCENARIO={scenario.name}`"
     )
 
@@ -109,6 +109,6 @@ def readme_block(comparison):
 
 
 def put_into(readme, name, block):
-    """The text of README.md with the block in the place marked for it; unchanged where there is none."""
+    """The text of README.md with the block between its markers; unchanged if there are none."""
     begin = re.escape(BEGIN.format(name))
     return re.sub(f"({begin}\n).*?({re.escape(END)})", lambda m: f"{m[1]}{block}\n{m[2]}", readme, flags=re.S)

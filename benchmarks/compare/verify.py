@@ -1,4 +1,4 @@
-"""Makes sure that all peers do the same work before any of them is timed."""
+"""Verifies that all peers do the same work before any of them is measured."""
 
 import http.client
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Answer:
 def ask(port, path, headers=None, connection=None):
     mine = connection or http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        # Python would add an Accept-Encoding of its own.
+        # Python would add its default Accept-Encoding.
         mine.putrequest("GET", path, skip_accept_encoding=True)
         for name, value in (headers or {}).items():
             mine.putheader(name, value)
@@ -33,8 +33,8 @@ def ask(port, path, headers=None, connection=None):
 
 
 def check(title, port, scenario):
-    """Two requests on one connection: each answered whole and as expected, and the connection kept. Returns the bytes
-    of the body as it came."""
+    """Sends two requests on one connection. Both must get the expected response, and the connection must be kept.
+    Returns the raw bytes of the body."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         for attempt in ("first", "second"):
@@ -54,7 +54,7 @@ def check(title, port, scenario):
 
 
 def complaint(answer, scenario):
-    """What is wrong with the answer; None where it is what the scenario expects."""
+    """The first difference from the expected response, or None."""
     if answer.status != scenario.status:
         return f"with {answer.status}, not {scenario.status}"
     for name, value in scenario.headers.items():
@@ -62,11 +62,11 @@ def complaint(answer, scenario):
             return f"with {name}: {answer.fields.get(name)}, not {value}"
     for name in scenario.absent:
         if name in answer.fields:
-            return f"with {name}: {answer.fields[name]}, which nobody asked for"
+            return f"with {name}: {answer.fields[name]}, which was not expected"
     if answer.fields.get("Content-Encoding", "") != scenario.coding:
         return f"with the coding {answer.fields.get('Content-Encoding')}, not {scenario.coding or 'none'}"
     if scenario.status == 304:
-        return "with a body, which 304 has not" if answer.body else None
+        return "with a body, which a 304 must not have" if answer.body else None
     if scenario.own:
         return None if answer.body == scenario.body or scenario.body is None else "with another body than the upstream"
     try:
@@ -87,7 +87,7 @@ def upstream_connections(port):
 
 
 def wrong_statuses(statuses, scenario):
-    """What is wrong with the mixture of answers of a run; None where it is as the scenario expects."""
+    """The first unexpected share of statuses in a run, or None."""
     total = sum(statuses.values())
     expected = scenario.shares or {scenario.status: (1, 1)}
     if stray := sorted(set(statuses) - set(expected)):
@@ -95,5 +95,5 @@ def wrong_statuses(statuses, scenario):
     for status, (least, most) in expected.items():
         share = statuses.get(status, 0) / total if total else 0
         if not least <= share <= most:
-            return f"{share:.1%} of the answers with {status}"
+            return f"{share:.1%} of the responses with {status}"
     return None

@@ -1,7 +1,7 @@
-"""Counts instructions and heap allocations, and fails where they are above the committed ceilings.
+"""Counts instructions and heap allocations, and fails if they exceed the committed ceilings.
 
     python3 benchmarks/guard BINARIES [--update]
-    python3 benchmarks/guard --allocations PROFILE REQUESTS     who allocates, in a profile that callgrind wrote
+    python3 benchmarks/guard --allocations PROFILE REQUESTS     lists the allocating functions in a callgrind profile
 """
 
 import argparse
@@ -37,13 +37,13 @@ def print_allocations(path, requests):
 def main():
     parser = argparse.ArgumentParser(prog="guard", description=__doc__.splitlines()[0])
     parser.add_argument("binaries", type=Path, nargs="?", help="the folder with gateway and GatewayBenchmarks")
-    parser.add_argument("--update", action="store_true", help="write the ceilings anew")
+    parser.add_argument("--update", action="store_true", help="rewrite the ceilings")
     parser.add_argument("--allocations", nargs=2, metavar=("PROFILE", "REQUESTS"))
     options = parser.parse_args()
     if options.allocations:
         return print_allocations(options.allocations[0], int(options.allocations[1]))
     if not options.binaries:
-        parser.error("where are the binaries?")
+        parser.error("the folder of the binaries is missing")
     try:
         costs = all_costs(options.binaries.resolve(), SCENARIOS, lambda line: print(line, file=sys.stderr, flush=True))
     except Failed as failure:
@@ -56,9 +56,9 @@ def main():
         if ceilings.is_cheaper(cost, known.get(name)):
             print(f"{name} has become cheaper: make bench-guard UPDATE=1 lowers its ceiling")
     complaints = [f"{name} {wrong}" for name, cost in costs.items() if (wrong := ceilings.verdict(cost, known.get(name)))]
-    complaints += [f"{name} is not measured any more" for name in known if name not in costs]
+    complaints += [f"{name} is no longer measured" for name in known if name not in costs]
     if complaints:
-        sys.exit("\n".join(["", *complaints, "Where that is as it should be: make bench-guard UPDATE=1, and commit."]))
+        sys.exit("\n".join(["", *complaints, "If this is intended: make bench-guard UPDATE=1, and commit."]))
 
 
 if __name__ == "__main__":

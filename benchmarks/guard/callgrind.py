@@ -1,4 +1,4 @@
-"""Reads what callgrind wrote: how many instructions ran, and who asked for memory.
+"""Reads a callgrind file: how many instructions ran, and which functions allocated memory.
 
 Format: https://valgrind.org/docs/manual/cl-format.html
 """
@@ -7,13 +7,13 @@ import re
 from collections import Counter, defaultdict
 
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign", "valloc"}
-# They allocate for whoever calls them.
+# These allocate on behalf of their callers.
 RUNTIME = re.compile(r"^_?swift_(slowAlloc|alloc)|^operator new|^_Znw")
 NAME = re.compile(r"^\((\d+)\)(?: (.*))?$")
 
 
 class Profile:
-    """One run. Functions carry the names of the linker, without the number that tells recursive calls apart."""
+    """One run. Functions have their linker names, without the number that marks recursive calls."""
 
     def __init__(self, path):
         self.instructions = 0
@@ -44,7 +44,7 @@ class Profile:
         return sum(sum(self._callers(allocator).values()) for allocator in ALLOCATORS)
 
     def allocators(self):
-        """How many allocations each function asked for, itself or through the runtime."""
+        """How many allocations each function made, directly or through the runtime."""
         asked = Counter()
 
         def climb(function, count, seen):
@@ -61,6 +61,6 @@ class Profile:
         return asked
 
     def _callers(self, function):
-        """Without one allocator that calls another, which would count twice."""
+        """Excludes allocators called by other allocators, which would be counted twice."""
         callers = self.callers.get(function, {})
         return {caller: count for caller, count in callers.items() if caller not in ALLOCATORS}

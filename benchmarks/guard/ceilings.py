@@ -1,25 +1,25 @@
-"""The committed figures, and what is said where a measured one has left them."""
+"""The committed figures, and the findings for measured ones that deviate."""
 
 import json
 from dataclasses import dataclass
 
-# Of the instructions: compilers and libraries differ a little from machine to machine, and a busy machine makes a whole
-# request wake up more often.
+# For instructions: compilers and libraries differ slightly between machines, and on a busy machine a request
+# causes more wake-ups.
 SLACK = 0.1
-# Of the allocations: those of a connection are shared out among the requests.
+# For allocations: those of a connection are divided among its requests.
 ONCE = 0.05
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one iteration or request."""
+    """The cost of one iteration or request."""
 
     instructions: int
     allocations: float
 
     @staticmethod
     def between(less, more, iterations):
-        """Of each of the further iterations that `more` has; what happens once drops out."""
+        """The cost per additional iteration of `more`. One-time costs cancel out."""
         return Cost(
             round((more.instructions - less.instructions) / iterations),
             round((more.allocations - less.allocations) / iterations, 2),
@@ -41,20 +41,20 @@ def write(path, costs):
 
 
 def is_cheaper(cost, ceiling):
-    """So much that a ceiling as high as that would let it rise again unseen."""
+    """Whether the improvement is so large that a later regression could go unnoticed."""
     return bool(ceiling) and (
         cost.allocations < ceiling.allocations - ONCE or cost.instructions < ceiling.instructions * (1 - SLACK)
     )
 
 
 def verdict(cost, ceiling):
-    """Nothing, or what is wrong."""
+    """Returns the finding, or None."""
     if ceiling is None:
         return "has no ceiling"
     if cost.allocations > ceiling.allocations + ONCE:
         return f"allocates {cost.allocations:g} times, not {ceiling.allocations:g}"
     if cost.instructions > ceiling.instructions * (1 + SLACK):
-        return "takes more instructions"
+        return "needs more instructions"
     return None
 
 

@@ -25,7 +25,7 @@ def run(command, **options):
 
 
 def benchmarks(binary):
-    """Name and number of iterations of each."""
+    """The name and number of iterations of each benchmark."""
     return [(name, int(count)) for name, count in (line.split() for line in run([binary]).splitlines())]
 
 
@@ -48,13 +48,13 @@ def whole(gateway, scenario):
 
 
 def all_costs(binaries, scenarios, say):
-    """By name, in a fixed order."""
+    """Returns the costs by name, in a fixed order."""
     gateway = binaries / "gateway"
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
-        # Some of what Swift's debuggers read, valgrind takes for a broken file.
+        # valgrind rejects files with some of Swift's debug sections.
         program = Path(folder) / "GatewayBenchmarks"
         run(["strip", "--strip-debug", "-o", program, binaries / program.name])
-        # The gateway first: it takes the longest.
+        # The gateway first, because it takes longest.
         pending = {f"request.{scenario}": pool.submit(whole, gateway, scenario) for scenario in scenarios}
         pending |= {name: pool.submit(micro, program, name, count) for name, count in benchmarks(program)}
         costs = {}

@@ -1,4 +1,4 @@
-"""An upstream for large bodies: sends as many bytes as the path says, and counts and sums up those that come.
+"""An upstream for large bodies: sends as many bytes as the path says, and computes size and checksum of uploads.
 
     sink.py PORT FILE       GET /BYTES sends the file again and again up to that size; POST answers "COUNT CRC-32"
 """
@@ -52,7 +52,7 @@ def receive(connection, buffer, pending, length):
         if taken == 0:
             return
         count += taken
-        # The sum costs more than the transfer: only small bodies are checked so.
+        # The checksum costs more than the transfer, so only small bodies are checked.
         if length <= 64 * CHUNK:
             checksum = zlib.crc32(buffer[:taken], checksum)
     body = b"%d %08x" % (count, checksum)

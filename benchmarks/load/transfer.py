@@ -1,4 +1,4 @@
-"""Moves one large body through a proxy and says how long it took.
+"""Transfers one large body through a proxy and prints the duration.
 
     transfer.py down|up PORT BYTES FILE      prints "SECONDS COUNT CRC-32" of what arrived at the other end
 """
@@ -47,7 +47,7 @@ def up(connection, wanted, path):
 
 
 def head(connection):
-    """Reads the response head; returns what came of the body with it."""
+    """Reads the response head. Returns the bytes of the body that arrived with it."""
     received = b""
     while b"\r\n\r\n" not in received or received.startswith(b"HTTP/1.1 100"):
         if received.startswith(b"HTTP/1.1 100") and b"\r\n\r\n" in received:

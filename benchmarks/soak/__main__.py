@@ -1,6 +1,6 @@
-"""Everything at once for some minutes: the gateway before nginx and an upstream that fails, checked byte by byte.
+"""Everything at once for some minutes: the gateway with nginx and a faulty upstream, verified byte by byte.
 
-Ends with 1 where a byte was wrong, an error unexpected, memory grew, or a descriptor, a request or a connection was left.
+Exits with 1 after a wrong byte, an unexpected error, or a leak of memory, descriptors, requests or connections.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from processes import Server, free_port
 
 BODY = "x" * 1024
 CLIENTS = 24
-# What allocators keep after a burst is no leak; a leak grows with the requests, of which there are very many.
+# Memory that allocators keep after a burst is not a leak. A leak grows with the very large number of requests.
 GROWTH, SLACK = 1.10, 16 << 20
 
 
@@ -35,7 +35,7 @@ class Soak:
         self.ports = {name: free_port() for name in ("GATEWAY", "ADMIN", "NGINX", "FAULTY")}
         self.faults, self.resident = [], []
         self.servers = []
-        # The worker of nginx may be another user.
+        # The nginx worker may run as another user.
         work.chmod(0o755)
         content = work / "content"
         content.mkdir()
@@ -72,7 +72,7 @@ class Soak:
     # Load
 
     async def wrk(self, path, seconds, rate_connections):
-        """Plain load whose answers are compared: passed, limited, wrong, broken."""
+        """Load with verified responses: counts passed, limited, wrong and broken ones."""
         process = await asyncio.create_subprocess_exec(
             "wrk", "-t1", f"-c{rate_connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(HERE / "checked.lua"),
             f"http://127.0.0.1:{self.ports['GATEWAY']}{path}", "--", BODY, stdout=subprocess.PIPE,
@@ -80,7 +80,7 @@ class Soak:
         output = (await process.communicate())[0].decode()
         line = next((line for line in output.splitlines() if line.startswith("SOAK")), None)
         if line is None:
-            raise RuntimeError(f"wrk said:\n{output}")
+            raise RuntimeError(f"wrk printed:\n{output}")
         return [int(number) for number in line.split()[1:]]
 
     async def watch(self, seconds):
@@ -100,32 +100,32 @@ class Soak:
         )
         return clients, plain, limited
 
-    # Judgement
+    # Verdict
 
     def check_answers(self, clients, plain, limited):
         for what, path in clients.wrong:
-            self.faults.append(f"wrong answer to {what}{self.logged(path)}")
+            self.faults.append(f"wrong response to {what}{self.logged(path)}")
         for name, (passed, refused, wrong, broken) in (("plain", plain), ("limited", limited)):
-            self.expect(wrong == 0 and broken == 0, f"{name}: {wrong} wrong answers, {broken} broken connections")
+            self.expect(wrong == 0 and broken == 0, f"{name}: {wrong} wrong responses, {broken} broken connections")
             self.expect(passed > 0, f"{name}: nothing passed")
-            self.expect((refused > 0) == (name == "limited"), f"{name}: {refused} answers 429")
+            self.expect((refused > 0) == (name == "limited"), f"{name}: {refused} responses with 429")
 
     def logged(self, path):
-        """What the gateway itself wrote down of a request."""
+        """The gateway's log line of a request."""
         lines = (self.work / "access.log").read_text().splitlines()
         return "".join(f"\n    {line}" for line in lines if path and f'"{path}"' in line)
 
     def check_counts(self, clients, plain, limited):
-        """What the gateway counted lies between what came back whole and what was sent."""
+        """The gateway's count must be between the complete responses and the requests sent."""
         samples = gateway.metrics(self.ports["ADMIN"])
         name = "gateway_http_requests_total"
         count = lambda route: gateway.total(samples, name, route=route) - gateway.total(self.counted, name, route=route)
         for route, (passed, refused, _, _), connections in (("plain", plain, 16), ("limited", limited, 4)):
             answered = passed + refused
             within = answered <= count(route) <= answered + connections
-            self.expect(within, f"{route}: {answered} answers came, {count(route)} are counted")
+            self.expect(within, f"{route}: {answered} responses arrived, but {count(route)} are counted")
         for route, started in clients.started.items():
-            # Of those who left, some did within the head.
+            # Some of the clients that left did so within the head.
             within = clients.completed[route] <= count(route) <= started
             self.expect(within, f"{route}: {clients.completed[route]} of {started} ended, {count(route)} are counted")
         for name, labels in (
@@ -140,7 +140,7 @@ class Soak:
         return gateway.total(samples, "gateway_http_requests_total") - gateway.total(self.counted, "gateway_http_requests_total")
 
     def check_memory(self):
-        """The third quarter against the last one: by then all pools, buffers and tables have their size."""
+        """Compares the third quarter with the last: by then all pools, buffers and tables have their final size."""
         quarter = len(self.resident) // 4
         before = statistics.median(self.resident[2 * quarter : 3 * quarter])
         after = statistics.median(self.resident[3 * quarter :])
@@ -149,7 +149,7 @@ class Soak:
         return before, after
 
     def settled_files(self):
-        """How many are open once connections to upstreams, idle for two seconds, have gone."""
+        """The number of open descriptors after upstream connections have been idle for two seconds and are closed."""
         least = gateway.open_files(self.gateway)
         for _ in range(40):
             time.sleep(0.2)
@@ -165,7 +165,7 @@ class Soak:
 
 
 def run(soak, minutes):
-    # What is opened once, such as the first connections of all threads.
+    # Includes one-time descriptors, such as the first connections of all threads.
     asyncio.run(soak.load(3))
     files = soak.settled_files()
     soak.counted = gateway.metrics(soak.ports["ADMIN"])
@@ -177,9 +177,9 @@ def run(soak, minutes):
     soak.check_answers(clients, plain, limited)
     requests = soak.check_counts(clients, plain, limited)
     outcomes = ", ".join(f"{name}: {count}" for name, count in sorted(clients.outcomes.items(), key=str))
-    print(f"{requests} requests in {seconds:.0f} s, {requests / seconds:.0f} a second; seed {soak.seed}")
-    print(f"checked by hand: {outcomes}")
-    print(f"by wrk: {plain[0]} plain, {limited[0]} limited and {limited[1]} refused")
+    print(f"{requests} requests in {seconds:.0f} s, {requests / seconds:.0f} per second; seed {soak.seed}")
+    print(f"verified clients: {outcomes}")
+    print(f"by wrk: {plain[0]} plain, {limited[0]} limited and {limited[1]} rejected")
     print(f"memory: {before / 1e6:.1f} MB in the third quarter, {after / 1e6:.1f} MB in the last; {files_after} files")
     code = soak.servers[-1]
     code.process.terminate()
@@ -202,7 +202,7 @@ def main():
                 soak.stop()
     for fault in soak.faults:
         print(f"FAULT {fault}")
-    print("nothing is off" if not soak.faults else f"{len(soak.faults)} faults; --seed {options.seed} sends the same")
+    print("no faults" if not soak.faults else f"{len(soak.faults)} faults; --seed {options.seed} repeats the run")
     return 1 if soak.faults else 0
 
 

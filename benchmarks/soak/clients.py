@@ -1,4 +1,4 @@
-"""Clients that know what they have to get, byte by byte, and sometimes leave in the middle."""
+"""Clients that verify responses byte by byte, and sometimes leave in the middle."""
 
 import asyncio
 import random
@@ -7,7 +7,7 @@ from collections import Counter
 
 from pattern import body
 
-# What may come of each kind of request: a whole answer, statuses of the gateway's own, a visible cut.
+# The valid outcomes per kind of request: a complete response, error statuses of the gateway, a visible cut.
 EXPECTED = {
     "ok": {"whole"},
     "chunked": {"whole"},
@@ -31,10 +31,10 @@ SIZES = [1, 100, 3_000, 40_000, 300_000]
 class Answer:
     def __init__(self, status, fields, data, whole):
         self.status, self.fields, self.data, self.whole = status, fields, data, whole
-        self.end = ""  # what ended it before it was whole
+        self.end = ""  # why it ended before it was complete
 
     def plain(self):
-        """The body without its coding, as far as it came."""
+        """The decoded body, as far as it arrived."""
         if self.fields.get("content-encoding") != "gzip":
             return self.data
         decoder = zlib.decompressobj(31)
@@ -43,7 +43,7 @@ class Answer:
 
 
 async def read_answer(reader):
-    """None where the connection ended without a head."""
+    """Returns None if the connection ended without a head."""
     try:
         lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -68,7 +68,7 @@ async def read_answer(reader):
 
 
 class Clients:
-    """Keeps going until `end`, a time of the loop."""
+    """Sends requests until `end`, in loop time."""
 
     def __init__(self, port, files, seed, end):
         self.port, self.files, self.end = port, files, end
@@ -89,7 +89,7 @@ class Clients:
             try:
                 stays = await choose(*connection)
             except ConnectionError:
-                # The request met a connection that had just been closed after an answer.
+                # The connection was closed after the previous response, before the request arrived.
                 self.outcomes["connection closed"] += 1
                 stays = False
             if not stays:
@@ -126,13 +126,13 @@ class Clients:
         writer.write(request)
         answer = await read_answer(reader)
         if answer is None:
-            self.complain(f"{method} {path}: no answer", path)
+            self.complain(f"{method} {path}: no response", path)
             return False
         self.completed[path.split("/")[1]] += 1
         expected = body(number, size)
         outcome = "cut" if not answer.whole else "whole" if answer.status == 200 else answer.status
         allowed = EXPECTED[kind]
-        # A POST whose connection had been closed behind the answer before is not sent again.
+        # A POST is not retried if the connection was closed after the previous response.
         if method == "POST":
             allowed = allowed | {502}
         if outcome not in allowed:
@@ -170,7 +170,7 @@ class Clients:
         return answer.fields.get("connection") != "close"
 
     async def leave(self, reader, writer):
-        """Leaves inside the request or the answer, with a reset or without."""
+        """Leaves during the request or the response, with or without a reset."""
         request = self.faulty_request()[-1]
         inside = self.random.random() < 0.5
         writer.write(request[: self.random.randrange(1, len(request))] if inside else request)

@@ -1,4 +1,4 @@
-"""An upstream that does what the path says: /KIND/NUMBER/SIZE. Most kinds are ways to fail."""
+"""An upstream whose behavior is selected by the path: /KIND/NUMBER/SIZE. Most kinds are failures."""
 
 import asyncio
 import socket
@@ -40,7 +40,7 @@ async def read_request(reader):
 
 
 async def answer(kind, data, writer):
-    """Returns whether the connection goes on."""
+    """Returns whether the connection is kept."""
     half = data[: len(data) // 2]
     match kind:
         case "ok":
@@ -59,7 +59,7 @@ async def answer(kind, data, writer):
         case "extra":
             writer.write(whole(data) + whole(b"somebody else's"))
         case "gone":
-            # Says nothing of it, so that the next request may still be sent here.
+            # Does not announce the close, so the next request may still be sent on this connection.
             writer.write(whole(data))
             return False
         case "junk":

@@ -1,4 +1,4 @@
-"""The gateway as a process: what the kernel and its own metrics say of it."""
+"""The gateway as a process: its resource usage and its metrics."""
 
 import re
 import urllib.request
@@ -9,7 +9,7 @@ LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 def resident(pid):
-    """Bytes of memory."""
+    """The memory in bytes."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""Bodies that are a function of a number, so that each byte of each can be checked."""
+"""Bodies derived from a number, so that every byte can be verified."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The parts of the comparison that need no server."""
+"""Tests the parts of the comparison that need no server."""
 
 import contextlib
 import dataclasses
@@ -36,7 +36,7 @@ def comparison(figures, rounds=5):
         for name, runs in figures.items()
     }
     peers = [
-        dataclasses.replace(PEERS[name], binary="true", version_arguments=(), version_pattern="(.?)")  # no peer has to be installed
+        dataclasses.replace(PEERS[name], binary="true", version_arguments=(), version_pattern="(.?)")  # installs no peer
         for name in figures
     ]
     for subject, peer in zip(subjects.values(), peers):

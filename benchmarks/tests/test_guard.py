@@ -1,4 +1,4 @@
-"""The guard: reading callgrind's file, and what drift is let through."""
+"""Tests the guard: parsing callgrind files, and the tolerated drift."""
 
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""The open-loop load generator, against servers that misbehave in known ways."""
+"""Tests the open-loop load generator with servers that misbehave in known ways."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Server:
-    """Answers the n-th request of all with answers(n), a list of pieces to be sent one after the other."""
+    """Answers the n-th request with answers(n), a list of pieces to send in sequence."""
 
     def __init__(self, answers):
         self.answers = answers
@@ -86,7 +86,7 @@ class SteadyTests(unittest.TestCase):
                 time.sleep(0.3)
             return [OK]
 
-        # One connection at 200 a second: some 60 of the 100 requests wait, where a closed loop would have seen one.
+        # One connection at 200 per second: some 60 of the 100 requests wait; a closed loop would have seen one.
         made, _, _ = self.steady(answers, connections=1)
         self.assertEqual((made.requests, made.errors), (100, {}))
         self.assertGreater(made.p50_ms, 20)

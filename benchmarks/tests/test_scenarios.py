@@ -1,4 +1,4 @@
-"""What is asked for, and what counts as the right answer."""
+"""Tests the requests and the responses that count as correct."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ from scenarios import SCENARIOS
 
 
 def answer(scenario, status=None, body=None, **fields):
-    """The right answer to the scenario, but for what is given."""
+    """The expected response of the scenario, except for the given values."""
     made = Message()
     plain = scenario.body.encode()
     coded = gzip.compress(plain) if scenario.coding == "gzip" else plain
@@ -56,7 +56,7 @@ class VerifyTests(unittest.TestCase):
             ("plain", {"Content_Length": None}, "Content-Length"),
             ("plain", {"Content_Encoding": "gzip"}, "coding"),
             ("chain", {"X_Content_Type_Options": None}, "X-Content-Type-Options"),
-            ("chain", {"Content_Encoding": "gzip"}, "nobody asked"),
+            ("chain", {"Content_Encoding": "gzip"}, "not expected"),
             ("compress-gzip", {"Content_Encoding": None}, "coding"),
             ("compress-gzip", {"body": b"not gzip"}, "decoded"),
             ("compress-gzip", {"body": gzip.compress(b"another")}, "7 bytes"),
@@ -134,7 +134,7 @@ class GeneratedConfigurationTests(unittest.TestCase):
         def subject(*costs):
             return SimpleNamespace(runs=[SimpleNamespace(cpu_us=cost) for cost in costs])
 
-        # The second round ran on a disturbed machine, for both alike.
+        # In the second round, both runs were disturbed.
         rows = middlewares.differences({middlewares.NONE: subject(10, 20, 10), "etag": subject(11, 21, 12)})
         self.assertEqual(rows["etag"][1], results.Spread(1, 1, 2))
 
