@@ -7,7 +7,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// What only the documentation needs is no burden to those who build the library: `make docs` asks for it.
+/// A dependency of the documentation only, which `make docs` enables. Other builds do not fetch it.
 let documentation: [Package.Dependency] =
     Context.environment["GATEWAY_DOCS"] == nil
     ? [] : [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")]

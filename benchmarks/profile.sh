@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Counts the instructions the gateway spends on a request, and lists where, with who allocates memory. Unlike time, the
-# count hardly depends on what else the machine does: good for comparing two versions of the code.
+# Counts the instructions of the gateway per request, and lists where they are spent and who allocates memory. Unlike
+# time, the count hardly depends on other load: suitable for comparing two versions of the code.
 #
 #   benchmarks/profile.sh [REQUESTS] [LINES]      default: 2000 requests, the 40 most expensive functions
 #
@@ -41,8 +41,8 @@ fill benchmarks/peers/upstream.conf >"$work/upstream.conf"
 fill "$config" >"$work/gateway.toml"
 PATH=$PATH:/usr/sbin nginx -p "$work" -c "$work/upstream.conf" -e stderr -g 'daemon off;' &
 started+=($!)
-# Counting starts after the warm-up, so that loading the program and its configuration is left out.
-# Some of what Swift's debuggers read, valgrind takes for a broken file: without it, the names of functions are still there.
+# Counting starts after the warm-up, which excludes loading the program and its configuration.
+# valgrind rejects files with some of Swift's debug sections. Without them, the names of functions remain.
 strip --strip-debug -o "$work/gateway" "$binary"
 valgrind --tool=callgrind --instr-atstart=no --callgrind-out-file="$work/profile" \
     "$work/gateway" run --config "$work/gateway.toml" >"$work/log" 2>&1 &
@@ -54,8 +54,8 @@ for ((try = 0; try < 300; try++)); do
     kill -0 "$gateway" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
     sleep 0.1
 done
-# One keep-alive connection, one request after the other: the same work in every run.
-# Answers of 429 are work too.
+# One keep-alive connection, one request after another: the same work in every run.
+# Responses with 429 are work, too.
 load() { curl -s -H 'Accept-Encoding: gzip' "http://$listen/?[1-$1]" -o /dev/null; }
 load 200
 callgrind_control --instr=on "$gateway" >/dev/null 2>&1
@@ -64,7 +64,7 @@ callgrind_control --instr=off "$gateway" >/dev/null 2>&1
 callgrind_control --dump "$gateway" >/dev/null 2>&1
 kill "$gateway" && wait "$gateway" || true
 
-# The first dump has the counts; what is written at the end has none.
+# The first dump has the counts; the one at the end has none.
 [[ -z ${PROFILE:-} ]] || cp "$work/profile.1" "$PROFILE"
 callgrind_annotate --threshold=99 "$work/profile.1" >"$work/report"
 total=$(awk '/PROGRAM TOTALS/ { gsub(",", "", $1); print $1 }' "$work/report")

@@ -1,5 +1,5 @@
-// Counts of durations in nanoseconds, in buckets that are never wider than 1/128 of what they hold: any quantile is right
-// to 0.8 %, at a fixed size and without a sort.
+// Counts durations in nanoseconds, in buckets that are never wider than 1/128 of their values: any quantile is accurate
+// to 0.8 %, with a fixed size and without sorting.
 #pragma once
 #include <stdint.h>
 
@@ -16,7 +16,7 @@ static inline int histogram_bucket(uint64_t value) {
     return (shift << (HISTOGRAM_SUB_BITS - 1)) + (int)(value >> shift);
 }
 
-// The largest value that falls into the bucket.
+// The largest value in the bucket.
 static inline uint64_t histogram_highest(int bucket) {
     int half = 1 << (HISTOGRAM_SUB_BITS - 1);
     if (bucket < 2 * half) return (uint64_t)bucket;

@@ -1,4 +1,4 @@
-// Finds the end of an HTTP/1.1 response that comes in pieces: by Content-Length, by chunks, or by a status without body.
+// Finds the end of an HTTP/1.1 response that arrives in pieces: by Content-Length, chunks, or a status without a body.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,8 +13,8 @@ struct response {
     enum response_state state;
     int status;
     bool closes;
-    uint64_t left;  // of the body or the chunk with its CRLF
-    size_t length;  // of the head or line so far
+    uint64_t left;  // bytes left in the body, or in the chunk with its CRLF
+    size_t length;  // bytes of the head or line so far
     char text[8192];
 };
 
@@ -48,12 +48,12 @@ static inline enum response_result response_parse_head(struct response *response
         response->length = 0;
         return RESPONSE_PARTIAL;
     }
-    if (!sized) return RESPONSE_BROKEN;  // it would end with the connection, which no peer is to close
+    if (!sized) return RESPONSE_BROKEN;  // it would end with the connection, which no peer should close
     response->state = RESPONSE_BODY;
     return response->left == 0 ? RESPONSE_COMPLETE : RESPONSE_PARTIAL;
 }
 
-// Takes a byte of a line; true at its end, with the line in text.
+// Consumes a byte of a line. Returns true at its end, with the line in text.
 static inline bool response_line(struct response *response, char byte) {
     if (response->length < sizeof response->text - 1) response->text[response->length++] = byte;
     if (byte != '\n') return false;
@@ -64,7 +64,7 @@ static inline bool response_line(struct response *response, char byte) {
 static inline enum response_result response_feed(struct response *response, const char *bytes, size_t count) {
     enum response_result result = RESPONSE_PARTIAL;
     for (size_t at = 0; at < count;) {
-        if (result == RESPONSE_COMPLETE) return RESPONSE_BROKEN;  // more than was asked for
+        if (result == RESPONSE_COMPLETE) return RESPONSE_BROKEN;  // more than was requested
         switch (response->state) {
         case RESPONSE_HEAD:
             if (response->length == sizeof response->text - 1) return RESPONSE_BROKEN;

@@ -1,10 +1,10 @@
-// An open-loop load generator: requests start at a constant rate, whether or not the answers to earlier ones have come,
-// and latency counts from the moment at which a request was due. A server that stalls therefore shows the stall in every
-// request that fell due meanwhile, where a closed loop (rate 0 here, or wrk) would have waited with it.
+// An open-loop load generator: requests start at a constant rate, whether or not earlier ones have been answered,
+// and latency counts from the moment when a request was due. A stall of the server therefore shows in every
+// request that became due during it, whereas a closed loop (rate 0 here, or wrk) would have paused, too.
 //
-//   steady [-c CONNECTIONS] [-r REQUESTS_A_SECOND] [-d SECONDS] [-H "Name: value"]… IPv4:PORT PATH
+//   steady [-c CONNECTIONS] [-r REQUESTS_PER_SECOND] [-d SECONDS] [-H "Name: value"]… IPv4:PORT PATH
 //
-// One thread, HTTP/1.1 keep-alive, no pipelining: a request that falls due while all connections wait for an answer is
+// One thread, HTTP/1.1 keep-alive, no pipelining: a request that becomes due while all connections wait for a response is
 // queued, and its wait counts. Prints one line of JSON.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -37,14 +37,14 @@ struct connection {
 static struct {
     struct connection *connections;
     int count;
-    int *idle;  // a ring: the connection that has rested longest is next, so that all take part
+    int *idle;  // a ring: the connection that has been idle longest is next, so that all are used
     int idle_first, idle_count;
     int epoll, timer;
     struct sockaddr_in address;
     char request[16384];
     size_t request_length;
     uint64_t start, end;  // nanoseconds
-    uint64_t rate;  // requests per second; 0: the next as soon as one is answered
+    uint64_t rate;  // requests per second; 0: each follows the previous response
     uint64_t freed;  // when a connection became free after all were busy
     uint64_t due, sent, answered, bytes;
     uint64_t statuses[600];
@@ -63,7 +63,7 @@ static void die(const char *what) {
     exit(1);
 }
 
-// Multiplied before it is divided: no rate drifts by a rounded interval.
+// Multiplies before it divides, so that the rate does not drift because of a rounded interval.
 static uint64_t due_time(uint64_t number) {
     return load.start + (uint64_t)((__uint128_t)number * SECOND / load.rate);
 }
@@ -74,7 +74,7 @@ static void rest(int index) {
     load.idle[(load.idle_first + load.idle_count++) % load.count] = index;
 }
 
-// Blocking, because it happens before the clock starts; a reconnect afterwards is an error of the run anyway.
+// Blocking, because it happens before the clock starts. A later reconnect is an error of the run anyway.
 static bool open_connection(int index) {
     struct connection *connection = &load.connections[index];
     connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -94,7 +94,7 @@ static bool open_connection(int index) {
     return true;
 }
 
-// An idle connection that breaks leaves the ring, so that it is never in it twice.
+// An idle connection that fails is removed from the ring, so that it is never in it twice.
 static void leave_ring(int index) {
     for (int i = 0; i < load.idle_count; i++) {
         if (load.idle[(load.idle_first + i) % load.count] != index) continue;
@@ -119,7 +119,7 @@ static void send_request(uint64_t due, uint64_t time) {
     connection->busy = true;
     connection->due = due;
     load.sent++;
-    // Late by our own doing: what waited for a connection waited for the server.
+    // The generator's own delay: time spent waiting for a connection is due to the server.
     uint64_t possible = due > load.freed ? due : load.freed;
     histogram_add(&load.lag, time > possible ? time - possible : 0);
     ssize_t written = send(connection->fd, load.request, load.request_length, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -129,7 +129,7 @@ static void send_request(uint64_t due, uint64_t time) {
     }
 }
 
-// Sends what has fallen due, as far as connections are free.
+// Sends the due requests, as far as connections are free.
 static void send_due(uint64_t time) {
     if (load.rate == 0) {
         while (load.idle_count > 0 && time < load.end) send_request(time, time);
@@ -143,7 +143,7 @@ static void send_due(uint64_t time) {
 
 static void arm_timer(void) {
     uint64_t at = load.rate == 0 || load.due > load.end ? load.end : load.due;
-    // Without a free connection the next answer wakes us, and the end does.
+    // Without a free connection, the next response or the end wakes the loop.
     if (load.idle_count == 0 && at < load.end) at = load.end;
     struct itimerspec when = {.it_value = {.tv_sec = (time_t)(at / SECOND), .tv_nsec = (long)(at % SECOND)}};
     timerfd_settime(load.timer, TFD_TIMER_ABSTIME, &when, NULL);
@@ -192,7 +192,7 @@ static void run(void) {
     for (;;) {
         uint64_t time = now();
         send_due(time);
-        // What fell due before the end is sent and answered, however late.
+        // Requests that became due before the end are sent and answered, however late.
         bool left = load.rate != 0 && load.due < load.end;
         if (time >= load.end && ((!left && !busy()) || time >= load.end + DRAIN)) break;
         int timeout = 100;
@@ -215,7 +215,7 @@ static void run(void) {
 }
 
 static void summarise(double seconds) {
-    // What fell due and was never sent is as unanswered as what was sent.
+    // A due request that was never sent counts as unanswered.
     uint64_t scheduled = load.rate ? (uint64_t)((__uint128_t)(load.end - load.start) * load.rate / SECOND) : load.sent;
     uint64_t failed = load.read_errors + load.write_errors;
     uint64_t known = load.answered + failed;

@@ -1,4 +1,4 @@
-# Varnish as a plain reverse proxy: nothing is looked up or kept, each request goes to the upstream.
+# Varnish as a plain reverse proxy: nothing is cached, each request is forwarded to the upstream.
 vcl 4.1;
 
 backend origin {
@@ -7,7 +7,7 @@ backend origin {
 }
 
 sub vcl_recv {
-    # It appends the client to X-Forwarded-For by itself. These two every proxy in this comparison tells its upstream.
+    # Varnish appends the client to X-Forwarded-For. Every proxy in this comparison sends these two fields as well.
     set req.http.X-Forwarded-Proto = "http";
     set req.http.X-Forwarded-Host = req.http.Host;
     return (pass);
