@@ -76,7 +76,7 @@ struct ResponseParserTests {
     }
 
     @Test(arguments: [100, 103, 204], ["Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"])
-    func `RFC 9112 section 6.1: a declared body where none may be prevents reuse of the connection`(
+    func `RFC 9112 section 6.1: a declared body on a bodiless response prevents connection reuse`(
         status: Int,
         fields: String
     ) throws {

@@ -123,7 +123,7 @@ extension EndToEnd {
                             for number in mine {
                                 let response = try await client.response()
                                 try #require(response["X-Number"] == "\(number)")
-                                Self.expect(response, is: exchanges[number].answer, "answer \(number)")
+                                Self.expect(response, is: exchanges[number].answer, "response \(number)")
                             }
                             try await sent
                             client.close()

@@ -78,7 +78,7 @@ struct CaseFile {
         if line.isEmpty {
             self.block = nil
         } else if line.hasPrefix("#") {
-            guard self.block == nil else { throw self.malformed("a comment inside a block") }
+            guard self.block == nil else { throw self.malformed("a comment in a block") }
         } else if line.hasPrefix("  ") {
             guard let block = self.block, !self.cases.isEmpty else { throw self.malformed("a line outside a block") }
             self.cases[self.cases.count - 1].blocks[block, default: []].append(String(line.dropFirst(2)))

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// The case files themselves: their format, and where they are documented.
+/// The format of the case files, and their documentation.
 struct CaseFileTests {
     private static let whole = """
         # What it is about.

@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    /// Who may use a route, and how much clients may send.
+    /// Access rules of a route, and limits on request bodies.
     @Suite struct AccessRulesTests {
         @Test(arguments: [
             ("", 200), ("allow = [\"127.0.0.0/8\"]", 200), ("allow = [\"10.0.0.0/8\"]", 403),

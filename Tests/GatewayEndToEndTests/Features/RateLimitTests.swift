@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    /// How many requests clients may send, and what they are told about it.
+    /// How many requests clients may send, and the fields that report it.
     @Suite struct RateLimitTests {
         private static func users(_ settings: String, more: String = "") -> String {
             """

@@ -20,7 +20,7 @@ private struct ShoutMiddleware: RequestHook {
     func request(_ exchange: Exchange) -> Decision { .transform(Shout()) }
 }
 
-/// Collects the whole body.
+/// Collects the complete body.
 private struct GatherMiddleware: RequestHook {
     static let name = "gather"
     init(_ config: NoSettings, in context: inout BuildContext) {}

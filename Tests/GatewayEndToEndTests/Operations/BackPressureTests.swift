@@ -215,7 +215,7 @@ extension EndToEnd {
             }
         }
 
-        /// Small requests may ask for large responses. Answering every request of one read at once would fill the
+        /// Small requests may have large responses. Answering every request of one read at once would fill the
         /// memory.
         @Test func `responses that are ready at once do not pile up`() async throws {
             let toml = """

@@ -13,7 +13,7 @@ import Testing
 /// No secret leaks through a log, a response or the output of a command.
 @Suite(.enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`"))
 struct SecretTests {
-    /// A different secret per place, so that a leak shows where it comes from.
+    /// A different secret per setting, so that a leak shows its source.
     private enum Secret {
         static let adminToken = "hush-admin-token"
         static let header = "hush-header-value"

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-/// What a user sees who starts the program in a terminal.
+/// The output of the program in a terminal.
 @Suite(.enabled(if: GatewayProgram.path != nil, "the gateway program is not beside the tests: run `swift build`"))
 struct StartScreenTests {
     private func screen(_ file: String, environment: [String: String] = [:]) async throws -> String {

@@ -100,7 +100,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func `an HTTP/1.0 connection is kept if the client asks for it`() async throws {
+        @Test func `an HTTP/1.0 connection is kept if the client requests it`() async throws {
             try await Self.proxyEcho { gateway, _ in
                 let client = try await gateway.connect()
                 for _ in 0..<3 {

@@ -76,7 +76,7 @@ struct SharedStateTests {
         #expect(IPAddress("192.0.2.1").map { shared.isTrusted(ClientAddress($0)) } == true)
     }
 
-    @Test func `a block is compared with the whole address, not with an embedded IPv4 address`() {
+    @Test func `a block is compared with the complete address, not with an embedded IPv4 address`() {
         let shared = SharedState(
             trustedProxies: ["10.0.0.0/8", "198.51.100.0/24"].compactMap { TrustedProxy($0) },
             slowRequest: nil,

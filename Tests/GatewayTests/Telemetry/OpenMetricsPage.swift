@@ -34,7 +34,9 @@ struct OpenMetricsPage {
 
     private mutating func readMetadata(_ line: Substring) {
         let words = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
-        guard words.count == 4, ["HELP", "TYPE", "UNIT"].contains(words[1]) else { return complain("what is \(line)") }
+        guard words.count == 4, ["HELP", "TYPE", "UNIT"].contains(words[1]) else {
+            return complain("unexpected line: \(line)")
+        }
         if words[2] != family {
             endFamily()
             family = words[2]
@@ -67,7 +69,7 @@ struct OpenMetricsPage {
 
     private mutating func readSample(_ line: Substring) {
         guard let end = line.firstIndex(where: { $0 == "{" || $0 == " " }) else {
-            return complain("no sample: \(line)")
+            return complain("not a sample: \(line)")
         }
         var sample = Sample(name: String(line[..<end]), labels: [], value: "")
         var rest = line[end...]
@@ -75,7 +77,7 @@ struct OpenMetricsPage {
             guard let labels = Self.readLabels(&rest) else { return complain("bad labels: \(line)") }
             sample.labels = labels
         }
-        guard rest.first == " " else { return complain("no blank before the value: \(line)") }
+        guard rest.first == " " else { return complain("no space before the value: \(line)") }
         rest = rest.dropFirst()
         if let mark = rest.firstRange(of: " # ") {
             sample.exemplar = String(rest[mark.upperBound...])
@@ -99,14 +101,14 @@ struct OpenMetricsPage {
         if Set(sample.labels.map(\.name)).count != sample.labels.count { complain("duplicate label: \(line)") }
         let key = sample.name + sample.labels.map { "\($0)=\($1)" }.sorted().joined(separator: ",")
         if !seen.insert(key).inserted { complain("duplicate sample: \(line)") }
-        guard let value = Self.number(sample.value) else { return complain("no number: \(line)") }
+        guard let value = Self.number(sample.value) else { return complain("not a number: \(line)") }
         if type == "counter" || type == "histogram", !(value >= 0) { complain("below 0: \(line)") }
         if let exemplar = sample.exemplar { check(exemplar, of: sample, line) }
     }
 
     private mutating func check(_ exemplar: String, of sample: Sample, _ line: Substring) {
         guard sample.name.hasSuffix("_bucket") || type == "counter" else {
-            return complain("no exemplar here: \(line)")
+            return complain("exemplar not allowed here: \(line)")
         }
         var rest = exemplar[...]
         guard let labels = Self.readLabels(&rest) else { return complain("bad exemplar: \(line)") }

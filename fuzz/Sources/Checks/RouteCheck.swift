@@ -69,7 +69,7 @@ enum RouteCheck {
         return pattern
     }
 
-    /// - Parameter rest: The text in place of `/*`.
+    /// - Parameter rest: The text that replaces `/*`.
     private static func text(of pattern: RoutePattern, rest: String) -> String {
         let segments = pattern.segments.map { segment in
             switch segment {

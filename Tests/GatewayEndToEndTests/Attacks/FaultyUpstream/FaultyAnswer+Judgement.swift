@@ -18,7 +18,7 @@ extension FaultyAnswer {
     }
 
     private static func judge(_ message: Message, _ exchange: FaultyExchange) -> String? {
-        guard message["X-Number"] == "\(exchange.number)" else { return "the answer to \(message["X-Number"] ?? "")" }
+        guard message["X-Number"] == "\(exchange.number)" else { return "the response to \(message["X-Number"] ?? "")" }
         guard message.status == 200 else { return "status \(message.status)" }
         guard exchange.method != "HEAD" else { return nil }
         let body = Self.plain(message.body, message, isWhole: true)
@@ -27,7 +27,7 @@ extension FaultyAnswer {
         if case .inBody(.close) = exchange.fault, exchange.framing == .close, body == Array(exchange.brokenBody) {
             return nil
         }
-        return "a whole body of \(body?.count ?? -1) instead of \(exchange.answerBody.count)"
+        return "a complete body of \(body?.count ?? -1) instead of \(exchange.answerBody.count)"
     }
 
     private static func judge(_ head: Message?, _ body: [UInt8], _ exchange: FaultyExchange) -> String? {

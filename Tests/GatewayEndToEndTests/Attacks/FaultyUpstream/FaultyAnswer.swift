@@ -7,7 +7,7 @@ enum FaultyAnswer: Sendable {
     case cut(head: Message?, body: [UInt8])
 
     static func read(_ connection: RawConnection, toHead isHead: Bool) async throws -> FaultyAnswer {
-        try await connection.inbox.take("an answer", within: .seconds(60)) { bytes, end in
+        try await connection.inbox.take("a response", within: .seconds(60)) { bytes, end in
             while let (message, length) = try Message.parse(bytes, .response(toHead: isHead), end: end) {
                 bytes.moveReaderIndex(forwardBy: length)
                 if message.status >= 200 { return .whole(message) }
@@ -17,9 +17,9 @@ enum FaultyAnswer: Sendable {
         }
     }
 
-    /// Waits for this many bytes of a response, or for the whole response if it is shorter.
+    /// Waits for this many bytes of a response, or for the complete response if it is shorter.
     static func skip(_ count: Int, of connection: RawConnection, toHead isHead: Bool) async throws {
-        try await connection.inbox.take("a part of an answer", within: .seconds(60)) { bytes, end in
+        try await connection.inbox.take("a part of a response", within: .seconds(60)) { bytes, end in
             if bytes.readableBytes >= count || end != nil { return () }
             return try Message.parse(bytes, .response(toHead: isHead), end: end) == nil ? nil : ()
         }

@@ -15,7 +15,7 @@ struct FaultyExchange: Sendable {
         case beforeHead(Failure)
         case inHead(Failure)
         case inBody(Failure)
-        /// The whole response arrives while the request body is still being sent; then the connection ends.
+        /// The complete response arrives while the request body is still being sent; then the connection ends.
         case early
         case behindAnswer(Failure)
     }

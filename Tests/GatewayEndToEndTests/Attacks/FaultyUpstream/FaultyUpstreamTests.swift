@@ -2,7 +2,7 @@ import FoundationEssentials
 import Testing
 
 extension EndToEnd {
-    /// An upstream that fails at any moment, behind few kept connections and many clients that may leave.
+    /// An upstream that fails at any moment, with few kept connections and many clients that may leave.
     ///
     /// A failing run prints its seed: `GATEWAY_FAULT_SEED=N` runs that one alone, `GATEWAY_FAULT_EXCHANGES=N` a
     /// longer one.

@@ -42,7 +42,7 @@ enum ChainBenchmarks {
             let exchange = worker.makeExchange()
             var buffer = request
             guard try requestParser.parse(&buffer, into: &exchange.request) else {
-                throw UnexpectedOutcome("the request is not whole")
+                throw UnexpectedOutcome("the request is incomplete")
             }
             exchange.reset(client: client, at: worker.now)
             exchange.identifyClient(peer: ClientAddress(IPAddress(ipv4: 0xC000_0201)), trusted: false)
@@ -50,7 +50,7 @@ enum ChainBenchmarks {
             exchange.begin()
             buffer = response
             guard try responseParser.parse(&buffer, into: &exchange.response, answering: .get) else {
-                throw UnexpectedOutcome("the response is not whole")
+                throw UnexpectedOutcome("the response is incomplete")
             }
             exchange.receiveResponseHead()
             exchange.receive(responseBody: body)

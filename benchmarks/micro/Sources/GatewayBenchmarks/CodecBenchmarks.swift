@@ -55,7 +55,7 @@ enum CodecBenchmarks {
             return {
                 var buffer = bytes
                 guard try parser.parse(&buffer, into: &message.response, answering: .get) else {
-                    throw UnexpectedOutcome("the head is not whole")
+                    throw UnexpectedOutcome("the head is incomplete")
                 }
             }
         },
@@ -101,7 +101,7 @@ enum CodecBenchmarks {
         return {
             var buffer = bytes
             guard try parser.parse(&buffer, into: &message.request) else {
-                throw UnexpectedOutcome("the head is not whole")
+                throw UnexpectedOutcome("the head is incomplete")
             }
         }
     }

@@ -28,7 +28,7 @@ enum RouterBenchmarks {
                     }
                 }
             }
-            guard case .found = result else { throw UnexpectedOutcome("no route takes the request") }
+            guard case .found = result else { throw UnexpectedOutcome("no route matches the request") }
         }
     }
 
