@@ -1,6 +1,6 @@
 # On a fresh machine with a Swift toolchain: `make run` and `make test`. `make help` lists the rest.
 
-# Static: the binary needs no Swift runtime beside it and starts faster.
+# Static: the binary needs no Swift runtime on the machine and starts faster.
 # Exclusivity: the run-time check of overlapping access costs about a microsecond per request. Debug and test builds keep
 # it, and the static check of the compiler always applies. The flag is here and not in Package.swift, because a
 # package with unsafe flags in its manifest cannot be a dependency.
@@ -18,7 +18,7 @@ PACKAGES := libssl-dev libbrotli-dev zlib1g-dev libc-ares-dev pkg-config
 SOAK_PACKAGES := nginx-light wrk python3
 GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 
-# How long each target is fuzzed, and which one; all by default.
+# How long each target is fuzzed, in seconds, and which target; all by default.
 SECONDS := 60
 TARGET :=
 
@@ -43,7 +43,7 @@ test: setup  ## run all tests
 
 # Slow: each sanitizer needs a separate build. GATEWAY_SANITIZED marks the differences in the tests. Leaks are not checked,
 # because Foundation keeps memory until the end. One test at a time: in parallel they are so slow that the time limits
-# of the gateway pass.
+# of the gateway expire.
 test-sanitized: setup  ## run all tests under AddressSanitizer and ThreadSanitizer (narrow with FILTER=REGEX SANITIZERS=thread)
 	@for sanitizer in $(or $(SANITIZERS),address thread); do \
 		ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan-suppressions" \
@@ -62,7 +62,7 @@ browser-test: setup  ## load pages through the gateway in headless Chromium, and
 examples: setup  ## build and test the examples
 	@scripts/run-examples
 
-# The DocC plugin is a dependency of this target only, so that nobody else has to fetch it.
+# The DocC plugin is a dependency of this target only, so that other builds do not fetch it.
 docs: setup  ## build the API reference into .build/docs
 	@scripts/build-docs
 
@@ -109,7 +109,7 @@ check: setup lint  ## everything a change must pass: lint, build without warning
 	@scripts/build-strictly
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
-check-all: check  ## everything that takes long as well: ceilings, browser, sanitizers, fuzz, slowhttptest, soak, peers
+check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, soak, peers
 	@$(MAKE) --no-print-directory bench-guard browser-test test-sanitized fuzz slowhttptest soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
