@@ -1,4 +1,4 @@
--- Has wrk end with one line of JSON. There is no hook for requests or responses, so the load itself runs without Lua.
+-- Makes wrk print one line of JSON at the end. There are no request or response hooks, so the load runs without Lua.
 function done(summary, latency, requests)
     local errors = summary.errors
     io.write(string.format(

@@ -1,4 +1,4 @@
--- wrk's own count of errors knows statuses alone: here every body is compared, and a limited answer is none.
+-- wrk counts only statuses as errors. Here every body is compared, and a rate-limited response is not an error.
 wrong, limited, passed = 0, 0, 0
 local threads = {}
 
