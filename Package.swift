@@ -46,8 +46,13 @@ let package = Package(
             providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]
         ),
         .target(
-            name: "GatewayHTTP1",
+            name: "GatewayHTTP",
             dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "GatewayHTTP1",
+            dependencies: ["GatewayHTTP", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
         .target(
@@ -56,6 +61,7 @@ let package = Package(
                 "CAres",
                 "CBrotli",
                 "CZlib",
+                "GatewayHTTP",
                 "GatewayHTTP1",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -93,7 +99,9 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayHTTP1Tests",
-            dependencies: ["GatewayHTTP1", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "GatewayHTTP", "GatewayHTTP1", .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -102,6 +110,7 @@ let package = Package(
                 "CBrotli",
                 "CZlib",
                 "Gateway",
+                "GatewayHTTP",
                 "GatewayHTTP1",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -117,6 +126,7 @@ let package = Package(
             name: "GatewayFuzzTests",
             dependencies: [
                 "Gateway",
+                "GatewayHTTP",
                 "GatewayHTTP1",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

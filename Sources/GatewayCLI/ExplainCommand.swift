@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewayHTTP
 
 /// `gateway explain`: shows what happens to a request.
 struct ExplainCommand: AsyncParsableCommand {

@@ -1,3 +1,4 @@
+package import GatewayHTTP
 package import NIOCore
 
 /// Received bytes → body bytes and trailers, by the message's framing (RFC 9112 sections 6 and 7).
@@ -43,7 +44,7 @@ package struct BodyDecoder: Sendable {
     package var isEnded: Bool { if case .ended = self.state { true } else { false } }
 
     /// The next piece off the front of `buffer`. Call again until it says ``Event/needMore`` or ``Event/end``.
-    package mutating func next(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Event {
+    package mutating func next(_ buffer: inout ByteBuffer) throws(MessageError) -> Event {
         while true {
             switch self.state {
             case .ended: return .end
@@ -70,11 +71,11 @@ package struct BodyDecoder: Sendable {
     }
 
     /// The connection has ended: fine only where that is what the body waited for.
-    package mutating func endOfInput() throws(HTTP1Error) {
+    package mutating func endOfInput() throws(MessageError) {
         switch self.state {
         case .untilClose, .ended: self.state = .ended
         case .length, .chunkSize, .chunkData, .chunkEnd, .trailers:
-            throw HTTP1Error(.truncated, "connection closed inside a body")
+            throw MessageError(.truncated, "connection closed inside a body")
         }
     }
 
@@ -83,14 +84,14 @@ package struct BodyDecoder: Sendable {
         return buffer.readSlice(length: min(limit, buffer.readableBytes))
     }
 
-    private static func chunkSize(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Int? {
-        let line = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in try ChunkLine(bytes) }
+    private static func chunkSize(_ buffer: inout ByteBuffer) throws(MessageError) -> Int? {
+        let line = try buffer.withUnsafeReadableBytes { (bytes) throws(MessageError) in try ChunkLine(bytes) }
         guard let line else { return nil }
         buffer.moveReaderIndex(forwardBy: line.count)
         return line.size
     }
 
-    private static func skipLineEnd(_ buffer: inout ByteBuffer) throws(HTTP1Error) -> Bool {
+    private static func skipLineEnd(_ buffer: inout ByteBuffer) throws(MessageError) -> Bool {
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
         guard first == 0x0D else { throw .malformed("chunk data longer than its size") }
         guard let second = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return false }
@@ -102,10 +103,10 @@ package struct BodyDecoder: Sendable {
     private mutating func readTrailers(
         _ buffer: inout ByteBuffer,
         _ resumed: HeadScanner
-    ) throws(HTTP1Error) -> Bool {
+    ) throws(MessageError) -> Bool {
         var scanner = resumed
         let limits = self.limits
-        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in
+        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(MessageError) in
             try scanner.end(in: bytes, limits: limits)
         }
         guard let length else {
@@ -115,7 +116,7 @@ package struct BodyDecoder: Sendable {
         if length > 2 {
             var block = HeaderBlock()
             buffer.withUnsafeReadableBytes { block.load(UnsafeRawBufferPointer(rebasing: $0[..<length])) }
-            try block.index { (bytes, fields) throws(HTTP1Error) in
+            try block.index { (bytes, fields) throws(MessageError) in
                 try FieldSection.parse(bytes, from: 0, into: &fields, limits: limits)
             }
             self.trailers = TrailerSection(received: block)

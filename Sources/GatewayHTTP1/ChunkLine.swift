@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1). Extensions must follow their grammar, and are dropped.
 struct ChunkLine {
     let size: Int
@@ -10,7 +12,7 @@ struct ChunkLine {
     private static let digitLimit = 15
 
     /// Reads a line, or returns nil if more bytes are needed.
-    init?(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) {
+    init?(_ bytes: UnsafeRawBufferPointer) throws(MessageError) {
         var size = 0
         var index = 0
         while index < bytes.count, let value = ByteClass.hexValue(bytes[index]) {
@@ -34,7 +36,7 @@ struct ChunkLine {
     private static func extensionEnd(
         in bytes: UnsafeRawBufferPointer,
         from start: Int
-    ) throws(HTTP1Error) -> Int? {
+    ) throws(MessageError) -> Int? {
         let line = UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, Self.limit + 1)])
         guard let end = try ParameterList.end(in: line, from: start, requiresValues: false) else {
             guard line.count <= Self.limit else { throw .malformed("chunk extension") }

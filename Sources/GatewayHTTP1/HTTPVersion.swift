@@ -1,17 +1,19 @@
+import GatewayHTTP
+
 /// `HTTP-version` (RFC 9112 section 2.3).
 enum HTTPVersion {
     static let length = 8
     /// "HTTP/", a digit, ".", a digit.
     private static let prefix: UInt64 = 0x002E_002F_5054_5448
 
-    static func minor(_ bytes: UnsafeRawBufferPointer, at position: Int) throws(HTTP1Error) -> UInt8 {
+    static func minor(_ bytes: UnsafeRawBufferPointer, at position: Int) throws(MessageError) -> UInt8 {
         guard bytes.count >= position + Self.length else { throw .malformed("HTTP version") }
         // Eight bytes, one comparison; the digits are left out of it.
         let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
         guard word & 0x00FF_00FF_FFFF_FFFF == Self.prefix, ByteClass.isDigit(bytes[position + 5]),
             ByteClass.isDigit(bytes[position + 7])
         else { throw .malformed("HTTP version") }
-        guard bytes[position + 5] == UInt8(ascii: "1") else { throw HTTP1Error(.unsupportedVersion, "HTTP version") }
+        guard bytes[position + 5] == UInt8(ascii: "1") else { throw MessageError(.unsupportedVersion, "HTTP version") }
         return min(bytes[position + 7] & 0x0F, 1)
     }
 }

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 #if canImport(Glibc)
@@ -25,7 +26,7 @@ struct HeadScanner {
 
     /// The length of the section with its empty line, or nil where more bytes are needed. The limits come before the
     /// line ends, so that the answer does not depend on how the bytes were cut.
-    mutating func end(in bytes: UnsafeRawBufferPointer, limits: HTTP1Limits) throws(HTTP1Error) -> Int? {
+    mutating func end(in bytes: UnsafeRawBufferPointer, limits: HTTP1Limits) throws(MessageError) -> Int? {
         guard let base = bytes.baseAddress, self.scanned <= bytes.count else { return nil }
         while let found = memchr(base + self.scanned, 0x0A, bytes.count - self.scanned) {
             let lineFeed = UnsafeRawPointer(found) - base
@@ -48,12 +49,12 @@ struct HeadScanner {
 
     /// Whether so many bytes, up to a line end or as far as they came, can still be within the limits: two more than
     /// the limit are the line end of the start line, and the empty line behind the fields.
-    private func checkLimits(_ count: Int, _ limits: HTTP1Limits) throws(HTTP1Error) {
+    private func checkLimits(_ count: Int, _ limits: HTTP1Limits) throws(MessageError) {
         if self.isInStartLine {
-            guard count <= limits.startLine + 2 else { throw HTTP1Error(.startLineTooLong, "start line") }
+            guard count <= limits.startLine + 2 else { throw MessageError(.startLineTooLong, "start line") }
         } else {
             guard count - self.fieldsStart <= limits.headers + 2 else {
-                throw HTTP1Error(.headersTooLarge, "header bytes")
+                throw MessageError(.headersTooLarge, "header bytes")
             }
         }
     }

@@ -1,3 +1,4 @@
+package import GatewayHTTP
 package import NIOCore
 
 /// Received bytes → request heads, strictly by RFC 9112. It keeps what it has scanned of a head that is not whole yet,
@@ -11,13 +12,13 @@ package struct RequestParser: Sendable {
 
     /// Takes the next head off the front of `buffer` into `head`; false where more bytes are needed. One that is refused
     /// stays there.
-    package mutating func parse(_ buffer: inout ByteBuffer, into head: inout RequestHead) throws(HTTP1Error) -> Bool {
+    package mutating func parse(_ buffer: inout ByteBuffer, into head: inout RequestHead) throws(MessageError) -> Bool {
         try self.skipEmptyLine(&buffer)
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
         // A TLS record or noise is told apart by its first byte, before a deadline has to.
         guard first == 0x0D || ByteClass.isTokenByte(first) else { throw .malformed("method") }
         let limits = self.limits
-        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) -> Int? in
+        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(MessageError) -> Int? in
             guard let length = try self.scanner.end(in: bytes, limits: limits) else { return nil }
             head.headers.load(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
             return length
@@ -34,7 +35,7 @@ package struct RequestParser: Sendable {
     package func isBetweenMessages(_ buffer: ByteBuffer) -> Bool { buffer.readableBytes == 0 }
 
     /// One empty line before a request line is ignored (RFC 9112 section 2.2).
-    private mutating func skipEmptyLine(_ buffer: inout ByteBuffer) throws(HTTP1Error) {
+    private mutating func skipEmptyLine(_ buffer: inout ByteBuffer) throws(MessageError) {
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self), first == 0x0D else { return }
         guard !self.skippedEmptyLine else { throw .malformed("empty line") }
         guard let second = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return }
@@ -45,9 +46,9 @@ package struct RequestParser: Sendable {
         if buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) == 0x0D { throw .malformed("empty line") }
     }
 
-    private static func index(_ head: inout RequestHead, limits: HTTP1Limits) throws(HTTP1Error) {
+    private static func index(_ head: inout RequestHead, limits: HTTP1Limits) throws(MessageError) {
         var line = RequestLine()
-        try head.headers.index { (bytes, fields) throws(HTTP1Error) in
+        try head.headers.index { (bytes, fields) throws(MessageError) in
             let fieldsStart = try line.parse(bytes)
             try FieldSection.parse(bytes, from: fieldsStart, into: &fields, limits: limits)
         }
@@ -57,38 +58,7 @@ package struct RequestParser: Sendable {
         head.pathAndQuery = line.target.path
         head.isTargetHTTPS = line.target.isHTTPS
         head.minorVersion = line.minorVersion
-        try Self.frame(&head, authority: line.target.authority)
-    }
-
-    /// Host (RFC 9112 section 3.2) and message body length (section 6.3), in one pass over the fields.
-    private static func frame(_ head: inout RequestHead, authority: ByteRange?) throws(HTTP1Error) {
-        var framing = FramingFields(minorVersion: head.minorVersion)
-        var host: Int?
-        head.expectsContinue = false
-        for index in head.headers.fields.indices {
-            let field = head.headers.fields[index]
-            switch field.id {
-            case .host:
-                guard host == nil else { throw .malformed("more than one Host") }
-                guard head.headers.withBytes(field.value, ByteClass.isAuthority) else { throw .malformed("Host") }
-                host = index
-            case .contentLength, .transferEncoding, .connection: try framing.read(at: index, of: &head.headers)
-            case .expect:
-                // RFC 9110 section 10.1.1: an HTTP/1.0 client cannot wait for it.
-                if head.minorVersion > 0, head.headers.equals(field.value, "100-continue") {
-                    head.expectsContinue = true
-                }
-            default: break
-            }
-        }
-        guard host != nil || head.minorVersion == 0 else { throw .malformed("no Host") }
-        // RFC 9112 section 3.2.2: what an absolute target names takes the place of Host.
-        if let host, let authority { head.headers.replaceValue(at: host, with: authority) }
-        head.host = authority ?? host.map { head.headers.fields[$0].value } ?? .empty
-        head.framing = try framing.declared() ?? .none
-        head.keepAlive = framing.keepAlive
-        head.connectionNamesFields = framing.namesFields
-        if head.framing.isEmpty { head.expectsContinue = false }
+        try head.frame(authority: line.target.authority)
     }
 }
 
@@ -115,7 +85,7 @@ private struct RequestLine {
     var minorVersion: UInt8 = 1
 
     /// Returns where the field lines begin.
-    mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) -> Int {
+    mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(MessageError) -> Int {
         var position = 0
         while ByteClass.isTokenByte(bytes[position]) { position &+= 1 }
         guard position > 0, bytes[position] == 0x20 else { throw .malformed("method") }

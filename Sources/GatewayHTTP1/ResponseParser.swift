@@ -1,3 +1,4 @@
+package import GatewayHTTP
 package import NIOCore
 
 /// Received bytes → response heads, as strictly as requests: an upstream that cannot be understood is not guessed at.
@@ -14,11 +15,11 @@ package struct ResponseParser: Sendable {
         _ buffer: inout ByteBuffer,
         into head: inout ResponseHead,
         answering method: Method
-    ) throws(HTTP1Error) -> Bool {
+    ) throws(MessageError) -> Bool {
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
         guard first == UInt8(ascii: "H") else { throw .malformed("status line") }
         let limits = self.limits
-        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) -> Int? in
+        let length = try buffer.withUnsafeReadableBytes { (bytes) throws(MessageError) -> Int? in
             guard let length = try self.scanner.end(in: bytes, limits: limits) else { return nil }
             head.headers.load(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
             return length
@@ -27,41 +28,15 @@ package struct ResponseParser: Sendable {
         buffer.moveReaderIndex(forwardBy: length)
         self.scanner = HeadScanner(hasStartLine: true, limitsWhole: true)
         var line = StatusLine()
-        try head.headers.index { (bytes, fields) throws(HTTP1Error) in
+        try head.headers.index { (bytes, fields) throws(MessageError) in
             let fieldsStart = try line.parse(bytes)
             try FieldSection.parse(bytes, from: fieldsStart, into: &fields, limits: limits)
         }
         head.minorVersion = line.minorVersion
         head.status = line.status
         head.reason = line.reason
-        try Self.frame(&head, answering: method)
+        try head.frame(answering: method)
         return true
-    }
-
-    /// Message body length (RFC 9112 section 6.3), for a status and a method.
-    private static func frame(_ head: inout ResponseHead, answering method: Method) throws(HTTP1Error) {
-        var framing = FramingFields(minorVersion: head.minorVersion)
-        for index in head.headers.fields.indices {
-            switch head.headers.fields[index].id {
-            case .contentLength, .transferEncoding, .connection: try framing.read(at: index, of: &head.headers)
-            default: break
-            }
-        }
-        let declared = try framing.declared()
-        head.keepAlive = framing.keepAlive
-        head.connectionNamesFields = framing.namesFields
-        if method == .head || head.status == 304 {
-            head.framing = .none
-        } else if head.status < 200 || head.status == 204 {
-            head.framing = .none
-            // Section 6.1 and RFC 9110 section 8.6 forbid to declare a body here: whether one follows is in doubt.
-            if let declared, declared != .none { head.keepAlive = false }
-        } else if let declared {
-            head.framing = declared
-        } else {
-            head.framing = .untilClose
-            head.keepAlive = false
-        }
     }
 }
 
@@ -72,7 +47,7 @@ private struct StatusLine {
     var reason = ByteRange.empty
 
     /// Returns where the field lines begin.
-    mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(HTTP1Error) -> Int {
+    mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(MessageError) -> Int {
         self.minorVersion = try HTTPVersion.minor(bytes, at: 0)
         var position = HTTPVersion.length
         guard bytes.count > position + 5, bytes[position] == 0x20, bytes[position + 4] == 0x20 else {

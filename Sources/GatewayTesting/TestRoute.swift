@@ -1,4 +1,5 @@
 public import Gateway
+import GatewayHTTP
 public import HTTPTypes
 import Logging
 import NIOCore

@@ -1,6 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 import Testing
+@testable import GatewayHTTP
 
 struct BodyDecoderTests {
     private func chunked(_ body: String) -> Transcript {
@@ -42,8 +43,8 @@ struct BodyDecoderTests {
         #expect(transcript.failure == .truncated)
     }
 
-    @Test(arguments: [(254, nil), (255, .malformed), (5000, .malformed)] as [(Int, HTTP1Error.Code?)])
-    func `a chunk line may have at most 256 bytes`(count: Int, failure: HTTP1Error.Code?) {
+    @Test(arguments: [(254, nil), (255, .malformed), (5000, .malformed)] as [(Int, MessageError.Code?)])
+    func `a chunk line may have at most 256 bytes`(count: Int, failure: MessageError.Code?) {
         let line = "1;" + String(repeating: "e", count: count)
         #expect(self.chunked("\(line)\r\nx\r\n0\r\n\r\n").failure == failure)
         #expect(self.chunked(line).failure == failure ?? .truncated)
@@ -98,7 +99,7 @@ struct BodyDecoderTests {
             try decoder.endOfInput()
             #expect(decoder.isEnded)
         } else {
-            #expect(throws: HTTP1Error.self) { try decoder.endOfInput() }
+            #expect(throws: MessageError.self) { try decoder.endOfInput() }
         }
     }
 

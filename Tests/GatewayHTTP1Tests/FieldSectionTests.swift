@@ -1,5 +1,6 @@
 import Testing
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 struct FieldSectionTests {
@@ -63,7 +64,7 @@ struct FieldSectionTests {
     func `RFC 9110 section 5.6.1: empty list members are ignored`(list: String, members: [String]) {
         var found: [String] = []
         Array(list.utf8).withUnsafeBytes { bytes in
-            FieldSection.forEachMember(of: bytes) { found.append(String(decoding: $0, as: UTF8.self)) }
+            FieldList.forEachMember(of: bytes) { found.append(String(decoding: $0, as: UTF8.self)) }
         }
         #expect(found == members)
     }

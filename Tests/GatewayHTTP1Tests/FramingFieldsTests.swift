@@ -1,6 +1,8 @@
 import GatewayHTTP1
 import Testing
 
+@testable import GatewayHTTP
+
 struct FramingFieldsTests {
     private func request(_ fields: String, minor: Int = 1) -> Transcript {
         Transcript.requests("POST / HTTP/1.\(minor)\r\nHost: a\r\n\(fields)\r\n")

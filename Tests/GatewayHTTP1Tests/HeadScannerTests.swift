@@ -1,4 +1,5 @@
 import Testing
+@testable import GatewayHTTP
 
 @testable import GatewayHTTP1
 
@@ -26,7 +27,7 @@ struct HeadScannerTests {
 
     @Test func `field lines may be exactly as long as the limit`() {
         let spare = 30 - "Host: a\r\nX: \r\n".utf8.count
-        for (count, failure) in [(spare, nil), (spare + 1, .headersTooLarge)] as [(Int, HTTP1Error.Code?)] {
+        for (count, failure) in [(spare, nil), (spare + 1, .headersTooLarge)] as [(Int, MessageError.Code?)] {
             let fields = "Host: a\r\nX: \(String(repeating: "x", count: count))\r\n"
             #expect(Transcript.requests("GET / HTTP/1.1\r\n\(fields)\r\n", limits: self.limits).failure == failure)
             let chunked = HTTP1Limits(startLine: 20, headers: 60, headerCount: 3)
@@ -37,7 +38,7 @@ struct HeadScannerTests {
     }
 
     @Test func `a section may have exactly as many fields as the limit`() {
-        for (count, failure) in [(2, nil), (3, .headersTooLarge)] as [(Int, HTTP1Error.Code?)] {
+        for (count, failure) in [(2, nil), (3, .headersTooLarge)] as [(Int, MessageError.Code?)] {
             let fields = "Host: a\r\n" + String(repeating: "X:\r\n", count: count)
             #expect(Transcript.requests("GET / HTTP/1.1\r\n\(fields)\r\n", limits: self.limits).failure == failure)
             let response = "\(self.statusLine)\(fields)\r\n"
@@ -46,18 +47,18 @@ struct HeadScannerTests {
     }
 
     @Test(arguments: [
-        (20, HTTP1Error.Code.truncated), (22, .truncated), (23, .startLineTooLong), (500, .startLineTooLong),
+        (20, MessageError.Code.truncated), (22, .truncated), (23, .startLineTooLong), (500, .startLineTooLong),
     ])
-    func `an endless start line is rejected as soon as it exceeds the limit`(count: Int, failure: HTTP1Error.Code) {
+    func `an endless start line is rejected as soon as it exceeds the limit`(count: Int, failure: MessageError.Code) {
         #expect(Transcript.requests(String(repeating: "G", count: count), limits: self.limits).failure == failure)
         let response = "H" + String(repeating: "G", count: count - 1)
         #expect(Transcript.responses(response, limits: self.limits).failure == failure)
     }
 
     @Test(arguments: [
-        (30, HTTP1Error.Code.truncated), (32, .truncated), (33, .headersTooLarge), (500, .headersTooLarge),
+        (30, MessageError.Code.truncated), (32, .truncated), (33, .headersTooLarge), (500, .headersTooLarge),
     ])
-    func `an endless field line is rejected as soon as it exceeds the limit`(count: Int, failure: HTTP1Error.Code) {
+    func `an endless field line is rejected as soon as it exceeds the limit`(count: Int, failure: MessageError.Code) {
         let line = String(repeating: "X", count: count)
         #expect(Transcript.requests("GET / HTTP/1.1\r\n" + line, limits: self.limits).failure == failure)
         #expect(Transcript.responses(self.statusLine + line, limits: self.limitsOfResponses).failure == failure)

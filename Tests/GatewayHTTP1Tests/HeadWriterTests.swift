@@ -2,6 +2,8 @@ import GatewayHTTP1
 import NIOCore
 import Testing
 
+@testable import GatewayHTTP
+
 struct HeadWriterTests {
     private static func text(_ write: (inout HeadWriter) -> Void) -> String {
         var buffer = ByteBuffer()

@@ -2,6 +2,8 @@ import GatewayHTTP1
 import NIOCore
 import Testing
 
+@testable import GatewayHTTP
+
 struct HeaderBlockTests {
     private func block(_ fields: (HeaderName, String)...) -> HeaderBlock {
         var block = HeaderBlock()

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// Fields as middlewares read and change them.

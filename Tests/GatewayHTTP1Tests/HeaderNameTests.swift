@@ -1,6 +1,8 @@
 import GatewayHTTP1
 import Testing
 
+@testable import GatewayHTTP
+
 struct HeaderNameTests {
     @Test func `RFC 9110 section 5.1: names are compared without regard to case`() {
         #expect(HeaderName("X-Tenant") == HeaderName("x-tenant"))

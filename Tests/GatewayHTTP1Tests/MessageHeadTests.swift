@@ -1,11 +1,12 @@
 import GatewayHTTP1
 import Testing
+@testable import GatewayHTTP
 
 struct MessageHeadTests {
-    private func method(_ name: String) -> GatewayHTTP1.Method { Array(name.utf8).withUnsafeBytes { .init($0) } }
+    private func method(_ name: String) -> GatewayHTTP.Method { Array(name.utf8).withUnsafeBytes { .init($0) } }
 
-    @Test(arguments: GatewayHTTP1.Method.allCases.filter { $0 != .other })
-    func `RFC 9110 section 9.1: methods are known by their case-sensitive names`(method: GatewayHTTP1.Method) {
+    @Test(arguments: GatewayHTTP.Method.allCases.filter { $0 != .other })
+    func `RFC 9110 section 9.1: methods are known by their case-sensitive names`(method: GatewayHTTP.Method) {
         let name = method.name.description
         #expect(self.method(name) == method)
         #expect(self.method(name.lowercased()) == .other)
@@ -19,7 +20,7 @@ struct MessageHeadTests {
 
     @Test func `RFC 9110 section 9.2.2: idempotent methods`() {
         #expect(
-            GatewayHTTP1.Method.allCases.filter(\.isIdempotent) == [.get, .head, .put, .delete, .options, .trace]
+            GatewayHTTP.Method.allCases.filter(\.isIdempotent) == [.get, .head, .put, .delete, .options, .trace]
         )
     }
 }

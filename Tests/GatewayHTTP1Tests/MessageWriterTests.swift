@@ -2,6 +2,8 @@ import GatewayHTTP1
 import NIOCore
 import Testing
 
+@testable import GatewayHTTP
+
 struct MessageWriterTests {
     private func written(_ write: (inout ByteBuffer) -> Void) -> String {
         var buffer = ByteBuffer()

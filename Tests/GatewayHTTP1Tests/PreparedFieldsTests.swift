@@ -2,6 +2,8 @@ import GatewayHTTP1
 import NIOCore
 import Testing
 
+@testable import GatewayHTTP
+
 struct PreparedFieldsTests {
     private static let prepared = PreparedFields([
         (HeaderName("X-One"), Array("1".utf8)), (HeaderName(.vary), Array("a\r\nb".utf8)),

@@ -2,6 +2,8 @@ import GatewayHTTP1
 import NIOCore
 import Testing
 
+@testable import GatewayHTTP
+
 struct RequestParserTests {
     // MARK: Request line
 
@@ -11,11 +13,11 @@ struct RequestParserTests {
             ("M-SEARCH / HTTP/1.1", .other, 1), ("!#$%&'*+-.^_`|~09aZ / HTTP/1.1", .other, 1),
             ("get / HTTP/1.1", .other, 1),
             ("GET / HTTP/1.9", .get, 1), ("PATCH /\"<>\\^`{|} HTTP/1.1", .patch, 1),
-        ] as [(String, GatewayHTTP1.Method, UInt8)]
+        ] as [(String, GatewayHTTP.Method, UInt8)]
     )
     func `RFC 9112 section 3: method, target and version are parsed`(
         line: String,
-        method: GatewayHTTP1.Method,
+        method: GatewayHTTP.Method,
         minor: UInt8
     ) throws {
         let message = try #require(Transcript.requests("\(line)\r\nHost: a\r\n\r\n").messages.first)

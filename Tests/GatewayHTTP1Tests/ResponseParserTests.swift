@@ -1,6 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 import Testing
+@testable import GatewayHTTP
 
 struct ResponseParserTests {
     @Test(arguments: [
@@ -60,10 +61,10 @@ struct ResponseParserTests {
             (.get, 101, "Connection: upgrade\r\nUpgrade: websocket\r\n", .none, true),
             (.get, 103, "Link: </a>\r\n", .none, true),
             (.delete, 199, "", .none, true),
-        ] as [(GatewayHTTP1.Method, Int, String, BodyFraming, Bool)]
+        ] as [(GatewayHTTP.Method, Int, String, BodyFraming, Bool)]
     )
     func `RFC 9112 section 6.3: method, status and fields decide whether there is a body`(
-        method: GatewayHTTP1.Method,
+        method: GatewayHTTP.Method,
         status: Int,
         fields: String,
         framing: BodyFraming,

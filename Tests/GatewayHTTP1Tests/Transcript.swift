@@ -1,10 +1,11 @@
 import GatewayHTTP1
 import NIOCore
+@testable import GatewayHTTP
 
 /// What the codec parses from all bytes of a connection: the messages, and how it ended.
 struct Transcript: Equatable {
     var messages: [Message] = []
-    var failure: HTTP1Error.Code?
+    var failure: MessageError.Code?
     /// The most bytes that waited unread.
     var backlog = 0
 
@@ -25,7 +26,7 @@ struct Transcript: Equatable {
     static func requests(_ pieces: [[UInt8]], limits: HTTP1Limits = HTTP1Limits()) -> Transcript {
         var parser = RequestParser(limits: limits)
         var head = RequestHead()
-        return Transcript(pieces, limits: limits) { (buffer) throws(HTTP1Error) in
+        return Transcript(pieces, limits: limits) { (buffer) throws(MessageError) in
             guard try parser.parse(&buffer, into: &head) else { return nil }
             return Message(head)
         }
@@ -34,11 +35,11 @@ struct Transcript: Equatable {
     static func responses(
         _ pieces: [[UInt8]],
         limits: HTTP1Limits = HTTP1Limits(),
-        answering method: GatewayHTTP1.Method = .get
+        answering method: GatewayHTTP.Method = .get
     ) -> Transcript {
         var parser = ResponseParser(limits: limits)
         var head = ResponseHead()
-        return Transcript(pieces, limits: limits) { (buffer) throws(HTTP1Error) in
+        return Transcript(pieces, limits: limits) { (buffer) throws(MessageError) in
             guard try parser.parse(&buffer, into: &head, answering: method) else { return nil }
             return Message(head)
         }
@@ -51,7 +52,7 @@ struct Transcript: Equatable {
     static func responses(
         _ text: String,
         limits: HTTP1Limits = HTTP1Limits(),
-        answering method: GatewayHTTP1.Method = .get
+        answering method: GatewayHTTP.Method = .get
     ) -> Transcript {
         self.responses([Array(text.utf8)], limits: limits, answering: method)
     }
@@ -59,11 +60,11 @@ struct Transcript: Equatable {
     private init(
         _ pieces: [[UInt8]],
         limits: HTTP1Limits,
-        head: (inout ByteBuffer) throws(HTTP1Error) -> Message?
+        head: (inout ByteBuffer) throws(MessageError) -> Message?
     ) {
         var buffer = ByteBuffer()
         var decoder: BodyDecoder?
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             for piece in pieces {
                 buffer.writeBytes(piece)
                 try self.read(&buffer, &decoder, limits, head)
@@ -82,8 +83,8 @@ struct Transcript: Equatable {
         _ buffer: inout ByteBuffer,
         _ decoder: inout BodyDecoder?,
         _ limits: HTTP1Limits,
-        _ head: (inout ByteBuffer) throws(HTTP1Error) -> Message?
-    ) throws(HTTP1Error) {
+        _ head: (inout ByteBuffer) throws(MessageError) -> Message?
+    ) throws(MessageError) {
         while true {
             if decoder == nil {
                 guard let message = try head(&buffer) else { return }

@@ -2,6 +2,7 @@ import Gateway
 import GatewayTesting
 import HTTPTypes
 import Testing
+@testable import GatewayHTTP
 
 /// Complete requests with `%2F` and `%5C` in their paths: an encoded slash bypasses no rule.
 struct EncodedSlashTests {

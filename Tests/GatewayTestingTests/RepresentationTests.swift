@@ -3,6 +3,7 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import Testing
+@testable import GatewayHTTP
 
 /// Random heads: for any upstream response, request and settings, the fields for caching and conditions are correct.
 struct RepresentationTests {

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// Who may use the admin API.
 ///
 /// With a token, on the admin listener and where endpoints are exposed: clients that send it. Without one, exposed endpoints

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// What the admin API answers, and where.

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// The parameters of an admin request, `name=value` joined by `&`.
 struct AdminQuery: Sendable {
     private static let limits = 1...1000

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Fields of a head that the settings of a route have written or taken out: neither a trailer nor an interim response may

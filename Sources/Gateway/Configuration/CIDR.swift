@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// A block of addresses: `"10.0.0.0/8"`, `"2001:db8::/32"`, or a single address.
 public struct CIDR: Hashable {
     /// An address of the block.
@@ -75,5 +77,20 @@ extension CIDR: Setting {
             guard let prefix = Int(digits: parts[1]) else { return nil }
             self.init(address, prefix: prefix)
         }
+    }
+}
+
+extension [CIDR] {
+    /// Whether a restricting rule matches the address, or the IPv4 address embedded in it.
+    func restrict(_ address: IPAddress) -> Bool {
+        self.contains { $0.contains(address) }
+            || address.embeddedIPv4.map { embedded in self.contains { $0.contains(embedded) } } ?? false
+    }
+
+    /// Whether a granting rule matches the address, or the public IPv4 address embedded in it.
+    func grant(_ address: IPAddress) -> Bool {
+        if self.contains(where: { $0.contains(address) }) { return true }
+        guard let embedded = address.embeddedIPv4, embedded.isPublicIPv4 else { return false }
+        return self.contains { $0.contains(embedded) }
     }
 }

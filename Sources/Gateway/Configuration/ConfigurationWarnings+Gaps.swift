@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 extension ConfigurationWarnings {
     /// What protects a route, and is missed where a request falls through to another one.
     private static let protections: Set<String> = ["ip", "auth", "rate_limit", "limits", "concurrency"]

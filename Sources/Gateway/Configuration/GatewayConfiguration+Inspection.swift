@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// What `gateway check` and `gateway explain` do, for programs with middlewares of their own.
 extension GatewayConfiguration {
     /// Checks the configuration as a ``GatewayServer`` would, without serving it.

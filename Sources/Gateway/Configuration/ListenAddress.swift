@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// An address to listen on: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`.
 public enum ListenAddress: Hashable {
     /// An IP address or a name that resolves to one, without brackets. Port 0 lets the system choose.

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 extension PathPattern {
     /// A sound pattern that says what an unsound one probably meant: `users/:id` → `/users/{id}`,
     /// `^/files/(.*)$` → `/files/*`.

@@ -82,17 +82,3 @@ extension Rate: CustomStringConvertible {
     /// The form used in `gateway.toml`.
     public var description: String { "\(count)/\(unit.rawValue)" }
 }
-
-extension Int {
-    /// ASCII digits only: no sign, which `Int.init` would take.
-    init?(digits text: some StringProtocol) {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        self.init(text)
-    }
-
-    /// A row of digits alone; a number that is too large is the largest there is.
-    init?(clampingDigits text: some StringProtocol) {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        self = Int(text) ?? .max
-    }
-}

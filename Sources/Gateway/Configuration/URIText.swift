@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// What may stand in a URI (RFC 3986, 2), for text that goes to clients or upstreams as it was written.
 enum URIText {
     enum Part: String {

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
@@ -27,7 +28,7 @@ extension ConnectionHandler {
 
     /// Drops what has come of a body whose end only the body itself tells. Returns whether the end was there.
     private func dropReceivedBody(of exchange: Exchange) -> Bool {
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             while true {
                 let before = self.inbound.readableBytes
                 let event = try self.body.next(&self.inbound)

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
@@ -222,7 +223,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func receiveHead() -> Bool {
         if self.machine.isBetweenRequests { self.headStartedAt = self.worker.now }
         let exchange = self.worker.makeExchange()
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             let before = self.inbound.readableBytes
             let isWhole = try self.parser.parse(&self.inbound, into: &exchange.request)
             exchange.bytesIn = UInt64(before - self.inbound.readableBytes)
@@ -260,7 +261,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func receiveBody() -> Bool {
         guard let exchange = self.exchange else { return false }
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             let before = self.inbound.readableBytes
             let event = try self.body.next(&self.inbound)
             let count = before - self.inbound.readableBytes
@@ -287,7 +288,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func discardBody() -> Bool {
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             switch try self.body.next(&self.inbound) {
             case .needMore: return false
             case .bytes: break

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Where a client's HTTP/1 connection stands: keep-alive, pipelining, drain (RFC 9112 section 9). It knows no channel;

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// What `Accept` says of a media type (RFC 9110 section 12.5.1).

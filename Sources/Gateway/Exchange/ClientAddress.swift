@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// The sender of a request: the peer of the connection, or the client that a trusted proxy names.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
@@ -189,7 +190,7 @@ extension Exchange {
     }
 
     /// The client's framing broke inside the body.
-    func receive(error: HTTP1Error) {
+    func receive(error: MessageError) {
         self.isRequestEnded = true
         switch self.stage {
         case .responding, .flushing: self.abort(.gatewayError)

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import Logging
 import NIOCore
@@ -387,7 +388,7 @@ extension Exchange: DeadlineOwner {
 
 extension GatewayError {
     /// A client's message that could not be read.
-    init(client error: HTTP1Error) {
+    init(client error: MessageError) {
         switch error.code {
         case .startLineTooLong: self.init(.uriTooLong)
         case .headersTooLarge: self.init(.headersTooLarge)

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// What one proxy has said of a request that it passed on: an element of `Forwarded` (RFC 7239 section 4), or a member of

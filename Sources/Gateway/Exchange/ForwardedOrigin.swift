@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// How a client asked the trusted proxy that came first, where one stands before the gateway.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Reads a line of `Forwarded` (RFC 7239 section 4): `for=192.0.2.7;host="a.example:8080", for="[2001:db8::1]"`.

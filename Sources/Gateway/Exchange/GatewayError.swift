@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// An error with which the gateway answers a request. The client sees the code, its status and a sentence about the

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Digests of the bytes they travel with (RFC 9530; the older ones RFC 3230 and RFC 1864): who changes those, breaks them.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Responses that a client is to see piece by piece, as they come.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 package import GatewayHTTP1
 public import NIOCore
 

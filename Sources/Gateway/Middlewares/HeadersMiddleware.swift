@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
@@ -59,7 +60,7 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
             if change.name.id == .vary {
                 self.withValue(of: change, exchange) { value in
                     value.withUnsafeBytes { list in
-                        FieldSection.forEachMember(of: list) { exchange.response.headers.addVary($0) }
+                        FieldList.forEachMember(of: list) { exchange.response.headers.addVary($0) }
                     }
                 }
                 continue

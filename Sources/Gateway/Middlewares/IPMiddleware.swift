@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// Lets a route be used from some addresses and not from others.
 ///
 /// ```toml

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Fields that the settings of a middleware must not touch: they say where a message ends and where it goes, or the

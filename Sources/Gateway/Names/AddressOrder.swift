@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// Puts the addresses of a name in an order that does not depend on the order of the answer, since name servers rotate it.
 enum AddressOrder {
     /// Alternates between the families, IPv6 first (RFC 8305 section 4).

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import CAres
+import GatewayHTTP
 import NIOCore
 
 #if canImport(Glibc)

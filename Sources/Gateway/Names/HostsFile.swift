@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// Names that the machine itself knows, without a name server.
 enum HostsFile {
     /// The addresses of a name in the text of a hosts file; nil where the name is not in it.

@@ -1,4 +1,5 @@
 import DequeModule
+import GatewayHTTP
 import NIOCore
 
 extension NameResolver {

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// What a look-up found for one address family of a name.

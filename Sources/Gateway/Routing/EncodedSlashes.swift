@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// The readings of a normalised path that contains `%2F` or `%5C`.
 ///
 /// To the gateway an encoded slash or backslash is an ordinary character of a segment. A server behind it may decode

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// The methods a route takes. Common ones are compared as bits.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// A route's `rewrite`: text with places for what the route's path took, put in as it came, still escaped.

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// A query parameter that a request must carry for a route to take it.
 ///
 /// Names and values are compared decoded, as form fields (`+` is a space). Where a parameter is there several times,

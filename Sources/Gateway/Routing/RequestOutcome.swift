@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// What the chain of a route does with a request: who refuses it, what counts it, how long it may take. Where the answer

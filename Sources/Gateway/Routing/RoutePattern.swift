@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// The path of one route, checked and split into what each segment asks for.
 ///
 /// `/x/*` takes `/x`, `/x/` and all below, with the rest empty in the first two. A trailing slash is otherwise

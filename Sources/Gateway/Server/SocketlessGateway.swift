@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 package import Logging
 package import NIOCore
@@ -83,7 +84,7 @@ package final class SocketlessGateway: Sendable {
             let exchange = worker.makeExchange()
             var parser = RequestParser(limits: HTTP1Limits())
             var head = head
-            guard try parser.parse(&head, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
+            guard try parser.parse(&head, into: &exchange.request) else { throw MessageError(.truncated, "head") }
             let peer = IPAddress(address).map { ClientAddress($0) } ?? .unknown
             let client = SocketlessClient(exchange, body: body, peer: peer, isSecure: isSecure, tell: tell)
             let isTrusted = peer.ip == nil ? worker.shared.trustsUnixSockets : worker.shared.isTrusted(peer)

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// What stands around a text in a log line.
 enum LogTextContext: Sendable {
     /// Inside the quotes of a JSON string.

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// Keeps the values of secret parameters out of logs.
 enum QueryRedaction {
     private static let secretNames: [UInt128] = [

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
@@ -160,7 +161,7 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     private func receiveHead(_ bytes: inout ByteBuffer) -> Bool {
         guard let exchange = self.exchange else { return false }
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             let method = exchange.request.method
             guard try self.parser.parse(&bytes, into: &exchange.response, answering: method) else {
                 return false
@@ -191,7 +192,7 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     private func receiveBody(_ bytes: inout ByteBuffer) -> Bool {
         guard let exchange = self.exchange else { return false }
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             switch try self.body.next(&bytes) {
             case .needMore: return false
             case .bytes(let chunk): exchange.receive(responseBody: chunk)

@@ -4,6 +4,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 extension EndToEnd {
     /// The resolver, with a name server over real sockets.

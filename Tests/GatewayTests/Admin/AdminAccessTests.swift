@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct AdminAccessTests {
     private static let guarded = ["/", "/health", "/health/detailed", "/metrics", "/routes", "/upstreams", "/config"]

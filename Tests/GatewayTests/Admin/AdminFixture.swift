@@ -3,6 +3,7 @@ import GatewayHTTP1
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 /// An admin API without sockets.
 struct AdminFixture {

@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct AdminRouterTests {
     @Test(arguments: AdminEndpoint.allCases.filter { $0.method == .get }.flatMap(\.paths))

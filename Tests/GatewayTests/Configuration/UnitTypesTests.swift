@@ -1,6 +1,8 @@
 import Gateway
 import Testing
 
+@testable import GatewayHTTP
+
 struct UnitTypesTests {
     @Test(
         arguments: [

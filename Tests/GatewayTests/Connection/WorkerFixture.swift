@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 /// A worker without listeners, on a separate event loop.
 enum WorkerFixture {
@@ -45,7 +46,7 @@ extension Worker {
         let exchange = self.makeExchange()
         var parser = RequestParser(limits: HTTP1Limits())
         var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
-        guard try parser.parse(&bytes, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
+        guard try parser.parse(&bytes, into: &exchange.request) else { throw MessageError(.truncated, "head") }
         exchange.reset(client: client, at: self.now)
         exchange.isFromTrustedPeer = isTrusted
         exchange.takeRoute()
@@ -76,7 +77,7 @@ extension Exchange {
         var parser = ResponseParser(limits: HTTP1Limits())
         var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
         guard try parser.parse(&bytes, into: &self.response, answering: self.request.method) else {
-            throw HTTP1Error(.truncated, "head")
+            throw MessageError(.truncated, "head")
         }
     }
 }

@@ -3,6 +3,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 /// Compares `docs/errors` with the error codes.
 struct ErrorDocumentationTests {

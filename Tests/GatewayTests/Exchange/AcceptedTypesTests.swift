@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct AcceptedTypesTests {
     private static func headers(_ lines: [String]) -> HeaderBlock {

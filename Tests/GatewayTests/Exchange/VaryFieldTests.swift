@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct VaryFieldTests {
     private static func vary(_ lines: [String], adding names: [HeaderName]) async throws -> [String] {

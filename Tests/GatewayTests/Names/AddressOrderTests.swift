@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 @Suite struct AddressOrderTests {
     private func addresses(_ texts: [String]) -> [IPAddress] { texts.compactMap { IPAddress($0) } }

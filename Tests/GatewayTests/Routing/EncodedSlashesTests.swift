@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 @Suite struct EncodedSlashesTests {
     private func readings(_ path: String) -> Set<String>? {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 @Suite struct PathNormalizerTests {
     private func normalize(_ path: String) -> (PathNormalizer.Outcome, String) {

@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// `Accept-Encoding` and `Accept`: each line of the input is one line of the field.

@@ -1,5 +1,6 @@
 import NIOCore
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// A chunked body, and the bytes that follow it on the connection.
@@ -28,14 +29,14 @@ enum ChunkedBodyCheck {
         var trailers: [[[UInt8]]]?
         var isComplete = false
         var left = 0
-        var failure: HTTP1Error.Code?
+        var failure: MessageError.Code?
     }
 
     private static func read(_ pieces: [[UInt8]], _ limits: HTTP1Limits = Transcript.limits) -> Body {
         var decoder = BodyDecoder(.chunked, limits: limits)
         var buffer = ByteBuffer()
         var result = Body()
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             for piece in pieces {
                 buffer.writeBytes(piece)
                 reading: while true {

@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// Lists of entity tags, and dates: each line of the input is the value of a field.

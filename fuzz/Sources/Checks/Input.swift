@@ -1,5 +1,6 @@
 import NIOCore
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// The same bytes in the ways a peer may send them: TCP keeps no boundaries.

@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayHTTP
 
 /// Request paths in normal form.
 enum PathCheck {

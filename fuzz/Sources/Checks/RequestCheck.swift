@@ -1,5 +1,6 @@
 import NIOCore
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// Requests on a connection, heads and bodies.
@@ -22,7 +23,7 @@ enum RequestCheck {
     private static func read(_ pieces: [[UInt8]], _ limits: HTTP1Limits) -> Transcript {
         var parser = RequestParser(limits: limits)
         var head = RequestHead()
-        return Transcript(pieces, limits: limits) { (buffer) throws(HTTP1Error) in
+        return Transcript(pieces, limits: limits) { (buffer) throws(MessageError) in
             guard try parser.parse(&buffer, into: &head) else { return nil }
             return Transcript.Message(
                 start: [head.methodName, head.target, head.pathAndQuery, head.host].map { range in

@@ -1,11 +1,12 @@
 import NIOCore
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// Responses on an upstream connection, heads and bodies.
 enum ResponseCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
-        for method in [GatewayHTTP1.Method.get, .head] {
+        for method in [GatewayHTTP.Method.get, .head] {
             let whole = try Transcript.check(input) { self.read($0, answering: method) }
             for message in whole.messages {
                 let status = message.numbers[1]
@@ -17,10 +18,10 @@ enum ResponseCheck {
         }
     }
 
-    private static func read(_ pieces: [[UInt8]], answering method: GatewayHTTP1.Method) -> Transcript {
+    private static func read(_ pieces: [[UInt8]], answering method: GatewayHTTP.Method) -> Transcript {
         var parser = ResponseParser(limits: Transcript.limits)
         var head = ResponseHead()
-        return Transcript(pieces, limits: Transcript.limits) { (buffer) throws(HTTP1Error) in
+        return Transcript(pieces, limits: Transcript.limits) { (buffer) throws(MessageError) in
             guard try parser.parse(&buffer, into: &head, answering: method) else { return nil }
             return Transcript.Message(
                 start: [head.headers.withBytes(head.reason ?? .empty) { Array($0) }],

@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// Patterns of hosts and paths, and how requests are routed. Lines: a host pattern, the host and the path of a

@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayHTTP
 
 /// Addresses, durations, sizes, rates and keys in a file: parsed values survive a round trip.
 enum SettingCheck {

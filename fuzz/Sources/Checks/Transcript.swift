@@ -1,11 +1,12 @@
 import NIOCore
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// What the codec parses from all bytes of a connection.
 struct Transcript: Equatable {
     var messages: [Message] = []
-    var failure: HTTP1Error.Code?
+    var failure: MessageError.Code?
     /// The number of unconsumed bytes.
     var left = 0
     /// The most bytes that waited before a new piece arrived. It depends on the pieces, so it is not compared.
@@ -30,11 +31,11 @@ struct Transcript: Equatable {
     init(
         _ pieces: [[UInt8]],
         limits: HTTP1Limits,
-        _ head: (inout ByteBuffer) throws(HTTP1Error) -> Message?
+        _ head: (inout ByteBuffer) throws(MessageError) -> Message?
     ) {
         var buffer = ByteBuffer()
         var decoder: BodyDecoder?
-        do throws(HTTP1Error) {
+        do throws(MessageError) {
             for piece in pieces {
                 self.backlog = max(self.backlog, buffer.readableBytes)
                 buffer.writeBytes(piece)
@@ -52,8 +53,8 @@ struct Transcript: Equatable {
         _ buffer: inout ByteBuffer,
         _ decoder: inout BodyDecoder?,
         _ limits: HTTP1Limits,
-        _ head: (inout ByteBuffer) throws(HTTP1Error) -> Message?
-    ) throws(HTTP1Error) {
+        _ head: (inout ByteBuffer) throws(MessageError) -> Message?
+    ) throws(MessageError) {
         while true {
             if decoder == nil {
                 guard let message = try head(&buffer) else { return }

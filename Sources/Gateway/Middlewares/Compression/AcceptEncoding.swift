@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Which content codings a client takes, by weight (RFC 9110 section 12.5.3). Weights are thousandths.

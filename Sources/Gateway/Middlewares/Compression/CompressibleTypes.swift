@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// The media types that are worth encoding: whole names, or patterns with one `*` in them.

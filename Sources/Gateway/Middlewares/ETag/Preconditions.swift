@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Whether a GET or HEAD wants the representation that was selected for it (RFC 9110 section 13).

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// The head of a 304 instead of a 200 (RFC 9110 section 15.4.5): `Cache-Control`, `Content-Location`, `Date`, `ETag`,

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// The lines of `tracestate` as one list (W3C Trace Context section 3.3): checked, and passed on as they are or not at

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// A number used once: what a script or style must carry to be one of the page's own. 144 random bits in base64, which

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 
 /// Finds what is wrong or unwise in the settings of ``SecurityHeadersMiddleware``.

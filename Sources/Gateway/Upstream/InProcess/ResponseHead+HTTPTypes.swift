@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import HTTPTypes
 import NIOCore
@@ -14,7 +15,7 @@ extension ResponseHead {
     /// Becomes the head of a handler's answer, framed as if it had come over a connection (RFC 9112 section 6.3).
     mutating func fill(
         with response: InProcessResponse,
-        answering method: GatewayHTTP1.Method
+        answering method: GatewayHTTP.Method
     ) throws(InvalidInProcessResponse) {
         let status = response.head.status.code
         guard (200...599).contains(status) else { throw InvalidInProcessResponse("status \(status)") }

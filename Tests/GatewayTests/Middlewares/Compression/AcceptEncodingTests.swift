@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct AcceptEncodingTests {
     private static let all: ContiguousArray<ContentCoding> = [.brotli, .gzip, .deflate]
@@ -13,7 +14,7 @@ struct AcceptEncodingTests {
         let fields = lines.map { "Accept-Encoding: \($0)\r\n" }.joined()
         var bytes = ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
         var parser = RequestParser(limits: HTTP1Limits())
-        guard try parser.parse(&bytes, into: &head) else { throw HTTP1Error(.truncated, "head") }
+        guard try parser.parse(&bytes, into: &head) else { throw MessageError(.truncated, "head") }
         return AcceptEncoding(head.headers)
     }
 

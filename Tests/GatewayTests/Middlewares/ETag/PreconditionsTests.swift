@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct PreconditionsTests {
     private static let old = "Sat, 05 Nov 1994 08:49:37 GMT"

@@ -4,6 +4,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct ErrorsMiddlewareTests {
     /// The middleware's decision for an upstream's response whose body has been collected.

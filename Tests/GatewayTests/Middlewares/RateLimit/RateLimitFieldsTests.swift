@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct RateLimitFieldsTests {
     private static func lines(_ rates: [Rate], _ capacities: [Int], remaining: UInt32) -> [String] {

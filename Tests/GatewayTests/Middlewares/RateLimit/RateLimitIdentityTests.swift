@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct RateLimitIdentityTests {
     private static let seed = SipHash.Seed(3, 4)

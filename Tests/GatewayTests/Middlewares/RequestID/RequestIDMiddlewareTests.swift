@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct RequestIDMiddlewareTests {
     /// The ID that is sent upstream. Differences from the ID on the response are reported.

@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct TraceStateTests {
     private static func isValid(_ lines: String...) -> Bool {

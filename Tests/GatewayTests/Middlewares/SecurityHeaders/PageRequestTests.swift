@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct PageRequestTests {
     @Test(arguments: [
@@ -22,7 +23,7 @@ struct PageRequestTests {
             var parser = RequestParser(limits: HTTP1Limits())
             let lines = ["GET / HTTP/1.1", "Host: a"] + fields
             var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
-            guard try parser.parse(&bytes, into: &exchange.request) else { throw HTTP1Error(.truncated, "head") }
+            guard try parser.parse(&bytes, into: &exchange.request) else { throw MessageError(.truncated, "head") }
             return PageRequest.isForPage(exchange.request.headers)
         }
         #expect(found == isForPage)

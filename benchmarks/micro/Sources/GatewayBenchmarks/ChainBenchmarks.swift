@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 
 @testable import Gateway
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// A complete exchange through a plan, without sockets: parsed, routed, down the chain, answered, back up and

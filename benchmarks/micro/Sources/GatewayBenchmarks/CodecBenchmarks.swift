@@ -1,5 +1,6 @@
 import NIOCore
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 enum CodecBenchmarks {

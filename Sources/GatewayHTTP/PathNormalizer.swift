@@ -3,8 +3,8 @@
 /// Escaped unreserved characters are decoded, hex digits made capitals, runs of slashes made one, then dot segments
 /// resolved. `%2F` and `%5C` stay: they are ordinary characters of a segment, see ``EncodedSlashes``. Whatever else two
 /// servers might read differently is refused. Normalising a normalised path changes nothing.
-enum PathNormalizer {
-    enum Outcome: Equatable {
+package enum PathNormalizer {
+    package enum Outcome: Equatable {
         /// The path is in normal form already; nothing was written.
         case unchanged
         /// The normal form is in the output.
@@ -13,7 +13,7 @@ enum PathNormalizer {
         case invalid(Reason)
     }
 
-    enum Reason: Equatable {
+    package enum Reason: Equatable {
         case notAbsolute
         case aboveRoot
         case backslash
@@ -26,13 +26,13 @@ enum PathNormalizer {
     /// - Parameters:
     ///   - path: the request target up to, without, the `?`. Empty (as in `http://host`) counts as `/`.
     ///   - output: replaced by the normal form where that differs; its capacity is kept for reuse.
-    static func normalize(_ path: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Outcome {
+    package static func normalize(_ path: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Outcome {
         var hasEncodedSlash = false
         return self.normalize(path, into: &output, &hasEncodedSlash)
     }
 
     /// - Parameter hasEncodedSlash: set if there is a `%2F` or `%5C` in the path; never cleared.
-    static func normalize(
+    package static func normalize(
         _ path: UnsafeRawBufferPointer,
         into output: inout [UInt8],
         _ hasEncodedSlash: inout Bool

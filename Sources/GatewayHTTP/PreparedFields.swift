@@ -1,11 +1,11 @@
-import NIOCore
+package import NIOCore
 
 /// Fields that are the same on every message, as the lines that are written: a block takes them with one copy, where
 /// each by itself took some two hundred instructions.
 package struct PreparedFields: Sendable {
     package let names: FieldSet
-    let bytes: ByteBuffer
-    let fields: ContiguousArray<HeaderBlock.Field>
+    package let bytes: ByteBuffer
+    package let fields: ContiguousArray<HeaderBlock.Field>
 
     package init() {
         self.names = FieldSet()

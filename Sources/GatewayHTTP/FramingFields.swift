@@ -12,15 +12,15 @@ struct FramingFields {
     /// `Connection` names fields that end here (RFC 9110 section 7.6.1).
     private(set) var namesFields = false
 
-    init(minorVersion: UInt8) { self.minorVersion = minorVersion }
+    package init(minorVersion: UInt8) { self.minorVersion = minorVersion }
 
     /// Reads one field, and writes a length in its canonical form.
-    mutating func read(at index: Int, of block: inout HeaderBlock) throws(HTTP1Error) {
+    package mutating func read(at index: Int, of block: inout HeaderBlock) throws(MessageError) {
         let field = block.fields[index]
         switch field.id {
         case .contentLength:
             guard self.length == nil else { throw .malformed("more than one Content-Length") }
-            self.length = try block.withBytes(field.value, FieldSection.contentLength)
+            self.length = try block.withBytes(field.value, Self.contentLength)
             // Some recipients read a leading zero as octal.
             if field.value.count > 1 { block.dropLeadingZeros(at: index) }
         case .transferEncoding:
@@ -33,7 +33,7 @@ struct FramingFields {
             }
         case .connection:
             block.withBytes(field.value) { value in
-                FieldSection.forEachMember(of: value) { token in
+                FieldList.forEachMember(of: value) { token in
                     if ByteClass.equalsIgnoringCase(token, UnsafeRawBufferPointer("close")) {
                         self.says.close = true
                     } else if ByteClass.equalsIgnoringCase(token, UnsafeRawBufferPointer("keep-alive")) {
@@ -49,9 +49,9 @@ struct FramingFields {
 
     /// A list of codings other than `chunked` alone: nothing but its grammar matters (section 7), since none is
     /// implemented. The list's line end follows it in the block.
-    private mutating func readCodings(at offset: Int, of block: borrowing HeaderBlock) throws(HTTP1Error) {
+    private mutating func readCodings(at offset: Int, of block: borrowing HeaderBlock) throws(MessageError) {
         let rest = ByteRange(offset: offset, count: block.bytes.readableBytes - offset)
-        try block.withBytes(rest) { (bytes) throws(HTTP1Error) in
+        try block.withBytes(rest) { (bytes) throws(MessageError) in
             var index = 0
             while true {
                 guard let nameEnd = try ParameterList.tokenEnd(in: bytes, from: index),
@@ -75,16 +75,30 @@ struct FramingFields {
     }
 
     /// The framing that the fields declare, or nil if they do not.
-    func declared() throws(HTTP1Error) -> BodyFraming? {
+    package func declared() throws(MessageError) -> BodyFraming? {
         guard self.isChunked else {
             guard !self.hasOtherCoding else { throw .malformed("Transfer-Encoding without chunked") }
             return self.length.map { $0 > 0 ? .length($0) : .none }
         }
         guard self.length == nil else { throw .malformed("Content-Length beside Transfer-Encoding") }
-        guard !self.hasOtherCoding else { throw HTTP1Error(.unsupportedCoding, "Transfer-Encoding") }
+        guard !self.hasOtherCoding else { throw MessageError(.unsupportedCoding, "Transfer-Encoding") }
         return .chunked
     }
 
     /// Whether the connection outlives the message.
-    var keepAlive: Bool { !self.says.close && (self.minorVersion > 0 || self.says.keepAlive) }
+    package var keepAlive: Bool { !self.says.close && (self.minorVersion > 0 || self.says.keepAlive) }
+
+    /// `Content-Length = 1*DIGIT` (RFC 9110 section 8.6), in what a signed 63-bit number holds.
+    private static func contentLength(_ bytes: UnsafeRawBufferPointer) throws(MessageError) -> Int {
+        guard !bytes.isEmpty else { throw .malformed("Content-Length") }
+        var length = 0
+        for byte in bytes {
+            guard ByteClass.isDigit(byte) else { throw .malformed("Content-Length") }
+            let (shifted, over) = length.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = shifted.addingReportingOverflow(Int(byte & 0x0F))
+            guard !over, !overflow else { throw .malformed("Content-Length") }
+            length = sum
+        }
+        return length
+    }
 }

@@ -1,5 +1,5 @@
 /// The value of a hexadecimal digit of either case.
-func hexValue(_ byte: UInt8) -> UInt8? {
+package func hexValue(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
@@ -9,12 +9,12 @@ func hexValue(_ byte: UInt8) -> UInt8? {
 }
 
 /// The capital hexadecimal digit of a value below 16.
-func hexDigit(_ value: UInt8) -> UInt8 {
+package func hexDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
 }
 
 /// Literal text of a configured path as it stands in a normalised one: what may not stand there raw is escaped.
-func escapedPathText(_ text: some StringProtocol) -> [UInt8] {
+package func escapedPathText(_ text: some StringProtocol) -> [UInt8] {
     var result: [UInt8] = []
     for byte in text.utf8 {
         if byte > 0x20, byte < 0x7F {
@@ -27,7 +27,7 @@ func escapedPathText(_ text: some StringProtocol) -> [UInt8] {
 }
 
 /// Text of which some bytes may be escaped; a broken escape stands for itself.
-func unescapedPathText(_ text: Substring) -> String {
+package func unescapedPathText(_ text: Substring) -> String {
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
     var index = 0

@@ -1,5 +1,5 @@
 /// Why a peer's bytes are not a message. The connection they came on carries nothing that can be trusted afterwards.
-package struct HTTP1Error: Error, Hashable, Sendable {
+package struct MessageError: Error, Hashable, Sendable {
     package var code: Code
     /// What was wrong, in words for a log; never sent to the other side of the gateway.
     package var reason: String
@@ -24,5 +24,5 @@ package struct HTTP1Error: Error, Hashable, Sendable {
         self.reason = reason
     }
 
-    static func malformed(_ reason: String) -> HTTP1Error { HTTP1Error(.malformed, reason) }
+    package static func malformed(_ reason: String) -> MessageError { MessageError(.malformed, reason) }
 }

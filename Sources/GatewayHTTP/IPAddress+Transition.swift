@@ -5,7 +5,7 @@
 extension IPAddress {
     /// The IPv4 address that NAT64 (`64:ff9b::/96`, RFC 6052) or 6to4 (`2002::/16`, RFC 3056) has put into this one; nil
     /// for any other address. IPv4-mapped addresses have become IPv4 addresses before.
-    var embeddedIPv4: IPAddress? {
+    package var embeddedIPv4: IPAddress? {
         guard self.isIPv6 else { return nil }
         if self.high == 0x0064_FF9B_0000_0000, self.low >> 32 == 0 {
             return IPAddress(ipv4: UInt32(truncatingIfNeeded: self.low))
@@ -15,30 +15,15 @@ extension IPAddress {
     }
 
     /// Whom limits count.
-    var counted: IPAddress { self.embeddedIPv4 ?? self }
+    package var counted: IPAddress { self.embeddedIPv4 ?? self }
 
     /// An IPv4 address that may occur in the Internet. Others are never translated or tunnelled (RFC 6052 section 3.1, RFC
     /// 3056 section 2), so that an address which embeds one is forged.
-    fileprivate var isPublicIPv4: Bool {
+    package var isPublicIPv4: Bool {
         func isIn(_ first: UInt64, _ bits: UInt64) -> Bool { self.low >> (32 - bits) == first >> (32 - bits) }
         guard !self.isIPv6, self.low >> 28 < 0xE else { return false }
         // 0/8, 10/8, 127/8, 100.64/10, 169.254/16, 172.16/12, 192.168/16
         return !isIn(0, 8) && !isIn(0x0A00_0000, 8) && !isIn(0x7F00_0000, 8) && !isIn(0x6440_0000, 10)
             && !isIn(0xA9FE_0000, 16) && !isIn(0xAC10_0000, 12) && !isIn(0xC0A8_0000, 16)
-    }
-}
-
-extension [CIDR] {
-    /// Whether a restricting rule matches the address, or the IPv4 address embedded in it.
-    func restrict(_ address: IPAddress) -> Bool {
-        self.contains { $0.contains(address) }
-            || address.embeddedIPv4.map { embedded in self.contains { $0.contains(embedded) } } ?? false
-    }
-
-    /// Whether a granting rule matches the address, or the public IPv4 address embedded in it.
-    func grant(_ address: IPAddress) -> Bool {
-        if self.contains(where: { $0.contains(address) }) { return true }
-        guard let embedded = address.embeddedIPv4, embedded.isPublicIPv4 else { return false }
-        return self.contains { $0.contains(embedded) }
     }
 }

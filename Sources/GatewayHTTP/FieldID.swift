@@ -118,8 +118,8 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
 }
 
 /// Name → ``FieldID``: an open-addressing table.
-struct FieldTable: Sendable {
-    static let shared = FieldTable()
+package struct FieldTable: Sendable {
+    package static let shared = FieldTable()
     private let slots: [FieldID]
 
     private init() {
@@ -142,7 +142,7 @@ struct FieldTable: Sendable {
         return Int(((letters | length) &* 0x7547_741D) >> 24)
     }
 
-    func id(of name: UnsafeRawBufferPointer) -> FieldID {
+    package func id(of name: UnsafeRawBufferPointer) -> FieldID {
         var slot = Self.slot(of: name)
         while true {
             let id = self.slots[slot]

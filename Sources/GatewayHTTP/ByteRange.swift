@@ -19,5 +19,5 @@ package struct ByteRange: Hashable, Sendable {
     package var end: Int { self.offset &+ self.count }
     package var isEmpty: Bool { self._count == 0 }
 
-    mutating func move(by distance: Int) { self._offset &+= UInt32(truncatingIfNeeded: distance) }
+    package mutating func move(by distance: Int) { self._offset &+= UInt32(truncatingIfNeeded: distance) }
 }

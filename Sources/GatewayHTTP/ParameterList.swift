@@ -1,17 +1,17 @@
 /// The grammar that chunk extensions and the parameters of transfer codings share (RFC 9112 sections 7.1.1 and 7):
 ///
 ///     *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
-enum ParameterList {
+package enum ParameterList {
     /// Finds the end of the list that begins at `start`, which may be empty.
     ///
     /// - Parameter requiresValues: Whether a name without a value is an error.
     /// - Returns: The offset of the first byte after the list, before any white space that follows it, or nil if `bytes`
     ///   ends before the list does.
-    static func end(
+    package static func end(
         in bytes: UnsafeRawBufferPointer,
         from start: Int,
         requiresValues: Bool
-    ) throws(HTTP1Error) -> Int? {
+    ) throws(MessageError) -> Int? {
         var end = start
         while true {
             let semicolon = self.blanksEnd(in: bytes, from: end)
@@ -44,7 +44,7 @@ enum ParameterList {
     }
 
     /// Returns nil if the token may go on after the last byte.
-    static func tokenEnd(in bytes: UnsafeRawBufferPointer, from start: Int) throws(HTTP1Error) -> Int? {
+    static func tokenEnd(in bytes: UnsafeRawBufferPointer, from start: Int) throws(MessageError) -> Int? {
         var index = start
         while index < bytes.count, ByteClass.isTokenByte(bytes[index]) { index &+= 1 }
         guard index < bytes.count else { return nil }
@@ -57,7 +57,7 @@ enum ParameterList {
     private static func quotedEnd(
         in bytes: UnsafeRawBufferPointer,
         from start: Int
-    ) throws(HTTP1Error) -> Int? {
+    ) throws(MessageError) -> Int? {
         var index = start &+ 1
         while index < bytes.count {
             let byte = bytes[index]

@@ -10,10 +10,10 @@
 package enum ByteClass {
     /// A set of ASCII characters, a bit each: a test without a table to load.
     private struct ASCIISet {
-        let low: UInt64
-        let high: UInt64
+        package let low: UInt64
+        package let high: UInt64
 
-        func contains(_ byte: UInt8) -> Bool {
+        package func contains(_ byte: UInt8) -> Bool {
             let word = byte & 0x40 == 0 ? self.low : self.high
             return byte < 0x80 && word &>> UInt64(byte & 0x3F) & 1 != 0
         }
@@ -25,7 +25,7 @@ package enum ByteClass {
     /// digits and `-._~!$&'()*+;=`.
     private static let registeredNames = ASCIISet(low: 0x2BFF_6FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
 
-    static func isTokenByte(_ byte: UInt8) -> Bool { self.tokens.contains(byte) }
+    package static func isTokenByte(_ byte: UInt8) -> Bool { self.tokens.contains(byte) }
 
     package static func isToken(_ bytes: some Sequence<UInt8>) -> Bool {
         var isEmpty = true
@@ -46,7 +46,7 @@ package enum ByteClass {
 
     /// Where the first byte stands that no field value may hold, or the count. Eight bytes at a time: of a head's
     /// bytes most are values.
-    static func fieldValueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    package static func fieldValueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits = ones &* 0x80
         var position = start
@@ -68,7 +68,7 @@ package enum ByteClass {
     }
 
     /// Visible ASCII without "#": a request target has no fragment (RFC 9112 section 3.2).
-    static func isTargetByte(_ byte: UInt8) -> Bool { byte &- 0x21 < 0x5E && byte != UInt8(ascii: "#") }
+    package static func isTargetByte(_ byte: UInt8) -> Bool { byte &- 0x21 < 0x5E && byte != UInt8(ascii: "#") }
 
     /// `uri-host [ ":" port ]` of RFC 3986 section 3.2.2, not empty.
     package static func isAuthority(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -108,11 +108,11 @@ package enum ByteClass {
     /// Of a registered name in an authority, unescaped.
     static func isNameByte(_ byte: UInt8) -> Bool { self.registeredNames.contains(byte) }
 
-    static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+    package static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
-    static func isHexDigit(_ byte: UInt8) -> Bool { self.hexValue(byte) != nil }
+    package static func isHexDigit(_ byte: UInt8) -> Bool { self.hexValue(byte) != nil }
 
-    static func hexValue(_ byte: UInt8) -> Int? {
+    package static func hexValue(_ byte: UInt8) -> Int? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(byte &- UInt8(ascii: "0"))
         case UInt8(ascii: "a")...UInt8(ascii: "f"): Int(byte &- UInt8(ascii: "a") &+ 10)

@@ -1,18 +1,20 @@
 /// The forms of a request target (RFC 9112 section 3.2), told apart and checked.
-struct RequestTarget {
-    var whole = ByteRange.empty
+package struct RequestTarget {
+    package var whole = ByteRange.empty
     /// Of the absolute form: who is asked, whatever Host says.
-    var authority: ByteRange?
+    package var authority: ByteRange?
     /// An absolute `https` URL.
-    var isHTTPS = false
+    package var isHTTPS = false
     /// What comes behind the authority.
-    var path = ByteRange.empty
+    package var path = ByteRange.empty
 
-    mutating func parse(
+    package init() {}
+
+    package mutating func parse(
         _ bytes: UnsafeRawBufferPointer,
         _ range: Range<Int>,
         method: Method
-    ) throws(HTTP1Error) {
+    ) throws(MessageError) {
         self.whole = ByteRange(offset: range.lowerBound, count: range.count)
         self.path = self.whole
         let target = UnsafeRawBufferPointer(rebasing: bytes[range])
@@ -28,7 +30,7 @@ struct RequestTarget {
     }
 
     /// `scheme "://" authority path-abempty [ "?" query ]` (section 3.2.2) of the two schemes that are served here.
-    private mutating func parseAbsolute(_ target: UnsafeRawBufferPointer, at offset: Int) throws(HTTP1Error) {
+    private mutating func parseAbsolute(_ target: UnsafeRawBufferPointer, at offset: Int) throws(MessageError) {
         guard let start = Self.authorityStart(of: target) else { throw .malformed("request target") }
         self.isHTTPS = start == "https://".utf8.count
         var end = start

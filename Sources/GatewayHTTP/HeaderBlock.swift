@@ -17,6 +17,12 @@ public struct HeaderBlock: ~Copyable, Sendable {
         package var name: ByteRange
         package var value: ByteRange
         package var id: FieldID
+
+        package init(name: ByteRange, value: ByteRange, id: FieldID) {
+            self.name = name
+            self.value = value
+            self.id = id
+        }
     }
 
     package init() {
@@ -25,7 +31,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
     }
 
     /// - Parameter room: how many bytes are added, probably.
-    init(_ prepared: PreparedFields, room: Int) {
+    package init(_ prepared: PreparedFields, room: Int) {
         self.bytes = prepared.bytes
         self.fields = prepared.fields
         self.present = prepared.names
@@ -42,16 +48,16 @@ public struct HeaderBlock: ~Copyable, Sendable {
     }
 
     /// Takes the received bytes of a whole section, which ``index(_:)`` then indexes.
-    mutating func load(_ section: UnsafeRawBufferPointer) {
+    package mutating func load(_ section: UnsafeRawBufferPointer) {
         self.clear()
         self.bytes.writeBytes(section)
     }
 
     /// Runs an indexer over the loaded bytes with the list of fields beside them.
-    mutating func index(
-        _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) throws(HTTP1Error) -> Void
-    ) throws(HTTP1Error) {
-        try self.bytes.withUnsafeReadableBytes { (bytes) throws(HTTP1Error) in try body(bytes, &self.fields) }
+    package mutating func index(
+        _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) throws(MessageError) -> Void
+    ) throws(MessageError) {
+        try self.bytes.withUnsafeReadableBytes { (bytes) throws(MessageError) in try body(bytes, &self.fields) }
         for field in self.fields { self.present.insert(field.id) }
     }
 
