@@ -86,23 +86,8 @@ public final class Exchange {
     var stage = Stage.idle
     /// The whole request, with its body, has come.
     var isRequestEnded = false
-    /// Of the endpoint that it goes to.
-    var pool: UpstreamPool?
-    /// Endpoints that have failed it, by their places in the cluster.
-    var tried = TargetSet()
-    /// It was sent to one that is out of the rotation, since there was no other.
-    var hasTriedLastResort = false
-    /// Its endpoint has failed it, possibly with a response.
-    var hasFailedHere = false
-    /// What `balance = "hash"` chooses by.
-    var balanceHash: UInt64 = 0
-    /// It waits for the first address of an upstream's targets.
-    var awaitsAddress = false
-    /// Its place in that pool's queue, while it waits there.
-    var waiter: UpstreamPool.Machine.WaiterID?
-    var queuedAt: NIODeadline?
-    /// What has gone of the body to a connection that may turn out to be closed.
-    var replay = ReplayBuffer()
+    /// Which endpoint the request goes to, and how that went.
+    let upstreamCall = UpstreamCall()
 
     // MARK: What the chain asked for
 
@@ -175,24 +160,18 @@ public final class Exchange {
     var startedAt = NIODeadline.uptimeNanoseconds(0)
     /// The response's first byte went out.
     var firstByteAt: NIODeadline?
-    var sentUpstreamAt: NIODeadline?
-    var upstreamBeganAt: NIODeadline?
-    var upstreamEndedAt: NIODeadline?
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
-    var attempts = 0
-    /// A kept connection has died under it.
-    var needsFreshConnection = false
-    /// How often it was sent once more to the endpoint that it is at.
-    var resends = 0
     /// Why its upstream has failed it, for the log.
     var failure: UpstreamFailure?
     /// What the rate limiter decided, where it did.
     var rateLimit: StaticString?
-    var target: UpstreamTarget? { self.pool?.target }
+    var target: UpstreamTarget? { self.upstreamCall.target }
     /// nil where it was answered above the upstream.
     var upstreamName: String? {
-        guard self.pool != nil || self.attempts > 0, case .upstream(let upstream) = self.plan.action else { return nil }
+        guard self.upstreamCall.pool != nil || self.upstreamCall.attempts > 0,
+            case .upstream(let upstream) = self.plan.action
+        else { return nil }
         return upstream.name
     }
 
@@ -214,21 +193,12 @@ public final class Exchange {
         self.cursor = ChainCursor()
         self.deadlines = Deadlines(from: now)
         self.isRequestEnded = self.request.framing.isEmpty
-        self.replay = ReplayBuffer()
+        self.upstreamCall.reset()
         self.firstByteAt = nil
-        self.sentUpstreamAt = nil
-        self.upstreamBeganAt = nil
-        self.upstreamEndedAt = nil
         self.errorCode = nil
         self.rateLimit = nil
         self.cookieToSet = nil
         self.withheldBody = nil
-        self.attempts = 0
-        self.needsFreshConnection = false
-        self.tried = TargetSet()
-        self.hasTriedLastResort = false
-        self.hasFailedHere = false
-        self.awaitsAddress = false
         self.failure = nil
         self.bytesOut = 0
         self.requestIDRange = .empty
@@ -252,8 +222,6 @@ public final class Exchange {
         self.stage = .idle
         self.client = nil
         self.upstream = nil
-        self.pool = nil
-        self.waiter = nil
         self.responseTrailers = nil
         self.bytesIn = 0
         if self.usesBodies { self.releaseBodies() }

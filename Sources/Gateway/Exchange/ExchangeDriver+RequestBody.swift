@@ -40,9 +40,7 @@ extension Exchange {
     /// A stream has been found, and the head written to it.
     func sent(to stream: any UpstreamStream) {
         self.upstream = stream
-        self.attempts += 1
-        self.sentUpstreamAt = self.worker.now
-        self.replay.replay(to: stream)
+        self.upstreamCall.replay.replay(to: stream)
         if self.usesBodies { return self.sendHeld(to: stream) }
         if self.isRequestEnded { return self.endRequest(stream) }
         self.waitForBody()
@@ -70,7 +68,7 @@ extension Exchange {
     }
 
     private func forward(_ chunk: ByteBuffer, to upstream: any UpstreamStream) {
-        self.replay.keep(chunk, if: upstream.mayBeSentAgain)
+        self.upstreamCall.replay.keep(chunk, if: upstream.mayBeSentAgain)
         upstream.writeBody(chunk)
         if self.stage == .waiting || self.deadlines.isWaiting(for: .idle) { self.waitForBody() }
         guard !upstream.isWritable else { return }

@@ -39,7 +39,6 @@ extension Exchange {
 
     func receiveResponseEnd(trailers: TrailerSection?) {
         self.upstream = nil
-        self.upstreamEndedAt = self.worker.now
         self.isResponseEnded = true
         let trailers = trailers.flatMap { ForwardedFields.cleanResponseTrailers(of: self, $0) }
         switch self.stage {

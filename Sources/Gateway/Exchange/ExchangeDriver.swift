@@ -126,10 +126,7 @@ extension Exchange {
         guard self.stage != .responding, self.stage != .flushing, self.canSendRequestAgain else { return false }
         self.dropUpstream()
         self.dropResponse()
-        self.pool?.finished(self)
-        self.pool = nil
-        self.upstreamBeganAt = nil
-        self.replay = ReplayBuffer()
+        self.upstreamCall.restart()
         self.requestHeld = self.collectedRequest ?? ByteBuffer()
         self.cursor.restart(below: place, among: self.plan.chain.requestPlaces)
         self.stage = .descending
@@ -159,7 +156,6 @@ extension Exchange {
 
     func receiveResponseHead() {
         guard self.stage == .waiting else { return }
-        self.upstreamBeganAt = self.worker.now
         self.origin = .upstream
         ForwardedFields.cleanResponse(self)
         HashKey.setCookie(of: self)
@@ -313,7 +309,7 @@ extension Exchange {
     }
 
     private func dropUpstream() {
-        self.pool?.stopWaiting(self)
+        self.upstreamCall.stopWaiting()
         guard let upstream = self.upstream else { return }
         self.upstream = nil
         upstream.cancel()
@@ -335,7 +331,7 @@ extension Exchange {
         self.responsePipeline?.cancel()
         self.deadlines.stopWaiting()
         self.plan.chain.complete(self, outcome)
-        self.pool?.finished(self)
+        self.upstreamCall.end()
         let client = self.client
         self.client = nil
         client?.exchangeEnded(self)
@@ -352,10 +348,7 @@ extension Exchange: DeadlineOwner {
         guard let phase = self.deadlines.expired(at: now) else { return self.arm() }
         self.deadlines.stopWaiting()
         if phase == .idle, self.isCollectingNoLonger(at: now) { return self.giveUpCollecting() }
-        if case .connect = phase, self.stage == .waiting, let pool = self.pool {
-            pool.stopWaiting(self)
-            return pool.connectFailed(self, .connectTimeout())
-        }
+        if case .connect = phase, self.stage == .waiting, self.upstreamCall.connectTimedOut() { return }
         self.plan.meters.countTimeout(phase)
         switch self.stage {
         case .responding, .flushing:

@@ -69,11 +69,11 @@ struct AccessLogEntry: AccessLogSource {
     var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
     var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
     var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }
-    var accessLogAttempts: Int { self.exchange.attempts }
+    var accessLogAttempts: Int { self.exchange.upstreamCall.attempts }
 
     var accessLogUpstreamTime: TimeAmount? {
-        guard let sent = self.exchange.sentUpstreamAt else { return nil }
-        return (self.exchange.upstreamEndedAt ?? self.exchange.worker.now) - sent
+        guard let sent = self.exchange.upstreamCall.sentAt else { return nil }
+        return (self.exchange.upstreamCall.answerEndedAt ?? self.exchange.worker.now) - sent
     }
 
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {

@@ -23,7 +23,8 @@ struct ServerTimingMiddleware: ResponseHook {
         // By the clock itself: the loop's stands still while it works.
         let total = NIODeadline.now() - exchange.startedAt
         var upstream: TimeAmount?
-        if let sent = exchange.sentUpstreamAt { upstream = (exchange.upstreamBeganAt ?? self.worker.now) - sent }
+        let call = exchange.upstreamCall
+        if let sent = call.sentAt { upstream = (call.answerBeganAt ?? self.worker.now) - sent }
         exchange.response.headers.add(Self.serverTiming) { value in
             value.write("gateway;dur=")
             value.write(milliseconds: total - (upstream ?? .zero))

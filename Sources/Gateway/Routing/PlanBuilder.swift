@@ -231,6 +231,7 @@ struct PlanBuilder {
         var forwarding = RoutePlan.Forwarding()
         forwarding.sendsOriginalPath = route.forwardPath == .original
         forwarding.preservesHost = route.preserveHost != .never
+        forwarding.style = self.configuration.server.forwarded
         do throws(RoutePattern.ParseError) {
             if !route.stripPrefix.isEmpty { forwarding.stripPrefix = try PathPrefix(route.stripPrefix) }
         } catch {

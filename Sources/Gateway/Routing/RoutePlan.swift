@@ -28,6 +28,7 @@ final class RoutePlan {
         var rewrite: PathTemplate?
         var sendsOriginalPath = false
         var preservesHost = true
+        var style = ForwardedStyle.xForwarded
     }
 
     init(

@@ -2,7 +2,7 @@ import GatewayHTTP1
 import NIOCore
 
 /// One upstream on one event loop: a pool for each endpoint of its targets, and the choice between them.
-final class UpstreamCluster: Upstream {
+final class UpstreamCluster {
     let name: String
     let worker: Worker
 
@@ -12,7 +12,6 @@ final class UpstreamCluster: Upstream {
         let hashKey: HashKey?
         let failover: Bool
         let maxPending: Int
-        let forwarder: Forwarder
         let pool: UpstreamPool.Settings
     }
 
@@ -33,8 +32,8 @@ final class UpstreamCluster: Upstream {
     /// The places of endpoints that requests go to.
     private var rotation = TargetSet()
     private var balancer: Balancer
-    /// Requests that came before any endpoint had an address, and the lives in which they wait.
-    private var waiting: [(exchange: Exchange, life: UInt32)] = []
+    /// Calls that came before any endpoint had an address, and their numbers at that time.
+    private var waiting: [(call: UpstreamCall, number: UInt32)] = []
 
     init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings) {
         self.name = name
@@ -63,86 +62,84 @@ final class UpstreamCluster: Upstream {
 
     // MARK: Requests
 
-    /// Finds the exchange an endpoint and a connection there, now or later.
-    func take(_ exchange: Exchange) {
+    /// Finds an endpoint and a connection for the call, now or later.
+    func take(_ call: UpstreamCall) {
         self.lookIfChanged()
-        if case .hash = self.settings.policy, exchange.tried.isEmpty {
-            exchange.balanceHash = self.settings.hashKey?.hash(of: exchange) ?? 0
+        if case .hash = self.settings.policy, call.tried.isEmpty, let key = self.settings.hashKey {
+            call.balanceHash = call.caller?.balanceHash(by: key) ?? 0
         }
-        if let index = self.choose(for: exchange) { return self.send(exchange, to: index) }
-        guard exchange.tried.isEmpty else {
-            // A further try of a request that has been everywhere.
-            exchange.tried = TargetSet()
-            exchange.hasTriedLastResort = false
-            return self.take(exchange)
+        if let index = self.choose(for: call) { return self.send(call, to: index) }
+        guard call.tried.isEmpty else {
+            // The request is retried and has tried every endpoint before.
+            call.tried = TargetSet()
+            call.hasTriedLastResort = false
+            return self.take(call)
         }
-        self.wait(exchange)
+        self.wait(call)
     }
 
-    private func send(_ exchange: Exchange, to index: Int) {
-        guard let pool = self.pools[index] else { return exchange.fail(GatewayError(.internalError), from: nil) }
-        exchange.hasFailedHere = false
-        exchange.resends = 0
-        exchange.needsFreshConnection = false
+    private func send(_ call: UpstreamCall, to index: Int) {
+        guard let pool = self.pools[index] else { return call.fail(GatewayError(.internalError)) }
+        call.awaitsAddress = false
+        call.hasFailedHere = false
+        call.resends = 0
+        call.needsFreshConnection = false
         self.balancer.started(index)
-        pool.take(exchange)
+        pool.take(call)
     }
 
-    /// - Returns: an endpoint that this request has not tried: one in the rotation, else the one that failed longest ago. That
-    ///   one ends the search.
-    private func choose(for exchange: Exchange) -> Int? {
+    /// Returns an endpoint that this request has not tried: one in the rotation, or else the one that failed longest ago,
+    /// which ends the search.
+    private func choose(for call: UpstreamCall) -> Int? {
         var available = self.rotation
-        if !exchange.tried.isEmpty { available.subtract(exchange.tried) }
+        if !call.tried.isEmpty { available.subtract(call.tried) }
         if let index = self.balancer.pick(
             available: available,
-            hash: exchange.balanceHash,
+            hash: call.balanceHash,
             now: self.worker.now,
             using: &self.worker.random
         ) {
             return index
         }
-        return exchange.hasTriedLastResort ? nil : self.lastResort(for: exchange)
+        return call.hasTriedLastResort ? nil : self.lastResort(for: call)
     }
 
-    private func lastResort(for exchange: Exchange) -> Int? {
+    private func lastResort(for call: UpstreamCall) -> Int? {
         var best: (index: Int, failedAt: NIODeadline)?
-        for case let pool? in self.pools where !pool.endpoint.isLeaving && !exchange.tried.contains(pool.index) {
+        for case let pool? in self.pools where !pool.endpoint.isLeaving && !call.tried.contains(pool.index) {
             let failedAt = pool.endpoint.health.failedAt
             if let best, best.failedAt <= failedAt { continue }
             best = (pool.index, failedAt)
         }
-        exchange.hasTriedLastResort = true
+        call.hasTriedLastResort = true
         return best?.index
     }
 
     /// Sends a request that its endpoint has failed to another one.
     ///
-    /// - Returns: false where there is none left, and where that is switched off.
-    func moveOn(_ exchange: Exchange, from pool: UpstreamPool) -> Bool {
-        guard self.settings.failover, exchange.stage == .waiting else { return false }
+    /// - Returns: False if there is none left, or failover is switched off.
+    func moveOn(_ call: UpstreamCall, from pool: UpstreamPool) -> Bool {
+        guard self.settings.failover, let caller = call.caller, caller.isWaitingForResponse else { return false }
         self.lookIfChanged()
-        exchange.tried.insert(pool.index)
-        guard let index = self.choose(for: exchange) else { return false }
-        exchange.upstream = nil
-        // What came of it now would go to nobody; with the next connection it goes on.
-        exchange.client?.pauseRequestBody()
+        call.tried.insert(pool.index)
+        guard let index = self.choose(for: call) else { return false }
+        caller.willSendAgain()
         pool.meters.retried("failover")
-        pool.finished(exchange)
-        exchange.pool = nil
-        self.send(exchange, to: index)
+        call.leavePool()
+        self.send(call, to: index)
         return true
     }
 
     /// Whether a request may go elsewhere if its endpoint fails.
     var hasAlternatives: Bool { self.settings.failover && self.pools.count > 1 }
 
-    /// A request that went to this endpoint needs it no longer.
-    func finished(_ exchange: Exchange, at index: Int) {
-        let duration = exchange.queuedAt.map { self.worker.now - $0 }
-        if exchange.hasFailedHere {
+    /// A request that went to this endpoint no longer needs it.
+    func finished(_ call: UpstreamCall, at index: Int) {
+        let duration = call.queuedAt.map { self.worker.now - $0 }
+        if call.hasFailedHere {
             self.balancer.failed(index, after: duration ?? .zero, now: self.worker.now)
         } else {
-            self.balancer.finished(index, after: exchange.upstreamBeganAt == nil ? nil : duration)
+            self.balancer.finished(index, after: call.answerBeganAt == nil ? nil : duration)
         }
     }
 
@@ -150,23 +147,24 @@ final class UpstreamCluster: Upstream {
 
     // MARK: Requests that wait for an address
 
-    private func wait(_ exchange: Exchange) {
+    private func wait(_ call: UpstreamCall) {
         var failed: String?
         for case .failed(let reason, _) in self.members.lazy.map(\.target.lookUp) { failed = reason }
         guard self.members.contains(where: { $0.target.lookUp == .pending }) else {
-            if let failed { return exchange.fail(.unresolved(reason: failed), from: nil) }
-            return exchange.fail(GatewayError(.noHealthyUpstream, retryAfter: 1), from: nil)
+            if let failed { return call.fail(.unresolved(reason: failed)) }
+            return call.fail(GatewayError(.noHealthyUpstream, retryAfter: 1))
         }
         if self.waiting.count >= self.settings.maxPending {
-            self.waiting.removeAll { !$0.exchange.awaitsAddress || $0.exchange.generation != $0.life }
+            self.waiting.removeAll { !$0.call.awaitsAddress || $0.call.number != $0.number }
         }
         guard self.waiting.count < self.settings.maxPending else {
             let reason = "max_pending requests wait for an address already"
-            return exchange.fail(GatewayError(.overloaded, retryAfter: 1, reason: reason), from: nil)
+            return call.fail(GatewayError(.overloaded, retryAfter: 1, reason: reason))
         }
-        exchange.awaitsAddress = true
-        if !exchange.deadlines.isWaiting(for: .connect) { exchange.wait(for: .connect, exchange.deadlines.connect) }
-        self.waiting.append((exchange, exchange.generation))
+        // A call that has waited before keeps its deadline.
+        if !call.awaitsAddress { call.caller?.wait(for: .connect, call.connectTimeout) }
+        call.awaitsAddress = true
+        self.waiting.append((call, call.number))
     }
 
     /// An address was found, or the last name that might have given one has none.
@@ -174,10 +172,7 @@ final class UpstreamCluster: Upstream {
         guard !self.waiting.isEmpty else { return }
         let waiting = self.waiting
         self.waiting = []
-        for (exchange, life) in waiting where exchange.generation == life && exchange.awaitsAddress {
-            exchange.awaitsAddress = false
-            self.take(exchange)
-        }
+        for (call, number) in waiting where call.number == number && call.awaitsAddress { self.take(call) }
     }
 
     // MARK: Endpoints
@@ -223,7 +218,6 @@ final class UpstreamCluster: Upstream {
             of: member.target,
             at: index,
             in: self,
-            forwarder: self.settings.forwarder,
             meters: member.meters,
             settings: self.settings.pool
         )

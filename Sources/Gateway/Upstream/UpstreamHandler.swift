@@ -2,29 +2,29 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// A connection to an upstream: requests out, responses in, one at a time. It stays in its pool's hands; an exchange
-/// holds it for as long as its answer lasts.
+/// A connection to an upstream: requests out, responses in, one at a time. It belongs to its pool and serves a call
+/// until the response is complete.
 final class UpstreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     let pool: UpstreamPool
     let openedAt: NIODeadline
-    /// Seconds; an upstream that says more means no more than that.
-    private static let longestKeepAlive = 1_000_000
     /// How often a socket is read in one pass, as long as what it holds fills the buffer each time.
     static let readsPerPass: UInt = 4
 
     private let worker: Worker
     private let limits: HTTP1Limits
     private var context: ChannelHandlerContext?
-    private var exchange: Exchange?
+    private var call: UpstreamCall?
     private var state = State.idle
     private var parser: ResponseParser
     private var body: BodyDecoder
     private var inbound = ByteBuffer()
     private let output: ConnectionOutput
     private var isChunked = false
+    /// Of the final response.
+    private var status = 0
     private var isRequestEnded = false
     private var isReused = false
     /// Something of the request may have reached the upstream.
@@ -68,20 +68,20 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     var isOpen: Bool { self.state != .closed && self.context != nil }
 
-    // MARK: An exchange begins
+    // MARK: Requests
 
-    func start(_ exchange: Exchange, lease: UpstreamPool.Machine.ConnectionID, isReused: Bool) {
-        self.exchange = exchange
+    func start(_ call: UpstreamCall, lease: UpstreamPool.Machine.ConnectionID, isReused: Bool) {
+        self.call = call
         self.lease = lease
         self.state = .head
         self.isReused = isReused
         self.hasFlushed = false
         self.isRequestEnded = false
-        self.isChunked = exchange.request.framing.isChunked
-        self.output.collect {
-            self.pool.forwarder.writeHead(of: exchange, authority: self.pool.target.authority, into: &$0)
-        }
-        exchange.sent(to: self)
+        self.isChunked = call.isChunked
+        guard let caller = call.caller else { return }
+        self.output.collect { caller.writeHead(authority: self.pool.target.authority, into: &$0) }
+        call.sent(at: self.worker.now)
+        caller.sent(to: self)
     }
 
     // MARK: The channel
@@ -114,7 +114,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.exchange?.upstreamPaused()
+        self.call?.caller?.upstreamPaused()
         if self.state == .answered { self.giveBack() }
         self.fullReads = 0
         if !self.isReadingPaused { context.read() }
@@ -124,7 +124,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.isWritable = context.channel.isWritable
         guard self.isWritable else { return }
         self.worker.tick()
-        self.exchange?.upstreamWritable()
+        self.call?.caller?.upstreamWritable()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -160,43 +160,43 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     private func receiveHead(_ bytes: inout ByteBuffer) -> Bool {
-        guard let exchange = self.exchange else { return false }
+        guard let call = self.call, let caller = call.caller else { return false }
+        let response: UpstreamResponse
         do throws(MessageError) {
-            let method = exchange.request.method
-            guard try self.parser.parse(&bytes, into: &exchange.response, answering: method) else {
-                return false
-            }
+            guard let head = try caller.readHead(from: &bytes, with: &self.parser) else { return false }
+            response = head
         } catch {
             self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
             return false
         }
-        exchange.replay.forget()
-        guard exchange.response.status != 101 else {
+        call.replay.forget()
+        guard response.status != 101 else {
             self.fail(.malformedAnswer(reason: "101 that nobody asked for"))
             return false
         }
-        if exchange.response.isInformational {
+        if response.isInformational {
             // It said that a body follows, which it cannot have, or that the connection ends.
-            if !exchange.response.keepAlive { self.isInDoubt = true }
-            exchange.receiveInformational()
+            if !response.keepAlive { self.isInDoubt = true }
+            caller.receiveInformational()
             return self.state == .head
         }
         self.state = .body
-        self.body = BodyDecoder(exchange.response.framing, limits: self.limits)
-        self.readKeepAlive(exchange.response)
-        self.keepsAlive = exchange.response.keepAlive && !self.isInDoubt
-        self.pool.answerBegan(exchange)
-        exchange.receiveResponseHead()
+        self.status = response.status
+        self.body = BodyDecoder(response.framing, limits: self.limits)
+        if let timeout = response.timeout { self.keepAlive = timeout }
+        self.keepsAlive = response.keepAlive && !self.isInDoubt
+        self.pool.answerBegan(call, status: response.status)
+        caller.receiveResponseHead()
         return true
     }
 
     private func receiveBody(_ bytes: inout ByteBuffer) -> Bool {
-        guard let exchange = self.exchange else { return false }
+        guard let call = self.call else { return false }
         do throws(MessageError) {
             switch try self.body.next(&bytes) {
             case .needMore: return false
-            case .bytes(let chunk): exchange.receive(responseBody: chunk)
-            case .end: self.finish(exchange, isDrained: bytes.readableBytes == 0)
+            case .bytes(let chunk): call.caller?.receive(responseBody: chunk)
+            case .end: self.finish(call, isDrained: bytes.readableBytes == 0)
             }
         } catch {
             self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
@@ -206,9 +206,9 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     /// The answer is whole. The connection goes back when the socket has been read: it may hold more than it should.
-    private func finish(_ exchange: Exchange, isDrained: Bool) {
-        self.exchange = nil
-        self.pool.answered(exchange)
+    private func finish(_ call: UpstreamCall, isDrained: Bool) {
+        self.call = nil
+        self.pool.answered(call, status: self.status)
         let trailers = self.body.trailers
         let canBeReused = self.keepsAlive && self.isRequestEnded && isDrained
         if canBeReused, self.state != .closed {
@@ -217,7 +217,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         } else {
             self.close()
         }
-        exchange.receiveResponseEnd(trailers: trailers)
+        call.caller?.receiveResponseEnd(trailers: trailers)
     }
 
     private func giveBack() {
@@ -231,59 +231,50 @@ final class UpstreamHandler: ChannelInboundHandler {
     private func ended() {
         guard self.state != .closed else { return }
         let state = self.state
-        let exchange = self.exchange
-        if state == .body, let exchange, self.isInputClosed, (try? self.body.endOfInput()) != nil {
-            self.finish(exchange, isDrained: false)
+        let call = self.call
+        if state == .body, let call, self.isInputClosed, (try? self.body.endOfInput()) != nil {
+            self.finish(call, isDrained: false)
             return
         }
         self.state = .closed
-        self.exchange = nil
+        self.call = nil
         self.pool.closed(self)
-        guard let exchange else { return }
+        guard let call else { return }
         let error = GatewayError.upstreamReset(reason: "connection closed in state \(state)")
-        guard state == .head else { return exchange.upstreamFailed(error) }
-        if self.canBeSentAgain(exchange) { return self.pool.sendAgain(exchange) }
-        self.pool.wasReset(exchange, error, isFresh: !self.isReused, mayMove: self.mayMove(exchange))
+        guard state == .head else { return call.fail(error) }
+        if self.canBeSentAgain(call) { return self.pool.sendAgain(call) }
+        self.pool.wasReset(call, error, isFresh: !self.isReused, mayMove: self.mayMove(call))
     }
 
     /// A kept-alive connection that the upstream closed meanwhile: the request may go out once more where nothing of it
     /// can have been read, or where doing it twice means the same as once (RFC 9110 section 9.2.2).
-    private func canBeSentAgain(_ exchange: Exchange) -> Bool {
-        guard exchange.replay.isWhole, exchange.resends < 2 else { return false }
+    private func canBeSentAgain(_ call: UpstreamCall) -> Bool {
+        guard call.replay.isWhole, call.resends < 2 else { return false }
         if !self.hasFlushed { return true }
-        return self.isReused && exchange.request.method.isIdempotent && self.inbound.readableBytes == 0
+        return self.isReused && call.method.isIdempotent && self.inbound.readableBytes == 0
     }
 
     /// Whether another endpoint may get this request, of which this one may have seen something.
-    private func mayMove(_ exchange: Exchange) -> Bool {
-        exchange.replay.isWhole && (!self.hasFlushed || exchange.request.method.isIdempotent)
+    private func mayMove(_ call: UpstreamCall) -> Bool {
+        call.replay.isWhole && (!self.hasFlushed || call.method.isIdempotent)
     }
 
     private func fail(_ error: GatewayError) {
-        let exchange = self.exchange
-        self.exchange = nil
+        let call = self.call
+        self.call = nil
         self.close()
-        exchange?.hasFailedHere = true
-        exchange?.upstreamFailed(error)
+        call?.hasFailedHere = true
+        call?.fail(error)
     }
 
     func close() {
         guard self.state != .closed else { return }
         self.state = .closed
-        self.exchange = nil
+        self.call = nil
         self.output.detach()
         // Before the pool may open another in its place: `max_connections` holds at every moment.
         self.context?.close(promise: nil)
         self.pool.closed(self)
-    }
-
-    private func readKeepAlive(_ head: borrowing ResponseHead) {
-        guard let value = head.headers.first(.keepAlive) else { return }
-        let parameters = head.headers.string(value).split { $0 == "," || $0 == " " }
-        guard let timeout = parameters.first(where: { $0.hasPrefix("timeout=") }),
-            let seconds = Int(clampingDigits: timeout.dropFirst("timeout=".count))
-        else { return }
-        self.keepAlive = .seconds(Int64(min(seconds, Self.longestKeepAlive)))
     }
 }
 
@@ -291,7 +282,7 @@ extension UpstreamHandler: UpstreamStream {
     var mayBeSentAgain: Bool {
         guard self.state == .head else { return false }
         if !self.hasFlushed { return true }
-        guard let exchange = self.exchange, exchange.request.method.isIdempotent else { return false }
+        guard let call = self.call, call.method.isIdempotent else { return false }
         return self.isReused || self.pool.cluster?.hasAlternatives == true
     }
 
@@ -321,7 +312,7 @@ extension UpstreamHandler: UpstreamStream {
     }
 
     func cancel() {
-        self.exchange = nil
+        self.call = nil
         self.close()
     }
 }

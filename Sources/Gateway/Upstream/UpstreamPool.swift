@@ -6,12 +6,11 @@ import NIOPosix
 /// The connections of one event loop to one endpoint. Which connection serves whom is decided by ``PoolStateMachine``;
 /// here they are opened, handed over and closed.
 final class UpstreamPool {
-    typealias Machine = PoolStateMachine<UpstreamHandler, Exchange>
+    typealias Machine = PoolStateMachine<UpstreamHandler, UpstreamCall>
 
     let worker: Worker
     let target: UpstreamTarget
     let endpoint: UpstreamEndpoint
-    let forwarder: Forwarder
     let meters: TargetMeters
     /// Its place in the cluster.
     let index: Int
@@ -41,7 +40,6 @@ final class UpstreamPool {
         of target: UpstreamTarget,
         at index: Int,
         in cluster: UpstreamCluster,
-        forwarder: Forwarder,
         meters: TargetMeters,
         settings: Settings
     ) {
@@ -49,7 +47,6 @@ final class UpstreamPool {
         self.worker = worker
         self.target = target
         self.endpoint = endpoint
-        self.forwarder = forwarder
         self.meters = meters
         self.index = index
         self.cluster = cluster
@@ -70,57 +67,52 @@ final class UpstreamPool {
 
     // MARK: Requests
 
-    func take(_ exchange: Exchange) {
-        exchange.pool = self
-        self.acquire(for: exchange)
+    func take(_ call: UpstreamCall) {
+        call.pool = self
+        self.acquire(for: call)
     }
 
-    private func acquire(for exchange: Exchange) {
+    private func acquire(for call: UpstreamCall) {
         let now = self.worker.now
-        exchange.queuedAt = now
-        self.connectTimeout = exchange.deadlines.connect
-        switch self.machine.acquire(now: now, connectTimeout: exchange.deadlines.connect, waiter: { exchange }) {
-        case .reuse(let lease): self.hand(lease, to: exchange)
+        call.queuedAt = now
+        self.connectTimeout = call.connectTimeout
+        switch self.machine.acquire(now: now, connectTimeout: call.connectTimeout, waiter: { call }) {
+        case .reuse(let lease): self.hand(lease, to: call)
         case .connect(let id, let waiter):
-            exchange.waiter = waiter
-            exchange.wait(for: .connect, exchange.deadlines.connect)
-            self.connect(id, timeout: exchange.deadlines.connect)
+            call.waiter = waiter
+            call.caller?.wait(for: .connect, call.connectTimeout)
+            self.connect(id, timeout: call.connectTimeout)
         case .join(let waiter):
-            exchange.waiter = waiter
-            exchange.wait(for: .connect, exchange.deadlines.connect)
+            call.waiter = waiter
+            call.caller?.wait(for: .connect, call.connectTimeout)
         case .wait(let waiter):
-            exchange.waiter = waiter
-            exchange.wait(for: .queue, self.settings.queue)
+            call.waiter = waiter
+            call.caller?.wait(for: .queue, self.settings.queue)
         case .refuse:
-            exchange.fail(
-                GatewayError(.overloaded, retryAfter: 1, reason: "max_pending requests wait already"),
-                from: nil
-            )
+            call.fail(GatewayError(.overloaded, retryAfter: 1, reason: "max_pending requests wait already"))
         }
     }
 
-    private func hand(_ lease: Machine.Lease, to exchange: Exchange) {
-        exchange.waiter = nil
+    private func hand(_ lease: Machine.Lease, to call: UpstreamCall) {
+        call.waiter = nil
         // Another kept connection may be as dead, and a failed retry is not retried (RFC 9110 section 9.2.2).
-        if exchange.needsFreshConnection, !lease.isFresh {
+        if call.needsFreshConnection, !lease.isFresh {
             lease.connection.close()
-            return self.acquire(for: exchange)
+            return self.acquire(for: call)
         }
-        if let queuedAt = exchange.queuedAt {
+        if let queuedAt = call.queuedAt {
             self.meters.queue.observe(nanoseconds: UInt64(max(0, (self.worker.now - queuedAt).nanoseconds)))
         }
-        lease.connection.start(exchange, lease: lease.id, isReused: !lease.isFresh)
+        lease.connection.start(call, lease: lease.id, isReused: !lease.isFresh)
     }
 
-    /// The connection was closed before the upstream can have done anything: the request goes out once more.
-    func sendAgain(_ exchange: Exchange) {
-        exchange.upstream = nil
-        exchange.needsFreshConnection = true
-        exchange.resends += 1
-        // What came of it now would go to nobody; with the next connection it goes on.
-        exchange.client?.pauseRequestBody()
+    /// The connection closed before the upstream can have done anything: sends the request once more.
+    func sendAgain(_ call: UpstreamCall) {
+        call.needsFreshConnection = true
+        call.resends += 1
+        call.caller?.willSendAgain()
         self.meters.retried("stale")
-        self.acquire(for: exchange)
+        self.acquire(for: call)
     }
 
     /// A connection ended before the answer's head.
@@ -128,39 +120,41 @@ final class UpstreamPool {
     /// - Parameters:
     ///   - isFresh: it was made for this request. A kept one may have been closed for having been idle.
     ///   - mayMove: nothing was sent, or the request may be sent twice and nothing of it is lost.
-    func wasReset(_ exchange: Exchange, _ error: GatewayError, isFresh: Bool, mayMove: Bool) {
-        exchange.hasFailedHere = true
-        // Where it has answered others meanwhile, it is this request that it cannot stand.
-        if isFresh, let sentAt = exchange.sentUpstreamAt, self.answeredAt <= sentAt {
+    func wasReset(_ call: UpstreamCall, _ error: GatewayError, isFresh: Bool, mayMove: Bool) {
+        call.hasFailedHere = true
+        // An endpoint that answered others meanwhile fails on this request only.
+        if isFresh, let sentAt = call.sentAt, self.answeredAt <= sentAt {
             self.endpointFailed(.reset, begun: sentAt)
         }
-        if mayMove, let cluster = self.cluster, cluster.moveOn(exchange, from: self) { return }
-        exchange.upstreamFailed(error)
+        if mayMove, let cluster = self.cluster, cluster.moveOn(call, from: self) { return }
+        call.fail(error)
     }
 
-    /// The exchange needs this endpoint no longer, or waits for it no longer.
-    func finished(_ exchange: Exchange) {
-        self.stopWaiting(exchange)
-        self.cluster?.finished(exchange, at: self.index)
+    /// The call has left this endpoint.
+    func finished(_ call: UpstreamCall) {
+        self.stopWaiting(call)
+        self.cluster?.finished(call, at: self.index)
         self.retireIfDone()
     }
 
-    func stopWaiting(_ exchange: Exchange) {
-        guard let waiter = exchange.waiter else { return }
-        exchange.waiter = nil
+    func stopWaiting(_ call: UpstreamCall) {
+        guard let waiter = call.waiter else { return }
+        call.waiter = nil
         _ = self.machine.cancel(waiter)
     }
 
-    /// The head of an answer has come.
-    func answerBegan(_ exchange: Exchange) {
+    /// The head of a final response arrived.
+    func answerBegan(_ call: UpstreamCall, status: Int) {
         self.answeredAt = self.worker.now
+        call.answerBeganAt = self.worker.now
         self.endpoint.answered()
-        if exchange.response.status >= 500 { exchange.hasFailedHere = true }
+        if status >= 500 { call.hasFailedHere = true }
     }
 
-    func answered(_ exchange: Exchange) {
-        guard let sentAt = exchange.sentUpstreamAt else { return }
-        self.meters.answered(status: exchange.response.status, after: self.worker.now - sentAt)
+    func answered(_ call: UpstreamCall, status: Int) {
+        call.answerEndedAt = self.worker.now
+        guard let sentAt = call.sentAt else { return }
+        self.meters.answered(status: status, after: self.worker.now - sentAt)
     }
 
     // MARK: Connections
@@ -202,7 +196,7 @@ final class UpstreamPool {
             self.endpointConnected()
             handler.lease = id
             switch self.machine.connected(id, handler, now: self.worker.now) {
-            case .handTo(let exchange, let lease): self.hand(lease, to: exchange)
+            case .handTo(let call, let lease): self.hand(lease, to: call)
             case .park: self.arm()
             case .close: handler.close()
             }
@@ -215,21 +209,21 @@ final class UpstreamPool {
         self.meters.connected(failure.result)
         if let reason = failure.failure { self.endpointFailed(reason, begun: begun) }
         let outcome = self.machine.connectFailed(id)
-        if let exchange = outcome.failed {
-            exchange.waiter = nil
-            self.connectFailed(exchange, failure.error)
+        if let call = outcome.failed {
+            call.waiter = nil
+            self.connectFailed(call, failure.error)
         }
         if let next = outcome.connect { self.connect(next, timeout: self.connectTimeout) }
         self.retireIfDone()
     }
 
-    /// No connection has come about for this exchange: it goes to another endpoint, or fails.
-    func connectFailed(_ exchange: Exchange, _ error: GatewayError) {
-        exchange.attempts += 1
-        exchange.hasFailedHere = true
-        if error.code == .connectTimeout { exchange.plan.meters.countTimeout(.connect) }
-        if exchange.replay.isWhole, let cluster = self.cluster, cluster.moveOn(exchange, from: self) { return }
-        exchange.upstreamFailed(error)
+    /// There is no connection for this call: it goes to another endpoint, or fails.
+    func connectFailed(_ call: UpstreamCall, _ error: GatewayError) {
+        call.attempts += 1
+        call.hasFailedHere = true
+        if error.code == .connectTimeout { call.caller?.countConnectTimeout() }
+        if call.replay.isWhole, let cluster = self.cluster, cluster.moveOn(call, from: self) { return }
+        call.fail(error)
     }
 
     /// The connection's answer is whole and it may serve another request.
@@ -237,7 +231,7 @@ final class UpstreamPool {
         guard let lease = handler.lease else { return }
         let now = self.worker.now
         switch self.machine.released(lease, reusable: true, keepAlive: handler.keepAlive, now: now) {
-        case .handTo(let exchange, let lease): self.hand(lease, to: exchange)
+        case .handTo(let call, let lease): self.hand(lease, to: call)
         case .park: self.arm(keepAlive: handler.keepAlive)
         case .close: handler.close()
         }
@@ -262,7 +256,7 @@ final class UpstreamPool {
 
     // MARK: The end
 
-    /// Closes what is idle; connections in use end with their exchanges, and then the pool is gone.
+    /// Closes what is idle; connections in use end with their calls, and then the pool is gone.
     func drain() {
         guard !self.isDraining else { return }
         self.isDraining = true
@@ -296,9 +290,9 @@ extension UpstreamPool: DeadlineOwner {
         self.worker.tick()
         let expired = self.machine.expire(now: now)
         for (_, handler) in expired.close { handler.close() }
-        for exchange in expired.timedOut {
-            exchange.waiter = nil
-            exchange.fail(GatewayError(.overloaded, retryAfter: 1), from: nil)
+        for call in expired.timedOut {
+            call.waiter = nil
+            call.fail(GatewayError(.overloaded, retryAfter: 1))
         }
         self.armedUntil = self.machine.nextExpiry ?? .distantFuture
         self.worker.deadlines.set(self.slot, to: self.armedUntil)

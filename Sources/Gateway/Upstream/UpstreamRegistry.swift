@@ -9,7 +9,6 @@ final class UpstreamRegistry: Sendable {
     let targets: [String: [UpstreamTarget]]
     /// By upstream.
     private let changes: [String: EndpointChanges]
-    private let style: ForwardedStyle
     private let inProcess: [String: InProcessHandler]
     private let workerCount: Int
     private let names = Mutex<Names?>(nil)
@@ -22,7 +21,6 @@ final class UpstreamRegistry: Sendable {
 
     init(_ configuration: GatewayConfiguration, inProcess: [String: InProcessHandler], workerCount: Int) {
         self.configuration = configuration.upstreams
-        self.style = configuration.server.forwarded
         self.inProcess = inProcess
         self.workerCount = workerCount
         var targets: [String: [UpstreamTarget]] = [:]
@@ -80,15 +78,13 @@ final class UpstreamRegistry: Sendable {
     }
 
     private func makeUpstream(_ name: String, _ upstream: UpstreamConfiguration, for worker: Worker) -> any Upstream {
-        let forwarder = Forwarder(style: self.style)
         switch upstream.builtin {
         case .demo:
-            return InProcessUpstream(name: name, worker: worker, forwarder: forwarder, handler: DemoUpstream.handle)
+            return InProcessUpstream(name: name, worker: worker, handler: DemoUpstream.handle)
         case .inProcess:
             return InProcessUpstream(
                 name: name,
                 worker: worker,
-                forwarder: forwarder,
                 handler: self.inProcess[name] ?? InProcessUpstream.missing
             )
         case nil: break
@@ -98,7 +94,6 @@ final class UpstreamRegistry: Sendable {
             hashKey: upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil,
             failover: upstream.failover,
             maxPending: upstream.maxPending,
-            forwarder: forwarder,
             pool: UpstreamPool.Settings(
                 limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000),
                 queue: TimeAmount(upstream.queue),

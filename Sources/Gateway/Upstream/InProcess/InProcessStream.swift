@@ -121,6 +121,7 @@ final class InProcessStream {
         }
         let framing = exchange.response.framing
         if case .length(let length) = framing { self.remaining = length }
+        exchange.upstreamCall.answerBeganAt = self.worker.now
         exchange.receiveResponseHead()
         switch response.body {
         case .stream where !framing.isEmpty:
@@ -168,6 +169,7 @@ final class InProcessStream {
             )
         }
         self.worker.tick()
+        exchange.upstreamCall.answerEndedAt = self.worker.now
         self.detach()
         exchange.receiveResponseEnd(trailers: nil)
     }

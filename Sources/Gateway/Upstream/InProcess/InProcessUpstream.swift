@@ -14,23 +14,22 @@ public typealias InProcessHandler = @Sendable (InProcessRequest) async throws ->
 final class InProcessUpstream: Upstream {
     let name: String
     private let worker: Worker
-    private let forwarder: Forwarder
     private let handler: InProcessHandler
 
-    init(name: String, worker: Worker, forwarder: Forwarder, handler: @escaping InProcessHandler) {
+    init(name: String, worker: Worker, handler: @escaping InProcessHandler) {
         self.name = name
         self.worker = worker
-        self.forwarder = forwarder
         self.handler = handler
     }
 
     func take(_ exchange: Exchange) {
-        guard let head = HTTPRequest(exchange, as: self.forwarder) else {
+        guard let head = HTTPRequest(forwarding: exchange) else {
             return exchange.fail(GatewayError(.badRequest), from: nil)
         }
         let stream = InProcessStream(upstream: self.name, worker: self.worker, exchange: exchange)
         let clientAddress = String(decoding: exchange.clientAddress.text, as: UTF8.self)
         let requestID = exchange.requestIDRange.isEmpty ? nil : exchange.request.headers.string(exchange.requestIDRange)
+        exchange.upstreamCall.sent(at: self.worker.now)
         exchange.sent(to: stream)
         stream.run(self.handler) { body in
             InProcessRequest(head: head, body: body, clientAddress: clientAddress, requestID: requestID)
@@ -53,9 +52,9 @@ extension InProcessUpstream: Sendable {}
 
 extension HTTPRequest {
     /// The request to the letter as a target would get it, with `Host` as the authority.
-    init?(_ exchange: Exchange, as forwarder: Forwarder) {
+    init?(forwarding exchange: Exchange) {
         var bytes = ByteBuffer()
-        forwarder.writeHead(of: exchange, authority: Array("localhost".utf8), into: &bytes)
+        exchange.writeHead(authority: Array("localhost".utf8), into: &bytes)
         let limits = HTTP1Limits(startLine: .max / 4, headers: .max / 4, headerCount: .max)
         var parser = RequestParser(limits: limits)
         var head = RequestHead()
