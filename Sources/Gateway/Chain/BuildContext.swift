@@ -13,7 +13,7 @@ public struct BuildContext {
     /// What the middleware writes or takes out.
     var owned = OwnedFields()
     private let middleware: String
-    private var slots = 0
+    private var keys = 0
     /// Mistakes in the settings, with suggestions.
     public private(set) var diagnostics: [Diagnostic] = []
     /// What is legal but unwise.
@@ -50,13 +50,10 @@ public struct BuildContext {
 
     // MARK: State
 
-    /// Reserves a slot for state per request. Each request starts with `initial`.
-    public mutating func slot<Value>(_ initial: Value) -> Slot<Value> {
-        defer { self.slots += 1 }
-        return Slot(
-            index: self.worker.slots.number(of: "\(self.middleware).\(self.slots)", Value.self),
-            initial: initial
-        )
+    /// Creates a key for state per request. Each request starts with `initial`.
+    public mutating func key<Value>(_ initial: Value) -> ExchangeKey<Value> {
+        defer { self.keys += 1 }
+        return ExchangeKey("\(self.middleware).\(self.keys)", initial: initial)
     }
 
     /// Returns an object that all event loops share and that survives a reload, for state that must be exact across

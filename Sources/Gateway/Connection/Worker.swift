@@ -18,7 +18,6 @@ final class Worker {
     var random: Xoshiro256
     /// Reused by each request whose path is not in normal form already.
     var normalizedPath: [UInt8] = []
-    var slots = SlotNumbers()
     /// Resumptions that came a second time or too late.
     var staleResumptions = 0
     var listeners: [ListenerPlan] = []

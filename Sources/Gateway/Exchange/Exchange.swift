@@ -38,9 +38,9 @@ public final class Exchange {
     var isLastHop = false
     /// In `request.headers`; empty where the request ID is switched off.
     var requestIDRange = ByteRange.empty
-    /// The 32 digits of the trace's ID, in `request.headers`; empty with the request ID.
-    var traceID = ByteRange.empty
-    var nonceUse = NonceUse.none
+    /// The upstream must not encode the response, because a middleware rewrites its body. `Accept-Encoding` is removed at the
+    /// bottom of the chain, since compression reads it on the way down.
+    var needsUnencodedResponse = false
 
     /// How many more bytes of a body of unknown length are taken from the client; nil where any number is.
     var requestBodyRest: Int?
@@ -50,8 +50,6 @@ public final class Exchange {
     /// The response, as the next middleware and the client see it. Undefined until there is one.
     public var response = ResponseHead()
     var responseTrailers: TrailerSection?
-    /// Of the body that a 304 stands for, where the gateway made it one.
-    var withheldBody: WithheldBody?
     /// A whole `Set-Cookie`, that ties the client to its target.
     var cookieToSet: [UInt8]?
     /// The code of the gateway's own error, if this is one.
@@ -61,13 +59,6 @@ public final class Exchange {
     var forwardingFields: ForwardingFields?
     /// Why no route takes it, where none does.
     var refusal: Refusal?
-
-    struct WithheldBody {
-        /// In `request.headers`; nil where it is encoded or of no type.
-        let type: ByteRange?
-        /// nil where the upstream does not say.
-        let length: Int?
-    }
 
     /// In an object, since an error is large and hardly ever there.
     final class Refusal {
@@ -97,7 +88,8 @@ public final class Exchange {
     var haltNumber: UInt32 = 0
     /// The collected body of the current direction.
     public internal(set) var collected = CollectedBody.none
-    var slots: ContiguousArray<AnyObject?> = []
+    /// What features keep under their keys.
+    var values = ExchangeValues()
     /// Of the request's body, what has come and has not gone upstream.
     var requestHeld = ByteBuffer()
     /// The whole body where it was collected, so that it can be sent again.
@@ -164,8 +156,6 @@ public final class Exchange {
     var bytesOut: UInt64 = 0
     /// Why its upstream has failed it, for the log.
     var failure: UpstreamFailure?
-    /// What the rate limiter decided, where it did.
-    var rateLimit: StaticString?
     var target: UpstreamTarget? { self.upstreamCall.target }
     /// nil where it was answered above the upstream.
     var upstreamName: String? {
@@ -196,20 +186,17 @@ public final class Exchange {
         self.upstreamCall.reset()
         self.firstByteAt = nil
         self.errorCode = nil
-        self.rateLimit = nil
         self.cookieToSet = nil
-        self.withheldBody = nil
         self.failure = nil
         self.bytesOut = 0
         self.requestIDRange = .empty
-        self.traceID = .empty
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false
         self.isLastHop = false
         if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
         if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }
-        self.nonceUse = .none
+        self.needsUnencodedResponse = false
         self.requestBodyRest = nil
         self.captures.removeAll()
         self.isResponseEnded = false

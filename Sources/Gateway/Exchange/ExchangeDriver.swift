@@ -69,8 +69,7 @@ extension Exchange {
         self.deadlines.begin()
         if self.deadlines.total != nil { self.arm() }
         if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
-        // Here, since whoever encodes the answer looks at it on the way down.
-        if self.nonceUse == .page { self.request.headers.remove(.acceptEncoding) }
+        if self.needsUnencodedResponse { self.request.headers.remove(.acceptEncoding) }
         switch plan.action {
         case .upstream where self.isLastHop: self.answer(Response(status: 204), from: nil)
         case .upstream(let cluster): cluster.take(self)

@@ -18,6 +18,18 @@ extension Exchange {
     /// The response is `text/event-stream`.
     var isEventStream: Bool {
         guard let type = self.response.headers.first(.contentType) else { return false }
-        return self.response.headers.withBytes(type, CompressibleTypes.isEventStream)
+        return self.response.headers.withBytes(type, EventStreamType.matches)
+    }
+}
+
+/// The media type of event streams, whose pieces a client must see as they come.
+enum EventStreamType {
+    private static let name: StaticString = "text/event-stream"
+
+    /// Whether a value of `Content-Type` names it.
+    static func matches(_ contentType: UnsafeRawBufferPointer) -> Bool {
+        let name = UnsafeRawBufferPointer(start: self.name.utf8Start, count: self.name.utf8CodeUnitCount)
+        guard contentType.count >= name.count else { return false }
+        return ByteClass.equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: contentType[..<name.count]), name)
     }
 }

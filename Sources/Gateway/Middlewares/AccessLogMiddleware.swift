@@ -79,7 +79,7 @@ struct AccessLogEntry: AccessLogSource {
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch text {
         case .requestID: self.lend(self.exchange.requestIDRange, body)
-        case .traceID: self.lend(self.exchange.traceID, body)
+        case .traceID: self.lend(self.exchange[RequestIDMiddleware.traceID], body)
         case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
         case .method: self.lend(self.exchange.request.methodName, body)
         case .host: self.lend(self.exchange.request.host, body)
@@ -94,7 +94,7 @@ struct AccessLogEntry: AccessLogSource {
         case .end: self.lend(self.outcome.name, body)
         case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
         case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
-        case .rateLimit: if let decision = self.exchange.rateLimit { self.lend(decision, body) }
+        case .rateLimit: if let verdict = self.exchange[RateLimitMiddleware.verdict] { self.lend(verdict, body) }
         case .encoding:
             if let coding = self.exchange.response.headers.first(.contentEncoding) {
                 self.exchange.response.headers.withBytes(coding, body)

@@ -24,7 +24,7 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
     private let maximum: Int
     private let isAdaptive: Bool
     /// When the request was counted in; nil where it was not, or is no more.
-    private let entered: Slot<NIODeadline?>
+    private let entered: ExchangeKey<NIODeadline?>
     private let worker: Worker
 
     init(_ config: Config, in context: inout BuildContext) {
@@ -38,7 +38,7 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
         self.limit = context.shared(context.route) { InFlightLimit() }
         self.maximum = max(1, config.maxInFlight)
         self.isAdaptive = config.adaptive
-        self.entered = context.slot(nil)
+        self.entered = context.key(nil)
         self.worker = context.worker
     }
 

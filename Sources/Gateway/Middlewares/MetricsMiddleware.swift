@@ -40,7 +40,7 @@ struct MetricsMiddleware: RequestHook, CompletionHook {
             firstByte: firstByte,
             bytesIn: exchange.bytesIn,
             bytesOut: exchange.bytesOut,
-            trace: exchange.request.headers.withBytes(exchange.traceID) { TraceDigits($0) }
+            trace: exchange.request.headers.withBytes(exchange[RequestIDMiddleware.traceID]) { TraceDigits($0) }
         )
         self.meters.count(request, at: now)
     }

@@ -7,11 +7,11 @@ struct AsyncMiddlewareAdapter<Base: AsyncMiddleware>: RequestHook, ResponseHook,
     static var name: String { Base.name }
 
     private let base: Base
-    private let call: Slot<AsyncCall?>
+    private let call: ExchangeKey<AsyncCall?>
 
     init(_ config: Base.Config, in context: inout BuildContext) {
         self.base = Base(config, in: &context)
-        self.call = context.slot(nil)
+        self.call = context.key(nil)
     }
 
     func request(_ exchange: Exchange) -> Decision {

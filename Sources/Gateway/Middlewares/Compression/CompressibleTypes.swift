@@ -45,7 +45,7 @@ struct CompressibleTypes: Sendable {
         let type = UnsafeRawBufferPointer(rebasing: contentType[..<end])
         // gRPC compresses its messages itself, and its clients know no codings of HTTP.
         if Self.begins(type, with: "application/grpc") { return false }
-        if !self.namesEventStream, Self.isEventStream(type) { return false }
+        if !self.namesEventStream, EventStreamType.matches(type) { return false }
         return self.bytes.withUnsafeBufferPointer { bytes in
             for pattern in self.patterns {
                 let length = pattern.prefix + pattern.suffix
@@ -64,11 +64,6 @@ struct CompressibleTypes: Sendable {
             }
             return false
         }
-    }
-
-    /// Whether each piece of such a body is to be seen at once.
-    static func isEventStream(_ contentType: UnsafeRawBufferPointer) -> Bool {
-        self.begins(contentType, with: "text/event-stream")
     }
 
     private static func begins(_ type: UnsafeRawBufferPointer, with word: StaticString) -> Bool {

@@ -46,7 +46,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
     private let levels: EncoderLevels
     private let maxStreams: Int
     private let types: CompressibleTypeMemory
-    private let state: Slot<CompressionState>
+    private let state: ExchangeKey<CompressionState>
     private let pool: EncoderPool
     private let meters: CompressionMeters
 
@@ -102,7 +102,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         )
         self.maxStreams = config.maxStreams
         self.types = CompressibleTypeMemory(types)
-        self.state = context.slot(CompressionState())
+        self.state = context.key(CompressionState())
         self.pool = EncoderPools.pool(in: context)
         self.meters = CompressionMeters(route: context.route, shard: context.worker.meters)
     }
@@ -202,7 +202,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             exchange.request.headers.withBytes(state.named) { CodedEntityTag.list($0, names: tag, in: coding) }
         }
         // Where the client names no tag, but a date or any, the type tells.
-        let isTyped = hasType || exchange.withheldBody != nil
+        let isTyped = hasType || exchange[ETagMiddleware.withheldBody] != nil
         guard isNamed || isTyped && !ConditionalRequest.namesTags(exchange) else { return }
         EncodedResponse.addSuffix(of: coding, to: exchange)
         // Of the body as the upstream has it, which the 200 would not have had (RFC 9110 section 8.6).
@@ -212,7 +212,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
 
     /// Whether the 200 that a 304 of the gateway stands for would have been encoded; true where that is not known.
     private func mayHaveBeenEncodable(_ exchange: Exchange) -> Bool {
-        guard let body = exchange.withheldBody else { return true }
+        guard let body = exchange[ETagMiddleware.withheldBody] else { return true }
         guard body.length ?? .max >= self.minSize, let type = body.type else { return false }
         return exchange.request.headers.withBytes(type) { self.types.contains($0) }
     }

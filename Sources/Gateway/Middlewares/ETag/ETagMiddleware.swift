@@ -26,19 +26,21 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     }
 
     static let name = "etag"
+    /// The body that a 304 of the gateway replaces.
+    static let withheldBody = ExchangeKey<WithheldBody?>("etag.withheld_body", initial: nil)
 
     private let worker: Worker
     private let isWeak: Bool
     private let maxBody: Int
     private let notModified: Counter
-    private let heldIfMatch: Slot<ByteRange>
+    private let heldIfMatch: ExchangeKey<ByteRange>
 
     init(_ config: Config, in context: inout BuildContext) {
         self.worker = context.worker
         self.isWeak = config.strength == .weak
         self.maxBody = config.maxBody.bytes
         self.notModified = context.counter(Metrics.etagNotModified, context.route)
-        self.heldIfMatch = context.slot(.empty)
+        self.heldIfMatch = context.key(.empty)
     }
 
     func request(_ exchange: Exchange) -> Decision {
@@ -147,7 +149,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         let type =
             exchange.response.headers.contains(.contentEncoding)
             ? nil : exchange.response.headers.first(.contentType)
-        exchange.withheldBody = Exchange.WithheldBody(
+        exchange[Self.withheldBody] = WithheldBody(
             type: type.map { type in
                 exchange.response.headers.withBytes(type) { type in exchange.request.headers.store { $0.write(type) } }
             },
@@ -172,6 +174,14 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         exchange.response.becomeNotModified()
         if case .whole = exchange.collected { exchange.replaceBody(with: ByteBuffer()) }
         return .next
+    }
+
+    /// What compression has to know of the body that a 304 replaces.
+    struct WithheldBody {
+        /// The media type, in `request.headers`; nil if the body is encoded or has no type.
+        let type: ByteRange?
+        /// nil if the upstream does not say.
+        let length: Int?
     }
 
     private static let patience = TimeAmount.seconds(1)

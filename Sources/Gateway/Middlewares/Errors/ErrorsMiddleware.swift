@@ -53,12 +53,12 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
     private let normalize: Normalization
     private let pass: [[UInt8]]
     /// An error's body is being read that will be replaced.
-    private let isReplacing: Slot<Bool>
+    private let isReplacing: ExchangeKey<Bool>
 
     init(_ config: Config, in context: inout BuildContext) {
         self.worker = context.worker
         self.normalize = config.normalize
-        self.isReplacing = context.slot(false)
+        self.isReplacing = context.key(false)
         self.pass = config.pass.enumerated().compactMap { index, type in
             let name = Array(type.lowercased().utf8)
             let parts = name.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

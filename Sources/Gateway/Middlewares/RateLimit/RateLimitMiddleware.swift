@@ -12,6 +12,8 @@ import NIOCore
 /// It does not count what an exempt client sends, and does not slow anybody down: a request passes at once or not at all.
 struct RateLimitMiddleware: RequestHook, ResponseHook {
     static let name = "rate_limit"
+    /// What was decided about a request, for the access log.
+    static let verdict = ExchangeKey<StaticString?>("rate_limit.verdict", initial: nil)
 
     private let rule: RateLimitRule
     private let identity: RateLimitIdentity
@@ -25,7 +27,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     private let isShadow: Bool
     private let fields: RateLimitFields
     private let refusals: RateLimitRefusals
-    private let standing: Slot<RateLimitDecision?>
+    private let standing: ExchangeKey<RateLimitDecision?>
     private let worker: Worker
     private let allowed: Counter
     private let limited: Counter
@@ -68,7 +70,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
             selection: config.headers
         )
         self.refusals = RateLimitRefusals(config.limit.rates, status: config.status, self.fields)
-        self.standing = context.slot(nil)
+        self.standing = context.key(nil)
         self.worker = context.worker
         self.allowed = context.counter(Metrics.rateLimitDecisions, context.route, "allowed")
         self.limited = context.counter(
@@ -125,10 +127,10 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     private func conclude(_ decision: RateLimitDecision, _ exchange: Exchange) -> Decision {
         if decision.isAllowed {
             self.allowed.add()
-            exchange.rateLimit = "allowed"
+            exchange[Self.verdict] = "allowed"
         } else {
             self.limited.add()
-            exchange.rateLimit = self.isShadow ? "shadow_limited" : "limited"
+            exchange[Self.verdict] = self.isShadow ? "shadow_limited" : "limited"
             if !self.isShadow { return self.refusals.refusal(for: decision) }
         }
         if !self.isShadow, !self.fields.isEmpty { exchange[self.standing] = decision }

@@ -35,6 +35,8 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
     }
 
     static let name = "request_id"
+    /// The 32 digits of the trace ID, in `request.headers`.
+    static let traceID = ExchangeKey<ByteRange>("request_id.trace_id", initial: .empty)
 
     private let names: [HeaderName]
     private let accept: Acceptance
@@ -136,7 +138,7 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
             ?? TraceParent(using: &self.worker.random)
         exchange.request.headers.remove(.traceparent)
         let value = exchange.request.headers.add(Self.traceparent) { $0.write(own) }
-        exchange.traceID = ByteRange(offset: value.offset + 3, count: 32)
+        exchange[Self.traceID] = ByteRange(offset: value.offset + 3, count: 32)
     }
 
     /// Of the one `traceparent` that there is.

@@ -24,20 +24,10 @@ enum PageRequest {
     }
 }
 
-/// Where an exchange's nonce goes.
-enum NonceUse: Sendable {
-    /// There is none.
-    case none
-    /// On HTML, though the request does not ask for a page: it keeps its conditions, ranges and codings.
-    case html
-    /// On the page that is asked for. The upstream sends it whole and not encoded.
-    case page
-}
-
 extension Exchange {
-    /// The response is for this request alone: it is neither tagged nor stored.
+    /// Whether the response carries a nonce, so that it is neither tagged nor stored.
     var responseCarriesNonce: Bool {
-        guard self.nonceUse != .none, self.response.status != 304,
+        guard self[SecurityHeadersMiddleware.nonce] != nil, self.response.status != 304,
             let type = self.response.headers.first(.contentType)
         else { return false }
         return self.response.headers.withBytes(type, HTMLMediaType.isDocument)

@@ -18,6 +18,8 @@ import NIOCore
 /// else wrote into a page gets it too.
 struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     static let name = "security_headers"
+    /// The nonce for scripts, if this request has one.
+    static let nonce = ExchangeKey<Nonce?>("security_headers.nonce", initial: nil)
 
     private let removed: [HeaderName]
     private let override: Bool
@@ -27,13 +29,11 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private let prepared: [PreparedFields]
     private let hsts: [UInt8]?
     private let nonceMode: NonceMode
-    private let nonce: Slot<Nonce?>
     private let looksAtType: Bool
 
     init(_ config: Config, in context: inout BuildContext) {
         self.override = config.override
         self.nonceMode = config.csp.nonce
-        self.nonce = context.slot(nil)
         self.removed = SecurityHeadersCheck.names(config.remove, in: &context)
         context.owned.own(response: self.removed)
         SecurityHeadersCheck.values(of: config, in: &context)
@@ -82,13 +82,13 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     func request(_ exchange: Exchange) -> Decision {
         guard self.nonceMode != .off else { return .next }
         let nonce = Nonce.random()
-        exchange[self.nonce] = nonce
-        exchange.nonceUse = PageRequest.isForPage(exchange.request.headers) ? .page : .html
+        exchange[Self.nonce] = nonce
+        let isForPage = PageRequest.isForPage(exchange.request.headers)
+        // Other requests that may bring HTML keep their conditions, ranges and codings.
+        exchange.needsUnencodedResponse = isForPage
         exchange.request.headers.remove(.xCSPNonce)
         exchange.request.headers.add(Self.nonceHeader) { nonce.write(into: &$0) }
-        guard exchange.nonceUse == .page, exchange.request.method == .get || exchange.request.method == .head else {
-            return .next
-        }
+        guard isForPage, exchange.request.method == .get || exchange.request.method == .head else { return .next }
         // A page that the client has already, or a part of one, would go with another nonce than this one.
         guard exchange.request.headers.present.intersects(Self.conditions) else { return .next }
         exchange.request.headers.removeAll { _, field in Self.conditions.contains(field.id) }
@@ -108,7 +108,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
             return .next
         }
         // The request may have failed before it came here.
-        let nonce = exchange[self.nonce] ?? .random()
+        let nonce = exchange[Self.nonce] ?? .random()
         self.set(on: &exchange.response.headers, nonce, scope, isSecure: isSecure)
         Self.forbidStoring(exchange)
         guard self.nonceMode == .html, Self.canBeRewritten(exchange, type) else { return .next }

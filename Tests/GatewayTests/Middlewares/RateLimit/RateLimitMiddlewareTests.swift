@@ -112,7 +112,7 @@ struct RateLimitMiddlewareTests {
             for _ in 0..<3 {
                 let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
                 _ = middleware.request(exchange)
-                told.append(exchange.rateLimit.map { "\($0)" } ?? "")
+                told.append(exchange[RateLimitMiddleware.verdict].map { "\($0)" } ?? "")
             }
             for family in worker.meters.copy() where family.description.name.hasPrefix("gateway_rate_limit") {
                 for (labels, value) in zip(family.labels, family.values) {

@@ -6,12 +6,12 @@ struct SlowRequests: RequestHook, CompletionHook {
     struct Config: Codable, Sendable { var thresholdMilliseconds: Int64 = 500 }
     static let name = "slow"
     private let threshold: TimeAmount
-    private let start: Slot<NIODeadline?>
+    private let start: ExchangeKey<NIODeadline?>
     private let count: Counter
 
     init(_ config: Config, in context: inout BuildContext) {
         self.threshold = .milliseconds(config.thresholdMilliseconds)
-        self.start = context.slot(nil)  // each request has its own value
+        self.start = context.key(nil)  // each request has its own value
         self.count = context.counter("requests_total", help: "Requests over the threshold.")
     }
 

@@ -1,0 +1,93 @@
+import Synchronization
+
+/// A key for data that a feature keeps with a request. Each request starts with the initial value.
+///
+/// A middleware creates its keys with ``BuildContext/key(_:)``. A value that other files read as well has a static key on the
+/// type that writes it:
+///
+/// ```swift
+/// struct RateLimitMiddleware: RequestHook {
+///     static let verdict = ExchangeKey<StaticString?>("rate_limit.verdict", initial: nil)
+/// }
+/// // exchange[RateLimitMiddleware.verdict] = "allowed"
+/// ```
+public struct ExchangeKey<Value> {
+    let index: Int
+    let initial: Value
+
+    /// - Parameters:
+    ///   - name: The key's name, prefixed with the feature. Keys with the same name and type are the same key.
+    ///   - initial: The value that each request starts with.
+    init(_ name: String, initial: Value) {
+        self.index = ExchangeKeyIndices.index(of: name, Value.self)
+        self.initial = initial
+    }
+}
+
+extension ExchangeKey: Sendable where Value: Sendable {}
+
+/// The place of each key among the values of an exchange. It stays the same when a reload builds new chains.
+private enum ExchangeKeyIndices {
+    private struct Key: Hashable {
+        let name: String
+        let type: ObjectIdentifier
+    }
+
+    private static let indices = Mutex<[Key: Int]>([:])
+
+    static func index<Value>(of name: String, _ type: Value.Type) -> Int {
+        let key = Key(name: name, type: ObjectIdentifier(type))
+        return self.indices.withLock { indices in
+            if let known = indices[key] { return known }
+            indices[key] = indices.count
+            return indices.count - 1
+        }
+    }
+}
+
+/// The values of an exchange by key. The boxes are kept for later requests, so that setting a value does not allocate.
+struct ExchangeValues {
+    private class Box {
+        /// The generation of the exchange in which the value was set.
+        var generation: UInt32
+        init(generation: UInt32) { self.generation = generation }
+    }
+
+    private final class BoxOf<Value>: Box {
+        var value: Value
+
+        init(_ value: Value, generation: UInt32) {
+            self.value = value
+            super.init(generation: generation)
+        }
+    }
+
+    private var boxes: ContiguousArray<Box?> = []
+
+    /// The value that was set in this generation, or else the initial one.
+    subscript<Value>(key: ExchangeKey<Value>, generation: UInt32) -> Value {
+        get {
+            guard key.index < self.boxes.count, let box = self.boxes[key.index], box.generation == generation,
+                let box = box as? BoxOf<Value>
+            else { return key.initial }
+            return box.value
+        }
+        set {
+            if key.index < self.boxes.count, let box = self.boxes[key.index] as? BoxOf<Value> {
+                box.value = newValue
+                box.generation = generation
+            } else {
+                while self.boxes.count <= key.index { self.boxes.append(nil) }
+                self.boxes[key.index] = BoxOf(newValue, generation: generation)
+            }
+        }
+    }
+}
+
+extension Exchange {
+    /// The value for this request.
+    public subscript<Value>(key: ExchangeKey<Value>) -> Value {
+        get { self.values[key, self.generation] }
+        set { self.values[key, self.generation] = newValue }
+    }
+}
