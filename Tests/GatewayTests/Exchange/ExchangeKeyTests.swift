@@ -19,7 +19,7 @@ struct ExchangeKeyTests {
         #expect(seen == [7, 8, 7])
     }
 
-    @Test func `keys of one name and type are the same key`() async throws {
+    @Test func `keys with the same name and type are equal`() async throws {
         let seen = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
             exchange[ExchangeKey("test.same", initial: 0)] = 1
@@ -28,7 +28,7 @@ struct ExchangeKeyTests {
         #expect(seen == 1)
     }
 
-    @Test func `keys of one name and different types are different keys`() async throws {
+    @Test func `keys with the same name and different types differ`() async throws {
         let seen = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
             exchange[ExchangeKey("test.typed", initial: 0)] = 1
@@ -37,7 +37,7 @@ struct ExchangeKeyTests {
         #expect(seen == "none")
     }
 
-    @Test func `a middleware's keys are its own, and the same in every chain`() async throws {
+    @Test func `keys differ between middlewares, and are the same in every chain`() async throws {
         try await WorkerFixture.run { worker in
             let meters = RouteMeters(route: "users", shard: worker.meters)
             func keys(of middleware: String) -> [Int] {

@@ -4,7 +4,7 @@ import NIOCore
 
 @testable import Gateway
 
-/// Asks a cluster for one path, without an exchange, and collects the response.
+/// Requests one path from a cluster, without an exchange, and collects the response.
 final class TestCall: UpstreamCaller {
     struct Response: Sendable {
         var status: Int?

@@ -4,11 +4,11 @@ import Testing
 
 @testable import Gateway
 
-/// Callers that are no exchange.
+/// Callers other than exchanges.
 @Suite struct UpstreamCallTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Server: one\r\n\r\nhello"
 
-    /// Sends `count` requests for `/health`, each after the last, to the targets of one upstream.
+    /// Sends `count` requests for `/health` in sequence to the targets of one upstream.
     private func ask(_ targets: [TargetURL], count: Int = 1) async throws -> [TestCall.Response] {
         var upstream = UpstreamConfiguration()
         upstream.targets = targets.map { TargetConfiguration($0) }
@@ -48,7 +48,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `a call moves on from an endpoint that refuses`() async throws {
+    @Test func `a call tries the next endpoint if one refuses the connection`() async throws {
         let closed = try await CannedServer.start(Self.ok)
         try await closed.stop()
         let server = try await CannedServer.start("HTTP/1.1 103 Early Hints\r\n\r\n" + Self.ok)
@@ -59,7 +59,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `a call learns why there is no response`() async throws {
+    @Test func `a call receives the reason if there is no response`() async throws {
         let server = try await CannedServer.start("SSH-2.0\r\n\r\n")
         let malformed = try await self.ask([server.url])
         #expect(malformed.map(\.error) == [.upstreamInvalidResponse])
