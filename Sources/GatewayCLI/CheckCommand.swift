@@ -43,21 +43,21 @@ struct CheckCommand: AsyncParsableCommand {
         if !check.errors.isEmpty { throw ExitCode(2) }
     }
 
-    private static func report(file: String, _ check: ConfigurationCheck) -> SettingValue {
-        func list(_ findings: [ConfigurationError]) -> SettingValue {
-            .list(
+    private static func report(file: String, _ check: ConfigurationCheck) -> JSONValue {
+        func list(_ findings: [ConfigurationError]) -> JSONValue {
+            .array(
                 findings.map { finding in
-                    var members: [String: SettingValue] = [
+                    var members: [String: JSONValue] = [
                         "line": .integer(finding.line), "column": .integer(finding.column), "key": .string(finding.key),
                         "message": .string(finding.message), "suggestion": .string(finding.suggestion),
                     ]
                     members["route"] = finding.route.map { .string($0) }
-                    return .table(members)
+                    return .sorted(members)
                 }
             )
         }
         return [
-            "file": .string(file), "valid": .boolean(check.errors.isEmpty), "errors": list(check.errors),
+            "errors": list(check.errors), "file": .string(file), "valid": .boolean(check.errors.isEmpty),
             "warnings": list(check.warnings),
         ]
     }

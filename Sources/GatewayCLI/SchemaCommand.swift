@@ -9,6 +9,6 @@ struct SchemaCommand: ParsableCommand {
     )
 
     func run() throws {
-        try StandardOutput.print(JSONText.text(JSONSchema(middlewares: .standard).document, indented: true))
+        try StandardOutput.print(JSONText.text(JSONValue(JSONSchema(middlewares: .standard).document), indented: true))
     }
 }

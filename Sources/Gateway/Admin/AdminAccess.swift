@@ -2,13 +2,13 @@ import GatewayHTTP
 
 /// Who may use the admin API.
 ///
-/// With a token, on the admin listener and where endpoints are exposed: clients that send it. Without one, exposed endpoints
-/// are open, and the admin listener answers clients on this machine alone, and there no browser that another site's name
-/// has led here (DNS rebinding). Reading with a token needs no such check, since a browser has no token to send. Writing
-/// needs the token and the check, and is refused to a browser that another site's page sent.
+/// With a token, every client must send it. Without a token, exposed endpoints are open, and the admin listener only accepts
+/// clients on this machine, and rejects browsers that reached it under the name of another site (DNS rebinding). Reads with a
+/// token skip that check, because a browser has no token to send. Writes need the token and the check, and are refused to
+/// pages of other sites.
 struct AdminAccess: Sendable {
     private let token: [UInt8]
-    /// Its own name may stand in `Host`.
+    /// `Host` may name this address.
     private let listen: AdminListen
 
     init(_ configuration: AdminConfiguration) {
@@ -17,18 +17,17 @@ struct AdminAccess: Sendable {
     }
 
     /// - Throws: 401 or 403.
-    func check(_ request: AdminRequest, for endpoint: AdminEndpoint?) throws(AdminRefusal) {
-        let isWrite = endpoint?.isWrite ?? false
-        if isWrite, request.surface == .exposed {
+    func check(_ request: AdminRequest, for scope: AdminScope) throws(AdminRefusal) {
+        if scope == .write, request.surface == .exposed {
             throw .forbidden("What changes anything is on admin.listen alone.")
         }
-        if endpoint?.isOpen == true { return }
+        if scope == .open { return }
         if request.surface == .exposed {
             if !self.token.isEmpty { try self.checkToken(request.authorization) }
             return
         }
         try self.checkCaller(request)
-        guard isWrite else { return }
+        guard scope == .write else { return }
         try self.checkName(request)
         try Self.checkSite(request)
     }
@@ -42,7 +41,7 @@ struct AdminAccess: Sendable {
         try self.checkName(request)
     }
 
-    /// No browser reaches a socket file, and no name leads there.
+    /// Skipped for Unix sockets, which browsers cannot reach.
     private func checkName(_ request: AdminRequest) throws(AdminRefusal) {
         if case .address(.unix) = self.listen { return }
         guard self.isOwnName(request.host) else {
@@ -50,14 +49,14 @@ struct AdminAccess: Sendable {
         }
     }
 
-    /// Refuses what a page of another origin had a browser send (Fetch Metadata; for older browsers, `Origin`).
+    /// Refuses requests that a page of another origin sent (Fetch Metadata; in older browsers, `Origin`).
     private static func checkSite(_ request: AdminRequest) throws(AdminRefusal) {
         if let site = request.fetchSite {
             guard site == "same-origin" || site == "none" else {
                 throw .forbidden("A browser sent this for a page of another site.")
             }
         } else if let origin = request.origin {
-            // "null" hides where it comes from.
+            // Also refuses "null", an origin that the browser withholds.
             guard let host = request.host, let scheme = origin.firstRange(of: "://"),
                 origin[scheme.upperBound...].lowercased() == host.lowercased()
             else { throw .forbidden("A browser sent this for a page of another site.") }
@@ -81,7 +80,7 @@ struct AdminAccess: Sendable {
         }
     }
 
-    /// Takes as long for a token that is nearly right as for any other of its length.
+    /// Compares in time that depends only on the length of `given`.
     static func isEqual(_ given: [UInt8], to secret: [UInt8]) -> Bool {
         guard !secret.isEmpty else { return false }
         var difference = given.count ^ secret.count
@@ -89,8 +88,8 @@ struct AdminAccess: Sendable {
         return difference == 0
     }
 
-    /// Whether a `Host` is the listener's, or this machine's own. Without one it was no browser that asked. Who has the
-    /// token may use any address: to rebind one, there must be a name.
+    /// Whether `Host` names the listener or this machine. Only clients other than browsers omit it. With a token, any address
+    /// is accepted, because rebinding needs a name.
     private func isOwnName(_ host: String?) -> Bool {
         guard let host else { return true }
         guard let name = HostAndPort.parse(host)?.host.lowercased() else { return false }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import NIOCore
 
-/// Collects the body of an admin request, so that the endpoint sees it whole.
+/// Collects the body of an admin request, so that endpoints receive it as a whole.
 struct AdminBodyMiddleware: RequestHook {
     struct Config: Codable, Sendable {}
 
@@ -22,9 +22,9 @@ struct AdminBodyMiddleware: RequestHook {
 
 /// The fields of a request's JSON body.
 enum AdminBody {
-    /// For an endpoint that has no fields: it takes no body, or an empty object.
+    /// Accepts no body or an empty object, for an endpoint without fields.
     ///
-    /// - Throws: 400 for what is not JSON, 422 for JSON that says something.
+    /// - Throws: 400 if the body is not JSON, 422 if it has any content.
     static func requireEmpty(_ body: ByteBuffer?) throws(AdminRefusal) {
         guard let body, body.readableBytes > 0 else { return }
         let fields: [String: AnyValue]

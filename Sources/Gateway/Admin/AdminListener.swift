@@ -2,31 +2,40 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// The admin API on an address and a thread of its own: what is asked here takes no time from an event loop that serves
-/// traffic, and does not count in its metrics.
+/// The admin API on a separate address and thread: its requests take no time from the event loops that serve traffic, and
+/// do not count in their metrics.
 final class AdminListener: Sendable {
-    /// Connections at a time.
+    /// Maximum number of concurrent connections.
     private static let connections = 256
-    /// How long open requests may take when the gateway ends.
+    /// How long open requests may take when the gateway stops.
     private static let drainTime = TimeAmount.seconds(1)
 
     private let group: MultiThreadedEventLoopGroup
     private let worker: NIOLoopBound<Worker>
     private let listener: Listener
 
-    /// What was bound: a port of 0 has become a real one.
+    /// The bound address. A configured port of 0 is replaced by the actual port.
     var boundAddress: SocketAddress? { self.listener.boundAddress }
 
-    /// - Throws: ``ListenError`` where the address cannot be had.
-    static func start(_ address: ListenAddress, _ router: AdminRouter, log: Logger) async throws -> AdminListener {
+    /// Creates a middleware of the admin listener's chain.
+    typealias MakeMiddleware = @Sendable (inout BuildContext) -> any Middleware
+
+    /// - Parameter middlewares: what precedes the endpoints in the chain.
+    /// - Throws: ``ListenError`` if the address cannot be bound.
+    static func start(
+        _ address: ListenAddress,
+        _ router: AdminRouter,
+        middlewares: [MakeMiddleware],
+        log: Logger
+    ) async throws -> AdminListener {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        // No proxy is trusted here: who may ask is decided by who connects.
+        // No proxy is trusted here: access is decided by the peer of the connection.
         let shared = SharedState(trustedProxies: [], slowRequest: nil, maxConnections: Self.connections)
         let eventLoop = group.next()
         do {
             let worker = try await eventLoop.submit {
                 try NIOLoopBound(
-                    Self.makeWorker(on: eventLoop, shared, address, router, log),
+                    Self.makeWorker(on: eventLoop, shared, address, router, middlewares, log),
                     eventLoop: eventLoop
                 )
             }.get()
@@ -49,6 +58,7 @@ final class AdminListener: Sendable {
         _ shared: SharedState,
         _ address: ListenAddress,
         _ router: AdminRouter,
+        _ middlewares: [MakeMiddleware],
         _ log: Logger
     ) throws -> Worker {
         let worker = Worker(
@@ -60,7 +70,7 @@ final class AdminListener: Sendable {
             accessLogFormat: AccessLogFormat(.json),
             log: log
         )
-        // Clients that hold connections open must not keep a health check out.
+        // Clients that hold connections open must not keep health checks out.
         worker.displacesIdle = true
         let limits = ConnectionLimits(LimitsConfiguration())
         worker.listeners = [
@@ -68,21 +78,25 @@ final class AdminListener: Sendable {
         ]
         let upstream = AdminUpstream(router, on: .admin)
         worker.table = RoutingTable(
-            router: try Router(routes: [(RouteMatch(), Self.makePlan(.upstream(upstream), for: worker))]),
-            unrouted: Self.makePlan(.refuse, for: worker),
+            router: try Router(routes: [(RouteMatch(), Self.makePlan(.upstream(upstream), middlewares, for: worker))]),
+            unrouted: Self.makePlan(.refuse, middlewares, for: worker),
             upstreams: [upstream]
         )
         return worker
     }
 
-    private static func makePlan(_ action: RoutePlan.Action, for worker: Worker) -> RoutePlan {
-        let meters = RouteMeters(route: Metrics.noRoute, shard: worker.meters)
-        var context = BuildContext(route: Metrics.noRoute, worker: worker, meters: meters)
+    private static func makePlan(
+        _ action: RoutePlan.Action,
+        _ middlewares: [MakeMiddleware],
+        for worker: Worker
+    ) -> RoutePlan {
+        let meters = RouteMeters(route: MetricLabel.noRoute, shard: worker.meters)
+        var context = BuildContext(route: MetricLabel.noRoute, worker: worker, meters: meters)
         let chain = Chain()
-        chain.append(RequestIDMiddleware(RequestIDMiddleware.Config(), in: &context), at: 0)
-        chain.append(AdminBodyMiddleware(AdminBodyMiddleware.Config(), in: &context), at: 1)
+        for (index, make) in middlewares.enumerated() { chain.append(make(&context), at: index) }
+        chain.append(AdminBodyMiddleware(AdminBodyMiddleware.Config(), in: &context), at: middlewares.count)
         return RoutePlan(
-            name: Metrics.noRoute,
+            name: MetricLabel.noRoute,
             chain: chain,
             action: action,
             forwarding: RoutePlan.Forwarding(),
@@ -90,7 +104,7 @@ final class AdminListener: Sendable {
         )
     }
 
-    /// Lets open requests end, and closes.
+    /// Waits for open requests, and closes.
     func stop() async {
         await self.listener.close()
         let (worker, eventLoop) = (self.worker, self.worker.eventLoop)

@@ -18,10 +18,10 @@ struct AdminQuery: Sendable {
     /// Every value of a parameter that may be repeated.
     func values(of name: String) -> [String] { self.parameters.filter { $0.name == name }.map(\.value) }
 
-    /// The part of a list that `limit` and `after` ask for. Other parameters are ignored.
+    /// The page of a list that `limit` and `after` select. Other parameters are ignored.
     ///
-    /// - Parameter names: what the elements are called, in order; `after` is one of them.
-    /// - Throws: 422 with everything that is wrong.
+    /// - Parameter names: the names of the elements, in order; `after` is one of them.
+    /// - Throws: 422 with every invalid parameter.
     func page(of names: [String]) throws(AdminRefusal) -> Range<Int> {
         var problems: [GatewayError.Problem] = []
         func single(_ name: String) -> String? {
@@ -50,7 +50,7 @@ struct AdminQuery: Sendable {
         return start..<min(start + limit, names.count)
     }
 
-    /// As HTML forms and `curl --data-urlencode` encode it.
+    /// Decodes `+` as a space too, as HTML forms and `curl --data-urlencode` write it.
     private static func decoded(_ text: Substring) -> String {
         unescapedPathText(text.contains("+") ? Substring(text.replacing("+", with: " ")) : text)
     }

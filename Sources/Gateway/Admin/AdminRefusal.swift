@@ -1,7 +1,7 @@
-/// Why the admin API does not do what a request asks for.
+/// Why the admin API rejects a request.
 struct AdminRefusal: Error, Equatable {
     let error: GatewayError
-    /// The value of `WWW-Authenticate` (RFC 6750 section 3), with 401.
+    /// The value of `WWW-Authenticate` for 401 (RFC 6750 section 3).
     var challenge: String?
 
     static func unauthorized(_ detail: String, challenge: String) -> Self {

@@ -2,32 +2,32 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// What the admin API looks at in a request.
+/// The parts of a request that the admin API uses.
 struct AdminRequest: Sendable {
-    /// Where a request came in.
+    /// The kind of listener that received a request.
     enum Surface: Sendable {
-        /// On the admin listener.
+        /// The admin listener.
         case admin
-        /// On a listener for traffic, at a path that `admin.expose` names.
+        /// A traffic listener, at a path that `admin.expose` names.
         case exposed
     }
 
     var method = Method.get
-    /// Normalised, without the query.
+    /// Normalized, without the query.
     var path: String
     /// Without the question mark, as sent.
     var query = ""
     /// The whole body; nil if there is none.
     var body: ByteBuffer?
-    /// As in the `Host` field, with a port where one is there.
+    /// The `Host` field, with its port if it has one.
     var host: String?
     var accept: String?
     var authorization: String?
-    /// Where the page is from that had a browser send this; other programs say nothing.
+    /// The `Origin` field: the origin of the page that sent the request. Only browsers send it.
     var origin: String?
-    /// The same in a word, of newer browsers.
+    /// The `Sec-Fetch-Site` field of newer browsers, such as `cross-site`.
     var fetchSite: String?
-    /// The other end of the connection, whatever a field says; nil on a Unix socket.
+    /// The address of the connection's peer, ignoring forwarding fields; nil on a Unix socket.
     var peer: IPAddress?
     var surface = Surface.admin
 

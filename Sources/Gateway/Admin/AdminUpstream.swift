@@ -2,9 +2,9 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// The admin API as the end of a chain. It answers from a task, so that no event loop waits for a report.
+/// The admin API as an upstream. It runs in a task, so that no event loop waits for a report.
 final class AdminUpstream: Upstream {
-    /// How long an answer may take.
+    /// Time limit of a response.
     private static let limit = TimeAmount.seconds(30)
 
     let name = "admin"
@@ -27,7 +27,7 @@ final class AdminUpstream: Upstream {
             let answer = await router.result(of: request)
             eventLoop.execute {
                 let exchange = bound.value
-                // The client may have left, and the object may serve another by now.
+                // The client may have left, and the exchange may serve another request by now.
                 guard exchange.generation == generation, exchange.stage == .waiting else { return }
                 exchange.worker.tick()
                 AdminUpstream.give(answer, to: exchange)

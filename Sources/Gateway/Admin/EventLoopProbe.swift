@@ -1,14 +1,14 @@
 import NIOCore
 import Synchronization
 
-/// Asks event loops whether they turn, and how soon.
+/// Measures how quickly event loops respond.
 enum EventLoopProbe {
-    /// Whether each loop does something that it is asked to within `timeout`.
-    static func allTurn(_ eventLoops: [any EventLoop], within timeout: TimeAmount) async -> Bool {
+    /// Whether each loop runs a task within `timeout`.
+    static func allRespond(_ eventLoops: [any EventLoop], within timeout: TimeAmount) async -> Bool {
         await !self.delays(of: eventLoops, within: timeout).contains(nil)
     }
 
-    /// How long each loop took to do something that it was asked to; nil where it had not within `timeout`.
+    /// How long each loop took to run a task; nil for those that did not within `timeout`.
     static func delays(of eventLoops: [any EventLoop], within timeout: TimeAmount) async -> [TimeAmount?] {
         if eventLoops.isEmpty { return [] }
         return await withCheckedContinuation { continuation in
@@ -27,7 +27,7 @@ enum EventLoopProbe {
     }
 }
 
-/// Ends the wait once: with the last answer, or when time is up.
+/// Resumes the continuation once: after the last response, or at the timeout.
 private final class EventLoopAnswers: Sendable {
     private struct State {
         var delays: [TimeAmount?]
@@ -40,7 +40,7 @@ private final class EventLoopAnswers: Sendable {
         self.state = Mutex(State(delays: Array(repeating: nil, count: count), continuation: continuation))
     }
 
-    /// Returns whether this was the last one.
+    /// Returns whether this was the last response.
     func add(_ delay: TimeAmount, of index: Int) -> Bool {
         let isLast = self.state.withLock { state in
             state.delays[index] = delay

@@ -1,18 +1,18 @@
 import NIOCore
 import Synchronization
 
-/// What the admin API reads: the configuration that runs, and where the rest can be asked for.
+/// What the admin API reports on: the running configuration, and the sources of everything else.
 final class GatewayStatus: Sendable {
     let shared: SharedState
     let registry: MeterRegistry
     let reloads: ReloadMeters
-    /// Those that serve traffic.
+    /// The event loops that serve traffic.
     let eventLoops: [any EventLoop]
     private let middlewares: [MiddlewareDescription]
     private let running: Mutex<Running>
     private let start: Mutex<StatisticsStart>
 
-    /// What a reload replaces whole.
+    /// What a reload replaces as a whole.
     struct Running: Sendable {
         let configuration: GatewayConfiguration
         let upstreams: UpstreamRegistry
@@ -40,10 +40,10 @@ final class GatewayStatus: Sendable {
 
     func replace(_ running: Running) { self.running.withLock { $0 = running } }
 
-    /// When the JSON statistics began.
+    /// The start of the JSON statistics.
     var statistics: StatisticsStart { self.start.withLock { $0 } }
 
-    /// Begins the JSON statistics anew; what Prometheus reads goes on.
+    /// Starts the JSON statistics over. Prometheus metrics are not affected.
     func resetStatistics(at now: NIODeadline) async {
         let families = await self.registry.snapshot()
         await self.registry.resetPerformance()
@@ -51,20 +51,20 @@ final class GatewayStatus: Sendable {
         self.start.withLock { $0 = start }
     }
 
-    /// Shows the metrics that belong to no event loop.
+    /// Registers the metrics that belong to no event loop.
     func registerMeters(droppedLogLines: SharedMeter?) {
         self.registry.addSource(ProcessMetrics.families)
         self.registry.addSource { [ProcessMetrics.buildInfo(version: GatewayVersion.current)] }
-        self.registry.add(droppedLogLines ?? SharedMeter(), as: Metrics.logLinesDropped)
+        self.registry.add(droppedLogLines ?? SharedMeter(), as: LogWriter.linesDropped)
         self.reloads.register(with: self.registry)
     }
 
-    /// With the names of the middlewares, for what holds for a route.
+    /// Resolves the middleware settings of a route.
     func resolver(of configuration: GatewayConfiguration) -> MiddlewareResolver {
         MiddlewareResolver(configuration, middlewares: self.middlewares)
     }
 
-    /// Why no requests should be sent here; empty where they should.
+    /// Why no requests should be sent here; empty if the gateway is ready.
     var reasonsNotReady: [String] {
         var reasons = self.shared.isDraining ? ["draining"] : []
         reasons += self.upstreams.missing.map { "upstream \($0) has no healthy target" }

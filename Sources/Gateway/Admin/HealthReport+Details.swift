@@ -7,10 +7,10 @@
 #endif
 
 extension HealthReport {
-    /// A share of the disk or of the open files below which little is left.
+    /// The share of free disk space or file descriptors below which a check warns.
     private static let scarce = 0.05
 
-    /// Adds each target, and what the process uses.
+    /// Adds each target, and the resources of the process.
     mutating func addDetails(of status: GatewayStatus) async {
         let metrics = MetricValues(await status.registry.snapshot())
         let upstreams = status.upstreams
@@ -37,11 +37,11 @@ extension HealthReport {
         check.values["state"] = .string(condition.state.rawValue)
         for state in ["active", "idle"] {
             check.values["\(state)_connections"] = .whole(
-                metrics.sum(Metrics.upstreamConnections, where: labels + [state])
+                metrics.sum(TargetMeters.connections, where: labels + [state])
             )
         }
-        if let mean = metrics.mean(Metrics.upstreamRequestDuration, where: labels) {
-            let milliseconds = SettingValue.number((mean * 1_000_000).rounded() / 1000)
+        if let mean = metrics.mean(TargetMeters.requestDuration, where: labels) {
+            let milliseconds = JSONValue.number((mean * 1_000_000).rounded() / 1000)
             check.observed = milliseconds
             check.unit = "ms"
             check.values["latency_ms"] = milliseconds
@@ -52,18 +52,18 @@ extension HealthReport {
     private mutating func addProcess(_ metrics: MetricValues) {
         let cpu = Check(
             componentType: "system",
-            observed: .number(metrics.sum(Metrics.processCPU)),
+            observed: .number(metrics.sum(ProcessMetrics.cpu)),
             unit: "seconds"
         )
         self.add(cpu, to: "cpu:time")
         let memory = Check(
             componentType: "system",
-            observed: .whole(metrics.sum(Metrics.processResidentMemory)),
+            observed: .whole(metrics.sum(ProcessMetrics.residentMemory)),
             unit: "bytes"
         )
         self.add(memory, to: "memory:resident")
-        let open = metrics.sum(Metrics.processOpenFiles)
-        let maximum = metrics.sum(Metrics.processMaximumFiles)
+        let open = metrics.sum(ProcessMetrics.openFiles)
+        let maximum = metrics.sum(ProcessMetrics.maximumFiles)
         var files = Check(componentType: "system", observed: .whole(open), unit: "open files")
         if maximum.isFinite, maximum > 0 {
             files.values["limit"] = .whole(maximum)
@@ -96,7 +96,7 @@ extension HealthReport {
         self.add(check, to: "disk:free")
     }
 
-    /// A file system without an end says so with a number of blocks that no number of bytes can follow.
+    /// Saturates: file systems without a limit report more blocks than a number of bytes can express.
     static func bytes(_ blocks: UInt64, of size: UInt64) -> UInt64 {
         let (bytes, overflow) = blocks.multipliedReportingOverflow(by: size)
         return overflow ? .max : bytes

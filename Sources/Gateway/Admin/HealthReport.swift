@@ -1,4 +1,4 @@
-/// How the gateway is, in the form of `application/health+json`.
+/// The health of the gateway, in the format of `application/health+json`.
 struct HealthReport: Sendable {
     enum Status: String, Comparable, Sendable {
         case pass, warn, fail
@@ -14,19 +14,19 @@ struct HealthReport: Sendable {
         static func < (left: Status, right: Status) -> Bool { left.weight < right.weight }
     }
 
-    /// One observation of one part.
+    /// One observation of one component.
     struct Check: Sendable {
         /// `component`, `datastore` or `system`.
         var componentType = "component"
-        /// Which of several of a kind.
+        /// Identifies one of several components of a kind.
         var componentID: String?
         var status = Status.pass
-        var observed: SettingValue?
+        var observed: JSONValue?
         var unit: String?
-        /// What is wrong, in words.
+        /// What is wrong, as a sentence.
         var output: String?
-        /// Further values of this kind of part.
-        var values: [String: SettingValue] = [:]
+        /// Further values of this kind of component.
+        var values: [String: JSONValue] = [:]
     }
 
     private(set) var checks: [String: [Check]] = [:]
@@ -36,24 +36,24 @@ struct HealthReport: Sendable {
 
     mutating func add(_ check: Check, to name: String) { self.checks[name, default: []].append(check) }
 
-    /// The members of the JSON object, the verdict first.
+    /// The JSON object, with the verdict first.
     ///
     /// - Parameters:
     ///   - uptime: in seconds.
     ///   - second: since 1970.
-    func json(uptime: Int, second: Int64) -> KeyValuePairs<String, SettingValue> {
-        let time = String(decoding: CivilTime(second: second).rfc3339Second, as: UTF8.self) + "Z"
+    func json(uptime: Int, second: Int64) -> JSONValue {
+        let time = CivilTime.rfc3339(milliseconds: second * 1000)
         return [
             "status": .string(self.status.rawValue),
             "version": .string(GatewayVersion.current),
             "uptime_seconds": .integer(uptime),
-            "checks": .table(self.checks.mapValues { .list($0.map { $0.json(time: time) }) }),
+            "checks": .sorted(self.checks.mapValues { .array($0.map { $0.json(time: time) }) }),
         ]
     }
 }
 
 extension HealthReport.Check {
-    fileprivate func json(time: String) -> SettingValue {
+    fileprivate func json(time: String) -> JSONValue {
         var entries = self.values
         entries["componentType"] = .string(self.componentType)
         entries["componentId"] = self.componentID.map { .string($0) }
@@ -62,7 +62,7 @@ extension HealthReport.Check {
         entries["observedUnit"] = self.unit.map { .string($0) }
         entries["output"] = self.output.map { .string($0) }
         entries["time"] = .string(time)
-        return .table(entries)
+        return .sorted(entries)
     }
 }
 
@@ -82,7 +82,7 @@ extension HealthReport {
             let targets = upstreams.targets[name] ?? []
             var check = Check(unit: "healthy targets")
             if targets.isEmpty {
-                // It is in this process.
+                // An in-process upstream has no targets.
                 check.observed = 1
             } else {
                 let healthy = targets.count(where: \.isUp)

@@ -14,7 +14,7 @@ struct MetricValues: Sendable {
         }
     }
 
-    /// The mean of a histogram in seconds; nil where nothing was observed.
+    /// The mean of a histogram in seconds; nil if nothing was observed.
     func mean(_ metric: MetricDescription, where labels: [String]) -> Double? {
         guard let family = self.families[metric.name], let series = family.labels.firstIndex(of: labels) else {
             return nil
@@ -25,7 +25,7 @@ struct MetricValues: Sendable {
     }
 }
 
-extension SettingValue {
-    /// A metric as a whole number; what is none, or fits in none, is the largest.
-    static func whole(_ value: Double) -> SettingValue { .integer(Int(exactly: value.rounded()) ?? .max) }
+extension JSONValue {
+    /// A metric as a whole number; `Int.max` if it does not fit in one.
+    static func whole(_ value: Double) -> JSONValue { .integer(Int(exactly: value.rounded()) ?? .max) }
 }

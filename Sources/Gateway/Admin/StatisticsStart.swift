@@ -1,17 +1,19 @@
 import NIOCore
 
-/// When the statistics of the admin API began, at the process' start or by `POST /metrics/reset`.
+/// When the JSON statistics started: with the process, or with `POST /metrics/reset`.
 struct StatisticsStart: Sendable {
     let instant: NIODeadline
     /// RFC 3339.
     let time: String
-    /// What the counters, which never go back, had counted by then.
+    /// The counters' values at that time. Counters themselves are never reset.
     private let counters: [String: [[String]: Double]]
 
-    /// - Parameter milliseconds: since 1970.
+    /// - Parameters:
+    ///   - milliseconds: since 1970.
+    ///   - families: the metrics at that time.
     init(at instant: NIODeadline, milliseconds: Int64, families: [MetricFamily] = []) {
         self.instant = instant
-        self.time = String(decoding: CivilTime(second: milliseconds / 1000).rfc3339Second, as: UTF8.self) + "Z"
+        self.time = CivilTime.rfc3339(milliseconds: milliseconds)
         self.counters = families.reduce(into: [:]) { counters, family in
             guard family.description.kind == .counter else { return }
             let values = family.labels.indices.map { (family.labels[$0], family.values[$0]) }
@@ -19,10 +21,10 @@ struct StatisticsStart: Sendable {
         }
     }
 
-    /// What a counter has counted since.
+    /// How far a counter has grown since.
     func counted(_ value: Double, _ name: String, _ labels: [String]) -> Double {
         let before = self.counters[name]?[labels] ?? 0
-        // A series that a reload took away and another brought back began anew.
+        // A series that one reload removed and another restored started over.
         return value >= before ? value - before : value
     }
 }

@@ -141,7 +141,7 @@ struct ConfigurationValidator {
             }
         }
         for (index, exposed) in configuration.admin.expose.enumerated()
-        where AdminEndpoint.paths(exposedAs: exposed).isEmpty {
+        where AdminEndpoints.paths(exposedAs: exposed).isEmpty {
             report(
                 path + "expose" + index,
                 "\(JSONText.quoted(exposed)) is not \(exposed.hasPrefix("/") ? "an admin endpoint" : "a path")",

@@ -20,7 +20,7 @@ extension ConfigurationWarnings {
                 )
             ]
         }
-        let exposed = configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:)).compactMap {
+        let exposed = configuration.admin.expose.flatMap(AdminEndpoints.paths(exposedAs:)).compactMap {
             try? RoutePattern($0)
         }
         var warnings: [ConfigurationError] = []

@@ -97,3 +97,13 @@ package struct EffectiveMiddleware: Sendable {
         )
     }
 }
+
+extension EffectiveMiddleware {
+    /// Every setting by key, with its value and source.
+    package var leavesJSON: JSONValue {
+        let settings = self.leaves.map { leaf -> (String, JSONValue) in
+            (leaf.key, ["source": .string("\(leaf.source)"), "value": JSONValue(leaf.value)])
+        }
+        return .sorted(Dictionary(settings) { first, _ in first })
+    }
+}

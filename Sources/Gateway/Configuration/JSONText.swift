@@ -1,22 +1,20 @@
-/// Writes values as JSON text with sorted keys, so that equal values give equal text.
+/// Writes JSON text, on one line or indented by two spaces per level.
+///
+/// Foundation's encoder either sorts the members of an object or loses their order, and writes `1.0` as `1`, so this one is
+/// needed to print objects as they were built.
 package enum JSONText {
-    /// One line, or indented by two spaces a level.
-    package static func text(_ value: SettingValue, indented: Bool = false) -> String {
+    package static func text(_ value: JSONValue, indented: Bool = false) -> String {
         var out = ""
-        write(value, to: &out, depth: indented ? 0 : nil)
-        return out
-    }
-
-    /// One line, with the members of the object in this order.
-    static func text(members: KeyValuePairs<String, SettingValue>) -> String {
-        var out = ""
-        write(members.map { ($0.key, $0.value) }, between: ("{", "}"), to: &out, depth: nil)
+        self.write(value, to: &out, depth: indented ? 0 : nil)
         return out
     }
 
     /// A JSON string literal with its quotes; also a legal TOML basic string.
-    static func quoted(_ text: String) -> String {
-        var out = "\""
+    package static func quoted(_ text: String) -> String { "\"" + self.escaped(text) + "\"" }
+
+    /// The characters between the quotes of a JSON string literal (RFC 8259 section 7).
+    static func escaped(_ text: String) -> String {
+        var out = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": out += "\\\""
@@ -30,36 +28,39 @@ package enum JSONText {
             default: out.unicodeScalars.append(scalar)
             }
         }
-        return out + "\""
+        return out
     }
 
-    private static func write(_ value: SettingValue, to out: inout String, depth: Int?) {
+    private static func write(_ value: JSONValue, to out: inout String, depth: Int?) {
         switch value {
+        case .null: out += "null"
         case .boolean(let value): out += value ? "true" : "false"
         case .integer(let value): out += String(value)
         // JSON has no infinities and no NaN.
-        case .number(let value): out += value.isFinite ? String(value) : quoted(String(value))
-        case .string(let value), .date(let value): out += quoted(value)
-        case .list(let values):
-            write(values.map { (nil, $0) }, between: ("[", "]"), to: &out, depth: depth)
-        case .table(let entries):
-            let sorted = entries.sorted { $0.key < $1.key }
-            write(sorted.map { ($0.key, $0.value) }, between: ("{", "}"), to: &out, depth: depth)
+        case .number(let value): out += value.isFinite ? String(value) : self.quoted(String(value))
+        case .string(let value): out += self.quoted(value)
+        case .array(let values):
+            self.write(values, between: ("[", "]"), to: &out, depth: depth) { self.write($0, to: &$1, depth: $2) }
+        case .object(let members):
+            self.write(members, between: ("{", "}"), to: &out, depth: depth) { member, out, depth in
+                out += self.quoted(member.name) + (depth == nil ? ":" : ": ")
+                self.write(member.value, to: &out, depth: depth)
+            }
         }
     }
 
-    private static func write(
-        _ items: [(key: String?, value: SettingValue)],
+    private static func write<Item>(
+        _ items: [Item],
         between brackets: (String, String),
         to out: inout String,
-        depth: Int?
+        depth: Int?,
+        _ writeItem: (Item, inout String, Int?) -> Void
     ) {
         out += brackets.0
         for (index, item) in items.enumerated() {
             if index > 0 { out += "," }
             if let depth { out += "\n" + String(repeating: "  ", count: depth + 1) }
-            if let key = item.key { out += quoted(key) + (depth == nil ? ":" : ": ") }
-            write(item.value, to: &out, depth: depth.map { $0 + 1 })
+            writeItem(item, &out, depth.map { $0 + 1 })
         }
         if let depth, !items.isEmpty { out += "\n" + String(repeating: "  ", count: depth) }
         out += brackets.1

@@ -3,6 +3,19 @@ import NIOCore
 
 /// What the connections of one listener have in common on one event loop.
 final class ListenerPlan {
+    static let connections = MetricDescription(
+        "gateway_client_connections",
+        .gauge(.sum),
+        help: "Open client connections by state: active, idle.",
+        labels: ["listener", "state"]
+    )
+    static let connectionsAccepted = MetricDescription(
+        "gateway_client_connections_accepted_total",
+        .counter,
+        help: "Client connections accepted.",
+        labels: ["listener"]
+    )
+
     /// Its address, as in metrics.
     let label: String
     let limits: ConnectionLimits
@@ -18,9 +31,9 @@ final class ListenerPlan {
         if case .unix = address { self.isUnixSocket = true } else { self.isUnixSocket = false }
         self.limits = limits
         self.shared = shared
-        self.opened = meters.counter(Metrics.clientConnectionsAccepted, [label])
-        self.active = meters.gauge(Metrics.clientConnections, [label, "active"])
-        self.idle = meters.gauge(Metrics.clientConnections, [label, "idle"])
+        self.opened = meters.counter(Self.connectionsAccepted, [label])
+        self.active = meters.gauge(Self.connections, [label, "active"])
+        self.idle = meters.gauge(Self.connections, [label, "idle"])
     }
 
     /// Whether the peer is a proxy that is believed. A TCP peer whose address is not known any more is not.

@@ -62,3 +62,7 @@ public struct Deadlines: Sendable {
         return self.current <= now ? self.phase : nil
     }
 }
+
+extension RouteMeters {
+    func countTimeout(_ phase: Deadlines.Phase) { self.countTimeout(phase: phase.name) }
+}

@@ -104,7 +104,7 @@ extension ByteBuffer {
         self.writeStaticString("]")
     }
 
-    /// The inside of a JSON string. What is no UTF-8 becomes U+FFFD.
+    /// Writes the characters between the quotes of a JSON string. Invalid UTF-8 becomes U+FFFD.
     mutating func writeJSONEscaped(_ bytes: some Collection<UInt8>) {
         let isPlain = bytes.withContiguousStorageIfAvailable { bytes in
             bytes.allSatisfy { 0x20..<0x7F ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
@@ -112,21 +112,7 @@ extension ByteBuffer {
         if isPlain == true {
             self.writeBytes(bytes)
         } else {
-            let text = String(decoding: bytes, as: UTF8.self)
-            for byte in text.utf8 { self.writeJSONEscaped(byte) }
-        }
-    }
-
-    private mutating func writeJSONEscaped(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            self.writeInteger(UInt8(ascii: "\\"))
-            self.writeInteger(byte)
-        case 0..<0x20, 0x7F:
-            self.writeStaticString("\\u00")
-            let digits = HeadWriter.hexadecimalDigits(UInt32(byte) << 24)
-            self.writeInteger(UInt16(truncatingIfNeeded: digits), endianness: .little)
-        default: self.writeInteger(byte)
+            self.writeString(JSONText.escaped(String(decoding: bytes, as: UTF8.self)))
         }
     }
 }

@@ -82,3 +82,7 @@ public struct GatewayError: Error, Hashable, Sendable {
         public var description: String { self.name }
     }
 }
+
+extension RouteMeters {
+    func countError(_ code: GatewayError.Code) { self.countError(code: code.name) }
+}

@@ -75,7 +75,7 @@ struct PlanBuilder {
     private mutating func buildChains() {
         for (index, route) in self.configuration.routes.enumerated() { _ = self.plan(of: route, at: index, .refuse) }
         _ = self.makePlan(
-            name: Metrics.noRoute,
+            name: MetricLabel.noRoute,
             settings: self.resolver.withoutRoute(),
             action: .refuse,
             forwarding: RoutePlan.Forwarding()
@@ -116,7 +116,7 @@ struct PlanBuilder {
             places.append(index)
         }
         let unrouted = self.makePlan(
-            name: Metrics.noRoute,
+            name: MetricLabel.noRoute,
             settings: self.resolver.withoutRoute(),
             action: .refuse,
             forwarding: RoutePlan.Forwarding()
@@ -159,10 +159,10 @@ struct PlanBuilder {
     /// The admin endpoints that `admin.expose` names. Who may use them is decided by `AdminAccess`, so their chain is made
     /// of what observes alone.
     private mutating func exposedRouter() throws(InvalidRoutes) -> Router<RoutePlan>? {
-        let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:)))
+        let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoints.paths(exposedAs:)))
         if paths.isEmpty { return nil }
         let plan = self.makePlan(
-            name: Metrics.adminRoute,
+            name: MetricLabel.adminRoute,
             settings: self.settings(of: Self.observers),
             action: .upstream(AdminUpstream(self.admin, on: .exposed)),
             forwarding: RoutePlan.Forwarding()
@@ -180,7 +180,7 @@ struct PlanBuilder {
             TimeoutMiddleware.name, SecurityHeadersMiddleware.name, IPMiddleware.name, "rate_limit", "concurrency",
         ]
         return self.makePlan(
-            name: Metrics.reportsRoute,
+            name: MetricLabel.reportsRoute,
             settings: self.settings(of: Self.observers.union(limiting)),
             action: .refuse,
             forwarding: RoutePlan.Forwarding()
@@ -264,7 +264,7 @@ struct PlanBuilder {
         let meters = RouteMeters(
             route: name,
             shard: self.worker.meters,
-            isShown: self.plans < RouteMeters.startingRoutes || name == Metrics.noRoute
+            isShown: self.plans < RouteMeters.startingRoutes || name == MetricLabel.noRoute
         )
         self.plans += 1
         let chain = Chain()

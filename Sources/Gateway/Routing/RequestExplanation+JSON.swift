@@ -1,69 +1,58 @@
 extension RequestExplanation {
     /// For programs: one object, one member per line.
     package var json: String {
-        var members: [(name: String, value: String)] = [
-            ("request", JSONText.text(self.requestJSON)),
-            ("route", self.routeName.map(self.routeJSON) ?? "null"),
+        var members: [(name: String, value: JSONValue)] = [
+            ("request", self.requestJSON),
+            ("route", self.routeName.map(self.routeJSON) ?? .null),
             (
                 "rejected",
-                JSONText.text(
-                    .list(self.rejected.map { ["route": .string($0.route), "reason": .string($0.reason)] })
-                )
+                .array(self.rejected.map { ["reason": .string($0.reason), "route": .string($0.route)] })
             ),
-            ("middlewares", JSONText.text(.list(self.middlewares.map(Self.json)))),
-            (
-                "upstream",
-                self.upstream.map { JSONText.text(["name": .string($0.name), "url": .string($0.url)]) } ?? "null"
-            ),
+            ("middlewares", .array(self.middlewares.map(Self.json))),
+            ("upstream", self.upstream.map { ["name": .string($0.name), "url": .string($0.url)] } ?? .null),
         ]
-        if let outcome { members.append(("outcome", JSONText.text(Self.json(outcome)))) }
-        if let status { members.append(("status", String(status))) }
-        let lines = members.map { "  \(JSONText.quoted($0.name)): \($0.value)" }
+        if let outcome { members.append(("outcome", Self.json(outcome))) }
+        if let status { members.append(("status", .integer(status))) }
+        let lines = members.map { "  \(JSONText.quoted($0.name)): \(JSONText.text($0.value))" }
         return "{\n" + lines.joined(separator: ",\n") + "\n}"
     }
 
-    private var requestJSON: SettingValue {
+    private var requestJSON: JSONValue {
         [
-            "method": .string(self.request.method), "url": .string(self.request.url),
-            "client_ip": .string(self.clientIP),
+            "client_ip": .string(self.clientIP), "method": .string(self.request.method),
+            "url": .string(self.request.url),
         ]
     }
 
-    /// The line is null where a program built the configuration.
-    private func routeJSON(_ name: String) -> String {
-        "{\"name\":\(JSONText.quoted(name)),\"line\":\((self.position?.line).map(String.init) ?? "null")}"
+    /// The line is null for a configuration that was built in code.
+    private func routeJSON(_ name: String) -> JSONValue {
+        ["name": .string(name), "line": (self.position?.line).map { .integer($0) } ?? .null]
     }
 
-    private static func json(_ outcome: RequestOutcome) -> SettingValue {
-        let limits = outcome.limits.map { limit -> SettingValue in
+    private static func json(_ outcome: RequestOutcome) -> JSONValue {
+        let limits = outcome.limits.map { limit -> JSONValue in
             [
-                "by": .string(limit.by), "limit": .string(limit.limit), "key": .string(limit.key),
+                "by": .string(limit.by), "key": .string(limit.key), "limit": .string(limit.limit),
                 "note": .string(limit.note), "source": .string(limit.source),
             ]
         }
-        var members: [String: SettingValue] = [
-            "limits": .list(limits),
-            "timeouts": .table(
-                Dictionary(outcome.timeouts.map { ($0.name, SettingValue.string($0.limit)) }) { first, _ in first }
-            ),
+        let timeouts = outcome.timeouts.map { ($0.name, JSONValue.string($0.limit)) }
+        var members: [String: JSONValue] = [
+            "limits": .array(limits), "timeouts": .sorted(Dictionary(timeouts) { first, _ in first }),
         ]
         if let refusal = outcome.refusal {
             members["refusal"] = [
-                "status": .integer(refusal.status), "by": .string(refusal.by), "reason": .string(refusal.reason),
-                "source": .string(refusal.source),
+                "by": .string(refusal.by), "reason": .string(refusal.reason), "source": .string(refusal.source),
+                "status": .integer(refusal.status),
             ]
         }
-        return .table(members)
+        return .sorted(members)
     }
 
-    private static func json(_ middleware: EffectiveMiddleware) -> SettingValue {
-        let settings = middleware.leaves.map { leaf in
-            (leaf.key, SettingValue.table(["value": leaf.value, "source": .string("\(leaf.source)")]))
-        }
-        return [
-            "name": .string(middleware.name),
-            "enabled": .boolean(middleware.isEnabled),
-            "settings": .table(Dictionary(settings) { first, _ in first }),
+    private static func json(_ middleware: EffectiveMiddleware) -> JSONValue {
+        [
+            "enabled": .boolean(middleware.isEnabled), "name": .string(middleware.name),
+            "settings": middleware.leavesJSON,
         ]
     }
 }

@@ -118,8 +118,8 @@ package struct RequestExplanation: Sendable {
     /// What metrics and logs call the route; nil where none takes it.
     package var routeName: String? {
         switch self.verdict {
-        case .admin: Metrics.adminRoute
-        case .reports: Metrics.reportsRoute
+        case .admin: MetricLabel.adminRoute
+        case .reports: MetricLabel.reportsRoute
         case .route, .refused: self.route?.name
         }
     }
@@ -171,9 +171,9 @@ package struct RequestExplanation: Sendable {
         _ configuration: GatewayConfiguration
     ) -> Bool {
         let path = String(decoding: path, as: UTF8.self)
-        let paths = configuration.admin.expose.flatMap(AdminEndpoint.paths(exposedAs:))
+        let paths = configuration.admin.expose.flatMap(AdminEndpoints.paths(exposedAs:))
         return ["GET", "HEAD"].contains(request.method)
-            && paths.contains { AdminEndpoint.parameters(of: path, under: $0) != nil }
+            && paths.contains { AdminEndpoints.parameters(of: path, under: $0) != nil }
     }
 
     /// Whether encoded slashes in the path lead elsewhere when they are decoded.

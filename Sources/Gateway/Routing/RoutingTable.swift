@@ -63,11 +63,11 @@ final class RoutingTable {
     /// What a worker has before its configuration is installed: no routes.
     static func empty(counting meters: MeterShard) -> RoutingTable {
         let unrouted = RoutePlan(
-            name: Metrics.noRoute,
+            name: MetricLabel.noRoute,
             chain: Chain(),
             action: .refuse,
             forwarding: RoutePlan.Forwarding(),
-            meters: RouteMeters(route: Metrics.noRoute, shard: meters)
+            meters: RouteMeters(route: MetricLabel.noRoute, shard: meters)
         )
         return RoutingTable(router: Router(), unrouted: unrouted, upstreams: [])
     }

@@ -123,7 +123,12 @@ final class GatewayRuntime: Sendable {
         }
         guard case .address(let address) = self.configuration.admin.listen else { return }
         do {
-            let listener = try await AdminListener.start(address, AdminRouter(status: self.status), log: self.log)
+            let listener = try await AdminListener.start(
+                address,
+                AdminRouter(status: self.status),
+                middlewares: [{ RequestIDMiddleware(RequestIDMiddleware.Config(), in: &$0) }],
+                log: self.log
+            )
             self.admin.withLockedValue { $0 = listener }
         } catch {
             await self.closeListeners()

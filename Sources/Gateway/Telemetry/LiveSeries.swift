@@ -5,7 +5,7 @@ struct LiveSeries {
     private var routes: Set<String>?
     private var targets: [String: Set<String>] = [:]
     /// Label values that stand for no route or target of the configuration.
-    private static let standing: Set<String> = [Metrics.other, Metrics.noRoute, Metrics.adminRoute]
+    private static let standing: Set<String> = [MetricLabel.other, MetricLabel.noRoute, MetricLabel.adminRoute]
 
     mutating func admit(route: String) { self.routes?.insert(route) }
 

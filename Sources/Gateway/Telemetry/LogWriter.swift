@@ -6,6 +6,12 @@ import Synchronization
 ///
 /// Lines wait in a queue of bounded size; what it cannot take, and what the destination refuses, is dropped and counted.
 package final class LogWriter: Sendable {
+    static let linesDropped = MetricDescription(
+        "gateway_log_lines_dropped_total",
+        .counter,
+        help: "Log lines that could not be written."
+    )
+
     /// Lines that were dropped since the start.
     let droppedLines = SharedMeter()
 

@@ -6,6 +6,13 @@ final class MeterRegistry: Sendable {
     /// Reads values that belong to no loop.
     typealias Source = @Sendable () -> [MetricFamily]
 
+    static let seriesDropped = MetricDescription(
+        "gateway_metric_series_dropped_total",
+        .counter,
+        help: "Label sets counted under _OTHER because their metric reached metrics.series_limit.",
+        labels: ["metric"]
+    )
+
     private let budget: SeriesBudget
     private let buckets: HistogramBuckets
     private let loopShards = Mutex<[NIOLoopBound<MeterShard>]>([])
@@ -58,7 +65,7 @@ final class MeterRegistry: Sendable {
     }
 
     private func droppedSeries() -> MetricFamily {
-        var family = MetricFamily(Metrics.seriesDropped)
+        var family = MetricFamily(Self.seriesDropped)
         for (metric, count) in budget.refused() { family.append([metric], Double(count)) }
         return family
     }

@@ -112,7 +112,7 @@ final class MeterShard {
         guard live.includes(labels, under: metric.description.labels) else { return make() }
         var accepted = labels
         if !labels.isEmpty, !budget.admits(labels, of: description.name) {
-            accepted = labels.map { _ in Metrics.other }
+            accepted = labels.map { _ in MetricLabel.other }
             if let meter = metric.series[accepted] { return meter }
         }
         let meter = make()

@@ -1,6 +1,7 @@
 /// The name, meaning and labels of a metric.
 ///
-/// Names follow Prometheus: base units, one prefix, counters end in `_total`.
+/// Names follow Prometheus: base units, one prefix, counters end in `_total`. Each description is declared by the type that
+/// counts it.
 public struct MetricDescription: Sendable, Hashable {
     /// The kind of a metric.
     public enum Kind: Sendable, Hashable {
@@ -38,4 +39,16 @@ public struct MetricDescription: Sendable, Hashable {
         self.labels = labels
         self.unit = unit
     }
+}
+
+/// Label values with a fixed meaning. No label takes a value that a client can invent.
+enum MetricLabel {
+    /// Unknown methods, and series over the limit.
+    static let other = "_OTHER"
+    /// The route of requests that matched no route.
+    static let noRoute = "_none"
+    /// The route of admin endpoints exposed on the traffic listeners.
+    static let adminRoute = "_admin"
+    /// The route of the collector of browser reports.
+    static let reportsRoute = "_csp_reports"
 }

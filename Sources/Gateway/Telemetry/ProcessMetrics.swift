@@ -8,6 +8,41 @@
 
 /// What the kernel knows of this process. On systems without `/proc` most of it is absent.
 enum ProcessMetrics {
+    static let cpu = MetricDescription(
+        "process_cpu_seconds_total",
+        .counter,
+        help: "User and system CPU time of the process.",
+        unit: .seconds
+    )
+    static let residentMemory = MetricDescription(
+        "process_resident_memory_bytes",
+        .gauge(.maximum),
+        help: "Resident memory.",
+        unit: .bytes
+    )
+    static let openFiles = MetricDescription(
+        "process_open_fds",
+        .gauge(.maximum),
+        help: "Open file descriptors."
+    )
+    static let maximumFiles = MetricDescription(
+        "process_max_fds",
+        .gauge(.maximum),
+        help: "Maximum number of open file descriptors."
+    )
+    static let startTime = MetricDescription(
+        "process_start_time_seconds",
+        .gauge(.maximum),
+        help: "Start time of the process, in seconds since 1970.",
+        unit: .seconds
+    )
+    static let build = MetricDescription(
+        "gateway_build_info",
+        .gauge(.maximum),
+        help: "Version of the gateway and of its compiler; always 1.",
+        labels: ["version", "swift"]
+    )
+
     /// Reads the values anew; some system calls, so not on an event loop.
     static func families() -> [MetricFamily] {
         var families: [MetricFamily] = []
@@ -19,22 +54,22 @@ enum ProcessMetrics {
         }
         let status = ProcessStatus(read("/proc/self/stat"))
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
-        add(Metrics.processCPU, processorSeconds())
+        add(cpu, processorSeconds())
         add(
-            Metrics.processResidentMemory,
+            residentMemory,
             status.map { Double($0.residentPages) * Double(sysconf(Int32(_SC_PAGESIZE))) }
         )
-        add(Metrics.processOpenFiles, openFiles().map(Double.init))
-        add(Metrics.processMaximumFiles, maximumFiles())
+        add(openFiles, countOpenFiles().map(Double.init))
+        add(maximumFiles, openFileLimit())
         if let status, let boot = bootSecond(read("/proc/stat")), ticks > 0 {
-            add(Metrics.processStartTime, Double(boot) + Double(status.startTicks) / ticks)
+            add(startTime, Double(boot) + Double(status.startTicks) / ticks)
         }
         return families
     }
 
     /// The build's series, always 1.
     static func buildInfo(version: String) -> MetricFamily {
-        var family = MetricFamily(Metrics.buildInfo)
+        var family = MetricFamily(build)
         family.append([version, swiftVersion], 1)
         return family
     }
@@ -65,7 +100,7 @@ enum ProcessMetrics {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    private static func openFiles() -> Int? {
+    private static func countOpenFiles() -> Int? {
         guard let directory = opendir("/proc/self/fd") else { return nil }
         defer { closedir(directory) }
         var count = 0
@@ -77,7 +112,7 @@ enum ProcessMetrics {
         return count - 1
     }
 
-    private static func maximumFiles() -> Double? {
+    private static func openFileLimit() -> Double? {
         var limit = rlimit()
         #if canImport(Glibc)
             let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

@@ -2,6 +2,19 @@ import Synchronization
 
 /// How the configuration came to be what it is: when it was last taken, how often a new one was taken or refused.
 final class ReloadMeters: Sendable {
+    static let reloads = MetricDescription(
+        "gateway_config_reloads_total",
+        .counter,
+        help: "Configuration reloads by result: ok, error.",
+        labels: ["result"]
+    )
+    static let lastSuccessTime = MetricDescription(
+        "gateway_config_last_success_timestamp_seconds",
+        .gauge(.maximum),
+        help: "Time at which a configuration was last applied, at start or by a reload.",
+        unit: .seconds
+    )
+
     private let taken = SharedMeter()
     private let refused = SharedMeter()
     private let lastSuccess = SharedMeter()
@@ -29,8 +42,8 @@ final class ReloadMeters: Sendable {
     var lastReloadFailed: Bool { self.isLastRefused.load(ordering: .relaxed) }
 
     func register(with registry: MeterRegistry) {
-        registry.add(self.taken, as: Metrics.configReloads, ["ok"])
-        registry.add(self.refused, as: Metrics.configReloads, ["error"])
-        registry.add(self.lastSuccess, as: Metrics.configLastSuccess)
+        registry.add(self.taken, as: Self.reloads, ["ok"])
+        registry.add(self.refused, as: Self.reloads, ["error"])
+        registry.add(self.lastSuccess, as: Self.lastSuccessTime)
     }
 }

@@ -4,17 +4,70 @@ import NIOCore
 
 /// The meters of one route on one event loop.
 final class RouteMeters {
-    private(set) lazy var inFlight = self.shard.gauge(Metrics.requestsInFlight, [self.route])
-    private lazy var firstByte = self.shard.histogram(Metrics.responseFirstByte, [self.route])
-    private lazy var received = self.shard.counter(Metrics.receivedBytes, [self.route])
-    private lazy var sent = self.shard.counter(Metrics.sentBytes, [self.route])
+    static let requestsAnswered = MetricDescription(
+        "gateway_http_requests_total",
+        .counter,
+        help: "Requests answered.",
+        labels: ["route", "method", "code"]
+    )
+    static let requestDuration = MetricDescription(
+        "gateway_http_request_duration_seconds",
+        .histogram,
+        help: "Time from the first byte of a request to the last byte of its response.",
+        labels: ["route", "method"],
+        unit: .seconds
+    )
+    static let responseFirstByte = MetricDescription(
+        "gateway_http_response_first_byte_seconds",
+        .histogram,
+        help: "Time from the first byte of a request to the first byte of its response.",
+        labels: ["route"],
+        unit: .seconds
+    )
+    static let requestsInFlight = MetricDescription(
+        "gateway_http_requests_in_flight",
+        .gauge(.sum),
+        help: "Requests in progress.",
+        labels: ["route"]
+    )
+    static let receivedBytes = MetricDescription(
+        "gateway_http_received_bytes_total",
+        .counter,
+        help: "Bytes of heads and bodies read from clients.",
+        labels: ["route"],
+        unit: .bytes
+    )
+    static let sentBytes = MetricDescription(
+        "gateway_http_sent_bytes_total",
+        .counter,
+        help: "Bytes of heads and bodies written to clients.",
+        labels: ["route"],
+        unit: .bytes
+    )
+    static let errorsByCode = MetricDescription(
+        "gateway_errors_total",
+        .counter,
+        help: "Errors by the code in their body.",
+        labels: ["route", "code"]
+    )
+    static let missedDeadlines = MetricDescription(
+        "gateway_timeouts_total",
+        .counter,
+        help: "Missed deadlines by phase: header, queue, connect, first_byte, idle, total, write.",
+        labels: ["route", "phase"]
+    )
+
+    private(set) lazy var inFlight = self.shard.gauge(Self.requestsInFlight, [self.route])
+    private lazy var firstByte = self.shard.histogram(Self.responseFirstByte, [self.route])
+    private lazy var received = self.shard.counter(Self.receivedBytes, [self.route])
+    private lazy var sent = self.shard.counter(Self.sentBytes, [self.route])
     private lazy var performance = self.shard.performance(of: self.route)
     private let route: String
     private let shard: MeterShard
     private var requests = SeriesCache<Counter>()
     private var durations = SeriesCache<Histogram>()
-    /// One for each code that was seen, of some thirty.
-    private var errors: [(code: GatewayError.Code, counter: Counter)] = []
+    /// One for each code that was seen, out of some thirty.
+    private var errors: [(code: String, counter: Counter)] = []
 
     /// How many routes have their series from the start; those beyond have them with their first request.
     static let startingRoutes = 1000
@@ -46,11 +99,11 @@ final class RouteMeters {
         let method = request.method
         let key = SeriesCache<Counter>.key(method: method.rawValue, code: UInt16(truncatingIfNeeded: request.status))
         self.requests.meter(for: key) {
-            self.shard.counter(Metrics.requests, [self.route, Self.label(method), String(request.status)])
+            self.shard.counter(Self.requestsAnswered, [self.route, Self.label(method), String(request.status)])
         }.add()
         let duration = UInt64(max(0, request.duration.nanoseconds))
         self.durations.meter(for: UInt32(method.rawValue)) {
-            self.shard.histogram(Metrics.requestDuration, [self.route, Self.label(method)])
+            self.shard.histogram(Self.requestDuration, [self.route, Self.label(method)])
         }.observe(nanoseconds: duration, trace: request.trace, at: now)
         if let firstByte = request.firstByte {
             self.firstByte.observe(nanoseconds: UInt64(max(0, firstByte.nanoseconds)), trace: request.trace, at: now)
@@ -60,19 +113,21 @@ final class RouteMeters {
         self.performance.record(nanoseconds: duration, isError: request.isError, at: now)
     }
 
-    func countError(_ code: GatewayError.Code) {
+    /// - Parameter code: the `code` of the error body.
+    func countError(code: String) {
         if let known = self.errors.first(where: { $0.code == code }) { return known.counter.add() }
-        let counter = self.shard.counter(Metrics.errors, [self.route, code.name])
+        let counter = self.shard.counter(Self.errorsByCode, [self.route, code])
         self.errors.append((code, counter))
         counter.add()
     }
 
-    func countTimeout(_ phase: Deadlines.Phase) {
-        self.shard.counter(Metrics.timeouts, [self.route, phase.name]).add()
+    /// - Parameter phase: the name of the deadline that was missed.
+    func countTimeout(phase: String) {
+        self.shard.counter(Self.missedDeadlines, [self.route, phase]).add()
     }
 
     /// Methods that a client makes up share a label.
     private static func label(_ method: Method) -> String {
-        method == .other ? Metrics.other : "\(method.name)"
+        method == .other ? MetricLabel.other : "\(method.name)"
     }
 }

@@ -213,12 +213,12 @@ struct AdminTests {
     @Test func `an unresponsive event loop is detected`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let loops = Array(group.makeIterator())
-        #expect(await EventLoopProbe.allTurn(loops, within: .minutes(1)))
+        #expect(await EventLoopProbe.allRespond(loops, within: .minutes(1)))
         let hold = DispatchSemaphore(value: 0)
         loops[1].execute { hold.wait() }
-        #expect(await !EventLoopProbe.allTurn(loops, within: .milliseconds(1)))
+        #expect(await !EventLoopProbe.allRespond(loops, within: .milliseconds(1)))
         hold.signal()
-        #expect(await EventLoopProbe.allTurn(loops, within: .minutes(1)))
+        #expect(await EventLoopProbe.allRespond(loops, within: .minutes(1)))
         try await group.shutdownGracefully()
     }
 }

@@ -4,14 +4,33 @@ import Testing
 @testable import Gateway
 
 struct AdminEndpointTests {
+    /// A match, with the path of its endpoint.
+    private enum Match: Equatable {
+        case endpoint(String, [String])
+        case otherMethod(String, allow: String)
+        case none
+    }
+
+    private static func match(_ method: Method, _ path: String) -> Match {
+        switch AdminEndpoints.match(method, path) {
+        case .endpoint(let endpoint, let parameters): .endpoint(endpoint.path, parameters)
+        case .otherMethod(let endpoint, let allow): .otherMethod(endpoint.path, allow: allow)
+        case .none: .none
+        }
+    }
+
+    @Test func `an endpoint has the scope of a write unless its method is GET`() {
+        for endpoint in AdminEndpoints.all { #expect((endpoint.scope == .write) == (endpoint.method != .get)) }
+    }
+
     @Test func `each path is listed once`() {
-        let paths = AdminEndpoint.allCases.flatMap(\.paths)
+        let paths = AdminEndpoints.all.flatMap(\.paths)
         #expect(Set(paths).count == paths.count)
-        for endpoint in AdminEndpoint.allCases {
+        for endpoint in AdminEndpoints.all {
             for path in endpoint.paths {
+                let parameters = path.contains("{route}") ? ["users"] : []
                 let path = path.replacing("{route}", with: "users")
-                let parameters = endpoint == .routePerformance ? ["users"] : []
-                #expect(AdminEndpoint.match(endpoint.method, path) == .endpoint(endpoint, parameters: parameters))
+                #expect(Self.match(endpoint.method, path) == .endpoint(endpoint.path, parameters))
             }
         }
     }
@@ -21,13 +40,13 @@ struct AdminEndpointTests {
         "/metrics/performance/a/b",
     ])
     func `other paths do not match`(path: String) {
-        #expect(AdminEndpoint.match(.get, path) == .none)
+        #expect(Self.match(.get, path) == .none)
     }
 
     @Test func `a mismatched method reports the allowed ones`() {
-        #expect(AdminEndpoint.match(.head, "/metrics") == .endpoint(.metrics, parameters: []))
-        #expect(AdminEndpoint.match(.post, "/metrics") == .otherMethod(.metrics, allow: "GET, HEAD"))
-        #expect(AdminEndpoint.match(.head, "/metrics/reset") == .otherMethod(.resetStatistics, allow: "POST"))
+        #expect(Self.match(.head, "/metrics") == .endpoint("/metrics", []))
+        #expect(Self.match(.post, "/metrics") == .otherMethod("/metrics", allow: "GET, HEAD"))
+        #expect(Self.match(.head, "/metrics/reset") == .otherMethod("/metrics/reset", allow: "POST"))
     }
 
     @Test(arguments: [
@@ -36,7 +55,7 @@ struct AdminEndpointTests {
     ])
     func `a path parameter is decoded`(segment: String, name: String) {
         let path = "/metrics/performance/\(segment)"
-        #expect(AdminEndpoint.match(.get, path) == .endpoint(.routePerformance, parameters: [name]))
+        #expect(Self.match(.get, path) == .endpoint("/metrics/performance/{route}", [name]))
     }
 
     @Test(arguments: [
@@ -50,12 +69,12 @@ struct AdminEndpointTests {
         ("", []),
     ])
     func `an entry of expose selects endpoints`(entry: String, paths: [String]) {
-        #expect(AdminEndpoint.paths(exposedAs: entry) == paths)
+        #expect(AdminEndpoints.paths(exposedAs: entry) == paths)
     }
 
     @Test func `an entry of expose includes the endpoints below it`() {
         #expect(
-            Set(AdminEndpoint.paths(exposedAs: "/health")) == [
+            Set(AdminEndpoints.paths(exposedAs: "/health")) == [
                 "/health", "/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/health/detailed",
             ]
         )

@@ -6,7 +6,7 @@ import Testing
 @testable import GatewayHTTP
 
 struct AdminRouterTests {
-    @Test(arguments: AdminEndpoint.allCases.filter { $0.method == .get }.flatMap(\.paths))
+    @Test(arguments: AdminEndpoints.all.filter { $0.method == .get }.flatMap(\.paths))
     func `each path is served and not cacheable`(path: String) async throws {
         let path = path.replacing("{route}", with: "_none")
         let response = try await AdminFixture().get(path)
@@ -71,7 +71,7 @@ struct AdminRouterTests {
     func `the list of endpoints is HTML or JSON`(accept: String?, type: String) async throws {
         let index = try await AdminFixture().get("/") { $0.accept = accept }
         #expect(index.value(of: "Content-Type") == type)
-        for endpoint in AdminEndpoint.allCases {
+        for endpoint in AdminEndpoints.all {
             #expect(["\"", "<td>"].contains { index.text.contains($0 + endpoint.paths[0]) })
         }
     }

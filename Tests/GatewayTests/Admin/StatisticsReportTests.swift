@@ -37,7 +37,7 @@ struct StatisticsReportTests {
     @Test func `the counts of all loops are added up, per route and in total`() async throws {
         try await count(1...100)
         let text = JSONText.text(
-            try await PerformanceReport.json(admin.status, at: admin.now, AdminQuery("")),
+            try await PerformanceEndpoint.json(admin.status, at: admin.now, AdminQuery("")),
             indented: false
         )
         let report = try JSONDecoder().decode(SettingValue.self, from: Data(text.utf8))

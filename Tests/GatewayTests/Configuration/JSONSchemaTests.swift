@@ -35,7 +35,7 @@ struct JSONSchemaTests {
         #expect(at("$defs", "middlewares", "properties", "rate_limit") != nil)
         #expect(at("properties", "policies", "additionalProperties", "$ref") == "#/$defs/middlewares")
         let words: SettingValue = ["never", "trusted", "always"]
-        #expect(JSONText.text(schema).contains(JSONText.text(words)))
+        #expect(JSONText.text(JSONValue(schema)).contains(JSONText.text(JSONValue(words))))
     }
 
     @Test
@@ -60,7 +60,7 @@ struct JSONSchemaTests {
     @Test
     func `JSON text is written`() {
         let value: SettingValue = ["b": [1, 2.5, true, "\u{1}\"\\\n"], "a": [:], "c": []]
-        #expect(JSONText.text(value) == #"{"a":{},"b":[1,2.5,true,"\u0001\"\\\n"],"c":[]}"#)
+        #expect(JSONText.text(JSONValue(value)) == #"{"a":{},"b":[1,2.5,true,"\u0001\"\\\n"],"c":[]}"#)
         #expect(JSONText.text(["a": [1], "b": [:]], indented: true) == "{\n  \"a\": [\n    1\n  ],\n  \"b\": {}\n}")
     }
 }

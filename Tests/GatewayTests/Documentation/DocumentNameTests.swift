@@ -6,7 +6,7 @@ import Testing
 /// Names in documents must exist: metrics, configuration keys, error codes, admin endpoints.
 struct DocumentNameTests {
     @Test(arguments: Repository.documents) func `every metric exists`(document: String) throws {
-        let known = Set(Metrics.all.map(\.name))
+        let known = Set(MetricCatalog.all.map(\.name))
         for word in try Self.words(of: document) where word.hasPrefix("gateway_") || word.hasPrefix("process_") {
             let isSeries = ["_bucket", "_sum", "_count"].contains { suffix in
                 word.hasSuffix(suffix) && known.contains(String(word.dropLast(suffix.count)))
@@ -28,14 +28,14 @@ struct DocumentNameTests {
     }
 
     @Test(arguments: Repository.documents) func `every admin endpoint exists`(document: String) throws {
-        let patterns = AdminEndpoint.allCases.flatMap(\.paths)
+        let patterns = AdminEndpoints.all.flatMap(\.paths)
         let roots = ["/health", "/metrics", "/routes", "/upstreams", "/config"]
         for span in try Self.codeSpans(of: document) {
             let path = String(span.split(separator: " ").last ?? "")
             guard roots.contains(where: { path == $0 || path.hasPrefix($0 + "/") }), !path.hasSuffix("/") else {
                 continue
             }
-            let exists = patterns.contains { $0 == path || AdminEndpoint.parameters(of: path, under: $0) != nil }
+            let exists = patterns.contains { $0 == path || AdminEndpoints.parameters(of: path, under: $0) != nil }
             #expect(exists, "\(path)")
         }
     }

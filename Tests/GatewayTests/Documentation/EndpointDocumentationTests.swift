@@ -5,7 +5,7 @@ import Testing
 /// Compares `docs/admin.md` with the endpoints of the admin API.
 struct EndpointDocumentationTests {
     @Test func `the manual lists every endpoint`() throws {
-        let rows = AdminEndpoint.allCases.map { endpoint in
+        let rows = AdminEndpoints.all.map { endpoint in
             let paths = endpoint.paths.map { "`\($0)`" }.joined(separator: ", ")
             return "| `\(endpoint.method.name)` | \(paths) | \(endpoint.summary) |\n"
         }

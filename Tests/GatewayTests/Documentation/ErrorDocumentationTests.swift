@@ -64,6 +64,6 @@ struct ErrorDocumentationTests {
             "$defs": .table(ProblemSchema.components),
         ]
         try GeneratedFile(path: "docs/errors/schemas.json", suite: "ErrorDocumentationTests")
-            .expect(JSONText.text(document, indented: true) + "\n")
+            .expect(JSONText.text(JSONValue(document), indented: true) + "\n")
     }
 }

@@ -3,18 +3,20 @@ import Testing
 
 @testable import Gateway
 
-/// Compares `docs/metrics.md` with the registry of metrics.
+/// Compares `docs/metrics.md` with the metrics that the sources declare.
 struct MetricDocumentationTests {
-    private static let registry = "Sources/Gateway/Telemetry/Metrics.swift"
-
-    /// The names of the constants in the source.
-    private static func declared() throws -> [String] {
-        let parts = try Repository.read(self.registry).components(separatedBy: " = MetricDescription(")
-        return parts.dropLast().compactMap { $0.split(separator: " ").last.map(String.init) }
+    /// The constants that describe a metric, with the source of their files.
+    private static func declared() throws -> [(constant: String, source: String)] {
+        try Repository.files(in: "Sources", withExtension: "swift").flatMap { path in
+            let source = try Repository.read(path)
+            return source.components(separatedBy: " = MetricDescription(\n").dropLast().compactMap { text in
+                text.split(separator: " ").last.map { (String($0), source) }
+            }
+        }
     }
 
     @Test func `the manual lists every metric`() throws {
-        let tables = Metrics.groups.map { group in
+        let tables = MetricCatalog.groups.map { group in
             let rows = group.metrics.map { metric in
                 let labels = metric.labels.map { "`\($0)`" }.joined(separator: ", ")
                 return "| `\(metric.name)` | \(Self.type(of: metric)) | \(labels) | \(metric.help) |\n"
@@ -25,20 +27,17 @@ struct MetricDocumentationTests {
             .expect(blocks: [("metrics", tables.joined(separator: "\n"))])
     }
 
-    @Test func `the registry of metrics is complete and without duplicates`() throws {
+    @Test func `the catalog of metrics is complete and without duplicates`() throws {
         let declared = try Self.declared()
-        #expect(Metrics.all.count == declared.count, "Metrics.groups must list each metric once")
-        #expect(Set(Metrics.all.map(\.name)).count == declared.count)
+        #expect(MetricCatalog.all.count == declared.count, "MetricCatalog.groups must list each metric once")
+        #expect(Set(MetricCatalog.all.map(\.name)).count == declared.count)
     }
 
-    @Test func `every metric in the registry is recorded somewhere`() throws {
-        let sources = try Repository.files(in: "Sources", withExtension: "swift").filter { $0 != Self.registry }
-            .map(Repository.read).joined()
-        for name in try Self.declared() {
-            #expect(
-                sources.contains("Metrics.\(name)"),
-                "nothing records Metrics.\(name): remove it until something does"
-            )
+    @Test func `every metric is recorded by the type that declares it`() throws {
+        for metric in try Self.declared() {
+            let word = try Regex("\\b\(metric.constant)\\b").wordBoundaryKind(.simple)
+            let uses = metric.source.matches(of: word).count
+            #expect(uses > 1, "nothing records \(metric.constant): remove it until something does")
         }
     }
 

@@ -144,7 +144,7 @@ struct RequestExplanationTests {
     @Test func `endpoints in admin.expose have no route`() throws {
         let explanation = try self.explain("GET", "/health/ready")
         #expect(explanation.verdict == .admin)
-        #expect(explanation.routeName == Metrics.adminRoute)
+        #expect(explanation.routeName == MetricLabel.adminRoute)
         #expect(explanation.position?.line == 4)
     }
 

@@ -23,7 +23,7 @@ struct MeterRegistryTests {
         }
         let families = await registry.snapshot()
         try await group.shutdownGracefully()
-        return families.filter { $0.description.name != Metrics.seriesDropped.name || !$0.labels.isEmpty }
+        return families.filter { $0.description.name != MeterRegistry.seriesDropped.name || !$0.labels.isEmpty }
     }
 
     @Test func `counters of all loops are added by labels`() async throws {
@@ -95,7 +95,7 @@ struct MeterRegistryTests {
             old.countError(.forbidden)
             kept.countError(.forbidden)
             old.inFlight.add()
-            shard.counter(Metrics.errors, [Metrics.noRoute, "x"]).add()
+            shard.counter(RouteMeters.errorsByCode, [MetricLabel.noRoute, "x"]).add()
         }
         let routes = Set(families.flatMap(\.labels).compactMap(\.first))
         #expect(routes == ["kept", "_none"])
@@ -108,27 +108,27 @@ struct MeterRegistryTests {
             RouteMeters(route: "a", shard: shard).countError(.notFound)
             shard.retain(routes: ["a", "b"], targets: [:])
         }
-        #expect(families.first { $0.description == Metrics.errors }?.values == [2])
+        #expect(families.first { $0.description == RouteMeters.errorsByCode }?.values == [2])
     }
 
     @Test func `removed targets do not affect other upstreams`() async throws {
         let families = try await snapshot(MeterRegistry()) { _, shard in
-            for labels in [["a", "x"], ["a", "y"], ["b", "x"]] { shard.gauge(Metrics.upstreamTargetUp, labels).set(1) }
-            _ = shard.histogram(Metrics.upstreamQueue, ["a"])
-            _ = shard.histogram(Metrics.upstreamQueue, ["b"])
+            for labels in [["a", "x"], ["a", "y"], ["b", "x"]] { shard.gauge(TargetMeters.targetUp, labels).set(1) }
+            _ = shard.histogram(TargetMeters.queueTime, ["a"])
+            _ = shard.histogram(TargetMeters.queueTime, ["b"])
             shard.retain(routes: [], targets: ["a": ["y"], "c": []])
             shard.admit(upstream: "d", target: "z")
-            for labels in [["a", "x"], ["d", "z"]] { shard.gauge(Metrics.upstreamTargetUp, labels).set(1) }
+            for labels in [["a", "x"], ["d", "z"]] { shard.gauge(TargetMeters.targetUp, labels).set(1) }
         }
         let labels = Dictionary(uniqueKeysWithValues: families.map { ($0.description.name, $0.labels) })
         #expect(
-            labels == [Metrics.upstreamTargetUp.name: [["a", "y"], ["d", "z"]], Metrics.upstreamQueue.name: [["a"]]]
+            labels == [TargetMeters.targetUp.name: [["a", "y"], ["d", "z"]], TargetMeters.queueTime.name: [["a"]]]
         )
     }
 
     @Test func `samplers run when the registry is read`() async throws {
         let families = try await snapshot(MeterRegistry()) { _, shard in
-            let gauge = shard.gauge(Metrics.requestsInFlight, ["users"])
+            let gauge = shard.gauge(RouteMeters.requestsInFlight, ["users"])
             shard.addSampler { gauge.set(21) }
             shard.removeSampler(shard.addSampler { gauge.set(0) })
         }
@@ -140,9 +140,9 @@ struct MeterRegistryTests {
         let reloads = SharedMeter()
         reloads.add()
         reloads.add(2)
-        registry.add(reloads, as: Metrics.configReloads, ["success"])
+        registry.add(reloads, as: ReloadMeters.reloads, ["success"])
         registry.addSource { [ProcessMetrics.buildInfo(version: "1.2.3")] }
-        let families = try await snapshot(registry) { _, shard in _ = shard.counter(Metrics.configReloads, ["refused"])
+        let families = try await snapshot(registry) { _, shard in _ = shard.counter(ReloadMeters.reloads, ["refused"])
         }
         #expect(families.map(\.description.name) == ["gateway_build_info", "gateway_config_reloads_total"])
         #expect(families[1].labels == [["refused"], ["success"]])

@@ -3,7 +3,7 @@ import Testing
 @testable import Gateway
 
 struct MetricsTests {
-    @Test(arguments: Metrics.all) func `each name shows the kind and unit of the metric`(metric: MetricDescription) {
+    @Test(arguments: MetricCatalog.all) func `each name shows the kind and unit of the metric`(metric: MetricDescription) {
         #expect(metric.name.hasPrefix("gateway_") || metric.name.hasPrefix("process_"))
         #expect(metric.name.hasSuffix("_total") == (metric.kind == .counter))
         if let unit = metric.unit {
@@ -35,14 +35,14 @@ struct MetricsTests {
 
     @Test func `the documented names and labels exist`() {
         let promised = Set(Self.promised.split { $0 == " " || $0 == "\n" }.map(String.init))
-        let own = Metrics.all.map { metric in
+        let own = MetricCatalog.all.map { metric in
             metric.name + (metric.labels.isEmpty ? "" : "{\(metric.labels.joined(separator: ","))}")
         }
         #expect(promised.symmetricDifference(own) == [])
     }
 
     @Test func `names are unique`() {
-        #expect(Set(Metrics.all.map(\.name)).count == Metrics.all.count)
+        #expect(Set(MetricCatalog.all.map(\.name)).count == MetricCatalog.all.count)
     }
 
     @Test func `the figures of the process are read`() {

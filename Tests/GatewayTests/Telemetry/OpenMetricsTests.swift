@@ -18,7 +18,7 @@ struct OpenMetricsTests {
 
     private func family(_ observe: (Histogram) throws -> Void) rethrows -> MetricFamily {
         let buckets = HistogramBuckets(seconds: [0.25, 1])
-        var family = MetricFamily(Metrics.responseFirstByte, bounds: buckets.seconds)
+        var family = MetricFamily(RouteMeters.responseFirstByte, bounds: buckets.seconds)
         let histogram = Histogram(buckets)
         try observe(histogram)
         family.append(["users"], histogram)
@@ -51,7 +51,7 @@ struct OpenMetricsTests {
             $0.observe(nanoseconds: 1, trace: try trace("a"), at: .uptimeNanoseconds(1_000_000))
             $0.observe(nanoseconds: 600_000_000, trace: try trace("b"), at: .uptimeNanoseconds(9_000_000))
         }
-        var new = MetricFamily(Metrics.responseFirstByte, bounds: [0.25, 1])
+        var new = MetricFamily(RouteMeters.responseFirstByte, bounds: [0.25, 1])
         new.append(["admin"], Histogram(HistogramBuckets(seconds: [0.25, 1])))
         let histogram = Histogram(HistogramBuckets(seconds: [0.25, 1]))
         histogram.observe(nanoseconds: 2, trace: try trace("c"), at: .uptimeNanoseconds(2_000_000))
@@ -71,7 +71,7 @@ struct OpenMetricsTests {
 
     @Test func `a page with every metric and unusual labels is valid OpenMetrics`() throws {
         let trace = try trace("e")
-        let families = Metrics.all.map { description -> MetricFamily in
+        let families = MetricCatalog.all.map { description -> MetricFamily in
             var family = MetricFamily(description, bounds: HistogramBuckets.standard.seconds)
             for value in ["a", "\"\\\n{},# ", "ü"] where !description.labels.isEmpty || value == "a" {
                 let labels = description.labels.map { _ in value }

@@ -19,7 +19,7 @@ struct PrometheusTextTests {
 
     private var histogram: MetricFamily {
         let buckets = HistogramBuckets(seconds: [0.25, 1])
-        var family = MetricFamily(Metrics.responseFirstByte, bounds: buckets.seconds)
+        var family = MetricFamily(RouteMeters.responseFirstByte, bounds: buckets.seconds)
         let histogram = Histogram(buckets)
         for seconds in [0.25, 0.5, 0.5, 3.0] { histogram.observe(seconds: seconds) }
         family.append(["users"], histogram)
@@ -42,7 +42,7 @@ struct PrometheusTextTests {
     }
 
     @Test func `in OpenMetrics a counter's family has no suffix, and the page ends with EOF`() {
-        let page = page([family(Metrics.sentBytes, [(["users"], 1234)])], .openMetrics)
+        let page = page([family(RouteMeters.sentBytes, [(["users"], 1234)])], .openMetrics)
         #expect(
             page == """
                 # HELP gateway_http_sent_bytes Bytes of heads and bodies written to clients.
@@ -78,9 +78,9 @@ struct PrometheusTextTests {
         (["gateway_http", "nonsense"], []),
     ])
     func `only the selected families and samples are written`(names: [String], expected: [String]) {
-        var queue = MetricFamily(Metrics.upstreamQueue, bounds: [1])
+        var queue = MetricFamily(TargetMeters.queueTime, bounds: [1])
         queue.append(["api"], Histogram(HistogramBuckets(seconds: [1])))
-        let families = [family(Metrics.sentBytes, [(["users"], 1234)]), queue]
+        let families = [family(RouteMeters.sentBytes, [(["users"], 1234)]), queue]
         for format in [ExpositionFormat.text, .openMetrics] {
             var buffer = ByteBuffer()
             PrometheusText(format: format, selection: Set(names)).write(families, into: &buffer)
@@ -91,7 +91,7 @@ struct PrometheusTextTests {
 
     @Test func `an OpenMetrics family name selects a counter, too`() {
         var buffer = ByteBuffer()
-        let families = [family(Metrics.sentBytes, [(["users"], 1)])]
+        let families = [family(RouteMeters.sentBytes, [(["users"], 1)])]
         PrometheusText(format: .openMetrics, selection: ["gateway_http_sent_bytes"]).write(families, into: &buffer)
         #expect(String(buffer: buffer).contains("\ngateway_http_sent_bytes_total{"))
     }
@@ -105,7 +105,7 @@ struct PrometheusTextTests {
 
     @Test(arguments: [(0.5, "0.5"), (3, "3"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN")])
     func `numbers are written in Prometheus syntax`(value: Double, expected: String) {
-        #expect(page([family(Metrics.rateLimitKeys, [([], value)])]).hasSuffix("gateway_rate_limit_keys \(expected)\n"))
+        #expect(page([family(RateLimitMiddleware.trackedKeys, [([], value)])]).hasSuffix("gateway_rate_limit_keys \(expected)\n"))
     }
 
     @Test(arguments: [
@@ -127,7 +127,7 @@ struct PrometheusTextTests {
         .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
     @Test(.enabled(if: promtool != nil)) func `promtool accepts every metric`() throws {
-        let families = Metrics.all.map { description -> MetricFamily in
+        let families = MetricCatalog.all.map { description -> MetricFamily in
             var family = MetricFamily(description, bounds: HistogramBuckets.standard.seconds)
             let labels = description.labels.map { _ in "a" }
             if description.kind == .histogram {

@@ -8,17 +8,17 @@ struct ReloadMetersTests {
         let reloads = ReloadMeters(start: 1_500)
         reloads.register(with: registry)
         var values = MetricValues(await registry.snapshot())
-        #expect(values.sum(Metrics.configReloads) == 0)
-        #expect(values.sum(Metrics.configLastSuccess) == 1.5)
+        #expect(values.sum(ReloadMeters.reloads) == 0)
+        #expect(values.sum(ReloadMeters.lastSuccessTime) == 1.5)
         #expect(!reloads.lastReloadFailed)
 
         reloads.failed()
         #expect(reloads.lastReloadFailed)
         reloads.reloaded(at: 4_000)
         values = MetricValues(await registry.snapshot())
-        #expect(values.sum(Metrics.configReloads, where: ["ok"]) == 1)
-        #expect(values.sum(Metrics.configReloads, where: ["error"]) == 1)
-        #expect(values.sum(Metrics.configLastSuccess) == 4)
+        #expect(values.sum(ReloadMeters.reloads, where: ["ok"]) == 1)
+        #expect(values.sum(ReloadMeters.reloads, where: ["error"]) == 1)
+        #expect(values.sum(ReloadMeters.lastSuccessTime) == 4)
         #expect(!reloads.lastReloadFailed)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 struct RouteMetersTests {
     private static let byRoute = [
-        Metrics.requestsInFlight, Metrics.responseFirstByte, Metrics.receivedBytes, Metrics.sentBytes,
+        RouteMeters.requestsInFlight, RouteMeters.responseFirstByte, RouteMeters.receivedBytes, RouteMeters.sentBytes,
     ].map(\.name).sorted()
 
     private func shard() -> MeterShard { MeterShard(budget: SeriesBudget(limit: 100), buckets: .standard) }

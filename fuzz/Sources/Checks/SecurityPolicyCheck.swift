@@ -28,9 +28,9 @@ enum SecurityPolicyCheck {
         try hold(reports.count <= CSPReport.maxCount, "\(reports.count) reports")
         for report in reports {
             let isKnown = ContentSecurityPolicy.Directive.known[report.directive] != nil
-            try hold(isKnown || report.directive == Metrics.other, "invalid label \(report.directive)")
+            try hold(isKnown || report.directive == MetricLabel.other, "invalid label \(report.directive)")
             try hold(
-                ["enforce", "report", Metrics.other].contains(report.disposition),
+                ["enforce", "report", MetricLabel.other].contains(report.disposition),
                 "the label \(report.disposition)"
             )
             for (name, text) in report.details {

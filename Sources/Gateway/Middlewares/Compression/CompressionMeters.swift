@@ -1,5 +1,13 @@
 /// What compression saves, counted for one route on one event loop.
 final class CompressionMeters {
+    static let bytes = MetricDescription(
+        "gateway_compression_bytes_total",
+        .counter,
+        help: "Bytes before (in) and after (out) compression.",
+        labels: ["route", "encoding", "direction"],
+        unit: .bytes
+    )
+
     private struct Pair {
         let input: Counter
         let output: Counter
@@ -34,8 +42,8 @@ final class CompressionMeters {
     private func made(_ pair: inout Pair?, for coding: ContentCoding) -> Pair {
         if let pair { return pair }
         let made = Pair(
-            input: self.shard.counter(Metrics.compressionBytes, [self.route, "\(coding.token)", "in"]),
-            output: self.shard.counter(Metrics.compressionBytes, [self.route, "\(coding.token)", "out"])
+            input: self.shard.counter(Self.bytes, [self.route, "\(coding.token)", "in"]),
+            output: self.shard.counter(Self.bytes, [self.route, "\(coding.token)", "out"])
         )
         pair = made
         return made

@@ -26,6 +26,12 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     }
 
     static let name = "etag"
+    static let notModifiedTotal = MetricDescription(
+        "gateway_etag_not_modified_total",
+        .counter,
+        help: "Responses the gateway turned into 304.",
+        labels: ["route"]
+    )
     /// The body that a 304 of the gateway replaces.
     static let withheldBody = ExchangeKey<WithheldBody?>("etag.withheld_body", initial: nil)
 
@@ -39,7 +45,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         self.worker = context.worker
         self.isWeak = config.strength == .weak
         self.maxBody = config.maxBody.bytes
-        self.notModified = context.counter(Metrics.etagNotModified, context.route)
+        self.notModified = context.counter(Self.notModifiedTotal, context.route)
         self.heldIfMatch = context.key(.empty)
     }
 

@@ -12,6 +12,17 @@ import NIOCore
 /// It does not count what an exempt client sends, and does not slow anybody down: a request passes at once or not at all.
 struct RateLimitMiddleware: RequestHook, ResponseHook {
     static let name = "rate_limit"
+    static let decisions = MetricDescription(
+        "gateway_rate_limit_decisions_total",
+        .counter,
+        help: "Decisions of the rate limiter: allowed, limited, shadow_limited.",
+        labels: ["route", "decision"]
+    )
+    static let trackedKeys = MetricDescription(
+        "gateway_rate_limit_keys",
+        .gauge(.maximum),
+        help: "Keys tracked by the rate limiters."
+    )
     /// What was decided about a request, for the access log.
     static let verdict = ExchangeKey<StaticString?>("rate_limit.verdict", initial: nil)
 
@@ -72,9 +83,9 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
         self.refusals = RateLimitRefusals(config.limit.rates, status: config.status, self.fields)
         self.standing = context.key(nil)
         self.worker = context.worker
-        self.allowed = context.counter(Metrics.rateLimitDecisions, context.route, "allowed")
+        self.allowed = context.counter(Self.decisions, context.route, "allowed")
         self.limited = context.counter(
-            Metrics.rateLimitDecisions,
+            Self.decisions,
             context.route,
             self.isShadow ? "shadow_limited" : "limited"
         )
@@ -143,7 +154,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     private static func limiters(in context: BuildContext) -> RateLimiters {
         context.shared("limiters") {
             let limiters = RateLimiters(unixMilliseconds: WallClock.milliseconds(), at: .now())
-            let keys = context.gauge(Metrics.rateLimitKeys)
+            let keys = context.gauge(Self.trackedKeys)
             context.worker.meters.addSampler { keys.set(Double(limiters.keys)) }
             return limiters
         }
@@ -151,7 +162,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
 
     /// Who shares the counts.
     private static func scope(of config: Config, in context: inout BuildContext) -> String {
-        guard config.scope == .policy, context.route != Metrics.noRoute else { return "route \(context.route)" }
+        guard config.scope == .policy, context.route != MetricLabel.noRoute else { return "route \(context.route)" }
         if let policy = context.settings?.policy { return "policy \(policy)" }
         context.fail(
             "no policy gives the route \"\(context.route)\" its limit",

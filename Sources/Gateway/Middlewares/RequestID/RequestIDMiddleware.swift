@@ -35,6 +35,11 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
     }
 
     static let name = "request_id"
+    static let requestIDsReplaced = MetricDescription(
+        "gateway_request_ids_replaced_total",
+        .counter,
+        help: "Request IDs from clients that were replaced."
+    )
     /// The 32 digits of the trace ID, in `request.headers`.
     static let traceID = ExchangeKey<ByteRange>("request_id.trace_id", initial: .empty)
 
@@ -73,7 +78,7 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
         self.accept = config.accept
         self.format = config.format
         self.worker = context.worker
-        self.replaced = context.worker.meters.counter(Metrics.requestIDsReplaced)
+        self.replaced = context.worker.meters.counter(Self.requestIDsReplaced)
     }
 
     func request(_ exchange: Exchange) -> Decision {

@@ -39,10 +39,10 @@ struct CSPReport: Hashable, Sendable {
 
     private init(_ body: Body) {
         let directive = body.directive?.split(separator: " ").first.map { $0.lowercased() } ?? ""
-        self.directive = ContentSecurityPolicy.Directive.known[directive] == nil ? Metrics.other : directive
+        self.directive = ContentSecurityPolicy.Directive.known[directive] == nil ? MetricLabel.other : directive
         // Older browsers do not say which, and knew only one.
         let disposition = body.disposition ?? "enforce"
-        self.disposition = ["enforce", "report"].contains(disposition) ? disposition : Metrics.other
+        self.disposition = ["enforce", "report"].contains(disposition) ? disposition : MetricLabel.other
         var details: [String: String] = [:]
         details["document"] = body.document.map(CSPReportText.url)
         details["blocked"] = body.blocked.map(CSPReportText.url)

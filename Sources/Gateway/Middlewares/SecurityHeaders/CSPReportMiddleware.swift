@@ -9,6 +9,13 @@ struct CSPReportMiddleware: RequestHook {
     struct Config: Codable, Sendable {}
 
     static let name = "csp_reports"
+    static let reports = MetricDescription(
+        "gateway_csp_reports_total",
+        .counter,
+        help: "Content Security Policy reports from browsers.",
+        labels: ["directive", "disposition"]
+    )
+
     static let maxBody = 64 * 1024
 
     private let worker: Worker
@@ -39,7 +46,7 @@ struct CSPReportMiddleware: RequestHook {
     }
 
     private func take(_ report: CSPReport) {
-        self.worker.meters.counter(Metrics.cspReports, [report.directive, report.disposition]).add()
+        self.worker.meters.counter(Self.reports, [report.directive, report.disposition]).add()
         self.log.write(report, to: self.worker.log, at: self.worker.now)
     }
 

@@ -15,22 +15,22 @@ enum DemoEcho {
             let room = bodyLimit - body.readableBytes
             if room > 0, var part = chunk.readSlice(length: min(room, chunk.readableBytes)) { body.writeBuffer(&part) }
         }
-        var headers: [String: SettingValue] = [:]
+        var headers: [String: JSONValue] = [:]
         for field in request.head.headerFields {
             headers[field.name.rawName] = .string(request.head.headerFields[field.name] ?? field.value)
         }
         if let authority = request.head.authority { headers["Host"] = .string(authority) }
-        var echo: [String: SettingValue] = [
+        var echo: [String: JSONValue] = [
             "method": .string(request.head.method.rawValue),
             "path": .string(String(target.path)),
             "query": .string(String(target.query)),
-            "headers": .table(headers),
+            "headers": .sorted(headers),
             "body": .string(String(buffer: body)),
             "body_size": .integer(size),
             "client": .string(request.clientAddress),
         ]
         if size > body.readableBytes { echo["body_truncated"] = .boolean(true) }
-        let text = JSONText.text(.table(echo), indented: true) + "\n"
+        let text = JSONText.text(.sorted(echo), indented: true) + "\n"
         return InProcessResponse(contentType: "application/json", text: text)
     }
 }

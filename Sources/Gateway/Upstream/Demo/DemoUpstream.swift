@@ -185,7 +185,7 @@ extension InProcessResponse {
         InProcessResponse(
             status: status,
             contentType: "application/json",
-            text: JSONText.text(.table(["error": .string(message), "status": .integer(status.code)])) + "\n"
+            text: JSONText.text(["error": .string(message), "status": .integer(status.code)]) + "\n"
         )
     }
 }

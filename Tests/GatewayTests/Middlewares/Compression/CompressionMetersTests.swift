@@ -11,7 +11,7 @@ struct CompressionMetersTests {
         meters.count(.gzip, input: 500, output: 0)
         meters.count(.brotli, input: 10, output: 12)
         func value(_ coding: String, _ direction: String) -> Double {
-            shard.counter(Metrics.compressionBytes, ["users", coding, direction]).value
+            shard.counter(CompressionMeters.bytes, ["users", coding, direction]).value
         }
         #expect(value("gzip", "in") == 1_500 && value("gzip", "out") == 300)
         #expect(value("br", "in") == 10 && value("br", "out") == 12)

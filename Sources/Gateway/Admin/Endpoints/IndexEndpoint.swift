@@ -1,22 +1,34 @@
-import GatewayHTTP1
+import GatewayHTTP
+import NIOCore
 
-/// What `/` says: the endpoints, for people or for programs.
-enum AdminIndex {
-    static var json: SettingValue {
-        let endpoints = AdminEndpoint.allCases.map { endpoint -> SettingValue in
+/// `/`: the list of endpoints, as HTML or JSON.
+struct IndexEndpoint: AdminEndpoint {
+    let path = "/"
+    let summary = "This list."
+
+    func answer(_ call: AdminCall) -> Response {
+        if Self.prefersJSON(call.request.accept) { return .admin(Self.json) }
+        var page = Response.admin("text/html; charset=utf-8", ByteBuffer(string: Self.html))
+        page.add(.contentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+        page.add(.vary, "Accept")
+        return page
+    }
+
+    private static var json: JSONValue {
+        let endpoints = AdminEndpoints.all.map { endpoint -> JSONValue in
             [
+                "aliases": .array(endpoint.aliases.map { .string($0) }),
                 "method": .string("\(endpoint.method.name)"),
-                "path": .string(endpoint.paths[0]),
-                "aliases": .list(endpoint.paths.dropFirst().map { .string($0) }),
+                "path": .string(endpoint.path),
                 "summary": .string(endpoint.summary),
             ]
         }
-        return ["version": .string(GatewayVersion.current), "endpoints": .list(endpoints)]
+        return ["endpoints": .array(endpoints), "version": .string(GatewayVersion.current)]
     }
 
-    static var html: String {
-        let rows = AdminEndpoint.allCases.map { endpoint in
-            let path = endpoint.paths[0]
+    private static var html: String {
+        let rows = AdminEndpoints.all.map { endpoint in
+            let path = endpoint.path
             let isLink = endpoint.method == .get && !path.contains("{")
             let name = isLink ? "<a href=\"\(path)\">\(path)</a>" : path
             return "<tr><td>\(endpoint.method.name)</td><td>\(name)</td><td>\(endpoint.summary)</td></tr>"
@@ -45,8 +57,8 @@ enum AdminIndex {
             """
     }
 
-    /// Whether an `Accept` field names JSON and not HTML, or JSON with more weight.
-    static func prefersJSON(_ accept: String?) -> Bool {
+    /// Whether an `Accept` field names JSON but not HTML, or JSON with more weight.
+    private static func prefersJSON(_ accept: String?) -> Bool {
         var json = 0
         var html = 0
         for range in (accept ?? "").lowercased().split(separator: ",") {

@@ -1,0 +1,46 @@
+@testable import Gateway
+
+/// Every metric, grouped and ordered as in `docs/metrics.md`. Each is declared by the type that counts it.
+enum MetricCatalog {
+    static let groups: [(title: String, metrics: [MetricDescription])] = [
+        (
+            "Requests",
+            [
+                RouteMeters.requestsAnswered, RouteMeters.requestDuration, RouteMeters.responseFirstByte,
+                RouteMeters.requestsInFlight, RouteMeters.receivedBytes, RouteMeters.sentBytes,
+                RouteMeters.errorsByCode, RouteMeters.missedDeadlines, RequestIDMiddleware.requestIDsReplaced,
+            ]
+        ),
+        (
+            "Upstreams",
+            [
+                TargetMeters.requestsAnswered, TargetMeters.requestDuration, TargetMeters.connections,
+                TargetMeters.connects, TargetMeters.targetUp, TargetMeters.retries, TargetMeters.queueTime,
+            ]
+        ),
+        (
+            "Middlewares",
+            [
+                RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, CompressionMeters.bytes,
+                ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports,
+            ]
+        ),
+        ("Client connections", [ListenerPlan.connections, ListenerPlan.connectionsAccepted]),
+        (
+            "The gateway itself",
+            [
+                ReloadMeters.reloads, ReloadMeters.lastSuccessTime, ProcessMetrics.build, LogWriter.linesDropped,
+                MeterRegistry.seriesDropped,
+            ]
+        ),
+        (
+            "Process",
+            [
+                ProcessMetrics.cpu, ProcessMetrics.residentMemory, ProcessMetrics.openFiles,
+                ProcessMetrics.maximumFiles, ProcessMetrics.startTime,
+            ]
+        ),
+    ]
+
+    static var all: [MetricDescription] { self.groups.flatMap(\.metrics) }
+}
