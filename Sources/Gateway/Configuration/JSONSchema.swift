@@ -36,7 +36,7 @@ package struct JSONSchema {
         for field in table.fields {
             if table.takesMiddlewares, field.schema.isMiddlewares { continue }
             guard case .table(var property) = value(field.schema) else { continue }
-            property["description"] = SettingDescriptions.text(of: field, in: table).map { .string($0) }
+            property["description"] = table.descriptions[field.property].map { .string($0) }
             switch field.defaultValue {
             case nil, .table: break
             case let value?: property["default"] = value

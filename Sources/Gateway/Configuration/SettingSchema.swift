@@ -31,8 +31,10 @@ package struct SettingTableSchema: Sendable {
     package var fields: [Field]
     /// The type, where the table may also be written as one string.
     package var shorthand: (any SettingTableWithShorthand.Type)?
-    /// Whether tables of middlewares stand among the keys.
+    /// Whether the names of middlewares are keys too.
     package var takesMiddlewares = false
+    /// The descriptions of the fields, by the names of their properties.
+    package var descriptions: [String: String] = [:]
 
     /// The field of that key.
     package func field(_ key: String) -> Field? { fields.first { $0.key == key } }

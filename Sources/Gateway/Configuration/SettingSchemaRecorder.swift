@@ -67,7 +67,8 @@ final class SettingSchemaRecorder: Encoder {
             typeName: String(reflecting: type).split(separator: ".").dropFirst().joined(separator: "."),
             fields: fields,
             shorthand: type as? any SettingTableWithShorthand.Type,
-            takesMiddlewares: type is RouteConfiguration.Type
+            takesMiddlewares: type is RouteConfiguration.Type,
+            descriptions: (type as? any DescribedSettings.Type)?.descriptions ?? [:]
         )
         var entries: [String: SettingValue] = [:]
         for field in fields { entries[field.key] = field.defaultValue }

@@ -9,31 +9,53 @@ struct ReferenceTests {
 
     @Test
     func `every setting has a doc comment`() throws {
-        var lines: [String] = []
-        for table in ReferencePage.tables(middlewares: .standard) {
-            for field in table.fields where !field.schema.isMiddlewares || !table.takesMiddlewares {
-                let name = "\(table.typeName).\(field.property)"
-                let text = Self.comments.texts[name]
-                #expect(text != nil, "\(name) has no doc comment")
-                let line = "        \(JSONText.quoted(name)): \(JSONText.quoted(text ?? "")),"
-                lines.append(
-                    line.count <= 120 ? line : line.replacing("\": \"", with: "\":\n            \"", maxReplacements: 1)
-                )
+        for folder in ["Configuration", "Middlewares"] {
+            let comments = DocComments(of: Repository.root.appendingPathComponent("Sources/Gateway/\(folder)"))
+            try GeneratedFile(
+                path: "Sources/Gateway/\(folder)/DescribedSettings+\(folder).swift",
+                suite: "ReferenceTests"
+            ).expect(Self.descriptions(from: comments))
+        }
+        for (type, properties) in Self.described {
+            for property in properties {
+                #expect(Self.comments.texts["\(type).\(property)"] != nil, "\(type).\(property) has no doc comment")
             }
         }
-        let source = """
+    }
+
+    /// The properties of every table, by type.
+    private static var described: [String: Set<String>] {
+        ReferencePage.tables(middlewares: .standard).reduce(into: [:]) { types, table in
+            for field in table.fields where !field.schema.isMiddlewares || !table.takesMiddlewares {
+                types[table.typeName, default: []].insert(field.property)
+            }
+        }
+    }
+
+    /// Conformances to `DescribedSettings` of the types that the comments are from.
+    private static func descriptions(from comments: DocComments) -> String {
+        let extensions = self.described.sorted { $0.key < $1.key }.compactMap { type, properties -> String? in
+            let lines = properties.sorted().compactMap { property -> String? in
+                guard let text = comments.texts["\(type).\(property)"] else { return nil }
+                let line = "        \(JSONText.quoted(property)): \(JSONText.quoted(text)),\n"
+                return line.count <= 121
+                    ? line : line.replacing("\": \"", with: "\":\n            \"", maxReplacements: 1)
+            }
+            if lines.isEmpty { return nil }
+            return """
+
+                extension \(type): DescribedSettings {
+                    package static let descriptions: [String: String] = [
+                \(lines.joined())    ]
+                }
+
+                """
+        }
+        return """
             // Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
             // swift-format-ignore-file
 
-            extension SettingDescriptions {
-                static let all: [String: String] = [
-            \(Set(lines).sorted().joined(separator: "\n"))
-                ]
-            }
-
-            """
-        try GeneratedFile(path: "Sources/Gateway/Configuration/SettingDescriptions+All.swift", suite: "ReferenceTests")
-            .expect(source)
+            """ + extensions.joined()
     }
 
     @Test

@@ -9,9 +9,7 @@ struct MetricDocumentationTests {
     private static func declared() throws -> [(constant: String, source: String)] {
         try Repository.files(in: "Sources", withExtension: "swift").flatMap { path in
             let source = try Repository.read(path)
-            return source.components(separatedBy: " = MetricDescription(\n").dropLast().compactMap { text in
-                text.split(separator: " ").last.map { (String($0), source) }
-            }
+            return source.matches(of: /static let (\w+) = MetricDescription\(/).map { (String($0.1), source) }
         }
     }
 

@@ -1,0 +1,136 @@
+// Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
+// swift-format-ignore-file
+
+extension AdminConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "expose": "Admin paths that are also served on `server.listen`.",
+        "listen": "One address, or `\"off\"`.",
+        "token": "Bearer token that callers must send. Empty: only loopback may connect.",
+    ]
+}
+
+extension GatewayConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "admin": "The listener for health and metrics.",
+        "log": "What is logged, how, and where.",
+        "metrics": "Buckets and limits of `/metrics`.",
+        "middleware": "Middleware settings for all routes.",
+        "policies": "Named sets of middleware settings, for the routes that list them.",
+        "routes": "Routes. The most specific route wins.",
+        "server": "Where the gateway listens, which proxies it trusts, and how it stops.",
+        "upstreams": "Upstreams by name.",
+    ]
+}
+
+extension LimitsConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "bodyRate": "Minimum rate of a request body, after 10 s of grace. Slower clients get 408.",
+        "connections":
+            "Maximum number of client connections. Further ones get 503 and are closed. `auto` is the limit on file descriptors minus 1,024.",
+        "headerCount": "Maximum number of header lines per request.",
+        "headerTimeout": "Time limit for receiving the request head.",
+        "headers": "Maximum total size of the header fields of a request.",
+        "keepAlive": "How long an idle client connection stays open.",
+        "requestLine": "Maximum length of the request line.",
+        "requestsPerConnection": "Number of requests after which a client connection is closed.",
+        "writeTimeout": "A client that accepts no data for this long is disconnected.",
+    ]
+}
+
+extension LogConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "access":
+            "Where the access log goes, one line per request. A relative path starts from the folder of the configuration file.",
+        "format":
+            "`auto` is text on a terminal, JSON elsewhere. `combined` writes the access log as Apache and nginx do.",
+        "level": "The least severe messages that are logged.",
+        "slowRequest":
+            "A slower request is logged as a warning. Of an event stream, the time to its first byte counts.",
+    ]
+}
+
+extension MetricsConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "buckets": "Upper bounds of the duration histograms, in seconds, ascending.",
+        "seriesLimit":
+            "Maximum number of series per metric. Further label sets are counted in a shared `_OTHER` series.",
+    ]
+}
+
+extension RedirectConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "status": "301, 302, 303, 307 or 308.",
+        "to":
+            "A URL or path, escaped. May use `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` (path with query), `{client_ip}`, `{request_id}` and `{route}`; `{{` and `}}` write braces.",
+    ]
+}
+
+extension RespondConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "body": "The whole body.",
+        "headers": "Header fields by name.",
+        "status": "200 to 599.",
+    ]
+}
+
+extension RouteConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "forwardPath": "Forward the path as it was matched, or as the client wrote it.",
+        "hosts": "`api.example.com`, or `*.example.org` for all names below it. Empty: any.",
+        "matchHeaders": "Header values that must match exactly. `*` matches any value.",
+        "matchQuery": "Query parameters that must match exactly. `*` matches any value.",
+        "methods": "Methods. Empty: any.",
+        "name": "Label in metrics and logs; must not begin with `_`. Empty: derived from the path.",
+        "path": "Literal segments, `{name}` for one segment, a trailing `/*` for the rest.",
+        "policies": "Names of `[policies.NAME]`, applied from left to right, before the tables of the route.",
+        "preserveHost": "Whether the upstream receives the client's `Host`.",
+        "redirect": "Redirect the client.",
+        "respond": "Answer without an upstream.",
+        "rewrite":
+            "Path sent upstream, escaped and without a query. `{name}` and `{rest}` are what the route's path matched.",
+        "stripPrefix": "Prefix removed from the path before `rewrite`.",
+        "upgrade": "Protocols that a request may upgrade to.",
+        "upstream": "Name of an upstream. A route has exactly one of `upstream`, `respond` and `redirect`.",
+    ]
+}
+
+extension ServerConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "drainDelay": "How long a draining gateway keeps accepting connections while it reports that it is not ready.",
+        "drainTimeout": "How long open requests may take after the listeners are closed.",
+        "forwarded": "Which forwarding fields are sent upstream.",
+        "limits": "Limits per client connection and request.",
+        "listen":
+            "Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed.",
+        "trustedProxies":
+            "Proxies whose `X-Forwarded-*` and `Forwarded` fields are trusted for the client's address, scheme and host. `\"unix:\"` matches all peers on Unix sockets.",
+        "workers": "Number of event loops, 1 to 1024. `auto` is one per core.",
+    ]
+}
+
+extension TargetConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "url": "`http://host:port`, without a path, or `unix:/path`.",
+        "weight": "Share of requests relative to the other targets, 1 to 1,000,000.",
+    ]
+}
+
+extension UpstreamConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "balance": "How a target is chosen: in turn, the less busy of two random targets, at random, or by `hash_key`.",
+        "builtin": "Instead of targets: the demo upstream, or a handler of the embedding program.",
+        "failover": "Sends a request whose target cannot be reached to another target at once.",
+        "hashKey": "What `balance = \"hash\"` hashes.",
+        "idleTimeout":
+            "How long an unused connection stays open. If the upstream announces `Keep-Alive: timeout`, the connection closes one second before that.",
+        "maxConnections": "Maximum number of connections to one target, for all workers together.",
+        "maxHead": "Maximum size of a response head, at most 16 MiB. Larger ones become 502.",
+        "maxPending": "Maximum number of requests that wait for a connection. Further ones get 503 at once.",
+        "queue": "How long a request waits for a connection before it gets 503.",
+        "required": "The gateway is not ready while this upstream has no healthy target.",
+        "resolve":
+            "How often the name of a target is looked up again, 1 second to 1 day. Sooner if its DNS record has a shorter TTL.",
+        "setCookie": "With a `cookie:` key: set the cookie for clients that lack it.",
+        "targets": "URLs, or tables of `url` and `weight`.",
+    ]
+}
