@@ -1,15 +1,15 @@
-/// Brings a request's path into the one form that routes, policies and upstreams see (RFC 3986, 6.2.2).
+/// Normalizes the path of a request, so that routes, policies and upstreams see the same path (RFC 3986 section 6.2.2).
 ///
-/// Escaped unreserved characters are decoded, hex digits made capitals, runs of slashes made one, then dot segments
-/// resolved. `%2F` and `%5C` stay: they are ordinary characters of a segment, see ``EncodedSlashes``. Whatever else two
-/// servers might read differently is refused. Normalising a normalised path changes nothing.
+/// Decodes escaped unreserved characters, writes hexadecimal digits in upper case, merges runs of slashes, then resolves dot
+/// segments. `%2F` and `%5C` stay, as ordinary characters of a segment. Rejects everything else that two servers might read
+/// differently. Normalizing a normalized path does not change it.
 package enum PathNormalizer {
     package enum Outcome: Equatable {
-        /// The path is in normal form already; nothing was written.
+        /// The path is already normalized. Nothing was written.
         case unchanged
-        /// The normal form is in the output.
+        /// The output holds the normalized path.
         case rewritten
-        /// The request is to be answered with 400.
+        /// The request gets 400.
         case invalid(Reason)
     }
 
@@ -24,8 +24,8 @@ package enum PathNormalizer {
     }
 
     /// - Parameters:
-    ///   - path: the request target up to, without, the `?`. Empty (as in `http://host`) counts as `/`.
-    ///   - output: replaced by the normal form where that differs; its capacity is kept for reuse.
+    ///   - path: the request target without its query. An empty path (as in `http://host`) is read as `/`.
+    ///   - output: replaced with the normalized path if it differs; its capacity is kept for reuse.
     package static func normalize(_ path: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Outcome {
         var hasEncodedSlash = false
         return self.normalize(path, into: &output, &hasEncodedSlash)
@@ -46,7 +46,7 @@ package enum PathNormalizer {
         return isPlainlyNormal(path) ? .unchanged : rewrite(path, into: &output, &hasEncodedSlash)
     }
 
-    /// One pass without writing. False means only that a closer look is needed.
+    /// One pass without writing. False means only that the path needs the slow pass.
     private static func isPlainlyNormal(_ path: UnsafeRawBufferPointer) -> Bool {
         var previous: UInt8 = 0
         for byte in path {
@@ -84,17 +84,15 @@ package enum PathNormalizer {
             }
             let byte = path[index]
             if byte == UInt8(ascii: "%") {
-                guard index + 2 < path.count, let high = hexValue(path[index + 1]), let low = hexValue(path[index + 2])
-                else { return .invalid(.brokenEscape) }
-                let decoded = high << 4 | low
+                guard let decoded = PercentEncoding.byte(at: index, of: path) else { return .invalid(.brokenEscape) }
                 if decoded == 0 { return .invalid(.nul) }
                 if isUnreserved(decoded) {
                     output.append(decoded)
                 } else {
                     if decoded == UInt8(ascii: "/") || decoded == UInt8(ascii: "\\") { hasEncodedSlash = true }
                     output.append(byte)
-                    output.append(hexDigit(high))
-                    output.append(hexDigit(low))
+                    output.append(PercentEncoding.hexDigit(decoded >> 4))
+                    output.append(PercentEncoding.hexDigit(decoded & 15))
                 }
                 index += 3
             } else if isAllowed(byte) {
@@ -107,7 +105,7 @@ package enum PathNormalizer {
         return output.elementsEqual(path) ? .unchanged : .rewritten
     }
 
-    /// The output ends with a segment that began at `start`, behind a slash: keeps it, or resolves it.
+    /// Keeps or resolves the output's last segment, which begins at `start`, after a slash.
     private static func endSegment(from start: Int, isLast: Bool, in output: inout [UInt8]) -> Reason? {
         let length = output.count - start
         if length == 0 { return nil }
@@ -118,8 +116,8 @@ package enum PathNormalizer {
                 output.removeLast(dots)
                 return isDouble ? removeLastSegment(of: &output) : nil
             }
-            // Servlet containers cut ";…" off a segment before they resolve dots, so "/..;/" climbs there. Some
-            // decode %3B first.
+            // Servlet containers remove ";…" from a segment before they resolve dots, so "/..;/" leads to the parent
+            // there. Some decode %3B first.
             if beginsParameter(output[(start + dots)...]) { return .dotSegmentWithParameter }
         }
         if !isLast { output.append(UInt8(ascii: "/")) }
@@ -138,13 +136,13 @@ package enum PathNormalizer {
             || bytes.starts(with: [UInt8(ascii: "%"), UInt8(ascii: "3"), UInt8(ascii: "B")])
     }
 
-    /// Printable ASCII but for `#` and `?`, which end a path, and the backslash, which some servers read as a slash.
+    /// Visible ASCII except `#` and `?`, which end a path, and the backslash, which some servers read as a slash.
     private static func isAllowed(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "#")
             && byte != UInt8(ascii: "?")
     }
 
-    /// RFC 3986, 2.3.
+    /// RFC 3986 section 2.3.
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -53,7 +53,7 @@ enum AdminEndpoints {
         for (want, segment) in zip(wanted, given) {
             if want.hasPrefix("{") {
                 if segment.isEmpty { return nil }
-                parameters.append(unescapedPathText(segment))
+                parameters.append(PercentEncoding.decoded(segment))
             } else if want != segment {
                 return nil
             }

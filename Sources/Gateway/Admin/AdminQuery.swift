@@ -52,6 +52,6 @@ struct AdminQuery: Sendable {
 
     /// Decodes `+` as a space too, as HTML forms and `curl --data-urlencode` write it.
     private static func decoded(_ text: Substring) -> String {
-        unescapedPathText(text.contains("+") ? Substring(text.replacing("+", with: " ")) : text)
+        PercentEncoding.decoded(text.contains("+") ? Substring(text.replacing("+", with: " ")) : text)
     }
 }

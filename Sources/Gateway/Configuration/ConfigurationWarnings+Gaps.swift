@@ -141,7 +141,7 @@ private struct RouteSample: CustomStringConvertible {
 
     private static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
-            "%" + String(UnicodeScalar(hexDigit(byte >> 4))) + String(UnicodeScalar(hexDigit(byte & 15)))
+            "%" + String(UnicodeScalar(PercentEncoding.hexDigit(byte >> 4))) + String(UnicodeScalar(PercentEncoding.hexDigit(byte & 15)))
         }.joined()
     }
 

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// What distinguishes requests: `"client_ip"`, `"header:X-Tenant"`, or a list of such parts, joined.
 public struct KeySource: Hashable {
     public enum Part: Hashable, Sendable {
@@ -89,15 +91,6 @@ extension KeySource: Setting {
 
 /// The grammar of field names and methods.
 enum FieldName {
-    /// `token` of RFC 9110 §5.6.2.
-    static func isToken(_ text: some StringProtocol) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60, 0x7C, 0x7E: true
-                default: false
-                }
-            }
-    }
+    /// `token` of RFC 9110 section 5.6.2.
+    static func isToken(_ text: some StringProtocol) -> Bool { ByteClass.isToken(text.utf8) }
 }

@@ -29,7 +29,7 @@ enum URIText {
         var rest = Array(text.utf8)[...]
         while let percent = rest.firstIndex(of: UInt8(ascii: "%")) {
             let digits = rest[(percent + 1)...].prefix(2)
-            guard digits.count == 2, digits.allSatisfy({ hexValue($0) != nil }) else {
+            guard digits.count == 2, digits.allSatisfy({ PercentEncoding.isHexDigit($0) }) else {
                 throw SettingError("has a \"%\" without two hex digits", suggestion: suggestion)
             }
             rest = rest[(percent + 3)...]
@@ -46,7 +46,7 @@ enum URIText {
             )
         }
         try self.check(path, of: .path, in: written)
-        for segment in path.split(separator: "/") where [".", ".."].contains(unescapedPathText(segment)) {
+        for segment in path.split(separator: "/") where [".", ".."].contains(PercentEncoding.decoded(segment)) {
             throw SettingError("has \"\(segment)\", which servers resolve", suggestion: Self.resolved(written))
         }
         var normal: [UInt8] = []
@@ -70,7 +70,7 @@ enum URIText {
         var segments: [Substring] = []
         for segment in template.split(separator: "/") {
             let plain = segment.replacing("{rest}", with: "")
-            switch unescapedPathText(plain.prefix { $0 != ";" }) {
+            switch PercentEncoding.decoded(plain.prefix { $0 != ";" }) {
             case ".": break
             case "..": _ = segments.popLast()
             default: segments.append(segment)

@@ -31,7 +31,7 @@ struct PathTemplate: Sendable, Equatable {
                         message: "'\(wrong)' may not stand in a path; the client's query is kept without being named."
                     )
                 }
-                parts.append(.text(escapedPathText(literal)))
+                parts.append(.text(PercentEncoding.encoded(literal)))
                 remaining = remaining[literal.endIndex...]
             }
             guard remaining.first == "{" else { continue }

@@ -43,17 +43,16 @@ struct QueryCondition: Sendable, Equatable {
     /// A broken escape stands for itself.
     private func decoded(_ bytes: Slice<UnsafeRawBufferPointer>, equals expected: [UInt8]) -> Bool {
         guard bytes.count >= expected.count else { return false }
-        var index = bytes.startIndex
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+        var index = 0
         var position = 0
-        while index < bytes.endIndex {
+        while index < bytes.count {
             guard position < expected.count else { return false }
             var byte = bytes[index]
             if byte == UInt8(ascii: "+") {
                 byte = UInt8(ascii: " ")
-            } else if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex,
-                let high = hexValue(bytes[index + 1]), let low = hexValue(bytes[index + 2])
-            {
-                byte = high << 4 | low
+            } else if let decoded = PercentEncoding.byte(at: index, of: bytes) {
+                byte = decoded
                 index += 2
             }
             if byte != expected[position] { return false }

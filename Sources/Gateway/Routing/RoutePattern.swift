@@ -79,7 +79,7 @@ struct RoutePattern: Sendable, Equatable {
                     + "write %7B, %7D or %2A for the characters themselves."
             )
         }
-        let bytes = [UInt8(ascii: "/")] + escapedPathText(Substring(part))
+        let bytes = [UInt8(ascii: "/")] + PercentEncoding.encoded(Substring(part))
         var normal: [UInt8] = []
         switch bytes.withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
         case .unchanged: return .literal(Array(bytes.dropFirst()))

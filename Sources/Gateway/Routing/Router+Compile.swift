@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 extension Router {
     /// - Returns: nil where something is wrong, which is then in `faulty`.
     static func compile(_ match: RouteMatch, _ plan: Plan, _ faulty: inout InvalidRoutes.Collector) -> Entry? {
@@ -11,13 +13,13 @@ extension Router {
             }
         }
         for method in match.methods {
-            if method.isEmpty || !method.utf8.allSatisfy(isTokenByte) {
+            if !ByteClass.isToken(method.utf8) {
                 faulty.add("methods", "'\(method)' is no method: write one such as \"GET\".")
             } else if method == "CONNECT" || method == "TRACE" {
                 faulty.add("methods", "\(method) is always answered with 405: remove it.")
             }
         }
-        for name in match.headers.keys.sorted() where name.isEmpty || !name.utf8.allSatisfy(isTokenByte) {
+        for name in match.headers.keys.sorted() where !ByteClass.isToken(name.utf8) {
             faulty.add("match_headers", "'\(name)' is no field name.")
         }
         let names = Set(match.headers.keys.map { $0.lowercased() })
@@ -42,16 +44,6 @@ extension Router {
         } catch {
             faulty.add("path", error.message)
             return nil
-        }
-    }
-
-    /// RFC 9110, 5.6.2.
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
         }
     }
 }

@@ -1,4 +1,4 @@
-/// The forms of a metrics page.
+/// The formats of the metrics page.
 enum ExpositionFormat: Sendable, Hashable {
     /// Prometheus text 0.0.4.
     case text
@@ -12,25 +12,18 @@ enum ExpositionFormat: Sendable, Hashable {
         }
     }
 
-    /// The form that an `Accept` field asks for: OpenMetrics where it is named with at least the weight of text, which
-    /// everyone else gets, whatever they accept. A weight that is none counts as 0.
+    /// The format for an `Accept` field: OpenMetrics if it is listed with at least the weight of text, otherwise text,
+    /// whatever the client accepts.
     static func preferred(accept: String?) -> ExpositionFormat {
         var text = 0
         var openMetrics = 0
-        for range in (accept ?? "").lowercased().split(separator: ",") {
-            let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
-            guard let type = parts.first else { continue }
-            var weight = 1000
-            var version: String?
-            for parameter in parts.dropFirst() {
-                if parameter.hasPrefix("q=") { weight = MediaRange.weight(parameter.dropFirst(2)) ?? 0 }
-                if parameter.hasPrefix("version=") { version = String(parameter.dropFirst(8)) }
-            }
-            switch type {
+        for range in AcceptedRange.list(accept) {
+            let version = range.parameters["version"]
+            switch range.name {
             case "application/openmetrics-text" where version == nil || version == "1.0.0":
-                openMetrics = max(openMetrics, weight)
+                openMetrics = max(openMetrics, range.weight)
             case "text/plain" where version == nil || version == "0.0.4", "text/*", "*/*":
-                text = max(text, weight)
+                text = max(text, range.weight)
             default: continue
             }
         }

@@ -1,21 +1,22 @@
 import GatewayHTTP
 
-/// What stands around a text in a log line.
+/// The place of a text in a log line, which decides what has to be escaped.
 enum LogTextContext: Sendable {
     /// Inside the quotes of a JSON string.
     case json
     /// Inside the quotes of a `key="value"`.
     case quoted
-    /// A word of a line for people: it has no blanks.
+    /// A word of a text line, which must not contain spaces.
     case word
-    /// Inside the quotes of the combined log format, whose readers know no backslash before a quote.
+    /// Inside the quotes of the combined log format, whose readers do not support `\\"`.
     case combined
 }
 
 extension LogLine {
-    /// Writes text that somebody else chose, so that it stays inside its line and its quotes and cannot steer a terminal.
+    /// Writes untrusted text, so that it stays within its line and quotes and cannot control a terminal.
     ///
-    /// Control characters, invalid UTF-8, and what changes the order or the lines of text are escaped.
+    /// Escapes control characters, invalid UTF-8, line separators and marks that change the direction of text. This is
+    /// stricter than JSON, whose other strings ``JSONText`` escapes.
     mutating func writeLogText(_ bytes: UnsafeRawBufferPointer, _ context: LogTextContext) {
         var start = 0
         var index = 0
@@ -41,7 +42,7 @@ extension LogLine {
         if start < index { write(UnsafeRawBufferPointer(rebasing: bytes[start..<index])) }
     }
 
-    /// The same for a text of the gateway's own.
+    /// The same for a string.
     mutating func writeLogText(_ text: String, _ context: LogTextContext) {
         var text = text
         text.withUTF8 { writeLogText(UnsafeRawBufferPointer($0), context) }
@@ -56,7 +57,7 @@ extension LogLine {
             write(UInt8(ascii: "\\"))
             write(byte)
         case 0x80... where context == .json:
-            // JSON is Unicode: a byte that is no text becomes the replacement character.
+            // JSON is Unicode: an invalid byte becomes the replacement character.
             write("\\ufffd")
         case _ where context == .json:
             write("\\u")
@@ -73,16 +74,17 @@ extension LogLine {
     }
 
     private mutating func writeHex(_ byte: UInt8) {
-        write(byte.highHexDigit)
-        write(byte.lowHexDigit)
+        let digits = HeadWriter.hexadecimalDigits(UInt32(byte) << 24)
+        write(UInt8(truncatingIfNeeded: digits))
+        write(UInt8(truncatingIfNeeded: digits >> 8))
     }
 }
 
 extension UnsafeRawBufferPointer {
-    /// Where the text from `start` on first needs a second look.
+    /// The first position from `start` that may need escaping.
     ///
-    /// Log lines are mostly plain, and this is most of what a line costs, so it looks at eight bytes at once: in each of
-    /// them the highest bit comes to be set by a byte that is not plain (and then perhaps by those above it).
+    /// Log lines are mostly plain text and this search is most of their cost, so it tests eight bytes at once: bytes that are
+    /// not plain set their highest bit in `marks`, and possibly that of later bytes.
     func endOfPlainLogText(from start: Int, _ context: LogTextContext) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let least: UInt64 = context == .word ? 0x21 : 0x20
@@ -104,17 +106,13 @@ extension UnsafeRawBufferPointer {
 }
 
 extension UInt8 {
-    /// Printable ASCII that has no meaning inside quotes, and no blank.
+    /// Visible ASCII without special meaning inside quotes.
     fileprivate var isPlainLogText: Bool {
         self > 0x20 && self < 0x7F && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
     }
-
-    fileprivate var highHexDigit: UInt8 { (self >> 4).hexDigit }
-    fileprivate var lowHexDigit: UInt8 { (self & 0xF).hexDigit }
-    private var hexDigit: UInt8 { self < 10 ? self + UInt8(ascii: "0") : self - 10 + UInt8(ascii: "a") }
 }
 
-/// One scalar of more than one byte, as the shortest form encodes it (RFC 3629, 4).
+/// One scalar of more than one byte, as the shortest form encodes it (RFC 3629 section 4).
 private struct UTF8Scalar {
     let value: UInt32
     let length: Int
@@ -139,7 +137,7 @@ private struct UTF8Scalar {
         value = scalar
     }
 
-    /// C1 controls, which terminals obey; line separators; marks that turn the direction of text. All below U+10000.
+    /// C1 controls, line separators, and marks that change the direction of text. All are below U+10000.
     var steersText: Bool {
         switch value {
         case 0x80...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true

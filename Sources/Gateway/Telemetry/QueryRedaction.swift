@@ -27,30 +27,29 @@ enum QueryRedaction {
         if start < query.count { line.writeLogText(UnsafeRawBufferPointer(rebasing: query[start...]), context) }
     }
 
-    /// Writes a URL whose query is treated likewise.
+    /// Writes a URL, with the same replacements in its query.
     static func writeURL(_ url: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
         guard let mark = url.firstIndex(of: UInt8(ascii: "?")) else { return line.writeLogText(url, context) }
         line.writeLogText(UnsafeRawBufferPointer(rebasing: url[...mark]), context)
         write(UnsafeRawBufferPointer(rebasing: url[(mark + 1)...]), context, into: &line)
     }
 
-    /// Some servers still split parameters at semicolons, so what follows one may be a secret as well.
+    /// Some servers split parameters at semicolons too, so a secret may follow one.
     private static func isSeparator(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";")
     }
 
-    /// Compares the name as a server decodes it. No secret name has more bytes than a 128-bit integer, so the decoded name
-    /// is packed into one: nothing is allocated. Leading NUL bytes do not count, which errs on the safe side.
+    /// Compares the name as a server decodes it. Secret names fit in a 128-bit integer, so the decoded name is packed into
+    /// one and nothing is allocated. Leading NUL bytes are ignored, which errs on the safe side.
     private static func isSecret(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
         var packed: UInt128 = 0
         var length = 0
-        var index = name.startIndex
-        while index < name.endIndex {
+        let name = UnsafeRawBufferPointer(rebasing: name)
+        var index = 0
+        while index < name.count {
             var byte = name[index]
-            if byte == UInt8(ascii: "%"), index + 2 < name.endIndex, let high = hexValue(name[index + 1]),
-                let low = hexValue(name[index + 2])
-            {
-                byte = high << 4 | low
+            if let decoded = PercentEncoding.byte(at: index, of: name) {
+                byte = decoded
                 index += 2
             }
             index += 1
@@ -60,14 +59,5 @@ enum QueryRedaction {
             packed = packed << 8 | UInt128(byte)
         }
         return secretNames.contains(packed)
-    }
-
-    private static func hexValue(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -61,13 +61,10 @@ struct IndexEndpoint: AdminEndpoint {
     private static func prefersJSON(_ accept: String?) -> Bool {
         var json = 0
         var html = 0
-        for range in (accept ?? "").lowercased().split(separator: ",") {
-            let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-            let quality = parts.dropFirst().first { $0.hasPrefix("q=") }
-            let weight = quality.map { MediaRange.weight($0.dropFirst(2)) ?? 0 } ?? 1000
-            switch parts.first {
-            case "application/json", "application/*": json = max(json, weight)
-            case "text/html", "text/*": html = max(html, weight)
+        for range in AcceptedRange.list(accept) {
+            switch range.name {
+            case "application/json", "application/*": json = max(json, range.weight)
+            case "text/html", "text/*": html = max(html, range.weight)
             default: continue
             }
         }

@@ -1,4 +1,4 @@
-import GatewayHTTP1
+import GatewayHTTP
 import NIOCore
 
 /// The strong entity tags of encoded representations: `"x"` becomes `"x-gw-br"` (RFC 9110 section 8.8.3.3).
@@ -74,5 +74,16 @@ enum CodedEntityTag {
         }
         if let coding { return ends(with: coding) }
         return ends(with: .brotli) ?? ends(with: .gzip) ?? ends(with: .deflate)
+    }
+}
+
+extension ContentCoding {
+    /// Distinguishes the strong tag of the encoded representation from the plain one (RFC 9110 section 8.8.3.3).
+    var tagSuffix: StaticString {
+        switch self {
+        case .gzip: "-gw-gzip"
+        case .deflate: "-gw-deflate"
+        case .brotli: "-gw-br"
+        }
     }
 }

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// A problem+json body of an upstream's (RFC 9457), as far as an ID has to be put into it.
 enum ProblemDocument {
     /// Where a further member can be written: before the brace that ends the object.
@@ -121,7 +123,7 @@ private struct JSONScanner {
             return true
         case UInt8(ascii: "u"):
             for _ in 0..<4 {
-                guard let digit = self.peek(), Self.isHexDigit(digit) else { return false }
+                guard let digit = self.peek(), PercentEncoding.isHexDigit(digit) else { return false }
                 self.position += 1
             }
             return true
@@ -160,9 +162,5 @@ private struct JSONScanner {
         let read = UnsafeRawBufferPointer(rebasing: self.bytes[(start + 1)..<(self.position - 1)])
         if read.contains(UInt8(ascii: "\\")) { return true }
         return read.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 6
     }
 }

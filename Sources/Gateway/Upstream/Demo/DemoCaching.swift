@@ -5,7 +5,7 @@ struct DemoCaching {
     /// Seconds since 1970.
     let second: Int64
 
-    private var time: String { String(decoding: CivilTime(second: self.second).rfc3339Second, as: UTF8.self) + "Z" }
+    private var time: String { CivilTime.rfc3339(milliseconds: self.second * 1000) }
 
     /// Fresh for a minute.
     var cached: InProcessResponse { self.document("Fresh for 60 s.", "max-age=60") }
@@ -38,14 +38,9 @@ struct DemoCaching {
     /// RFC 9110 section 12.5.4. Of equal weights the first in the field wins.
     private static func preferred(_ field: String) -> (String, String) {
         var best = (greeting: Self.greetings[0], weight: 0)
-        for range in field.lowercased().split(separator: ",") {
-            let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-            guard let name = parts.first?.split(separator: "-").first,
-                let greeting = Self.greetings.first(where: { $0.0 == name })
-            else { continue }
-            let quality = parts.dropFirst().first { $0.hasPrefix("q=") }
-            let weight = quality.map { MediaRange.weight($0.dropFirst(2)) ?? 0 } ?? 1000
-            if weight > best.weight { best = (greeting, weight) }
+        for range in AcceptedRange.list(field) where range.weight > best.weight {
+            let language = range.name.prefix { $0 != "-" }
+            if let greeting = Self.greetings.first(where: { $0.0 == language }) { best = (greeting, range.weight) }
         }
         return best.greeting
     }

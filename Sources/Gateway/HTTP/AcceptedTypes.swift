@@ -1,10 +1,9 @@
 import GatewayHTTP
-import GatewayHTTP1
 
-/// What `Accept` says of a media type (RFC 9110 section 12.5.1).
+/// Which media types a client accepts (RFC 9110 section 12.5.1).
 enum AcceptedTypes {
-    /// In thousandths; 1000 where there is no `Accept`. The most specific range that takes the type decides. Parameters
-    /// of ranges are not looked at.
+    /// The weight of a media type in thousandths; 1000 without `Accept`. The most specific range that includes the type
+    /// decides. Parameters of ranges are ignored.
     static func quality(of type: StaticString, _ subtype: StaticString, in headers: borrowing HeaderBlock) -> Int {
         guard headers.contains(.accept) else { return 1000 }
         var best = (specificity: -1, quality: 0)
@@ -19,7 +18,7 @@ enum AcceptedTypes {
         return best.quality
     }
 
-    /// Whether `Accept` has the type itself, with any weight.
+    /// Whether `Accept` lists the type itself, with any weight.
     static func names(_ type: StaticString, _ subtype: StaticString, in headers: borrowing HeaderBlock) -> Bool {
         var isNamed = false
         headers.forEachMember(of: .accept) { member in
@@ -29,14 +28,14 @@ enum AcceptedTypes {
     }
 }
 
-/// A member of `Accept`, or a `Content-Type`.
+/// A member of `Accept`, or the value of `Content-Type`.
 struct MediaRange {
     private let type: UnsafeRawBufferPointer
     private let subtype: UnsafeRawBufferPointer
     /// In thousandths.
     let quality: Int
 
-    /// nil for what is no media range, or has a weight that is none.
+    /// nil if the member is not a media range, or its weight is invalid.
     init?(_ member: UnsafeRawBufferPointer) {
         let end = member.firstIndex(of: UInt8(ascii: ";")) ?? member.count
         let name = Self.trimmed(UnsafeRawBufferPointer(rebasing: member[..<end]))
@@ -48,7 +47,7 @@ struct MediaRange {
         self.quality = quality
     }
 
-    /// How closely it names the type: 2 by its name, 1 as `type/*`, 0 as `*/*`; nil where it does not take it.
+    /// How specifically the range matches the type: 2 by name, 1 as `type/*`, 0 as `*/*`; nil if it does not match.
     func specificity(for type: StaticString, _ subtype: StaticString) -> Int? {
         if self.type.elementsEqual("*".utf8) { return self.subtype.elementsEqual("*".utf8) ? 0 : nil }
         guard self.type.equalsIgnoringCase(type) else { return nil }
@@ -56,8 +55,8 @@ struct MediaRange {
         return self.subtype.equalsIgnoringCase(subtype) ? 2 : nil
     }
 
-    /// Whether it includes the other, which is one type: `text/*` includes `text/csv`, `application/*+json` includes
-    /// `application/vnd.api+json` (RFC 6839 section 3.1).
+    /// Whether the range includes another, which is a single type: `text/*` includes `text/csv`, `application/*+json`
+    /// includes `application/vnd.api+json` (RFC 6839 section 3.1).
     func takes(_ other: MediaRange) -> Bool {
         if self.type.elementsEqual("*".utf8) { return self.subtype.elementsEqual("*".utf8) }
         guard ByteClass.equalsIgnoringCase(self.type, other.type) else { return false }
@@ -72,7 +71,7 @@ struct MediaRange {
         )
     }
 
-    /// The weight among the parameters (section 12.4.2): 0 to 1 with three digits behind the point at most.
+    /// The weight among the parameters, in thousandths; 1000 without one.
     private static func quality(of parameters: UnsafeRawBufferPointer) -> Int? {
         var start = 0
         while start < parameters.count {
@@ -80,27 +79,11 @@ struct MediaRange {
             while end < parameters.count, parameters[end] != UInt8(ascii: ";") { end += 1 }
             let parameter = self.trimmed(UnsafeRawBufferPointer(rebasing: parameters[(start + 1)..<end]))
             if parameter.count >= 2, parameter[0] | 0x20 == UInt8(ascii: "q"), parameter[1] == UInt8(ascii: "=") {
-                return self.weight(UnsafeRawBufferPointer(rebasing: parameter[2...]))
+                return QualityValue.parse(UnsafeRawBufferPointer(rebasing: parameter[2...]))
             }
             start = end
         }
         return 1000
-    }
-
-    /// A weight in thousandths; nil for what is none.
-    static func weight(_ text: Substring) -> Int? { Array(text.utf8).withUnsafeBytes { self.weight($0) } }
-
-    private static func weight(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        guard (1...5).contains(bytes.count), bytes[0] & 0xFE == UInt8(ascii: "0") else { return nil }
-        guard bytes.count == 1 || bytes[1] == UInt8(ascii: ".") else { return nil }
-        var weight = Int(bytes[0] & 1) * 1000
-        var unit = 100
-        for byte in bytes.dropFirst(2) {
-            guard byte &- UInt8(ascii: "0") < 10 else { return nil }
-            weight += Int(byte & 0x0F) * unit
-            unit /= 10
-        }
-        return weight <= 1000 ? weight : nil
     }
 
     private static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
@@ -120,5 +103,34 @@ extension UnsafeRawBufferPointer {
             guard lowered == literal.utf8Start[index] else { return false }
         }
         return true
+    }
+}
+
+/// A member of `Accept` or a field like it. Allocates, so it is not used on the path of a request.
+struct AcceptedRange {
+    /// The media type, language or coding, in lower case.
+    let name: String
+    /// In lower case, without the weight.
+    let parameters: [String: String]
+    /// In thousandths; an invalid weight counts as 0.
+    let weight: Int
+
+    static func list(_ accept: String?) -> [AcceptedRange] {
+        (accept ?? "").lowercased().split(separator: ",").compactMap { member in
+            let parts = member.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
+            guard let name = parts.first else { return nil }
+            var weight = 1000
+            var parameters: [String: String] = [:]
+            for parameter in parts.dropFirst() {
+                let pair = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard pair.count == 2 else { continue }
+                if pair[0] == "q" {
+                    weight = Array(pair[1].utf8).withUnsafeBytes { QualityValue.parse($0) } ?? 0
+                } else {
+                    parameters[String(pair[0])] = String(pair[1])
+                }
+            }
+            return AcceptedRange(name: name, parameters: parameters, weight: weight)
+        }
     }
 }

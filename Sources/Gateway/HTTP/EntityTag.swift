@@ -1,6 +1,6 @@
-import GatewayHTTP1
+import GatewayHTTP
 
-/// A validator of a representation (RFC 9110 section 8.8.3), over bytes that somebody else keeps.
+/// A validator of a representation (RFC 9110 section 8.8.3), over borrowed bytes.
 struct EntityTag {
     let isWeak: Bool
     /// Without the quotes.
@@ -11,13 +11,13 @@ struct EntityTag {
         self.opaque = opaque
     }
 
-    /// A whole field value; nil where it is not exactly one tag.
+    /// Parses a whole field value; nil if it is not exactly one tag.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard let (tag, end) = Self.read(bytes, from: 0), end == bytes.count else { return nil }
         self = tag
     }
 
-    /// `entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE`. The "W" is a capital one.
+    /// `entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE`. The "W" is case-sensitive.
     fileprivate static func read(_ bytes: UnsafeRawBufferPointer, from start: Int) -> (tag: EntityTag, end: Int)? {
         var position = start
         let isWeak =
@@ -33,15 +33,15 @@ struct EntityTag {
         return (tag, position &+ 1)
     }
 
-    /// `etagc`: visible characters but the quote, and obs-text.
+    /// `etagc`: visible characters except the quote, and obs-text.
     private static func isTagByte(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte != UInt8(ascii: "\"") && byte != 0x7F
     }
 
-    /// RFC 9110 section 8.8.3.2: both strong, and the same characters.
+    /// Strong comparison: both are strong and have the same characters (RFC 9110 section 8.8.3.2).
     func matchesStrongly(_ other: EntityTag) -> Bool { !self.isWeak && !other.isWeak && self.isAlike(other) }
 
-    /// RFC 9110 section 8.8.3.2: the same characters, whatever the strength.
+    /// Weak comparison: both have the same characters (RFC 9110 section 8.8.3.2).
     func matchesWeakly(_ other: EntityTag) -> Bool { self.isAlike(other) }
 
     private func isAlike(_ other: EntityTag) -> Bool {
@@ -49,7 +49,7 @@ struct EntityTag {
     }
 }
 
-/// The members of one line of `If-Match` or `If-None-Match`, one after the other.
+/// Iterates over the members of one line of `If-Match` or `If-None-Match`.
 struct EntityTagList {
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
@@ -58,7 +58,7 @@ struct EntityTagList {
         case tag(EntityTag)
         /// `*`
         case any
-        /// Neither; it matches nothing, and the list goes on behind the next comma.
+        /// Matches nothing. The list continues after the next comma.
         case malformed
     }
 
@@ -67,7 +67,7 @@ struct EntityTagList {
     mutating func next() -> Member? {
         while self.position < self.bytes.count, Self.isSeparator(self.bytes[self.position]) { self.position &+= 1 }
         guard self.position < self.bytes.count else { return nil }
-        // Not a list of tokens: a tag may have a comma in it.
+        // Not a list of tokens: a tag may contain commas.
         if let (tag, end) = EntityTag.read(self.bytes, from: self.position), self.isEnd(end) {
             self.position = end
             return .tag(tag)
@@ -80,7 +80,7 @@ struct EntityTagList {
         return .malformed
     }
 
-    /// Only white space comes before the next comma or the end.
+    /// Whether only white space precedes the next comma or the end.
     private func isEnd(_ start: Int) -> Bool {
         var position = start
         while position < self.bytes.count, self.bytes[position] == 0x20 || self.bytes[position] == 0x09 {

@@ -1,7 +1,6 @@
 import GatewayHTTP
-import GatewayHTTP1
 
-/// Which content codings a client takes, by weight (RFC 9110 section 12.5.3). Weights are thousandths.
+/// Which content codings a client accepts, with their weights in thousandths (RFC 9110 section 12.5.3).
 struct AcceptEncoding: Hashable, Sendable {
     private static let unset: Int16 = -1
 
@@ -9,10 +8,10 @@ struct AcceptEncoding: Hashable, Sendable {
     private var deflate = Self.unset
     private var brotli = Self.unset
     private var identity = Self.unset
-    /// Of `*`, which stands for whatever the list does not name.
+    /// The weight of `*`, which covers every coding that the list does not name.
     private var others = Self.unset
 
-    /// One who sends no `Accept-Encoding`; RFC 9110 lets it have any coding, which many such clients cannot read.
+    /// Without `Accept-Encoding`. RFC 9110 allows any coding then, but many such clients cannot decode one.
     init() {}
 
     init(_ headers: borrowing HeaderBlock) {
@@ -21,8 +20,8 @@ struct AcceptEncoding: Hashable, Sendable {
         self = list
     }
 
-    /// Takes one member of the list, without white space around it. What is malformed or unknown counts as not said;
-    /// of two weights of a coding the lower one holds.
+    /// Adds a member of the list, without surrounding white space. Malformed and unknown members are ignored. If a coding is
+    /// listed twice, the lower weight applies.
     mutating func add(_ member: UnsafeRawBufferPointer) {
         let nameEnd = member.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? member.count
         let name = UnsafeRawBufferPointer(rebasing: member[..<nameEnd])
@@ -41,8 +40,7 @@ struct AcceptEncoding: Hashable, Sendable {
         }
     }
 
-    /// The coding of the highest weight, of equals the one that comes first; nil where plain is wanted more, or is all
-    /// that is left.
+    /// The coding with the highest weight, or the first of several; nil if the client prefers or only accepts plain content.
     func best(of codings: ContiguousArray<ContentCoding>) -> ContentCoding? {
         var best: ContentCoding?
         var highest: Int16 = 0
@@ -53,7 +51,7 @@ struct AcceptEncoding: Hashable, Sendable {
                 highest = weight
             }
         }
-        // Plain is always acceptable when nothing is said of it, but then it is wanted least.
+        // Plain content is acceptable if the list does not mention it, but preferred least.
         let plain = self.identity == Self.unset ? self.others : self.identity
         return plain > highest ? nil : best
     }
@@ -90,21 +88,20 @@ struct AcceptEncoding: Hashable, Sendable {
         guard position + 3 <= bytes.count, bytes[position] | 0x20 == UInt8(ascii: "q"),
             bytes[position + 1] == UInt8(ascii: "=")
         else { return nil }
-        let whole = bytes[position + 2]
-        guard whole == UInt8(ascii: "0") || whole == UInt8(ascii: "1") else { return nil }
-        var weight = Int16(whole & 0x0F) * 1000
-        position += 3
-        if position < bytes.count {
-            guard bytes[position] == UInt8(ascii: "."), bytes.count - position <= 4 else { return nil }
-            position += 1
-            var unit: Int16 = 100
-            while position < bytes.count {
-                guard bytes[position] &- UInt8(ascii: "0") < 10 else { return nil }
-                weight += Int16(bytes[position] & 0x0F) * unit
-                unit /= 10
-                position += 1
-            }
+        return QualityValue.parse(UnsafeRawBufferPointer(rebasing: bytes[(position + 2)...])).map { Int16($0) }
+    }
+}
+
+/// A content coding that the gateway can apply (RFC 9110 section 8.4.1).
+enum ContentCoding: UInt8, CaseIterable, Sendable {
+    case gzip, deflate, brotli
+
+    /// The name in `Content-Encoding`.
+    var token: StaticString {
+        switch self {
+        case .gzip: "gzip"
+        case .deflate: "deflate"
+        case .brotli: "br"
         }
-        return weight <= 1000 ? weight : nil
     }
 }

@@ -1,11 +1,11 @@
-import GatewayHTTP1
+import GatewayHTTP
 
-/// The dates of HTTP in the three forms that a recipient has to read (RFC 9110 section 5.6.7).
+/// Parses dates in the three formats that recipients must accept (RFC 9110 section 5.6.7).
 enum HTTPDate {
-    /// Seconds since 1970, or nil for what is no date, 31 February among it. The weekday has to be one, but is not held
-    /// against the date.
+    /// Seconds since 1970; nil if this is not a date, or not in the calendar, such as 31 February. The weekday must be valid
+    /// but need not match the date.
     ///
-    /// - Parameter now: seconds since 1970, for the two digits of RFC 850's years.
+    /// - Parameter now: seconds since 1970, to interpret the two-digit years of RFC 850.
     static func seconds(_ bytes: UnsafeRawBufferPointer, now: Int64) -> Int64? {
         var reader = Reader(bytes)
         guard let weekday = reader.weekday() else { return nil }
@@ -27,10 +27,10 @@ enum HTTPDate {
 
         var isAtEnd: Bool { self.position == self.bytes.count }
 
-        /// The length of the weekday's name: 3 where it is the short one.
+        /// The length of the weekday's name, which is 3 if abbreviated.
         mutating func weekday() -> Int? {
             for (short, rest) in HTTPDate.weekdays where self.literal(short) {
-                // Only RFC 850 writes it out.
+                // Only RFC 850 has unabbreviated names.
                 _ = self.literal(rest)
                 return self.position
             }
@@ -52,7 +52,7 @@ enum HTTPDate {
                 self.literal("-"), let short = self.number(2), self.literal(" "), let time = self.time(),
                 self.literal(" GMT")
             else { return nil }
-            // What seems to lie more than 50 years ahead is in the past.
+            // A date more than 50 years ahead is in the past.
             let thisYear = Int(CivilTime(second: now).year)
             var year = thisYear - thisYear % 100 + short
             if year > thisYear + 50 { year -= 100 } else if year < thisYear - 49 { year += 100 }
@@ -69,7 +69,7 @@ enum HTTPDate {
             return HTTPDate.seconds(year: year, month: month, day: day, time: time)
         }
 
-        /// Seconds of the day; the last minute may have a leap second.
+        /// Seconds of the day. 60 is accepted as a leap second.
         private mutating func time() -> Int? {
             guard let hour = self.number(2), self.literal(":"), let minute = self.number(2), self.literal(":"),
                 let second = self.number(2), hour < 24, minute < 60, second <= 60
@@ -94,7 +94,7 @@ enum HTTPDate {
             return value
         }
 
-        /// Steps over it where it stands here. Case counts.
+        /// Skips `text` if it is next. Case-sensitive.
         private mutating func literal(_ text: StaticString) -> Bool {
             let count = text.utf8CodeUnitCount
             guard self.position + count <= self.bytes.count else { return false }
@@ -106,7 +106,7 @@ enum HTTPDate {
 
     private static func seconds(year: Int, month: Int, day: Int, time: Int) -> Int64? {
         guard day >= 1, day <= self.days(of: month, in: year) else { return nil }
-        // As in `CivilTime`, the year begins in March.
+        // As in `CivilTime`, years start in March.
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
         let yearOfEra = shiftedYear - era * 400
@@ -123,7 +123,7 @@ enum HTTPDate {
         }
     }
 
-    /// The short name, and what the long one has behind it.
+    /// The short names, and how the long ones continue.
     private static let weekdays: [(StaticString, StaticString)] = [
         ("Sun", "day"), ("Mon", "day"), ("Tue", "sday"), ("Wed", "nesday"), ("Thu", "rsday"), ("Fri", "day"),
         ("Sat", "urday"),
