@@ -9,10 +9,10 @@ extension HashKey {
     ///
     /// The client's address stands in for a missing header or cookie, unless the client is about to be given the cookie.
     func hash(of exchange: Exchange) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var hash: UInt64 = FNV1a.seed64
         for part in self.parts {
             self.mix(part, of: exchange, into: &hash)
-            hash = (hash ^ 0xFF) &* 0x0100_0000_01B3
+            hash = FNV1a.combine(hash, 0xFF)
         }
         return hash
     }
@@ -42,7 +42,7 @@ extension HashKey {
     }
 
     private static func mix(_ bytes: some Sequence<UInt8>, into hash: inout UInt64) {
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
+        for byte in bytes { hash = FNV1a.combine(hash, byte) }
     }
 
     /// Gives the client the cookie that was created for it.

@@ -47,11 +47,11 @@ struct HostTable: Sendable {
     func entry(for host: UnsafeRawBufferPointer) -> Int? {
         if next.isEmpty || (next.count == 1 && any == 0) { return any < 0 ? nil : 0 }
         let length = HostPattern.significantLength(of: host)
-        var hash = Self.seed
+        var hash = FNV1a.seed32
         var index = length
         while index > 0 {
             index -= 1
-            hash = Self.combine(hash, asciiLowercased(host[index]))
+            hash = FNV1a.combine(hash, asciiLowercased(host[index]))
         }
         let found = lookUp(exact, hash, host, from: 0, to: length) ?? longestSuffix(of: host, length: length)
         return found < 0 ? nil : Int(found)
@@ -67,11 +67,11 @@ struct HostTable: Sendable {
     private func longestSuffix(of host: UnsafeRawBufferPointer, length: Int) -> Int32 {
         var found = any
         if host.first == UInt8(ascii: "[") { return found }
-        var hash = Self.seed
+        var hash = FNV1a.seed32
         var index = length - 1
         while index > 0 {
             let byte = asciiLowercased(host[index])
-            hash = Self.combine(hash, byte)
+            hash = FNV1a.combine(hash, byte)
             if byte == UInt8(ascii: "."), host[0] != byte,
                 let entry = lookUp(suffixes, hash, host, from: index, to: length)
             {
@@ -109,7 +109,7 @@ struct HostTable: Sendable {
     }
 
     private mutating func insert(_ name: String, _ entry: Int, into table: WritableKeyPath<HostTable, [Slot]>) {
-        let hash = name.utf8.reversed().reduce(Self.seed, Self.combine)
+        let hash = name.utf8.reversed().reduce(FNV1a.seed32) { FNV1a.combine($0, $1) }
         let mask = self[keyPath: table].count - 1
         var position = Int(hash) & mask
         while self[keyPath: table][position].entry >= 0 { position = (position + 1) & mask }
@@ -127,12 +127,5 @@ struct HostTable: Sendable {
         var capacity = 2
         while capacity < count * 2 { capacity *= 2 }
         return Array(repeating: Slot(hash: 0, offset: 0, length: 0, entry: -1), count: capacity)
-    }
-
-    // FNV-1a. Only configured names are in the tables, so that a request cannot make them collide.
-    private static let seed: UInt32 = 2_166_136_261
-
-    private static func combine(_ hash: UInt32, _ byte: UInt8) -> UInt32 {
-        (hash ^ UInt32(byte)) &* 16_777_619
     }
 }

@@ -69,9 +69,9 @@ struct PathTrie: Sendable {
             if node.exact >= 0, accept(Int(node.exact)) { return true }
         } else {
             var end = start
-            var hash = Self.seed
+            var hash = FNV1a.seed32
             while end < path.count, path[end] != UInt8(ascii: "/") {
-                hash = Self.combine(hash, path[end])
+                hash = FNV1a.combine(hash, path[end])
                 end += 1
             }
             if node.mask >= 0, let child = literalChild(of: node, path, from: start, to: end, hash: hash),
@@ -140,7 +140,7 @@ struct PathTrie: Sendable {
             node.mask = Int32(capacity - 1)
             slots += Array(repeating: Slot(), count: capacity)
             for (segment, child) in children {
-                let hash = segment.reduce(Self.seed, Self.combine)
+                let hash = segment.reduce(FNV1a.seed32) { FNV1a.combine($0, $1) }
                 var position = node.isList ? 0 : Int(hash) & (capacity - 1)
                 while slots[first + position].node >= 0 { position = (position + 1) % capacity }
                 slots[first + position] = Slot(
@@ -156,12 +156,5 @@ struct PathTrie: Sendable {
         if let parameter = source.parameter { node.parameter = add(parameter) }
         nodes[index] = node
         return Int32(index)
-    }
-
-    // FNV-1a. Only configured text is in the tables, so that a request cannot make them collide.
-    private static let seed: UInt32 = 2_166_136_261
-
-    private static func combine(_ hash: UInt32, _ byte: UInt8) -> UInt32 {
-        (hash ^ UInt32(byte)) &* 16_777_619
     }
 }

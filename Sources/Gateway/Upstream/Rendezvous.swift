@@ -51,8 +51,8 @@ struct Rendezvous: Sendable {
         return -(Double(uniform.exponent) * 0.693_147_180_559_945_3 + 2 * series)
     }
 
-    /// FNV-1a, spread; the same in every process, so that several gateways agree.
+    /// The same in every process, so that several gateways agree.
     static func hash(_ text: String) -> UInt64 {
-        SplitMix64.mix(text.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 })
+        SplitMix64.mix(text.utf8.reduce(FNV1a.seed64) { FNV1a.combine($0, $1) })
     }
 }

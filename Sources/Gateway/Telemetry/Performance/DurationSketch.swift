@@ -1,26 +1,27 @@
-/// Counts durations in buckets that grow with them, as HDR histograms do: sixteen for each doubling. What is read back
-/// is off by at most 1/32 of itself, or below 16 µs by half a microsecond.
+/// Counts durations in buckets of growing width, as HDR histograms do: sixteen per power of two. Values read back are off by
+/// at most 1/32, or by half a microsecond below 16 µs.
 ///
-/// Only the doublings that were seen have memory, 32 bytes each: a route whose answers take from 1 to 100 ms needs 224.
-/// A bucket that runs over makes all counts of its sketch 32 bits wide, for good.
+/// Memory is allocated for the octaves seen so far, 32 bytes each: responses that take 1 to 100 ms need 224 bytes. Counts are
+/// 16 bits wide until one overflows; then all counts of the sketch stay 32 bits wide.
 struct DurationSketch: ~Copyable {
     private(set) var count: UInt64 = 0
     private(set) var errors: UInt64 = 0
-    /// In nanoseconds. A floating-point number, since a busy route fills 64 bits.
+    /// In nanoseconds. A floating-point number, because a busy route would overflow 64 bits.
     private(set) var sum = 0.0
     /// In nanoseconds.
     private(set) var minimum = UInt64.max
     private(set) var maximum: UInt64 = 0
+    /// Holds `UInt16` or `UInt32` counts, depending on `isWide`. Raw memory that is never bound to a type.
     private var counts: UnsafeMutableRawPointer?
-    /// Of the first doubling that has memory.
+    /// The first octave that has memory.
     private var base: UInt8 = 0
-    /// How many have.
+    /// The number of octaves that have memory.
     private var octaves: UInt8 = 0
     private var isWide = false
 
-    /// Buckets of one doubling.
+    /// Buckets per octave.
     static let steps = 16
-    /// From a microsecond to 73 minutes; what lasts longer counts as that.
+    /// From a microsecond to 73 minutes. Longer durations count as 73 minutes.
     static let octaveCount = 29
 
     init() {}
@@ -29,7 +30,7 @@ struct DurationSketch: ~Copyable {
         self.counts?.deallocate()
     }
 
-    /// Which bucket a duration in nanoseconds belongs to.
+    /// The bucket of a duration in nanoseconds.
     static func bucket(of nanoseconds: UInt64) -> Int {
         let value = min(nanoseconds >> 10, UInt64(UInt32.max))
         if value < 16 { return Int(value) }
@@ -44,7 +45,7 @@ struct DurationSketch: ~Copyable {
         return (16.5 + step) * Double(UInt64(1) << UInt64(octave - 1)) * 1024
     }
 
-    /// - Parameter bucket: that of `nanoseconds`.
+    /// - Parameter bucket: the bucket of `nanoseconds`.
     mutating func add(_ nanoseconds: UInt64, in bucket: Int, isError: Bool) {
         self.count &+= 1
         self.errors &+= isError ? 1 : 0
@@ -54,7 +55,7 @@ struct DurationSketch: ~Copyable {
         self.add(1, to: bucket)
     }
 
-    /// Counts what another has counted.
+    /// Adds the counts of another sketch.
     mutating func add(_ other: borrowing DurationSketch) {
         guard other.count > 0 else { return }
         self.count &+= other.count
@@ -62,7 +63,7 @@ struct DurationSketch: ~Copyable {
         self.sum += other.sum
         self.minimum = min(self.minimum, other.minimum)
         self.maximum = max(self.maximum, other.maximum)
-        // The extremes first, so that memory is asked for at most twice.
+        // The extremes first, so that memory grows at most twice.
         self.add(0, to: Self.bucket(of: other.minimum))
         self.add(0, to: Self.bucket(of: other.maximum))
         for place in 0..<Int(other.octaves) * Self.steps {
@@ -79,19 +80,19 @@ struct DurationSketch: ~Copyable {
         }
         guard let counts = self.counts else { return }
         if self.isWide {
-            counts.assumingMemoryBound(to: UInt32.self)[place] &+= amount
-            return
+            let sum = counts.load(fromByteOffset: place &* 4, as: UInt32.self) &+ amount
+            return counts.storeBytes(of: sum, toByteOffset: place &* 4, as: UInt32.self)
         }
-        let sum = UInt32(counts.assumingMemoryBound(to: UInt16.self)[place]) &+ amount
+        let sum = UInt32(counts.load(fromByteOffset: place &* 2, as: UInt16.self)) &+ amount
         if let sum = UInt16(exactly: sum) {
-            counts.assumingMemoryBound(to: UInt16.self)[place] = sum
+            counts.storeBytes(of: sum, toByteOffset: place &* 2, as: UInt16.self)
         } else {
             self.allocate(base: self.base, octaves: self.octaves, isWide: true)
-            self.counts?.assumingMemoryBound(to: UInt32.self)[place] = sum
+            self.counts?.storeBytes(of: sum, toByteOffset: place &* 4, as: UInt32.self)
         }
     }
 
-    /// Forgets what it has counted, and keeps its memory for what comes: likely the same.
+    /// Resets all counts, and keeps the memory.
     mutating func clear() {
         guard self.count > 0 else { return }
         self.count = 0
@@ -103,12 +104,12 @@ struct DurationSketch: ~Copyable {
         self.counts?.initializeMemory(as: UInt8.self, repeating: 0, count: Int(self.octaves) * Self.steps * width)
     }
 
-    /// Of the bucket at a place from the start of its memory.
+    /// - Parameter place: the index of a bucket in the memory.
     private func count(at place: Int) -> UInt64 {
         guard let counts = self.counts else { return 0 }
         return self.isWide
-            ? UInt64(counts.assumingMemoryBound(to: UInt32.self)[place])
-            : UInt64(counts.assumingMemoryBound(to: UInt16.self)[place])
+            ? UInt64(counts.load(fromByteOffset: place &* 4, as: UInt32.self))
+            : UInt64(counts.load(fromByteOffset: place &* 2, as: UInt16.self))
     }
 
     /// Calls `body` with each bucket that is not empty, in ascending order.
@@ -120,7 +121,7 @@ struct DurationSketch: ~Copyable {
         }
     }
 
-    /// What it takes besides itself.
+    /// The size of its memory, not counting the struct.
     var byteCount: Int { Int(self.octaves) * Self.steps * (self.isWide ? 4 : 2) }
 
     private mutating func grow(to octave: UInt8) {
@@ -130,7 +131,7 @@ struct DurationSketch: ~Copyable {
         self.allocate(base: first, octaves: last - first + 1, isWide: self.isWide)
     }
 
-    /// Moves the counts to new memory, which holds at least those that there are.
+    /// Moves the counts to new memory, which must cover all octaves of the old.
     private mutating func allocate(base: UInt8, octaves: UInt8, isWide: Bool) {
         let places = Int(octaves) * Self.steps
         let width = isWide ? 4 : 2
@@ -139,10 +140,11 @@ struct DurationSketch: ~Copyable {
         let shift = (Int(self.base) - Int(base)) * Self.steps
         for place in 0..<Int(self.octaves) * Self.steps {
             let count = self.count(at: place)
+            let offset = (place + shift) * width
             if isWide {
-                memory.assumingMemoryBound(to: UInt32.self)[place + shift] = UInt32(truncatingIfNeeded: count)
+                memory.storeBytes(of: UInt32(truncatingIfNeeded: count), toByteOffset: offset, as: UInt32.self)
             } else {
-                memory.assumingMemoryBound(to: UInt16.self)[place + shift] = UInt16(truncatingIfNeeded: count)
+                memory.storeBytes(of: UInt16(truncatingIfNeeded: count), toByteOffset: offset, as: UInt16.self)
             }
         }
         self.counts?.deallocate()
