@@ -1,11 +1,11 @@
-/// Which slot expires first. A binary heap of times that were true when they were written: a slot's own time only moves
-/// on, so that it is looked up anew when it comes to the top, and not moved with each request.
+/// Finds the slot that expires first. A binary heap of times that were current when they were written: a slot's time
+/// only moves forward, so it is checked when it reaches the top instead of being updated with every request.
 struct ExpiryHeap: Sendable {
     private var items: ContiguousArray<(expiry: UInt64, slot: UInt32)> = []
 
     var count: Int { self.items.count }
 
-    /// No slot expires before.
+    /// The earliest time at which any slot may expire.
     var earliest: UInt64 { self.items.first?.expiry ?? .max }
 
     var earliestSlot: Int? { self.items.first.map { Int($0.slot) } }
@@ -21,7 +21,7 @@ struct ExpiryHeap: Sendable {
         }
     }
 
-    /// The first slot expires later than it was believed to.
+    /// Updates the first slot, which expires later than recorded.
     mutating func postponeFirst(to expiry: UInt64) {
         guard !self.items.isEmpty else { return }
         self.items[0].expiry = expiry

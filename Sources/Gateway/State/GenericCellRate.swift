@@ -1,20 +1,21 @@
-/// The generic cell rate algorithm: a token bucket that remembers one time only, when the bucket will be full again.
+/// The generic cell rate algorithm (GCRA): a token bucket that stores only the time at which the bucket will be full
+/// again.
 ///
-/// That time is exact. It is counted in nanoseconds and fractions of one, in units of 1/`limit`, since 7 tokens a minute do
-/// not come at whole nanoseconds.
+/// That time is exact. It is counted in nanoseconds and fractions of 1/`limit` nanosecond, because 7 tokens per minute
+/// do not arrive at whole nanoseconds.
 struct GenericCellRate: Hashable, Sendable {
-    /// Tokens that come back in a period: 1 to ``maximum``.
+    /// Tokens per period: 1 to ``maximum``.
     let limit: UInt64
-    /// Nanoseconds.
+    /// The period in nanoseconds.
     let period: UInt64
     private let cost: Span
     /// How long an empty bucket takes to fill.
     private let tolerance: Span
 
-    /// More a window than any route can serve, and few enough to be counted in 32 bits.
+    /// More than any route can serve in a window, and few enough to count in 32 bits.
     static let maximum: UInt64 = 1_000_000_000
 
-    /// The longest time in which a bucket may fill: ten years. Times far beyond it could not be added any more.
+    /// The longest time a bucket may take to fill: ten years. Sums of longer times could overflow.
     static let longestFill: UInt64 = 10 * 366 * 86_400 * 1_000_000_000
 
     private struct Span: Hashable {
@@ -26,15 +27,15 @@ struct GenericCellRate: Hashable, Sendable {
             self.fraction = fraction
         }
 
-        /// In which so many tokens come back.
+        /// The time in which this many tokens are refilled.
         init(of tokens: UInt64, limit: UInt64, period: UInt64) {
             (self.nanoseconds, self.fraction) = tokens.scaled(by: period, over: limit)
         }
     }
 
     /// - Parameters:
-    ///   - burst: what a full bucket holds.
-    ///   - cost: what one request takes, at most the burst.
+    ///   - burst: the capacity of the bucket.
+    ///   - cost: the tokens of one request, at most the burst.
     init(limit: UInt64, period: UInt64, burst: UInt64, cost: UInt64) {
         self.limit = min(max(limit, 1), Self.maximum)
         self.period = max(period, 1)
@@ -44,7 +45,7 @@ struct GenericCellRate: Hashable, Sendable {
         self.cost = Span(of: min(cost, burst), limit: self.limit, period: self.period)
     }
 
-    /// Nanoseconds until a request may pass; 0 where it may now.
+    /// Nanoseconds until a request is allowed; 0 if it is allowed now.
     func wait(_ cell: RateLimitCell, at now: UInt64) -> UInt64 {
         let after = self.taken(cell, at: now)
         let ahead = after.nanoseconds - now
@@ -76,10 +77,10 @@ struct GenericCellRate: Hashable, Sendable {
         return RateLimitStanding(remaining: self.remaining(left), resetSeconds: reset.secondsRoundedUp)
     }
 
-    /// From then on the cell says no more than an empty one.
+    /// The time from which the cell is equivalent to an empty one.
     func expiry(_ cell: RateLimitCell) -> UInt64 { cell.time.addingSaturated(cell.current > 0 ? 1 : 0) }
 
-    /// When the bucket would be full again after a further request; at least `now`.
+    /// When the bucket would be full again after another request; at least `now`.
     private func taken(_ cell: RateLimitCell, at now: UInt64) -> Span {
         let isFull = cell.time < now
         var fraction = (isFull ? 0 : self.fraction(of: cell)) + self.cost.fraction
@@ -91,7 +92,7 @@ struct GenericCellRate: Hashable, Sendable {
         return Span(nanoseconds: nanoseconds, fraction: fraction)
     }
 
-    /// The cell may have been written under another limit, before a reload.
+    /// The cell may have been written under a different limit, before a reload.
     private func fraction(of cell: RateLimitCell) -> UInt64 { min(UInt64(cell.current), self.limit - 1) }
 
     private func remaining(_ left: Span) -> UInt32 {

@@ -1,15 +1,15 @@
 import NIOCore
 
-/// How many requests at once an upstream takes well, found from how its latency grows with them.
+/// Estimates how many concurrent requests an upstream can handle, from how its latency changes with them.
 ///
-/// Samples are averaged over short windows. Each average is compared with the long-term one: where it is longer, requests
-/// wait behind each other somewhere and the limit shrinks in proportion; else it grows by a small queue's length. This is
-/// the gradient algorithm of Netflix's concurrency-limits.
+/// Averages samples over short windows and compares each average with the long-term latency. If it is higher, requests
+/// are queueing somewhere, and the limit shrinks in proportion. Otherwise it grows by the length of a small queue. This
+/// is the gradient algorithm of Netflix's concurrency-limits.
 struct GradientLimit: Sendable {
     enum Sample: Hashable, Sendable {
-        /// Nanoseconds until the response's head.
+        /// Nanoseconds until the response head.
         case latency(UInt64)
-        /// It was given up.
+        /// The request timed out.
         case timeout
     }
 
@@ -18,17 +18,17 @@ struct GradientLimit: Sendable {
         case limit(Int)
     }
 
-    /// A window is at least so long, and has at least so many samples.
+    /// The minimum length of a window, and its minimum number of samples.
     private static let windowLength = TimeAmount.milliseconds(100)
     private static let windowSamples = 10
     /// Latency may grow by half before the limit shrinks.
     private static let tolerance = 1.5
-    /// What one window's result counts.
+    /// The weight of one window in the limit.
     private static let smoothing = 0.2
-    /// What one window counts in the long-term latency.
+    /// The weight of one window in the long-term latency.
     private static let memory = 1.0 / 100
 
-    /// nil until the first window has ended: then it is the maximum.
+    /// nil until the first window has ended; the limit is the maximum until then.
     private var estimate: Double?
     private var longTerm = 0.0
     private var windowStart: NIODeadline?
@@ -38,8 +38,8 @@ struct GradientLimit: Sendable {
     private var mostInFlight = 0
 
     /// - Parameters:
-    ///   - inFlight: requests that were under way with this one.
-    ///   - maximum: the limit stays between 1 and this.
+    ///   - inFlight: the number of concurrent requests when this one was sent.
+    ///   - maximum: the upper bound of the limit; the lower is 1.
     mutating func observe(_ sample: Sample, inFlight: Int, maximum: Int, at now: NIODeadline) -> OnSample {
         let start = self.windowStart ?? now
         self.windowStart = start
@@ -58,19 +58,19 @@ struct GradientLimit: Sendable {
         let current = min(self.estimate ?? highest, highest)
         let next = min(max(self.next(from: current), 1), highest)
         self.estimate = next
-        // The largest integers have no equal among doubles, and the next one is too large.
+        // The largest integers have no exact double, and the next double is too large.
         return .limit(min(Int(exactly: next.rounded(.down)) ?? .max, max(1, maximum)))
     }
 
     private mutating func next(from current: Double) -> Double {
-        // An upstream that lets requests time out has too many, however fast the others are.
+        // An upstream that times out has too many requests, however fast its other responses are.
         if self.timeouts > 0 { return current * 0.9 }
         let short = max(1, self.sum / Double(self.count))
         if self.longTerm == 0 { self.longTerm = short }
         self.longTerm += (short - self.longTerm) * Self.memory
-        // After an overload the long-term latency is too long for a while; it is not to excuse the next.
+        // After an overload the long-term latency stays too high for a while, which must not excuse the next overload.
         if self.longTerm > 2 * short { self.longTerm *= 0.95 }
-        // Where the limit was not nearly reached, the latency says nothing about it.
+        // If the limit was not nearly reached, the latency says nothing about it.
         if Double(self.mostInFlight) < current / 2 { return current }
         let gradient = min(max(Self.tolerance * self.longTerm / short, 0.5), 1)
         let wanted = current * gradient + current.squareRoot()

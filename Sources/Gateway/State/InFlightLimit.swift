@@ -1,20 +1,20 @@
 import NIOCore
 import Synchronization
 
-/// How many requests of one route are under way, exactly over all event loops, and how many may be where the limit follows
-/// the measured latency.
+/// Counts the concurrent requests of a route, exact across event loops, and optionally adapts the limit to the measured
+/// latency.
 final class InFlightLimit: Sendable {
     private let count = Atomic(0)
     private let gradient = Mutex(GradientLimit())
-    /// A copy of the gradient's, to be read without the lock.
+    /// A copy of the gradient's limit that is read without the lock.
     private let adaptive = Atomic(Int.max)
 
     var inFlight: Int { self.count.load(ordering: .relaxed) }
 
-    /// What the latency allows, at most `maximum`.
+    /// The limit that the latency allows, at most `maximum`.
     func limit(adaptiveUpTo maximum: Int) -> Int { min(self.adaptive.load(ordering: .relaxed), maximum) }
 
-    /// Counts a request in, unless there are `limit` already.
+    /// Counts a request, unless `limit` are in flight already.
     func enter(limit: Int) -> Bool {
         var count = self.count.load(ordering: .relaxed)
         while count < limit {
@@ -31,7 +31,7 @@ final class InFlightLimit: Sendable {
 
     func leave() { self.count.subtract(1, ordering: .relaxed) }
 
-    /// Learns how long a request took, or that it took too long.
+    /// Records how long a request took, or that it timed out.
     func observe(_ sample: GradientLimit.Sample, upTo maximum: Int, at now: NIODeadline) {
         let inFlight = self.inFlight
         let limit: Int? = self.gradient.withLock { gradient in

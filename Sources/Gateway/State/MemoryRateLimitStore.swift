@@ -1,20 +1,20 @@
 import Synchronization
 
-/// Counts the keys of one limiter in memory, exactly over all event loops: each shard is locked for one look-up.
+/// Counts the keys of one rate limiter in memory, exact across event loops. Each shard is locked for one lookup.
 ///
-/// It never tracks more keys than its capacity. Where it is full of active ones, the caller counts newcomers together under
-/// a key that many of them share; those are few, and have room of their own.
+/// Never tracks more keys than its capacity. When all are active, the caller counts new keys under shared ones, of
+/// which there are few and which have reserved capacity.
 final class MemoryRateLimitStore: Sendable {
     private final class Shard: Sendable {
         let table: Mutex<RateLimitTable>
         init(width: Int) { self.table = Mutex(RateLimitTable(width: width)) }
     }
 
-    /// Steps of eviction with each request: more than one, so that expired keys go faster than new ones come.
+    /// Eviction steps per request: more than one, so that keys expire faster than new ones arrive.
     private static let steps = 2
-    /// Before a newcomer is turned away.
+    /// Eviction steps before a new key is rejected.
     private static let stepsWhereFull = 32
-    /// A table that small is not divided, so that all of its keys have the same chance of a place.
+    /// Smaller tables are not sharded, so that all keys have the same chance of being tracked.
     private static let smallest = 4096
 
     private let shards: ContiguousArray<Shard>
@@ -24,8 +24,8 @@ final class MemoryRateLimitStore: Sendable {
     private let trackedShared = Atomic(0)
 
     /// - Parameters:
-    ///   - capacity: keys, at least 1.
-    ///   - width: windows of the rules that are decided here.
+    ///   - capacity: the maximum number of keys, at least 1.
+    ///   - width: the number of windows of the rules that are decided here.
     init(capacity: Int, width: Int) {
         self.limit = Atomic(max(1, capacity))
         let count = capacity < Self.smallest ? 1 : 16
@@ -33,19 +33,20 @@ final class MemoryRateLimitStore: Sendable {
         self.shared = Shard(width: width)
     }
 
-    /// Keys that are tracked now, shared ones included.
+    /// The number of tracked keys, including shared ones.
     var count: Int { self.tracked.load(ordering: .relaxed) + self.trackedShared.load(ordering: .relaxed) }
 
-    /// How many keys may be tracked. Where there are more already, none are dropped, and no new ones begin.
+    /// The maximum number of keys. Reducing it drops none, but no new ones are added.
     var capacity: Int {
         get { self.limit.load(ordering: .relaxed) }
         set { self.limit.store(max(1, newValue), ordering: .relaxed) }
     }
 
-    /// Further keys, that many clients share.
+    /// The additional capacity for shared keys.
     private var sharedCapacity: Int { max(16, self.capacity / 16) }
 
-    /// Decides for a key, or returns nil where it is new and there is no room: then ``takeShared(_:by:at:)`` decides.
+    /// Decides for a key. Returns nil if the key is new and there is no capacity; then ``takeShared(_:by:at:)``
+    /// decides.
     func take(_ key: RateLimitKey, by rule: RateLimitRule, at now: UInt64) -> RateLimitDecision? {
         self.visitAnother(at: now)
         let shard = self.shards[Int(truncatingIfNeeded: key.low & UInt64(self.shards.count - 1))]
@@ -54,8 +55,8 @@ final class MemoryRateLimitStore: Sendable {
         }
     }
 
-    /// Decides for a key that stands for many clients. Where there is no room for that one either, it is counted with
-    /// all others of the kind.
+    /// Decides for a key that many clients share. Without capacity for it, it is counted together with all others of
+    /// its kind.
     func takeShared(_ key: RateLimitKey, by rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
         self.shared.table.withLock { table in
             let limit = self.sharedCapacity - 1
@@ -93,9 +94,9 @@ final class MemoryRateLimitStore: Sendable {
         return table.insert(key, rule, at: now)
     }
 
-    /// Sees now and then to a shard that no key in use may belong to. It does not wait for one that is locked.
+    /// Evicts occasionally from a shard that no active key may belong to. Skips a shard that is locked.
     private func visitAnother(at now: UInt64) {
-        // The clock's low bits are as good as a random number here.
+        // The low bits of the clock are random enough here.
         guard self.shards.count > 1, now >> 8 & 15 == 0 else { return }
         let shard = self.shards[Int(truncatingIfNeeded: now >> 12) & (self.shards.count - 1)]
         _ = shard.table.withLockIfAvailable { table in

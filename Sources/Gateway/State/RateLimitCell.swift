@@ -1,18 +1,18 @@
-/// What is remembered of one key in one window, 16 bytes for either algorithm. All zero is a key that has taken nothing.
+/// The state of one key in one window: 16 bytes for either algorithm. All zero is a key without requests.
 struct RateLimitCell: Hashable, Sendable {
-    /// Nanoseconds, or for the sliding window the number of the aligned window.
+    /// Nanoseconds; for the sliding window, the number of the aligned window.
     var time: UInt64 = 0
-    /// ``GenericCellRate``: the fraction of a nanosecond. ``SlidingWindow``: taken in this window.
+    /// ``GenericCellRate``: the fraction of a nanosecond. ``SlidingWindow``: the requests in this window.
     var current: UInt32 = 0
-    /// ``SlidingWindow``: taken in the window before.
+    /// ``SlidingWindow``: the requests in the previous window.
     var previous: UInt32 = 0
 }
 
-/// How a key stands in one window, for the client.
+/// The state of a key in one window, as reported to the client.
 struct RateLimitStanding: Hashable, Sendable {
-    /// What may still be taken.
+    /// The remaining quota.
     var remaining: UInt32 = 0
-    /// Until the quota is back, rounded up.
+    /// Seconds until the quota is restored, rounded up.
     var resetSeconds: UInt32 = 0
 }
 
@@ -22,7 +22,7 @@ extension UInt64 {
         return overflow ? .max : sum
     }
 
-    /// `self × factor ÷ divisor`, rounded down, with what is left over. The largest number where it would be larger.
+    /// `self × factor ÷ divisor`, rounded down, and the remainder. Saturates at the largest number.
     func scaled(by factor: UInt64, over divisor: UInt64) -> (quotient: UInt64, remainder: UInt64) {
         let product = self.multipliedFullWidth(by: factor)
         guard product.high < divisor else { return (.max, 0) }

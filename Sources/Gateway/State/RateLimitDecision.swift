@@ -1,13 +1,13 @@
-/// Whether a request may pass, and how its key stands in each window after that.
+/// Whether a request is allowed, and the state of its key in each window afterwards.
 struct RateLimitDecision: Hashable, Sendable {
     var isAllowed = true
-    /// The window that a limited request has to wait for longest.
+    /// The window that a rejected request has to wait longest for.
     var limiting: UInt8 = 0
-    /// How many windows there are, at most ``RateLimitRule/maximumWindows``.
+    /// The number of windows, at most ``RateLimitRule/maximumWindows``.
     private(set) var count: UInt8
-    /// Seconds, rounded up, until a limited request would pass; 0 for an allowed one.
+    /// Seconds until a rejected request would be allowed, rounded up; 0 for an allowed one.
     var retryAfter: UInt32 = 0
-    // In place, since an array would be allocated for each request.
+    // Inline, because an array would be allocated for each request.
     private var standings = (RateLimitStanding(), RateLimitStanding(), RateLimitStanding(), RateLimitStanding())
 
     init(count: Int) {
@@ -33,7 +33,7 @@ struct RateLimitDecision: Hashable, Sendable {
         }
     }
 
-    /// The window with the least left; of two such, the one that takes longer to come back.
+    /// The window with the least remaining quota; of equal ones, the one that takes longest to be restored.
     var tightest: Int {
         var tightest = 0
         for index in 1..<max(1, Int(self.count)) {

@@ -1,4 +1,4 @@
-/// Who is counted: a hash of whatever tells requests apart, of the same size for an address and for a giant cookie.
+/// Identifies a client: a hash, so that an address and a huge cookie have the same size.
 struct RateLimitKey: Hashable, Sendable {
     let high: UInt64
     let low: UInt64

@@ -1,21 +1,21 @@
-/// All windows of one limit, decided together: a request passes where each window lets it, and else takes nothing from any.
+/// All windows of one limit, decided together: a request passes if every window allows it, and otherwise uses no quota.
 struct RateLimitRule: Sendable {
     enum Window: Hashable, Sendable {
         case cellRate(GenericCellRate)
         case sliding(SlidingWindow)
     }
 
-    /// The units of time that a limit may be written in, each at most once.
+    /// The units of time of a limit, each used at most once.
     static let maximumWindows = 4
 
-    /// One to ``maximumWindows``.
+    /// Between one and ``maximumWindows``.
     let windows: ContiguousArray<Window>
 
     init(_ windows: some Sequence<Window>) {
         self.windows = ContiguousArray(windows.prefix(Self.maximumWindows))
     }
 
-    /// - Parameter now: nanoseconds on a clock whose zero the windows are aligned to.
+    /// - Parameter now: nanoseconds on a clock to whose zero the windows are aligned.
     func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64) -> RateLimitDecision {
         var decision = RateLimitDecision(count: self.windows.count)
         var wait: UInt64 = 0
@@ -35,7 +35,7 @@ struct RateLimitRule: Sendable {
         return decision
     }
 
-    /// When a key is forgotten: its cells say no more than empty ones from then on.
+    /// When a key can be forgotten: from then on its cells are equivalent to empty ones.
     func expiry(_ cells: ContiguousArray<RateLimitCell>, from start: Int) -> UInt64 {
         var expiry: UInt64 = 0
         for index in 0..<self.windows.count {

@@ -1,12 +1,12 @@
-/// A place outside the process that counts for several gateways. What is counted in memory alone, a
-/// ``MemoryRateLimitStore`` decides at once.
+/// An external store that counts for several gateways. ``MemoryRateLimitStore`` counts within the process,
+/// synchronously.
 protocol RateLimitStore: Sendable {
-    /// Keys are hashed with it. All gateways that share the store have to have the same one.
+    /// The seed that keys are hashed with. All gateways that share the store must use the same one.
     var seed: SipHash.Seed { get }
 
-    /// Decides by all windows of the rule at once, on the store's own clock.
+    /// Decides by all windows of the rule at once, using the store's clock.
     ///
-    /// - Parameter done: called once, from any thread, within a time that a client may be kept waiting.
+    /// - Parameter done: called once, on any thread, within a time that a client can be kept waiting.
     func take(
         _ key: RateLimitKey,
         of limiter: String,
@@ -21,12 +21,12 @@ struct RateLimitStoreError: Error, Hashable {
     var reason: String
 }
 
-/// What happens to requests while a store does not answer.
+/// What happens to requests while the store does not answer.
 enum RateLimitFailure: String, SettingChoice {
-    /// Each gateway counts by itself.
+    /// Each gateway counts separately.
     case local
-    /// They pass.
+    /// Requests pass.
     case open
-    /// They are answered with 503.
+    /// Requests get 503.
     case closed
 }

@@ -1,22 +1,22 @@
-/// The keys of one shard with their cells: a hash table with chains over slots that are used again.
+/// The keys of one shard with their cells: a hash table with chained, reusable slots.
 ///
-/// A key is forgotten when its cells say no more than empty ones, a few with each request and never all at once. The
-/// memory grows with the number of keys and stays for later ones.
+/// Keys whose cells are equivalent to empty ones are evicted, a few with each request and never all at once. Memory
+/// grows with the number of keys and is kept.
 struct RateLimitTable: Sendable {
     private struct Entry {
         var key: RateLimitKey
         var expiry: UInt64 = 0
-        /// The next entry of the chain, or of the free ones.
+        /// The next entry of the chain, or of the free list.
         var next: Int32
     }
 
     private static let none: Int32 = -1
 
-    /// Cells of one key.
+    /// The cells of one key.
     private let width: Int
     private var entries: ContiguousArray<Entry> = []
     private var cells: ContiguousArray<RateLimitCell> = []
-    /// The first entry of each chain. Empty until the first key comes.
+    /// The first entry of each chain. Empty until the first key is added.
     private var heads: ContiguousArray<Int32> = []
     private var free = Self.none
     private var expiries = ExpiryHeap()
@@ -25,7 +25,7 @@ struct RateLimitTable: Sendable {
         self.width = max(1, width)
     }
 
-    /// Keys that are tracked.
+    /// The number of tracked keys.
     var count: Int { self.expiries.count }
 
     func slot(of key: RateLimitKey) -> Int? {
@@ -40,14 +40,14 @@ struct RateLimitTable: Sendable {
 
     mutating func decide(_ slot: Int, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
         let decision = rule.decide(&self.cells, from: slot * self.width, at: now)
-        // Rules of another width are not decided here, see `RateLimiters`.
+        // Rules of another width are not decided here; see `RateLimiters`.
         if decision.isAllowed {
             self.entries[slot].expiry = rule.expiry(self.cells, from: slot * self.width)
         }
         return decision
     }
 
-    /// Adds a key that is not there, and decides its first request.
+    /// Adds a new key, and decides its first request.
     mutating func insert(_ key: RateLimitKey, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
         if self.count >= self.heads.count { self.grow() }
         let chain = self.chain(of: key)
@@ -68,10 +68,10 @@ struct RateLimitTable: Sendable {
         return decision
     }
 
-    /// Looks at the keys that were to expire first.
+    /// Checks the keys that were expected to expire first.
     ///
-    /// - Parameter steps: at how many.
-    /// - Returns: how many were forgotten.
+    /// - Parameter steps: how many keys to check.
+    /// - Returns: how many keys were evicted.
     mutating func evictExpired(at now: UInt64, steps: Int) -> Int {
         var evicted = 0
         for _ in 0..<steps {
@@ -108,7 +108,7 @@ struct RateLimitTable: Sendable {
         self.free = Int32(truncatingIfNeeded: slot)
     }
 
-    /// The low bits choose the shard already.
+    /// The low bits select the shard.
     private func chain(of key: RateLimitKey) -> Int {
         Int(truncatingIfNeeded: key.high & UInt64(self.heads.count - 1))
     }

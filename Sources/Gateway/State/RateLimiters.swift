@@ -1,18 +1,18 @@
 import NIOCore
 import Synchronization
 
-/// The memory stores of all limiters, found by name, so that a reload and all event loops go on with the same counts. A
-/// store lives as long as a route uses it.
+/// The memory stores of all rate limiters by name, so that reloads and all event loops keep the same counts. A store
+/// lives as long as a route uses it.
 final class RateLimiters: Sendable {
     private struct Reference {
         weak var store: MemoryRateLimitStore?
     }
 
-    /// Of this process: nobody outside can make two keys meet.
+    /// Random per process, so that clients cannot construct colliding keys.
     let seed = SipHash.Seed.random()
     private let stores = Mutex<[String: Reference]>([:])
-    /// What a monotonic time lacks to be one since 1970, so that windows begin with the minutes and hours of the day. It is
-    /// taken once: a clock that is set meanwhile does not move them.
+    /// The offset from the monotonic clock to the time since 1970, so that windows align to minutes and hours of the
+    /// day. Read once, so that adjusting the system clock does not move the windows.
     private let offset: UInt64
 
     init(unixMilliseconds: Int64, at now: NIODeadline) {
@@ -23,14 +23,14 @@ final class RateLimiters: Sendable {
     /// Nanoseconds since 1970 on a clock that never goes back.
     func time(at now: NIODeadline) -> UInt64 { now.uptimeNanoseconds &+ self.offset }
 
-    /// Keys that are tracked now, by all limiters together.
+    /// The number of tracked keys of all limiters.
     var keys: Int {
         self.stores.withLock { $0.values.reduce(0) { $0 + ($1.store?.count ?? 0) } }
     }
 
-    /// The store of this name; one that is there already gets the new capacity.
+    /// The store of this name. An existing one gets the new capacity.
     ///
-    /// - Parameter name: stores with another width or other units of time have to have another name.
+    /// - Parameter name: stores with a different width or different units of time need different names.
     func store(named name: String, capacity: Int, width: Int) -> MemoryRateLimitStore {
         self.stores.withLock { stores in
             if let store = stores[name]?.store {

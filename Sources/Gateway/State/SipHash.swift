@@ -1,7 +1,7 @@
-/// SipHash-2-4 with a result of 128 bits: names of any length become fixed-size keys, and whoever does not know the seed
-/// cannot make two names meet. <https://www.aumasson.jp/siphash/siphash.pdf>
+/// SipHash-2-4 with a 128-bit result: hashes names of any length to fixed-size keys that cannot be made to collide
+/// without the seed. <https://www.aumasson.jp/siphash/siphash.pdf>
 struct SipHash: Sendable {
-    /// What the hash depends on beside the bytes.
+    /// The secret key of the hash.
     struct Seed: Hashable, Sendable {
         var first: UInt64
         var second: UInt64
@@ -15,7 +15,7 @@ struct SipHash: Sendable {
             self.init(random.next(), random.next())
         }
 
-        /// One that nobody outside the process can know.
+        /// A seed that cannot be guessed.
         static func random() -> Seed {
             var generator = SystemRandomNumberGenerator()
             return Seed(using: &generator)
@@ -26,7 +26,7 @@ struct SipHash: Sendable {
     private var v1: UInt64
     private var v2: UInt64
     private var v3: UInt64
-    /// Bytes that are no whole word yet, from the lowest up.
+    /// Bytes that do not fill a word yet, lowest first.
     private var tail: UInt64 = 0
     private var count: UInt64 = 0
 
@@ -46,7 +46,7 @@ struct SipHash: Sendable {
         }
     }
 
-    /// Eight bytes, the lowest first.
+    /// Eight bytes, lowest first.
     mutating func combine(_ word: UInt64) {
         let used = (self.count & 7) << 3
         self.count &+= 8

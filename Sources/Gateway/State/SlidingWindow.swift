@@ -1,14 +1,14 @@
-/// The two-counter estimate of a sliding window: what was taken in this aligned window, and of the window before as much as
-/// still lies within one period, as if it had been taken evenly.
+/// Estimates a sliding window from two counters: the requests of the current aligned window, and of the previous window
+/// the share that still lies within one period, as if they had been evenly spread.
 ///
-/// Windows are aligned to multiples of the period on the clock that is passed in. Within one of them never more than the
-/// limit is taken, whatever came before.
+/// Windows are aligned to multiples of the period on the given clock. No window ever exceeds the limit, whatever
+/// preceded it.
 struct SlidingWindow: Hashable, Sendable {
-    /// Requests in a period: 1 to `GenericCellRate.maximum`.
+    /// Requests per period: 1 to `GenericCellRate.maximum`.
     let limit: UInt64
-    /// Nanoseconds.
+    /// The period in nanoseconds.
     let period: UInt64
-    /// What one request takes, at most the limit.
+    /// The quota that one request uses, at most the limit.
     let cost: UInt64
 
     init(limit: UInt64, period: UInt64, cost: UInt64) {
@@ -17,14 +17,15 @@ struct SlidingWindow: Hashable, Sendable {
         self.cost = min(cost, self.limit)
     }
 
-    /// A cell brought up to a time.
+    /// A cell, updated to a time.
     private struct View {
         var window: UInt64
         var current: UInt64
         var previous: UInt64
-        /// Until the next window.
+        /// The time until the next window.
         var left: UInt64
-        /// Of the previous window's, what still counts. Rounded down: rounding up costs each window a request.
+        /// The share of the previous window that still counts. Rounded down: rounding up would cost each window a
+        /// request.
         var weighted: UInt64
     }
 
@@ -35,7 +36,7 @@ struct SlidingWindow: Hashable, Sendable {
             view.current = UInt64(cell.current)
             view.previous = UInt64(cell.previous)
         } else if cell.time > window {
-            // Another loop's clock is ahead and has begun the window already: what it counted there stands.
+            // The clock of another event loop is ahead and has started the window already; its counts stay.
             view.window = cell.time
             view.current = UInt64(cell.current)
             view.previous = UInt64(cell.previous)
@@ -49,19 +50,19 @@ struct SlidingWindow: Hashable, Sendable {
         return view
     }
 
-    /// Nanoseconds until a request may pass; 0 where it may now.
+    /// Nanoseconds until a request is allowed; 0 if it is allowed now.
     func wait(_ cell: RateLimitCell, at now: UInt64) -> UInt64 {
         let view = self.view(cell, at: now)
         if view.current + view.weighted + self.cost <= self.limit { return 0 }
         if view.current + self.cost <= self.limit {
-            // Later in this window, when enough of the previous one has slid out.
+            // Later in this window, when enough of the previous one has expired.
             return view.left - self.latest(leaving: self.limit - self.cost - view.current, of: view.previous)
         }
-        // In the next window, whose previous one this is.
+        // In the next window, whose previous window is this one.
         return view.left.addingSaturated(self.period - self.latest(leaving: self.limit - self.cost, of: view.current))
     }
 
-    /// The most nanoseconds before a window's end at which no more than `room` of what the window before took counts.
+    /// The longest time before the end of a window in which at most `room` of the previous window's requests count.
     private func latest(leaving room: UInt64, of previous: UInt64) -> UInt64 {
         guard previous > room else { return self.period }
         let (whole, rest) = (room + 1).scaled(by: self.period, over: previous)
@@ -80,7 +81,7 @@ struct SlidingWindow: Hashable, Sendable {
     func standing(_ cell: RateLimitCell, at now: UInt64) -> RateLimitStanding {
         let view = self.view(cell, at: now)
         let taken = view.current + view.weighted
-        // Who waits so long may go on, even where the window before still counts by then.
+        // A client that waits this long is allowed, even if the previous window still counts.
         let isUsedUp = taken + self.cost > self.limit
         let reset = isUsedUp ? max(view.left, self.wait(cell, at: now)) : view.left
         return RateLimitStanding(
@@ -89,7 +90,7 @@ struct SlidingWindow: Hashable, Sendable {
         )
     }
 
-    /// From then on the cell says no more than an empty one.
+    /// The time from which the cell is equivalent to an empty one.
     func expiry(_ cell: RateLimitCell) -> UInt64 {
         let windows: UInt64 = cell.current > 0 ? 2 : cell.previous > 0 ? 1 : 0
         let (end, overflow) = cell.time.addingSaturated(windows).multipliedReportingOverflow(by: self.period)

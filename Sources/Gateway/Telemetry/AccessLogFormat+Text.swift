@@ -1,11 +1,11 @@
 import NIOCore
 
 extension AccessLogFormat {
-    /// A terminal line gives the target at most this many bytes, so that an ordinary line fits 100 columns.
+    /// The maximum length of the target in a terminal line, in bytes, so that most lines fit in 100 columns.
     private static let targetWidth = 48
 
-    /// One line for people: time, status, duration, request, route and client. What failed in the gateway or an upstream
-    /// adds why, and the request ID to look it up by.
+    /// One line for people: time, status, duration, request, route and client. If the gateway or the upstream failed,
+    /// it also shows the reason and the request ID.
     mutating func writeText(_ source: some AccessLogSource, _ time: Int64, _ style: AccessLogStyle.TextStyle) {
         if style.isTerminal {
             dates.writeTimeOfDay(milliseconds: time, into: &line)
@@ -47,7 +47,7 @@ extension AccessLogFormat {
         line.write("\u{1B}[0m")
     }
 
-    /// What to know of a slow or failed request.
+    /// The details of a slow or failed request.
     private mutating func writeTrouble(_ source: some AccessLogSource) {
         var isError = false
         source.withBytes(of: .code) { _ in isError = true }
@@ -70,7 +70,7 @@ extension AccessLogFormat {
 }
 
 extension LogLine {
-    /// Milliseconds with one place, in eight columns.
+    /// Milliseconds with one decimal, in eight columns.
     fileprivate mutating func writeDuration(_ time: TimeAmount) {
         let tenths = max(time.nanoseconds, 0) / 100_000
         var bound: Int64 = 10

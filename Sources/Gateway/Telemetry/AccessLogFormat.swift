@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Writes the access log's lines: JSON for programs, text for people, the combined format for log analysers.
+/// Formats the lines of the access log: as JSON, as text for people, or in the combined format.
 struct AccessLogFormat: ~Copyable {
     private let style: AccessLogStyle
     var dates = DateCache()
@@ -33,7 +33,7 @@ struct AccessLogFormat: ~Copyable {
         line.write("}")
     }
 
-    /// The fields in the order of the manual.
+    /// In the order of the manual.
     private mutating func writeFields(_ source: some AccessLogSource) {
         write(.requestID, source)
         write(.traceID, source)
@@ -104,7 +104,7 @@ struct AccessLogFormat: ~Copyable {
 }
 
 extension LogLine {
-    /// Milliseconds with three places; a clock that went back counts as none.
+    /// Milliseconds with three decimals. Negative durations, of a clock that went back, are written as 0.
     fileprivate mutating func writeMilliseconds(_ time: TimeAmount) {
         let microseconds = max(time.nanoseconds, 0) / 1000
         write(decimal: microseconds / 1000)

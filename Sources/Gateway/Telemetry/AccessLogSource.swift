@@ -1,10 +1,10 @@
 import NIOCore
 
-/// What the access log asks of an exchange that has ended.
+/// The data of a completed exchange, as the access log needs it.
 ///
-/// Texts are lent for the length of a call, so that nothing is allocated for a line. Numbers that are nil are left out.
+/// Texts are borrowed for the length of a call, so that a line allocates nothing. Numbers that are nil are omitted.
 protocol AccessLogSource {
-    /// Calls `body` with the bytes of a text as they were received, or not at all when there is nothing to say.
+    /// Calls `body` with the bytes of a text as they were received, or not at all if there are none.
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void)
 
     var accessLogLevel: AccessLogLevel { get }
@@ -14,7 +14,7 @@ protocol AccessLogSource {
     var accessLogDuration: TimeAmount { get }
     var accessLogFirstByte: TimeAmount? { get }
     var accessLogUpstreamTime: TimeAmount? { get }
-    /// How often an endpoint was tried, failed connections included; 0 is left out.
+    /// The number of attempts, including failed connections; 0 is omitted.
     var accessLogAttempts: Int { get }
 }
 
@@ -26,26 +26,26 @@ enum AccessLogText: Sendable, CaseIterable {
     case consumer
     case method
     case host
-    /// As the client wrote it, without the query.
+    /// As received, without the query.
     case path
-    /// Without the question mark; the values of secret parameters are replaced when it is written.
+    /// Without the question mark. The values of secret parameters are redacted when it is written.
     case query
     case `protocol`
     case route
-    /// The code in the error body.
+    /// The code of the error body.
     case code
     case upstream
     case target
-    /// Why the upstream failed the request: `refused`, `dns`, `reset`, `timeout`, `malformed`.
+    /// Why the upstream failed: `refused`, `dns`, `reset`, `timeout`, `malformed`.
     case reason
-    /// How the exchange ended: `complete`, `client_gone`, `upstream_reset`, `timeout_first_byte` and the like.
+    /// How the exchange ended, such as `complete`, `client_gone`, `upstream_reset` or `timeout_first_byte`.
     case end
     case cache
     case encoding
     case rateLimit
     case userAgent
     case referer
-    /// The version of TLS.
+    /// The TLS version.
     case tls
 
     /// The name of the field.
@@ -76,9 +76,9 @@ enum AccessLogText: Sendable, CaseIterable {
     }
 }
 
-/// How much a line of the access log wants to be seen.
+/// The severity of an access log line.
 enum AccessLogLevel: Sendable {
     case info
-    /// A slow request, or one that failed in the gateway or behind it.
+    /// The request was slow, or failed in the gateway or the upstream.
     case warning
 }

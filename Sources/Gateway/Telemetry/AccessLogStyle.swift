@@ -1,4 +1,4 @@
-/// The form of the access log's lines.
+/// The format of the access log's lines.
 enum AccessLogStyle: Sendable, Hashable {
     /// One JSON object per line.
     case json
@@ -7,15 +7,15 @@ enum AccessLogStyle: Sendable, Hashable {
     /// The combined log format of Apache and nginx.
     case combined
 
-    /// Where text lines are read.
+    /// Options of text lines.
     struct TextStyle: Sendable, Hashable {
-        /// A terminal shows the time of day and cuts long targets short; a file keeps the date and the whole target.
+        /// A terminal shows only the time of day and shortens long targets; a file has the date and the whole target.
         var isTerminal = false
-        /// The status is coloured.
+        /// The status is colored.
         var isColored = false
     }
 
-    /// - Parameter destination: where the lines go.
+    /// - Parameter destination: where the lines are written.
     init(_ format: LogFormat, for destination: LogDestination) {
         switch format {
         case .text:

@@ -1,18 +1,18 @@
 import NIOCore
 
-/// One request that a histogram's bucket has counted, so that somebody who wonders about the bucket can look at it.
+/// One request that a histogram bucket counted, so that its trace can be looked up.
 struct Exemplar: Sendable, Hashable {
     let trace: TraceDigits
     let nanoseconds: UInt64
-    /// When it was counted.
+    /// When the request was counted.
     let time: NIODeadline
 }
 
-/// The 32 digits of a trace's ID, without an allocation.
+/// The 32 hexadecimal digits of a trace ID, stored inline.
 struct TraceDigits: Sendable, Hashable {
     private let parts: (UInt64, UInt64, UInt64, UInt64)
 
-    /// Nil for what has not 32 bytes: the exchange has no trace.
+    /// nil unless there are exactly 32 bytes: the exchange has no trace.
     init?(_ digits: UnsafeRawBufferPointer) {
         guard digits.count == 32 else { return nil }
         self.parts = (

@@ -9,7 +9,7 @@ import NIOCore
     import Darwin
 #endif
 
-/// Writes what the gateway has to say of itself, such as start, reload and warnings: JSON for machines, text for people.
+/// Writes the gateway's own messages, such as starts, reloads and warnings: as JSON or as text for people.
 package struct GatewayLogHandler: LogHandler {
     package var logLevel: Logger.Level = .info
     package var metadata: Logger.Metadata = [:]
@@ -21,7 +21,7 @@ package struct GatewayLogHandler: LogHandler {
     private let clock: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - isColored: whether levels have colours in text.
+    ///   - isColored: whether text has colored levels.
     ///   - clock: the time in milliseconds since 1970.
     package init(
         _ style: LogStyle,

@@ -3,12 +3,13 @@ import NIOCore
 /// Durations counted in buckets. Each event loop has its own; readers see the sum.
 public final class Histogram {
     private let bounds: [UInt64]
-    /// One count for each bound and one for what lies above them all. Not an array: an observation then needs neither a
-    /// check that the storage is unshared nor one that the access is exclusive.
+    /// One count per bound and one for values above all bounds. Not an array, so that an observation checks neither
+    /// uniqueness nor exclusive access.
     private let counts: UnsafeMutableBufferPointer<UInt64>
-    /// A floating-point number, since ten thousand open connections fill 64 bits of nanoseconds in three weeks.
+    /// A floating-point number, because ten thousand open connections would overflow 64 bits of nanoseconds in three
+    /// weeks.
     private var sum: Double = 0
-    /// The latest of each bucket; made with the first.
+    /// The latest exemplar of each bucket; allocated with the first.
     private var exemplars: UnsafeMutableBufferPointer<Exemplar?>?
 
     init(_ buckets: HistogramBuckets) {
@@ -22,12 +23,12 @@ public final class Histogram {
         exemplars?.deallocate()
     }
 
-    /// Counts one duration.
+    /// Counts a duration.
     public func observe(nanoseconds: UInt64) {
         _ = count(nanoseconds)
     }
 
-    /// Counts one duration, and has its bucket remember whose it was.
+    /// Counts a duration, and stores its trace as the bucket's exemplar.
     func observe(nanoseconds: UInt64, trace: TraceDigits?, at now: NIODeadline) {
         let bucket = count(nanoseconds)
         guard let trace else { return }
@@ -40,7 +41,7 @@ public final class Histogram {
     }
 
     private func count(_ nanoseconds: UInt64) -> Int {
-        // Most durations end in one of the first buckets, so a search from below beats a binary one.
+        // Most durations belong in one of the first buckets, so a linear search beats a binary one.
         var index = 0
         while index < bounds.count, nanoseconds > bounds[index] { index += 1 }
         counts[index] &+= 1
@@ -54,7 +55,7 @@ public final class Histogram {
         observe(nanoseconds: nanoseconds > 0 ? UInt64(min(nanoseconds, 9.2e18)) : 0)
     }
 
-    /// Appends the count of each bucket, the topmost last, and then the sum in seconds.
+    /// Appends the count of each bucket, the unbounded one last, and then the sum in seconds.
     func copy(to values: inout [Double]) {
         for count in counts { values.append(Double(count)) }
         values.append(sum / 1e9)

@@ -2,13 +2,13 @@
 public struct HistogramBuckets: Sendable, Hashable {
     /// The upper bounds in seconds.
     public let seconds: [Double]
-    /// The same in nanoseconds, as durations are measured.
+    /// The upper bounds in nanoseconds.
     let nanoseconds: [UInt64]
 
     /// Creates buckets from bounds in seconds. Bounds that are not finite and positive are dropped; the others are
     /// sorted and made unique.
     public init(seconds bounds: [Double]) {
-        // A bound of more than 100 years would not fit in nanoseconds, and says no more than the bucket above it.
+        // A bound of more than 100 years would overflow, and is no more useful than the unbounded bucket.
         let usable = bounds.filter { $0.isFinite && $0 > 0 && $0 < 3_155_760_000 }
         seconds = Set(usable).sorted()
         nanoseconds = seconds.map { UInt64(($0 * 1e9).rounded()) }

@@ -1,10 +1,10 @@
-/// Which routes and targets there are, so that those which a reload took away leave no series behind: not even when a
-/// request that began before ends after it.
+/// The routes and targets of the running configuration. Others get no series, not even when a request that started
+/// before a reload ends after it.
 struct LiveSeries {
-    /// Nil before the first reload: all are.
+    /// nil before the first reload: every route is live.
     private var routes: Set<String>?
     private var targets: [String: Set<String>] = [:]
-    /// Label values that stand for no route or target of the configuration.
+    /// Label values that are not routes or targets of the configuration.
     private static let standing: Set<String> = [MetricLabel.other, MetricLabel.noRoute, MetricLabel.adminRoute]
 
     mutating func admit(route: String) { self.routes?.insert(route) }
@@ -23,7 +23,7 @@ struct LiveSeries {
         return routes.contains(route) || Self.standing.contains(route)
     }
 
-    /// Whether a series with these label values may be, where these are the labels' names.
+    /// Whether a series with these values of these labels may exist.
     func includes(_ values: [String], under labels: [String]) -> Bool {
         if self.routes == nil { return true }
         func value(_ label: String) -> String? { labels.firstIndex(of: label).map { values[$0] } }

@@ -6,16 +6,16 @@
     import Darwin
 #endif
 
-/// Where log lines go.
+/// Where log lines are written.
 package enum LogDestination: Sendable, Hashable {
     case standardOutput
     case standardError
-    /// A file that is made when there is none, and always appended to.
+    /// A file. Created if missing, and only appended to.
     case file(String)
-    /// A descriptor that someone else opened and closes.
+    /// A descriptor that the caller opens and closes.
     case descriptor(Int32)
 
-    /// Whether a person reads along.
+    /// Whether the destination is a terminal.
     package var isTerminal: Bool {
         switch self {
         case .standardOutput: isatty(STDOUT_FILENO) == 1
@@ -25,7 +25,7 @@ package enum LogDestination: Sendable, Hashable {
         }
     }
 
-    /// Whether to write colours: to a terminal whose user has not declined them (https://no-color.org).
+    /// Whether to write colors: to a terminal whose user has not opted out (https://no-color.org).
     package var isColored: Bool {
         func value(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
         return self.isTerminal && value("NO_COLOR").isEmpty && value("TERM") != "dumb"
@@ -37,7 +37,7 @@ package enum LogDestination: Sendable, Hashable {
         case .standardError: return STDERR_FILENO
         case .descriptor(let descriptor): return descriptor
         case .file(let path):
-            // A pipe that nobody reads would hold the start up for ever.
+            // Without a reader, opening a pipe would block the start forever.
             let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK
             #if canImport(Darwin)
                 let descriptor = Darwin.open(path, flags, 0o640)
@@ -59,7 +59,7 @@ package enum LogDestination: Sendable, Hashable {
         }
     }
 
-    /// Closes what `open` opened.
+    /// Closes a descriptor that `open` returned.
     func close(_ descriptor: Int32) {
         guard case .file = self else { return }
         #if canImport(Darwin)

@@ -8,7 +8,7 @@ enum LogTextContext: Sendable {
     case quoted
     /// A word of a text line, which must not contain spaces.
     case word
-    /// Inside the quotes of the combined log format, whose readers do not support `\\"`.
+    /// Inside the quotes of the combined log format, whose readers do not support `\"`.
     case combined
 }
 

@@ -1,7 +1,7 @@
-/// The bytes of one log line while it is made.
+/// The buffer in which a log line is built.
 ///
-/// A line takes a hundred small writes; into a `ByteBuffer` each of them would count references and check for exclusive access,
-/// which is most of their cost. One memory serves all lines.
+/// A line takes a hundred small writes. In a `ByteBuffer` each would check for uniqueness and exclusive access, which
+/// is most of their cost. One buffer serves all lines.
 struct LogLine: ~Copyable {
     private var storage = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 1)
     private(set) var count = 0
@@ -10,7 +10,7 @@ struct LogLine: ~Copyable {
         storage.deallocate()
     }
 
-    /// What has been written.
+    /// The bytes written so far.
     var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: storage[..<count])
     }
@@ -45,7 +45,7 @@ struct LogLine: ~Copyable {
     }
 
     mutating func write(decimal number: some FixedWidthInteger) {
-        // Twenty digits are the most that 64 bits have; the digits come from the right.
+        // 64 bits have at most twenty digits. They are written from the right.
         reserve(20)
         var rest = UInt64(clamping: number)
         var length = 1
@@ -61,7 +61,7 @@ struct LogLine: ~Copyable {
         count += length
     }
 
-    /// Cuts what was written from `start` on to `width` bytes, an ellipsis among them; never within a character.
+    /// Shortens what was written since `start` to `width` bytes, including an ellipsis. Never splits a character.
     mutating func shorten(from start: Int, to width: Int) {
         guard count - start > width else { return }
         count = start + width - 1

@@ -8,11 +8,11 @@ import NIOCore
     import Darwin
 #endif
 
-/// The open descriptor behind a log, and what the last write left there.
+/// The open descriptor of a log, and the state that the last write left it in.
 struct LogOutput: Sendable {
     private let destination: LogDestination
     private var descriptor: Int32
-    /// The last line was cut off by an error: the next must not be glued to it.
+    /// An error truncated the last line, so the next one must start on a new line.
     private var isTorn = false
 
     init(_ destination: LogDestination) throws(LogDestinationError) {
@@ -20,7 +20,7 @@ struct LogOutput: Sendable {
         descriptor = try destination.open()
     }
 
-    /// Writes `count` lines; waits as long as the destination makes it wait. Returns how many were lost to an error.
+    /// Writes `count` lines, waiting as long as the destination blocks. Returns how many were lost to an error.
     mutating func write(_ lines: ByteBuffer, count: Int) -> Int {
         lines.withUnsafeReadableBytes { bytes in
             var rest = bytes[...]
@@ -40,7 +40,7 @@ struct LogOutput: Sendable {
         }
     }
 
-    /// Opens the destination anew. Returns why that failed; then nothing has changed.
+    /// Reopens the destination. Returns the error; the old descriptor stays in use then.
     mutating func reopen() -> LogDestinationError? {
         do throws(LogDestinationError) {
             let opened = try destination.open()
@@ -61,7 +61,7 @@ struct LogOutput: Sendable {
         bytes.withUnsafeBytes(send)
     }
 
-    /// Writes some of the bytes. Returns how many, at most 0 for an error that waiting does not mend.
+    /// Writes some of the bytes. Returns how many, or at most 0 for an error that waiting does not resolve.
     private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
         while true {
             #if canImport(Glibc)
@@ -76,7 +76,7 @@ struct LogOutput: Sendable {
             case EINTR:
                 continue
             case EAGAIN:
-                // Standard output may be a pipe that another process has made non-blocking.
+                // Another process may have made a pipe on standard output non-blocking.
                 var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&wait, 1, 1000)
             default:

@@ -1,12 +1,12 @@
 import NIOCore
 
-/// Where one event loop puts its log lines: a buffer that goes to the writer when it is full or a tenth of a second old.
+/// The log buffer of one event loop. It is passed to the writer when it is full or a tenth of a second old.
 ///
-/// A line costs a copy into the buffer. While nothing is logged no timer runs.
+/// A line costs a copy into the buffer. No timer runs while nothing is logged.
 final class LogSink {
-    /// Room for some hundred lines, in one allocation that the allocator can use again.
+    /// The size of a buffer: some hundred lines, in one allocation that the allocator can reuse.
     private static let capacity = 64 << 10
-    /// A buffer this full goes out, so that the next line seldom makes it grow.
+    /// A buffer this full is passed on, so that the next line rarely makes it grow.
     private static let full = 60 << 10
     private static let maximumAge = TimeAmount.milliseconds(100)
 
@@ -21,7 +21,7 @@ final class LogSink {
         self.loop = loop
     }
 
-    /// Adds the line that `body` writes; the line feed is added to it.
+    /// Appends the line that `body` writes, and a line feed.
     func write(_ body: (inout ByteBuffer) -> Void) {
         if buffer.capacity == 0 { buffer = ByteBufferAllocator().buffer(capacity: Self.capacity) }
         body(&buffer)
@@ -38,7 +38,7 @@ final class LogSink {
         }
     }
 
-    /// Hands what is buffered to the writer.
+    /// Passes the buffer to the writer.
     func flush() {
         guard lines > 0 else { return }
         writer.append(buffer, count: lines)

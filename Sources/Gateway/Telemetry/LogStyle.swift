@@ -1,11 +1,11 @@
-/// The form of log lines.
+/// The format of log lines.
 package enum LogStyle: Sendable, Hashable {
-    /// One JSON object a line.
+    /// One JSON object per line.
     case json
     /// Lines for people.
     case text
 
-    /// Text where a person reads along, else JSON.
+    /// Text on a terminal, otherwise JSON.
     package static func automatic(for destination: LogDestination) -> LogStyle {
         destination.isTerminal ? .text : .json
     }

@@ -2,9 +2,9 @@ package import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Writes log lines on a thread of its own, so that a slow disk holds up no event loop.
+/// Writes log lines on a separate thread, so that a slow disk does not block an event loop.
 ///
-/// Lines wait in a queue of bounded size; what it cannot take, and what the destination refuses, is dropped and counted.
+/// Lines wait in a bounded queue. Lines that do not fit, or that the destination rejects, are dropped and counted.
 package final class LogWriter: Sendable {
     static let linesDropped = MetricDescription(
         "gateway_log_lines_dropped_total",
@@ -18,15 +18,15 @@ package final class LogWriter: Sendable {
     private let limit: Int
     private let thread = NIOThreadPool(numberOfThreads: 1)
     private let queue = Mutex(Queue())
-    /// Touched by the writing thread alone; the lock is never waited for.
+    /// Only used by the writing thread; the lock is never contended.
     private let output: Mutex<LogOutput>
     private let sinkFlushes = Mutex<[@Sendable () -> EventLoopFuture<Void>]>([])
 
     private struct Queue {
         var items: [Item] = []
-        /// Bytes that wait or are being written.
+        /// Bytes that are queued or being written.
         var bytes = 0
-        /// The thread has been told, and has not yet found the queue empty.
+        /// The thread was signaled and has not yet found the queue empty.
         var isDraining = false
         var isClosed = false
     }
@@ -38,7 +38,7 @@ package final class LogWriter: Sendable {
     }
 
     /// Opens the destination.
-    /// - Parameter limit: the most bytes that may wait for the destination.
+    /// - Parameter limit: the maximum number of queued bytes.
     package init(_ destination: LogDestination, limit: Int = 8 << 20) throws(LogDestinationError) {
         self.limit = limit
         output = Mutex(try LogOutput(destination))
@@ -50,7 +50,7 @@ package final class LogWriter: Sendable {
         output.withLock { $0.close() }
     }
 
-    /// Makes the sink of one event loop. Called on that loop.
+    /// Creates the sink of one event loop. Called on that loop.
     func makeSink(on loop: any EventLoop) -> LogSink {
         let sink = LogSink(writer: self, loop: loop)
         let bound = NIOLoopBound(sink, eventLoop: loop)
@@ -58,13 +58,13 @@ package final class LogWriter: Sendable {
         return sink
     }
 
-    /// Takes whole lines, each with its line feed, from any thread. Never waits for the destination.
+    /// Enqueues whole lines with their line feeds, from any thread. Never waits for the destination.
     func append(_ lines: ByteBuffer, count: Int) {
         if !enqueue(.lines(lines, count: count), bytes: lines.readableBytes) { droppedLines.add(Double(count)) }
     }
 
-    /// Opens the file anew, after what was appended until now: log rotation has moved it away.
-    /// - Throws: why it could not be opened; the old file then stays in use.
+    /// Reopens the file after everything appended so far, for log rotation.
+    /// - Throws: why it could not be opened; the old file stays in use then.
     package func reopen() async throws(LogDestinationError) {
         let failure = await withCheckedContinuation { continuation in
             if !enqueue(.reopen { continuation.resume(returning: $0) }) { continuation.resume(returning: nil) }
@@ -72,7 +72,7 @@ package final class LogWriter: Sendable {
         if let failure { throw failure }
     }
 
-    /// Waits until the lines of all sinks are written or refused, at most for `timeout`. Returns whether they are.
+    /// Waits until the lines of all sinks are written or rejected, at most for `timeout`. Returns whether they are.
     ///
     /// The event loops of the sinks must be running.
     @discardableResult
@@ -94,13 +94,14 @@ package final class LogWriter: Sendable {
         }
     }
 
-    /// Flushes for at most `timeout`, then takes no more lines and ends the thread. Returns whether all was written.
+    /// Flushes for at most `timeout`, then rejects further lines and ends the thread. Returns whether everything was
+    /// written.
     @discardableResult
     package func close(within timeout: TimeAmount) async -> Bool {
         let flushed = await flush(within: timeout)
         queue.withLock { $0.isClosed = true }
         sinkFlushes.withLock { $0 = [] }
-        // A thread that hangs in a write is not waited for.
+        // Does not wait for a thread that is blocked in a write.
         thread.shutdownGracefully { _ in }
         return flushed
     }
@@ -147,7 +148,7 @@ package final class LogWriter: Sendable {
     }
 }
 
-/// Ends one wait once: when the lines are written, or when time is up.
+/// Resumes a continuation once: when the lines are written, or at the timeout.
 private final class LogFlushWait: Sendable {
     private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
 

@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// Knows the meters of all event loops, and reads them as one.
+/// The meters of all event loops, and of everything else.
 final class MeterRegistry: Sendable {
-    /// Reads values that belong to no loop.
+    /// Reads values that belong to no event loop.
     typealias Source = @Sendable () -> [MetricFamily]
 
     static let seriesDropped = MetricDescription(
@@ -19,14 +19,14 @@ final class MeterRegistry: Sendable {
     private let sources = Mutex<[Source]>([])
 
     /// - Parameters:
-    ///   - buckets: of all histograms, for the life of the process: counts cannot move to other buckets.
-    ///   - seriesLimit: how many series one metric may have; further label sets share one.
+    ///   - buckets: the buckets of all histograms until the process ends, because counts cannot move to other buckets.
+    ///   - seriesLimit: the maximum number of series per metric. Further label sets share one.
     init(buckets: HistogramBuckets = .standard, seriesLimit: Int = 10_000) {
         self.buckets = buckets
         budget = SeriesBudget(limit: seriesLimit)
     }
 
-    /// Makes the shard of one event loop. Called on that loop.
+    /// Creates the shard of one event loop. Called on that loop.
     func makeShard(on loop: any EventLoop) -> MeterShard {
         let shard = MeterShard(budget: budget, buckets: buckets)
         let bound = NIOLoopBound(shard, eventLoop: loop)
@@ -34,15 +34,15 @@ final class MeterRegistry: Sendable {
         return shard
     }
 
-    /// One for each event loop.
+    /// One shard per event loop.
     var shards: [NIOLoopBound<MeterShard>] { loopShards.withLock { $0 } }
 
-    /// Adds values that are read with the shards' and belong to no event loop. Called from whichever thread reads.
+    /// Adds values that belong to no event loop. `source` is called on the thread of the reader.
     func addSource(_ source: @escaping Source) {
         sources.withLock { $0.append(source) }
     }
 
-    /// Shows `meter` as a series; several meters under the same labels are merged.
+    /// Shows `meter` as a series. Several meters with the same labels are merged.
     func add(_ meter: SharedMeter, as description: MetricDescription, _ labels: [String] = []) {
         addSource {
             var family = MetricFamily(description)
@@ -51,7 +51,7 @@ final class MeterRegistry: Sendable {
         }
     }
 
-    /// All metrics, sorted by name, their series by labels. The event loops of the shards must be running.
+    /// All metrics sorted by name, and their series by labels. The event loops of the shards must be running.
     func snapshot() async -> [MetricFamily] {
         let pending = shards.map { shard in shard.eventLoop.submit { shard.value.copy() } }
         var parts = sources.withLock { $0 }.flatMap { $0() }

@@ -1,4 +1,5 @@
-/// The meters of one event loop. Meters are looked up when a plan is built or at a series' first use, and kept by whoever counts.
+/// The meters of one event loop. They are looked up when a plan is built or when a series is first used, and kept by
+/// their users.
 final class MeterShard {
     private let budget: SeriesBudget
     private let buckets: HistogramBuckets
@@ -6,10 +7,10 @@ final class MeterShard {
     private var samplers: [SamplerID: () -> Void] = [:]
     private var nextSampler = 0
     private var live = LiveSeries()
-    /// By route; those without traffic have none.
+    /// By route. Routes without traffic have none.
     private(set) var performances: [String: RoutePerformance] = [:]
 
-    /// Names a sampler, so that it can be removed.
+    /// Identifies a sampler, for its removal.
     struct SamplerID: Hashable {
         fileprivate let number: Int
     }
@@ -19,34 +20,34 @@ final class MeterShard {
         self.buckets = buckets
     }
 
-    /// The counter with these label values, made at 0 when there is none.
+    /// The counter with these label values. A new one starts at 0.
     func counter(_ description: MetricDescription, _ labels: [String] = []) -> Counter {
         let found = meter(description, labels) { .counter(Counter()) }
         guard case .counter(let counter) = found else { return Counter() }
         return counter
     }
 
-    /// The gauge with these label values, made at 0 when there is none.
+    /// The gauge with these label values. A new one starts at 0.
     func gauge(_ description: MetricDescription, _ labels: [String] = []) -> Gauge {
         let found = meter(description, labels) { .gauge(Gauge()) }
         guard case .gauge(let gauge) = found else { return Gauge() }
         return gauge
     }
 
-    /// The histogram with these label values, made empty when there is none.
+    /// The histogram with these label values. A new one is empty.
     func histogram(_ description: MetricDescription, _ labels: [String] = []) -> Histogram {
         let found = meter(description, labels) { [buckets] in .histogram(Histogram(buckets)) }
         guard case .histogram(let histogram) = found else { return Histogram(buckets) }
         return histogram
     }
 
-    /// Whether meters of this description agree with those of the same name.
+    /// Whether meters with this description agree with existing ones of the same name.
     func takes(_ description: MetricDescription) -> Bool {
         guard let known = metrics[description.name]?.description else { return true }
         return known.kind == description.kind && known.labels == description.labels
     }
 
-    /// Runs `body` on this shard's loop before each reading: it sets the gauges whose values live elsewhere.
+    /// Runs `body` on this shard's event loop before each reading, to set gauges whose values are kept elsewhere.
     @discardableResult
     func addSampler(_ body: @escaping () -> Void) -> SamplerID {
         let id = SamplerID(number: nextSampler)
@@ -59,8 +60,7 @@ final class MeterShard {
         samplers[id] = nil
     }
 
-    /// The statistics of the route's last minutes, made empty when there are none. Those of a route that is gone are not
-    /// kept.
+    /// The recent statistics of a route. A new one is empty; that of a removed route is not kept.
     func performance(of route: String) -> RoutePerformance {
         if let performance = performances[route] { return performance }
         let performance = RoutePerformance()
@@ -70,18 +70,18 @@ final class MeterShard {
 
     // MARK: What there is
 
-    /// Series of this route may be made, even if it was gone.
+    /// Allows series of this route, even if it was removed before.
     func admit(route: String) { live.admit(route: route) }
 
-    /// Series of this target may be made, even if it was gone.
+    /// Allows series of this target, even if it was removed before.
     func admit(upstream: String, target: String) { live.admit(upstream: upstream, target: target) }
 
-    /// Drops the series of all other routes, upstreams and targets, for good: what still ends there counts in vain. To be
-    /// called when a new configuration runs.
+    /// Permanently drops the series of all other routes, upstreams and targets; what still ends there is not reported.
+    /// Call it when a new configuration is running.
     ///
     /// - Parameters:
-    ///   - routes: their names; `_none` and `_admin` stay anyway.
-    ///   - targets: labels, by upstream.
+    ///   - routes: their names. `_none` and `_admin` always stay.
+    ///   - targets: their labels, by upstream.
     func retain(routes: Set<String>, targets: [String: Set<String>]) {
         live.retain(routes: routes, targets: targets)
         for name in metrics.keys {
@@ -92,14 +92,14 @@ final class MeterShard {
         for route in performances.keys where !live.includes(route: route) { performances[route] = nil }
     }
 
-    /// Copies all values, after the samplers have run.
+    /// Copies all values, after running the samplers.
     func copy() -> [MetricFamily] {
         for sample in samplers.values { sample() }
         return metrics.values.map { $0.copy(bounds: buckets.seconds) }
     }
 
-    /// A description whose kind or labels contradict the first of its name gets a meter that nobody reads: a page with
-    /// two kinds under one name would be refused as a whole.
+    /// A description whose kind or labels differ from the first of its name gets a meter that is never read: Prometheus
+    /// rejects pages with two kinds under one name.
     private func meter(_ description: MetricDescription, _ labels: [String], make: () -> ShardMetric.Meter)
         -> ShardMetric.Meter
     {
@@ -124,7 +124,7 @@ final class MeterShard {
 @available(*, unavailable)
 extension MeterShard: Sendable {}
 
-/// The series that one shard has of one metric.
+/// One shard's series of a metric.
 private struct ShardMetric {
     enum Meter {
         case counter(Counter)

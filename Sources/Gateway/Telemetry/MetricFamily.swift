@@ -1,16 +1,17 @@
-/// The values of all series of one metric at one moment.
+/// The values of all series of one metric at one time.
 struct MetricFamily: Sendable {
     let description: MetricDescription
-    /// The upper bounds of the buckets in seconds; empty for what is no histogram.
+    /// The upper bounds of the buckets in seconds; empty unless the metric is a histogram.
     let bounds: [Double]
-    /// The values of the labels, one list for each series.
+    /// The label values of each series.
     private(set) var labels: [[String]] = []
-    /// `stride` numbers for each series, all series in one array: to copy ten thousand series on an event loop takes one allocation.
+    /// `stride` numbers per series, in one array, so that copying ten thousand series on an event loop takes one
+    /// allocation.
     private(set) var values: [Double] = []
-    /// Of histograms' buckets, by their place in `values`, in ascending order.
+    /// Exemplars of histogram buckets by their index in `values`, ascending.
     private(set) var exemplars: [(place: Int, exemplar: Exemplar)] = []
 
-    /// One number, or for a histogram the count of each bucket, the count above them, and the sum in seconds.
+    /// 1; for a histogram, one per bucket including the unbounded one, and one for the sum in seconds.
     var stride: Int { description.kind == .histogram ? bounds.count + 2 : 1 }
 
     init(_ description: MetricDescription, bounds: [Double] = []) {
@@ -39,7 +40,7 @@ struct MetricFamily: Sendable {
         values[series * stride..<(series + 1) * stride]
     }
 
-    /// Makes one family of the families that shards have of one metric, its series sorted by their labels.
+    /// Merges the families that the shards have of one metric, and sorts the series by their labels.
     static func merged(_ parts: [MetricFamily]) -> MetricFamily? {
         guard let first = parts.first else { return nil }
         var merged = MetricFamily(first.description, bounds: first.bounds)

@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// What the kernel knows of this process. On systems without `/proc` most of it is absent.
+/// What the kernel reports about this process. Most of it is missing on systems without `/proc`.
 enum ProcessMetrics {
     static let cpu = MetricDescription(
         "process_cpu_seconds_total",
@@ -43,7 +43,7 @@ enum ProcessMetrics {
         labels: ["version", "swift"]
     )
 
-    /// Reads the values anew; some system calls, so not on an event loop.
+    /// Reads the current values. Takes several system calls, so do not call it on an event loop.
     static func families() -> [MetricFamily] {
         var families: [MetricFamily] = []
         func add(_ description: MetricDescription, _ value: Double?) {
@@ -67,14 +67,14 @@ enum ProcessMetrics {
         return families
     }
 
-    /// The build's series, always 1.
+    /// The build information, always 1.
     static func buildInfo(version: String) -> MetricFamily {
         var family = MetricFamily(build)
         family.append([version, swiftVersion], 1)
         return family
     }
 
-    /// The compiler's version, which only conditional compilation tells.
+    /// The compiler version, which only conditional compilation reveals.
     private static var swiftVersion: String {
         #if compiler(>=6.4)
             "6.4"
@@ -87,7 +87,7 @@ enum ProcessMetrics {
         #endif
     }
 
-    /// The second since 1970 in which the machine started, from `/proc/stat`.
+    /// When the machine started, in seconds since 1970, from `/proc/stat`.
     static func bootSecond(_ text: String) -> UInt64? {
         for line in text.split(separator: "\n") where line.hasPrefix("btime ") { return UInt64(line.dropFirst(6)) }
         return nil
@@ -105,10 +105,10 @@ enum ProcessMetrics {
         defer { closedir(directory) }
         var count = 0
         while let entry = readdir(directory) {
-            // "." and ".." are none.
+            // Skips "." and "..".
             if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
         }
-        // The one that reads the directory.
+        // Without the descriptor of the directory itself.
         return count - 1
     }
 
@@ -136,15 +136,15 @@ enum ProcessMetrics {
     }
 }
 
-/// The fields of `/proc/self/stat` that metrics need.
+/// The fields of `/proc/self/stat` that the metrics need.
 struct ProcessStatus: Hashable {
-    /// When the process started, in clock ticks since the machine did.
+    /// When the process started, in clock ticks since the machine started.
     let startTicks: UInt64
     let residentPages: UInt64
 
-    /// Nil for what is not such a file.
+    /// nil if the text has another format.
     init?(_ text: String) {
-        // The program's name, in parentheses, may hold blanks and parentheses itself: fields are counted from its end.
+        // The program's name, in parentheses, may contain spaces and parentheses, so fields are counted from its end.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].split { $0 == " " || $0 == "\n" }
         guard fields.count > 22, let start = UInt64(fields[20]), let pages = UInt64(fields[22]) else { return nil }

@@ -1,14 +1,14 @@
 import NIOCore
 
-/// Writes metrics as a page that Prometheus reads.
+/// Writes metrics in the formats of Prometheus.
 struct PrometheusText {
     let format: ExpositionFormat
-    /// When the clock of deadlines showed 0, in nanoseconds since 1970; for the times of exemplars.
+    /// The time at which deadlines count from 0, in nanoseconds since 1970; for the times of exemplars.
     var epoch: Int64 = 0
-    /// The names of the families or samples to write. Empty: all.
+    /// The names of the families or samples to write; empty for all.
     var selection: Set<String> = []
 
-    /// Writes families, leaving out those without series.
+    /// Writes the families that have series.
     func write(_ families: [MetricFamily], into page: inout ByteBuffer) {
         let gauges = Set(families.lazy.filter { $0.description.kind != .counter }.map(\.description.name))
         for family in families where !family.labels.isEmpty {
@@ -30,7 +30,7 @@ struct PrometheusText {
         if format == .openMetrics { page.writeStaticString("# EOF\n") }
     }
 
-    /// The kinds of samples that a series of a histogram has. A series of any other metric is one sample.
+    /// The kinds of samples of a histogram. A series of any other metric is one sample.
     private struct Samples: OptionSet {
         let rawValue: UInt8
         static let buckets = Self(rawValue: 1)
@@ -50,7 +50,7 @@ struct PrometheusText {
         return samples
     }
 
-    /// The name and type under which a family is announced.
+    /// The name and type of a family in its header.
     private struct Head {
         var name: String
         var type: String
@@ -63,8 +63,9 @@ struct PrometheusText {
             case .counter:
                 type = "counter"
                 guard format == .openMetrics else { return }
-                // OpenMetrics names a counter's family without the suffix. Where a gauge has that name, two families
-                // would have one name, and the page would be refused: such a counter keeps its name and has no type.
+                // OpenMetrics names the family of a counter without the suffix. If a gauge has that name, two families
+                // would share it and the page would be rejected, so the counter keeps its name and is written as
+                // untyped.
                 let family = name.hasSuffix("_total") ? String(name.dropLast("_total".count)) : name
                 if family == name || taken.contains(family) { type = "unknown" } else { name = family }
             }
@@ -136,7 +137,7 @@ struct PrometheusText {
         page.writeInteger(UInt8(ascii: "\n"))
     }
 
-    /// OpenMetrics wants bounds to look like floating-point numbers; in text, Prometheus' own clients write `1`.
+    /// OpenMetrics requires bounds to be floating-point numbers; in the text format, Prometheus' own clients write `1`.
     private func bucketBound(_ bound: Double) -> String {
         format == .openMetrics ? "\(bound)" : Self.number(bound)
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How the configuration came to be what it is: when it was last taken, how often a new one was taken or refused.
+/// Counts configuration reloads, and records when a configuration was last applied.
 final class ReloadMeters: Sendable {
     static let reloads = MetricDescription(
         "gateway_config_reloads_total",
@@ -20,7 +20,7 @@ final class ReloadMeters: Sendable {
     private let lastSuccess = SharedMeter()
     private let isLastRefused = Atomic(false)
 
-    /// - Parameter start: when the first configuration was taken, in milliseconds since 1970.
+    /// - Parameter start: when the first configuration was applied, in milliseconds since 1970.
     init(start: Int64) {
         self.lastSuccess.set(Double(start) / 1000)
     }
@@ -32,13 +32,13 @@ final class ReloadMeters: Sendable {
         self.isLastRefused.store(false, ordering: .relaxed)
     }
 
-    /// A new configuration was faulty, and the old one stays.
+    /// A new configuration was invalid, and the old one stays.
     func failed() {
         self.refused.add()
         self.isLastRefused.store(true, ordering: .relaxed)
     }
 
-    /// Whether what runs is not what was last asked for.
+    /// Whether the last reload failed, so that the running configuration is not the latest.
     var lastReloadFailed: Bool { self.isLastRefused.load(ordering: .relaxed) }
 
     func register(with registry: MeterRegistry) {

@@ -69,10 +69,11 @@ final class RouteMeters {
     /// One for each code that was seen, out of some thirty.
     private var errors: [(code: String, counter: Counter)] = []
 
-    /// How many routes have their series from the start; those beyond have them with their first request.
+    /// How many routes have series from the start. Further routes get theirs with their first request.
     static let startingRoutes = 1000
 
-    /// - Parameter isShown: from the start, at 0, so that an alert can tell a route without traffic from none.
+    /// - Parameter isShown: whether series start at 0 before any traffic, so that alerts can distinguish an idle route
+    ///   from a missing one.
     init(route: String, shard: MeterShard, isShown: Bool = true) {
         self.route = route
         self.shard = shard
@@ -81,14 +82,14 @@ final class RouteMeters {
         _ = (self.inFlight, self.firstByte, self.received, self.sent)
     }
 
-    /// A request that has ended.
+    /// A completed request.
     struct Request {
         var method: Method
         var status: Int
-        /// The gateway or what is behind it failed.
+        /// The gateway or the upstream failed.
         var isError: Bool
         var duration: TimeAmount
-        /// Nil where nothing was answered.
+        /// nil without a response.
         var firstByte: TimeAmount?
         var bytesIn: UInt64
         var bytesOut: UInt64
@@ -126,7 +127,7 @@ final class RouteMeters {
         self.shard.counter(Self.missedDeadlines, [self.route, phase]).add()
     }
 
-    /// Methods that a client makes up share a label.
+    /// Unknown methods share a label.
     private static func label(_ method: Method) -> String {
         method == .other ? MetricLabel.other : "\(method.name)"
     }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Keeps each metric below its limit of series, for all event loops together.
+/// Limits the number of series per metric, across event loops.
 ///
-/// Asked when a series is made, not when it is counted in, so its lock is not in the path of a request.
+/// Checked when a series is created and not when it counts, so its lock is not on the path of a request.
 final class SeriesBudget: Sendable {
     let limit: Int
-    /// For each metric its series, and how many shards have each of them.
+    /// How many shards have each series, by metric.
     private let holders = Mutex<[String: [[String]: Int]]>([:])
     private let refusals = Mutex<[String: UInt64]>([:])
 
@@ -13,7 +13,7 @@ final class SeriesBudget: Sendable {
         self.limit = limit
     }
 
-    /// Whether a shard may have a series of its own for these label values; a refusal is counted.
+    /// Whether a shard may create a series with these label values. Refusals are counted.
     func admits(_ labels: [String], of metric: String) -> Bool {
         let admitted = holders.withLock { holders in
             let series = holders[metric, default: [:]]
@@ -25,7 +25,7 @@ final class SeriesBudget: Sendable {
         return admitted
     }
 
-    /// A shard has dropped its series.
+    /// A shard dropped the series.
     func release(_ labels: [String], of metric: String) {
         holders.withLock { holders in
             guard let count = holders[metric]?[labels] else { return }
@@ -33,7 +33,7 @@ final class SeriesBudget: Sendable {
         }
     }
 
-    /// How often a label set was refused, by metric.
+    /// How many label sets were refused, by metric.
     func refused() -> [String: UInt64] {
         refusals.withLock { $0 }
     }

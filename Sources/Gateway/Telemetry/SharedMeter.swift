@@ -1,6 +1,6 @@
 import Synchronization
 
-/// One value for what happens seldom and on any thread: reloads, dropped log lines. In the path of a request, a shard's meters.
+/// A value for rare events on any thread, such as reloads and dropped log lines. Requests use the meters of a shard.
 final class SharedMeter: Sendable {
     private let bits = Atomic<UInt64>(Double(0).bitPattern)
 

@@ -1,8 +1,8 @@
-/// What several sketches have counted, as one.
+/// The merged counts of several sketches.
 struct DurationSummary: Sendable {
     private(set) var count: UInt64 = 0
     private(set) var errors: UInt64 = 0
-    /// In nanoseconds, as the following.
+    /// In nanoseconds, like the minimum and maximum.
     private(set) var sum = 0.0
     private(set) var minimum = UInt64.max
     private(set) var maximum: UInt64 = 0
@@ -30,10 +30,10 @@ struct DurationSummary: Sendable {
         for (bucket, count) in other.counts.enumerated() where count > 0 { self.counts[bucket] += count }
     }
 
-    /// In nanoseconds; nil where nothing was counted.
+    /// In nanoseconds; nil if nothing was counted.
     var mean: Double? { self.count > 0 ? self.sum / Double(self.count) : nil }
 
-    /// The duration that a share of all does not exceed, in nanoseconds; nil where nothing was counted.
+    /// The duration that a share of all durations does not exceed, in nanoseconds; nil if nothing was counted.
     func quantile(_ share: Double) -> Double? {
         guard self.count > 0 else { return nil }
         let rank = max(1, (share * Double(self.count)).rounded(.up))
@@ -41,7 +41,7 @@ struct DurationSummary: Sendable {
         for (bucket, count) in self.counts.enumerated() where count > 0 {
             passed += count
             guard Double(passed) >= rank else { continue }
-            // Where all of a bucket lies to one side of its middle, the extremes know better.
+            // If a bucket's durations all lie on one side of its middle, the extremes are more precise.
             return min(max(DurationSketch.middle(of: bucket), Double(self.minimum)), Double(self.maximum))
         }
         return Double(self.maximum)

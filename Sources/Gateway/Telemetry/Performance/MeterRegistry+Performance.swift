@@ -1,7 +1,7 @@
 import NIOCore
 
 extension MeterRegistry {
-    /// The routes that had traffic since the statistics began.
+    /// The routes that had traffic since the statistics started.
     func measuredRoutes() async -> Set<String> {
         var routes: Set<String> = []
         for shard in self.shards {
@@ -11,8 +11,8 @@ extension MeterRegistry {
         return routes
     }
 
-    /// What all event loops have counted for each of `routes` in each ``PerformanceWindow``. Each loop adds its slots up in
-    /// one turn, so ask for some dozens of routes at a time.
+    /// The durations of each of `routes` in each ``PerformanceWindow``, across event loops. Each loop adds up its slots
+    /// without a break, so ask for some dozens of routes at a time.
     func performance(of routes: [String], at now: NIODeadline) async -> [[DurationSummary]] {
         let empty = PerformanceWindow.allCases.map { _ in DurationSummary() }
         let pending = self.shards.map { shard in
@@ -28,7 +28,7 @@ extension MeterRegistry {
         return result
     }
 
-    /// Begins the statistics of all routes anew.
+    /// Resets the statistics of all routes.
     func resetPerformance() async {
         let pending = self.shards.map { shard in
             shard.eventLoop.submit { for performance in shard.value.performances.values { performance.reset() } }

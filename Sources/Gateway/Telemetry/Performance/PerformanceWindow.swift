@@ -1,8 +1,8 @@
 import NIOCore
 
-/// The spans of time that statistics are given for, the last ones up to now.
+/// The periods that statistics cover, up to now.
 ///
-/// Each is made of slots, of which the oldest is dropped whole: what is told is never older than the window, and covers
+/// A window consists of slots, and drops its oldest slot as a whole. It never covers more than its length, and always
 /// at least three quarters of it.
 enum PerformanceWindow: Int, CaseIterable, Sendable {
     case minute, fiveMinutes, fifteenMinutes
@@ -15,7 +15,7 @@ enum PerformanceWindow: Int, CaseIterable, Sendable {
         }
     }
 
-    /// In nanoseconds. Each is a multiple of the first, so that nothing turns when that does not.
+    /// In nanoseconds. A multiple of the first window's length, so that all slots start with one of the first window.
     var slotLength: UInt64 {
         switch self {
         case .minute: 15_000_000_000
@@ -31,16 +31,16 @@ enum PerformanceWindow: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Of the slot that a moment is in, from the clock's beginning.
+    /// The slot of a time, counted from the zero of the clock.
     func slot(at now: NIODeadline) -> UInt64 { now.uptimeNanoseconds / self.slotLength }
 
-    /// The oldest slot that still belongs to the window.
+    /// The oldest slot that belongs to the window.
     func firstSlot(at now: NIODeadline) -> UInt64 {
         let slot = self.slot(at: now)
         return slot - min(slot, UInt64(self.slotCount - 1))
     }
 
-    /// How long the window reaches back, where counting began at `start`.
+    /// How far the window reaches back, if counting started at `start`.
     func covered(at now: NIODeadline, since start: NIODeadline) -> TimeAmount {
         let first = NIODeadline.uptimeNanoseconds(self.firstSlot(at: now) * self.slotLength)
         return now - min(now, max(first, start))

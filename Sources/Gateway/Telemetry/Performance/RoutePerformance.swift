@@ -1,18 +1,19 @@
 import NIOCore
 
-/// How long one route's requests took on one event loop, over the last minutes.
+/// The durations of one route's requests on one event loop, over the last minutes.
 ///
-/// Memory: 14 sketches of 64 bytes, and the counts of those with traffic. A thousand routes with traffic all the time,
-/// whose answers spread over 7 doublings (1 to 100 ms), take 4 MB on each event loop; with all 29 doublings and no more
-/// than 65,535 answers a bucket, 14 MB. A route without traffic takes nothing.
+/// Memory: 14 sketches of 64 bytes, and the counts of those with traffic. A thousand routes with constant traffic,
+/// whose durations span 7 octaves (1 to 100 ms), take 4 MB per event loop; with all 29 octaves and at most 65,535
+/// requests per bucket, 14 MB. A route without traffic takes nothing.
 final class RoutePerformance {
-    /// The slots of all windows, one window behind the other.
+    /// The slots of all windows, window by window.
     private let sketches: UnsafeMutableBufferPointer<DurationSketch>
-    /// Which slot of time each of `sketches` holds.
+    /// The slot of time that each sketch covers.
     private let slots: UnsafeMutableBufferPointer<UInt64>
-    /// The place of the one that is being counted in: of the shortest window. It is added to the others when it is over.
+    /// The index of the sketch that counts now, in the shortest window. It is added to the other windows when its slot
+    /// ends.
     private var current = 0
-    /// When the next slot begins, in nanoseconds.
+    /// When the next slot starts, in nanoseconds.
     private var turnsAt: UInt64 = 0
 
     private static let offsets = [0, 4, 9]
@@ -37,7 +38,7 @@ final class RoutePerformance {
         self.sketches[self.current].add(nanoseconds, in: bucket, isError: isError)
     }
 
-    /// Adds what was counted within each window.
+    /// Adds the counts of each window.
     func copy(to summaries: inout [DurationSummary], at now: NIODeadline) {
         for window in PerformanceWindow.allCases {
             let first = window.firstSlot(at: now)
@@ -49,7 +50,7 @@ final class RoutePerformance {
         }
     }
 
-    /// Begins anew.
+    /// Starts over.
     func reset() {
         for place in 0..<Self.size {
             self.sketches[place].clear()
@@ -58,13 +59,13 @@ final class RoutePerformance {
         self.turnsAt = 0
     }
 
-    /// What it takes in all, without the allocator's own share.
+    /// Its size in bytes, without the overhead of the allocator.
     var byteCount: Int {
         let each = MemoryLayout<DurationSketch>.stride + MemoryLayout<UInt64>.stride
         return self.sketches.indices.reduce(Self.size * each) { $0 + self.sketches[$1].byteCount }
     }
 
-    /// When the current slot began, in nanoseconds; nil where nothing was counted yet.
+    /// When the current slot started, in nanoseconds; nil if nothing was counted yet.
     private var currentBegan: UInt64? {
         self.turnsAt > 0 ? self.turnsAt - PerformanceWindow.minute.slotLength : nil
     }
@@ -81,7 +82,7 @@ final class RoutePerformance {
         self.turnsAt = (window.slot(at: now) + 1) * window.slotLength
     }
 
-    /// The sketch of the window's slot that `now` is in, emptied of what is too old.
+    /// The sketch of the window's slot at `now`. Clears it if it covers an older slot.
     private func place(for window: PerformanceWindow, at now: NIODeadline) -> Int {
         let slot = window.slot(at: now)
         let place = Self.offsets[window.rawValue] + Int(slot % UInt64(window.slotCount))
