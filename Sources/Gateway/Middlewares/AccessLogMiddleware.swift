@@ -2,15 +2,15 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Writes one line for each exchange when it has ended.
+/// Writes one access log line per exchange, when it ends.
 ///
 /// ```toml
 /// [middleware.access_log]
 /// sample = 0.1
 /// ```
 ///
-/// Where the lines go and in which form is `[log]`'s affair. Errors, answers that broke off among them, and slow
-/// requests are written whatever the sample.
+/// `[log]` configures the destination and format. Errors, including incomplete responses, and slow requests are logged
+/// regardless of `sample`.
 struct AccessLogMiddleware: CompletionHook {
     struct Config: Codable, Sendable {
         /// Fraction of requests that get a line, from 0 to 1.
@@ -21,7 +21,7 @@ struct AccessLogMiddleware: CompletionHook {
 
     private let worker: Worker
     private let isSampled: Bool
-    /// Of the whole range of a random number.
+    /// A threshold for random numbers.
     private let threshold: UInt64
 
     init(_ config: Config, in context: inout BuildContext) {
@@ -46,7 +46,7 @@ struct AccessLogMiddleware: CompletionHook {
     }
 }
 
-/// An exchange that has ended, as the log asks for it.
+/// A completed exchange, as the access log needs it.
 struct AccessLogEntry: AccessLogSource {
     private let exchange: Exchange
     private let outcome: Outcome
@@ -58,7 +58,7 @@ struct AccessLogEntry: AccessLogSource {
         self.outcome = outcome
         let duration = exchange.worker.now - exchange.startedAt
         self.accessLogDuration = duration
-        // An event stream lasts as long as its reader stays; it is slow only where its head was.
+        // An event stream lasts as long as its reader; only the time to its head counts.
         let measured = exchange.isEventStream ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
         let isSlow = slow.map { measured ?? duration >= $0 } ?? false
         let isError = exchange.response.status >= 500 || outcome.isFailure

@@ -1,7 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 
-/// Lets so many requests of a route be under way at once, over all event loops, and answers further ones with 503.
+/// Limits the number of concurrent requests of a route, exact across event loops, and rejects further ones with 503.
 ///
 /// ```toml
 /// [routes.concurrency]
@@ -9,7 +9,7 @@ import NIOCore
 /// adaptive = true
 /// ```
 ///
-/// A request that finds no room does not wait for it. One counts until its last byte has gone, or its client has left.
+/// Requests over the limit are not queued. A request counts until its last byte was sent or its client left.
 struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
     struct Config: Codable, Sendable {
         /// Maximum number of concurrent requests per route, at least 1.
@@ -23,7 +23,7 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
     private let limit: InFlightLimit
     private let maximum: Int
     private let isAdaptive: Bool
-    /// When the request was counted in; nil where it was not, or is no more.
+    /// When the request was counted; nil if it does not count, or no longer.
     private let entered: ExchangeKey<NIODeadline?>
     private let worker: Worker
 
@@ -67,7 +67,7 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
             self.limit.observe(.latency(latency), upTo: self.maximum, at: now)
         case .gateway where Self.isTimeout(exchange.errorCode):
             self.limit.observe(.timeout, upTo: self.maximum, at: now)
-        // What the gateway answers by itself says nothing about the upstream.
+        // Responses that the gateway generates say nothing about the upstream.
         case .gateway, .local: break
         }
         return .next

@@ -2,7 +2,7 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Changes the fields of requests on their way to the upstream, and of responses on their way to the client.
+/// Changes the fields of requests to the upstream and of responses to the client.
 ///
 /// ```toml
 /// [routes.headers]
@@ -10,8 +10,8 @@ import NIOCore
 /// response = { add = { Link = "</style.css>; rel=preload" } }
 /// ```
 ///
-/// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` and `{route}`; `{{` and
-/// `}}` write braces. Fields that frame a message or say where it goes are not touched.
+/// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` and `{route}`; `{{`
+/// and `}}` write braces. Fields for framing and routing cannot be changed.
 struct HeadersMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
         /// Changes to the fields of requests sent upstream.
@@ -56,7 +56,7 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
     func response(_ exchange: Exchange) -> Decision {
         for name in self.ofResponses.removed { exchange.response.headers.remove(name) }
         for change in self.ofResponses.changes {
-            // It is true of the answer whatever else is: nothing takes its place.
+            // Holds for any response, so nothing replaces it.
             if change.name.id == .vary {
                 self.withValue(of: change, exchange) { value in
                     value.withUnsafeBytes { list in
@@ -79,19 +79,19 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
     }
 }
 
-/// The changes of one direction.
+/// The changes in one direction.
 private struct FieldChanges {
     struct Change {
         let name: HeaderName
         let value: PlaceholderTemplate
-        /// In place of what there is.
+        /// Replaces existing values.
         let replaces: Bool
     }
 
     let removed: [HeaderName]
     let changes: [Change]
 
-    /// Nobody else has a say in them.
+    /// Fields that only this middleware sets.
     var owned: [HeaderName] { self.removed + self.changes.filter(\.replaces).map(\.name) }
 
     init(_ written: HeadersMiddleware.Changes, _ direction: String, in context: inout BuildContext) {

@@ -1,6 +1,6 @@
 import GatewayHTTP
 
-/// Lets a route be used from some addresses and not from others.
+/// Allows or denies a route by the client's address.
 ///
 /// ```toml
 /// [routes.ip]
@@ -8,9 +8,9 @@ import GatewayHTTP
 /// deny = ["10.0.66.0/24"]
 /// ```
 ///
-/// What counts is the client's address, behind trusted proxies the one that they name. A client that has none, on a Unix
-/// socket or behind a proxy that does not name it, is refused where only some addresses are allowed. NAT64 and 6to4
-/// addresses count as the IPv4 address in them too; for `allow`, only if that is a public one.
+/// Uses the client's address, which trusted proxies may report. A client without one, on a Unix socket or behind a
+/// proxy that does not report it, is rejected if `allow` is set. NAT64 and 6to4 addresses also match as the IPv4
+/// address they contain; for `allow`, only if that address is public.
 struct IPMiddleware: RequestHook {
     struct Config: Codable, Sendable {
         /// Networks that may use the route. Empty: all.

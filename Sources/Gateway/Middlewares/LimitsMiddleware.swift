@@ -1,15 +1,15 @@
 import GatewayHTTP1
 import NIOCore
 
-/// Refuses request bodies that are too large.
+/// Rejects request bodies that are too large.
 ///
 /// ```toml
 /// [middleware.limits]
 /// body = "10MiB"
 /// ```
 ///
-/// An announced length is refused before the upstream hears of the request. A body of unknown length is counted while it
-/// streams; where an answer has begun by then, the client is cut off.
+/// A request with a larger `Content-Length` is rejected before it reaches the upstream. Bodies of unknown length are
+/// counted while they stream; if the response has started by then, the connection is closed.
 struct LimitsMiddleware: RequestHook {
     struct Config: Codable, Sendable {
         /// Maximum size of a request body. Larger ones get 413.
@@ -26,7 +26,7 @@ struct LimitsMiddleware: RequestHook {
         switch exchange.request.framing {
         case .length(let length) where length > self.body: return .fail(GatewayError(.payloadTooLarge))
         case .chunked, .untilClose:
-            // Above this middleware the body may have been collected.
+            // A middleware above this one may have collected the body.
             let held = exchange.requestHeld.readableBytes
             if held > self.body { return .fail(GatewayError(.payloadTooLarge)) }
             exchange.requestBodyRest = self.body - held

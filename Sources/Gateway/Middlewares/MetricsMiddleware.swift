@@ -1,14 +1,14 @@
 import GatewayHTTP1
 import NIOCore
 
-/// Counts and times each request under its route.
+/// Counts and times the requests of each route.
 ///
 /// ```toml
 /// [middleware]
 /// metrics = false
 /// ```
 ///
-/// Errors by code and missed deadlines are counted where they happen, upstreams by their pools.
+/// Errors and missed deadlines are counted where they occur, upstream metrics by the connection pools.
 struct MetricsMiddleware: RequestHook, CompletionHook {
     struct Config: Codable, Sendable {}
 
@@ -45,6 +45,6 @@ struct MetricsMiddleware: RequestHook, CompletionHook {
         self.meters.count(request, at: now)
     }
 
-    /// The code of a request whose client left before the answer: none was sent, and this is how logs elsewhere call it.
+    /// The code of a request whose client left before a response was sent, as nginx logs it.
     private static let unanswered = 499
 }

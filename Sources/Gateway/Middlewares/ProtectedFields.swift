@@ -1,8 +1,8 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// Fields that the settings of a middleware must not touch: they say where a message ends and where it goes, or the
-/// gateway itself writes them.
+/// Fields that middleware settings must not change: those for framing and routing, and those that the gateway itself
+/// writes.
 enum ProtectedFields {
     struct Problem: Hashable {
         var message: String
@@ -14,7 +14,7 @@ enum ProtectedFields {
         .http2Settings, .expect,
     ]
 
-    /// Why a configuration may not name the field; nil where it may.
+    /// Why a configuration must not name the field; nil if it may.
     static func problem(with name: String) -> Problem? {
         guard let header = HeaderName(validating: name) else {
             return Problem(
@@ -30,9 +30,9 @@ enum ProtectedFields {
     }
 }
 
-/// Values as configurations write them.
+/// Field values in configurations.
 enum FieldValue {
-    /// Visible characters, spaces, tabs, and what is beyond ASCII (RFC 9110 section 5.5).
+    /// Visible characters, spaces, tabs, and bytes outside ASCII (RFC 9110 section 5.5).
     static func isValid(_ value: String) -> Bool {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }

@@ -2,14 +2,13 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Tells browsers' developer tools how long the gateway and the upstream took (W3C Server Timing).
+/// Reports to browsers' developer tools how long the gateway and the upstream took (W3C Server Timing).
 ///
 /// ```toml
 /// [middleware.server_timing]
 /// ```
 ///
-/// It shows anyone who asks how fast the upstream is; that is why it has to be asked for. What the upstream wrote itself
-/// stays before it.
+/// Off by default, because it tells everyone how fast the upstream is. Entries of the upstream come first.
 struct ServerTimingMiddleware: ResponseHook {
     struct Config: Codable, Sendable {}
 
@@ -20,7 +19,7 @@ struct ServerTimingMiddleware: ResponseHook {
     init(_ config: Config, in context: inout BuildContext) { self.worker = context.worker }
 
     func response(_ exchange: Exchange) -> Decision {
-        // By the clock itself: the loop's stands still while it works.
+        // Reads the clock itself: the event loop's time stands still while it works.
         let total = NIODeadline.now() - exchange.startedAt
         var upstream: TimeAmount?
         let call = exchange.upstreamCall

@@ -1,5 +1,5 @@
-/// All middlewares of the gateway in the order of the chain: the one place that says which there are, where each stands,
-/// and which are on without being asked for.
+/// All middlewares of the gateway in the order of the chain. This is the only place that defines which exist, their
+/// order, and which are on by default.
 enum StandardMiddlewares {
     static let all: [MiddlewareRegistration] = [
         .on(RequestIDMiddleware.self, defaults: RequestIDMiddleware.Config()),

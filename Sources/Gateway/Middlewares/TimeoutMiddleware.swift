@@ -1,7 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 
-/// Says how long each wait of an exchange may be.
+/// Sets the deadlines of an exchange.
 ///
 /// ```toml
 /// [middleware.timeout]
@@ -11,8 +11,8 @@ import NIOCore
 /// total = "off"
 /// ```
 ///
-/// It only sets the deadlines; the driver turns one that has passed into 504, or into a cut where the head has gone. The
-/// time that is left of `total` goes upstream as `X-Request-Timeout-Ms`.
+/// The driver turns a missed deadline into 504, or closes the connection if the head was sent. The remaining time of
+/// `total` goes upstream as `X-Request-Timeout-Ms`.
 struct TimeoutMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
         /// Name resolution and TCP connection.
@@ -31,7 +31,7 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
     private let firstByte: TimeAmount
     private let idle: TimeAmount
     private let total: TimeAmount?
-    /// An event stream may rest for longer than other bodies, unless somebody says for this route that it may not.
+    /// An event stream may pause for longer than other bodies, unless a policy or route sets `idle`.
     private let cutsEventStreams: Bool
 
     init(_ config: Config, in context: inout BuildContext) {
@@ -67,7 +67,7 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
         return .next
     }
 
-    /// A deadline that came from outside may shorten ours and never lengthen it.
+    /// A deadline from outside can shorten ours but never extend it.
     private func shorten(_ exchange: Exchange) {
         guard let value = exchange.request.headers.first(.xRequestTimeoutMS) else { return }
         let milliseconds = exchange.request.headers.withBytes(value, Self.milliseconds)
@@ -76,7 +76,7 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
         exchange.deadlines.total = min(exchange.deadlines.total ?? asked, asked)
     }
 
-    /// At least 1; nil for what is no number. A number too large for anyone to wait for is cut.
+    /// At least 1; nil if it is not a number. Numbers above a day are clamped.
     private static func milliseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard !text.isEmpty, text.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) else { return nil }
         return max(1, text.reduce(0) { min($0 * 10 + Int64($1 - UInt8(ascii: "0")), Self.longestAsked) })

@@ -1,9 +1,9 @@
 import CBrotli
 import NIOCore
 
-/// br (RFC 7932). The library cannot begin a stream anew with an old context; what is used again is its memory.
+/// br (RFC 7932). The library cannot reset a context for another stream, so only its memory is reused.
 final class BrotliEncoder: ContentEncoder {
-    /// Bodies from this size on get the larger window, if their length is known.
+    /// Bodies of at least this size get the larger window, if their length is known.
     static let largeBody = 1 << 20
 
     let coding = ContentCoding.brotli
@@ -11,7 +11,7 @@ final class BrotliEncoder: ContentEncoder {
     /// Outlives the context.
     private let memory: EncoderMemory
 
-    /// - Parameter length: of the body, where it is known.
+    /// - Parameter length: the length of the body, if known.
     init?(quality: UInt32, length: Int?, memory: EncoderMemory) {
         let state = BrotliEncoderCreateInstance(
             { opaque, size in EncoderMemory.of(opaque)?.allocate(size) },
@@ -24,7 +24,7 @@ final class BrotliEncoder: ContentEncoder {
         let isLarge = (length ?? 0) > Self.largeBody
         BrotliEncoderSetParameter(state, BROTLI_PARAM_QUALITY, quality)
         BrotliEncoderSetParameter(state, BROTLI_PARAM_LGWIN, isLarge ? 18 : 16)
-        // From a hint of 1 MiB on the tables would grow to many times the window.
+        // With a hint of 1 MiB or more, the tables would grow to many times the window.
         BrotliEncoderSetParameter(
             state,
             BROTLI_PARAM_SIZE_HINT,

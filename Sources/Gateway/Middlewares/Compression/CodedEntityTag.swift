@@ -3,18 +3,18 @@ import NIOCore
 
 /// The strong entity tags of encoded representations: `"x"` becomes `"x-gw-br"` (RFC 9110 section 8.8.3.3).
 enum CodedEntityTag {
-    /// Where a suffix goes in a strong tag; nil for a weak one, which names all representations, and for what is no tag
-    /// (RFC 9110 section 8.8.3).
+    /// Where a suffix belongs in a strong tag; nil for a weak tag, which covers all representations, and for anything
+    /// that is not a tag (RFC 9110 section 8.8.3).
     static func suffixPosition(in tag: UnsafeRawBufferPointer) -> Int? {
         guard let parsed = EntityTag(tag), !parsed.isWeak else { return nil }
         return tag.count - 1
     }
 
-    /// Copies a list of tags and leaves the suffixes out: that of `coding`, or where it is nil of any.
+    /// Copies a list of tags without the suffixes of `coding`, or of any coding if it is nil.
     ///
-    /// It looks at what stands between quotes alone, since a tag may hold commas (section 8.8.3); the rest, well formed
-    /// or not, is copied as it is.
-    /// - Returns: whether there was such a suffix; if not, nothing need have been written.
+    /// Only text between quotes is examined, because tags may contain commas (section 8.8.3). Everything else is copied
+    /// unchanged, well formed or not.
+    /// - Returns: whether there was such a suffix. If not, the output is not needed.
     static func removeSuffixes(
         of coding: ContentCoding?,
         from list: UnsafeRawBufferPointer,
@@ -32,7 +32,7 @@ enum CodedEntityTag {
         return found
     }
 
-    /// Whether a list names the representation in `coding` of the one that a strong `tag` names.
+    /// Whether a list names the `coding` representation of the resource that has the strong tag `tag`.
     static func list(
         _ list: UnsafeRawBufferPointer,
         names tag: UnsafeRawBufferPointer,
@@ -48,7 +48,7 @@ enum CodedEntityTag {
         return found
     }
 
-    /// Calls `body` with the borders of what each pair of quotes encloses.
+    /// Calls `body` with the bounds of the text between each pair of quotes.
     private static func forEachTag(in list: UnsafeRawBufferPointer, _ body: (Int, Int) -> Void) {
         var position = 0
         while let start = list[position...].firstIndex(of: UInt8(ascii: "\"")),

@@ -1,9 +1,9 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// The media types that are worth encoding: whole names, or patterns with one `*` in them.
+/// The media types that are worth encoding: full names, or patterns with one `*`.
 struct CompressibleTypes: Sendable {
-    /// Where a pattern's parts stand in `bytes`: what comes before the `*` and what comes after it.
+    /// The position of a pattern in `bytes`: what precedes its `*`, and what follows.
     private struct Pattern {
         var start: Int
         var prefix: Int
@@ -11,12 +11,12 @@ struct CompressibleTypes: Sendable {
         var isExact: Bool
     }
 
-    /// The patterns in lower case, one behind the other, without their `*`.
+    /// The patterns in lower case, concatenated without their `*`.
     private var bytes: ContiguousArray<UInt8> = []
     private var patterns: ContiguousArray<Pattern> = []
     private var namesEventStream = false
 
-    /// - Returns: false where it is no media type and no pattern of one.
+    /// - Returns: false if it is neither a media type nor a pattern of one.
     mutating func add(_ pattern: String) -> Bool {
         let text = pattern.lowercased().utf8
         let parts = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -39,11 +39,11 @@ struct CompressibleTypes: Sendable {
         return true
     }
 
-    /// - Parameter contentType: the field's value, with its parameters.
+    /// - Parameter contentType: the field value, with parameters.
     func contains(_ contentType: UnsafeRawBufferPointer) -> Bool {
         let end = contentType.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? contentType.count
         let type = UnsafeRawBufferPointer(rebasing: contentType[..<end])
-        // gRPC compresses its messages itself, and its clients know no codings of HTTP.
+        // gRPC compresses its messages itself, and its clients do not support content codings.
         if Self.begins(type, with: "application/grpc") { return false }
         if !self.namesEventStream, EventStreamType.matches(type) { return false }
         return self.bytes.withUnsafeBufferPointer { bytes in
@@ -89,8 +89,8 @@ struct CompressibleTypes: Sendable {
     }
 }
 
-/// Keeps the verdict on the type that came last: an upstream's answers are mostly of few types, and to hold one against
-/// all patterns takes a thousand instructions.
+/// Caches the result for the last type: most responses of an upstream have few types, and matching all patterns takes a
+/// thousand instructions.
 final class CompressibleTypeMemory {
     private let types: CompressibleTypes
     private var last: [UInt8] = []

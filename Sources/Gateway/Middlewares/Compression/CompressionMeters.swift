@@ -1,4 +1,4 @@
-/// What compression saves, counted for one route on one event loop.
+/// Counts the bytes before and after compression, for one route on one event loop.
 final class CompressionMeters {
     static let bytes = MetricDescription(
         "gateway_compression_bytes_total",
@@ -30,7 +30,7 @@ final class CompressionMeters {
         pair.output.add(UInt64(max(0, output)))
     }
 
-    /// Made at the first use: most routes never see most codings.
+    /// Created on first use, because most routes never use most codings.
     private func pair(for coding: ContentCoding) -> Pair {
         switch coding {
         case .gzip: self.made(&self.gzip, for: coding)

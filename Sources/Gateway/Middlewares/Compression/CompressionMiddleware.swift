@@ -2,7 +2,7 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Encodes responses for clients that accept it, as RFC 9110 section 12.5.3 has them say so.
+/// Encodes responses for clients that accept it (RFC 9110 section 12.5.3).
 ///
 /// ```toml
 /// [middleware.compression]
@@ -10,8 +10,8 @@ import NIOCore
 /// min_size = "500B"
 /// ```
 ///
-/// It does not decode: what the upstream has encoded passes as it is. It does not hide the length of a secret that stands
-/// beside what an attacker chose, but for requests from other sites that carry cookies (BREACH).
+/// Does not decode: responses that the upstream encoded pass unchanged. Does not protect secrets that are sent next to
+/// content an attacker controls (BREACH), except in responses to requests from other sites that carry cookies.
 struct CompressionMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
         /// Codings offered, in order of preference. The client's weights take precedence over this order.
@@ -38,7 +38,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
 
     static let name = "compression"
 
-    /// Bodies up to this length are encoded whole, in one turn, and stay plain where that is shorter.
+    /// Bodies up to this length are encoded at once, and stay plain if that is shorter.
     private static let wholeBody = CompressionTransform.turn
 
     private let codings: ContiguousArray<ContentCoding>
@@ -113,7 +113,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         guard accepted != nil else { return .next }
         var state = exchange[self.state]
         state.coding = accepted
-        // A request that is sent once more has lost its suffixes the first time.
+        // A request that is sent again has lost its suffixes before.
         if !named.isEmpty { state.named = named }
         exchange[self.state] = state
         return .next
@@ -137,7 +137,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             exchange.response.headers.remove(.contentLength)
             return .next
         }
-        // A page that gets a nonce is rewritten while it streams, and what has been encoded whole cannot be.
+        // A page with a nonce is rewritten while it streams, which is impossible once it is encoded.
         if exchange.responseCarriesNonce { return self.encodeStream(of: exchange, in: coding) }
         switch exchange.collected {
         case .whole(let body) where body.readableBytes <= Self.wholeBody:
@@ -165,11 +165,11 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         return length >= self.minSize && self.isEncodableType(exchange)
     }
 
-    /// Whether the whole that a 206 has a part of would be encoded for a client that accepts it: a cache must not give that
-    /// part to one that has a part of the other.
+    /// Whether the full response of this 206 would be encoded for a client that accepts it: a cache must not combine
+    /// parts of both representations.
     private func isPartOfEncodable(_ exchange: Exchange) -> Bool {
         guard EncodedResponse.completeLength(of: exchange) ?? .max >= self.minSize else { return false }
-        // Each part names its own type.
+        // Each part has a type.
         if let type = exchange.response.headers.first(.contentType),
             exchange.response.headers.withBytes(type, EncodedResponse.isInParts)
         {
@@ -187,8 +187,8 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         return exchange.response.headers.withBytes(type) { self.types.contains($0) }
     }
 
-    /// RFC 9110 section 15.4.5: a 304 has the `Vary` and the tag that the 200 would have. It seldom says what type that
-    /// is; the client does, by the tag it names.
+    /// A 304 has the `Vary` and the tag that the 200 would have (RFC 9110 section 15.4.5). It rarely has a type, but
+    /// the tag that the client sent reveals the coding.
     private func revise(notModified exchange: Exchange) {
         let hasType = exchange.response.headers.contains(.contentType)
         guard !exchange.response.headers.contains(.contentEncoding),
@@ -201,16 +201,16 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         let isNamed = exchange.response.headers.withBytes(tag) { tag in
             exchange.request.headers.withBytes(state.named) { CodedEntityTag.list($0, names: tag, in: coding) }
         }
-        // Where the client names no tag, but a date or any, the type tells.
+        // If the client sent no tag, but a date or `*`, the type decides.
         let isTyped = hasType || exchange[ETagMiddleware.withheldBody] != nil
         guard isNamed || isTyped && !ConditionalRequest.namesTags(exchange) else { return }
         EncodedResponse.addSuffix(of: coding, to: exchange)
-        // Of the body as the upstream has it, which the 200 would not have had (RFC 9110 section 8.6).
+        // Describes the upstream's body, which the 200 would not have had (RFC 9110 section 8.6).
         exchange.response.headers.remove(.contentLength)
         exchange.response.headers.remove(.acceptRanges)
     }
 
-    /// Whether the 200 that a 304 of the gateway stands for would have been encoded; true where that is not known.
+    /// Whether the 200 that a 304 of the gateway replaces would have been encoded; true if unknown.
     private func mayHaveBeenEncodable(_ exchange: Exchange) -> Bool {
         guard let body = exchange[ETagMiddleware.withheldBody] else { return true }
         guard body.length ?? .max >= self.minSize, let type = body.type else { return false }
@@ -241,10 +241,10 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
     }
 }
 
-/// What compression remembers of a request.
+/// What compression remembers about a request.
 struct CompressionState: Sendable {
-    /// What the client accepts best of what there is.
+    /// The available coding that the client prefers.
     var coding: ContentCoding?
-    /// `If-None-Match` as the client wrote it, in the request's block, where suffixes were taken off.
+    /// `If-None-Match` as the client sent it, in the request's block, if suffixes were removed from it.
     var named = ByteRange.empty
 }

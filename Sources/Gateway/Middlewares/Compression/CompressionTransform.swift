@@ -1,16 +1,16 @@
 import NIOCore
 
-/// Encodes one response's body while it streams.
+/// Encodes one response body while it streams.
 final class CompressionTransform: BodyTransform {
-    /// Bytes of input in a turn of the loop: what the slowest sensible level takes a few milliseconds for.
+    /// The input encoded without a break, which takes the slowest sensible level a few milliseconds.
     static let turn = 32 * 1024
 
     let rank = BodyRank.encode
-    /// nil once it has been given back.
+    /// nil after it was returned to the pool.
     private var encoder: (any ContentEncoder)?
     private let pool: EncoderPool
     private let meters: CompressionMeters
-    /// The encoder may hold back something that a flush would give out.
+    /// The encoder may hold output that a flush would return.
     private var isHolding = false
 
     init(_ encoder: any ContentEncoder, from pool: EncoderPool, meters: CompressionMeters) {

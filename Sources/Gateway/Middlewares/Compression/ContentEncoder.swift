@@ -4,23 +4,23 @@ import NIOCore
 protocol ContentEncoder: AnyObject {
     var coding: ContentCoding { get }
 
-    /// Takes all of `input`, and appends what comes of it so far.
+    /// Consumes all of `input`, and appends the output available so far.
     ///
-    /// - Returns: false where the library has given up; the stream is of no more use.
+    /// - Returns: false if the library failed; the stream is unusable then.
     func encode(_ input: UnsafeRawBufferPointer, _ step: EncoderStep, into output: inout ByteBuffer) -> Bool
 }
 
-/// What an encoder is to do beyond taking its input.
+/// What an encoder does after consuming its input.
 enum EncoderStep: Sendable {
-    /// Keep what compresses better together with what follows.
+    /// Keep output that compresses better together with later input.
     case process
-    /// Give out all that was taken, so that the client can decode it now.
+    /// Output everything, so that the client can decode it now.
     case flush
     /// End the stream.
     case finish
 }
 
-/// How hard the encoders try.
+/// The effort of the encoders.
 struct EncoderLevels: Hashable, Sendable {
     /// 1 to 9, for gzip and deflate.
     var gzip: Int32

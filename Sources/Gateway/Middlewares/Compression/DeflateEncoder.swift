@@ -1,21 +1,21 @@
 import CZlib
 import NIOCore
 
-/// gzip (RFC 1952) and deflate, which in HTTP is the zlib format (RFC 1950). A context is 256 KiB, whatever the body's
-/// size, and is used again for the next stream.
+/// gzip (RFC 1952) and deflate, which in HTTP is the zlib format (RFC 1950). A context takes 256 KiB, whatever the
+/// body's size, and is reused for the next stream.
 final class DeflateEncoder: ContentEncoder {
     let coding: ContentCoding
     private var level: Int32
-    /// The library remembers this address.
+    /// The library stores this address.
     private let stream: UnsafeMutablePointer<z_stream>
 
-    /// nil where there is no memory.
+    /// nil if there is no memory.
     init?(_ coding: ContentCoding, level: Int32) {
         self.coding = coding
         self.level = level
         self.stream = .allocate(capacity: 1)
         self.stream.initialize(to: z_stream())
-        // A window of 32 KiB; 16 more asks for the frame of gzip.
+        // A window of 32 KiB; adding 16 selects the gzip format.
         let windowBits: Int32 = coding == .gzip ? 15 + 16 : 15
         let result = deflateInit2_(
             self.stream,
@@ -38,12 +38,12 @@ final class DeflateEncoder: ContentEncoder {
         self.stream.deallocate()
     }
 
-    /// Begins another stream.
+    /// Starts another stream.
     func reset(level: Int32) -> Bool {
         guard deflateReset(self.stream) == Z_OK else { return false }
         if level == self.level { return true }
         self.level = level
-        // Before the first byte this writes nothing.
+        // Writes nothing before the first byte.
         return deflateParams(self.stream, level, Z_DEFAULT_STRATEGY) == Z_OK
     }
 
@@ -55,7 +55,7 @@ final class DeflateEncoder: ContentEncoder {
             case .finish: Z_FINISH
             }
         let stream = self.stream
-        // The library does not write to its input, but its header does not say so.
+        // The library does not write to its input, although its header does not declare it const.
         stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
         stream.pointee.avail_in = UInt32(clamping: input.count)
         defer { stream.pointee.next_in = nil }
@@ -69,7 +69,7 @@ final class DeflateEncoder: ContentEncoder {
             }
             switch result {
             case Z_STREAM_END: return true
-            // Nothing left to do is no failure, but for an end that was not reached.
+            // Having nothing to do is not an error, unless the end was not reached.
             case Z_BUF_ERROR: return step != .finish && stream.pointee.avail_in == 0
             case Z_OK: if stream.pointee.avail_out > 0, step != .finish { return true }
             default: return false

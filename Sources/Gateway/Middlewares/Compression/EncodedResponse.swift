@@ -7,7 +7,7 @@ enum EncodedResponse {
     private static let contentEncoding = HeaderName(.contentEncoding)
     private static let etag = HeaderName(.etag)
 
-    /// Says what the body will be, and drops what it no longer is. The length is the affair of who writes the body.
+    /// Updates the fields that describe the body, except its length, which the writer of the body sets.
     static func describe(_ exchange: Exchange, in coding: ContentCoding) {
         exchange.response.headers.add(self.contentEncoding, coding.token)
         exchange.response.headers.remove(.acceptRanges)
@@ -17,7 +17,8 @@ enum EncodedResponse {
         self.addSuffix(of: coding, to: exchange)
     }
 
-    /// A strong tag names one representation, byte for byte, so each coding needs its own (RFC 9110 section 8.8.3.3).
+    /// A strong tag identifies one representation, byte for byte, so each coding needs a different one (RFC 9110
+    /// section 8.8.3.3).
     static func addSuffix(of coding: ContentCoding, to exchange: Exchange) {
         guard let tag = exchange.response.headers.first(.etag) else { return }
         let suffix = UnsafeRawBufferPointer(coding.tagSuffix)
@@ -34,7 +35,7 @@ enum EncodedResponse {
         }
     }
 
-    /// The length of the body as the upstream sends it, or would send it to a GET; nil where it does not say.
+    /// The length of the upstream's body, or of the body that a GET would return; nil if unknown.
     static func length(of exchange: Exchange) -> Int? {
         switch exchange.response.framing {
         case .length(let length): return length
@@ -44,14 +45,14 @@ enum EncodedResponse {
             guard let field = exchange.response.headers.first(.contentLength) else { return nil }
             return exchange.response.headers.withBytes(field) { digits in
                 var length = 0
-                // The parser has seen to it that there are no other bytes; an absurd length is long all the same.
+                // The parser rejects other bytes. A number that does not fit counts as long.
                 for digit in digits where length < 1 << 40 { length = length * 10 + Int(digit & 0x0F) }
                 return length
             }
         }
     }
 
-    /// The length of the whole that a part was taken of (RFC 9110 section 14.4); nil where that is not said.
+    /// The complete length in `Content-Range` (RFC 9110 section 14.4); nil if it has none.
     static func completeLength(of exchange: Exchange) -> Int? {
         guard let field = exchange.response.headers.first(.contentRange) else { return nil }
         return exchange.response.headers.withBytes(field) { range in
@@ -66,7 +67,7 @@ enum EncodedResponse {
         return ByteClass.equalsIgnoringCase(type, UnsafeRawBufferPointer("multipart/byteranges"))
     }
 
-    /// Whether the whole body is there, or will soon be, in so many bytes.
+    /// Whether the whole body has arrived or is about to, with this many bytes.
     static func isKnown(_ exchange: Exchange, upTo limit: Int) -> Bool {
         if exchange.isResponseEnded { return true }
         guard case .length(let length) = exchange.response.framing else { return false }

@@ -6,30 +6,30 @@
     import Darwin
 #endif
 
-/// Memory that encoders have used and others will use, on one event loop: a context's tables are large enough that the
-/// system would take them back and hand out empty pages each time.
+/// Memory that the encoders of one event loop reuse. The tables of a context are so large that the allocator would
+/// return them to the system and fetch empty pages each time.
 final class EncoderMemory {
-    /// Lies before each block, and leaves it aligned for anything.
+    /// Precedes each block, and keeps it aligned for any type.
     private static let headerSize = 16
 
     private let limit: Int
     private var kept: [UnsafeMutableRawPointer] = []
     private var bytesKept = 0
-    /// What encoders hold now.
+    /// The bytes in use by encoders.
     private(set) var bytesInUse = 0
 
-    /// - Parameter limit: how many bytes are kept at most while nobody uses them.
+    /// - Parameter limit: the maximum number of unused bytes that are kept.
     init(keeping limit: Int) { self.limit = limit }
 
     deinit { for block in self.kept { Self.release(block) } }
 
-    /// For a library's callbacks, which carry a pointer along.
+    /// For the library's callbacks, which pass a pointer through.
     static func of(_ opaque: UnsafeMutableRawPointer?) -> EncoderMemory? {
         opaque.map { Unmanaged<EncoderMemory>.fromOpaque($0).takeUnretainedValue() }
     }
 
     func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
-        // The last one freed is the one whose pages are still near.
+        // The block that was freed last is most likely still in the cache.
         let fitting = self.kept.lastIndex { block in
             let capacity = Self.size(of: block)
             return capacity >= size && capacity <= size * 2

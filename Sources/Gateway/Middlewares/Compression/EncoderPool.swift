@@ -1,19 +1,19 @@
-/// The encoders of one event loop, for all its routes: how many work is bounded, and so is what they leave behind.
+/// The encoders of one event loop, for all its routes. Bounds how many are active, and how much memory is kept.
 final class EncoderPool {
-    /// Idle contexts of gzip and deflate that are kept: 2 MiB.
+    /// The number of idle gzip and deflate contexts that are kept: 2 MiB.
     private static let idleLimit = 8
 
-    /// How many encoders work now.
+    /// The number of active encoders.
     private(set) var active = 0
     let memory = EncoderMemory(keeping: 2 << 20)
     private var idle: [DeflateEncoder] = []
 
     init() {}
 
-    /// An encoder at the beginning of a stream; nil where `limit` work already, or where there is no memory. It is to
-    /// be given back.
+    /// An encoder at the start of a stream; nil if `limit` are active, or if there is no memory. The caller must return
+    /// it.
     ///
-    /// - Parameter length: of the body, where it is known.
+    /// - Parameter length: the length of the body, if known.
     func take(_ coding: ContentCoding, _ levels: EncoderLevels, length: Int?, limit: Int) -> (any ContentEncoder)? {
         guard self.active < limit else { return nil }
         let encoder: (any ContentEncoder)? =
@@ -33,7 +33,7 @@ final class EncoderPool {
         return DeflateEncoder(coding, level: level)
     }
 
-    /// Takes an encoder back, wherever in its stream it is.
+    /// Takes an encoder back, at any point of its stream.
     func giveBack(_ encoder: any ContentEncoder) {
         self.active -= 1
         guard let encoder = encoder as? DeflateEncoder, self.idle.count < Self.idleLimit else { return }

@@ -1,11 +1,11 @@
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// The pools of all event loops, which outlive a reload: the streams that go on meanwhile are still counted.
+/// The pools of all event loops. They outlive reloads, so that streams that continue are still counted.
 final class EncoderPools: Sendable {
     private let pools = NIOLockedValueBox<[Int: NIOLoopBound<EncoderPool>]>([:])
 
-    /// The pool of the loop that a middleware is being built for.
+    /// The pool of the event loop that a middleware is built for.
     static func pool(in context: BuildContext) -> EncoderPool {
         context.shared("encoders") { EncoderPools() }.pool(of: context.worker)
     }

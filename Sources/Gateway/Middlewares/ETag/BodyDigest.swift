@@ -1,9 +1,9 @@
-/// 128 bits of a body, for its tag: MurmurHash3 x64 of Austin Appleby.
+/// A 128-bit digest of a body, for its tag: MurmurHash3 x64 by Austin Appleby.
 ///
-/// It is no cryptographic hash, and need not be one: whoever could make two bodies with the same digest wrote both of
-/// them, and fools only those who read his own document into keeping its older version. Bodies that nobody crafted
-/// collide by chance once in 2^64 pairs. It has no key, so that all gateways before the same upstream give the same
-/// tags, before and after a restart; and the loop is held for less long than by SHA-256.
+/// A cryptographic hash is not needed: whoever constructs two bodies with the same digest wrote both, and can only make
+/// readers of that document keep its older version. Other bodies collide once in 2^64 pairs. There is no key, so that
+/// all gateways of an upstream generate the same tags, also after a restart. It blocks the event loop for less time
+/// than SHA-256.
 struct BodyDigest: Hashable, Sendable {
     let high: UInt64
     let low: UInt64

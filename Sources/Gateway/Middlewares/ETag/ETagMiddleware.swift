@@ -2,7 +2,7 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Gives small answers a tag, and answers conditional GET and HEAD with 304 or 412.
+/// Adds entity tags to small responses, and answers conditional GET and HEAD requests with 304 or 412.
 ///
 /// ```toml
 /// [middleware.etag]
@@ -10,9 +10,9 @@ import NIOCore
 /// max_body = "64KiB"
 /// ```
 ///
-/// An upstream's own tag and date stay, and are held against the conditions in the same way. Conditions of other methods
-/// are the upstream's affair. No tag for answers with `Set-Cookie`, `no-store`, a part of a representation or an event
-/// stream, nor for HEAD, whose body is not known.
+/// Tags and dates of the upstream stay, and are evaluated in the same way. Conditions of other methods are left to the
+/// upstream. Responses with `Set-Cookie` or `no-store`, partial responses and event streams get no tag, nor do
+/// responses to HEAD, whose body is unknown.
 struct ETagMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
         /// Strength of generated tags. Equal strong tags promise equal bytes.
@@ -51,21 +51,21 @@ struct ETagMiddleware: RequestHook, ResponseHook {
 
     func request(_ exchange: Exchange) -> Decision {
         let present = exchange.request.headers.present
-        // If-None-Match alone does no harm: to an upstream without tags, no tag is the right one.
+        // If-None-Match alone is harmless: an upstream without tags matches none.
         guard present.contains(.ifMatch) || present.contains(.range), present.intersects(Self.byTag) else {
             return .next
         }
         let method = exchange.request.method
         guard method == .get || method == .head else { return .next }
-        // An upstream that knows no tags would find the gateway's wrong: they are kept from it.
+        // An upstream without tags would not match the gateway's tags, so they are not sent to it.
         let held = Self.ownIfMatch(of: exchange)
         if let held {
             exchange[self.heldIfMatch] = held
             exchange.request.headers.remove(.ifMatch)
         }
         if present.contains(.range), held != nil || Self.namesOwnTag(exchange.request.headers) {
-            // A tag that is made of the whole tells nothing about a part, and the whole is always right (RFC 9110
-            // section 14.2).
+            // A tag of the whole representation says nothing about a part, and responding with the whole is always
+            // correct (RFC 9110 section 14.2).
             exchange.request.headers.remove(.ifRange)
             exchange.request.headers.remove(.range)
         }
@@ -74,8 +74,8 @@ struct ETagMiddleware: RequestHook, ResponseHook {
 
     func response(_ exchange: Exchange) -> Decision {
         let method = exchange.request.method
-        // RFC 9110 section 13.2.1: conditions count where the answer would be a success without them.
-        // A page with a nonce is new each time, and has no validators.
+        // Conditions apply if the response would be a success without them (RFC 9110 section 13.2.1).
+        // A page with a nonce differs each time, and has no validators.
         guard method == .get || method == .head, 200..<300 ~= exchange.response.status,
             !exchange.responseCarriesNonce
         else { return .next }
@@ -101,7 +101,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         )
     }
 
-    /// Waits for the body that the tag is made of. Where its date alone decides already, the tag is not worth a long wait.
+    /// Collects the body to compute the tag. If the date decides already, the tag is not worth a long wait.
     private func collect(_ exchange: Exchange) -> Decision {
         switch self.outcome(exchange) {
         case .failed where exchange[self.heldIfMatch].isEmpty: return .fail(GatewayError(.preconditionFailed))
@@ -113,7 +113,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
 
     // MARK: Tags
 
-    /// Whether the gateway makes the tag of this answer.
+    /// Whether the gateway generates the tag of this response.
     private func isTagged(_ exchange: Exchange) -> Bool {
         guard exchange.request.method == .get, exchange.response.status == 200 else { return false }
         guard case .length(let length) = exchange.response.framing, length <= self.maxBody else { return false }
@@ -140,7 +140,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         return false
     }
 
-    /// All lines of `If-Match` as one value, where one of its tags was made here.
+    /// All lines of `If-Match` as one value, if one of its tags was generated here.
     private static func ownIfMatch(of exchange: Exchange) -> ByteRange? {
         var isOwn = false
         for field in exchange.request.headers.fields where field.id == .ifMatch {
@@ -164,8 +164,8 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         if case .length(let length) = exchange.response.framing {
             guard case .whole = exchange.collected else {
                 if case .none = exchange.collected, length <= self.maxBody {
-                    // A short body that came with its head is read, so that the upstream's connection lives on. It is not
-                    // waited for: the connection is closed instead.
+                    // A short body that arrived with its head is read to the end, so that the upstream connection can
+                    // be reused. Otherwise the connection is closed instead of waiting.
                     exchange.collectsUntil = self.worker.now
                     return .collect(upTo: self.maxBody)
                 }
@@ -196,7 +196,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
 }
 
 extension HeaderBlock {
-    /// A list with a tag in it that a gateway made.
+    /// Whether the list has a tag that a gateway generated.
     fileprivate func hasOwnTag(_ value: ByteRange) -> Bool {
         self.withBytes(value) { bytes in
             var members = EntityTagList(bytes)
@@ -209,7 +209,7 @@ extension HeaderBlock {
 }
 
 extension EntityTag {
-    /// It has the form that the gateway gives its tags.
+    /// Whether it has the format of the gateway's tags.
     fileprivate var isOwn: Bool {
         self.opaque.count == 35 && self.opaque[0] == UInt8(ascii: "g") && self.opaque[1] == UInt8(ascii: "w")
             && self.opaque[2] == UInt8(ascii: "-")

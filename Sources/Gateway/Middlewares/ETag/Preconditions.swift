@@ -1,10 +1,10 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// Whether a GET or HEAD wants the representation that was selected for it (RFC 9110 section 13).
+/// Evaluates the conditions of a GET or HEAD request (RFC 9110 section 13).
 ///
-/// It is asked with the head of an answer that would be successful (section 13.2.1), and looks only at the validators
-/// in it. A condition that nothing can be held against, since the answer has no such validator, passes.
+/// Called with the head of a response that would be successful (section 13.2.1), and only uses its validators. A
+/// condition for which the response has no validator is met.
 enum Preconditions {
     enum Outcome: Hashable, Sendable {
         /// As if there were no conditions.
@@ -13,16 +13,16 @@ enum Preconditions {
         case notModified
         /// 412
         case failed
-        /// The whole representation, although a part was asked for.
+        /// The whole representation, although a range was requested.
         case ignoreRange
     }
 
     private static let all: FieldSet = [.ifMatch, .ifUnmodifiedSince, .ifNoneMatch, .ifModifiedSince, .ifRange]
 
-    /// The order is that of section 13.2.2.
+    /// In the order of section 13.2.2.
     ///
     /// - Parameters:
-    ///   - ifMatch: the value of `If-Match` where it was taken out of the request.
+    ///   - ifMatch: the value of `If-Match`, if it was removed from the request.
     ///   - now: seconds since 1970, in place of a missing `Date`.
     static func evaluate(
         _ request: borrowing HeaderBlock,
@@ -53,8 +53,8 @@ enum Preconditions {
         return .proceed
     }
 
-    /// Section 13.1.1: strong comparison. Where the answer has no tag, there is nothing to compare, unless it had one when
-    /// the gateway made the tag that was held back.
+    /// Strong comparison (section 13.1.1). Without a tag in the response there is nothing to compare, unless the
+    /// gateway generated the tag that was held back.
     private static func ifMatch(
         _ request: borrowing HeaderBlock,
         _ held: ByteRange,
@@ -67,7 +67,7 @@ enum Preconditions {
         }
     }
 
-    /// Section 13.1.2: weak comparison; `*` is any representation at all.
+    /// Weak comparison (section 13.1.2); `*` matches any representation.
     private static func ifNoneMatchIsFalse(_ request: borrowing HeaderBlock, _ selected: borrowing HeaderBlock) -> Bool
     {
         self.withTag(of: selected) { tag in
@@ -75,8 +75,8 @@ enum Preconditions {
         }
     }
 
-    /// Section 13.1.5: a strong tag that is the very same, or the very same date where that is a strong validator, at
-    /// least a second older than the answer (section 8.8.2.2).
+    /// The same strong tag, or the same date if it is a strong validator, at least a second older than the response
+    /// (sections 13.1.5 and 8.8.2.2).
     private static func ifRange(
         _ request: borrowing HeaderBlock,
         _ selected: borrowing HeaderBlock,
@@ -128,12 +128,11 @@ enum Preconditions {
             case .malformed: continue
             }
         }
-        // It stands alone or means nothing.
+        // Only valid on its own.
         return hasAny && count == 1
     }
 
-    /// nil where there is none, more than one, or one that cannot be read: such a condition is ignored (sections 13.1.3
-    /// and 13.1.4).
+    /// nil if the field is missing, repeated or unreadable: such a condition is ignored (sections 13.1.3 and 13.1.4).
     private static func date(of id: FieldID, in block: borrowing HeaderBlock, now: Int64) -> Int64? {
         guard let range = block.first(id), block.count(of: id) == 1 else { return nil }
         return block.withBytes(range) { HTTPDate.seconds($0, now: now) }

@@ -1,8 +1,8 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// The head of a 304 instead of a 200 (RFC 9110 section 15.4.5): `Cache-Control`, `Content-Location`, `Date`, `ETag`,
-/// `Expires`, `Vary` and whatever else is not about the body that does not come.
+/// Turns the head of a 200 into that of a 304 (RFC 9110 section 15.4.5): keeps `Cache-Control`, `Content-Location`,
+/// `Date`, `ETag`, `Expires`, `Vary` and everything else that does not describe the missing body.
 extension ResponseHead {
     mutating func becomeNotModified() {
         self.status = 304
@@ -11,7 +11,7 @@ extension ResponseHead {
         self.headers.removeAll { block, field in Self.isAboutBody(field, in: block, hasTag: hasTag) }
     }
 
-    /// The same as an answer of its own, for a body that is given up.
+    /// The same as a new response, for a body that is abandoned.
     func asNotModified() -> Response {
         let hasTag = self.headers.contains(.etag)
         var response = Response(status: 304)
@@ -30,7 +30,7 @@ extension ResponseHead {
     ) -> Bool {
         switch field.id {
         case .contentType, .contentLength, .contentEncoding, .contentRange, .contentDisposition, .trailer: true
-        // Only a guide for caches where there is no tag.
+        // Only useful to caches if there is no tag.
         case .lastModified: hasTag
         case .unknown:
             block.equals(field.name, "content-language") || IntegrityFields.contain(field, in: block)

@@ -3,7 +3,7 @@ import GatewayHTTP1
 import Logging
 import NIOCore
 
-/// Says how errors look, and gives an upstream's errors the same look.
+/// Sets the format of errors, and applies it to errors of the upstream.
 ///
 /// ```toml
 /// [middleware.errors]
@@ -12,8 +12,8 @@ import NIOCore
 /// pass = ["application/problem+json", "application/json", "application/*+json"]
 /// ```
 ///
-/// An upstream's error keeps its status and the fields that tell a client what to do; the body that is replaced goes to
-/// the debug log. It changes nothing that is no error.
+/// Upstream errors keep their status and the fields that tell clients what to do. Replaced bodies are written to the
+/// debug log. Other responses are not changed.
 struct ErrorsMiddleware: ResponseHook, FailureHook {
     struct Config: Codable, Sendable {
         /// Format of error bodies. `"negotiate"` follows `Accept`.
@@ -42,17 +42,17 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
 
     static let name = "errors"
 
-    /// A larger problem document passes untouched, a larger body is logged without its text.
+    /// Larger problem documents pass unchanged; larger bodies are logged without their text.
     private static let maxBody = 16 * 1024
-    /// The client does not wait any longer for the end of a body that it will not see.
+    /// The client does not wait longer for the end of a body that it will not see.
     private static let patience = TimeAmount.seconds(1)
-    /// So much of a body goes into one log line.
+    /// How much of a body is logged.
     private static let maxLogged = 4096
 
     private let worker: Worker
     private let normalize: Normalization
     private let pass: [[UInt8]]
-    /// An error's body is being read that will be replaced.
+    /// The body of an error that will be replaced is being read.
     private let isReplacing: ExchangeKey<Bool>
 
     init(_ config: Config, in context: inout BuildContext) {
@@ -109,7 +109,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         return .fail(self.replacement(of: exchange))
     }
 
-    /// Of a body that is replaced anyway, nobody misses the end.
+    /// The end of a body that is replaced is not needed.
     func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision {
         guard exchange[self.isReplacing] else { return .next }
         exchange[self.isReplacing] = false
@@ -132,7 +132,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         return error
     }
 
-    /// Where giving up the body would cost the upstream a connection.
+    /// Whether abandoning the body would cost an upstream connection.
     private static func isRead(_ framing: BodyFraming) -> Bool {
         switch framing {
         case .length(let length): length <= self.maxBody
@@ -151,7 +151,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         }
     }
 
-    /// Without them a page of another origin would see no error, but a network that failed.
+    /// Without these fields, a page of another origin would see a network error instead of the response.
     private static func isOfCORS(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         block.withBytes(field.name) { name in
             name.count > Self.corsPrefix.count && zip(name, Self.corsPrefix).allSatisfy { $0 | 0x20 == $1 }
@@ -160,7 +160,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
 
     private static let corsPrefix = Array("access-control-".utf8)
 
-    /// For the log: which request, and what its upstream said.
+    /// Logs the request and the upstream's body.
     private func description(of exchange: Exchange) -> String {
         let id = exchange.request.headers.string(exchange.requestIDRange)
         let text =
@@ -175,7 +175,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
 
     // MARK: Passing
 
-    /// Puts the request ID into a problem document that is small and well formed.
+    /// Adds the request ID to a problem document that is small and well formed.
     private func identify(_ exchange: Exchange) -> Decision {
         guard !exchange.requestIDRange.isEmpty, !exchange.response.headers.contains(.contentEncoding),
             !exchange.response.headers.contains("no-transform", in: .cacheControl),
@@ -184,7 +184,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         switch exchange.collected {
         case .none:
             guard exchange.request.method != .head else {
-                // It is that of the document without the ID (RFC 9110 section 8.6).
+                // It describes the document without the ID (RFC 9110 section 8.6).
                 exchange.response.headers.remove(.contentLength)
                 return .next
             }
@@ -195,7 +195,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
             let place = body.withUnsafeReadableBytes { ProblemDocument.place(for: "request_id", in: $0) }
             guard let place else { return .next }
             exchange.replaceBody(with: Self.adding(exchange, to: body, at: place))
-            // A validator of the bytes as they were.
+            // A validator of the original bytes.
             exchange.response.headers.remove(.etag)
             return .next
         }
@@ -237,7 +237,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         var isEventStream = false
     }
 
-    /// What RFC 3986 lets stand in a URI.
+    /// The characters that RFC 3986 allows in a URI.
     private static func isURIByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "^"),
@@ -249,7 +249,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
 }
 
 extension MediaRange {
-    /// - Parameter range: in small letters: `text/html`, `text/*` or `*/*`.
+    /// - Parameter range: in lower case: `text/html`, `text/*` or `*/*`.
     fileprivate func isTaken(by range: [UInt8]) -> Bool {
         range.withUnsafeBytes { range in
             guard let range = MediaRange(range) else { return false }

@@ -1,15 +1,15 @@
 import GatewayHTTP
 
-/// A problem+json body of an upstream's (RFC 9457), as far as an ID has to be put into it.
+/// Finds where to add a request ID to a problem+json body of the upstream (RFC 9457).
 enum ProblemDocument {
-    /// Where a further member can be written: before the brace that ends the object.
+    /// Where another member can be inserted: before the closing brace of the object.
     struct Place: Hashable {
         let offset: Int
-        /// There are members before it.
+        /// The object has members before it.
         let needsComma: Bool
     }
 
-    /// nil where the bytes are not exactly one JSON object (RFC 8259), or one that may have the member already.
+    /// nil if the bytes are not exactly one JSON object (RFC 8259), or if it may have the member already.
     static func place(for member: StaticString, in bytes: UnsafeRawBufferPointer) -> Place? {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var scanner = JSONScanner(bytes)
@@ -20,14 +20,14 @@ enum ProblemDocument {
     }
 }
 
-/// Walks over JSON text as strictly as RFC 8259 has it, and makes nothing of it.
+/// Validates JSON text as RFC 8259 requires, without building values.
 private struct JSONScanner {
-    /// Deeper nesting is refused, so that the stack is bounded.
+    /// Deeper nesting is rejected, to bound the stack.
     private static let maxDepth = 32
 
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
-    /// The place of the outermost object's closing brace.
+    /// The position of the outermost object's closing brace.
     private(set) var end: Int?
     /// The outermost object is not empty.
     private(set) var hasMembers = false
@@ -50,7 +50,7 @@ private struct JSONScanner {
         return true
     }
 
-    /// - Parameter excluded: a name that the object itself must not have; nil for those inside of it.
+    /// - Parameter excluded: a name that this object must not have; nil for nested objects.
     mutating func object(without excluded: StaticString?, depth: Int) -> Bool {
         self.skipSpace()
         guard depth < Self.maxDepth, self.take(UInt8(ascii: "{")) else { return false }
@@ -133,7 +133,7 @@ private struct JSONScanner {
 
     private mutating func number() -> Bool {
         _ = self.take(UInt8(ascii: "-"))
-        // No zero before other digits.
+        // Leading zeros are not allowed.
         if !self.take(UInt8(ascii: "0")) { guard self.digits() else { return false } }
         if self.take(UInt8(ascii: ".")) { guard self.digits() else { return false } }
         if self.take(UInt8(ascii: "e")) || self.take(UInt8(ascii: "E")) {
@@ -157,7 +157,7 @@ private struct JSONScanner {
         return true
     }
 
-    /// Whether the name that was just read is this one, or could be: with an escape in it, who knows.
+    /// Whether the name just read equals `name`, or may equal it because it has an escape.
     private func mayBe(_ name: StaticString, _ start: Int) -> Bool {
         let read = UnsafeRawBufferPointer(rebasing: self.bytes[(start + 1)..<(self.position - 1)])
         if read.contains(UInt8(ascii: "\\")) { return true }

@@ -2,8 +2,8 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Writes the limit fields of a response: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and
-/// the older `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which have room for one window only.
+/// Writes the limit fields of responses: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and
+/// the older `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which can only report one window.
 struct RateLimitFields {
     enum Selection: String, SettingChoice {
         case both, ietf, legacy, none
@@ -24,13 +24,14 @@ struct RateLimitFields {
     private struct Window {
         /// `"users";r=`
         let prefix: [UInt8]
-        /// The fields that are the same on every response where this window is the tightest.
+        /// The fields that are the same on every response in which this window is the tightest.
         let fixed: PreparedFields
     }
 
     var isEmpty: Bool { self.selection == .none }
 
-    /// - Parameter capacities: how many requests a client with its whole quota may send at once, for each rate.
+    /// - Parameter capacities: the number of requests that a client with its full quota may send at once, for each
+    ///   rate.
     init(name: String, rates: [Rate], capacities: [Int], selection: Selection) {
         self.selection = selection
         let names = rates.map { rate in
@@ -49,8 +50,8 @@ struct RateLimitFields {
         }
     }
 
-    /// The window in which the quota comes back: that of the rate, or of a bucket the time in which it fills, so that quota
-    /// over window is the rate that a client may keep up.
+    /// The time in which the quota is restored: the unit of the rate, or for a bucket the time to fill it, so that
+    /// quota divided by window is the sustainable rate.
     private static func seconds(toFill capacity: Int, at rate: Rate) -> Int {
         let period = Int(rate.unit.span.nanoseconds / 1_000_000_000)
         guard capacity != rate.count, rate.count > 0 else { return period }
@@ -79,7 +80,7 @@ struct RateLimitFields {
         }
     }
 
-    /// Takes out what others say in fields that have room for one limit only. The others are lists.
+    /// Removes values of others from fields that can hold only one limit. The other fields are lists.
     func makeRoom(in headers: inout HeaderBlock) {
         guard self.selection.hasLegacy else { return }
         headers.remove(.xRateLimitLimit)
@@ -87,12 +88,12 @@ struct RateLimitFields {
         headers.remove(.xRateLimitReset)
     }
 
-    /// The fields as an error carries them.
+    /// The fields of an error.
     func fields(_ decision: RateLimitDecision) -> PreparedFields {
         self.isEmpty ? PreparedFields() : PreparedFields { self.write(decision, into: &$0) }
     }
 
-    /// A string of RFC 9651 section 3.3.3, which knows printable ASCII alone.
+    /// A string of RFC 9651 section 3.3.3, which only allows printable ASCII.
     private static func quoted(_ text: String) -> String {
         var result = "\""
         for byte in text.utf8 {

@@ -1,7 +1,7 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// Whom a request counts for, as a key of fixed size.
+/// Identifies the client of a request, as a key of fixed size.
 struct RateLimitIdentity {
     private enum Part {
         case clientIP, route, global
@@ -9,19 +9,19 @@ struct RateLimitIdentity {
         case cookie([UInt8])
     }
 
-    /// Before each part, so that no two different ones look the same to the hash.
+    /// Precedes each part, so that different parts never hash alike.
     private enum Tag: UInt8 {
         case ipv4, ipv6, noAddress, route, header, cookie, sharedIPv4, sharedIPv6, shared
     }
 
     private let parts: [Part]
     private let seed: SipHash.Seed
-    /// What counts of an IPv6 address: a client has a whole network of them.
+    /// The prefix of an IPv6 address that identifies a client, because clients have whole networks.
     private let mask: (high: UInt64, low: UInt64)
-    /// A block is never smaller than what counts as one client.
+    /// A shared block is never smaller than one client's network.
     private let blockMask: UInt64
 
-    /// - Parameter ipv6Prefix: bits, 1 to 128.
+    /// - Parameter ipv6Prefix: in bits, 1 to 128.
     init(_ source: KeySource, ipv6Prefix: Int, seed: SipHash.Seed) {
         self.parts = source.parts.map { part in
             switch part {
@@ -33,13 +33,13 @@ struct RateLimitIdentity {
             }
         }
         self.seed = seed
-        // What is none of them has been reported, and is built all the same.
+        // Invalid values were already reported. Build with a default so that checking can continue.
         let bits = min(max(1, ipv6Prefix), 128)
         self.mask = (Self.mask(bits: bits), Self.mask(bits: bits - 64))
         self.blockMask = Self.mask(bits: min(48, bits))
     }
 
-    /// A missing header or cookie counts as the client's address.
+    /// If the header or cookie is missing, the client's address is used.
     func key(of exchange: Exchange) -> RateLimitKey {
         var hash = SipHash(seed: self.seed)
         for part in self.parts {
@@ -65,8 +65,8 @@ struct RateLimitIdentity {
         return RateLimitKey(hash)
     }
 
-    /// Whom it counts for where there is no room for its own key: all of the client's /24 or /48, whatever the key is made
-    /// of, so that a flood of made-up keys is paid for by the network that it comes from.
+    /// The shared key when there is no capacity for the client's key: its /24 or /48, whatever the key is made of, so
+    /// that a flood of invented keys only affects the network that it comes from.
     func sharedKey(of exchange: Exchange) -> RateLimitKey {
         var hash = SipHash(seed: self.seed)
         if let ip = exchange.clientAddress.ip?.counted {
@@ -96,7 +96,7 @@ struct RateLimitIdentity {
         hash.combine(bytes)
     }
 
-    /// The highest bits of a word set.
+    /// A mask of the highest bits.
     private static func mask(bits: Int) -> UInt64 {
         bits <= 0 ? 0 : bits >= 64 ? .max : ~(UInt64.max >> UInt64(bits))
     }

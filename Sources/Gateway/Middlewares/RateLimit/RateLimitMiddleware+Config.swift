@@ -59,7 +59,7 @@ extension RateLimitMiddleware {
 }
 
 extension RateLimitMiddleware.Config {
-    /// Finds what is wrong with the settings together.
+    /// Checks settings that depend on each other.
     func check(in context: inout BuildContext) {
         let most = Int(GenericCellRate.maximum)
         for rate in self.limit.rates where rate.count > most {
@@ -120,7 +120,7 @@ extension RateLimitMiddleware.Config {
         }
     }
 
-    /// What may be taken at once of each window.
+    /// The burst of each window.
     var capacities: [Int] {
         self.limit.rates.enumerated().map { index, rate in
             guard index == 0, self.algorithm == .tokenBucket else { return rate.count }
@@ -128,7 +128,7 @@ extension RateLimitMiddleware.Config {
         }
     }
 
-    /// The windows as they are counted.
+    /// The windows to count in.
     var rule: RateLimitRule {
         RateLimitRule(
             zip(self.limit.rates, self.capacities).map { rate, capacity in

@@ -1,7 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 
-/// Lets so many requests of each client through in a time, and answers the others with 429.
+/// Limits the number of requests of each client per period, and answers further ones with 429.
 ///
 /// ```toml
 /// [routes.rate_limit]
@@ -9,7 +9,7 @@ import NIOCore
 /// key = "client_ip"
 /// ```
 ///
-/// It does not count what an exempt client sends, and does not slow anybody down: a request passes at once or not at all.
+/// Requests of exempt clients do not count. Requests are never delayed: they pass or are rejected at once.
 struct RateLimitMiddleware: RequestHook, ResponseHook {
     static let name = "rate_limit"
     static let decisions = MetricDescription(
@@ -31,7 +31,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     private let limiter: String
     private let limiters: RateLimiters
     private let memory: MemoryRateLimitStore
-    /// nil where the memory decides.
+    /// nil if counts are kept in memory.
     private let store: (any RateLimitStore)?
     private let failure: RateLimitFailure
     private let exempt: [CIDR]
@@ -57,7 +57,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
         config.check(in: &context)
         self.rule = config.rule
         self.limiters = Self.limiters(in: context)
-        // Counts go on where the limit was changed, but not where they would mean something else.
+        // Counts survive a change of the limit, but not a change of their meaning.
         let kind = config.algorithm.rawValue + config.limit.rates.map { "/" + $0.unit.rawValue }.joined()
         self.limiter = "\(Self.scope(of: config, in: &context)) \(kind)"
         self.memory = self.limiters.store(
@@ -150,7 +150,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
 
     // MARK: Building
 
-    /// Made once, by the first event loop, which also tells how many keys there are.
+    /// Created once, by the first event loop, which also reports the number of keys.
     private static func limiters(in context: BuildContext) -> RateLimiters {
         context.shared("limiters") {
             let limiters = RateLimiters(unixMilliseconds: WallClock.milliseconds(), at: .now())
@@ -160,7 +160,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
         }
     }
 
-    /// Who shares the counts.
+    /// Which routes share the counts.
     private static func scope(of config: Config, in context: inout BuildContext) -> String {
         guard config.scope == .policy, context.route != MetricLabel.noRoute else { return "route \(context.route)" }
         if let policy = context.settings?.policy { return "policy \(policy)" }

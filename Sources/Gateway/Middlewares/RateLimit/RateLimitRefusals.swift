@@ -1,5 +1,5 @@
-/// The errors of limited requests. Whoever is over the limit asks again within the same second, and gets the same one:
-/// made anew each time, it was two thirds of what such a request costs.
+/// Caches the errors of rejected requests. Clients over the limit send more requests within the same second, which get
+/// the same error; creating it each time was two thirds of their cost.
 final class RateLimitRefusals {
     private let rates: [Rate]
     private let status: Int

@@ -2,8 +2,8 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Gives each request an ID that the upstream, the client, every error and the log share, and a place in a trace that goes
-/// through many services (W3C Trace Context).
+/// Gives each request an ID that is shared by the upstream, the client, errors and the log, and continues or starts its
+/// trace (W3C Trace Context).
 ///
 /// ```toml
 /// [middleware.request_id]
@@ -12,8 +12,8 @@ import NIOCore
 /// accept = "trusted"
 /// ```
 ///
-/// A trace and its `tracestate` and `baggage` are carried on for trusted peers alone, whatever `accept` says. It records
-/// no spans.
+/// Traces with their `tracestate` and `baggage` are only continued for trusted peers, regardless of `accept`. It
+/// records no spans.
 struct RequestIDMiddleware: RequestHook, ResponseHook {
     struct Config: Codable, Sendable {
         /// Field that carries the ID, on requests and responses.
@@ -146,7 +146,7 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
         exchange[Self.traceID] = ByteRange(offset: value.offset + 3, count: 32)
     }
 
-    /// Of the one `traceparent` that there is.
+    /// The trace parent, if there is exactly one `traceparent`.
     private static func parent(of exchange: Exchange) -> TraceParent? {
         guard let range = exchange.request.headers.first(.traceparent),
             exchange.request.headers.count(of: .traceparent) == 1
@@ -178,7 +178,7 @@ struct RequestIDMiddleware: RequestHook, ResponseHook {
 }
 
 extension HeadWriter {
-    /// 36 characters of RFC 9562, with the version and the variant put in.
+    /// The 36 characters of RFC 9562, with version and variant set.
     fileprivate mutating func write(uuid bits: (UInt64, UInt64), version: UInt64) {
         let high = bits.0 & ~0xF000 | version << 12
         let low = bits.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
@@ -187,7 +187,7 @@ extension HeadWriter {
         let third = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: low >> 32))
         let fourth = Self.hexadecimalDigits(UInt32(truncatingIfNeeded: low))
         let dash = UInt64(UInt8(ascii: "-"))
-        // xxxxxxxx -xxxx-xx xx-xxxx- xxxxxxxx xxxx: in each word the first character in the lowest byte.
+        // xxxxxxxx -xxxx-xx xx-xxxx- xxxxxxxx xxxx: each word has its first character in the lowest byte.
         var text = (first, UInt64(0), UInt64(0), third >> 32 | fourth << 32, fourth >> 32)
         text.1 = dash | second << 8 & 0xFF_FFFF_FF00 | dash << 40 | second << 16 & 0xFFFF_0000_0000_0000
         text.2 = second >> 48 | dash << 16 | third << 24 & 0x00FF_FFFF_FF00_0000 | dash << 56

@@ -2,35 +2,35 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Where a request stands in a trace: `traceparent` of W3C Trace Context (section 3.2).
+/// The position of a request in a trace: `traceparent` of W3C Trace Context (section 3.2).
 struct TraceParent: Hashable, Sendable {
     let traceID: (high: UInt64, low: UInt64)
     let spanID: UInt64
     let flags: UInt8
 
     static let length = 55
-    /// Somebody records this trace.
+    /// The trace is being recorded.
     static let sampled: UInt8 = 0x01
-    /// The trace ID was drawn at random.
+    /// The trace ID is random.
     private static let random: UInt8 = 0x02
 
-    /// A new trace, which is not sampled: nobody records it yet, and an upstream that follows its parent's decision must not
-    /// record every request on its own.
+    /// Starts a new trace that is not sampled: nobody records it yet, and an upstream that follows its parent's
+    /// decision must not record every request.
     init(using generator: inout some RandomNumberGenerator) {
-        // An ID of zeros alone is none (sections 3.2.2.3 and 3.2.2.4).
+        // All-zero IDs are invalid (sections 3.2.2.3 and 3.2.2.4).
         self.traceID = (generator.next(), max(1, generator.next()))
         self.spanID = max(1, generator.next())
         self.flags = 0
     }
 
-    /// The next step of the same trace.
+    /// Continues a trace with a new span.
     init(following parent: TraceParent, using generator: inout some RandomNumberGenerator) {
         self.traceID = parent.traceID
         self.spanID = max(1, generator.next())
         self.flags = parent.flags
     }
 
-    /// nil for what is not exactly one. A version from the future may be longer, and is read as the first one.
+    /// nil if it is malformed. Future versions may be longer, and are read as version 00.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.length, let version = Self.hex(bytes, 0, 2), version != 0xFF else { return nil }
         guard bytes.count == Self.length || version > 0 && bytes[Self.length] == UInt8(ascii: "-") else { return nil }
@@ -42,11 +42,11 @@ struct TraceParent: Hashable, Sendable {
         else { return nil }
         self.traceID = (high, low)
         self.spanID = span
-        // Flags without a meaning yet are not passed on (section 3.2.2.5).
+        // Undefined flags are not passed on (section 3.2.2.5).
         self.flags = UInt8(truncatingIfNeeded: flags) & (Self.sampled | Self.random)
     }
 
-    /// Lower-case digits only (section 3.2.2).
+    /// Only accepts lower-case digits (section 3.2.2).
     private static func hex(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> UInt64? {
         var value: UInt64 = 0
         for index in start..<(start + count) {
@@ -71,7 +71,7 @@ struct TraceParent: Hashable, Sendable {
 }
 
 extension HeadWriter {
-    /// 55 characters of version 00.
+    /// The 55 characters of version 00.
     mutating func write(_ parent: TraceParent) {
         self.write("00-")
         self.write(hexadecimal: parent.traceID.high)

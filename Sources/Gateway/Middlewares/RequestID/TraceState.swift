@@ -1,12 +1,12 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// The lines of `tracestate` as one list (W3C Trace Context section 3.3): checked, and passed on as they are or not at
-/// all.
+/// Validates the lines of `tracestate` as one list (W3C Trace Context section 3.3). They are passed on unchanged or not
+/// at all.
 enum TraceState {
     private static let maxMembers = 32
 
-    /// Whether all lines together are a list of at most 32 members with a key of its own each.
+    /// Whether all lines together form a list of at most 32 members with distinct keys.
     static func isValid(_ headers: borrowing HeaderBlock) -> Bool {
         var count = 0
         for (index, field) in headers.fields.enumerated() where field.id == .tracestate {
@@ -21,7 +21,7 @@ enum TraceState {
         return true
     }
 
-    /// No line before `end` has a member of this key, nor the same line twice.
+    /// Whether no line before `end` has a member with this key or equals this line.
     private static func isFirst(
         _ key: UnsafeRawBufferPointer,
         before end: Int,
@@ -39,9 +39,9 @@ enum TraceState {
         return count == 1
     }
 
-    /// Calls `body` with each member's key until it says no.
+    /// Calls `body` with each member's key until it returns false.
     ///
-    /// - Returns: whether all members are well formed, and `body` content.
+    /// - Returns: whether all members are well formed and `body` accepted them.
     private static func forEachMember(
         of line: UnsafeRawBufferPointer,
         _ body: (UnsafeRawBufferPointer) -> Bool
@@ -65,14 +65,14 @@ enum TraceState {
         return true
     }
 
-    /// Sections 3.3.1.3.1 and 3.3.1.3.2; nil where key or value are not well formed.
+    /// nil if key or value is malformed (sections 3.3.1.3.1 and 3.3.1.3.2).
     private static func key(of member: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard let equals = member.firstIndex(of: UInt8(ascii: "=")), (1...256).contains(equals),
             (1...256).contains(member.count - equals - 1)
         else { return nil }
         let key = UnsafeRawBufferPointer(rebasing: member[..<equals])
         guard self.isLetterOrDigit(key[0]), key.allSatisfy(self.isKeyByte) else { return nil }
-        // White space at the end has been taken off already.
+        // Trailing white space was already removed.
         guard member[(equals + 1)...].allSatisfy(self.isValueByte) else { return nil }
         return key
     }
@@ -88,7 +88,7 @@ enum TraceState {
         }
     }
 
-    /// Visible ASCII and spaces, but "," and "=".
+    /// Visible ASCII and spaces, except "," and "=".
     private static func isValueByte(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: ",") && byte != UInt8(ascii: "=")
     }

@@ -1,10 +1,10 @@
 import FoundationEssentials
 import NIOCore
 
-/// What a browser says about a violation of a policy, in either form that there is: `application/csp-report` (CSP Level 2)
-/// and `application/reports+json` (the Reporting API).
+/// A browser's report of a policy violation, in either format: `application/csp-report` (CSP Level 2) or
+/// `application/reports+json` (the Reporting API).
 ///
-/// All of it comes from outside. Names are compared with known ones before they become labels, and texts are cut and
+/// All content is untrusted. Names are compared with known ones before they become labels, and texts are shortened and
 /// escaped before they are logged.
 struct CSPReport: Hashable, Sendable {
     enum Format: Sendable {
@@ -12,17 +12,17 @@ struct CSPReport: Hashable, Sendable {
         case list
     }
 
-    /// It is no JSON, or not of the form.
+    /// The body is not JSON, or has another structure.
     struct Malformed: Error {}
 
-    /// Of one request; the rest is ignored.
+    /// Per request; further reports are ignored.
     static let maxCount = 100
 
     /// A known directive, or `_OTHER`.
     let directive: String
     /// `enforce`, `report` or `_OTHER`.
     let disposition: String
-    /// What is told about it, by name, ready for the log.
+    /// Further details by name, ready for the log.
     let details: [String: String]
 
     static func parse(_ body: ByteBuffer, as format: Format) throws(Malformed) -> [CSPReport] {
@@ -40,7 +40,7 @@ struct CSPReport: Hashable, Sendable {
     private init(_ body: Body) {
         let directive = body.directive?.split(separator: " ").first.map { $0.lowercased() } ?? ""
         self.directive = ContentSecurityPolicy.Directive.known[directive] == nil ? MetricLabel.other : directive
-        // Older browsers do not say which, and knew only one.
+        // Older browsers do not report it, and only support one.
         let disposition = body.disposition ?? "enforce"
         self.disposition = ["enforce", "report"].contains(disposition) ? disposition : MetricLabel.other
         var details: [String: String] = [:]
@@ -53,16 +53,16 @@ struct CSPReport: Hashable, Sendable {
     }
 }
 
-/// Text of a report as a log may show it.
+/// Text of a report in a form that is safe to log.
 enum CSPReportText {
     private static let limit = 200
 
-    /// Without query and fragment, which may hold secrets of the page's user.
+    /// Without query and fragment, which may contain secrets of the page's user.
     static func url(_ text: String) -> String {
         self.escaped(String(text.prefix { $0 != "?" && $0 != "#" }))
     }
 
-    /// Cut, with control characters and what is no ASCII escaped.
+    /// Shortened, with control characters and non-ASCII characters escaped.
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -104,7 +104,7 @@ extension CSPReport {
             case sample
         }
 
-        /// A member of another type than it should have is taken for absent.
+        /// A member of an unexpected type counts as missing.
         init(from decoder: any Decoder) throws {
             let single = try decoder.container(keyedBy: OfSingle.self)
             let list = try decoder.container(keyedBy: OfList.self)
@@ -142,7 +142,7 @@ extension CSPReport {
             init(from decoder: any Decoder) throws {
                 let container = try decoder.container(keyedBy: CodingKeys.self)
                 self.type = try container.decode(String.self, forKey: .type)
-                // Reports of other types have bodies of their own.
+                // Reports of other types have different bodies.
                 self.body = self.type == "csp-violation" ? try container.decode(Body.self, forKey: .body) : nil
             }
         }

@@ -2,9 +2,9 @@ import GatewayHTTP1
 import Logging
 import NIOCore
 
-/// Takes browsers' reports on `csp.report_path`: counts them, logs some, and answers 204.
+/// Receives browser reports on `csp.report_path`: counts them, logs some, and answers 204.
 ///
-/// It stands at the end of a chain of its own, which ``CSPReportRoutes`` leads to, and is no part of the others.
+/// It is the last step of a separate chain, which ``CSPReportRoutes`` routes to, and part of no other.
 struct CSPReportMiddleware: RequestHook {
     struct Config: Codable, Sendable {}
 
@@ -60,7 +60,7 @@ struct CSPReportMiddleware: RequestHook {
     }
 }
 
-/// Writes reports to the log, a few a second at most: anybody can send any number of them.
+/// Logs reports, at most a few per second, because anyone can send them.
 final class CSPReportLog {
     private var budget = LineBudget()
 
@@ -78,16 +78,16 @@ final class CSPReportLog {
 @available(*, unavailable)
 extension CSPReportLog: Sendable {}
 
-/// A bucket of log lines: five a second, ten at once.
+/// Limits log lines to five per second, with bursts of ten.
 struct LineBudget {
     private static let interval = TimeAmount.milliseconds(200)
     private static let burst: Int64 = 10
 
-    /// When the bucket is full again.
+    /// When the bucket will be full again.
     private var fullAt = NIODeadline.uptimeNanoseconds(0)
     private var leftOut = 0
 
-    /// - Returns: how many lines were left out before this one, or nil where it is to be left out too.
+    /// - Returns: the number of lines omitted before this one, or nil to omit this one too.
     mutating func take(at now: NIODeadline) -> Int? {
         let next = max(self.fullAt, now) + Self.interval
         guard next - now <= Self.interval * Self.burst else {

@@ -1,5 +1,5 @@
-/// The routes on which browsers' reports are taken: one for each `csp.report_path`, on the hosts of the routes that have
-/// it. Their path is literal, so that a route which takes everything leaves them alone.
+/// The routes that receive browser reports: one per `csp.report_path`, on the hosts of the routes that set it. Their
+/// paths are literal, so they take precedence over catch-all routes.
 struct CSPReportRoutes {
     private struct Key: Hashable {
         let hosts: [String]
@@ -9,7 +9,7 @@ struct CSPReportRoutes {
     private var seen: Set<Key> = []
     private(set) var matches: [RouteMatch] = []
 
-    /// Adds what a route's settings ask for.
+    /// Adds the paths that a route's settings ask for.
     mutating func add(hosts: [String], _ settings: [EffectiveMiddleware]) {
         guard let middleware = settings.first(where: { $0.name == SecurityHeadersMiddleware.name }),
             middleware.isEnabled, let path = middleware.text("report_path"), Self.isPath(path),
@@ -19,14 +19,14 @@ struct CSPReportRoutes {
         self.matches.append(RouteMatch(hosts: hosts, path: path))
     }
 
-    /// All of a configuration.
+    /// The report routes of a configuration.
     static func all(in configuration: GatewayConfiguration, _ resolver: inout MiddlewareResolver) -> [RouteMatch] {
         var routes = Self()
         for route in configuration.routes { routes.add(hosts: route.hosts, resolver.settings(for: route)) }
         return routes.matches
     }
 
-    /// What can stand in a policy, in a field and in a route alike: a normal path without placeholders.
+    /// Whether the path can be used in a policy, a field and a route: normalized and without placeholders.
     static func isPath(_ path: String) -> Bool {
         guard path.hasPrefix("/"), path.utf8.count > 1, path.utf8.count <= 256 else { return false }
         let isPlain = path.utf8.allSatisfy { byte in
@@ -40,7 +40,7 @@ struct CSPReportRoutes {
 }
 
 extension EffectiveMiddleware {
-    /// A text under `csp`.
+    /// A string setting in `csp`.
     fileprivate func text(_ key: String) -> String? {
         guard case .string(let text)? = self.settings.node(at: SettingPath("csp", key))?.value else { return nil }
         return text

@@ -1,27 +1,27 @@
-/// A serialized policy (CSP Level 3 section 2.2.1) taken apart, and what is unwise in it.
+/// Parses a serialized policy (CSP Level 3 section 2.2.1) and finds likely mistakes in it.
 ///
-/// Browsers ignore silently what they do not understand, so that a forgotten quote opens or shuts a whole site. All of
-/// that is legal; it is warned of.
+/// Browsers silently ignore what they do not understand, so a forgotten quote opens or breaks a whole site. Such
+/// policies are legal and only cause warnings.
 struct ContentSecurityPolicy {
     struct Directive: Hashable {
-        /// In small letters.
+        /// In lower case.
         var name: String
         var values: [String]
     }
 
-    /// Why a text can be no policy.
+    /// Why a text is not a policy.
     struct ParseError: Error, Hashable {
         var message: String
         var suggestion: String
     }
 
-    /// What a browser would take otherwise than it was probably meant.
+    /// Parts that a browser probably interprets differently than intended.
     struct Warning: Hashable {
         var message: String
         var suggestion: String
     }
 
-    /// Where a response's own nonce goes.
+    /// The placeholder of the response's nonce.
     static let placeholder = "{nonce}"
 
     let directives: [Directive]
@@ -53,7 +53,7 @@ struct ContentSecurityPolicy {
         }
     }
 
-    /// The policy of a response that carries no nonce: without that source, what would need it is refused.
+    /// The policy for responses without a nonce: without its source, content that needs the nonce is blocked.
     static func withoutNonces(_ text: String) -> String {
         guard text.contains(self.placeholder) else { return text }
         return text.split(separator: ";").map { directive in
@@ -63,7 +63,7 @@ struct ContentSecurityPolicy {
         }.joined(separator: "; ")
     }
 
-    /// Whether the policy has a directive of that name already.
+    /// Whether the policy already has a directive of this name.
     func contains(_ name: String) -> Bool { self.directives.contains { $0.name == name } }
 
     var warnings: [Warning] {
@@ -165,18 +165,18 @@ extension ContentSecurityPolicy.Directive {
 }
 
 extension ContentSecurityPolicy.Directive {
-    /// What the values of a directive are.
+    /// The kind of values that a directive has.
     enum Kind {
         /// Hosts, schemes, keywords, nonces and hashes.
         case sources
-        /// These words in quotes, and names without.
+        /// These words in quotes, and unquoted names.
         case words(Set<String>)
         case other
-        /// Known once.
+        /// Obsolete directives.
         case obsolete
     }
 
-    /// Of CSP Level 3 and the specifications that add to it.
+    /// The directives of CSP Level 3 and its extensions.
     static let known: [String: Kind] = {
         var known: [String: Kind] = [:]
         for name in [

@@ -2,9 +2,9 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// The policies of a route as bytes, with places for each response's nonce.
+/// The policies of a route as bytes, with placeholders for each response's nonce.
 struct ContentSecurityPolicyFields {
-    /// What `report-to` calls the endpoint that `Reporting-Endpoints` names.
+    /// The endpoint's name in `report-to` and `Reporting-Endpoints`.
     private static let group = "gateway-csp"
 
     private struct Policy {
@@ -12,7 +12,7 @@ struct ContentSecurityPolicyFields {
         let template: NonceTemplate
         /// For responses over plain HTTP.
         let plainTemplate: NonceTemplate
-        /// The same for what is no HTML and carries no nonce.
+        /// The same for responses that are not HTML and carry no nonce.
         let otherTemplate: NonceTemplate
         let plainOtherTemplate: NonceTemplate
         let isLeftOffHTML: Bool
@@ -29,7 +29,7 @@ struct ContentSecurityPolicyFields {
         self.endpoints = reportPath.isEmpty ? nil : Array("\(Self.group)=\"\(reportPath)\"".utf8)
     }
 
-    /// `Reporting-Endpoints` gets a line beside the upstream's.
+    /// `Reporting-Endpoints` is added to the upstream's.
     var namesEndpoint: Bool { self.endpoints != nil }
     var leavesSomeOffHTML: Bool { self.policies.contains(where: \.isLeftOffHTML) }
 
@@ -37,8 +37,8 @@ struct ContentSecurityPolicyFields {
         var text = text
         while let last = text.last, last == ";" || last == " " { text.removeLast() }
         if !self.reportPath.isEmpty, !policy.contains("report-uri") { text += "; report-uri \(self.reportPath)" }
-        // Browsers take endpoints from secure origins alone, and do not look at `report-uri` where `report-to` stands:
-        // over plain HTTP both together would end all reports.
+        // Browsers only accept endpoints from secure origins, and ignore `report-uri` if there is a `report-to`: over
+        // plain HTTP, sending both would disable reports.
         let plain = text
         if !self.reportPath.isEmpty, !policy.contains("report-to") { text += "; report-to \(Self.group)" }
         self.policies.append(
@@ -64,7 +64,7 @@ struct ContentSecurityPolicyFields {
         let hasReportOnly = headers.contains(.contentSecurityPolicyReportOnly) && !override
         if override { for policy in self.policies { headers.remove(policy.name) } }
         guard scope != .notModified else {
-            // The stored response names the gateway's endpoint beside the upstream's.
+            // The stored response has the gateway's endpoint next to the upstream's.
             if self.endpoints != nil { headers.remove(.reportingEndpoints) }
             return
         }
@@ -81,7 +81,7 @@ struct ContentSecurityPolicyFields {
             headers.add(policy.name) { template.write(nonce, into: &$0) }
             isSet = true
         }
-        // A further line of the same dictionary: the upstream's own endpoints stay.
+        // Another line of the same dictionary, which keeps the upstream's endpoints.
         if isSet, let endpoints = self.endpoints { headers.add(Self.reportingEndpoints, endpoints) }
     }
 }

@@ -1,24 +1,24 @@
 import NIOCore
 
-/// Puts `nonce="…"` on the start tags of `script`, `style`, and `link` with `rel` `stylesheet`, `preload` or `modulepreload`,
-/// in HTML that comes in pieces, and passes all else byte by byte as it is.
+/// Adds `nonce="…"` to the start tags of `script`, `style`, and `link` with `rel` `stylesheet`, `preload` or
+/// `modulepreload`, in HTML that arrives in pieces. Passes everything else unchanged.
 ///
-/// It follows the tokenizer of the HTML standard (section 13.2.5) as far as it decides what is a tag: comments, attribute
-/// values and the text of `script`, `style`, `textarea` and their like are no place for tags. A tag that has a nonce
-/// already keeps it. Styles and links in `noscript` get one for browsers that do not run scripts, but `noscript` ends where it
-/// ends for those that do. What a malformed page makes of it is at worst a script without a nonce, which does not run.
+/// Follows the tokenizer of the HTML standard (section 13.2.5) as far as needed to find tags: comments, attribute
+/// values and the text of `script`, `style`, `textarea` and similar elements contain none. A tag that has a nonce keeps
+/// it. Styles and links in `noscript` get one for browsers without scripts, but `noscript` ends where browsers with
+/// scripts end it. At worst, a script in a malformed page gets no nonce and does not run.
 ///
 /// Between two pieces it holds the attributes of one tag, up to ``maxHeld`` bytes; a longer tag passes unchanged.
 struct HTMLNonceStateMachine {
     static let maxHeld = 8 * 1024
 
-    /// Names of states are the standard's where it has one.
+    /// States have the names of the standard where it has one.
     enum State {
         /// → tagOpen
         case data
-        /// Behind `<`. → tagName, endTagOpen, markupDeclaration, bogusComment, data
+        /// After `<`. → tagName, endTagOpen, markupDeclaration, bogusComment, data
         case tagOpen
-        /// Behind `</`. → tagName, bogusComment, data
+        /// After `</`. → tagName, bogusComment, data
         case endTagOpen
         /// → beforeAttributeName, selfClosing, data, raw, script, plaintext
         case tagName
@@ -28,38 +28,38 @@ struct HTMLNonceStateMachine {
         case beforeAttributeValue
         case doubleQuoted, singleQuoted, unquoted
         case afterQuoted
-        /// Behind a `/` inside a tag.
+        /// After a `/` inside a tag.
         case selfClosing
-        /// Behind `<!`. → commentOpen, cdataOpen, bogusComment
+        /// After `<!`. → commentOpen, cdataOpen, bogusComment
         case markupDeclaration
-        /// Behind `<!-`. → comment, bogusComment
+        /// After `<!-`. → comment, bogusComment
         case commentOpen
-        /// Behind `<![`. → cdata, bogusComment
+        /// After `<![`. → cdata, bogusComment
         case cdataOpen
         /// → data
         case comment
-        /// Up to the next `>`. → data
+        /// Until the next `>`. → data
         case bogusComment
         /// In SVG and MathML. → data
         case cdata
-        /// The text of an element in which only its own end tag is a tag.
+        /// The text of an element that only its end tag ends.
         case raw
         /// The text of a script, which may be wrapped in `<!--` and `-->`.
         case script
-        /// To the end.
+        /// Until the end of the document.
         case plaintext
     }
 
     private let attribute: [UInt8]
     private var state = State.data
     private var tag = HTMLTag()
-    /// Of the element whose text is read in ``State/raw`` and ``State/script``.
+    /// The element whose text is read in ``State/raw`` and ``State/script``.
     private var endTag = HTMLTagMatcher("</", HTMLName())
     private var escape = HTMLScriptEscape()
     private var commentEnd = HTMLCommentEnd()
-    /// What has been read of `[CDATA[` or `]]`.
+    /// How much of `[CDATA[` or `]]` was read.
     private var matched = 0
-    /// How many elements of SVG and MathML are open.
+    /// The number of open SVG and MathML elements.
     private var foreignDepth = 0
     /// Where the text of `noscript` ends, and how many elements were open before it; nil outside.
     private var noscript: (end: HTMLTagMatcher, foreignDepth: Int)?
@@ -77,10 +77,10 @@ struct HTMLNonceStateMachine {
 
     /// The next piece.
     mutating func write(_ bytes: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
-        /// Up to here it has been written or held.
+        /// Everything before this position has been written or held.
         var done = 0
         var index = 0
-        /// The byte that the end of `noscript` was last looked for in, since some are read twice.
+        /// The last position checked for the end of `noscript`, because some bytes are read twice.
         var seen = -1
         while index < bytes.count {
             if self.state == .data {
@@ -95,7 +95,7 @@ struct HTMLNonceStateMachine {
             }
             let isConsumed = self.read(byte)
             if self.isHolding, !wasHolding {
-                // The byte behind the name belongs to what is held.
+                // The byte after the name belongs to what is held.
                 output.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[done..<index]))
                 done = index
             } else if wasHolding, !self.isHolding {
@@ -115,7 +115,7 @@ struct HTMLNonceStateMachine {
         }
     }
 
-    /// For a browser that runs scripts, the text has come to its end here, whatever the markup in it.
+    /// Browsers that run scripts end the text here, regardless of the markup in it.
     private mutating func leaveNoscript() {
         self.foreignDepth = self.noscript?.foreignDepth ?? 0
         self.noscript = nil
@@ -123,7 +123,7 @@ struct HTMLNonceStateMachine {
         _ = self.leaveText()
     }
 
-    /// No more comes.
+    /// The end of the document.
     mutating func end(to output: inout ByteBuffer) {
         self.tag.isWanted = false
         self.isHolding = false
@@ -145,7 +145,7 @@ struct HTMLNonceStateMachine {
 // MARK: The tokenizer
 
 extension HTMLNonceStateMachine {
-    /// - Returns: false where the byte is to be read once more in the state that it led to.
+    /// - Returns: false if the byte must be read again in the new state.
     private mutating func read(_ byte: UInt8) -> Bool {
         switch self.state {
         case .data:
@@ -210,7 +210,7 @@ extension HTMLNonceStateMachine {
         self.state = .tagName
     }
 
-    /// The end tag of the text's element has begun: its attributes follow, if any.
+    /// The end tag of the text's element has begun; attributes may follow.
     private mutating func leaveText() -> Bool {
         self.tag = HTMLTag(isEnd: true)
         self.state = .beforeAttributeName
@@ -254,7 +254,7 @@ extension HTMLNonceStateMachine {
             default: self.tag.attribute.append(byte)
             }
         default:
-            // Before or behind an attribute, or behind a "/".
+            // Before or after an attribute, or after a "/".
             if isEnd {
                 self.endTagRead(isSelfClosing: self.state == .selfClosing)
             } else if byte.isHTMLSpace {
@@ -281,7 +281,7 @@ extension HTMLNonceStateMachine {
         }
     }
 
-    /// The `>` of a tag has come.
+    /// The `>` of a tag.
     private mutating func endTagRead(isSelfClosing: Bool = false) {
         self.isHolding = false
         self.state = .data
@@ -333,10 +333,10 @@ extension HTMLNonceStateMachine {
     }
 }
 
-/// Where a comment ends: at `-->` or `--!>`, and at once in `<!-->` and `<!--->`.
+/// Finds the end of a comment: `-->` or `--!>`, or directly in `<!-->` and `<!--->`.
 struct HTMLCommentEnd {
     private var dashes = 2
-    /// Nothing but dashes has come yet, the two of the beginning counted.
+    /// Only dashes so far, including the two of the start.
     private var isAtStart = true
     private var isBehindBang = false
 

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Lets an HTML body through ``HTMLNonceStateMachine``.
+/// Passes an HTML body through ``HTMLNonceStateMachine``.
 final class HTMLNonceTransform: BodyTransform {
     private static let turn = 32 * 1024
 

@@ -1,4 +1,4 @@
-/// The name of a tag or an attribute in small letters, as far as names matter that have 16 bytes at most.
+/// The name of a tag or attribute in lower case. Only names of up to 16 bytes matter.
 struct HTMLName: Hashable, Sendable {
     private var low: UInt64 = 0
     private var high: UInt64 = 0
@@ -20,20 +20,20 @@ struct HTMLName: Hashable, Sendable {
         self.count &+= 1
     }
 
-    /// At a place below 16.
+    /// The byte at an index below 16.
     subscript(index: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: index < 8 ? self.low >> UInt64(index * 8) : self.high >> UInt64((index - 8) * 8))
     }
 }
 
-/// What a tag's name means to who reads the text behind it.
+/// What a tag means for the text that follows it.
 enum HTMLElement: Sendable {
     case script, style
-    /// It may load a script or a style.
+    /// May load a script or style.
     case link
-    /// Its text has no tags for browsers that run scripts, and is markup for others.
+    /// Its text has no tags in browsers that run scripts, and is markup in others.
     case noscript
-    /// Others whose text has no tags but their own end tag.
+    /// Other elements whose text has no tag except their end tag.
     case text
     case plaintext
     /// SVG and MathML.
@@ -51,31 +51,31 @@ enum HTMLElement: Sendable {
     init(_ name: HTMLName) { self = Self.known[name] ?? .other }
 }
 
-/// A tag while it is read.
+/// A tag being read.
 struct HTMLTag {
     let isEnd: Bool
     var name = HTMLName()
     private(set) var element = HTMLElement.other
-    /// The attribute's name that is read.
+    /// The name of the attribute being read.
     var attribute = HTMLName()
-    /// It gets a nonce, unless it has one.
+    /// It gets a nonce unless it has one.
     var isWanted = false
     private(set) var hasNonce = false
-    /// The value of `rel` is being read; of several, the first one counts.
+    /// The value of `rel` is being read. The first `rel` counts.
     private var isInRel = false
     private var hasRel = false
     private var relation = HTMLName()
 
     private static let nonce = HTMLName("nonce")
     private static let rel = HTMLName("rel")
-    /// What a policy asks a nonce of.
+    /// Whether a policy requires a nonce.
     private static let relations: Set<HTMLName> = [
         HTMLName("stylesheet"), HTMLName("preload"), HTMLName("modulepreload"),
     ]
 
     init(isEnd: Bool = false) { self.isEnd = isEnd }
 
-    /// - Parameter isInNoscript: a script would never run there.
+    /// - Parameter isInNoscript: scripts never run there.
     /// - Returns: whether the tag may get a nonce, which a link's attributes decide.
     mutating func endName(isInNoscript: Bool) -> Bool {
         self.element = HTMLElement(self.name)
@@ -109,7 +109,7 @@ struct HTMLTag {
     }
 }
 
-/// Finds a tag of one name inside an element's text: `</style` with a space, "/" or ">" behind.
+/// Finds the end tag of an element in its text, such as `</style` followed by a space, "/" or ">".
 struct HTMLTagMatcher {
     private let opening: StaticString
     private let name: HTMLName
@@ -120,7 +120,7 @@ struct HTMLTagMatcher {
         self.name = name
     }
 
-    /// - Returns: true at the byte behind the name.
+    /// - Returns: true at the byte after the name.
     mutating func read(_ byte: UInt8) -> Bool {
         let start = self.opening.utf8CodeUnitCount
         if self.matched == start + self.name.count {
@@ -136,21 +136,21 @@ struct HTMLTagMatcher {
     }
 }
 
-/// Where the text of a script ends. Between `<!--` and `-->` a `<script` makes the next `</script` a part of the text
+/// Finds the end of a script's text. Between `<!--` and `-->`, a `<script` makes the next `</script` part of the text
 /// (HTML standard, "script data double escaped state").
 struct HTMLScriptEscape {
     private enum Level { case none, escaped, doubleEscaped }
 
     private var level = Level.none
     private var startTag = HTMLTagMatcher("<", HTMLName("script"))
-    /// Of `<!--`, outside of it.
+    /// How much of `<!--` was read, outside of it.
     private var matched = 0
     private var dashes = 0
 
     private static let start: StaticString = "<!--"
 
-    /// - Parameter isEndTag: the byte follows on `</script`.
-    /// - Returns: whether that ends the script.
+    /// - Parameter isEndTag: the byte follows `</script`.
+    /// - Returns: whether the script ends here.
     mutating func read(_ byte: UInt8, isEndTag: Bool) -> Bool {
         switch self.level {
         case .none:

@@ -1,15 +1,15 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// A number used once: what a script or style must carry to be one of the page's own. 144 random bits in base64, which
-/// have no padding at that length; CSP asks for 128 at least (CSP Level 3 section 7.1).
+/// A number used once, which authorizes the scripts and styles of one response. 144 random bits in base64, which needs
+/// no padding at that length; CSP requires at least 128 (CSP Level 3 section 7.1).
 struct Nonce: Hashable, Sendable {
-    /// 24 characters, eight in each word, the first in the lowest byte.
+    /// 24 characters, eight per word, the first in the lowest byte.
     private let characters: (UInt64, UInt64, UInt64)
 
     static let length = 24
 
-    /// Only a generator that nobody can foresee makes a nonce that nobody can.
+    /// The generator must be unpredictable.
     init(using generator: inout some RandomNumberGenerator) {
         let bits = (generator.next(), generator.next(), generator.next())
         self.characters = (Self.encode(bits.0), Self.encode(bits.1), Self.encode(bits.2))
@@ -57,10 +57,10 @@ struct Nonce: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(self.characters.0) }
 }
 
-/// A policy with places for the nonce, as bytes.
+/// A policy as bytes, with placeholders for the nonce.
 struct NonceTemplate: Sendable {
     private let first: [UInt8]
-    /// What follows each place.
+    /// The bytes after each placeholder.
     private let others: [[UInt8]]
 
     init(_ text: String) {

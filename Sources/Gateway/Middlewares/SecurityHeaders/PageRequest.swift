@@ -1,10 +1,10 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// Whether a request asks for a page, where a nonce means something.
+/// Whether a request is for a page, where a nonce has an effect.
 ///
-/// Browsers say so in `Sec-Fetch-Dest` (Fetch Metadata Request Headers, section 2.1). Older ones name `text/html` in
-/// `Accept` when they navigate, and not when they load scripts, styles or images.
+/// Browsers send `Sec-Fetch-Dest` (Fetch Metadata Request Headers section 2.1). Older ones list `text/html` in `Accept`
+/// when they navigate, but not when they load scripts, styles or images.
 enum PageRequest {
     private static let destination = HeaderName("Sec-Fetch-Dest")
     private static let pages: [StaticString] = ["document", "iframe", "frame", "embed", "object"]

@@ -2,13 +2,13 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// What a response is to the fields that describe it to a browser.
+/// The kind of a response, for the fields that describe it to browsers.
 enum SecurityHeaderScope: Int, CaseIterable {
     /// HTML or XHTML.
     case html
     case other
-    /// A 304. A cache copies its fields into the response that it has stored (RFC 9111 section 3.2), so it carries none
-    /// that only documents heed: they would take the place of those that came with the page, and its nonce.
+    /// A 304. Caches copy its fields into the stored response (RFC 9111 section 3.2), so it gets no fields that only
+    /// matter for documents: they would replace those of the stored page and its nonce.
     case notModified
 }
 
@@ -18,7 +18,7 @@ struct SecurityHeaderFields {
         let name: HeaderName
         let value: [UInt8]
         let isForDocuments: Bool
-        /// It belongs to the preset for APIs and would break a site, so HTML goes without it.
+        /// Part of the preset for APIs. It would break a site, so HTML does not get it.
         let isLeftOffHTML: Bool
     }
 
@@ -41,7 +41,7 @@ struct SecurityHeaderFields {
         for field in self.fields {
             if scope == .html, field.isLeftOffHTML { continue }
             if scope == .notModified, field.isForDocuments {
-                // The stored response has the gateway's, which the upstream's must not replace.
+                // The stored response has the gateway's value, which the upstream's must not replace.
                 if override { headers.remove(field.name) }
                 continue
             }
@@ -54,14 +54,14 @@ struct SecurityHeaderFields {
     }
 }
 
-/// What a `Content-Type` says about who reads the body.
+/// What a `Content-Type` says about the reader of the body.
 enum HTMLMediaType {
     /// A document in one of the two types that browsers parse as HTML or XHTML.
     static func isDocument(_ value: UnsafeRawBufferPointer) -> Bool {
         self.isType(value, "text/html") || self.isType(value, "application/xhtml+xml")
     }
 
-    /// HTML in an encoding whose ASCII bytes stand for ASCII characters.
+    /// HTML in an encoding that is a superset of ASCII.
     static func isRewritable(_ value: UnsafeRawBufferPointer) -> Bool {
         guard self.isType(value, "text/html") else { return false }
         let parameters = String(decoding: value, as: UTF8.self).lowercased()

@@ -1,9 +1,9 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// Finds what is wrong or unwise in the settings of ``SecurityHeadersMiddleware``.
+/// Finds mistakes and likely mistakes in the settings of ``SecurityHeadersMiddleware``.
 enum SecurityHeadersCheck {
-    /// The names of fields to take away.
+    /// The names of fields to remove.
     static func names(_ names: [String], in context: inout BuildContext) -> [HeaderName] {
         names.enumerated().compactMap { index, name in
             if let problem = ProtectedFields.problem(with: name) {

@@ -2,7 +2,7 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Sets the fields that tell browsers what a response may do, a nonce for its scripts among them.
+/// Sets the fields that restrict what a response may do in browsers, with a nonce for its scripts.
 ///
 /// ```toml
 /// [middleware.security_headers]
@@ -11,11 +11,11 @@ import NIOCore
 /// nonce = "html"
 /// ```
 ///
-/// Under the preset for APIs, what only documents heed is left off HTML where nobody wrote it. A 304 never has those fields,
-/// since a cache would merge them into the stored page.
+/// With the preset for APIs, HTML gets no fields that only affect documents unless they are configured. A 304 never has
+/// them, because caches would merge them into the stored page.
 ///
-/// Only HTML carries a nonce. The nonce says that a script came through the upstream, not that it is harmless: what somebody
-/// else wrote into a page gets it too.
+/// Only HTML carries a nonce. A nonce proves that a script came from the upstream, not that it is harmless: injected
+/// scripts get it too.
 struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     static let name = "security_headers"
     /// The nonce for scripts, if this request has one.
@@ -25,7 +25,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private let override: Bool
     private let fields: SecurityHeaderFields
     private let policies: ContentSecurityPolicyFields
-    /// All of both, by ``index(_:isSecure:)``.
+    /// All combinations, by ``index(_:isSecure:)``.
     private let prepared: [PreparedFields]
     private let hsts: [UInt8]?
     private let nonceMode: NonceMode
@@ -107,7 +107,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
             self.setPrepared(on: &exchange.response.headers, scope, isSecure: isSecure)
             return .next
         }
-        // The request may have failed before it came here.
+        // The request may have failed before this middleware ran.
         let nonce = exchange[Self.nonce] ?? .random()
         self.set(on: &exchange.response.headers, nonce, scope, isSecure: isSecure)
         Self.forbidStoring(exchange)
@@ -120,7 +120,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
 
     private func setPrepared(on headers: inout HeaderBlock, _ scope: SecurityHeaderScope, isSecure: Bool) {
         let index = Self.index(scope, isSecure: isSecure)
-        // What is taken out of a 304 is not among what it gets.
+        // Fields that are removed from a 304 are not added to it either.
         let mayTakeOut = scope == .notModified && (self.override || self.policies.namesEndpoint)
         if mayTakeOut || headers.present.intersects(self.prepared[index].names) {
             self.set(on: &headers, nil, scope, isSecure: isSecure)
@@ -143,7 +143,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         exchange.response.headers.set(Self.hstsHeader, value)
     }
 
-    /// Whoever got the response from a store would get the nonce of another one with it.
+    /// Anyone who gets the response from a cache would get another response's nonce.
     private static func forbidStoring(_ exchange: Exchange) {
         exchange.response.headers.removeAll { block, field in
             switch field.id {
@@ -155,8 +155,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         exchange.response.headers.add(Self.cacheControl, "private, no-store")
     }
 
-    /// Bytes of an encoding are no text, unless it is the gateway's own, which comes behind this. A part of a page may
-    /// begin anywhere.
+    /// Encoded bytes are not text, unless the gateway encodes them later. A part of a page may start anywhere.
     private static func canBeRewritten(_ exchange: Exchange, _ type: ByteRange) -> Bool {
         let isText =
             !exchange.response.headers.contains(.contentEncoding) || exchange.responsePipeline?.encodes == true
@@ -178,11 +177,11 @@ extension SecurityHeadersMiddleware.Config {
         let key: String
         let name: String
         let value: String
-        /// It is heeded where a document is shown, and nowhere else.
+        /// Browsers only use it when they show a document.
         var isForDocuments = false
     }
 
-    /// Those that are the same on every response.
+    /// The fields that are the same on every response.
     var fields: [Header] {
         [
             Header(key: "content_type_options", name: "X-Content-Type-Options", value: self.contentTypeOptions),
