@@ -141,7 +141,8 @@ private struct RouteSample: CustomStringConvertible {
 
     private static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
-            "%" + String(UnicodeScalar(PercentEncoding.hexDigit(byte >> 4))) + String(UnicodeScalar(PercentEncoding.hexDigit(byte & 15)))
+            "%" + String(UnicodeScalar(PercentEncoding.hexDigit(byte >> 4)))
+                + String(UnicodeScalar(PercentEncoding.hexDigit(byte & 15)))
         }.joined()
     }
 

@@ -104,7 +104,8 @@ extension URIText {
             let isBrace = byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}")
             let digits = bytes[(index + 1)...].prefix(2)
             let isBroken =
-                byte == UInt8(ascii: "%") && !(digits.count == 2 && digits.allSatisfy { PercentEncoding.isHexDigit($0) })
+                byte == UInt8(ascii: "%")
+                && !(digits.count == 2 && digits.allSatisfy { PercentEncoding.isHexDigit($0) })
             if isBrace ? !braces : part.forbids(byte) || isBroken {
                 result += Array(("%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)).utf8)
             } else {

@@ -25,7 +25,6 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
     private let isAdaptive: Bool
     /// When the request was counted; nil if it does not count, or no longer.
     private let entered: ExchangeKey<NIODeadline?>
-    private let worker: Worker
 
     init(_ config: Config, in context: inout BuildContext) {
         if config.maxInFlight < 1 {
@@ -39,7 +38,6 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
         self.maximum = max(1, config.maxInFlight)
         self.isAdaptive = config.adaptive
         self.entered = context.key(nil)
-        self.worker = context.worker
     }
 
     func request(_ exchange: Exchange) -> Decision {
@@ -54,13 +52,13 @@ struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
                 )
             )
         }
-        exchange[self.entered] = self.worker.now
+        exchange[self.entered] = exchange.now
         return .next
     }
 
     func response(_ exchange: Exchange) -> Decision {
         guard self.isAdaptive, let entered = exchange[self.entered] else { return .next }
-        let now = self.worker.now
+        let now = exchange.now
         switch exchange.origin {
         case .upstream:
             let latency = UInt64(clamping: (now - entered).nanoseconds)

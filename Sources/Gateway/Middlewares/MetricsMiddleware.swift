@@ -15,11 +15,9 @@ struct MetricsMiddleware: RequestHook, CompletionHook {
     static let name = "metrics"
 
     private let meters: RouteMeters
-    private let worker: Worker
 
     init(_ config: Config, in context: inout BuildContext) {
         self.meters = context.meters
-        self.worker = context.worker
     }
 
     func request(_ exchange: Exchange) -> Decision {
@@ -28,7 +26,7 @@ struct MetricsMiddleware: RequestHook, CompletionHook {
     }
 
     func complete(_ exchange: Exchange, _ outcome: Outcome) {
-        let now = self.worker.now
+        let now = exchange.now
         self.meters.inFlight.subtract()
         let firstByte = exchange.firstByteAt.map { $0 - exchange.startedAt }
         let status = firstByte == nil ? Self.unanswered : exchange.response.status

@@ -14,16 +14,14 @@ struct ServerTimingMiddleware: ResponseHook {
 
     static let name = "server_timing"
 
-    private let worker: Worker
-
-    init(_ config: Config, in context: inout BuildContext) { self.worker = context.worker }
+    init(_ config: Config, in context: inout BuildContext) {}
 
     func response(_ exchange: Exchange) -> Decision {
         // Reads the clock itself: the event loop's time stands still while it works.
         let total = NIODeadline.now() - exchange.startedAt
         var upstream: TimeAmount?
         let call = exchange.upstreamCall
-        if let sent = call.sentAt { upstream = (call.answerBeganAt ?? self.worker.now) - sent }
+        if let sent = call.sentAt { upstream = (call.answerBeganAt ?? exchange.now) - sent }
         exchange.response.headers.add(Self.serverTiming) { value in
             value.write("gateway;dur=")
             value.write(milliseconds: total - (upstream ?? .zero))

@@ -132,3 +132,16 @@ private func wallClockMilliseconds() -> Int64 {
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
 }
+
+/// The format of log lines.
+package enum LogStyle: Sendable, Hashable {
+    /// One JSON object per line.
+    case json
+    /// Lines for people.
+    case text
+
+    /// Text on a terminal, otherwise JSON.
+    package static func automatic(for destination: LogDestination) -> LogStyle {
+        destination.isTerminal ? .text : .json
+    }
+}

@@ -72,3 +72,25 @@ public final class Histogram {
 
 @available(*, unavailable)
 extension Histogram: Sendable {}
+
+/// The upper bounds of a histogram's buckets, in ascending order. An unbounded bucket follows the last.
+public struct HistogramBuckets: Sendable, Hashable {
+    /// The upper bounds in seconds.
+    public let seconds: [Double]
+    /// The upper bounds in nanoseconds.
+    let nanoseconds: [UInt64]
+
+    /// Creates buckets from bounds in seconds. Bounds that are not finite and positive are dropped; the others are
+    /// sorted and made unique.
+    public init(seconds bounds: [Double]) {
+        // A bound of more than 100 years would overflow, and is no more useful than the unbounded bucket.
+        let usable = bounds.filter { $0.isFinite && $0 > 0 && $0 < 3_155_760_000 }
+        seconds = Set(usable).sorted()
+        nanoseconds = seconds.map { UInt64(($0 * 1e9).rounded()) }
+    }
+
+    /// From 1 ms to 60 s.
+    public static let standard = HistogramBuckets(seconds: [
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60,
+    ])
+}

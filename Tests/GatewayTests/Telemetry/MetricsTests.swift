@@ -3,7 +3,9 @@ import Testing
 @testable import Gateway
 
 struct MetricsTests {
-    @Test(arguments: MetricCatalog.all) func `each name shows the kind and unit of the metric`(metric: MetricDescription) {
+    @Test(arguments: MetricCatalog.all) func `each name shows the kind and unit of the metric`(
+        metric: MetricDescription
+    ) {
         #expect(metric.name.hasPrefix("gateway_") || metric.name.hasPrefix("process_"))
         #expect(metric.name.hasSuffix("_total") == (metric.kind == .counter))
         if let unit = metric.unit {

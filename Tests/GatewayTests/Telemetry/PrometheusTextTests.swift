@@ -105,7 +105,11 @@ struct PrometheusTextTests {
 
     @Test(arguments: [(0.5, "0.5"), (3, "3"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN")])
     func `numbers are written in Prometheus syntax`(value: Double, expected: String) {
-        #expect(page([family(RateLimitMiddleware.trackedKeys, [([], value)])]).hasSuffix("gateway_rate_limit_keys \(expected)\n"))
+        #expect(
+            page([family(RateLimitMiddleware.trackedKeys, [([], value)])]).hasSuffix(
+                "gateway_rate_limit_keys \(expected)\n"
+            )
+        )
     }
 
     @Test(arguments: [

@@ -35,14 +35,12 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     /// The body that a 304 of the gateway replaces.
     static let withheldBody = ExchangeKey<WithheldBody?>("etag.withheld_body", initial: nil)
 
-    private let worker: Worker
     private let isWeak: Bool
     private let maxBody: Int
     private let notModified: Counter
     private let heldIfMatch: ExchangeKey<ByteRange>
 
     init(_ config: Config, in context: inout BuildContext) {
-        self.worker = context.worker
         self.isWeak = config.strength == .weak
         self.maxBody = config.maxBody.bytes
         self.notModified = context.counter(Self.notModifiedTotal, context.route)
@@ -97,7 +95,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
             exchange.request.method,
             ifMatch: exchange[self.heldIfMatch],
             against: exchange.response.headers,
-            now: self.worker.unixMilliseconds / 1000
+            now: exchange.unixMilliseconds / 1000
         )
     }
 
@@ -105,7 +103,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     private func collect(_ exchange: Exchange) -> Decision {
         switch self.outcome(exchange) {
         case .failed where exchange[self.heldIfMatch].isEmpty: return .fail(GatewayError(.preconditionFailed))
-        case .notModified: exchange.collectsUntil = self.worker.now + Self.patience
+        case .notModified: exchange.collectsUntil = exchange.now + Self.patience
         case .failed, .proceed, .ignoreRange: break
         }
         return .collect(upTo: self.maxBody)
@@ -166,7 +164,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
                 if case .none = exchange.collected, length <= self.maxBody {
                     // A short body that arrived with its head is read to the end, so that the upstream connection can
                     // be reused. Otherwise the connection is closed instead of waiting.
-                    exchange.collectsUntil = self.worker.now
+                    exchange.collectsUntil = exchange.now
                     return .collect(upTo: self.maxBody)
                 }
                 self.notModified.add()

@@ -49,14 +49,12 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
     /// How much of a body is logged.
     private static let maxLogged = 4096
 
-    private let worker: Worker
     private let normalize: Normalization
     private let pass: [[UInt8]]
     /// The body of an error that will be replaced is being read.
     private let isReplacing: ExchangeKey<Bool>
 
     init(_ config: Config, in context: inout BuildContext) {
-        self.worker = context.worker
         self.normalize = config.normalize
         self.isReplacing = context.key(false)
         self.pass = config.pass.enumerated().compactMap { index, type in
@@ -102,7 +100,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         }
         if case .none = exchange.collected, !type.isEventStream, Self.isRead(exchange.response.framing) {
             exchange[self.isReplacing] = true
-            exchange.collectsUntil = self.worker.now + Self.patience
+            exchange.collectsUntil = exchange.now + Self.patience
             return .collect(upTo: Self.maxBody)
         }
         exchange[self.isReplacing] = false
@@ -123,7 +121,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
     private func replacement(of exchange: Exchange) -> GatewayError {
         var error = GatewayError(.upstreamError)
         error.status = exchange.response.status
-        if self.worker.log.logLevel <= .debug { error.reason = self.description(of: exchange) }
+        if exchange.log.logLevel <= .debug { error.reason = self.description(of: exchange) }
         error.fields = PreparedFields { kept in
             for field in exchange.response.headers.fields where Self.isKept(field, in: exchange.response.headers) {
                 kept.add(field, from: exchange.response.headers)

@@ -115,7 +115,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     // MARK: Deciding
 
     private func count(_ key: RateLimitKey, _ exchange: Exchange) -> RateLimitDecision {
-        let now = self.limiters.time(at: self.worker.now)
+        let now = self.limiters.time(at: exchange.now)
         return self.memory.take(key, by: self.rule, at: now)
             ?? self.memory.takeShared(self.identity.sharedKey(of: exchange), by: self.rule, at: now)
     }
