@@ -74,3 +74,15 @@ final class GatewayStatus: Sendable {
     /// In whole seconds.
     var uptime: Int { Int((NIODeadline.now() - self.shared.startedAt).nanoseconds / 1_000_000_000) }
 }
+
+extension GatewayStatus.Running {
+    /// Drops the series of routes and targets that are not part of this configuration.
+    func retainSeries(in meters: MeterShard) {
+        meters.retain(
+            routes: Set(self.configuration.routes.map(\.name)),
+            targets: self.configuration.upstreams.keys.reduce(into: [:]) { targets, upstream in
+                targets[upstream] = Set((self.upstreams.targets[upstream] ?? []).map(\.label))
+            }
+        )
+    }
+}

@@ -154,16 +154,6 @@ final class Worker {
         self.drained = nil
     }
 
-    /// Drops the series of routes and targets that the configuration which now runs has no longer.
-    func retainSeries(of running: GatewayStatus.Running) {
-        self.meters.retain(
-            routes: Set(running.configuration.routes.map(\.name)),
-            targets: running.configuration.upstreams.keys.reduce(into: [:]) { targets, upstream in
-                targets[upstream] = Set((running.upstreams.targets[upstream] ?? []).map(\.label))
-            }
-        )
-    }
-
     /// The loop is going away.
     func stop() {
         self.accessLog?.flush()

@@ -56,7 +56,7 @@ struct AccessLogEntry: AccessLogSource {
     init(_ exchange: Exchange, _ outcome: Outcome, slow: TimeAmount?) {
         self.exchange = exchange
         self.outcome = outcome
-        let duration = exchange.worker.now - exchange.startedAt
+        let duration = exchange.now - exchange.startedAt
         self.accessLogDuration = duration
         // An event stream lasts as long as its reader; only the time to its head counts.
         let measured = exchange.isEventStream ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
@@ -73,7 +73,7 @@ struct AccessLogEntry: AccessLogSource {
 
     var accessLogUpstreamTime: TimeAmount? {
         guard let sent = self.exchange.upstreamCall.sentAt else { return nil }
-        return (self.exchange.upstreamCall.answerEndedAt ?? self.exchange.worker.now) - sent
+        return (self.exchange.upstreamCall.answerEndedAt ?? self.exchange.now) - sent
     }
 
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
