@@ -89,7 +89,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         exchange.request.headers.remove(.xCSPNonce)
         exchange.request.headers.add(Self.nonceHeader) { nonce.write(into: &$0) }
         guard isForPage, exchange.request.method == .get || exchange.request.method == .head else { return .next }
-        // A page that the client has already, or a part of one, would go with another nonce than this one.
+        // A page that the client already has, or a part of one, would have a different nonce.
         guard exchange.request.headers.present.intersects(Self.conditions) else { return .next }
         exchange.request.headers.removeAll { _, field in Self.conditions.contains(field.id) }
         return .next
