@@ -56,6 +56,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "GatewaySettings",
+            dependencies: ["GatewayHTTP"],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Gateway",
             dependencies: [
                 "CAres",
@@ -63,6 +68,7 @@ let package = Package(
                 "CZlib",
                 "GatewayHTTP",
                 "GatewayHTTP1",
+                "GatewaySettings",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -77,6 +83,8 @@ let package = Package(
             name: "GatewayTesting",
             dependencies: [
                 "Gateway",
+                "GatewayHTTP",
+                "GatewaySettings",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -89,6 +97,8 @@ let package = Package(
             name: "GatewayCLI",
             dependencies: [
                 "Gateway",
+                "GatewayHTTP",
+                "GatewaySettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -112,6 +122,7 @@ let package = Package(
                 "Gateway",
                 "GatewayHTTP",
                 "GatewayHTTP1",
+                "GatewaySettings",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -128,6 +139,7 @@ let package = Package(
                 "Gateway",
                 "GatewayHTTP",
                 "GatewayHTTP1",
+                "GatewaySettings",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "fuzz/Sources",
@@ -138,6 +150,8 @@ let package = Package(
             name: "GatewayTestingTests",
             dependencies: [
                 "Gateway",
+                "GatewayHTTP",
+                "GatewaySettings",
                 "GatewayTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -149,6 +163,8 @@ let package = Package(
             name: "GatewayEndToEndTests",
             dependencies: [
                 "Gateway",
+                "GatewayHTTP",
+                "GatewaySettings",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,3 +1,4 @@
+public import GatewaySettings
 public import Logging
 import NIOConcurrencyHelpers
 public import NIOCore

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewaySettings
 
 /// `gateway check`: finds what is wrong with a configuration, and what is unwise.
 struct CheckCommand: AsyncParsableCommand {

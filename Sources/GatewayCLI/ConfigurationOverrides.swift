@@ -1,4 +1,5 @@
 internal import Gateway
+import GatewaySettings
 
 /// What flags, and environment variables in their place, say instead of the file.
 struct ConfigurationOverrides {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewaySettings
 
 /// `gateway demo`: the demo upstream alone.
 struct DemoCommand: AsyncParsableCommand {
@@ -20,7 +21,7 @@ struct DemoCommand: AsyncParsableCommand {
         // It shows what the gateway in front of it sent, wherever that runs.
         configuration.server.trustedProxies = ["0.0.0.0/0", "::/0"].compactMap { TrustedProxy($0) }
         // A plain server adds nothing to its responses.
-        for middleware in [MiddlewareDescription].standard { configuration.middleware[middleware.name] = false }
+        for middleware in MiddlewareList.standard.descriptions { configuration.middleware[middleware.name] = false }
         let listen = self.listen.isEmpty ? ["127.0.0.1:9001"] : self.listen
         let overrides = ConfigurationOverrides(listen: listen, environment: Environment(values: [:]))
         try overrides.apply(to: &configuration)

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Gateway
 import GatewayHTTP
+import GatewaySettings
 
 /// `gateway explain`: shows what happens to a request.
 struct ExplainCommand: AsyncParsableCommand {

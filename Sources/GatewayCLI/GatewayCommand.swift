@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewaySettings
 
 #if canImport(Darwin)
     internal import Darwin

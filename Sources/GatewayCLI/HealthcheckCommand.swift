@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewaySettings
 internal import NIOCore
 internal import NIOPosix
 

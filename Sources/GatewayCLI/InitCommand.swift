@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Gateway
+import GatewaySettings
 
 /// `gateway init`: writes a commented starter configuration.
 struct InitCommand: ParsableCommand {

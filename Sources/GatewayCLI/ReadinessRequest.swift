@@ -1,4 +1,5 @@
 internal import Gateway
+import GatewaySettings
 internal import NIOCore
 internal import NIOPosix
 

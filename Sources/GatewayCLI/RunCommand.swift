@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewaySettings
 
 /// `gateway run`: serves.
 struct RunCommand: AsyncParsableCommand {

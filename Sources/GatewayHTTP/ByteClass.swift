@@ -140,3 +140,12 @@ package enum ByteClass {
         return true
     }
 }
+
+/// Lowercases ASCII letters, as field names and hosts are compared. Other bytes stay as they are.
+package func asciiLowercased(_ byte: UInt8) -> UInt8 {
+    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+}
+
+extension UInt8 {
+    package var isASCIILetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
+}

@@ -1,5 +1,6 @@
 public import Gateway
 import GatewayHTTP
+public import GatewaySettings
 public import HTTPTypes
 import Logging
 import NIOCore

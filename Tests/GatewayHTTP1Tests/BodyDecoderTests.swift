@@ -1,6 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 import Testing
+
 @testable import GatewayHTTP
 
 struct BodyDecoderTests {

@@ -1,6 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 import Testing
+
 @testable import GatewayHTTP
 
 /// Chunk extensions (RFC 9112 section 7.1.1). They are dropped, but only once their line has been parsed completely.

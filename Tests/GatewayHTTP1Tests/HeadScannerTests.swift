@@ -1,6 +1,6 @@
 import Testing
-@testable import GatewayHTTP
 
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 struct HeadScannerTests {

@@ -1,5 +1,6 @@
 import GatewayHTTP1
 import Testing
+
 @testable import GatewayHTTP
 
 /// Any input produces a result, never a crash, and memory stays within the limits.

@@ -1,5 +1,6 @@
 import GatewayHTTP1
 import Testing
+
 @testable import GatewayHTTP
 
 struct MessageHeadTests {

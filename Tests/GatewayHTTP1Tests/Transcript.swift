@@ -1,5 +1,6 @@
 import GatewayHTTP1
 import NIOCore
+
 @testable import GatewayHTTP
 
 /// What the codec parses from all bytes of a connection: the messages, and how it ended.

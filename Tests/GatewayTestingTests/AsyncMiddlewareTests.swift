@@ -3,6 +3,7 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import Testing
+
 @testable import GatewayHTTP
 
 /// Asynchronous middlewares on a route without sockets.

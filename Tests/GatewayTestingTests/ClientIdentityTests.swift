@@ -4,6 +4,8 @@ import HTTPTypes
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 /// Client addresses behind proxies, Unix sockets, address translators, and in floods.
 struct ClientIdentityTests {
     private static func route(_ server: String, _ tables: String) async throws -> TestRoute {

@@ -2,7 +2,9 @@ import Gateway
 import GatewayTesting
 import HTTPTypes
 import Testing
+
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 /// Complete requests with `%2F` and `%5C` in their paths: an encoded slash bypasses no rule.
 struct EncodedSlashTests {

@@ -3,7 +3,9 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import Testing
+
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 /// Random heads: for any upstream response, request and settings, the fields for caching and conditions are correct.
 struct RepresentationTests {

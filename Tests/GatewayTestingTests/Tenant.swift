@@ -1,4 +1,5 @@
 import Gateway
+
 @testable import GatewayHTTP
 
 /// Rejects requests without a tenant, and sends the tenant upstream.

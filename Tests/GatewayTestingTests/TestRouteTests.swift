@@ -4,6 +4,8 @@ import HTTPTypes
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 /// The test bench for middlewares, with a middleware of an embedding program.
 struct TestRouteTests {
     private static let tenant = HTTPField.Name("X-Tenant")!

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 
 /// Who may use the admin API.
 ///

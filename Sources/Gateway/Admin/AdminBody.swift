@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GatewayHTTP
 import NIOCore
 
 /// Collects the body of an admin request, so that endpoints receive it as a whole.

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 
 /// The endpoints of the admin API, and which of them a path belongs to.
 enum AdminEndpoints {
@@ -63,9 +64,9 @@ enum AdminEndpoints {
 
     /// The paths that an entry of `admin.expose` selects: an endpoint and those below it. `/` selects the index only.
     static func paths(exposedAs entry: String) -> [String] {
-        let below = entry.count > 1 ? entry + "/" : nil
-        return self.all.filter { $0.scope != .write }.flatMap(\.paths).filter { path in
-            path == entry || below.map(path.hasPrefix) ?? false
-        }
+        ConfigurationVocabulary.paths(self.exposable, exposedAs: entry)
     }
+
+    /// The paths that `admin.expose` may name.
+    static var exposable: [String] { self.all.filter { $0.scope != .write }.flatMap(\.paths) }
 }

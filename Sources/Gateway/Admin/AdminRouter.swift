@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 import NIOCore
 
 /// The admin API without its connections: turns a request into a response or a refusal.

@@ -1,3 +1,4 @@
+import GatewaySettings
 import NIOCore
 import Synchronization
 

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

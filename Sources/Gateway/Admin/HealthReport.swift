@@ -1,3 +1,6 @@
+import GatewayHTTP
+import GatewaySettings
+
 /// The health of the gateway, in the format of `application/health+json`.
 struct HealthReport: Sendable {
     enum Status: String, Comparable, Sendable {

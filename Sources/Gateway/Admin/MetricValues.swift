@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// Looks values up in a snapshot of all metrics.
 struct MetricValues: Sendable {
     private let families: [String: MetricFamily]

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// When the JSON statistics started: with the process, or with `POST /metrics/reset`.

@@ -1,3 +1,4 @@
+import GatewaySettings
 import Logging
 
 /// What a middleware can use while it is built for one route and event loop.

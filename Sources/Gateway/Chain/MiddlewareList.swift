@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// The middlewares of a gateway in the order of the chain. The first sees a request first and its response last.
 ///
 /// ```swift
@@ -45,7 +47,7 @@ public struct MiddlewareList: Sendable {
         return list
     }
 
-    var descriptions: [MiddlewareDescription] { self.registrations.map(\.description) }
+    package var descriptions: [MiddlewareDescription] { self.registrations.map(\.description) }
 
     private func place(of name: String) -> Int? {
         self.registrations.firstIndex { $0.description.name == name }

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// A middleware in a ``MiddlewareList``, with its default settings.
 public struct MiddlewareRegistration: Sendable {
     let description: MiddlewareDescription

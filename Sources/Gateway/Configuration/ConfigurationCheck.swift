@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import GatewaySettings
 
 /// Everything that is wrong with a configuration file, from its syntax to what only compiling its chains shows, and
 /// what is legal but unwise. Nothing listens, and no upstream is contacted.
@@ -29,7 +30,7 @@ package struct ConfigurationCheck: Sendable {
                 toml: text,
                 file: file,
                 environment: environment,
-                middlewares: .standard
+                vocabulary: ConfigurationVocabulary(.standard)
             )
         } catch {
             self.init(error)
@@ -40,9 +41,12 @@ package struct ConfigurationCheck: Sendable {
             after: reading.diagnostics,
             middlewares: StandardMiddlewares.all
         )
+        let gaps =
+            reading.diagnostics.errors.isEmpty
+            ? RouteGaps(configuration: reading.configuration, middlewares: .standard).warnings() : []
         self.init(
             ConfigurationErrors(reading.errors + compiled.errors),
-            warnings: reading.configuration.document.warnings + compiled.warnings
+            warnings: reading.configuration.document.warnings + gaps + compiled.warnings
         )
     }
 

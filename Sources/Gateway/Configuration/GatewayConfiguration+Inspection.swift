@@ -1,4 +1,5 @@
 import GatewayHTTP
+public import GatewaySettings
 
 /// What `gateway check` and `gateway explain` do, for programs with middlewares of their own.
 extension GatewayConfiguration {
@@ -12,7 +13,8 @@ extension GatewayConfiguration {
         let checked = try self.validated(middlewares: middlewares.descriptions)
         let compiled = try await PlanCheck(checked, middlewares: middlewares.registrations)
         guard compiled.errors.isEmpty else { throw ConfigurationErrors(compiled.errors) }
-        return ConfigurationErrors(checked.document.warnings + compiled.warnings).errors
+        let gaps = RouteGaps(configuration: checked, middlewares: middlewares.descriptions).warnings()
+        return ConfigurationErrors(checked.document.warnings + gaps + compiled.warnings).errors
     }
 
     /// Explains what would happen to a request: the route that takes it, the chain with every setting and its source, and the

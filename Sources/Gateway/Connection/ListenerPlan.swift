@@ -1,4 +1,5 @@
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// What the connections of one listener have in common on one event loop.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// How an exchange begins, on whatever stream its request has arrived.

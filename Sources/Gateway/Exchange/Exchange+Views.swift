@@ -1,4 +1,4 @@
-@_exported public import GatewayHTTP
+public import GatewayHTTP
 public import Logging
 public import NIOCore
 

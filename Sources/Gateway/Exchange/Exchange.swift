@@ -1,4 +1,4 @@
-import GatewayHTTP
+public import GatewayHTTP
 public import GatewayHTTP1
 import NIOCore
 

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Writes a request for an upstream: anew from its parsed parts, with the fields that say who asked and how.

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Turns references to the upstream's own address space into ones that lead the client back through the gateway.

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// What the gateway's problem details look like, as JSON Schema 2020-12: `docs/errors/schemas.json`, and the error
 /// components of an OpenAPI document.
 enum ProblemSchema {

@@ -1,4 +1,4 @@
-import GatewayHTTP
+package import GatewayHTTP
 package import GatewayHTTP1
 public import NIOCore
 

@@ -1,4 +1,4 @@
-import GatewayHTTP
+package import GatewayHTTP
 package import GatewayHTTP1
 
 /// `Vary` is a field of many hands: the upstream's, CORS's, compression's. All of them come through here.

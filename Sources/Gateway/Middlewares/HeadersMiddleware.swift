@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Changes the fields of requests to the upstream and of responses to the client.

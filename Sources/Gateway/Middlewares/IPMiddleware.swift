@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 
 /// Allows or denies a route by the client's address.
 ///

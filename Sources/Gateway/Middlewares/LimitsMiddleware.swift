@@ -1,4 +1,6 @@
+import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Rejects request bodies that are too large.

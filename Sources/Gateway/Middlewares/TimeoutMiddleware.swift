@@ -1,4 +1,6 @@
+import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Sets the deadlines of an exchange.

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 import Logging
 import NIOCore
 

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 
 /// The readings of a normalised path that contains `%2F` or `%5C`.
 ///

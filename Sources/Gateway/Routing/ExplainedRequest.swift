@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// A described request, to find out what would happen to it.

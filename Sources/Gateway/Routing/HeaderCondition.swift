@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// A field that a request must carry for a route to take it.
 struct HeaderCondition: Sendable, Equatable {
     /// In lower case.
@@ -26,9 +28,4 @@ struct HeaderCondition: Sendable, Equatable {
         for index in 0..<name.count where asciiLowercased(name[index]) != nameBytes[index] { return false }
         return self.value == nil || value.elementsEqual(valueBytes)
     }
-}
-
-/// ASCII only, as field names and hosts are compared.
-func asciiLowercased(_ byte: UInt8) -> UInt8 {
-    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

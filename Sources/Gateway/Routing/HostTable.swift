@@ -1,3 +1,6 @@
+import GatewayHTTP
+import GatewaySettings
+
 /// From a request's host to the route tables that hold for it, the most specific first.
 ///
 /// A name is hashed from its end, so that one pass gives the hashes of all its suffixes. Each entry knows the next

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 import NIOCore
 
 /// A route's `rewrite`: text with places for what the route's path took, put in as it came, still escaped.

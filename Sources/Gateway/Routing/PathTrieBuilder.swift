@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// Collects patterns into leaves before they are compiled to a `PathTrie`.
 struct PathTrieBuilder {
     final class Node {

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Configuration → plans, for one worker. All mistakes that only show here are reported together.

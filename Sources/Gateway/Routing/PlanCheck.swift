@@ -1,3 +1,4 @@
+package import GatewaySettings
 import Logging
 import NIOCore
 import NIOPosix

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 extension RequestExplanation {
     /// For programs: one object, one member per line.
     package var json: String {

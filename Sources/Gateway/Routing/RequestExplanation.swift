@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+package import GatewaySettings
 import NIOCore
 
 /// What happens to a request: which route matches it and why the others do not, the chain it passes, and where it goes.

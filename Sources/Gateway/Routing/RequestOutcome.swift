@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 
 /// What the chain of a route does with a request: who refuses it, what counts it, how long it may take. Where the answer
 /// depends on other requests, such as on a limit that may be used up, it says what counts.

@@ -1,4 +1,5 @@
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// What a route was compiled to for one event loop. It never changes: a reload makes new plans, and an exchange keeps

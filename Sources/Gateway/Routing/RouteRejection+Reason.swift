@@ -1,3 +1,5 @@
+import GatewaySettings
+
 extension RouteRejection {
     /// For each route but the one that takes the request, why it does not, in words.
     static func reasons(

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 
 extension Router {
     /// - Returns: nil where something is wrong, which is then in `faulty`.

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// Why a route does not take a request.
 enum RouteRejection: Sendable, Equatable {
     case host

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// Finds the most specific route that takes a request.
 ///
 /// The order is host (exact, longer wildcard, any), then path (segment by segment from the left: literal, parameter,

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// How many files a configuration has to have open.
 struct FileDemand {
     /// An event loop's selector, its alarm clock, and what wakes it.

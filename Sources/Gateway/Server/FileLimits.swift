@@ -1,3 +1,4 @@
+package import GatewaySettings
 import NIOCore
 
 #if canImport(Glibc)

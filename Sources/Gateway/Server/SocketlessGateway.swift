@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+package import GatewaySettings
 package import Logging
 package import NIOCore
 

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// An external store that counts for several gateways. ``MemoryRateLimitStore`` counts within the process,
 /// synchronously.
 protocol RateLimitStore: Sendable {

@@ -1,3 +1,4 @@
+import GatewaySettings
 import NIOCore
 
 /// Formats the lines of the access log: as JSON, as text for people, or in the combined format.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// Formats the current second for responses and log lines, once per second.

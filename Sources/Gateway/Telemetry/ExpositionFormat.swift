@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// The formats of the metrics page.
 enum ExpositionFormat: Sendable, Hashable {
     /// Prometheus text 0.0.4.

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -79,4 +81,11 @@ package struct LogDestinationError: Error, Sendable, CustomStringConvertible {
     let suggestion: String
 
     package var description: String { "cannot open the log file \(path): \(reason); \(suggestion)" }
+}
+
+extension AccessLogTarget {
+    /// Where lines would be written; standard output where there are none.
+    package var destination: LogDestination {
+        if case .file(let path) = self { .file(path) } else { .standardOutput }
+    }
 }

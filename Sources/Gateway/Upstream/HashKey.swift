@@ -1,5 +1,7 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
+import NIOCore
 
 /// The parts of a request that choose its endpoint with `balance = "hash"`.
 struct HashKey {

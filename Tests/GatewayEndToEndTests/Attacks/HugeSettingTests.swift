@@ -1,6 +1,8 @@
 import Gateway
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// Numbers that a file may contain but that no counter ever reaches.
     @Suite struct HugeSettingTests {
@@ -22,7 +24,7 @@ extension EndToEnd {
                 ("server", .init(of: ServerConfiguration())), ("log", .init(of: LogConfiguration())),
                 ("metrics", .init(of: MetricsConfiguration())), ("upstreams.api", .init(of: UpstreamConfiguration())),
             ]
-            for middleware in [MiddlewareDescription].standard {
+            for middleware in MiddlewareList.standard.descriptions {
                 tables.append(("middleware.\(middleware.name)", .init(of: middleware.defaults)))
             }
             return tables.flatMap { Self.examples(of: $0.1, at: $0.0) }

@@ -2,6 +2,8 @@ import FoundationEssentials
 import Gateway
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// Which exchanges are logged. `AccessLogFormatTests` covers the format of a line.
     @Suite struct AccessLogTests {

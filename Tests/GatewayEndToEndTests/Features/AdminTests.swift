@@ -5,6 +5,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 @Suite(.timeLimit(.minutes(10)))
 struct AdminTests {

@@ -2,6 +2,8 @@ import Gateway
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// Which target a request goes to.
     @Suite struct BalancingTests {

@@ -5,6 +5,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// An unreachable target next to a reachable one.
     @Suite struct FailoverTests {
@@ -19,8 +21,8 @@ extension EndToEnd {
             try await gateway.get("/upstreams").text.filter { !$0.isWhitespace }
         }
 
-        @Test(arguments: BalancePolicy.allCases)
-        func `a target that refuses connections fails no request`(balance: BalancePolicy) async throws {
+        @Test(arguments: GatewaySettings.BalancePolicy.allCases)
+        func `a target that refuses connections fails no request`(balance: GatewaySettings.BalancePolicy) async throws {
             let port = try await Self.closedPort()
             try await withUpstream(serving { ok("\($0.method) \($0.text)") }) { upstream in
                 let toml = proxy(

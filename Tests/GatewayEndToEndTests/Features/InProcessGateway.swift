@@ -2,6 +2,8 @@ import Gateway
 import NIOCore
 import NIOPosix
 
+@testable import GatewaySettings
+
 /// A gateway in front of one handler, on a free loopback port.
 struct InProcessGateway: Sendable {
     private let handler: InProcessHandler?

@@ -1,6 +1,8 @@
 import Gateway
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// A proxy in `server.trusted_proxies` reports the client, its scheme and its host.
     @Suite struct TrustedProxyTests {

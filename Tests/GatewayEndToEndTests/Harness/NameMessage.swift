@@ -1,5 +1,6 @@
 import Gateway
 import NIOCore
+
 @testable import GatewayHTTP
 
 /// A question to a name server.

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// A gateway that listens on a free loopback port.
 struct RunningGateway: Sendable {

@@ -2,6 +2,8 @@ import FoundationEssentials
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

@@ -3,6 +3,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// What clients see of a drain: every connected client gets a response, and the response announces the close.
     @Suite struct DrainAnswerTests {

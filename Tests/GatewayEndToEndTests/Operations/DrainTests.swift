@@ -1,6 +1,8 @@
 import Gateway
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// How a gateway stops.
     @Suite struct DrainTests {

@@ -1,6 +1,8 @@
 import Gateway
 import Testing
 
+@testable import GatewaySettings
+
 /// `explain` predicts what really happens.
 @Suite struct ExplanationTests {
     @Test func `the upstream receives the path that explain reports`() async throws {

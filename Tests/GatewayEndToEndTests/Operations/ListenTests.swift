@@ -2,6 +2,8 @@ import Gateway
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// Listeners of both address families.
     @Suite struct ListenTests {

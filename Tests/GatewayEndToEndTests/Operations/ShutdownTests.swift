@@ -2,6 +2,8 @@ import Gateway
 import Logging
 import Testing
 
+@testable import GatewaySettings
+
 /// Start and stop of a gateway inside a program.
 struct ShutdownTests {
     private static func gateway(listen: ListenAddress = .host("127.0.0.1", port: 0)) throws -> GatewayServer {

@@ -2,6 +2,8 @@ import Gateway
 import NIOCore
 import Testing
 
+@testable import GatewaySettings
+
 extension EndToEnd {
     /// Which connections are kept after a response, and the order of responses.
     @Suite struct KeepAliveTests {

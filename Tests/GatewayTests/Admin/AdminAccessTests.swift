@@ -4,6 +4,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct AdminAccessTests {
     private static let guarded = ["/", "/health", "/health/detailed", "/metrics", "/routes", "/upstreams", "/config"]

@@ -2,6 +2,8 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct AdminEndpointTests {
     /// A match, with the path of its endpoint.

@@ -4,6 +4,7 @@ import NIOCore
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 /// An admin API without sockets.
 struct AdminFixture {

@@ -4,6 +4,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct AdminRouterTests {
     @Test(arguments: AdminEndpoints.all.filter { $0.method == .get }.flatMap(\.paths))
@@ -18,7 +19,7 @@ struct AdminRouterTests {
     }
 
     @Test(arguments: [Method.post, .put, .delete, .patch, .options, .other])
-    func `a 405 lists the allowed methods`(method: Method) async throws {
+    func `a 405 lists the allowed methods`(method: GatewayHTTP.Method) async throws {
         let refusal = try await #require(throws: AdminRefusal.self) {
             try await AdminFixture().get("/health/live") { $0.method = method }
         }

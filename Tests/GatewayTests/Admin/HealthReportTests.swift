@@ -3,6 +3,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct HealthReportTests {
     @Test func `healthy targets are counted per upstream`() async throws {

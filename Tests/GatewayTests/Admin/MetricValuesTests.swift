@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct MetricValuesTests {
     @Test func `series whose labels start with the given ones are added up`() {

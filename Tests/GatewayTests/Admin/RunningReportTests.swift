@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// The content of `/routes` and `/upstreams`.
 struct RunningReportTests {
@@ -63,7 +64,7 @@ struct RunningReportTests {
     @Test func `the chain of a route is shown in order, with every setting and its source`() async throws {
         let chain = try #require(try await self.fixture().json("/routes")["routes", "0", "chain"])
         guard case .list(let middlewares) = chain else { return #expect(Bool(false)) }
-        let order = [MiddlewareDescription].standard.map(\.name)
+        let order = MiddlewareList.standard.descriptions.map(\.name)
         let names = middlewares.compactMap { entry -> String? in
             if case .string(let name)? = entry["name"] { name } else { nil }
         }

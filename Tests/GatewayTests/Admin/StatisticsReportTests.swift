@@ -5,6 +5,8 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
+@testable import GatewaySettings
 
 /// The reports of `/metrics/performance`, `/metrics/counters` and `/metrics/system`, and `/metrics/reset`.
 struct StatisticsReportTests {

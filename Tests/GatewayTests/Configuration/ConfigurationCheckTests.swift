@@ -2,6 +2,8 @@ import Foundation
 import Gateway
 import Testing
 
+@testable import GatewaySettings
+
 /// Each file in `Check/` contains TOML, a line of dashes, and the output of `gateway check`. With `GOLDEN=write` in
 /// the environment, the output is written to the file.
 struct ConfigurationCheckTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// Warnings about access rules and limits that a request can bypass by falling through to a wider route.
 struct ConfigurationGapTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct EnvironmentRedactionTests {
     private static func redaction(_ values: String...) -> EnvironmentRedaction {
@@ -63,7 +64,7 @@ struct EnvironmentRedactionTests {
             // The same tables are allowed in policies and for all routes.
             case .middlewares where path.steps.first != .key("routes"): break
             case .middlewares:
-                for middleware in [MiddlewareDescription].standard {
+                for middleware in MiddlewareList.standard.descriptions {
                     visit(SettingSchema.of(middleware.defaults), path + middleware.name)
                 }
             }

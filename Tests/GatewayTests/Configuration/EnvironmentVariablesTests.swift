@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct EnvironmentVariablesTests {
     private let variables = EnvironmentVariables(values: ["A": "1", "B_2": "two", "EMPTY": "", "NESTED": "${A}"])

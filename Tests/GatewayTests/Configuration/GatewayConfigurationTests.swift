@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct GatewayConfigurationTests {
     private static let root = URL(fileURLWithPath: #filePath)
@@ -35,7 +36,7 @@ struct GatewayConfigurationTests {
             SettingSchema.written(try middleware.decode(Config.self))
         }
         var resolver = MiddlewareResolver(configuration, middlewares: .standard)
-        return try zip([MiddlewareDescription].standard, resolver.withoutRoute()).map { description, middleware in
+        return try zip(MiddlewareList.standard.descriptions, resolver.withoutRoute()).map { description, middleware in
             let defaults: any Codable = description.defaults
             return try canonical(defaults, middleware)
         }

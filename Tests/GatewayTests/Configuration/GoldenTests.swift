@@ -2,6 +2,8 @@ import Foundation
 import Gateway
 import Testing
 
+@testable import GatewaySettings
+
 /// Each file in `Golden/` contains TOML, a line of dashes, and the result: errors, or the differences from the
 /// defaults, the chain of each route, and warnings. With `GOLDEN=write` in the environment, the result is written to
 /// the file.

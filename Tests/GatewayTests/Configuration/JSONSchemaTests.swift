@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct JSONSchemaTests {
     private let schema = JSONSchema(middlewares: MiddlewareFixtures.all).document

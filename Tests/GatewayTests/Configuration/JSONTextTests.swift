@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Gateway
+@testable import GatewaySettings
 
 struct JSONTextTests {
     private static let texts =

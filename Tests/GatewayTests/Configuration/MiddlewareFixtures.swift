@@ -1,5 +1,7 @@
 import Gateway
 
+@testable import GatewaySettings
+
 /// Middlewares for configuration tests: with flat, nested, enumerated, list and map settings.
 enum MiddlewareFixtures {
     struct RequestID: Codable, Sendable, Equatable {

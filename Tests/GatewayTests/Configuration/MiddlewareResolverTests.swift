@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct MiddlewareResolverTests {
     private func middleware(_ name: String, in toml: String) throws -> EffectiveMiddleware {

@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewaySettings
 
 /// The generated parts of `docs/configuration.md`: a table of keys for each table of the file.
 struct ReferencePage {

@@ -2,19 +2,21 @@ import Foundation
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// The configuration manual, which is generated from the sources.
 struct ReferenceTests {
-    private static let comments = DocComments(of: Repository.root.appendingPathComponent("Sources/Gateway"))
+    private static let comments = DocComments(of: Repository.root.appendingPathComponent("Sources"))
 
     @Test
     func `every setting has a doc comment`() throws {
-        for folder in ["Configuration", "Middlewares"] {
-            let comments = DocComments(of: Repository.root.appendingPathComponent("Sources/Gateway/\(folder)"))
-            try GeneratedFile(
-                path: "Sources/Gateway/\(folder)/DescribedSettings+\(folder).swift",
-                suite: "ReferenceTests"
-            ).expect(Self.descriptions(from: comments))
+        for (folder, file) in [
+            ("Sources/GatewaySettings", "Settings/DescribedSettings+Configuration.swift"),
+            ("Sources/Gateway/Middlewares", "DescribedSettings+Middlewares.swift"),
+        ] {
+            let comments = DocComments(of: Repository.root.appendingPathComponent(folder))
+            try GeneratedFile(path: "\(folder)/\(file)", suite: "ReferenceTests")
+                .expect(Self.descriptions(from: comments))
         }
         for (type, properties) in Self.described {
             for property in properties {

@@ -1,5 +1,7 @@
 import Gateway
 
+@testable import GatewaySettings
+
 /// The texts of a file after following the suggestion of an error to the letter, one per alternative.
 struct SuggestedEdits {
     private let text: [Unicode.Scalar]

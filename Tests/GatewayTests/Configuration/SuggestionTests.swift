@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// A suggestion must be correct: each one in the golden files is followed to the letter.
 struct SuggestionTests {

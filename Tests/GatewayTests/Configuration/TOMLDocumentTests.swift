@@ -3,6 +3,8 @@ import Gateway
 import TOMLKit
 import Testing
 
+@testable import GatewaySettings
+
 /// Compares the parser with TOMLKit, and checks its errors. TOMLKit crashes on some invalid texts, so it is given
 /// only texts that the parser accepts.
 struct TOMLDocumentTests {

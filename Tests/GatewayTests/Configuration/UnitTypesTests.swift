@@ -2,6 +2,7 @@ import Gateway
 import Testing
 
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct UnitTypesTests {
     @Test(
@@ -56,7 +57,7 @@ struct UnitTypesTests {
             ("9/day", Rate(9, per: .day)),
         ]
     )
-    func `rates are parsed`(_ text: String, _ rate: Rate) {
+    func `rates are parsed`(_ text: String, _ rate: GatewaySettings.Rate) {
         #expect(Rate(text) == rate)
         #expect(rate.description == text)
     }
@@ -142,7 +143,7 @@ struct UnitTypesTests {
             ("unix:/run/a b.sock", .unix(path: "/run/a b.sock")),
         ]
     )
-    func `listen addresses are parsed`(_ text: String, _ address: ListenAddress) {
+    func `listen addresses are parsed`(_ text: String, _ address: GatewaySettings.ListenAddress) {
         #expect(ListenAddress(text) == address)
         #expect(ListenAddress(address.description) == address)
     }
@@ -155,7 +156,7 @@ struct UnitTypesTests {
             ("HTTP://A:80", .http(host: "A", port: 80)), ("Unix:/A", .unix(path: "/A")),
         ]
     )
-    func `targets are parsed`(_ text: String, _ url: TargetURL) {
+    func `targets are parsed`(_ text: String, _ url: GatewaySettings.TargetURL) {
         #expect(TargetURL(text) == url)
         #expect(TargetURL(url.description) == url)
     }

@@ -4,6 +4,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct ListenerTests {
     /// An accepted connection moves to its worker and back to the listener's loop before it is served. In this test

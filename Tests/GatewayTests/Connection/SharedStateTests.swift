@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct SharedStateTests {
     struct Example: Sendable, CustomTestStringConvertible {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// Names in documents must exist: metrics, configuration keys, error codes, admin endpoints.
 struct DocumentNameTests {
@@ -103,7 +104,7 @@ struct DocumentNameTests {
             }
         }
         for field in SettingSchema.of(GatewayConfiguration()).fields { add(field.schema, field.key) }
-        for middleware in [MiddlewareDescription].standard {
+        for middleware in MiddlewareList.standard.descriptions {
             add(.table(SettingSchema.of(middleware.defaults)), middleware.name)
         }
         return keys

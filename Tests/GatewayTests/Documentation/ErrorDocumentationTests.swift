@@ -4,6 +4,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 /// Compares `docs/errors` with the error codes.
 struct ErrorDocumentationTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct ErrorResponseTests {
     static func make(
@@ -124,7 +125,8 @@ struct ErrorResponseTests {
         arguments: [(200, Method.get, "3"), (200, .head, "3"), (204, .get, nil), (304, .get, nil)]
             as [(Int, Method, String?)]
     )
-    func `a local response has a length if it may have a body`(status: Int, method: Method, length: String?) {
+    func `a local response has a length if it may have a body`(status: Int, method: GatewayHTTP.Method, length: String?)
+    {
         var head = ResponseHead()
         head.fill(with: Response(status: status, body: ByteBuffer(string: "abc")), answering: method)
         #expect(head.headers.first(.contentLength).map { head.headers.string($0) } == length)

@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct ForwardedFieldsTests {
     private static func request(_ line: String, isTrusted: Bool) async throws -> [String] {

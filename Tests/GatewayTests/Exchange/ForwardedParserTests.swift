@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct ForwardedParserTests {
     private static func parse(_ line: String) -> [ForwardedElement]? {

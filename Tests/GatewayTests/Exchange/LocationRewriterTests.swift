@@ -2,6 +2,8 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct LocationRewriterTests {
     /// A reference in an upstream's response and as the client receives it.

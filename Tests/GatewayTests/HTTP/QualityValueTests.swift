@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct QualityValueTests {
     @Test(

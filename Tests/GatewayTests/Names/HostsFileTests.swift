@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 @Suite struct HostsFileTests {
     private static let file = """

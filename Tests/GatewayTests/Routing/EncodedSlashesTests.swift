@@ -2,6 +2,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 @Suite struct EncodedSlashesTests {
     private func readings(_ path: String) -> Set<String>? {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 @Suite struct HostTableTests {
     /// The hosts that match `host`, most specific first.

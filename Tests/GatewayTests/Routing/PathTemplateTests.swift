@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 @Suite struct PathTemplateTests {
     private func rewrite(_ pattern: String, _ template: String, _ path: String) throws -> String {

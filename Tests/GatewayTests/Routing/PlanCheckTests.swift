@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct PlanCheckTests {
     private static func errors(_ toml: String) async throws -> [String] {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 @Suite struct RoutePatternTests {
     private func matches(_ pattern: RoutePattern, _ path: String) -> Bool {

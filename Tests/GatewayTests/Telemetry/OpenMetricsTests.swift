@@ -4,6 +4,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct OpenMetricsTests {
     private func trace(_ digit: Character) throws -> TraceDigits {

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// Answers each request on a port of 127.0.0.1 with the same bytes.
 final class CannedServer: Sendable {

@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 @Suite struct EndpointHealthTests {
     private static func moment(_ seconds: Double) -> EndpointHealth.Moment {

@@ -3,6 +3,7 @@ import NIOCore
 @testable import Gateway
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
+@testable import GatewaySettings
 
 /// `X-Forwarded-For` and `Forwarded`: each line of the input is one line of the field.
 enum ForwardedCheck {

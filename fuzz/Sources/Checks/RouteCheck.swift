@@ -1,6 +1,7 @@
 @testable import Gateway
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
+@testable import GatewaySettings
 
 /// Patterns of hosts and paths, and how requests are routed. Lines: a host pattern, the host and the path of a
 /// request, and then path patterns.

@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayHTTP
 @testable import GatewayHTTP1
 
 /// Content security policies in a file, and the reports that browsers send.

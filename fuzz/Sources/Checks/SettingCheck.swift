@@ -1,5 +1,6 @@
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 /// Addresses, durations, sizes, rates and keys in a file: parsed values survive a round trip.
 enum SettingCheck {

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// `/config`: the running configuration.
 struct ConfigurationEndpoint: AdminEndpoint {
     let path = "/config"

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// `/health/live`: whether the event loops are responsive.
 struct LivenessEndpoint: AdminEndpoint {
     let path = "/health/live"

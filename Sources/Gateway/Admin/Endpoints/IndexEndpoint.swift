@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 import NIOCore
 
 /// `/`: the list of endpoints, as HTML or JSON.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// `/metrics`: all metrics in a format of Prometheus. `name[]` in the query selects some of them.

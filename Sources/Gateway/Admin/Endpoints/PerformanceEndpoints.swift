@@ -1,3 +1,4 @@
+import GatewaySettings
 import NIOCore
 
 /// `/metrics/performance`: how long requests took and how many failed, over the last minutes.

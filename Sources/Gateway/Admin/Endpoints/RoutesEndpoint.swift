@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// `/routes`: which requests each route matches, which middlewares process them, and where they go.
 struct RoutesEndpoint: AdminEndpoint {
     let path = "/routes"

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 
 /// `/metrics/counters`: every counter, since the statistics began.
 struct CountersEndpoint: AdminEndpoint {

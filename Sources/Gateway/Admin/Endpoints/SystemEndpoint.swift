@@ -1,3 +1,4 @@
+import GatewaySettings
 import NIOCore
 
 #if canImport(Glibc)

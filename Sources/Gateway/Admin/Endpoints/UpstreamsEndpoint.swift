@@ -1,3 +1,6 @@
+import GatewayHTTP
+import GatewaySettings
+
 /// `/upstreams`: the targets of each upstream, and their state.
 struct UpstreamsEndpoint: AdminEndpoint {
     let path = "/upstreams"

@@ -1,4 +1,5 @@
 import CBrotli
+import GatewayHTTP
 import NIOCore
 
 /// br (RFC 7932). The library cannot reset a context for another stream, so only its memory is reused.

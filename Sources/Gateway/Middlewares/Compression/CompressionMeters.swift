@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// Counts the bytes before and after compression, for one route on one event loop.
 final class CompressionMeters {
     static let bytes = MetricDescription(

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Encodes responses for clients that accept it (RFC 9110 section 12.5.3).

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// Encodes one response body while it streams.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// One stream of a compression library.

@@ -1,4 +1,5 @@
 import CZlib
+import GatewayHTTP
 import NIOCore
 
 /// gzip (RFC 1952) and deflate, which in HTTP is the zlib format (RFC 1950). A context takes 256 KiB, whatever the

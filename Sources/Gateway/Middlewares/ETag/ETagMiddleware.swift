@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Adds entity tags to small responses, and answers conditional GET and HEAD requests with 304 or 412.

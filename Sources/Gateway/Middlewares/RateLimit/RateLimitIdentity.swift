@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 
 /// Identifies the client of a request, as a key of fixed size.
 struct RateLimitIdentity {

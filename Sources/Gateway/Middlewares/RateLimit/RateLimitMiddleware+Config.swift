@@ -1,3 +1,5 @@
+import GatewaySettings
+
 extension RateLimitMiddleware {
     struct Config: Codable, Sendable {
         /// Number of requests per unit of time. All rates of a list apply at once.

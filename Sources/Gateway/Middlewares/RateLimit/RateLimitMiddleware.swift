@@ -1,4 +1,6 @@
+import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Limits the number of requests of each client per period, and answers further ones with 429.

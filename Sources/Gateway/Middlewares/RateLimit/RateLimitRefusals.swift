@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// Caches the errors of rejected requests. Clients over the limit send more requests within the same second, which get
 /// the same error; creating it each time was two thirds of their cost.
 final class RateLimitRefusals {

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Gives each request an ID that is shared by the upstream, the client, errors and the log, and continues or starts its

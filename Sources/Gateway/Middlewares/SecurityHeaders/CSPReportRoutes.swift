@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// The routes that receive browser reports: one per `csp.report_path`, on the hosts of the routes that set it. Their
 /// paths are literal, so they take precedence over catch-all routes.
 struct CSPReportRoutes {

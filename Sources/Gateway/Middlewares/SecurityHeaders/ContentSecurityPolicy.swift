@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// Parses a serialized policy (CSP Level 3 section 2.2.1) and finds likely mistakes in it.
 ///
 /// Browsers silently ignore what they do not understand, so a forgotten quote opens or breaks a whole site. Such

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import NIOCore
 
 /// Adds `nonce="…"` to the start tags of `script`, `style`, and `link` with `rel` `stylesheet`, `preload` or

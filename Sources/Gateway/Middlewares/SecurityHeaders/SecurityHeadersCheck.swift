@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 
 /// Finds mistakes and likely mistakes in the settings of ``SecurityHeadersMiddleware``.
 enum SecurityHeadersCheck {

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 extension SecurityHeadersMiddleware {
     struct Config: Codable, Sendable, Hashable {
         /// Defaults of the other keys: `api` for APIs, `web` for sites, `strict` for sites whose scripts all carry a

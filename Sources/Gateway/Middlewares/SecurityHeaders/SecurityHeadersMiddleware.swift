@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import NIOCore
 
 /// Sets the fields that restrict what a response may do in browsers, with a nonce for its scripts.

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import HTTPTypes
 
 /// Documents for trying caches out. Each tells when it was made, so that a stored one can be told from a new one.

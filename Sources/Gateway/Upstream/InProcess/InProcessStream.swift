@@ -1,4 +1,5 @@
 import DequeModule
+import GatewayHTTP
 import GatewayHTTP1
 import HTTPTypes
 import Logging

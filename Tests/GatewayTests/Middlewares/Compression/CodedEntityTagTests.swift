@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct CodedEntityTagTests {
     /// nil if there is no suffix to remove.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct CompressionMetersTests {
     @Test func `bytes are counted per coding, and unused codings have no series`() {

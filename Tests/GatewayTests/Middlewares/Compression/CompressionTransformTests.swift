@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct CompressionTransformTests {
     private static let levels = EncoderLevels(gzip: 6, brotli: 4)

@@ -2,6 +2,7 @@ import CBrotli
 import CZlib
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 /// Decoders of the reference libraries.
 enum ContentDecoder {

@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct EncoderPoolTests {
     private static let levels = EncoderLevels(gzip: 6, brotli: 4)

@@ -136,7 +136,7 @@ struct PreconditionsTests {
     }
 
     @Test(arguments: [Method.post, .put, .delete, .patch, .options, .other])
-    func `conditions of other methods are not evaluated`(method: Method) {
+    func `conditions of other methods are not evaluated`(method: GatewayHTTP.Method) {
         let all = ["If-Match: \"b\"", "If-None-Match: \"a\"", "If-Unmodified-Since: \(Self.old)"]
         #expect(Self.evaluate(all, method: method) == .proceed)
     }

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct RateLimitFieldsTests {
     private static func lines(_ rates: [Rate], _ capacities: [Int], remaining: UInt32) -> [String] {
@@ -20,7 +21,7 @@ struct RateLimitFieldsTests {
         (Rate(7, per: .minute), 1, 9), (Rate(1000, per: .second), 10, 1), (Rate(1, per: .day), 2, 172_800),
         (Rate(1000, per: .hour), 500, 1800),
     ])
-    func `limit and policy are those of the burst`(rate: Rate, burst: Int, window: Int) {
+    func `limit and policy are those of the burst`(rate: GatewaySettings.Rate, burst: Int, window: Int) {
         let lines = Self.lines([rate], [burst], remaining: UInt32(burst))
         #expect(lines.contains("RateLimit-Policy: \"users\";q=\(burst);w=\(window)"))
         #expect(lines.contains("RateLimit: \"users\";r=\(burst);t=1"))

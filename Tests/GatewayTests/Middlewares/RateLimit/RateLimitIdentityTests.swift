@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct RateLimitIdentityTests {
     private static let seed = SipHash.Seed(3, 4)
@@ -54,7 +55,9 @@ struct RateLimitIdentityTests {
     }
 
     @Test(arguments: [KeySource(.clientIP), KeySource(.header("X-Tenant")), KeySource(.route), KeySource(.global)])
-    func `new clients share a bucket with their network, whatever the key is`(source: KeySource) async throws {
+    func `new clients share a bucket with their network, whatever the key is`(source: GatewaySettings.KeySource)
+        async throws
+    {
         let shared = try await Self.keys(source, from: ["192.0.2.1", "192.0.2.9", "198.51.100.1", "x", "y"]).shared
         #expect(shared[0] == shared[1])
         #expect(shared[0] != shared[2])

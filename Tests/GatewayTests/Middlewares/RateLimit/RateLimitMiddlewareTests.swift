@@ -4,6 +4,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 struct RateLimitMiddlewareTests {
     typealias Config = RateLimitMiddleware.Config

@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct TraceParentTests {
     private static let trace = "0af7651916cd43dd8448eb211c80319c"

@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct NonceTests {
     private static func text(_ nonce: Nonce) -> String {

@@ -5,6 +5,7 @@ import NIOEmbedded
 @testable import Gateway
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
+@testable import GatewaySettings
 
 /// A complete exchange through a plan, without sockets: parsed, routed, down the chain, answered, back up and
 /// completed.

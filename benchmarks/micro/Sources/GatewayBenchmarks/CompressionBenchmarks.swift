@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 enum CompressionBenchmarks {
     static let all = [

@@ -1,0 +1,51 @@
+/// A configuration file as far as it could be read, with every mistake that reading shows.
+package struct ConfigurationReading: Sendable {
+    /// Values that are mistaken are left out or replaced by defaults.
+    package let configuration: GatewayConfiguration
+    /// Which places the mistakes are at.
+    package let diagnostics: ConfigurationDiagnostics
+    package let errors: [ConfigurationError]
+
+    /// - Throws: an error in the syntax, beyond which nothing can be read.
+    package init(
+        toml text: String,
+        file: String,
+        environment: [String: String],
+        vocabulary: ConfigurationVocabulary
+    ) throws(ConfigurationErrors) {
+        var diagnostics = ConfigurationDiagnostics()
+        let written = EnvironmentVariables(values: environment)
+            .applied(to: try TOMLDocument.read(text, file: file), at: SettingPath(), diagnostics: &diagnostics)
+        var walker = SettingWalker(middlewares: vocabulary.middlewares, diagnostics: diagnostics)
+        walker.leavesUnknownMiddlewares = vocabulary.allowsFurtherMiddlewares
+        let schema = SettingSchema.table(SettingSchema.of(GatewayConfiguration()))
+        let complete = walker.walk(written, schema, at: SettingPath())
+        let redaction = EnvironmentRedaction(written)
+        var configuration: GatewayConfiguration
+        do {
+            configuration = try SettingDecoder.decode(GatewayConfiguration.self, from: complete, at: SettingPath())
+        } catch {
+            let own = (error as? ConfigurationError) ?? ConfigurationError("\(error)")
+            let errors = walker.diagnostics.errors
+            throw ConfigurationErrors(redaction.applied(to: errors.isEmpty ? [own] : errors))
+        }
+        configuration.document.root = written
+        var validator = ConfigurationValidator(
+            configuration: configuration,
+            vocabulary: vocabulary,
+            diagnostics: walker.diagnostics
+        )
+        validator.validate()
+        let errors = ConfigurationErrors(validator.diagnostics.errors).errors
+        self.errors = redaction.applied(to: configuration.naming(errors))
+        configuration.nameRoutes()
+        let warnings = ConfigurationWarnings(
+            configuration: configuration,
+            vocabulary: vocabulary,
+            diagnostics: validator.diagnostics
+        ).all()
+        configuration.document.warnings = redaction.applied(to: configuration.naming(warnings))
+        self.diagnostics = validator.diagnostics
+        self.configuration = configuration
+    }
+}

@@ -1,0 +1,132 @@
+import GatewayHTTP
+
+/// Finds what is legal but unwise.
+struct ConfigurationWarnings {
+    package let configuration: GatewayConfiguration
+    package let vocabulary: ConfigurationVocabulary
+    /// What is wrong besides: a warning must not follow from it.
+    package let diagnostics: ConfigurationDiagnostics
+
+    package func all() -> [ConfigurationError] {
+        var warnings = secrets() + access() + routes()
+        if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
+        return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
+    }
+
+    package func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
+        ConfigurationError(
+            problem,
+            suggestion: suggestion,
+            key: diagnostics.written(path).description,
+            at: configuration.document.position(of: diagnostics.written(path))
+        )
+    }
+
+    /// Secrets that anyone who reads the file sees.
+    private func secrets() -> [ConfigurationError] {
+        var warnings: [ConfigurationError] = []
+        func visit(_ node: SettingNode, _ path: SettingPath) {
+            switch node.content {
+            case .scalar(.string(let text)):
+                if !text.isEmpty, !node.isFromEnvironment, Redaction.isSecret(path) {
+                    warnings.append(
+                        warning(
+                            path,
+                            "the secret is in plain text",
+                            "write \"${NAME}\" and set that environment variable"
+                        )
+                    )
+                }
+            case .scalar: break
+            case .list(let elements):
+                for (index, element) in elements.enumerated() { visit(element, path + index) }
+            case .table(let entries):
+                for (key, entry) in entries { visit(entry, path + key) }
+            }
+        }
+        if let root = configuration.document.root { visit(root, SettingPath()) }
+        return warnings
+    }
+
+    private func access() -> [ConfigurationError] {
+        var warnings: [ConfigurationError] = []
+        for (index, proxy) in configuration.server.trustedProxies.enumerated() {
+            guard case .block(let block) = proxy, block.prefix == 0 else { continue }
+            warnings.append(
+                warning(
+                    SettingPath("server", "trusted_proxies") + index,
+                    "\(block.settingValue.quoted) trusts the forwarded address of every client",
+                    "list only your own proxies"
+                )
+            )
+        }
+        if case .address(.host(let host, _)) = configuration.admin.listen, configuration.admin.token.isEmpty,
+            host != "localhost", !host.hasPrefix("127."), host != "::1"
+        {
+            warnings.append(
+                warning(
+                    SettingPath("admin", "listen"),
+                    "without a token, only clients on this machine get answers",
+                    "set admin.token"
+                )
+            )
+        }
+        return warnings
+    }
+
+    /// Routes to an upstream that may never answer.
+    private func timeouts() -> [ConfigurationError] {
+        guard vocabulary.middlewares.contains(where: { $0.name == "timeout" }) else { return [] }
+        var resolver = MiddlewareResolver(
+            configuration,
+            middlewares: vocabulary.middlewares.filter { $0.name == "timeout" }
+        )
+        var places: Set<SettingPath> = []
+        return configuration.routes.enumerated().compactMap { index, route in
+            guard route.upstream != nil, let timeout = resolver.settings(for: route).first, !timeout.isEnabled
+            else { return nil }
+            let isOwn = timeout.place() == .route
+            let place = timeout.place().path(of: SettingPath("routes") + index) + timeout.name
+            guard places.insert(place).inserted else { return nil }
+            return warning(
+                place,
+                "\(isOwn ? "the route has" : "routes have") no timeouts, "
+                    + "so an upstream that hangs holds \(isOwn ? "its" : "their") requests forever",
+                "replace false by \(isOwn ? "[routes.timeout]" : "[\(place)]") with longer times"
+            )
+        }
+    }
+
+    private func unused() -> [ConfigurationError] {
+        let usedUpstreams = Set(configuration.routes.compactMap(\.upstream))
+        let usedPolicies = Set(configuration.routes.flatMap(\.policies))
+        let upstreams = configuration.upstreams.keys.filter { !usedUpstreams.contains($0) }.map { name in
+            warning(
+                SettingPath("upstreams") + name,
+                "no route uses the upstream",
+                "remove it, or add a route that uses it"
+            )
+        }
+        let policies = configuration.policies.keys.filter { !usedPolicies.contains($0) }.map { name in
+            warning(SettingPath("policies") + name, "no route lists the policy", "remove it, or list it in a route")
+        }
+        return upstreams + policies
+    }
+}
+
+extension ConfigurationError {
+    /// Names the route that the key is of, where the message does not do so: `routes[1]` has to be counted.
+    package func naming(_ routes: [RouteConfiguration]) -> ConfigurationError {
+        guard self.key.hasPrefix("routes["), let end = self.key.firstIndex(of: "]"),
+            let index = Int(digits: self.key[..<end].dropFirst("routes[".count)), routes.indices.contains(index)
+        else { return self }
+        let name = JSONText.quoted(routes[index].name)
+        guard !self.message.contains(name) else { return self }
+        var named = self
+        let subject = "the route "
+        named.message =
+            self.message.hasPrefix(subject)
+            ? "route \(name) \(self.message.dropFirst(subject.count))" : "route \(name): \(self.message)"
+        return named
+    }
+}

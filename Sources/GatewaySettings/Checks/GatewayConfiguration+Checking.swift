@@ -1,0 +1,112 @@
+extension GatewayConfiguration {
+    /// Reads and checks a file. Relative paths in it start from its folder.
+    ///
+    /// - Parameters:
+    ///   - path: The file. Positions in errors use this name.
+    ///   - environment: The values of `${NAME}`.
+    ///   - vocabulary: The middlewares and admin endpoints that the file may name.
+    package init(
+        file path: String,
+        environment: [String: String],
+        vocabulary: ConfigurationVocabulary
+    ) throws(ConfigurationErrors) {
+        let text = try TextFile.configuration(path)
+        try self.init(toml: text, file: path, environment: environment, vocabulary: vocabulary)
+        if case .file(let log) = self.log.access {
+            self.log.access = .file(path: ConfigurationFolder(of: path).path(log))
+        }
+    }
+
+    /// Reads and checks TOML text, like ``init(file:environment:vocabulary:)``.
+    package init(
+        toml text: String,
+        file: String,
+        environment: [String: String],
+        vocabulary: ConfigurationVocabulary
+    ) throws(ConfigurationErrors) {
+        let reading = try ConfigurationReading(
+            toml: text,
+            file: file,
+            environment: environment,
+            vocabulary: vocabulary
+        )
+        guard reading.errors.isEmpty else { throw ConfigurationErrors(reading.errors) }
+        self = reading.configuration
+    }
+
+    /// Checks a configuration that a program built or that has tables of further middlewares, and names its routes.
+    ///
+    /// - Returns: The configuration with the tables of all middlewares in the form that decoding expects.
+    /// - Throws: Every mistake, with positions where the file has them.
+    package func validated(_ vocabulary: ConfigurationVocabulary) throws(ConfigurationErrors) -> GatewayConfiguration {
+        var checked = self
+        let errors = checked.check(vocabulary)
+        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+        checked.nameRoutes()
+        return checked
+    }
+
+    /// Every mistake that the types allow.
+    package func validate(_ vocabulary: ConfigurationVocabulary) -> [ConfigurationError] {
+        var checked = self
+        return checked.check(vocabulary)
+    }
+
+    private mutating func check(_ vocabulary: ConfigurationVocabulary) -> [ConfigurationError] {
+        var walker = SettingWalker(middlewares: vocabulary.middlewares, diagnostics: ConfigurationDiagnostics())
+        func walk(_ tables: inout MiddlewareTables, _ path: SettingPath) {
+            let node = walker.walk(SettingNode(.table(tables.nodes), source: .code), .middlewares, at: path)
+            tables.nodes = node.entries ?? [:]
+        }
+        walk(&middleware, SettingPath("middleware"))
+        for (name, tables) in policies {
+            var tables = tables
+            walk(&tables, SettingPath("policies") + name)
+            policies[name] = tables
+        }
+        for index in routes.indices { walk(&routes[index].middleware, SettingPath("routes") + index) }
+        var validator = ConfigurationValidator(
+            configuration: self,
+            vocabulary: vocabulary,
+            diagnostics: walker.diagnostics
+        )
+        validator.validate()
+        return document.redacted(naming(ConfigurationErrors(validator.diagnostics.errors).errors))
+    }
+
+    /// The errors with the names of the routes that they belong to, also of those that were not named.
+    package func naming(_ errors: [ConfigurationError]) -> [ConfigurationError] {
+        var named = self
+        named.nameRoutes()
+        return errors.map { error in
+            guard error.route == nil, error.key.hasPrefix("routes["),
+                let index = Int(error.key.dropFirst("routes[".count).prefix { $0 != "]" })
+            else { return error }
+            var error = error
+            let route = document.root?.node(at: SettingPath("routes") + index)
+            // A name may be a secret from the environment, and one that was made from the path as well.
+            if ["name", "path"].contains(where: { route?.entries?[$0]?.isFromEnvironment == true }) { return error }
+            if let name = route?.entries?["name"], case .scalar(.string(let text)) = name.content, !text.isEmpty {
+                error.route = text
+            } else if named.routes.indices.contains(index), !named.routes[index].path.isEmpty {
+                error.route = named.routes[index].name
+            }
+            return error
+        }
+    }
+
+    /// Gives every route without a name a unique one, made from its path.
+    mutating func nameRoutes() {
+        var taken = Set(routes.map(\.name))
+        for index in routes.indices where routes[index].name.isEmpty {
+            let base = PathPattern.routeName(routes[index].path)
+            var name = base
+            var number = 2
+            while !taken.insert(name).inserted {
+                name = "\(base)-\(number)"
+                number += 1
+            }
+            routes[index].name = name
+        }
+    }
+}

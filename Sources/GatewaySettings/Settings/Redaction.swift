@@ -1,0 +1,104 @@
+/// Hides what `GET /config` and `explain` must not show: text from environment variables, keys that name a secret, and
+/// header fields that carry one.
+enum Redaction {
+    package static let text = "[redacted]"
+    package static let mark = SettingValue.string(Self.text)
+
+    /// Whether the last key names a secret: `token`, `client_secret`, `password`, or a field such as `Authorization`.
+    package static func isSecret(_ path: SettingPath) -> Bool {
+        let keys = path.steps.compactMap { step in
+            if case .key(let name) = step { name } else { nil }
+        }
+        guard let name = keys.last?.lowercased() else { return false }
+        if self.isField(keys), self.isCredential(field: name) { return true }
+        let words = name.split { $0 == "_" || $0 == "-" }
+        return words.contains { ["token", "secret", "password"].contains($0) }
+    }
+
+    /// Whether the keys lead to a field's value: `headers.request.set.NAME`, `respond.headers.NAME`.
+    private static func isField(_ keys: [String]) -> Bool {
+        guard keys.count >= 3 else { return false }
+        switch (keys[keys.count - 3], keys[keys.count - 2]) {
+        case ("request", "set"), ("request", "add"), ("response", "set"), ("response", "add"), ("respond", "headers"):
+            return true
+        default: return false
+        }
+    }
+
+    /// - Parameter name: in lower case.
+    private static func isCredential(field name: String) -> Bool {
+        ["authorization", "proxy-authorization", "cookie", "set-cookie"].contains(name)
+            || ["token", "secret", "password", "api-key", "apikey", "credential"].contains { name.contains($0) }
+    }
+
+    /// The text without what stands before the `@` of a URL, which may be a password (RFC 3986, 3.2.1).
+    static func withoutUserInformation(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let scheme = text[..<at].firstRange(of: "://")
+        if scheme == nil, !text[..<at].contains(":") { return text }
+        return text[..<(scheme?.upperBound ?? text.startIndex)] + self.text + text[at...]
+    }
+}
+
+extension SettingValue {
+    /// The value as a message may quote it.
+    var withoutUserInformation: SettingValue {
+        switch self {
+        case .string(let text): .string(Redaction.withoutUserInformation(text))
+        case .list(let values): .list(values.map(\.withoutUserInformation))
+        case .table(let entries): .table(entries.mapValues(\.withoutUserInformation))
+        case .boolean, .integer, .number, .date: self
+        }
+    }
+}
+
+extension SettingNode {
+    /// The node without its secrets.
+    package func redacted(at path: SettingPath) -> SettingNode {
+        var result = self
+        switch content {
+        case .scalar(.string("")): break
+        case .scalar where isFromEnvironment || Redaction.isSecret(path): result.content = .scalar(Redaction.mark)
+        case .scalar: break
+        case .list(let elements):
+            result.content = .list(elements.enumerated().map { $0.element.redacted(at: path + $0.offset) })
+        case .table(let entries):
+            result.content = .table(
+                Dictionary(uniqueKeysWithValues: entries.map { ($0.key, $0.value.redacted(at: path + $0.key)) })
+            )
+        }
+        return result
+    }
+}
+
+extension GatewayConfiguration {
+    /// The whole configuration with its defaults, as it would be written, without secrets.
+    package func redacted() -> SettingValue {
+        let environment = document.root
+        func redact(_ value: SettingValue, _ path: SettingPath) -> SettingValue {
+            switch value {
+            case .list(let values): .list(values.enumerated().map { redact($0.element, path + $0.offset) })
+            case .table(let entries):
+                .table(Dictionary(uniqueKeysWithValues: entries.map { ($0.key, redact($0.value, path + $0.key)) }))
+            case .string(""): value
+            default:
+                Redaction.isSecret(path) || environment?.nearest(to: path).isFromEnvironment == true
+                    ? Redaction.mark : value
+            }
+        }
+        return redact(written, SettingPath())
+    }
+
+    /// The whole configuration with its defaults, as it would be written.
+    package var written: SettingValue {
+        guard case .table(var entries) = SettingSchema.written(self) else { return .table([:]) }
+        entries["routes"] = .list(
+            routes.map { route in
+                guard case .table(var table) = SettingSchema.written(route) else { return .table([:]) }
+                table["middleware"] = nil
+                return .table(table.merging(route.middleware.nodes.mapValues(\.value)) { _, own in own })
+            }
+        )
+        return .table(entries)
+    }
+}

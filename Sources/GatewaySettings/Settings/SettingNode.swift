@@ -1,0 +1,63 @@
+/// A value with the position of each of its parts.
+public struct SettingNode: Sendable {
+    /// Like ``SettingValue``, with nodes inside.
+    package enum Content: Sendable {
+        case scalar(SettingValue)
+        case list([SettingNode])
+        case table([String: SettingNode])
+    }
+
+    package var content: Content
+    package var source: SettingSource
+    /// Where the key stands, where there is one.
+    package var keyPosition: SourcePosition?
+    /// The text was written with `${…}`.
+    package var hasVariables = false
+    /// What environment variables gave of the text.
+    package var environmentValues: [String] = []
+    /// Part of the text came from an environment variable.
+    package var isFromEnvironment: Bool { !environmentValues.isEmpty }
+
+    /// The suggestion, unless it repeats a value from the environment in another form, which redaction would not find.
+    package func safe(_ suggestion: String) -> String {
+        guard self.isFromEnvironment, suggestion.hasPrefix("write "), suggestion != "write true or false" else {
+            return suggestion
+        }
+        return "correct the environment variable"
+    }
+
+    package init(_ content: Content, source: SettingSource, keyPosition: SourcePosition? = nil) {
+        self.content = content
+        self.source = source
+        self.keyPosition = keyPosition
+    }
+
+    /// A value that was not read from a file.
+    package init(_ value: SettingValue, source: SettingSource) {
+        switch value {
+        case .list(let values): self.init(.list(values.map { SettingNode($0, source: source) }), source: source)
+        case .table(let entries):
+            self.init(.table(entries.mapValues { SettingNode($0, source: source) }), source: source)
+        default: self.init(.scalar(value), source: source)
+        }
+    }
+
+    /// The value without its sources.
+    package var value: SettingValue {
+        switch content {
+        case .scalar(let value): value
+        case .list(let nodes): .list(nodes.map(\.value))
+        case .table(let entries): .table(entries.mapValues(\.value))
+        }
+    }
+
+    /// The entries, where this is a table.
+    package var entries: [String: SettingNode]? {
+        if case .table(let entries) = content { entries } else { nil }
+    }
+
+    /// The elements, where this is a list.
+    package var elements: [SettingNode]? {
+        if case .list(let elements) = content { elements } else { nil }
+    }
+}

@@ -1,0 +1,25 @@
+/// Settings of the format that this version does not carry out. They are refused by name, so that nobody believes that
+/// what they wrote holds.
+enum UnsupportedSettings {
+    /// Middlewares that are refused where none of that name is registered.
+    package static let middlewares: Set<String> = [
+        "cache", "retry", "cors", "auth", "websocket", "mirror",
+    ]
+
+    /// `*` stands for any key.
+    private static let keys: Set<String> = [
+        "auth", "plans", "redis", "tracing", "sentry", "events", "alerts",
+        "server.https_redirect", "server.proxy_protocol", "server.memory_limit", "server.tls", "server.http2",
+        "upstreams.*.http2", "upstreams.*.health", "upstreams.*.circuit_breaker", "upstreams.*.tls",
+    ]
+
+    package static func contains(_ path: SettingPath) -> Bool {
+        let names = path.steps.compactMap { step in
+            if case .key(let name) = step { name } else { nil }
+        }
+        guard names.count == path.steps.count else { return false }
+        var pattern = names
+        if pattern.count > 2, pattern[0] == "upstreams" { pattern[1] = "*" }
+        return keys.contains(pattern.joined(separator: "."))
+    }
+}

@@ -1,0 +1,96 @@
+import GatewayHTTP
+
+/// What distinguishes requests: `"client_ip"`, `"header:X-Tenant"`, or a list of such parts, joined.
+public struct KeySource: Hashable {
+    public enum Part: Hashable, Sendable {
+        case clientIP
+        case header(String)
+        case cookie(String)
+        case route
+        case global
+    }
+
+    /// At least one.
+    public var parts: [Part]
+
+    public init(_ parts: Part...) { self.parts = parts }
+}
+
+extension KeySource: Setting {
+    public static var shape: SettingShape {
+        let forms = "client_ip, header:NAME, cookie:NAME, route, global"
+        let part: SettingValue = [
+            "type": "string", "pattern": "^(client_ip|route|global|(header|cookie):.+)$", "description": .string(forms),
+        ]
+        return .other(
+            "key (`\"client_ip\"`, `\"header:NAME\"`, `\"cookie:NAME\"`, `\"route\"`, `\"global\"`) or list of keys",
+            schema: ["anyOf": [part, ["type": "array", "items": part, "minItems": 1]]]
+        )
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        switch value {
+        case .string(let text):
+            parts = [try Self.part(text)]
+        case .list(let values) where !values.isEmpty:
+            var parts: [Part] = []
+            for value in values {
+                guard case .string(let text) = value else { throw Self.notAKey }
+                parts.append(try Self.part(text))
+            }
+            self.parts = parts
+        default:
+            throw Self.notAKey
+        }
+    }
+
+    public var settingValue: SettingValue {
+        parts.count == 1 ? .string(Self.text(parts[0])) : .list(parts.map { .string(Self.text($0)) })
+    }
+
+    private static func part(_ text: String) throws(SettingError) -> Part {
+        switch text {
+        case "client_ip": return .clientIP
+        case "route": return .route
+        case "global": return .global
+        case _ where text == "api_key" || text.hasPrefix("jwt:"):
+            throw SettingError(
+                "needs authentication, which is not supported in this version",
+                suggestion: "write \"client_ip\" or \"header:X-Api-Key\""
+            )
+        default:
+            let pieces = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pieces.count == 2, ["header", "cookie"].contains(pieces[0]) else { throw notAKey }
+            guard FieldName.isToken(pieces[1]) else {
+                throw SettingError(
+                    "does not name a \(pieces[0])",
+                    suggestion: "write \"\(pieces[0]):\(pieces[0] == "header" ? "X-Api-Key" : "session")\""
+                )
+            }
+            return pieces[0] == "header" ? .header(String(pieces[1])) : .cookie(String(pieces[1]))
+        }
+    }
+
+    private static func text(_ part: Part) -> String {
+        switch part {
+        case .clientIP: "client_ip"
+        case .header(let name): "header:" + name
+        case .cookie(let name): "cookie:" + name
+        case .route: "route"
+        case .global: "global"
+        }
+    }
+
+    private static var notAKey: SettingError {
+        SettingError(
+            "is not a key",
+            suggestion: "write \"client_ip\", \"route\", \"global\", \"header:NAME\" or \"cookie:NAME\""
+        )
+    }
+}
+
+/// The grammar of field names and methods.
+enum FieldName {
+    /// `token` of RFC 9110 section 5.6.2.
+    package static func isToken(_ text: some StringProtocol) -> Bool { ByteClass.isToken(text.utf8) }
+}

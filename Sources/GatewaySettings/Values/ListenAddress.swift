@@ -1,0 +1,160 @@
+import GatewayHTTP
+
+/// An address to listen on: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`.
+public enum ListenAddress: Hashable {
+    /// An IP address or a name that resolves to one, without brackets. Port 0 lets the system choose.
+    case host(String, port: Int)
+    case unix(path: String)
+}
+
+extension ListenAddress: Setting {
+    public static var shape: SettingShape {
+        .string("address", examples: ["127.0.0.1:8080", "[::]:8080", "unix:/run/gateway.sock"])
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        guard case .string(let text) = value else {
+            if case .integer(let port) = value {
+                throw SettingError("is not an address", suggestion: "write \"127.0.0.1:\(port)\"")
+            }
+            throw SettingError("is not an address", suggestion: "write \"127.0.0.1:8080\"")
+        }
+        self = try Self.parse(text)
+    }
+
+    public var settingValue: SettingValue { .string(description) }
+
+    /// Reads an address; returns nil if it is not one.
+    public init?(_ text: String) {
+        guard let address = try? Self.parse(text) else { return nil }
+        self = address
+    }
+
+    private static func parse(_ text: String) throws(SettingError) -> ListenAddress {
+        if text.hasPrefix("https://") {
+            throw SettingError(
+                "asks for TLS, which is not supported in this version",
+                suggestion: "write \"http://\(text.dropFirst("https://".count))\""
+            )
+        }
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst("unix:".count))
+            // sun_path holds 108 bytes with the closing zero on Linux, 104 elsewhere.
+            guard path.hasPrefix("/"), path.utf8.count < 104 else {
+                throw SettingError.notASocketPath(path)
+            }
+            return .unix(path: path)
+        }
+        let authority = text.hasPrefix("http://") ? text.dropFirst("http://".count) : text[...]
+        guard let (host, port) = HostAndPort.parse(authority) else { throw SettingError.notAnAddress(authority) }
+        guard let port else {
+            throw SettingError("has no port", suggestion: "write \"\(HostAndPort.text(host, 8080))\"")
+        }
+        return .host(host, port: port)
+    }
+}
+
+extension ListenAddress: CustomStringConvertible {
+    /// The form used in `gateway.toml`.
+    public var description: String {
+        switch self {
+        case .host(let host, let port): HostAndPort.text(host, port)
+        case .unix(let path): "unix:" + path
+        }
+    }
+}
+
+extension ListenAddress {
+    /// Whether this is `[::]`, and one of `others` has the same port on IPv4. Alone, `[::]` is for both families; beside
+    /// such an address it is for IPv6 only, since the two could not be bound together.
+    package func leavesIPv4(to others: [ListenAddress]) -> Bool {
+        guard case .host(let host, let port) = self, port != 0, IPAddress(host) == IPAddress("::") else { return false }
+        return others.contains { other in
+            guard case .host(let otherHost, port) = other else { return false }
+            return IPAddress(otherHost)?.isIPv6 != true
+        }
+    }
+}
+
+/// The `host:port` of addresses and URLs.
+package enum HostAndPort {
+    /// The host without brackets, and the port where one is written. `nil`: neither an IP address nor a host name, or the
+    /// port is not 0…65535.
+    ///
+    /// - Parameter rooted: a name may end in a dot, which stays in the result.
+    package static func parse(_ text: some StringProtocol, rooted: Bool = false) -> (host: String, port: Int?)? {
+        var host = String(text)
+        var port: Int?
+        let afterBracket = host.utf8.lastIndex(of: 0x5D).map { host.utf8.index(after: $0) } ?? host.startIndex
+        if let colon = host[afterBracket...].utf8.lastIndex(of: 0x3A) {
+            guard let number = Int(digits: host[host.utf8.index(after: colon)...]), number <= 65_535 else { return nil }
+            port = number
+            host = String(host[..<colon])
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+            guard IPAddress(host)?.isIPv6 == true || host.lowercased().hasPrefix("::ffff:") && IPAddress(host) != nil
+            else { return nil }
+        } else {
+            let name = rooted && host.hasSuffix(".") ? host.dropLast() : host[...]
+            guard isHostName(name), name.endIndex == host.endIndex || IPAddress(name) == nil else { return nil }
+        }
+        return (host, port)
+    }
+
+    package static func text(_ host: String, _ port: Int) -> String {
+        host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// Letters, digits, hyphens and underscores in labels of 1…63 bytes, 253 in all (RFC 1123 §2.1); underscores since
+    /// container networks use them. All digits and dots must be an IPv4 address.
+    static func isHostName(_ name: Substring) -> Bool {
+        guard !name.isEmpty, name.utf8.count <= 253 else { return false }
+        if name.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }) { return IPAddress(name) != nil }
+        return name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            (1...63).contains(label.utf8.count) && label.utf8.first != 0x2D && label.utf8.last != 0x2D
+                && label.utf8.allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x2D || byte == 0x5F
+                }
+        }
+    }
+}
+
+extension SettingError {
+    /// What is wrong with a text that should be `host:port`.
+    static func notAnAddress(_ text: Substring) -> SettingError {
+        if text.hasPrefix(":"), let port = Int(digits: text.dropFirst()), port <= 65_535 {
+            return SettingError(
+                "has no host",
+                suggestion: "write \"127.0.0.1:\(port)\", or \"0.0.0.0:\(port)\" for all interfaces"
+            )
+        }
+        if let port = Int(digits: text), port <= 65_535 {
+            return SettingError("is not an address", suggestion: "write \"127.0.0.1:\(port)\"")
+        }
+        if let colon = text.utf8.lastIndex(of: 0x3A), let port = Int(digits: text[text.utf8.index(after: colon)...]),
+            port > 65_535
+        {
+            return SettingError(
+                "has a port over 65535",
+                suggestion: "write \"\(text[..<colon]):8080\", or another port up to 65535"
+            )
+        }
+        return SettingError(
+            "is not an address",
+            suggestion: "write \"127.0.0.1:8080\", \"[::1]:8080\" or \"unix:/run/gateway.sock\""
+        )
+    }
+
+    /// A socket's path is absolute, and short enough for the system.
+    static func notASocketPath(_ path: String) -> SettingError {
+        if path.hasPrefix("/") {
+            return SettingError("is longer than the 103 bytes of a socket path", suggestion: "use a shorter path")
+        }
+        let name = path.split(separator: "/").filter { $0 != "." && $0 != ".." }.joined(separator: "/")
+        return SettingError(
+            "is not an absolute path",
+            suggestion: "write \"unix:/run/\(name.isEmpty ? "gateway.sock" : name)\""
+        )
+    }
+}

@@ -1,0 +1,83 @@
+import GatewayHTTP
+
+/// What may stand in a URI (RFC 3986, 2), for text that goes to clients or upstreams as it was written.
+enum URIText {
+    package enum Part: String {
+        case path
+        /// A whole URL, or a reference to one.
+        case url = "URL"
+
+        func forbids(_ byte: UInt8) -> Bool {
+            if byte <= 0x20 || byte >= 0x7F { return true }
+            return (self == .path ? "?#\\\"<>^`|" : "\\\"<>^`|{}").utf8.contains(byte)
+        }
+    }
+
+    /// - Parameter written: what the suggestion repeats in full, with the mistake corrected.
+    package static func check(
+        _ text: some StringProtocol,
+        of part: Part,
+        in written: String? = nil
+    ) throws(SettingError) {
+        let suggestion = "write \(JSONText.quoted(escaped(written ?? String(text), for: part, keepingBraces: true)))"
+        if let character = text.first(where: { $0.utf8.contains(where: part.forbids) }) {
+            throw SettingError(
+                "has the character \(JSONText.quoted(String(character))), which must be escaped in a \(part.rawValue)",
+                suggestion: suggestion
+            )
+        }
+        var rest = Array(text.utf8)[...]
+        while let percent = rest.firstIndex(of: UInt8(ascii: "%")) {
+            let digits = rest[(percent + 1)...].prefix(2)
+            guard digits.count == 2, digits.allSatisfy({ PercentEncoding.isHexDigit($0) }) else {
+                throw SettingError("has a \"%\" without two hex digits", suggestion: suggestion)
+            }
+            rest = rest[(percent + 3)...]
+        }
+    }
+
+    /// A path that is sent to an upstream and must mean the same to all servers.
+    /// - Parameter written: the template that the path was made from.
+    static func checkRequestPath(_ path: String, in written: String) throws(SettingError) {
+        if path.contains("?") {
+            throw SettingError(
+                "has a query; the client's query is kept anyway",
+                suggestion: "write \(JSONText.quoted(String(written.prefix { $0 != "?" })))"
+            )
+        }
+        try self.check(path, of: .path, in: written)
+        for segment in path.split(separator: "/") where [".", ".."].contains(PercentEncoding.decoded(segment)) {
+            throw SettingError("has \"\(segment)\", which servers resolve", suggestion: Self.resolved(written))
+        }
+        var normal: [UInt8] = []
+        switch Array(path.utf8).withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
+        case .invalid(.nul):
+            throw SettingError(
+                "has %00, which no path can have",
+                suggestion: "write \(JSONText.quoted(written.replacing("%00", with: "")))"
+            )
+        case .invalid:
+            throw SettingError(
+                "has a segment that begins with \".;\" or \"..;\", which some servers resolve",
+                suggestion: Self.resolved(written)
+            )
+        case .unchanged, .rewritten: break
+        }
+    }
+
+    /// The suggestion to write the template without dot segments.
+    private static func resolved(_ template: String) -> String {
+        var segments: [Substring] = []
+        for segment in template.split(separator: "/") {
+            let plain = segment.replacing("{rest}", with: "")
+            switch PercentEncoding.decoded(plain.prefix { $0 != ";" }) {
+            case ".": break
+            case "..": _ = segments.popLast()
+            default: segments.append(segment)
+            }
+            // What "/*" took stays, without the dots before it.
+            if segment.contains("{rest}"), segments.last != segment { segments.append("{rest}") }
+        }
+        return "write \(JSONText.quoted("/" + segments.joined(separator: "/")))"
+    }
+}
