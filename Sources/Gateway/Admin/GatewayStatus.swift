@@ -33,7 +33,7 @@ final class GatewayStatus: Sendable {
         self.registry = registry
         self.reloads = reloads
         self.eventLoops = eventLoops
-        self.start = Mutex(StatisticsStart(at: shared.startedAt, milliseconds: WallClock.milliseconds()))
+        self.start = Mutex(StatisticsStart(at: shared.startedAt, milliseconds: Platform.unixMilliseconds()))
     }
 
     var configuration: GatewayConfiguration { self.running.withLock { $0.configuration } }
@@ -48,7 +48,7 @@ final class GatewayStatus: Sendable {
     func resetStatistics(at now: NIODeadline) async {
         let families = await self.registry.snapshot()
         await self.registry.resetPerformance()
-        let start = StatisticsStart(at: now, milliseconds: WallClock.milliseconds(), families: families)
+        let start = StatisticsStart(at: now, milliseconds: Platform.unixMilliseconds(), families: families)
         self.start.withLock { $0 = start }
     }
 

@@ -2,60 +2,30 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// A client's HTTP/1 connection: bytes in, exchanges begun one after the other, answers out. What may happen when is
-/// decided by ``ConnectionStateMachine``; what an answer looks like on the wire stands in `ConnectionHandler+Response`.
+/// A client's HTTP/1 connection: it reads requests from the channel, begins an exchange for each, and writes the responses.
+///
+/// It is the shell around four parts: ``ConnectionStateMachine`` decides what happens, ``RequestReader`` turns bytes into
+/// requests, ``ConnectionClock`` keeps the deadlines, and ``ConnectionOutput`` sends. This file handles input; responses
+/// are in `ConnectionHandler+ClientStream.swift`, deadlines and the drain in `ConnectionHandler+Deadlines.swift`.
 final class ConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What is read ahead of an exchange that does not take it yet.
+    /// How many bytes are read ahead of an exchange that does not accept them yet.
     private static let readAhead = 64 * 1024
-    /// How long an answered client may be silent before its connection is closed.
-    private static let lingerTime = TimeAmount.seconds(2)
-    /// How long it may go on sending.
-    private static let longestLinger = TimeAmount.seconds(30)
-    private static let bodyRateGrace = TimeAmount.seconds(10)
+    /// How long a client that has closed its input waits before it is checked. Most responses are complete by then.
+    private static let patience = TimeAmount.milliseconds(100)
 
     let worker: Worker
     let listener: ListenerPlan
     let peer: ClientAddress
     var machine: ConnectionStateMachine
-    var context: ChannelHandlerContext?
+    var reader: RequestReader
+    var clock = ConnectionClock()
     let output: ConnectionOutput
+    private(set) var context: ChannelHandlerContext?
     var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
-    var isChunked = false
-    private var parser: RequestParser
-    var body: BodyDecoder
-    var inbound = ByteBuffer()
-    /// Its first byte came.
-    var headStartedAt = NIODeadline.uptimeNanoseconds(0)
-    private var isProcessing = false
-    private var isBodyPaused = true
-    private var isReading = true
-    /// The client sends nothing more.
-    private var isInputClosed = false
-    /// After that, and behind a whole request.
-    private var isAskedWhetherThere = false
-    /// Between `channelRead` and `channelReadComplete`, which flushes what goes upstream.
-    private var isInReadPass = false
-    private var needsFlush = false
-    /// As the channel last said, so that nobody has to ask it.
-    private(set) var isWritable = true
-
-    private let deadlineSlot: DeadlineWheel.Slot
-    /// For bytes of the client.
-    private(set) var readDeadline = NIODeadline.distantFuture
-    /// For the client to take bytes.
-    private var writeDeadline = NIODeadline.distantFuture
-    private var armedUntil = NIODeadline.distantFuture
-    /// What there was to take when the wait began.
-    private var unwritten = 0
-    private var lingerEnd: NIODeadline?
-    private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
-    private var bodyPausedAt: NIODeadline?
-    var bodyBytes = 0
-    private(set) var isReleased = false
-    let isAdmitted: Bool
+    let deadlineSlot: DeadlineWheel.Slot
 
     /// - Parameter isAdmitted: False if there are too many connections; the client is told so and nothing else.
     init(
@@ -65,14 +35,15 @@ final class ConnectionHandler: ChannelInboundHandler {
         isAdmitted: Bool,
         output destination: ConnectionOutput.Destination
     ) {
-        self.isAdmitted = isAdmitted
         self.worker = worker
         self.listener = listener
         self.peer = peer
         let limits = listener.limits
-        self.machine = ConnectionStateMachine(requestsPerConnection: limits.requestsPerConnection)
-        self.parser = RequestParser(limits: limits.http1)
-        self.body = BodyDecoder(.none, limits: limits.http1)
+        self.machine = ConnectionStateMachine(
+            requestsPerConnection: limits.requestsPerConnection,
+            isAdmitted: isAdmitted
+        )
+        self.reader = RequestReader(limits: limits.http1)
         self.deadlineSlot = worker.deadlines.makeSlot()
         self.output = ConnectionOutput(worker: worker, to: destination)
     }
@@ -82,23 +53,23 @@ final class ConnectionHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.output.attach(to: context)
-        // Asked for here, a read does not take the way through the whole pipeline.
+        // Reads that this handler asks for do not pass through the whole pipeline.
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         self.worker.deadlines.own(self.deadlineSlot, self)
         self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
         self.worker.opened(self)
-        if self.isAdmitted { self.listener.connectionOpened() }
+        if self.machine.isAdmitted { self.listener.connectionOpened() }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if self.isAdmitted { context.read() } else { self.refuseConnection() }
+        if self.machine.isAdmitted { context.read() } else { self.refuseConnection() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.output.detach()
         self.worker.tick()
         self.machine.closed()
-        self.exchange?.clientGone(self.writeDeadline <= self.worker.now ? .timedOut(.write) : .clientGone)
+        self.exchange?.clientGone(self.clock.writeDeadline <= self.worker.now ? .timedOut(.write) : .clientGone)
         self.release()
         context.fireChannelInactive()
     }
@@ -109,12 +80,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func release() {
-        guard !self.isReleased else { return }
-        self.isReleased = true
+        guard self.machine.release() else { return }
         self.worker.deadlines.free(self.deadlineSlot)
         self.worker.closed(self)
-        if self.isAdmitted { self.listener.connectionClosed(isActive: self.exchange != nil) }
-        self.inbound = ByteBuffer()
+        if self.machine.isAdmitted { self.listener.connectionClosed(isActive: self.exchange != nil) }
+        self.reader.release()
         self.output.detach()
     }
 
@@ -122,114 +92,70 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.worker.tick()
-        self.isInReadPass = true
+        self.machine.readPassBegan()
         var bytes = self.unwrapInboundIn(data)
-        if self.inbound.readableBytes == 0 { self.inbound = bytes } else { self.inbound.writeBuffer(&bytes) }
+        self.reader.append(&bytes)
         self.process()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.isInReadPass = false
+        self.machine.readPassEnded()
         self.exchange?.upstream?.flush()
-        if self.isReading { context.read() }
+        if self.machine.isReading { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
         self.worker.tick()
-        self.isInputClosed = true
+        self.machine.inputClosed()
         self.process()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.worker.tick()
-        self.isWritable = context.channel.isWritable
-        if self.isWritable {
-            self.writeDeadline = .distantFuture
-            self.exchange?.clientWritable()
-            self.process()
-        } else {
-            self.waitForWrite()
-        }
+        self.machine.writabilityChanged(context.channel.isWritable)
+        guard self.machine.isWritable else { return self.waitForWrite() }
+        self.clock.stopWaitingForWrite()
+        self.exchange?.clientWritable()
+        self.process()
     }
 
-    // MARK: Bytes in
+    // MARK: A pass over the received bytes
 
-    private var mayRead: Bool {
-        switch self.machine.state {
-        case .idle, .receivingHead: self.isWritable || self.inbound.readableBytes < Self.readAhead
-        case .exchanging: self.inbound.readableBytes < Self.readAhead
-        case .discarding, .closing, .closed: true
-        }
-    }
-
-    private func process() {
-        guard !self.isProcessing, let context = self.context else { return }
-        self.isProcessing = true
+    func process() {
+        guard let context = self.context, self.machine.passBegan() else { return }
         while self.step() { if self.output.isFull { self.flushNow() } }
-        self.isProcessing = false
-        if self.inbound.readableBytes == 0 { self.inbound = ByteBuffer() }
-        if self.needsFlush { self.flushNow() }
-        if !self.isInReadPass, case .exchanging(.open, _) = self.machine.state { self.exchange?.upstream?.flush() }
-        let mayRead = self.mayRead
-        if mayRead, !self.isReading { context.read() }
-        self.isReading = mayRead
-        if self.isInputClosed { self.endInput(context) }
+        self.reader.trim()
+        if self.machine.passEnded() { self.flushNow() }
+        if self.machine.flushesUpstream { self.exchange?.upstream?.flush() }
+        if self.machine.resumesReading(buffered: self.reader.buffered, limit: Self.readAhead) { context.read() }
+        if self.machine.isInputClosed { self.inputEnded(context) }
     }
 
-    /// What has come does not wait for anything.
-    private var hasTakenInput: Bool {
-        switch self.machine.state {
-        case .idle, .receivingHead: self.isWritable || self.inbound.readableBytes == 0
-        case .exchanging(.open, _): !self.isBodyPaused
-        // What is left is a further request.
-        case .exchanging(.ended, _): self.inbound.readableBytes == 0
-        case .discarding, .closing, .closed: true
-        }
-    }
-
-    private func endInput(_ context: ChannelHandlerContext) {
-        if case .exchanging(.ended, _) = self.machine.state, !self.isAskedWhetherThere {
-            self.isAskedWhetherThere = true
-            self.waitForRead(self.worker.now + Self.patience)
-        }
-        guard self.hasTakenInput else { return }
-        switch self.machine.inputClosed() {
-        case .close: self.closeWhenWritten()
-        case .cut: context.close(promise: nil)
-        case .afterResponse: break
-        }
-    }
-
-    /// Does what the state allows with the bytes at hand; false where it has to wait.
+    /// Performs one step with the bytes at hand; returns false if the next one has to wait.
     private func step() -> Bool {
-        switch self.machine.state {
-        case .idle, .receivingHead:
-            // A client that pipelines without reading gets no further answer to collect.
-            guard self.inbound.readableBytes > 0, self.isWritable else { return false }
-            return self.receiveHead()
-        case .exchanging(.open, _):
-            return !self.isBodyPaused && self.receiveBody()
-        case .discarding: return self.discardBody()
-        case .exchanging(.ended, _): return false
-        case .closing, .closed:
-            guard self.inbound.readableBytes > 0 else { return false }
-            self.inbound.clear()
-            if let end = self.lingerEnd { self.waitForRead(min(self.worker.now + Self.lingerTime, end)) }
+        switch self.machine.nextStep(buffered: self.reader.buffered) {
+        case .wait: return false
+        case .readHead: return self.readHead()
+        case .readBody: return self.readBody()
+        case .discardBody: return self.discardBody()
+        case .dropInput:
+            self.reader.drop()
+            self.clock.inputDropped(at: self.worker.now)
+            self.arm()
             return false
         }
     }
 
-    private func receiveHead() -> Bool {
-        if self.machine.isBetweenRequests { self.headStartedAt = self.worker.now }
+    private func readHead() -> Bool {
+        if self.machine.isBetweenRequests { self.clock.headStartedAt = self.worker.now }
         let exchange = self.worker.makeExchange()
         do throws(MessageError) {
-            let before = self.inbound.readableBytes
-            let isWhole = try self.parser.parse(&self.inbound, into: &exchange.request)
-            exchange.bytesIn = UInt64(before - self.inbound.readableBytes)
-            // An empty line before a request is no part of it, and may be all that comes (RFC 9112 section 2.2).
-            let hasBegun = (isWhole || self.inbound.readableBytes > 0) && self.machine.receivedBytes()
-            guard isWhole else {
+            let before = self.reader.buffered
+            let head = try self.reader.readHead(into: &exchange.request)
+            exchange.bytesIn = UInt64(before - self.reader.buffered)
+            let hasBegun = head != .none && self.machine.receivedBytes()
+            guard head == .complete else {
                 self.worker.recycle(exchange)
                 if hasBegun { self.waitForRead(self.worker.now + self.listener.limits.headerTimeout) }
                 return false
@@ -246,29 +172,22 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func begin(_ exchange: Exchange) {
         self.exchange = exchange
-        self.isAskedWhetherThere = false
-        self.isBodyPaused = true
-        self.bodyPausedAt = nil
-        if !exchange.request.framing.isEmpty {
-            self.body = BodyDecoder(exchange.request.framing, limits: self.listener.limits.http1)
-            self.bodyStartedAt = self.worker.now
-            self.bodyPausedAt = self.worker.now
-            self.bodyBytes = 0
-        }
+        let hasBody = !exchange.request.framing.isEmpty
+        if hasBody { self.reader.beginBody(exchange.request.framing, limits: self.listener.limits.http1) }
+        self.clock.requestBegan(hasBody: hasBody, at: self.worker.now)
         let isTrusted = self.listener.isTrusted(self.peer)
-        self.worker.begin(exchange, from: self, at: self.peer, isTrusted: isTrusted, since: self.headStartedAt)
+        self.worker.begin(exchange, from: self, at: self.peer, isTrusted: isTrusted, since: self.clock.headStartedAt)
     }
 
-    private func receiveBody() -> Bool {
+    private func readBody() -> Bool {
         guard let exchange = self.exchange else { return false }
         do throws(MessageError) {
-            let before = self.inbound.readableBytes
-            let event = try self.body.next(&self.inbound)
-            let count = before - self.inbound.readableBytes
-            // A client need not wait for ever to be asked for its body (RFC 9110 section 10.1.1).
+            let before = self.reader.buffered
+            let event = try self.reader.readBody()
+            let count = before - self.reader.buffered
+            // A client may send its body without waiting to be asked for it (RFC 9110 section 10.1.1).
             if count > 0, exchange.request.expectsContinue { self.bodyIsAwaited() }
             exchange.bytesIn &+= UInt64(count)
-            self.bodyBytes &+= count
             switch event {
             case .needMore:
                 self.waitForBody()
@@ -276,12 +195,12 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .bytes(let chunk): exchange.receive(body: chunk)
             case .end:
                 self.waitForRead(.distantFuture)
-                self.act(on: self.machine.requestEnded())
-                exchange.receiveEnd(trailers: self.body.trailers)
+                self.act(on: self.machine.requestEnded(buffered: self.reader.buffered))
+                exchange.receiveEnd(trailers: self.reader.trailers)
             }
         } catch {
             self.machine.receivedMalformed()
-            self.inbound.clear()
+            self.reader.drop()
             exchange.receive(error: error)
         }
         return true
@@ -289,10 +208,10 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func discardBody() -> Bool {
         do throws(MessageError) {
-            switch try self.body.next(&self.inbound) {
+            switch try self.reader.readBody() {
             case .needMore: return false
             case .bytes: break
-            case .end: self.act(on: self.machine.requestEnded())
+            case .end: self.act(on: self.machine.requestEnded(buffered: self.reader.buffered))
             }
         } catch {
             self.machine.receivedMalformed()
@@ -301,7 +220,43 @@ final class ConnectionHandler: ChannelInboundHandler {
         return true
     }
 
-    // MARK: Between exchanges
+    private func inputEnded(_ context: ChannelHandlerContext) {
+        switch self.machine.inputEnded(buffered: self.reader.buffered) {
+        case .close: self.closeWhenWritten()
+        case .cut: context.close(promise: nil)
+        case .checkClient: self.waitForRead(self.worker.now + Self.patience)
+        case .wait: break
+        }
+    }
+
+    // MARK: Refusals
+
+    /// Answers bytes that are not a request. Nothing is read after that.
+    func refuse(_ error: GatewayError, with exchange: Exchange) {
+        self.machine.receivedMalformed()
+        self.answer(error, with: exchange)
+    }
+
+    /// Answers that there are too many connections. The socket is needed, so nothing is read or waited for.
+    private func refuseConnection() {
+        self.worker.tick()
+        self.clock.headStartedAt = self.worker.now
+        self.machine.refused()
+        let exchange = self.worker.makeExchange()
+        let error = GatewayError(.overloaded, retryAfter: 1)
+        self.answer(error, with: exchange)
+        // Do not wait for a middleware that suspends.
+        if self.exchange === exchange, exchange.stage == .descending { exchange.fail(error, from: nil) }
+    }
+
+    private func answer(_ error: GatewayError, with exchange: Exchange) {
+        exchange.request = RequestHead(refused: self.reader.buffer)
+        exchange.bytesIn = UInt64(self.reader.buffered)
+        self.exchange = exchange
+        self.worker.refuse(exchange, with: error, from: self, at: self.peer, since: self.clock.headStartedAt)
+    }
+
+    // MARK: After an exchange
 
     func act(on end: ConnectionStateMachine.OnEnd) {
         switch end {
@@ -312,30 +267,28 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .discard:
             self.waitForRead(self.worker.now + self.listener.limits.headerTimeout)
             self.process()
-        // Closed with input that was not read, the connection is reset, and takes along what the client has yet to read.
-        case .close where self.inbound.readableBytes > 0 && !self.isInputClosed:
+        case .linger:
             self.linger()
             self.process()
         case .close: self.closeWhenWritten()
-        case .linger: self.linger()
         }
     }
 
     private func closeWhenWritten() {
         self.whenWritten { $0.close(promise: nil) }
-        guard !self.isReleased else { return }
-        // Nothing of the client's is waited for any more, but that it takes what there is.
-        self.readDeadline = .distantFuture
+        guard !self.machine.isReleased else { return }
+        // Only the client's acceptance of the remaining bytes is waited for.
+        self.clock.readDeadline = .distantFuture
         self.waitForWrite()
     }
 
-    private func linger() {
+    func linger() {
         self.whenWritten { $0.close(mode: .output, promise: nil) }
-        self.lingerEnd = self.worker.now + Self.longestLinger
-        self.waitForRead(self.worker.now + Self.lingerTime)
+        self.clock.linger(at: self.worker.now)
+        self.arm()
     }
 
-    /// Flushes, and goes on when the last byte has left the channel.
+    /// Flushes, and calls `body` when the last byte has left the channel.
     private func whenWritten(_ body: @escaping (ChannelHandlerContext) -> Void) {
         guard let context = self.context else { return }
         self.output.flush(context)
@@ -345,132 +298,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 
-    // MARK: Output
-
-    /// Writes what has been collected; at once, or at the end of the present pass over the received bytes.
-    func flush() {
-        if self.isProcessing { self.needsFlush = true } else { self.flushNow() }
-    }
-
-    private func flushNow() {
-        self.needsFlush = false
-        if let context = self.context { self.output.flush(context) }
-    }
-
-    // MARK: Deadlines
-
-    func waitForRead(_ deadline: NIODeadline) {
-        self.readDeadline = deadline
-        self.arm()
-    }
-
-    /// Has the wheel look at this connection in time. Where it looks earlier anyway, it is not asked again.
-    private func arm() {
-        let next = min(self.readDeadline, self.writeDeadline)
-        guard next < self.armedUntil else { return }
-        self.armedUntil = next
-        self.worker.deadlines.set(self.deadlineSlot, to: next)
-    }
-
-    /// The client has been asked for the body that it held back, or sends it unasked: from here on its clock runs.
-    func bodyIsAwaited() {
-        guard let exchange = self.exchange, exchange.request.expectsContinue else { return }
-        exchange.request.expectsContinue = false
-        self.bodyStartedAt = self.worker.now
-        if !self.isBodyPaused { self.waitForBody() }
-    }
-
-    /// A body has until then at `body_rate`, with some grace; while it is not read its clock stands still.
-    private func waitForBody() {
-        // A client that waits to be asked for it is waited for no longer than the upstream is, which has to ask.
-        if let exchange = self.exchange, exchange.request.expectsContinue { return self.waitForRead(.distantFuture) }
-        let rate = self.listener.limits.bodyNanosecondsPerByte
-        // A rate of nearly nothing earns more time than can be counted.
-        let earned = TimeAmount.nanoseconds(Int64(exactly: (Double(self.bodyBytes) * rate).rounded(.down)) ?? .max)
-        self.waitForRead(self.bodyStartedAt + Self.bodyRateGrace + earned)
-    }
-
-    /// So many bytes more will have to be taken.
-    func wrote(_ count: Int) { if self.writeDeadline != .distantFuture { self.unwritten += count } }
-
-    private func waitForWrite() {
-        self.unwritten = self.bufferedBytes
-        self.writeDeadline = self.worker.now + self.listener.limits.writeTimeout
-        self.arm()
-    }
-
-    var bufferedBytes: Int {
-        (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
-}
-
-extension ConnectionHandler: DeadlineOwner {
-    func deadlineReached(now: NIODeadline) {
-        guard let context = self.context else { return }
-        self.worker.tick()
-        self.armedUntil = .distantFuture
-        defer { if self.machine.state != .closed { self.arm() } }
-        if self.writeDeadline <= now {
-            let buffered = self.bufferedBytes
-            guard buffered > 0 else {
-                self.writeDeadline = .distantFuture
-                return
-            }
-            guard buffered >= self.unwritten else { return self.waitForWrite() }
-            self.exchange?.plan.meters.countTimeout(.write)
-            return context.close(promise: nil)
-        }
-        guard self.readDeadline <= now else { return }
-        self.readDeadline = .distantFuture
-        switch self.machine.state {
-        // What is left of it may be held up by the answers before it, which the client has yet to take.
-        case .receivingHead where !self.isWritable:
-            self.waitForRead(now + self.listener.limits.headerTimeout)
-        case .receivingHead:
-            self.worker.table.unrouted.meters.countTimeout(.header)
-            self.refuse(GatewayError(.requestTimeout), with: self.worker.makeExchange())
-        case .exchanging(.open, _):
-            guard let exchange = self.exchange else { return }
-            self.machine.receivedMalformed()
-            exchange.isRequestEnded = true
-            exchange.requestTooSlow()
-        case .exchanging(.ended, _) where self.isInputClosed:
-            if let exchange = self.exchange, !self.mayListen(to: exchange) { context.close(promise: nil) }
-        case .discarding where self.bufferedBytes == 0:
-            self.machine.gaveUpDiscarding()
-            self.linger()
-        case .idle where self.hasUnreadInput: self.waitForRead(now + Self.lingerTime)
-        case .idle, .discarding, .closing, .closed, .exchanging(.ended, _):
-            guard self.bufferedBytes > 0 else { return context.close(promise: nil) }
-            // The client still has to take what was written: that is `write_timeout`'s affair.
-            if self.writeDeadline == .distantFuture { self.waitForWrite() }
-            self.waitForRead(now + Self.lingerTime)
-        }
-    }
-}
-
-extension ConnectionHandler {
-    func pauseRequestBody() {
-        guard !self.isBodyPaused else { return }
-        self.isBodyPaused = true
-        self.bodyPausedAt = self.worker.now
-        self.waitForRead(.distantFuture)
-    }
-
-    func resumeRequestBody() {
-        guard self.isBodyPaused else { return }
-        self.isBodyPaused = false
-        if let pausedAt = self.bodyPausedAt {
-            self.bodyStartedAt = self.bodyStartedAt + (self.worker.now - pausedAt)
-            self.bodyPausedAt = nil
-        }
-        self.process()
-    }
-
-    func exchangeEnded(_ exchange: Exchange) {
-        guard self.exchange === exchange else { return }
-        self.exchange = nil
-        self.act(on: self.machine.responseEnded())
+    /// Counts the connection as active or idle when an exchange begins or ends.
+    private func countActivity(before: Exchange?) {
+        guard (before == nil) != (self.exchange == nil), self.machine.isCounted else { return }
+        self.listener.connectionChanged(isActive: self.exchange != nil)
     }
 }
 

@@ -1,17 +1,6 @@
 import GatewayHTTP1
 import NIOCore
 
-#if canImport(Glibc)
-    import Glibc
-    private let systemSend = Glibc.send
-#elseif canImport(Musl)
-    import Musl
-    private let systemSend = Musl.send
-#else
-    import Darwin
-    private let systemSend = Darwin.send
-#endif
-
 /// The bytes that a connection sends. Small pieces are collected in one buffer; large ones are passed on without a copy.
 ///
 /// This is a class because a write can close the connection within the call, and closing calls back into this object.
@@ -32,13 +21,6 @@ final class ConnectionOutput {
     private static let copied = 8 * 1024
 
     private static let full = 64 * 1024
-
-    /// A peer that has gone is an error here, not a signal to the process.
-    #if canImport(Darwin)
-        private static let flags: CInt = 0
-    #else
-        private static let flags = CInt(MSG_NOSIGNAL)
-    #endif
 
     private let worker: Worker
     private let destination: Destination
@@ -142,9 +124,7 @@ final class ConnectionOutput {
     private func send(_ buffer: inout ByteBuffer) -> Bool {
         guard self.descriptor >= 0 else { return false }
         let descriptor = self.descriptor
-        let sent = buffer.withUnsafeReadableBytes { bytes in
-            systemSend(descriptor, bytes.baseAddress, bytes.count, Self.flags)
-        }
+        let sent = buffer.withUnsafeReadableBytes { Platform.send($0, to: descriptor) }
         guard sent > 0 else { return false }
         buffer.moveReaderIndex(forwardBy: sent)
         return buffer.readableBytes == 0

@@ -168,7 +168,7 @@ final class Worker {
     var timeOfDay: (() -> Int64)?
 
     /// Since 1970.
-    var unixMilliseconds: Int64 { self.timeOfDay?() ?? WallClock.milliseconds() }
+    var unixMilliseconds: Int64 { self.timeOfDay?() ?? Platform.unixMilliseconds() }
 
     /// The value of `Date` now.
     func date() -> [UInt8] { self.dates.imfFixdate(second: self.unixMilliseconds / 1000) }

@@ -61,7 +61,7 @@ final class GatewayRuntime: Sendable {
             middlewares: middlewares.map(\.description),
             shared: self.shared,
             registry: self.registry,
-            reloads: ReloadMeters(start: WallClock.milliseconds()),
+            reloads: ReloadMeters(start: Platform.unixMilliseconds()),
             eventLoops: Array(self.group.makeIterator())
         )
         self.status.registerMeters(droppedLogLines: accessLog?.droppedLines)

@@ -99,5 +99,5 @@ final class UpstreamEndpoint: Sendable {
 }
 
 extension EndpointHealth.Moment {
-    static var current: Self { Self(now: .now(), time: WallClock.milliseconds()) }
+    static var current: Self { Self(now: .now(), time: Platform.unixMilliseconds()) }
 }

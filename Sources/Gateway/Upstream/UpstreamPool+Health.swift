@@ -17,7 +17,7 @@ extension UpstreamPool {
         // By the loop's own clock: a request that is sent in this very turn must not look older than the connection.
         guard
             case .returned(let out) = self.endpoint.connected(
-                at: EndpointHealth.Moment(now: self.worker.now, time: WallClock.milliseconds())
+                at: EndpointHealth.Moment(now: self.worker.now, time: Platform.unixMilliseconds())
             )
         else { return }
         var metadata = self.logMetadata

@@ -36,8 +36,8 @@ struct ConnectionStateMachineTests {
         for framing in [BodyFraming.none, .length(3), .chunked, .none] {
             Self.receive(framing, &machine)
             #expect(!machine.closesAfterResponse)
-            if !framing.isEmpty { #expect(machine.requestEnded() == .wait) }
-            #expect(machine.responseEnded() == .nextRequest)
+            if !framing.isEmpty { #expect(machine.requestEnded(buffered: 0) == .wait) }
+            #expect(machine.responseEnded(buffered: 0) == .nextRequest)
             #expect(machine.isBetweenRequests)
         }
     }
@@ -58,7 +58,7 @@ struct ConnectionStateMachineTests {
             Self.receive(.none, &machine)
             #expect(machine.responseBegan(isStopping: false) == (number == count))
             #expect(machine.closesAfterResponse == (number == count))
-            #expect(machine.responseEnded() == (number == count ? .linger : .nextRequest))
+            #expect(machine.responseEnded(buffered: 0) == (number == count ? .linger : .nextRequest))
         }
         #expect(machine.state == .closing)
     }
@@ -66,41 +66,41 @@ struct ConnectionStateMachineTests {
     @Test func `the connection closes after the response if the client does not keep it alive`() {
         var machine = Self.exchanging(keepAlive: false)
         #expect(machine.closesAfterResponse)
-        #expect(machine.responseEnded() == .close)
+        #expect(machine.responseEnded(buffered: 0) == .close)
     }
 
     @Test func `the connection closes after a body that ends with it`() {
         var machine = Self.exchanging()
-        machine.closeAfterBody()
-        #expect(machine.responseEnded() == .close)
+        machine.responseFramed(isUnbounded: true, isHTTP10: true)
+        #expect(machine.responseEnded(buffered: 0) == .close)
     }
 
     @Test func `the connection lingers if the client may still send`() {
         var refused = Self.exchanging(.length(10))
         refused.closeAfterResponse()
-        #expect(refused.responseEnded() == .linger)
+        #expect(refused.responseEnded(buffered: 0) == .linger)
         var ended = Self.exchanging(.length(10))
         ended.closeAfterResponse()
-        #expect(ended.requestEnded() == .wait)
-        #expect(ended.responseEnded() == .linger)
+        #expect(ended.requestEnded(buffered: 0) == .wait)
+        #expect(ended.responseEnded(buffered: 0) == .linger)
         var closing = Self.exchanging(.length(10), keepAlive: false)
-        #expect(closing.responseEnded() == .linger)
+        #expect(closing.responseEnded(buffered: 0) == .linger)
     }
 
     @Test func `the rest of a body is read after an early response, and the connection is kept`() {
         var machine = Self.exchanging(.length(10))
-        #expect(machine.responseEnded() == .discard)
-        #expect(machine.requestEnded() == .nextRequest)
+        #expect(machine.responseEnded(buffered: 0) == .discard)
+        #expect(machine.requestEnded(buffered: 0) == .nextRequest)
     }
 
     @Test func `the connection closes if the rest of a body does not arrive`() {
         var machine = Self.exchanging(.length(10))
-        machine.gaveUpDiscarding()
-        #expect(machine.state == .exchanging(request: .open, response: .open))
-        #expect(machine.responseEnded() == .discard)
-        machine.gaveUpDiscarding()
+        #expect(machine.responseEnded(buffered: 0) == .discard)
+        #expect(machine.readDeadlineReached(unwritten: 1, hasUnreadInput: false) == .waitForWrite)
+        #expect(machine.state == .discarding)
+        #expect(machine.readDeadlineReached(unwritten: 0, hasUnreadInput: false) == .linger)
         #expect(machine.state == .closing)
-        #expect(machine.requestEnded() == .wait)
+        #expect(machine.requestEnded(buffered: 0) == .wait)
     }
 
     @Test func `a malformed request gets a response, and nothing more is read`() {
@@ -110,7 +110,7 @@ struct ConnectionStateMachineTests {
             machine.receivedMalformed()
             #expect(machine.closesAfterResponse)
             #expect(machine.state == .exchanging(request: .ended, response: .open))
-            #expect(machine.responseEnded() == .linger)
+            #expect(machine.responseEnded(buffered: 0) == .linger)
             #expect(machine.state == .closing)
             #expect(machine.receivedBytes() == false)
         }
@@ -120,18 +120,20 @@ struct ConnectionStateMachineTests {
         var machine = Self.exchanging(.chunked)
         machine.receivedMalformed()
         #expect(machine.state == .exchanging(request: .ended, response: .open))
-        #expect(machine.responseEnded() == .linger)
+        #expect(machine.responseEnded(buffered: 0) == .linger)
         var discarding = Self.exchanging(.chunked)
-        _ = discarding.responseEnded()
+        _ = discarding.responseEnded(buffered: 0)
         discarding.receivedMalformed()
         #expect(discarding.state == .closing)
     }
 
     @Test func `a half-closed client gets the responses to its requests`() {
         var machine = Self.exchanging()
-        #expect(machine.inputClosed() == .afterResponse)
+        machine.inputClosed()
+        #expect(machine.inputEnded(buffered: 0) == .checkClient)
+        #expect(machine.inputEnded(buffered: 0) == .wait)
         #expect(machine.closesAfterResponse)
-        #expect(machine.responseEnded() == .close)
+        #expect(machine.responseEnded(buffered: 0) == .close)
         #expect(machine.state == .closing)
     }
 
@@ -140,28 +142,43 @@ struct ConnectionStateMachineTests {
         var begun = idle
         _ = begun.receivedBytes()
         var answered = Self.exchanging(.chunked)
-        _ = answered.responseEnded()
+        _ = answered.responseEnded(buffered: 0)
         for machine in [idle, begun, answered] {
             var machine = machine
-            #expect(machine.inputClosed() == .close)
+            machine.inputClosed()
+            #expect(machine.inputEnded(buffered: 0) == .close)
             #expect(machine.state == .closing)
         }
         var open = Self.exchanging(.length(3))
-        #expect(open.inputClosed() == .cut)
+        _ = open.bodyResumed()
+        #expect(open.inputEnded(buffered: 0) == .cut)
         idle.closed()
-        #expect(idle.inputClosed() == .afterResponse)
+        #expect(idle.inputEnded(buffered: 0) == .wait)
+    }
+
+    @Test func `handles the end of input after what was received before it`() {
+        var paused = Self.exchanging(.length(3))
+        #expect(paused.inputEnded(buffered: 3) == .wait)
+        #expect(!paused.closesAfterResponse)
+        var pipelined = Self.exchanging()
+        #expect(pipelined.inputEnded(buffered: 20) == .checkClient)
+        #expect(!pipelined.closesAfterResponse)
+        var blocked = Machine(requestsPerConnection: 100)
+        blocked.writabilityChanged(false)
+        #expect(blocked.inputEnded(buffered: 20) == .wait)
+        #expect(blocked.state == .idle)
     }
 
     @Test func `a rejected connection closes after the response`() {
         var machine = Machine(requestsPerConnection: 100)
         machine.refused()
         #expect(machine.closesAfterResponse)
-        #expect(machine.responseEnded() == .close)
+        #expect(machine.responseEnded(buffered: 0) == .close)
     }
 
     @Test func `an idle connection gets one more response before it closes`() {
         var kept = Self.exchanging()
-        _ = kept.responseEnded()
+        _ = kept.responseEnded(buffered: 0)
         for machine in [Machine(requestsPerConnection: 100), kept] {
             var machine = machine
             #expect(machine.drain() == .afterNextRequest)
@@ -169,7 +186,7 @@ struct ConnectionStateMachineTests {
             #expect(machine.receivedBytes() == true)
             machine.receivedHead(.none, keepAlive: true)
             #expect(machine.responseBegan(isStopping: true) == true)
-            #expect(machine.responseEnded() == .linger)
+            #expect(machine.responseEnded(buffered: 0) == .linger)
         }
     }
 
@@ -179,7 +196,7 @@ struct ConnectionStateMachineTests {
         #expect(machine.drain() == .afterResponse)
         machine.receivedHead(.none, keepAlive: true)
         #expect(machine.responseBegan(isStopping: true) == true)
-        #expect(machine.responseEnded() == .linger)
+        #expect(machine.responseEnded(buffered: 0) == .linger)
     }
 
     @Test(arguments: [BodyFraming.none, .length(5)])
@@ -187,40 +204,40 @@ struct ConnectionStateMachineTests {
         var machine = Self.exchanging(framing)
         #expect(machine.drain() == .afterResponse)
         #expect(machine.responseBegan(isStopping: true) == true)
-        #expect(machine.responseEnded() == .linger)
+        #expect(machine.responseEnded(buffered: 0) == .linger)
     }
 
     @Test func `responses announce the close before the drain`() {
         var machine = Self.exchanging()
         #expect(machine.responseBegan(isStopping: true) == true)
         #expect(!machine.isDraining)
-        #expect(machine.responseEnded() == .linger)
+        #expect(machine.responseEnded(buffered: 0) == .linger)
     }
 
     @Test func `if the response in progress did not announce the close, one more request is answered`() {
         var machine = Self.exchanging()
         #expect(machine.responseBegan(isStopping: false) == false)
         #expect(machine.drain() == .afterResponse)
-        #expect(machine.responseEnded() == .nextRequest)
+        #expect(machine.responseEnded(buffered: 0) == .nextRequest)
         Self.receive(.none, &machine)
         #expect(machine.responseBegan(isStopping: true) == true)
-        #expect(machine.responseEnded() == .linger)
+        #expect(machine.responseEnded(buffered: 0) == .linger)
     }
 
     @Test func `the rest of a body is read before one more request is answered`() {
         var machine = Self.exchanging(.length(5))
         _ = machine.responseBegan(isStopping: false)
-        #expect(machine.responseEnded() == .discard)
+        #expect(machine.responseEnded(buffered: 0) == .discard)
         #expect(machine.drain() == .afterResponse)
-        #expect(machine.requestEnded() == .nextRequest)
+        #expect(machine.requestEnded(buffered: 0) == .nextRequest)
     }
 
     @Test func `a closed connection does nothing`() {
         var machine = Self.exchanging(.length(5))
         machine.closed()
         #expect(machine.drain() == .afterResponse)
-        #expect(machine.requestEnded() == .wait)
-        #expect(machine.responseEnded() == .wait)
+        #expect(machine.requestEnded(buffered: 0) == .wait)
+        #expect(machine.responseEnded(buffered: 0) == .wait)
         machine.receivedMalformed()
         #expect(machine.receivedBytes() == false)
         #expect(machine.state == .closed)

@@ -51,7 +51,7 @@ struct DetailedHealthEndpoint: AdminEndpoint {
 
 extension Response {
     fileprivate static func health(_ report: HealthReport, _ call: AdminCall) -> Response {
-        let json = report.json(uptime: call.status.uptime, second: WallClock.milliseconds() / 1000)
+        let json = report.json(uptime: call.status.uptime, second: Platform.unixMilliseconds() / 1000)
         return .verdict(json, type: "application/health+json", fails: report.status == .fail)
     }
 }

@@ -10,7 +10,7 @@ struct MetricsEndpoint: AdminEndpoint {
         let format = ExpositionFormat.preferred(accept: call.request.accept)
         let names = Set(call.query.values(of: "name[]"))
         var page = ByteBuffer()
-        let epoch = WallClock.milliseconds() * 1_000_000 - Int64(NIODeadline.now().uptimeNanoseconds)
+        let epoch = Platform.unixMilliseconds() * 1_000_000 - Int64(NIODeadline.now().uptimeNanoseconds)
         PrometheusText(format: format, epoch: epoch, selection: names)
             .write(await call.status.registry.snapshot(), into: &page)
         var response = Response.admin(format.contentType, page)

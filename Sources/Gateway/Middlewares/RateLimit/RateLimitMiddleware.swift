@@ -155,7 +155,7 @@ struct RateLimitMiddleware: RequestHook, ResponseHook {
     /// Created once, by the first event loop, which also reports the number of keys.
     private static func limiters(in context: BuildContext) -> RateLimiters {
         context.shared("limiters") {
-            let limiters = RateLimiters(unixMilliseconds: WallClock.milliseconds(), at: .now())
+            let limiters = RateLimiters(unixMilliseconds: Platform.unixMilliseconds(), at: .now())
             let keys = context.gauge(Self.trackedKeys)
             context.worker.meters.addSampler { keys.set(Double(limiters.keys)) }
             return limiters

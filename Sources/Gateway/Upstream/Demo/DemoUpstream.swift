@@ -10,7 +10,7 @@ struct DemoUpstream: Sendable {
     /// A number from 0 to 99.
     var percentile: @Sendable () -> Int = { Int.random(in: 0..<100) }
     /// Seconds since 1970.
-    var second: @Sendable () -> Int64 = { WallClock.milliseconds() / 1000 }
+    var second: @Sendable () -> Int64 = { Platform.unixMilliseconds() / 1000 }
 
     static let handle: InProcessHandler = DemoUpstream().respond
 

@@ -1,0 +1,46 @@
+#if canImport(Glibc)
+    import Glibc
+    private let systemSend = Glibc.send
+#elseif canImport(Musl)
+    import Musl
+    private let systemSend = Musl.send
+#else
+    import Darwin
+    private let systemSend = Darwin.send
+#endif
+
+/// The calls of the system that connections need beside what the channel offers.
+enum Platform {
+    /// Milliseconds since 1970, for dates and identifiers. Durations are measured with the clock of the event loop.
+    static func unixMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    // MARK: Sockets
+
+    /// A peer that has gone is reported as an error, not as a signal to the process.
+    #if canImport(Darwin)
+        private static let sendFlags: CInt = 0
+    #else
+        private static let sendFlags = CInt(MSG_NOSIGNAL)
+    #endif
+
+    /// Sends as many bytes as the socket accepts now; returns a negative number if it accepts none, for whatever reason.
+    static func send(_ bytes: UnsafeRawBufferPointer, to socket: CInt) -> Int {
+        systemSend(socket, bytes.baseAddress, bytes.count, Self.sendFlags)
+    }
+
+    static func hasUnreadBytes(_ socket: CInt) -> Bool {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) > 0
+    }
+
+    /// Has the connection reset when the socket is closed.
+    static func resetOnClose(_ socket: CInt) {
+        // `struct linger`: on, for no time.
+        var linger: (CInt, CInt) = (1, 0)
+        _ = setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    }
+}
