@@ -11,15 +11,15 @@ final class AdminListener: Sendable {
     /// How long open requests may take when the gateway stops.
     private static let drainTime = TimeAmount.seconds(1)
 
-    private let group: MultiThreadedEventLoopGroup
-    private let worker: NIOLoopBound<Worker>
-    private let listener: Listener
+    private let workers: WorkerGroup
 
     /// The bound address. A configured port of 0 is replaced by the actual port.
-    var boundAddress: SocketAddress? { self.listener.boundAddress }
+    var boundAddress: SocketAddress? { self.workers.boundAddresses.first }
 
     /// Creates a middleware of the admin listener's chain.
     typealias MakeMiddleware = @Sendable (inout BuildContext) -> any Middleware
+
+    private init(_ workers: WorkerGroup) { self.workers = workers }
 
     /// - Parameter middlewares: what precedes the endpoints in the chain.
     /// - Throws: ``ListenError`` if the address cannot be bound.
@@ -29,61 +29,29 @@ final class AdminListener: Sendable {
         middlewares: [MakeMiddleware],
         log: Logger
     ) async throws -> AdminListener {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         // No proxy is trusted here: access is decided by the peer of the connection.
-        let shared = SharedState(trustedProxies: [], slowRequest: nil, maxConnections: Self.connections)
-        let eventLoop = group.next()
+        var setup = WorkerSetup(log: log)
+        setup.settings.maxConnections = Self.connections
+        // Clients that hold connections open must not keep health checks out.
+        setup.settings.displacesIdle = true
+        setup.addresses = [address]
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let workers = try await WorkerGroup(setup, on: group) { worker in
+            let upstream = AdminUpstream(router, on: .admin)
+            let plan = Self.makePlan(.upstream(upstream), middlewares, for: worker)
+            worker.table = RoutingTable(
+                router: try Router(routes: [(RouteMatch(), plan)]),
+                unrouted: Self.makePlan(.refuse, middlewares, for: worker),
+                upstreams: [upstream]
+            )
+        }
         do {
-            let worker = try await eventLoop.submit {
-                try NIOLoopBound(
-                    Self.makeWorker(on: eventLoop, shared, address, router, middlewares, log),
-                    eventLoop: eventLoop
-                )
-            }.get()
-            let listener = try await Listener.bind(address, index: 0, workers: [worker], group: group)
-            return AdminListener(group, worker, listener)
+            try await workers.listen()
         } catch {
-            try? await group.shutdownGracefully()
+            await workers.shutDown()
             throw error
         }
-    }
-
-    private init(_ group: MultiThreadedEventLoopGroup, _ worker: NIOLoopBound<Worker>, _ listener: Listener) {
-        self.group = group
-        self.worker = worker
-        self.listener = listener
-    }
-
-    private static func makeWorker(
-        on eventLoop: any EventLoop,
-        _ shared: SharedState,
-        _ address: ListenAddress,
-        _ router: AdminRouter,
-        _ middlewares: [MakeMiddleware],
-        _ log: Logger
-    ) throws -> Worker {
-        let worker = Worker(
-            index: 0,
-            eventLoop: eventLoop,
-            shared: shared,
-            meters: MeterRegistry().makeShard(on: eventLoop),
-            accessLog: nil,
-            accessLogFormat: AccessLogFormat(.json),
-            log: log
-        )
-        // Clients that hold connections open must not keep health checks out.
-        worker.displacesIdle = true
-        let limits = ConnectionLimits(LimitsConfiguration())
-        worker.listeners = [
-            ListenerPlan(address, limits: limits, shared: shared, meters: worker.meters)
-        ]
-        let upstream = AdminUpstream(router, on: .admin)
-        worker.table = RoutingTable(
-            router: try Router(routes: [(RouteMatch(), Self.makePlan(.upstream(upstream), middlewares, for: worker))]),
-            unrouted: Self.makePlan(.refuse, middlewares, for: worker),
-            upstreams: [upstream]
-        )
-        return worker
+        return AdminListener(workers)
     }
 
     private static func makePlan(
@@ -107,15 +75,8 @@ final class AdminListener: Sendable {
 
     /// Waits for open requests, and closes.
     func stop() async {
-        await self.listener.close()
-        let (worker, eventLoop) = (self.worker, self.worker.eventLoop)
-        let timer = eventLoop.scheduleTask(in: Self.drainTime) { worker.value.endDrain() }
-        try? await eventLoop.flatSubmit { worker.value.drain() }.get()
-        timer.cancel()
-        try? await eventLoop.submit {
-            _ = worker.value.cutAll()
-            worker.value.stop()
-        }.get()
-        try? await self.group.shutdownGracefully()
+        _ = await self.workers.drain(within: Self.drainTime)
+        await self.workers.stop()
+        await self.workers.shutDown()
     }
 }

@@ -175,7 +175,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let hasBody = !exchange.request.framing.isEmpty
         if hasBody { self.reader.beginBody(exchange.request.framing, limits: self.listener.limits.http1) }
         self.clock.requestBegan(hasBody: hasBody, at: self.worker.now)
-        let isTrusted = self.listener.isTrusted(self.peer)
+        let isTrusted = self.worker.settings.trustedProxies.trust(self.peer, isUnixSocket: self.listener.isUnixSocket)
         self.worker.begin(exchange, from: self, at: self.peer, isTrusted: isTrusted, since: self.clock.headStartedAt)
     }
 

@@ -3,17 +3,17 @@ import NIOCore
 extension DeadlineWheel {
     /// A hashed timer wheel without a clock.
     ///
-    /// Moving a slot's deadline later costs one comparison: the slot keeps its place in the wheel, and is put where it
-    /// belongs when that place comes up. So a connection that is busy touches the wheel about once a minute.
+    /// Postponing a slot's deadline costs one comparison: the slot stays in its bucket, and moves to the right one when that
+    /// bucket is due. So a busy connection touches the wheel about once a minute.
     struct StateMachine {
-        /// The wheel's step; deadlines are met late by up to this.
+        /// The length of a tick in nanoseconds. Deadlines are late by up to this much.
         static let tick: Int64 = 10_000_000
-        /// Over 80 seconds of ticks; what lies beyond goes round again.
+        /// More than 80 seconds. A deadline further away passes through the wheel again.
         private static let bucketCount = 8192
 
         private struct Timer {
             var deadline = NIODeadline.distantFuture
-            /// The tick at which this slot comes up next, or `Int64.max` where it stands in no bucket.
+            /// The tick at which this slot is due next; `Int64.max` if it is in no bucket.
             var placed = Int64.max
             var isUsed = false
         }
@@ -22,10 +22,10 @@ extension DeadlineWheel {
         private var free: [Slot] = []
         private var buckets = ContiguousArray<ContiguousArray<Slot>>(repeating: [], count: bucketCount)
         private var occupied = ContiguousArray<UInt64>(repeating: 0, count: bucketCount / 64)
-        /// What came up in one advance. All of it is taken out before any of it is looked at: a slot that goes round
-        /// again may belong in a bucket that comes up in the same advance.
+        /// The slots that are due in one advance. All are removed before any is examined, because a slot that is placed again
+        /// may belong in a bucket of the same advance.
         private var due: ContiguousArray<Slot> = []
-        /// All ticks before this one have been looked at.
+        /// All ticks before this one have passed.
         private var current: Int64
 
         init(now: NIODeadline) { self.current = Self.tick(of: now) }
@@ -39,20 +39,20 @@ extension DeadlineWheel {
             return Slot(index: self.timers.count - 1)
         }
 
-        /// The slot may be handed out again; its place in the wheel goes with it.
+        /// Returns the slot for reuse. It may still be in a bucket, which its next owner inherits.
         mutating func free(_ slot: Slot) {
             self.timers[slot.index].deadline = .distantFuture
             self.timers[slot.index].isUsed = false
             self.free.append(slot)
         }
 
-        /// Whether the wheel has to wake earlier than it would have.
+        /// Whether the wheel has to wake up earlier.
         enum OnSet: Hashable {
             case unchanged
             case wake(NIODeadline)
         }
 
-        /// A slot that was given back stays without a deadline: its next owner must not hear of an earlier one's.
+        /// A free slot gets no deadline: its next owner must not be called for it.
         mutating func set(_ slot: Slot, to deadline: NIODeadline) -> OnSet {
             guard self.timers[slot.index].isUsed else { return .unchanged }
             self.timers[slot.index].deadline = deadline
@@ -62,7 +62,7 @@ extension DeadlineWheel {
             return .wake(self.place(slot, at: tick))
         }
 
-        /// The slots whose deadlines have passed by `now`, each once.
+        /// Collects the slots whose deadlines have passed by `now`, each once.
         mutating func advance(to now: NIODeadline, expired: inout [Slot]) {
             let target = Self.tick(of: now)
             guard target >= self.current else { return }
@@ -82,7 +82,7 @@ extension DeadlineWheel {
 
         private mutating func look(at slot: Slot, target: Int64, now: NIODeadline, expired: inout [Slot]) {
             let timer = self.timers[slot.index]
-            // The slot was moved to an earlier place, and this one is the old one.
+            // An entry from before the deadline was moved forward.
             guard timer.placed <= target else { return }
             self.timers[slot.index].placed = Int64.max
             guard timer.isUsed, timer.deadline != .distantFuture else { return }
@@ -103,7 +103,7 @@ extension DeadlineWheel {
             return Self.time(of: near)
         }
 
-        /// When the next occupied place comes up, or nil while the wheel is empty.
+        /// Returns when the next occupied bucket is due; nil if the wheel is empty.
         func nextWake() -> NIODeadline? {
             let start = Int(self.current % Int64(Self.bucketCount))
             for step in 0...self.occupied.count {

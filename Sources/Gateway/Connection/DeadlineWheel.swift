@@ -1,14 +1,14 @@
 import NIOCore
 
-/// Something that waits for others, and must not do so for ever.
+/// Something with a deadline.
 protocol DeadlineOwner: AnyObject {
-    /// The slot's deadline has passed. It is called once for each deadline that is set.
+    /// The deadline of the owner's slot has passed. Called once for each deadline that is set.
     func deadlineReached(now: NIODeadline)
 }
 
-/// One event loop's deadlines, on at most one timer of the loop; none runs while nothing waits.
+/// The deadlines of one event loop. They share one timer of the loop, which runs only while there is a deadline.
 final class DeadlineWheel {
-    /// A place for one deadline, kept for as long as its owner lives.
+    /// Identifies an owner's deadline for as long as the owner exists.
     struct Slot: Hashable {
         let index: Int
     }
@@ -38,7 +38,7 @@ final class DeadlineWheel {
         self.machine.free(slot)
     }
 
-    /// Moves the slot's deadline; `.distantFuture` is none.
+    /// Sets the slot's deadline; `.distantFuture` means none.
     func set(_ slot: Slot, to deadline: NIODeadline) {
         switch self.machine.set(slot, to: deadline) {
         case .unchanged: break
@@ -64,8 +64,7 @@ final class DeadlineWheel {
         if let next = self.machine.nextWake() { self.wake(at: next) }
     }
 
-    /// The loop is going away. It may be an owner whose deadline has passed that brings this about; the others keep their
-    /// slots, and hear of nothing more.
+    /// Releases all owners; none is called any more. An owner may call this while its deadline is handled.
     func stop() {
         self.isStopped = true
         self.timer?.cancel()

@@ -11,10 +11,10 @@ import NIOPosix
     import Darwin
 #endif
 
-/// An address that clients connect to. Connections go to the workers in turn, and stay there.
+/// An address that clients connect to. Connections are assigned to the workers in turn.
 final class Listener: Sendable {
     let address: ListenAddress
-    /// What was bound: a port of 0 has become a real one.
+    /// The bound address, with the actual port if the configured one is 0.
     let boundAddress: SocketAddress?
     let channel: any Channel
     private let workerLoops: [any EventLoop]
@@ -36,7 +36,7 @@ final class Listener: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // The end of what a client sends need not be the end of its connection: the handler decides.
+            // A client that has closed its input may still wait for responses. The handler decides.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
             .serverChannelInitializer { channel in
@@ -67,16 +67,16 @@ final class Listener: Sendable {
         }
     }
 
-    /// A socket file that was left behind is replaced, one that somebody has open is not taken away.
+    /// Checks that no process listens on the socket file, so that only a stale file is replaced.
     private static func leave(_ path: String, group: any EventLoopGroup) async throws {
         do {
             let other = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()
             try? await other.close()
         } catch let error as IOError {
             switch error.errnoCode {
-            // Nobody has it open, or it is no socket, which binding finds out.
+            // Stale, or not a socket, which binding reports.
             case ECONNREFUSED, ENOENT, ENOTSOCK: return
-            // Too many wait there already, or it is one for datagrams.
+            // In use: its queue is full, or it is a datagram socket.
             case EAGAIN, EPROTOTYPE: break
             default: throw error
             }
@@ -113,26 +113,26 @@ final class Listener: Sendable {
         }
     }
 
-    /// How many connections are accepted before others are looked at again.
+    /// How many connections are accepted before existing ones are served again.
     private static let acceptsPerTurn: UInt = 64
-    /// How often the loop is let accept what is there before it closes.
+    /// How many turns the loop has to accept waiting connections before the listener closes.
     private static let lastTurns = 16
 
-    /// Closes the listening socket; connections that were accepted go on. What the system has accepted by then is taken
-    /// first, since closing would reset it.
+    /// Closes the listening socket; accepted connections stay open. Connections in the system's queue are accepted first, because
+    /// closing would reset them.
     func close() async {
         try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
         for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
-        // A connection passes its worker's loop, and then this listener's once more, before it is served. On that way it
-        // would be closed with the listener.
+        // An accepted connection moves to its worker's loop and back to this one before it is served. Until then it would
+        // be closed with the listener.
         try? await self.channel.setOption(.autoRead, value: false).get()
         for eventLoop in self.workerLoops { try? await eventLoop.submit {}.get() }
         try? await self.channel.eventLoop.submit {}.get()
         try? await self.channel.close()
     }
 
-    /// Leaves room for one connection in the system's queue. A client that connects from now on finds no room, tries
-    /// again, and is refused, where one in the queue would be reset by the close with its request.
+    /// Shrinks the system's queue to one connection. A client that connects now finds no room, retries and is refused; in the
+    /// queue it would be reset by the close, together with its request.
     private func shrinkQueue() {
         let operations = self.channel.pipeline.syncOperations
         _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { listen($0, 0) }
@@ -159,7 +159,7 @@ private final class AcceptPauseHandler: ChannelInboundHandler {
 /// An address is not available for listening.
 public struct ListenError: Error, CustomStringConvertible {
     public let address: String
-    /// As the system says it.
+    /// The reason, as the system describes it.
     public let reason: String
     public var description: String { "cannot listen on \(self.address): \(self.reason)" }
 

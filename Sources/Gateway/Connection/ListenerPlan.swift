@@ -2,7 +2,7 @@ import GatewayHTTP1
 import GatewaySettings
 import NIOCore
 
-/// What the connections of one listener have in common on one event loop.
+/// What the connections of one listener share on one event loop.
 final class ListenerPlan {
     static let connections = MetricDescription(
         "gateway_client_connections",
@@ -17,11 +17,12 @@ final class ListenerPlan {
         labels: ["listener"]
     )
 
-    /// Its address, as in metrics.
+    /// Its address, as shown in metrics.
     let label: String
-    let limits: ConnectionLimits
+    /// Replaced by a reload.
+    var limits: ConnectionLimits
     private let shared: SharedState
-    private let isUnixSocket: Bool
+    let isUnixSocket: Bool
     private let opened: Counter
     private let active: Gauge
     private let idle: Gauge
@@ -35,11 +36,6 @@ final class ListenerPlan {
         self.opened = meters.counter(Self.connectionsAccepted, [label])
         self.active = meters.gauge(Self.connections, [label, "active"])
         self.idle = meters.gauge(Self.connections, [label, "idle"])
-    }
-
-    /// Whether the peer is a proxy that is believed. A TCP peer whose address is not known any more is not.
-    func isTrusted(_ peer: ClientAddress) -> Bool {
-        self.isUnixSocket ? self.shared.trustsUnixSockets : self.shared.isTrusted(peer)
     }
 
     func connectionOpened() {
@@ -59,14 +55,14 @@ final class ListenerPlan {
     }
 }
 
-/// `[server.limits]`, in the units that a connection computes with.
+/// `[server.limits]`, in the units that connections use.
 struct ConnectionLimits: Sendable {
     let http1: HTTP1Limits
     let headerTimeout: TimeAmount
     let keepAlive: TimeAmount
     let writeTimeout: TimeAmount
     let requestsPerConnection: Int
-    /// How long one byte of a request's body may take at the slowest.
+    /// The longest that one byte of a request's body may take.
     let bodyNanosecondsPerByte: Double
 
     init(_ configuration: LimitsConfiguration) {

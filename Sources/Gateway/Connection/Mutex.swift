@@ -7,13 +7,13 @@
         import Darwin
     #endif
 
-    /// Stands in for `Synchronization.Mutex` where a sanitizer watches, and nowhere else.
+    /// Replaces `Synchronization.Mutex` in builds with a sanitizer.
     ///
-    /// That one waits with system calls of its own, in a library that is not instrumented: ThreadSanitizer takes all that it
-    /// guards for a race. This one is a `pthread_mutex_t`, whose calls the sanitizer knows, so that it sees what is guarded and
-    /// still finds what is touched without the lock.
+    /// The original waits with system calls in a library that is not instrumented, so ThreadSanitizer reports everything that it
+    /// guards as a race. The sanitizer knows `pthread_mutex_t`: it sees what is guarded, and still finds what is accessed
+    /// without the lock.
     ///
-    /// It may be shared since nothing reaches the value but with the lock held.
+    /// Sendable, because the value is only accessed while the lock is held.
     struct Mutex<Value>: ~Copyable, @unchecked Sendable {
         private let lock: UnsafeMutablePointer<pthread_mutex_t>
         private let value: UnsafeMutablePointer<Value>
@@ -38,7 +38,7 @@
             return try body(&self.value.pointee)
         }
 
-        /// Nil where somebody else holds the lock.
+        /// Returns nil if the lock is taken.
         borrowing func withLockIfAvailable<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result? {
             guard pthread_mutex_trylock(self.lock) == 0 else { return nil }
             defer { pthread_mutex_unlock(self.lock) }

@@ -9,7 +9,7 @@
     private let systemSend = Darwin.send
 #endif
 
-/// The calls of the system that connections need beside what the channel offers.
+/// System calls of connections, workers and the start of the gateway.
 enum Platform {
     /// Milliseconds since 1970, for dates and identifiers. Durations are measured with the clock of the event loop.
     static func unixMilliseconds() -> Int64 {
@@ -43,4 +43,27 @@ enum Platform {
         var linger: (CInt, CInt) = (1, 0)
         _ = setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
+
+    // MARK: Files
+
+    #if canImport(Glibc)
+        private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+        private static let openFiles = RLIMIT_NOFILE
+    #endif
+
+    /// Raises the soft limit of open files to the hard one, and returns how many files may be open; nil if the system does not
+    /// say.
+    static func raiseFileLimit() -> Int? {
+        var files = rlimit()
+        guard getrlimit(Self.openFiles, &files) == 0 else { return nil }
+        if files.rlim_cur < files.rlim_max {
+            let soft = files.rlim_cur
+            files.rlim_cur = files.rlim_max
+            if setrlimit(Self.openFiles, &files) != 0 { files.rlim_cur = soft }
+        }
+        return Int(clamping: files.rlim_cur)
+    }
+
+    static func isOpen(_ descriptor: CInt) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
 }

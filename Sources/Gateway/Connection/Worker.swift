@@ -2,64 +2,64 @@ import GatewaySettings
 import Logging
 import NIOCore
 
-/// What one event loop owns: the routes as compiled for it, its deadlines, meters and log lines, and the objects that it
-/// uses again. Nothing here is seen by another loop, so nothing is locked.
+/// What one event loop owns: its routes, deadlines, meters, log lines, and the objects that it reuses. No other loop sees any
+/// of it, so nothing is locked.
 final class Worker {
     let index: Int
     let eventLoop: any EventLoop
     let shared: SharedState
+    /// Replaced whole by a reload.
+    var settings: WorkerSettings
     let meters: MeterShard
     let accessLog: LogSink?
     let log: Logger
     let deadlines: DeadlineWheel
     var accessLogFormat: AccessLogFormat
-    /// When the event that is being handled came in.
+    /// When the event that is being handled occurred.
     private(set) var now: NIODeadline
     private var dates = DateCache()
     var random: Xoshiro256
-    /// Reused by each request whose path is not in normal form already.
+    /// Scratch space for requests whose path is not in normal form.
     var normalizedPath: [UInt8] = []
-    /// Resumptions that came a second time or too late.
+    /// The number of resumptions that came twice or too late.
     var staleResumptions = 0
-    var listeners: [ListenerPlan] = []
+    /// In the order of the addresses that the gateway listens on.
+    let listeners: [ListenerPlan]
     /// Replaced whole by a reload.
     var table: RoutingTable
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var drained: EventLoopPromise<Void>?
-    /// Whether a connection over the limit displaces an idle one instead of being refused.
-    var displacesIdle = false
     private var isDraining = false
 
     private var exchanges: [Exchange] = []
     var turnDelay = TimeAmount.microseconds(20)
-    /// With work left for a later turn of the loop, and the life in which they have it.
+    /// Exchanges with work left for a later turn of the loop.
     private var turns = TurnQueue<Exchange>()
     private var buffers: [ByteBuffer] = []
 
-    init(
-        index: Int,
-        eventLoop: any EventLoop,
-        shared: SharedState,
-        meters: MeterShard,
-        accessLog: LogSink?,
-        accessLogFormat: consuming AccessLogFormat,
-        log: Logger
-    ) {
+    /// Call this on the event loop.
+    init(_ setup: WorkerSetup, index: Int = 0, on eventLoop: any EventLoop) {
+        let meters = setup.registry.makeShard(on: eventLoop)
+        let limits = ConnectionLimits(setup.limits)
         self.index = index
         self.eventLoop = eventLoop
         self.now = eventLoop.now
-        self.shared = shared
+        self.shared = setup.shared
+        self.settings = setup.settings
         self.meters = meters
-        self.accessLog = accessLog
-        self.accessLogFormat = accessLogFormat
-        self.log = log
+        self.accessLog = setup.accessLog?.makeSink(on: eventLoop)
+        self.accessLogFormat = AccessLogFormat(setup.accessLogStyle)
+        self.log = setup.log
         var seed = SystemRandomNumberGenerator()
         self.random = Xoshiro256(seededBy: &seed)
         self.deadlines = DeadlineWheel(eventLoop: eventLoop)
         self.table = RoutingTable.empty(counting: meters)
+        self.listeners = setup.addresses.map { address in
+            ListenerPlan(address, limits: limits, shared: setup.shared, meters: meters)
+        }
     }
 
-    /// Reads the loop's clock; called where the loop hands over an event.
+    /// Reads the loop's clock. Call it at the beginning of each event.
     @discardableResult
     func tick() -> NIODeadline {
         self.now = self.eventLoop.now
@@ -68,20 +68,20 @@ final class Worker {
 
     // MARK: Exchanges
 
-    /// An exchange for a request that is about to be parsed into it.
+    /// Returns an exchange to parse a request into.
     func makeExchange() -> Exchange {
         self.exchanges.popLast() ?? Exchange(worker: self, plan: self.table.unrouted)
     }
 
-    /// Takes an exchange back whose head did not come after all, or that is over.
+    /// Takes back an exchange that is over, or whose head was incomplete.
     func recycle(_ exchange: Exchange) {
         exchange.release()
-        // An exchange that has seen a giant head keeps its memory; not many such are kept.
+        // Exchanges keep the memory of the largest head they have seen, so their number is limited.
         if self.exchanges.count < 256 { self.exchanges.append(exchange) } else { exchange.discard() }
     }
 
-    /// Comes back to the exchange's transforms behind whatever else the loop has to do. A task that is ready at once
-    /// would come before the sockets, so it is put off by a moment.
+    /// Continues the exchange's transforms after everything else that the loop has to do. A task that is due at once would
+    /// run before the sockets are read, so it is delayed a little.
     func nextTurn(_ exchange: Exchange) {
         guard self.turns.add(exchange, life: exchange.generation) else { return }
         let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -95,7 +95,7 @@ final class Worker {
 
     // MARK: Buffers
 
-    /// An empty buffer to collect output in. Give it back when it has been written.
+    /// Returns an empty buffer to collect output in. Give it back when it has been written.
     func takeBuffer() -> ByteBuffer {
         guard var buffer = self.buffers.popLast() else { return ByteBufferAllocator().buffer(capacity: 4096) }
         buffer.clear()
@@ -118,20 +118,21 @@ final class Worker {
         if self.connections.isEmpty { self.endDrain() }
     }
 
-    /// Counts a new connection. At the limit, closes the longest idle one for it if this worker is told to.
+    /// Counts a new connection. At the limit, closes the longest idle one to make room if the settings say so.
     ///
-    /// - Returns: false if there are too many connections.
+    /// - Returns: False if there are too many connections.
     func admitConnection() -> Bool {
-        if self.shared.admitConnection() { return true }
-        guard self.displacesIdle else { return false }
+        let limit = self.settings.maxConnections
+        if self.shared.admitConnection(limit: limit) { return true }
+        guard self.settings.displacesIdle else { return false }
         let idle = self.connections.values.compactMap { connection in connection.idleSince.map { ($0, connection) } }
         guard let (_, oldest) = idle.min(by: { $0.0 < $1.0 }) else { return false }
         oldest.context?.close(promise: nil)
-        return self.shared.admitConnection()
+        return self.shared.admitConnection(limit: limit)
     }
 
-    /// Closes each connection after its answer, and one that is idle when no further request comes. The future succeeds
-    /// when none is left; a second call waits for the same.
+    /// Closes each connection after its response, and idle ones if no further request arrives. The future succeeds when none is
+    /// left. A second call returns the same future.
     func drain() -> EventLoopFuture<Void> {
         self.isDraining = true
         if let drained = self.drained { return drained.futureResult }
@@ -142,20 +143,20 @@ final class Worker {
         return promise.futureResult
     }
 
-    /// Closes what is still open. Returns how many connections that cost a request.
+    /// Closes the remaining connections. Returns how many of them lost a request.
     func cutAll() -> Int {
         let cut = Array(self.connections.values).filter { $0.drainTimeIsUp() }
         self.endDrain()
         return cut.count
     }
 
-    /// Whoever waits for the drain waits no longer.
+    /// Ends the wait for the drain.
     func endDrain() {
         self.drained?.succeed()
         self.drained = nil
     }
 
-    /// The loop is going away.
+    /// Call this before the event loop ends.
     func stop() {
         self.accessLog?.flush()
         for upstream in self.table.upstreams { upstream.stop() }
@@ -164,20 +165,44 @@ final class Worker {
 
     // MARK: Time of day
 
-    /// Stands in for the time of day, where the loop's clock does not run by itself.
+    /// Replaces the time of day in tests whose event loop has a manual clock.
     var timeOfDay: (() -> Int64)?
 
-    /// Since 1970.
+    /// Milliseconds since 1970.
     var unixMilliseconds: Int64 { self.timeOfDay?() ?? Platform.unixMilliseconds() }
 
-    /// The value of `Date` now.
+    /// The current value of `Date`.
     func date() -> [UInt8] { self.dates.imfFixdate(second: self.unixMilliseconds / 1000) }
 }
 
 @available(*, unavailable)
 extension Worker: Sendable {}
 
-/// xoshiro256**: fast numbers for identifiers and balancing. Nothing secret is made of them.
+/// Objects that want to be called in a later turn of the loop, in the order in which they asked.
+///
+/// An object may be reused for another purpose in the meantime. Its generation tells these uses apart, so that a request of an
+/// earlier use does not count for the current one.
+struct TurnQueue<Member: AnyObject> {
+    private var waiting: [(member: Member, life: UInt32)] = []
+
+    /// Adds a member unless it is waiting already. Returns whether the queue was empty, so that the loop has to be asked for a
+    /// turn.
+    mutating func add(_ member: Member, life: UInt32) -> Bool {
+        let isFirst = self.waiting.isEmpty
+        if !self.waiting.contains(where: { $0.member === member && $0.life == life }) {
+            self.waiting.append((member, life))
+        }
+        return isFirst
+    }
+
+    /// Removes and returns all members. Those added from now on wait for the next turn.
+    mutating func takeAll() -> [(member: Member, life: UInt32)] {
+        defer { self.waiting = [] }
+        return self.waiting
+    }
+}
+
+/// xoshiro256**: fast random numbers for identifiers and balancing. They are not secure.
 struct Xoshiro256: RandomNumberGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 

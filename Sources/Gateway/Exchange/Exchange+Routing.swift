@@ -83,7 +83,7 @@ extension Exchange {
         self.clientAddress = peer
         self.isFromTrustedPeer = trusted
         guard trusted else { return }
-        switch self.worker.shared.client(in: self.request.headers) {
+        switch self.worker.settings.trustedProxies.client(in: self.request.headers) {
         case .none: self.readForwardedOrigin(nil)
         case .named(let element, let address):
             self.clientAddress = address

@@ -39,7 +39,7 @@ struct AccessLogMiddleware: CompletionHook {
 
     func complete(_ exchange: Exchange, _ outcome: Outcome) {
         guard let sink = self.worker.accessLog else { return }
-        let entry = AccessLogEntry(exchange, outcome, slow: self.worker.shared.slowRequest)
+        let entry = AccessLogEntry(exchange, outcome, slow: self.worker.settings.slowRequest)
         if self.isSampled, entry.accessLogLevel == .info, self.worker.random.next() >> 32 >= self.threshold { return }
         let time = self.worker.unixMilliseconds
         sink.write { self.worker.accessLogFormat.write(entry, time: time, into: &$0) }

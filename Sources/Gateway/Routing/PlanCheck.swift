@@ -22,7 +22,7 @@ package struct PlanCheck: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()
         let findings = try await eventLoop.submit {
-            let worker = Worker.forChecking(on: eventLoop)
+            let worker = Worker(WorkerSetup(log: Logger(label: "gateway.check")), on: eventLoop)
             defer { worker.deadlines.stop() }
             let upstreams = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
             let status = GatewayStatus(
@@ -45,20 +45,5 @@ package struct PlanCheck: Sendable {
         try await group.shutdownGracefully()
         self.errors = findings.errors
         self.warnings = findings.warnings
-    }
-}
-
-extension Worker {
-    /// One that serves nothing.
-    fileprivate static func forChecking(on eventLoop: any EventLoop) -> Worker {
-        Worker(
-            index: 0,
-            eventLoop: eventLoop,
-            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 0),
-            meters: MeterRegistry().makeShard(on: eventLoop),
-            accessLog: nil,
-            accessLogFormat: AccessLogFormat(.json),
-            log: Logger(label: "gateway.check")
-        )
     }
 }

@@ -200,12 +200,12 @@ package struct RequestExplanation: Sendable {
     }
 
     private static func clientIP(of request: ExplainedRequest, trusted: [TrustedProxy]) -> String {
-        let shared = SharedState(trustedProxies: trusted, slowRequest: nil, maxConnections: 0)
+        let proxies = TrustedProxies(trusted)
         var client = ClientAddress(request.peer)
-        if shared.isTrusted(client) {
+        if proxies.contains(client) {
             var headers = HeaderBlock()
             for field in request.fields { headers.add(field.name, field.value) }
-            client = shared.clientNamed(by: headers) ?? client
+            client = proxies.clientNamed(by: headers) ?? client
         }
         return String(decoding: client.text, as: UTF8.self)
     }

@@ -1,52 +1,44 @@
-package import GatewaySettings
+import Logging
 import NIOCore
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// What the system's limit on open files allows.
 package enum FileLimits {
     /// Kept for upstreams, logs and the gateway itself.
     private static let reserved = 1024
-    /// The system's libraries open one for a moment now and then, which may have been counted or not.
+    /// Files that the system's libraries open for a moment, and that may or may not have been counted.
     private static let passing = 2
 
-    #if canImport(Glibc)
-        private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    #else
-        private static let openFiles = RLIMIT_NOFILE
-    #endif
-
-    /// Raises the soft limit to the hard one, and returns how many files may be open; nil where the system does not say.
-    static func raise() -> Int? {
-        var files = rlimit()
-        guard getrlimit(Self.openFiles, &files) == 0 else { return nil }
-        if files.rlim_cur < files.rlim_max {
-            let soft = files.rlim_cur
-            files.rlim_cur = files.rlim_max
-            if setrlimit(Self.openFiles, &files) != 0 { files.rlim_cur = soft }
+    /// Returns how many client connections the configuration and the system allow at a time. Warns if the connections to upstreams
+    /// may exceed the limit.
+    static func connections(of configuration: GatewayConfiguration, workers: Int, log: Logger) -> Int {
+        let files = Platform.raiseFileLimit()
+        let connections = self.connections(configuration.server.limits.connections, files: files)
+        if let files, let full = FileDemand(configuration, workers: workers).full, full > files {
+            log.warning(
+                """
+                server.limits.connections is \(connections): with the connections to upstreams that may take \(full) \
+                files, and this process may open only \(files): raise its limit (ulimit -n, LimitNOFILE) or lower the \
+                setting
+                """
+            )
         }
-        return Int(clamping: files.rlim_cur)
+        return connections
     }
 
-    /// How many client connections there may be where so many files may be open.
+    /// Returns how many client connections there may be if `files` may be open; nil if the system does not say.
     static func connections(_ limit: ConnectionLimit, files: Int?) -> Int {
         if case .count(let count) = limit { return count }
         guard let files else { return Self.reserved }
         return files > 2 * Self.reserved ? files - Self.reserved : max(1, files / 2)
     }
 
-    /// Raises the limit, and looks whether that is enough to start. Before anything else is started: event loops, and what
-    /// waits for signals, trap where there is no file for them.
+    /// Raises the limit, and checks that it is enough to start. Call it before anything else is started: event loops and signal
+    /// sources trap if they cannot open a file.
     ///
-    /// - Parameter more: what the caller is going to open before the gateway starts.
+    /// - Parameter more: The number of files that the caller opens before the gateway starts.
+    /// - Throws: ``FileLimitError`` if the limit is too low.
     package static func check(_ configuration: GatewayConfiguration, beside more: Int = 0) throws(FileLimitError) {
-        guard let limit = self.raise() else { return }
+        guard let limit = Platform.raiseFileLimit() else { return }
         let workers = configuration.server.workers.number ?? System.coreCount
         let needed = FileDemand(configuration, workers: workers).start + more
         let free = self.free(upTo: needed, of: limit)
@@ -54,14 +46,59 @@ package enum FileLimits {
         throw FileLimitError(limit: limit, needed: limit - free + needed + Self.passing)
     }
 
-    /// How many files can be opened beside those that are open.
+    /// Returns how many more files can be opened, up to `count`.
     private static func free(upTo count: Int, of limit: Int) -> Int {
         var free = 0
         var descriptor = 0
         while free < count, descriptor < limit {
-            if fcntl(CInt(descriptor), F_GETFD) < 0 { free += 1 }
+            if !Platform.isOpen(CInt(descriptor)) { free += 1 }
             descriptor += 1
         }
         return free
+    }
+}
+
+/// How many files a configuration needs.
+private struct FileDemand {
+    /// An event loop has a selector, a timer and a wakeup.
+    private static let ofEventLoop = 3
+    /// For name resolution and the first connections.
+    private static let reserve = 16
+    /// No system has more files.
+    private static let most = 1 << 31
+
+    /// In addition to those that are open already. With fewer, nothing can be served.
+    let start: Int
+    /// The number that is open if there are as many clients as `connections` admits, each with a connection to an upstream; nil
+    /// if `connections` follows from the limit on files.
+    let full: Int?
+
+    init(_ configuration: GatewayConfiguration, workers: Int) {
+        var start = workers * Self.ofEventLoop + configuration.server.listen.count + Self.reserve
+        if configuration.admin.listen != .off { start += Self.ofEventLoop + 1 }
+        if case .file = configuration.log.access { start += 1 }
+        self.start = start
+        self.full = configuration.server.limits.connections.number.map { limit in
+            let clients = min(limit, Self.most)
+            let upstream = configuration.upstreams.values.reduce(0) { sum, upstream in
+                min(clients, sum + upstream.targets.count * min(upstream.maxConnections, Self.most))
+            }
+            return start + clients + upstream
+        }
+    }
+}
+
+/// The process may open too few files for its configuration.
+public struct FileLimitError: Error, CustomStringConvertible {
+    /// The number of files that may be open.
+    public let limit: Int
+    /// The number of files that are needed, including those already open.
+    public let needed: Int
+
+    public var description: String {
+        """
+        this process may open \(self.limit) files, and its configuration needs at least \(self.needed): raise the limit \
+        (ulimit -n, LimitNOFILE), or set fewer server.workers
+        """
     }
 }

@@ -4,16 +4,16 @@ package import GatewaySettings
 package import Logging
 package import NIOCore
 
-/// A gateway of one event loop and no sockets: routes, chain and handlers in this process are real, and whoever calls it is
-/// the client. `GatewayTesting` is built on it.
+/// A gateway with one event loop and no sockets: routes, chain and in-process handlers are real, and the caller is the client.
+/// `GatewayTesting` is built on it.
 package final class SocketlessGateway: Sendable {
     private let worker: NIOLoopBound<Worker>
     private let registry: MeterRegistry
     private let eventLoop: any EventLoop
 
     /// - Parameters:
-    ///   - eventLoop: its clock is the gateway's.
-    ///   - timeOfDay: milliseconds since 1970.
+    ///   - eventLoop: The event loop, with the clock that the gateway uses.
+    ///   - timeOfDay: Returns milliseconds since 1970.
     package init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList,
@@ -24,33 +24,20 @@ package final class SocketlessGateway: Sendable {
     ) async throws {
         guard middlewares.mistakes.isEmpty else { throw ConfigurationErrors(middlewares.mistakes) }
         let configuration = try configuration.validated(middlewares: middlewares.descriptions)
-        let registry = MeterRegistry()
-        let shared = SharedState(
-            trustedProxies: configuration.server.trustedProxies,
-            slowRequest: nil,
-            maxConnections: .max
-        )
+        var setup = WorkerSetup(log: log)
+        setup.settings.trustedProxies = TrustedProxies(configuration.server.trustedProxies)
         let upstreams = UpstreamRegistry(configuration, inProcess: inProcess, workerCount: 1)
         let status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: middlewares.descriptions,
-            shared: shared,
-            registry: registry,
+            shared: setup.shared,
+            registry: setup.registry,
             reloads: ReloadMeters(start: timeOfDay()),
             eventLoops: [eventLoop]
         )
         self.eventLoop = eventLoop
-        self.registry = registry
-        self.worker = try await eventLoop.submit {
-            let worker = Worker(
-                index: 0,
-                eventLoop: eventLoop,
-                shared: shared,
-                meters: registry.makeShard(on: eventLoop),
-                accessLog: nil,
-                accessLogFormat: AccessLogFormat(.json),
-                log: log
-            )
+        self.registry = setup.registry
+        self.worker = try await setup.start(on: eventLoop) { worker in
             worker.timeOfDay = timeOfDay
             worker.turnDelay = .zero
             worker.table = try PlanBuilder.build(
@@ -60,17 +47,16 @@ package final class SocketlessGateway: Sendable {
                 admin: AdminRouter(status: status),
                 worker: worker
             )
-            return NIOLoopBound(worker, eventLoop: eventLoop)
-        }.get()
+        }
     }
 
     /// Begins a request.
     ///
     /// - Parameters:
-    ///   - head: as a client writes it, up to the empty line.
-    ///   - body: the chunks behind it, whatever the head says of their framing.
-    ///   - tell: hears on the event loop what comes back.
-    /// - Returns: what has the client leave.
+    ///   - head: The head as a client writes it, including the empty line.
+    ///   - body: The pieces of the body. The framing that the head announces does not matter.
+    ///   - tell: Receives the response on the event loop.
+    /// - Returns: A function that disconnects the client.
     package func send(
         _ head: ByteBuffer,
         body: [ByteBuffer],
@@ -88,36 +74,36 @@ package final class SocketlessGateway: Sendable {
             guard try parser.parse(&head, into: &exchange.request) else { throw MessageError(.truncated, "head") }
             let peer = IPAddress(address).map { ClientAddress($0) } ?? .unknown
             let client = SocketlessClient(exchange, body: body, peer: peer, isSecure: isSecure, tell: tell)
-            let isTrusted = peer.ip == nil ? worker.shared.trustsUnixSockets : worker.shared.isTrusted(peer)
+            let isTrusted = worker.settings.trustedProxies.trust(peer, isUnixSocket: peer.ip == nil)
             worker.begin(exchange, from: client, at: peer, isTrusted: isTrusted, since: worker.now)
             return NIOLoopBound(client, eventLoop: worker.eventLoop)
         }.get()
         return { [eventLoop] in try? await eventLoop.submit { client.value.leave() }.get() }
     }
 
-    /// All metrics in Prometheus' text format.
+    /// Returns all metrics in the text format of Prometheus.
     package func metrics() async -> String {
         var page = ByteBuffer()
         PrometheusText(format: .text).write(await self.registry.snapshot(), into: &page)
         return String(buffer: page)
     }
 
-    /// Frees what it holds. Nothing is sent through it afterwards.
+    /// Releases everything. Nothing can be sent afterwards.
     package func stop() {
         self.eventLoop.execute { [worker] in worker.value.stop() }
     }
 }
 
-/// What a client sees of its answer, in this order.
+/// What a client receives, in this order.
 package enum SocketlessEvent: Sendable {
     case informational(status: Int)
     case head(status: Int, fields: [(name: String, value: String)])
     case chunk(ByteBuffer)
-    /// The last; the body is whole if `isComplete`.
+    /// The last event. The body is complete if `isComplete` is true.
     case over(isComplete: Bool)
 }
 
-/// A client that takes everything at once.
+/// A client that accepts everything at once.
 private final class SocketlessClient: ClientStream {
     let peer: ClientAddress
     let scheme: StaticString
@@ -153,7 +139,7 @@ private final class SocketlessClient: ClientStream {
     func resumeRequestBody() {
         guard !self.isBodyWanted, let exchange = self.exchange, !exchange.isRequestEnded else { return }
         self.isBodyWanted = true
-        // As from a socket: never within the call that asks for it.
+        // Like a socket, never within the call that asks for it.
         let bound = NIOLoopBound(self, eventLoop: exchange.worker.eventLoop)
         exchange.worker.eventLoop.execute { bound.value.sendBody() }
     }

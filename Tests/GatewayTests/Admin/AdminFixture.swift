@@ -22,7 +22,7 @@ struct AdminFixture {
         self.status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: .standard,
-            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 10),
+            shared: SharedState(),
             registry: MeterRegistry(),
             reloads: ReloadMeters(start: 0),
             eventLoops: []

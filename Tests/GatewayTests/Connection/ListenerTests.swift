@@ -11,8 +11,7 @@ struct ListenerTests {
     /// the worker is busy while the listener closes.
     @Test func `a connection that is handed to its worker while the listener closes is served`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-        let shared = SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 100)
-        let workers = try await Self.workers(of: group, shared)
+        let workers = try await Self.workers(of: group)
         let listener = try await Listener.bind(
             .host("127.0.0.1", port: 0),
             index: 0,
@@ -52,19 +51,12 @@ struct ListenerTests {
         try await group.shutdownGracefully()
     }
 
-    private static func workers(
-        of group: MultiThreadedEventLoopGroup,
-        _ shared: SharedState
-    ) async throws -> [NIOLoopBound<Worker>] {
+    private static func workers(of group: MultiThreadedEventLoopGroup) async throws -> [NIOLoopBound<Worker>] {
         var workers: [NIOLoopBound<Worker>] = []
         for eventLoop in group.makeIterator() {
             workers.append(
                 try await eventLoop.submit {
-                    let worker = WorkerFixture.make(on: eventLoop)
-                    let limits = ConnectionLimits(LimitsConfiguration())
-                    worker.listeners = [
-                        ListenerPlan(.host("127.0.0.1", port: 0), limits: limits, shared: shared, meters: worker.meters)
-                    ]
+                    let worker = WorkerFixture.make(on: eventLoop, addresses: [.host("127.0.0.1", port: 0)])
                     // Its responses close their connections.
                     _ = worker.drain()
                     return NIOLoopBound(worker, eventLoop: eventLoop)

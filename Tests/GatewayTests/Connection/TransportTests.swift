@@ -71,15 +71,7 @@ struct TransportTests {
         let address = ListenAddress.host("127.0.0.1", port: 0)
         let eventLoop = group.next()
         let worker = try await eventLoop.submit {
-            let worker = WorkerFixture.make(on: eventLoop)
-            worker.listeners = [
-                ListenerPlan(
-                    address,
-                    limits: ConnectionLimits(LimitsConfiguration()),
-                    shared: worker.shared,
-                    meters: worker.meters
-                )
-            ]
+            let worker = WorkerFixture.make(on: eventLoop, addresses: [address])
             let cluster = self.cluster(on: worker, to: port, upstreams)
             worker.table = RoutingTable(
                 router: try Router(routes: [(RouteMatch(), worker.plan(action: .upstream(cluster)))]),

@@ -21,18 +21,17 @@ enum WorkerFixture {
         }.get()
     }
 
-    static func make(on loop: any EventLoop, logLevel: Logger.Level = .info) -> Worker {
+    static func make(
+        on loop: any EventLoop,
+        logLevel: Logger.Level = .info,
+        addresses: [ListenAddress] = []
+    ) -> Worker {
         var log = Logger(label: "test")
         log.logLevel = logLevel
-        return Worker(
-            index: 0,
-            eventLoop: loop,
-            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 10),
-            meters: MeterRegistry().makeShard(on: loop),
-            accessLog: nil,
-            accessLogFormat: AccessLogFormat(.json),
-            log: log
-        )
+        var setup = WorkerSetup(log: log)
+        setup.settings.maxConnections = 10
+        setup.addresses = addresses
+        return Worker(setup, on: loop)
     }
 }
 

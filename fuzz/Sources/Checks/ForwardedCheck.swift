@@ -7,17 +7,13 @@ import NIOCore
 
 /// `X-Forwarded-For` and `Forwarded`: each line of the input is one line of the field.
 enum ForwardedCheck {
-    private static let shared = SharedState(
-        trustedProxies: ["10.0.0.0/8", "fd00::/8"].compactMap { TrustedProxy($0) },
-        slowRequest: nil,
-        maxConnections: 1
-    )
+    private static let proxies = TrustedProxies(["10.0.0.0/8", "fd00::/8"].compactMap { TrustedProxy($0) })
 
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let lines = input.lines
         for id in [FieldID.xForwardedFor, .forwarded] {
-            let client = self.shared.clientNamed(by: HeaderBlock(id, lines))
-            let joined = self.shared.clientNamed(by: HeaderBlock(id, [Array(lines.joined(separator: [0x2C]))]))
+            let client = self.proxies.clientNamed(by: HeaderBlock(id, lines))
+            let joined = self.proxies.clientNamed(by: HeaderBlock(id, [Array(lines.joined(separator: [0x2C]))]))
             // A malformed line is ignored, but not the elements to the right of it.
             let isWellFormed = lines.allSatisfy { line in
                 id != .forwarded || line.withUnsafeBytes { ForwardedParser.elements(of: $0) } != nil
@@ -25,10 +21,10 @@ enum ForwardedCheck {
             if isWellFormed { try hold(client?.text == joined?.text, "the result depends on the division into lines") }
             guard let client else { continue }
             try hold(client.ip.map { IPAddress($0.description) == $0 } ?? false, "\(client) is not an address")
-            guard !self.shared.isTrusted(client) else { continue }
+            guard !self.proxies.contains(client) else { continue }
             // The client can send anything to the left of what the first trusted proxy added.
             for forged in ["6.6.6.6", "for=6.6.6.6", "for=\"", "\"\\", ";", "[", "for=10.0.0.1;by=\""] {
-                let found = self.shared.clientNamed(by: HeaderBlock(id, [Array(forged.utf8)] + lines))
+                let found = self.proxies.clientNamed(by: HeaderBlock(id, [Array(forged.utf8)] + lines))
                 try hold(found?.text == client.text, "\(forged) changes \(client) to \(String(describing: found))")
             }
         }

@@ -70,16 +70,7 @@ enum ChainBenchmarks {
             environment: [:]
         )
         let loop = EmbeddedEventLoop()
-        let registry = MeterRegistry()
-        let worker = Worker(
-            index: 0,
-            eventLoop: loop,
-            shared: SharedState(trustedProxies: [], slowRequest: nil, maxConnections: 1),
-            meters: registry.makeShard(on: loop),
-            accessLog: nil,
-            accessLogFormat: AccessLogFormat(.json),
-            log: Logger(label: "benchmark")
-        )
+        let worker = Worker(WorkerSetup(log: Logger(label: "benchmark")), on: loop)
         let meters = RouteMeters(route: "origin", shard: worker.meters)
         var resolver = MiddlewareResolver(configuration, middlewares: StandardMiddlewares.all.map(\.description))
         let settings = resolver.settings(for: configuration.routes[0])
