@@ -3,14 +3,6 @@ import Logging
 import NIOCore
 import NIOPosix
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// An address that clients connect to. Connections are assigned to the workers in turn.
 final class Listener: Sendable {
     let address: ListenAddress
@@ -73,15 +65,13 @@ final class Listener: Sendable {
             let other = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()
             try? await other.close()
         } catch let error as IOError {
-            switch error.errnoCode {
-            // Stale, or not a socket, which binding reports.
-            case ECONNREFUSED, ENOENT, ENOTSOCK: return
-            // In use: its queue is full, or it is a datagram socket.
-            case EAGAIN, EPROTOTYPE: break
-            default: throw error
+            switch Platform.SocketFile(connectFailedWith: error.errnoCode) {
+            case .unused: return
+            case .inUse: break
+            case .unknown: throw error
             }
         }
-        throw IOError(errnoCode: EADDRINUSE, reason: "bind")
+        throw IOError(errnoCode: Platform.addressInUse, reason: "bind")
     }
 
     private init(_ address: ListenAddress, _ channel: any Channel, _ workerLoops: [any EventLoop]) {
@@ -135,7 +125,9 @@ final class Listener: Sendable {
     /// queue it would be reset by the close, together with its request.
     private func shrinkQueue() {
         let operations = self.channel.pipeline.syncOperations
-        _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { listen($0, 0) }
+        _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            Platform.listen($0, backlog: 0)
+        }
     }
 }
 
@@ -166,7 +158,7 @@ public struct ListenError: Error, CustomStringConvertible {
     init(address: String, _ error: any Error) {
         self.address = address
         switch error {
-        case let error as IOError: self.reason = String(cString: strerror(error.errnoCode))
+        case let error as IOError: self.reason = Platform.description(of: error.errnoCode)
         case is UnixDomainSocketPathWrongType: self.reason = "the file exists and is not a socket"
         case SocketAddressError.unknown(let host, _): self.reason = "no address is known for \(host)"
         default: self.reason = "\(error)"

@@ -1,12 +1,15 @@
 #if canImport(Glibc)
     import Glibc
     private let systemSend = Glibc.send
+    private let systemListen = Glibc.listen
 #elseif canImport(Musl)
     import Musl
     private let systemSend = Musl.send
+    private let systemListen = Musl.listen
 #else
     import Darwin
     private let systemSend = Darwin.send
+    private let systemListen = Darwin.listen
 #endif
 
 /// System calls of connections, workers and the start of the gateway.
@@ -42,6 +45,30 @@ enum Platform {
         // `struct linger`: on, for no time.
         var linger: (CInt, CInt) = (1, 0)
         _ = setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    }
+
+    /// Changes the number of connections that wait in the system's queue of a listening socket.
+    static func listen(_ socket: CInt, backlog: CInt) { _ = systemListen(socket, backlog) }
+
+    static let addressInUse = EADDRINUSE
+
+    static func description(of error: CInt) -> String { String(cString: strerror(error)) }
+
+    /// Whether a process listens on a socket file.
+    enum SocketFile {
+        /// The file is stale, is missing or is not a socket, which binding reports.
+        case unused
+        /// A process listens and its queue is full, or it uses datagrams.
+        case inUse
+        case unknown
+
+        init(connectFailedWith error: CInt) {
+            switch error {
+            case ECONNREFUSED, ENOENT, ENOTSOCK: self = .unused
+            case EAGAIN, EPROTOTYPE: self = .inUse
+            default: self = .unknown
+            }
+        }
     }
 
     // MARK: Files

@@ -227,11 +227,9 @@ struct ConnectionStateMachineTraceTests {
     }
 
     @Test(arguments: [
-        (isUnbounded: false, isHTTP10: false, isChunked: false, closes: false),
-        (isUnbounded: false, isHTTP10: true, isChunked: false, closes: false),
-        (isUnbounded: true, isHTTP10: false, isChunked: true, closes: false),
-        (isUnbounded: true, isHTTP10: true, isChunked: false, closes: true),
-    ])
+        (false, false, false, false), (false, true, false, false), (true, false, true, false),
+        (true, true, false, true),
+    ] as [(Bool, Bool, Bool, Bool)])
     func `frames a body that has no length`(isUnbounded: Bool, isHTTP10: Bool, isChunked: Bool, closes: Bool) {
         var machine = Self.machine(in: Self.answering)
         machine.responseFramed(isUnbounded: isUnbounded, isHTTP10: isHTTP10)

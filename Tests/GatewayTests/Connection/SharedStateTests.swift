@@ -1,8 +1,6 @@
 import Testing
 
 @testable import Gateway
-@testable import GatewayHTTP
-@testable import GatewaySettings
 
 struct SharedStateTests {
     @Test func `the number of connections is limited`() {

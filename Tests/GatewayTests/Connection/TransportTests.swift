@@ -102,7 +102,6 @@ struct TransportTests {
             hashKey: nil,
             failover: false,
             maxPending: 8,
-            forwarder: Forwarder(style: .xForwarded),
             pool: pool
         )
         return UpstreamCluster(name: "users", worker: worker, targets: [target], changes: changes, settings: settings)

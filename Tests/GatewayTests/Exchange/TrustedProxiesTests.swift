@@ -1,7 +1,7 @@
-import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayHTTP
 
 struct TrustedProxiesTests {
     struct Example: Sendable, CustomTestStringConvertible {
