@@ -38,7 +38,7 @@ struct AdminRequest: Sendable {
         self.method = exchange.request.method
         self.path = exchange.request.headers.string(exchange.path)
         self.query = exchange.request.headers.string(exchange.query)
-        self.body = exchange.collectedRequest
+        self.body = exchange.requestBody.collected
         self.host = exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host)
         self.accept = text(exchange.request.headers.first(.accept))
         self.authorization = text(exchange.request.headers.first(.authorization))

@@ -28,7 +28,7 @@ final class AdminUpstream: Upstream {
             eventLoop.execute {
                 let exchange = bound.value
                 // The client may have left, and the exchange may serve another request by now.
-                guard exchange.generation == generation, exchange.stage == .waiting else { return }
+                guard exchange.generation == generation, exchange.state.stage == .waiting else { return }
                 exchange.worker.tick()
                 AdminUpstream.give(answer, to: exchange)
             }
@@ -37,13 +37,13 @@ final class AdminUpstream: Upstream {
 
     private static func give(_ answer: Result<Response, AdminRefusal>, to exchange: Exchange) {
         switch answer {
-        case .success(let response): exchange.answer(response, from: nil)
+        case .success(let response): exchange.driver.answer(response, from: nil)
         case .failure(let refusal):
             var error = refusal.error
             if let challenge = refusal.challenge {
                 error.fields = PreparedFields { $0.add(HeaderName(.wwwAuthenticate), challenge.utf8) }
             }
-            exchange.fail(error, from: nil)
+            exchange.driver.fail(error, from: nil)
         }
     }
 

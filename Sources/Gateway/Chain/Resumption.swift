@@ -4,19 +4,19 @@ import NIOCore
 /// Without a decision, a deadline answers the request.
 public struct Resumption: Sendable {
     private let exchange: NIOLoopBound<Exchange>
-    private let life: UInt32
-    private let number: UInt32
+    private let generation: UInt32
+    private let halt: UInt32
 
-    init(_ exchange: Exchange, life: UInt32, number: UInt32) {
+    init(_ exchange: Exchange, halt: UInt32) {
         self.exchange = NIOLoopBound(exchange, eventLoop: exchange.worker.eventLoop)
-        self.life = life
-        self.number = number
+        self.generation = exchange.generation
+        self.halt = halt
     }
 
     /// - Parameter decide: Runs on the event loop of the exchange, unless the exchange has ended or continued
     ///   meanwhile.
     public func resume(_ decide: @escaping @Sendable (Exchange) -> Decision = { _ in .next }) {
-        let (life, number, exchange) = (self.life, self.number, self.exchange)
-        exchange.eventLoop.execute { exchange.value.resume(life: life, number: number, decide) }
+        let (generation, halt, exchange) = (self.generation, self.halt, self.exchange)
+        exchange.eventLoop.execute { exchange.value.driver.resume(generation: generation, halt: halt, decide) }
     }
 }

@@ -30,7 +30,7 @@ extension ConnectionHandler: ClientStream {
     func writeHead(of exchange: Exchange) {
         let isOld = exchange.request.minorVersion == 0
         self.machine.responseFramed(isUnbounded: exchange.response.framing.isUnbounded, isHTTP10: isOld)
-        if !exchange.isRequestEnded, !self.readsRest(of: exchange) { self.machine.closeAfterResponse() }
+        if !exchange.state.isRequestEnded, !self.readsRest(of: exchange) { self.machine.closeAfterResponse() }
         let closes = self.machine.responseBegan(isStopping: self.worker.shared.isDraining)
         // RFC 9110 section 7.8: a message with Upgrade names it in Connection.
         let upgrades = exchange.response.status == 426 && exchange.response.headers.contains(.upgrade)
@@ -65,7 +65,7 @@ extension ConnectionHandler: ClientStream {
 
     func writeEnd(of exchange: Exchange) {
         guard self.machine.responseBodyEnded() else { return }
-        self.collect { $0.writeLastChunk(trailers: exchange.responseTrailers) }
+        self.collect { $0.writeLastChunk(trailers: exchange.responseBody.trailers) }
     }
 
     func collect(_ write: (inout ByteBuffer) -> Void) {
@@ -142,7 +142,7 @@ extension ConnectionHandler: ClientStream {
                 case .needMore: return false
                 case .bytes: continue
                 case .end:
-                    exchange.isRequestEnded = true
+                    exchange.state.abandonRequest()
                     self.waitForRead(.distantFuture)
                     self.act(on: self.machine.requestEnded(buffered: self.reader.buffered))
                     return true
@@ -151,7 +151,7 @@ extension ConnectionHandler: ClientStream {
         } catch {
             self.machine.receivedMalformed()
             self.reader.drop()
-            exchange.isRequestEnded = true
+            exchange.state.abandonRequest()
             return false
         }
     }

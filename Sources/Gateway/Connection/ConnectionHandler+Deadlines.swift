@@ -80,8 +80,8 @@ extension ConnectionHandler: DeadlineOwner {
             self.worker.table.unrouted.meters.countTimeout(.header)
             self.refuse(GatewayError(.requestTimeout), with: self.worker.makeExchange())
         case .refuseBody:
-            self.exchange?.isRequestEnded = true
-            self.exchange?.requestTooSlow()
+            self.exchange?.state.abandonRequest()
+            self.exchange?.driver.requestTooSlow()
         case .checkClient:
             if let exchange = self.exchange, !self.mayListen(to: exchange) { context.close(promise: nil) }
         case .linger: self.linger()
@@ -100,13 +100,13 @@ extension ConnectionHandler: DeadlineOwner {
     /// the response, an interim response can be that byte, which every client has to ignore (RFC 9110 section 15.2).
     /// After the head, the body's pieces are, unless the stream may be silent for long.
     private func mayListen(to exchange: Exchange) -> Bool {
-        switch exchange.stage {
+        switch exchange.state.stage {
         case .idle, .descending, .waiting, .climbing:
             guard exchange.request.minorVersion == 1 else { return false }
             self.collect { $0.writeStaticString(Self.interim) }
             self.flush()
             return true
-        case .responding: return exchange.deadlines.idle != nil && !exchange.isPrompt
+        case .responding: return exchange.deadlines.idle != nil && !exchange.response.isPrompt
         case .flushing, .over: return true
         }
     }
@@ -155,7 +155,7 @@ extension ConnectionHandler: DeadlineOwner {
             self.worker.tick()
             self.refuse(GatewayError(.draining, retryAfter: 1), with: self.worker.makeExchange())
         }
-        self.exchange?.drainTimeIsUp()
+        self.exchange?.driver.drainTimeIsUp()
         self.context?.close(promise: nil)
         return isCut
     }

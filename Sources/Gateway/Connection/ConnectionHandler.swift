@@ -69,7 +69,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.output.detach()
         self.worker.tick()
         self.machine.closed()
-        self.exchange?.clientGone(self.clock.writeDeadline <= self.worker.now ? .timedOut(.write) : .clientGone)
+        self.exchange?.driver.clientGone(self.clock.writeDeadline <= self.worker.now ? .timedOut(.write) : .clientGone)
         self.release()
         context.fireChannelInactive()
     }
@@ -116,7 +116,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.machine.writabilityChanged(context.channel.isWritable)
         guard self.machine.isWritable else { return self.waitForWrite() }
         self.clock.stopWaitingForWrite()
-        self.exchange?.clientWritable()
+        self.exchange?.driver.clientWritable()
         self.process()
     }
 
@@ -176,7 +176,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if hasBody { self.reader.beginBody(exchange.request.framing, limits: self.listener.limits.http1) }
         self.clock.requestBegan(hasBody: hasBody, at: self.worker.now)
         let isTrusted = self.worker.settings.trustedProxies.trust(self.peer, isUnixSocket: self.listener.isUnixSocket)
-        self.worker.begin(exchange, from: self, at: self.peer, isTrusted: isTrusted, since: self.clock.headStartedAt)
+        exchange.driver.begin(from: self, at: self.peer, isTrusted: isTrusted, since: self.clock.headStartedAt)
     }
 
     private func readBody() -> Bool {
@@ -192,16 +192,16 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .needMore:
                 self.waitForBody()
                 return false
-            case .bytes(let chunk): exchange.receive(body: chunk)
+            case .bytes(let chunk): exchange.driver.receive(body: chunk)
             case .end:
                 self.waitForRead(.distantFuture)
                 self.act(on: self.machine.requestEnded(buffered: self.reader.buffered))
-                exchange.receiveEnd(trailers: self.reader.trailers)
+                exchange.driver.receiveEnd(trailers: self.reader.trailers)
             }
         } catch {
             self.machine.receivedMalformed()
             self.reader.drop()
-            exchange.receive(error: error)
+            exchange.driver.receive(error: error)
         }
         return true
     }
@@ -246,14 +246,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         let error = GatewayError(.overloaded, retryAfter: 1)
         self.answer(error, with: exchange)
         // Do not wait for a middleware that suspends.
-        if self.exchange === exchange, exchange.stage == .descending { exchange.fail(error, from: nil) }
+        if self.exchange === exchange, exchange.state.stage == .descending { exchange.driver.fail(error, from: nil) }
     }
 
     private func answer(_ error: GatewayError, with exchange: Exchange) {
         exchange.request = RequestHead(refused: self.reader.buffer)
         exchange.bytesIn = UInt64(self.reader.buffered)
         self.exchange = exchange
-        self.worker.refuse(exchange, with: error, from: self, at: self.peer, since: self.clock.headStartedAt)
+        exchange.driver.refuse(error, from: self, at: self.peer, since: self.clock.headStartedAt)
     }
 
     // MARK: After an exchange

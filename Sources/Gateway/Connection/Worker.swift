@@ -90,7 +90,7 @@ final class Worker {
 
     private func takeTurns() {
         self.tick()
-        for (exchange, life) in self.turns.takeAll() where exchange.generation == life { exchange.takeTurn() }
+        for (exchange, life) in self.turns.takeAll() where exchange.generation == life { exchange.driver.takeTurn() }
     }
 
     // MARK: Buffers

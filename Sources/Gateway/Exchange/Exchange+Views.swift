@@ -27,4 +27,39 @@ extension Exchange {
         if let requestID = self.requestID { log[metadataKey: "request_id"] = "\(requestID)" }
         return log
     }
+
+    /// Whether the client used TLS, to the gateway or to a trusted proxy in front of it.
+    public var isSecure: Bool {
+        if self.client?.scheme.utf8CodeUnitCount == 5 { return true }
+        return self.isFromTrustedPeer && self.forwardedOrigin.isSecure
+    }
+
+    /// The scheme that the client used, to the gateway or to a trusted proxy in front of it.
+    var clientScheme: StaticString { self.isSecure ? "https" : "http" }
+
+    /// The host that the client asked, of the gateway or of a trusted proxy in front of it; in `request.headers`, empty if it
+    /// named none.
+    var clientHost: ByteRange {
+        guard self.isFromTrustedPeer, !self.forwardedOrigin.host.isEmpty else { return self.request.host }
+        return self.forwardedOrigin.host
+    }
+
+    // MARK: What hooks can do
+
+    /// Returns the means to resume the exchange, for a hook that returns ``Decision/suspend``.
+    public func resumption() -> Resumption { Resumption(self, halt: self.state.makeHalt()) }
+
+    /// Replaces the collected body and updates `Content-Length`. For response hooks that received the whole body.
+    public func replaceBody(with body: ByteBuffer) {
+        self.holdsBodies = true
+        self.responseBody.held = body
+        self.response.setLength(body.readableBytes, answering: self.request.method)
+    }
+
+    /// Limits how long a response hook waits for the body that it is about to collect. After that, it continues without. A
+    /// deadline that has passed admits only what comes with the current read.
+    func collectResponse(until deadline: NIODeadline) {
+        self.holdsBodies = true
+        self.responseBody.collectsUntil = deadline
+    }
 }

@@ -2,24 +2,27 @@ public import GatewayHTTP
 public import GatewayHTTP1
 import NIOCore
 
-/// The data of one request and its response, from the first byte in to the last byte out. It belongs to one event loop
-/// and is reused for later requests, so hooks must not keep it. `ExchangeDriver.swift` defines the order of events.
+/// The data of one request and its response, from the first byte in to the last byte out. ``ExchangeDriver`` takes it through
+/// its steps.
+///
+/// An exchange belongs to one event loop and is reused for later requests, so hooks must not keep it.
 public final class Exchange {
     let worker: Worker
-    /// Told apart from its other lives by this number.
+    /// Changes whenever the exchange is reused.
     private(set) var generation: UInt32 = 0
 
-    // MARK: What came
+    // MARK: What came in
 
     /// The request, as the next middleware and the upstream see it.
     public var request = RequestHead()
-    /// Of the request target, as the client wrote it; ranges over `request.headers`.
+    var requestBody = RequestBody()
+    /// The path of the request target, as the client wrote it; in `request.headers`.
     var rawPath = ByteRange.empty
     var query: ByteRange {
         get { self.request.queryRange }
         set { self.request.queryRange = newValue }
     }
-    /// The normalised path, which routes match.
+    /// The normalized path, which routes match.
     var path: ByteRange {
         get { self.request.normalPath }
         set { self.request.normalPath = newValue }
@@ -28,95 +31,57 @@ public final class Exchange {
     /// The sender of the request: the peer of the connection, or the client that a trusted proxy names.
     public internal(set) var clientAddress = ClientAddress.unknown
     var isFromTrustedPeer = false
-    /// From a trusted peer alone; of the last life where it is not from one.
+    /// Valid only if the peer is trusted.
     var forwardedOrigin = ForwardedOrigin()
+    /// The proxy fields of the request, taken out when it is first forwarded.
+    var forwardingFields: ForwardingFields?
     var acceptsTrailers = false
-    /// What `Connection` named beside what it usually does: trailers of these names end here too.
+    /// The end-to-end fields that `Connection` named. Trailers of these names are dropped too.
     var fieldsNamedByRequest: [HeaderName] = []
     var fieldsNamedByResponse: [HeaderName] = []
-    /// `Max-Forwards` has come to its end.
+    /// `Max-Forwards` has reached zero.
     var isLastHop = false
-    /// In `request.headers`; empty where the request ID is switched off.
+    /// The request ID, in `request.headers`; empty if it is switched off.
     var requestIDRange = ByteRange.empty
     /// The upstream must not encode the response, because a middleware rewrites its body. `Accept-Encoding` is removed at the
     /// bottom of the chain, since compression reads it on the way down.
     var needsUnencodedResponse = false
 
-    /// How many more bytes of a body of unknown length are taken from the client; nil where any number is.
-    var requestBodyRest: Int?
+    /// The request's body, as far as the gateway holds it.
+    struct RequestBody {
+        /// The part that was received and not sent upstream.
+        var held = ByteBuffer()
+        /// The whole body, if it was collected, so that it can be sent again.
+        var collected: ByteBuffer?
+        var trailers: TrailerSection?
+        var pipeline: BodyPipeline?
+        /// How many more bytes the client may send, for a body of unknown length; nil for any number.
+        var allowance: Int?
+    }
 
     // MARK: What goes back
 
     /// The response, as the next middleware and the client see it. Undefined until there is one.
     public var response = ResponseHead()
-    var responseTrailers: TrailerSection?
-    /// A whole `Set-Cookie`, that ties the client to its target.
-    var cookieToSet: [UInt8]?
-    /// The code of the gateway's own error, if this is one.
-    var errorCode: GatewayError.Code?
-
-    /// Taken out of the request when it is first forwarded.
-    var forwardingFields: ForwardingFields?
-    /// Why no route takes it, where none does.
-    var refusal: Refusal?
-
-    /// In an object, since an error is large and hardly ever there.
-    final class Refusal {
-        let error: GatewayError
-        init(_ error: GatewayError) { self.error = error }
-    }
-
-    // MARK: Where it stands
-
-    var plan: RoutePlan
-    var cursor = ChainCursor()
-    var client: (any ClientStream)?
-    var upstream: (any UpstreamStream)?
-    /// The time limits of this exchange.
-    public var deadlines = Deadlines(from: .uptimeNanoseconds(0))
-    var stage = Stage.idle
-    /// The whole request, with its body, has come.
-    var isRequestEnded = false
-    /// Which endpoint the request goes to, and how that went.
-    let upstreamCall = UpstreamCall()
-
-    // MARK: What the chain asked for
-
-    /// What the walk stands still for.
-    var halt = Halt.none
-    /// Which halt this is, so that a late decision is not taken for another's.
-    var haltNumber: UInt32 = 0
-    /// The collected body of the current direction.
-    public internal(set) var collected = CollectedBody.none
-    /// What features keep under their keys.
-    var values = ExchangeValues()
-    /// Of the request's body, what has come and has not gone upstream.
-    var requestHeld = ByteBuffer()
-    /// The whole body where it was collected, so that it can be sent again.
-    var collectedRequest: ByteBuffer?
-    var requestTrailers: TrailerSection?
-    var requestPipeline: BodyPipeline?
-    /// Of the response's body, what has come while the head is held; a local answer's whole body.
-    var responseHeld = ByteBuffer()
-    /// Until then a hook waits for a response's body; after that it does without. In the past, it takes only what comes with
-    /// the read that is under way.
-    var collectsUntil = NIODeadline.distantFuture
-    var responsePipeline: BodyPipeline?
-    /// What the transforms hold back goes out whenever the upstream pauses.
-    var flushesOnPause = false
-    /// Writes the body of the local answer that is about to be given.
-    var localStream: (any BodyTransform)?
-    /// No more of the response's body comes.
-    var isResponseEnded = false
+    var responseBody = ResponseBody()
     /// The origin of the response.
     public internal(set) var origin = Origin.upstream
+    /// The code of the gateway's error, if the response is one.
+    var errorCode: GatewayError.Code?
 
-    enum Halt: Hashable {
-        case none
-        /// For a ``Resumption``.
-        case suspended
-        /// For a body of at most so many bytes.
-        case collecting(limit: Int)
+    /// The response's body, as far as the gateway holds it.
+    struct ResponseBody {
+        /// The part that was received while the head is held; the whole body of a local response.
+        var held = ByteBuffer()
+        var trailers: TrailerSection?
+        var pipeline: BodyPipeline?
+        /// Whether the transforms write out what they hold back whenever the upstream pauses.
+        var flushesOnPause = false
+        /// Until when a hook waits for the body before it continues without. A time in the past admits only what comes with
+        /// the current read.
+        var collectsUntil = NIODeadline.distantFuture
+        /// Writes the body of the local response that is about to be given.
+        var source: (any BodyTransform)?
     }
 
     /// The origin of a response.
@@ -129,41 +94,52 @@ public final class Exchange {
         case local
     }
 
-    enum Stage: UInt8 {
-        /// → descending
-        case idle
-        /// In the request hooks. → waiting, climbing
-        case descending
-        /// For a connection or for the upstream's head. → climbing
-        case waiting
-        /// In the response hooks. → responding
-        case climbing
-        /// The head has been written. → flushing, over
-        case responding
-        /// The last byte was written, the client has yet to take it. → over
-        case flushing
-        /// → idle
-        case over
+    // MARK: Where it stands
+
+    var state = ExchangeStateMachine()
+    var plan: RoutePlan
+    var cursor = ChainCursor()
+    /// Why no route accepts the request.
+    var refusal: Refusal?
+    var client: (any ClientStream)?
+    var upstream: (any UpstreamStream)?
+    /// The time limits of this exchange.
+    public var deadlines = Deadlines(from: .uptimeNanoseconds(0))
+    /// The collected body of the current direction.
+    public internal(set) var collected = CollectedBody.none
+    /// What features keep under their keys.
+    var values = ExchangeValues()
+    /// Whether a body, its trailers or its transforms are held; nearly never.
+    var holdsBodies = false
+    /// Which endpoint the request goes to, and how that went.
+    let upstreamCall = UpstreamCall()
+
+    /// A reference, since an error is large and rare.
+    final class Refusal {
+        let error: GatewayError
+        init(_ error: GatewayError) { self.error = error }
     }
 
-    // MARK: What is told about it
+    // MARK: What is reported
 
-    /// The request's first byte came in.
+    /// When the first byte of the request was received.
     var startedAt = NIODeadline.uptimeNanoseconds(0)
-    /// The response's first byte went out.
+    /// When the first byte of the response was sent.
     var firstByteAt: NIODeadline?
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
-    /// Why its upstream has failed it, for the log.
+    /// Why the upstream failed, for the log.
     var failure: UpstreamFailure?
     var target: UpstreamTarget? { self.upstreamCall.target }
-    /// nil where it was answered above the upstream.
+    /// nil if it was answered above the upstream.
     var upstreamName: String? {
         guard self.upstreamCall.pool != nil || self.upstreamCall.attempts > 0,
             case .upstream(let upstream) = self.plan.action
         else { return nil }
         return upstream.name
     }
+
+    // MARK: Reuse
 
     private let deadlineSlot: DeadlineWheel.Slot
     private var armedUntil = NIODeadline.distantFuture
@@ -175,18 +151,18 @@ public final class Exchange {
         worker.deadlines.own(self.deadlineSlot, self)
     }
 
-    /// Begins a new life. `request` is already filled; its first byte came in at `start`, or now.
+    /// Prepares for a request, which is in `request` already.
+    ///
+    /// - Parameter start: When its first byte was received; now if nil.
     func reset(client: any ClientStream, at now: NIODeadline, since start: NIODeadline? = nil) {
         self.client = client
         self.startedAt = start ?? now
-        self.stage = .descending
+        self.state.begin(hasBody: !self.request.framing.isEmpty)
         self.cursor = ChainCursor()
         self.deadlines = Deadlines(from: now)
-        self.isRequestEnded = self.request.framing.isEmpty
         self.upstreamCall.reset()
         self.firstByteAt = nil
         self.errorCode = nil
-        self.cookieToSet = nil
         self.failure = nil
         self.bytesOut = 0
         self.requestIDRange = .empty
@@ -197,37 +173,22 @@ public final class Exchange {
         if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
         if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }
         self.needsUnencodedResponse = false
-        self.requestBodyRest = nil
+        self.requestBody.allowance = nil
         self.captures.removeAll()
-        self.isResponseEnded = false
-        self.halt = .none
     }
 
-    /// Drops what it holds, before it waits for its next life.
+    /// Drops what the request has left, until the exchange is reused.
     func release() {
         self.generation &+= 1
-        self.stage = .idle
+        self.state.release()
         self.client = nil
         self.upstream = nil
-        self.responseTrailers = nil
         self.bytesIn = 0
-        if self.usesBodies { self.releaseBodies() }
-    }
-
-    /// True where something below was used; nearly never.
-    var usesBodies = false
-
-    private func releaseBodies() {
-        self.usesBodies = false
+        guard self.holdsBodies else { return }
+        self.holdsBodies = false
         self.collected = .none
-        self.requestHeld = ByteBuffer()
-        self.collectedRequest = nil
-        self.requestTrailers = nil
-        self.responseHeld = ByteBuffer()
-        self.collectsUntil = .distantFuture
-        self.localStream = nil
-        self.requestPipeline = nil
-        self.responsePipeline = nil
+        self.requestBody = RequestBody()
+        self.responseBody = ResponseBody()
     }
 
     // MARK: Deadlines
@@ -237,11 +198,12 @@ public final class Exchange {
         self.arm()
     }
 
-    /// For the next bytes of a body.
+    /// Waits for the next bytes of a body.
     func waitForBody() {
-        guard self.collectsUntil == .distantFuture else {
+        let collectsUntil = self.responseBody.collectsUntil
+        guard collectsUntil == .distantFuture else {
             let idle = self.deadlines.idle.map { self.worker.now + $0 } ?? .distantFuture
-            self.deadlines.wait(for: .idle, until: min(idle, self.collectsUntil))
+            self.deadlines.wait(for: .idle, until: min(idle, collectsUntil))
             return self.arm()
         }
         if let idle = self.deadlines.idle { self.wait(for: .idle, idle) } else { self.stopWaiting() }
@@ -249,8 +211,8 @@ public final class Exchange {
 
     func stopWaiting() { self.deadlines.stopWaiting() }
 
-    /// Has the wheel look at this exchange in time. Where it looks earlier anyway, be it for a former life, it is not
-    /// asked again: for most requests it never is.
+    /// Has the wheel check this exchange at its next deadline. If the wheel checks earlier anyway, for a former request too, it
+    /// is not asked again: for most requests it never is.
     func arm() {
         let next = self.deadlines.next
         guard next < self.armedUntil else { return }
@@ -258,13 +220,16 @@ public final class Exchange {
         self.worker.deadlines.set(self.deadlineSlot, to: next)
     }
 
-    /// The wheel has looked, and will not do so again by itself.
+    /// The wheel has checked this exchange, and does so again only if it is asked.
     func disarmed() { self.armedUntil = .distantFuture }
 
-    /// Gives its place in the wheel up; it is not used again.
+    /// Frees its place in the wheel. It is not used again.
     func discard() { self.worker.deadlines.free(self.deadlineSlot) }
-
 }
 
 @available(*, unavailable)
 extension Exchange: Sendable {}
+
+extension Exchange: DeadlineOwner {
+    func deadlineReached(now: NIODeadline) { self.driver.deadlineReached(now: now) }
+}

@@ -2,197 +2,233 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// The request's body, from the client to the upstream.
-extension Exchange {
+/// Step 4: the request's body, from the client to the upstream.
+extension ExchangeDriver {
     func receive(body chunk: ByteBuffer) {
         guard self.admits(chunk) else { return }
-        if case .collecting(let limit) = self.halt, self.stage == .descending {
-            self.requestHeld.writeImmutableBuffer(chunk)
-            guard self.requestHeld.readableBytes > limit else { return self.waitForBody() }
-            self.client?.pauseRequestBody()
-            return self.requestCollected(.larger)
+        let exchange = self.exchange
+        switch exchange.state.requestBody() {
+        case .collect(let limit): self.collect(chunk, upTo: limit)
+        case .forward:
+            guard let upstream = exchange.upstream else { return }
+            guard let pipeline = exchange.requestBody.pipeline else { return self.forward(chunk, to: upstream) }
+            pipeline.write(chunk)
+            self.turnRequest()
+        case .drop: break
         }
-        guard let upstream = self.upstream, self.stage != .over else { return }
-        guard let pipeline = self.requestPipeline else { return self.forward(chunk, to: upstream) }
-        pipeline.write(chunk)
-        self.turnRequest()
     }
 
     func receiveEnd(trailers: TrailerSection?) {
-        self.isRequestEnded = true
-        if let trailers, let trailers = ForwardedFields.cleanTrailers(of: self, trailers) {
-            self.usesBodies = true
-            self.requestTrailers = trailers
+        let exchange = self.exchange
+        let onEnd = exchange.state.requestEnded()
+        if let trailers, let trailers = ForwardedFields.cleanTrailers(of: exchange, trailers) {
+            exchange.holdsBodies = true
+            exchange.requestBody.trailers = trailers
         }
-        if case .collecting = self.halt, self.stage == .descending {
-            self.collectedRequest = self.requestHeld
-            return self.requestCollected(.whole(self.requestHeld))
-        }
-        guard let upstream = self.upstream else { return }
-        if let pipeline = self.requestPipeline {
-            pipeline.end()
-            self.turnRequest()
-        } else {
-            self.endRequest(upstream)
+        switch onEnd {
+        case .collected:
+            exchange.requestBody.collected = exchange.requestBody.held
+            self.requestCollected(.whole(exchange.requestBody.held))
+        case .forward:
+            guard let upstream = exchange.upstream else { return }
+            if let pipeline = exchange.requestBody.pipeline {
+                pipeline.end()
+                self.turnRequest()
+            } else {
+                self.endRequest(upstream)
+            }
         }
     }
 
-    /// A stream has been found, and the head written to it.
+    /// The head was written to `stream`, which accepts the body.
     func sent(to stream: any UpstreamStream) {
-        self.upstream = stream
-        self.upstreamCall.replay.replay(to: stream)
-        if self.usesBodies { return self.sendHeld(to: stream) }
-        if self.isRequestEnded { return self.endRequest(stream) }
-        self.waitForBody()
-        // What has come of the body goes out with the head.
-        self.client?.resumeRequestBody()
+        let exchange = self.exchange
+        exchange.upstream = stream
+        exchange.upstreamCall.replay.replay(to: stream)
+        if exchange.holdsBodies { return self.sendHeld(to: stream) }
+        if exchange.state.isRequestEnded { return self.endRequest(stream) }
+        exchange.waitForBody()
+        // The part of the body that was received already is sent with the head.
+        exchange.client?.resumeRequestBody()
         stream.flush()
     }
 
-    /// Sends what has been collected, and goes on with what is still to come.
+    /// Sends what was collected, and continues with the rest.
     private func sendHeld(to stream: any UpstreamStream) {
-        let held = self.requestHeld
-        self.requestHeld = ByteBuffer()
-        if let pipeline = self.requestPipeline {
-            // All of it went out before, and is sent once more.
+        let exchange = self.exchange
+        let held = exchange.requestBody.held
+        exchange.requestBody.held = ByteBuffer()
+        if let pipeline = exchange.requestBody.pipeline {
+            // All of it was sent before, and was replayed.
             if pipeline.isFinished { return self.endRequest(stream) }
             if held.readableBytes > 0 { pipeline.write(held) }
-            if self.isRequestEnded { pipeline.end() }
+            if exchange.state.isRequestEnded { pipeline.end() }
             return self.turnRequest()
         }
         if held.readableBytes > 0 { self.forward(held, to: stream) }
-        if self.isRequestEnded { return self.endRequest(stream) }
-        self.waitForBody()
-        if stream.isWritable { self.client?.resumeRequestBody() }
+        if exchange.state.isRequestEnded { return self.endRequest(stream) }
+        exchange.waitForBody()
+        if stream.isWritable { exchange.client?.resumeRequestBody() }
         stream.flush()
     }
 
     private func forward(_ chunk: ByteBuffer, to upstream: any UpstreamStream) {
-        self.upstreamCall.replay.keep(chunk, if: upstream.mayBeSentAgain)
+        let exchange = self.exchange
+        exchange.upstreamCall.replay.keep(chunk, if: upstream.mayBeSentAgain)
         upstream.writeBody(chunk)
-        if self.stage == .waiting || self.deadlines.isWaiting(for: .idle) { self.waitForBody() }
+        if exchange.state.stage == .waiting || exchange.deadlines.isWaiting(for: .idle) { exchange.waitForBody() }
         guard !upstream.isWritable else { return }
-        // What has not been flushed would never make it writable again.
+        // Unflushed bytes would never make it writable again.
         upstream.flush()
-        if !upstream.isWritable { self.client?.pauseRequestBody() }
+        if !upstream.isWritable { exchange.client?.pauseRequestBody() }
     }
 
     private func endRequest(_ upstream: any UpstreamStream) {
-        upstream.writeEnd(trailers: self.requestTrailers)
-        // First, since a flush that fails may end this exchange and begin its next life.
-        if self.stage == .waiting { self.wait(for: .firstByte, self.deadlines.firstByte) }
+        let exchange = self.exchange
+        upstream.writeEnd(trailers: exchange.requestBody.trailers)
+        // Before the flush, because a flush that fails may end this exchange.
+        if exchange.state.stage == .waiting { exchange.wait(for: .firstByte, exchange.deadlines.firstByte) }
         upstream.flush()
     }
 
-    /// The upstream's buffer has room again.
+    /// The upstream accepts more of the body.
     func upstreamWritable() {
-        guard self.stage != .over else { return }
-        if self.requestPipeline != nil { return self.turnRequest() }
-        if !self.isRequestEnded { self.client?.resumeRequestBody() }
+        let exchange = self.exchange
+        guard exchange.state.stage != .over else { return }
+        if exchange.requestBody.pipeline != nil { return self.turnRequest() }
+        if !exchange.state.isRequestEnded { exchange.client?.resumeRequestBody() }
+    }
+
+    /// Counts a body of unknown length. Returns false if it is larger than it may be.
+    private func admits(_ chunk: ByteBuffer) -> Bool {
+        let exchange = self.exchange
+        guard let allowance = exchange.requestBody.allowance else { return true }
+        exchange.requestBody.allowance = allowance - chunk.readableBytes
+        guard allowance < chunk.readableBytes else { return true }
+        // Only once: the rest of the body must not disturb the response.
+        exchange.requestBody.allowance = nil
+        switch exchange.state.requestTooLarge() {
+        case .answer: self.fail(GatewayError(.payloadTooLarge), from: nil)
+        case .cut: self.abort(.gatewayError)
+        case .ignore: break
+        }
+        return false
     }
 
     // MARK: Collecting
 
-    /// What there is of the body for a hook that asked for so much of it, or nil where it has yet to come.
+    /// Returns the body for a hook that asked for at most `limit` bytes of it, or nil if it has yet to be received.
     func collectRequest(upTo limit: Int) -> CollectedBody? {
-        self.usesBodies = true
-        if self.isRequestEnded {
-            self.collectedRequest = self.requestHeld
-            return self.requestHeld.readableBytes <= limit ? .whole(self.requestHeld) : .larger
+        let exchange = self.exchange
+        exchange.holdsBodies = true
+        let held = exchange.requestBody.held.readableBytes
+        if exchange.state.isRequestEnded {
+            exchange.requestBody.collected = exchange.requestBody.held
+            return held <= limit ? .whole(exchange.requestBody.held) : .larger
         }
-        if case .length(let length) = self.request.framing, length > limit { return .larger }
-        if self.requestHeld.readableBytes > limit { return .larger }
-        self.halt = .collecting(limit: limit)
-        self.waitForBody()
-        if self.request.expectsContinue { self.sendContinue() }
-        self.client?.resumeRequestBody()
+        if case .length(let length) = exchange.request.framing, length > limit { return .larger }
+        if held > limit { return .larger }
+        exchange.state.collect(upTo: limit)
+        exchange.waitForBody()
+        if exchange.request.expectsContinue { self.sendContinue() }
+        exchange.client?.resumeRequestBody()
         return nil
     }
 
-    /// Tells the client to send the body that it holds back (RFC 9110 section 10.1.1), since the gateway itself wants it.
-    func sendContinue() {
-        self.request.headers.remove(.expect)
-        self.response.headers.clear()
-        self.response.status = 100
-        self.response.framing = .none
-        self.client?.writeInformational(self.response)
-        self.request.expectsContinue = false
-        self.client?.flush()
+    private func collect(_ chunk: ByteBuffer, upTo limit: Int) {
+        let exchange = self.exchange
+        // Taken out of the exchange, so that no access to it lasts for the copy.
+        var held = exchange.requestBody.held
+        exchange.requestBody.held = ByteBuffer()
+        held.writeImmutableBuffer(chunk)
+        exchange.requestBody.held = held
+        guard held.readableBytes > limit else { return exchange.waitForBody() }
+        exchange.client?.pauseRequestBody()
+        self.requestCollected(.larger)
     }
 
-    /// Nothing of the body is lost to a further try.
+    /// Tells the client to send the body that it holds back (RFC 9110 section 10.1.1), because the gateway itself wants it.
+    func sendContinue() {
+        let exchange = self.exchange
+        exchange.request.headers.remove(.expect)
+        exchange.response.headers.clear()
+        exchange.response.status = 100
+        exchange.response.framing = .none
+        exchange.client?.writeInformational(exchange.response)
+        exchange.request.expectsContinue = false
+        exchange.client?.flush()
+    }
+
+    /// Whether the whole body is there for another attempt.
     var canSendRequestAgain: Bool {
-        self.request.framing.isEmpty || (self.collectedRequest != nil && self.requestPipeline == nil)
+        let exchange = self.exchange
+        return exchange.request.framing.isEmpty
+            || (exchange.requestBody.collected != nil && exchange.requestBody.pipeline == nil)
+    }
+
+    /// Replaces the body before it is sent upstream.
+    func replaceRequestBody(with body: ByteBuffer) {
+        let exchange = self.exchange
+        guard exchange.state.isRequestEnded else { return self.insertIntoRequest(ReplacedBody(body)) }
+        exchange.holdsBodies = true
+        exchange.requestBody.held = body
+        exchange.requestBody.collected = body
+        exchange.request.headers.remove(.contentLength)
+        exchange.request.framing = body.readableBytes > 0 ? .length(body.readableBytes) : .none
+        if body.readableBytes > 0 {
+            exchange.request.headers.add(HeaderName(.contentLength)) { $0.write(decimal: body.readableBytes) }
+        }
     }
 
     // MARK: Transforms
 
     func insertIntoRequest(_ transform: any BodyTransform) {
-        guard !self.request.framing.isEmpty else { return transform.cancel() }
-        self.usesBodies = true
-        self.request.headers.remove(.contentLength)
-        self.request.framing = .chunked
-        if self.requestPipeline == nil { self.requestPipeline = BodyPipeline() }
-        self.requestPipeline?.insert(transform)
+        let exchange = self.exchange
+        guard !exchange.request.framing.isEmpty else { return transform.cancel() }
+        exchange.holdsBodies = true
+        exchange.request.headers.remove(.contentLength)
+        exchange.request.framing = .chunked
+        if exchange.requestBody.pipeline == nil { exchange.requestBody.pipeline = BodyPipeline() }
+        exchange.requestBody.pipeline?.insert(transform)
     }
 
-    /// Lets the request's transforms work once, and comes back for more in a later turn of the loop.
+    /// Lets the request's transforms work once, and again in a later turn of the loop if they have more to do.
     func turnRequest() {
-        guard let pipeline = self.requestPipeline, let upstream = self.upstream else { return }
+        let exchange = self.exchange
+        guard let pipeline = exchange.requestBody.pipeline, let upstream = exchange.upstream else { return }
         guard !pipeline.isFinished else { return }
         do throws(TransformError) {
             let output = try pipeline.turn()
             if output.readableBytes > 0 { self.forward(output, to: upstream) }
         } catch {
-            return self.stage == .responding || self.stage == .flushing
-                ? self.abort(.gatewayError) : self.fail(error.error, from: nil)
+            switch exchange.state.requestFailed() {
+            case .answer: self.fail(error.error, from: nil)
+            case .cut: self.abort(.gatewayError)
+            case .ignore: break
+            }
+            return
         }
-        guard self.upstream === upstream else { return }
+        guard exchange.upstream === upstream else { return }
         if pipeline.isFinished { return self.endRequest(upstream) }
         if pipeline.hasWork {
-            self.client?.pauseRequestBody()
-            if upstream.isWritable { self.worker.nextTurn(self) }
+            exchange.client?.pauseRequestBody()
+            if upstream.isWritable { self.worker.nextTurn(exchange) }
         } else if pipeline.isFull {
-            self.client?.pauseRequestBody()
-            if self.stage == .waiting { self.waitForBody() }
+            exchange.client?.pauseRequestBody()
+            if exchange.state.stage == .waiting { exchange.waitForBody() }
         } else if upstream.isWritable {
-            self.client?.resumeRequestBody()
+            exchange.client?.resumeRequestBody()
         }
         upstream.flush()
     }
+}
 
-    // MARK: What goes wrong
+/// Drops a body that is still being received, and writes another one at its end.
+private final class ReplacedBody: BodyTransform {
+    private let body: ByteBuffer
+    init(_ body: ByteBuffer) { self.body = body }
 
-    /// Counts a body of unknown length; false where it has become larger than it may be.
-    private func admits(_ chunk: ByteBuffer) -> Bool {
-        guard let rest = self.requestBodyRest else { return true }
-        self.requestBodyRest = rest - chunk.readableBytes
-        guard rest < chunk.readableBytes else { return true }
-        // Once: what still comes must not stop the answer.
-        self.requestBodyRest = nil
-        switch self.stage {
-        case .responding: self.abort(.gatewayError)
-        case .descending, .waiting, .climbing: self.fail(GatewayError(.payloadTooLarge), from: nil)
-        case .idle, .flushing, .over: break
-        }
-        return false
-    }
-
-    /// The client sends its body slower than it may.
-    func requestTooSlow() {
-        self.plan.meters.countTimeout(.idle)
-        switch self.stage {
-        case .responding, .flushing: self.abort(.timedOut(.idle))
-        case .idle, .descending, .waiting, .climbing, .over: self.fail(GatewayError(.requestTimeout), from: nil)
-        }
-    }
-
-    /// The client's framing broke inside the body.
-    func receive(error: MessageError) {
-        self.isRequestEnded = true
-        switch self.stage {
-        case .responding, .flushing: self.abort(.gatewayError)
-        case .idle, .descending, .waiting, .climbing, .over: self.fail(GatewayError(client: error), from: nil)
-        }
-    }
+    var rank: BodyRank { .rewrite }
+    func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) { chunk = ByteBuffer() }
+    func end(to sink: inout BodySink) { sink.write(self.body) }
 }

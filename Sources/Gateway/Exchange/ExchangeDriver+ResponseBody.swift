@@ -1,219 +1,267 @@
 import GatewayHTTP
 import GatewayHTTP1
-public import NIOCore
+import NIOCore
 
-/// The response's body, from the upstream to the client.
-extension Exchange {
-    /// The head has climbed the whole chain.
+/// Step 7: the response, from the top of the chain to the client.
+extension ExchangeDriver {
     func startResponse() {
-        guard let client = self.client else { return }
-        self.stage = .responding
-        self.firstByteAt = self.worker.now
-        client.writeHead(of: self)
-        guard self.usesBodies else { return self.waitForBody() }
-        let held = self.responseHeld
-        self.responseHeld = ByteBuffer()
-        let hasBody = held.readableBytes > 0 && !self.response.framing.isEmpty
-        if let pipeline = self.responsePipeline {
+        let exchange = self.exchange
+        guard let client = exchange.client else { return }
+        exchange.state.startedResponse()
+        exchange.firstByteAt = self.worker.now
+        client.writeHead(of: exchange)
+        guard exchange.holdsBodies else { return exchange.waitForBody() }
+        let held = exchange.responseBody.held
+        exchange.responseBody.held = ByteBuffer()
+        let hasBody = held.readableBytes > 0 && !exchange.response.framing.isEmpty
+        if let pipeline = exchange.responseBody.pipeline {
             if hasBody { pipeline.write(held) }
-            if self.isResponseEnded { pipeline.end() }
+            if exchange.state.isResponseEnded { pipeline.end() }
             return self.turnResponse()
         }
-        let life = self.generation
+        let generation = exchange.generation
         if hasBody { client.writeBody(held) }
-        guard self.generation == life, self.stage == .responding else { return }
-        if self.isResponseEnded { self.end(client) } else { self.waitForMore(client) }
+        guard exchange.generation == generation, exchange.state.stage == .responding else { return }
+        if exchange.state.isResponseEnded { self.end(client) } else { self.waitForMore(client) }
     }
 
     func receive(responseBody chunk: ByteBuffer) {
-        guard self.stage == .responding, let client = self.client else {
-            if self.stage == .climbing { self.hold(chunk) }
-            return
+        let exchange = self.exchange
+        switch exchange.state.responseBody() {
+        case .write:
+            guard let client = exchange.client else { return }
+            if let pipeline = exchange.responseBody.pipeline {
+                pipeline.write(chunk)
+                return self.turnResponse()
+            }
+            client.writeBody(chunk)
+            self.waitForMore(client)
+        case .hold: self.hold(chunk)
+        case .collect(let limit):
+            self.hold(chunk)
+            let isAwaited =
+                exchange.responseBody.held.readableBytes <= limit
+                && self.worker.now <= exchange.responseBody.collectsUntil
+            if isAwaited { exchange.waitForBody() } else { self.responseCollected(.larger) }
+        case .drop: break
         }
-        if let pipeline = self.responsePipeline {
-            pipeline.write(chunk)
-            return self.turnResponse()
-        }
-        client.writeBody(chunk)
-        self.waitForMore(client)
     }
 
     func receiveResponseEnd(trailers: TrailerSection?) {
-        self.upstream = nil
-        self.isResponseEnded = true
-        let trailers = trailers.flatMap { ForwardedFields.cleanResponseTrailers(of: self, $0) }
-        switch self.stage {
-        case .responding:
-            self.responseTrailers = trailers
-            if let pipeline = self.responsePipeline {
+        let exchange = self.exchange
+        exchange.upstream = nil
+        let onEnd = exchange.state.responseEnded()
+        if let trailers { self.keep(ForwardedFields.cleanResponseTrailers(of: exchange, trailers), onEnd) }
+        switch onEnd {
+        case .write:
+            if let pipeline = exchange.responseBody.pipeline {
                 pipeline.end()
                 self.turnResponse()
-            } else if let client = self.client {
+            } else if let client = exchange.client {
                 self.end(client)
             }
-        case .climbing:
-            // A hook that suspended the exchange holds the head. The end is written after it, even if the body is empty.
-            self.usesBodies = true
-            self.responseTrailers = trailers
-            if case .collecting = self.halt { self.responseCollected(.whole(self.responseHeld)) }
-        case .idle, .descending, .waiting, .flushing, .over: break
+        // The end is written after the head, even if the body is empty.
+        case .hold: exchange.holdsBodies = true
+        case .collected:
+            exchange.holdsBodies = true
+            self.responseCollected(.whole(exchange.responseBody.held))
+        case .drop: break
         }
     }
 
-    /// The upstream has sent all that it has for now: the client sees it.
+    private func keep(_ trailers: TrailerSection?, _ onEnd: ExchangeStateMachine.OnResponseEnd) {
+        guard let trailers, onEnd != .drop else { return }
+        self.exchange.holdsBodies = true
+        self.exchange.responseBody.trailers = trailers
+    }
+
+    /// The upstream has sent everything that it has so far, and the client must see it.
     func upstreamPaused() {
+        let exchange = self.exchange
         if self.isCollectingNoLonger(at: self.worker.now) { return self.giveUpCollecting() }
-        if let pipeline = self.responsePipeline, self.stage == .responding, self.flushesOnPause, !pipeline.hasWork {
+        if let pipeline = exchange.responseBody.pipeline, exchange.state.stage == .responding,
+            exchange.responseBody.flushesOnPause, !pipeline.hasWork
+        {
             do throws(TransformError) {
                 let output = try pipeline.pause()
-                if output.readableBytes > 0 { self.client?.writeBody(output) }
+                if output.readableBytes > 0 { exchange.client?.writeBody(output) }
             } catch {
                 return self.abort(.gatewayError)
             }
         }
-        self.client?.flush()
+        exchange.client?.flush()
     }
 
-    /// The client takes bytes again.
-    func continueResponse() {
-        if self.responsePipeline != nil { return self.worker.nextTurn(self) }
-        self.waitForBody()
-        self.upstream?.resumeReading()
+    /// The client accepts bytes again.
+    func clientWritable() {
+        let exchange = self.exchange
+        switch exchange.state.clientWritable() {
+        case .finish: self.finish(.complete)
+        case .continueResponse:
+            if exchange.responseBody.pipeline != nil { return self.worker.nextTurn(exchange) }
+            exchange.waitForBody()
+            exchange.upstream?.resumeReading()
+        case .resumeUpstream: exchange.upstream?.resumeReading()
+        case .ignore: break
+        }
     }
 
     private func waitForMore(_ client: any ClientStream) {
         if client.isWritable {
-            self.waitForBody()
+            self.exchange.waitForBody()
         } else {
-            // From here on the client is waited for, and its connection has a deadline of its own for that.
-            self.upstream?.pauseReading()
-            self.stopWaiting()
+            // The connection has its own deadline for a client that accepts nothing.
+            self.exchange.upstream?.pauseReading()
+            self.exchange.stopWaiting()
         }
     }
 
     private func end(_ client: any ClientStream) {
-        self.stopWaiting()
-        client.writeEnd(of: self)
-        self.stage = .flushing
-        let life = self.generation
+        let exchange = self.exchange
+        exchange.stopWaiting()
+        client.writeEnd(of: exchange)
+        exchange.state.wroteLastByte()
+        let generation = exchange.generation
         client.flush()
-        // A write that fails closes the connection within the flush; the exchange may live its next life by now.
-        if self.generation == life, self.stage == .flushing, client.isWritable { self.finish(.complete) }
+        // A write that fails closes the connection within the flush, and the exchange may have been reused by now.
+        if exchange.generation == generation, exchange.state.stage == .flushing, client.isWritable {
+            self.finish(.complete)
+        }
     }
 
     // MARK: Collecting
 
-    /// What there is of the body for a hook that asked for so much of it, or nil where it has yet to come.
+    /// Returns the body for a hook that asked for at most `limit` bytes of it, or nil if it has yet to be received.
     func collectResponse(upTo limit: Int) -> CollectedBody? {
-        self.usesBodies = true
-        let held = self.responseHeld
-        if self.isResponseEnded || self.response.framing.isEmpty {
+        let exchange = self.exchange
+        exchange.holdsBodies = true
+        let held = exchange.responseBody.held
+        if exchange.state.isResponseEnded || exchange.response.framing.isEmpty {
             return held.readableBytes <= limit ? .whole(held) : .larger
         }
-        if case .length(let length) = self.response.framing, length > limit { return .larger }
+        if case .length(let length) = exchange.response.framing, length > limit { return .larger }
         if held.readableBytes > limit { return .larger }
-        self.halt = .collecting(limit: limit)
-        self.waitForBody()
+        exchange.state.collect(upTo: limit)
+        exchange.waitForBody()
         return nil
     }
 
-    /// The hook that asked for the response's body does not wait for the rest of it.
+    /// Whether the hook that asked for the response's body no longer waits for the rest of it.
     func isCollectingNoLonger(at now: NIODeadline) -> Bool {
-        guard self.collectsUntil <= now, self.stage == .climbing, case .collecting = self.halt else { return false }
-        return true
+        self.exchange.responseBody.collectsUntil <= now && self.exchange.state.isCollectingResponse
     }
 
-    /// Has the hook go on without the body.
+    /// Lets the hook continue without the body.
     func giveUpCollecting() {
-        let life = self.generation
+        let exchange = self.exchange
+        let generation = exchange.generation
         self.responseCollected(.larger)
-        if self.generation == life { self.client?.flush() }
+        if exchange.generation == generation { exchange.client?.flush() }
     }
 
     private func hold(_ chunk: ByteBuffer) {
-        self.usesBodies = true
-        if self.responseHeld.readableBytes == 0 {
-            self.responseHeld = chunk
-        } else {
-            self.responseHeld.writeImmutableBuffer(chunk)
+        let exchange = self.exchange
+        exchange.holdsBodies = true
+        guard exchange.responseBody.held.readableBytes > 0 else {
+            exchange.responseBody.held = chunk
+            return
         }
-        guard case .collecting(let limit) = self.halt else { return }
-        let isAwaited = self.responseHeld.readableBytes <= limit && self.worker.now <= self.collectsUntil
-        if isAwaited { self.waitForBody() } else { self.responseCollected(.larger) }
-    }
-
-    /// Replaces the collected body and updates `Content-Length`. For response hooks that received the whole body.
-    public func replaceBody(with body: ByteBuffer) {
-        self.usesBodies = true
-        self.responseHeld = body
-        self.response.setLength(body.readableBytes, answering: self.request.method)
+        // Taken out of the exchange, so that no access to it lasts for the copy.
+        var held = exchange.responseBody.held
+        exchange.responseBody.held = ByteBuffer()
+        held.writeImmutableBuffer(chunk)
+        exchange.responseBody.held = held
     }
 
     // MARK: Transforms
 
     func insertIntoResponse(_ transform: any BodyTransform) {
-        guard !self.response.framing.isEmpty else {
-            // The length that HEAD names is that of a body which would be another. A body that is empty stays so, and
-            // without its length the client would wait for one.
-            if self.request.method == .head { self.response.headers.remove(.contentLength) }
+        let exchange = self.exchange
+        guard !exchange.response.framing.isEmpty else {
+            // For HEAD, the length would be that of the untransformed body. An empty body stays empty, and a client needs its
+            // length to know.
+            if exchange.request.method == .head { exchange.response.headers.remove(.contentLength) }
             return transform.cancel()
         }
-        self.response.headers.remove(.contentLength)
-        self.usesBodies = true
-        if self.responsePipeline == nil {
-            self.responsePipeline = BodyPipeline()
-            // A body of known length comes without long pauses, and flushing costs it some of its compression.
-            self.flushesOnPause = self.response.framing.isUnbounded
+        exchange.response.headers.remove(.contentLength)
+        exchange.holdsBodies = true
+        if exchange.responseBody.pipeline == nil {
+            exchange.responseBody.pipeline = BodyPipeline()
+            // A body of known length has no long pauses, and flushing makes compression worse.
+            exchange.responseBody.flushesOnPause = exchange.response.framing.isUnbounded
         }
-        self.response.framing = .chunked
-        ForwardedFields.rewriteTrailer(ofResponse: self)
-        self.responsePipeline?.insert(transform)
+        exchange.response.framing = .chunked
+        ForwardedFields.rewriteTrailer(ofResponse: exchange)
+        exchange.responseBody.pipeline?.insert(transform)
     }
 
-    /// Lets the response's transforms work once, and comes back for more in a later turn of the loop.
+    /// Lets the response's transforms work once, and again in a later turn of the loop if they have more to do.
     func turnResponse() {
-        guard let pipeline = self.responsePipeline, let client = self.client, self.stage == .responding else { return }
-        let life = self.generation
+        let exchange = self.exchange
+        guard let pipeline = exchange.responseBody.pipeline, let client = exchange.client,
+            exchange.state.stage == .responding
+        else { return }
+        let generation = exchange.generation
         do throws(TransformError) {
             let output = try pipeline.turn()
             if output.readableBytes > 0 { client.writeBody(output) }
         } catch {
             return self.abort(.gatewayError)
         }
-        guard self.generation == life, self.stage == .responding else { return }
+        guard exchange.generation == generation, exchange.state.stage == .responding else { return }
         if pipeline.isFinished { return self.end(client) }
         if pipeline.hasWork {
-            self.upstream?.pauseReading()
-            self.stopWaiting()
-            // What has not been flushed would never make it writable again, and nobody else may come to flush it: where
-            // the answer has ended, the upstream's connection is another's by now.
-            if client.isWritable { self.worker.nextTurn(self) } else { client.flush() }
+            exchange.upstream?.pauseReading()
+            exchange.stopWaiting()
+            // Unflushed bytes would never make the client writable again, and nothing else may flush them: after the end of
+            // the response, the upstream connection serves another exchange.
+            if client.isWritable { self.worker.nextTurn(exchange) } else { client.flush() }
         } else if pipeline.isFull {
-            self.upstream?.pauseReading()
-            self.waitForBody()
+            exchange.upstream?.pauseReading()
+            exchange.waitForBody()
         } else {
-            if client.isWritable { self.upstream?.resumeReading() }
+            if client.isWritable { exchange.upstream?.resumeReading() }
             self.waitForMore(client)
         }
     }
 
-    /// Forgets a response that another stands in for.
+    /// Drops a response that another one replaces.
     func dropResponse() {
-        self.responsePipeline?.cancel()
-        self.responsePipeline = nil
-        self.responseHeld = ByteBuffer()
-        self.responseTrailers = nil
-        self.isResponseEnded = false
-        self.collectsUntil = .distantFuture
+        let exchange = self.exchange
+        guard exchange.holdsBodies else { return }
+        let source = exchange.responseBody.source
+        exchange.responseBody.pipeline?.cancel()
+        exchange.responseBody = Exchange.ResponseBody()
+        exchange.responseBody.source = source
     }
 
     /// A later turn of the loop, for transforms that have work left.
     func takeTurn() {
-        let life = self.generation
+        let generation = self.exchange.generation
         self.turnResponse()
-        guard self.generation == life else { return }
+        guard self.exchange.generation == generation else { return }
         self.upstreamPaused()
-        guard self.generation == life else { return }
+        guard self.exchange.generation == generation else { return }
         self.turnRequest()
     }
+
+    /// A transform that works at its own pace has something to do.
+    func transformReady(_ direction: BodyDirection) {
+        let exchange = self.exchange
+        self.worker.tick()
+        let generation = exchange.generation
+        switch direction {
+        case .request:
+            // A full upstream reports when it has room.
+            if exchange.upstream?.isWritable == true { self.turnRequest() }
+        case .response:
+            if exchange.client?.isWritable == true { self.turnResponse() }
+            if exchange.generation == generation { exchange.client?.flush() }
+        }
+    }
+}
+
+/// The body of the request, or that of the response.
+enum BodyDirection: Sendable {
+    case request, response
 }

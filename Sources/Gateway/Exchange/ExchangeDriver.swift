@@ -4,23 +4,34 @@ import GatewaySettings
 import Logging
 import NIOCore
 
-/// What happens to an exchange, in this order:
+/// Takes an exchange through its steps:
 ///
-/// begin → request hooks, down → the bottom of the chain (upstream, `respond`, `redirect`) → the response's head →
-/// response hooks, up → head, body and end to the client → completion hooks → over.
+/// 1. ``begin(from:at:isTrusted:since:)``: the request's head was received. The client is identified and the route is found:
+///    `ExchangeDriver+Request.swift`.
+/// 2. Down: the request hooks run in the order of the chain.
+/// 3. The bottom of the chain: the upstream is asked, or the route answers itself.
+/// 4. The request's body follows to the upstream: `ExchangeDriver+RequestBody.swift`.
+/// 5. ``receiveResponseHead()``: the upstream answers.
+/// 6. Up: the response hooks run, in reverse order.
+/// 7. Head, body and end of the response go to the client: `ExchangeDriver+ResponseBody.swift`.
+/// 8. ``finish(_:cutting:)``: the completion hooks run, and the exchange is reused.
 ///
-/// A failure anywhere becomes a response at that place and climbs from there; once the head has gone to the client the
-/// client is cut instead. What becomes of the bodies stands in `ExchangeDriver+RequestBody` and `+ResponseBody`.
-extension Exchange {
-    // MARK: Down
+/// A failure anywhere becomes a response at that place and climbs from there. Once the client has a part of the response, its
+/// connection is closed instead: `ExchangeDriver+Failure.swift`.
+///
+/// A write can close a connection, and a hook can answer, so most calls may end the exchange before they return. Code that
+/// continues after one compares ``Exchange/generation`` first.
+struct ExchangeDriver {
+    let exchange: Exchange
 
-    /// The head has come and been taken apart. Body bytes follow through ``receive(body:)``.
-    func begin() { self.descend() }
+    var worker: Worker { self.exchange.worker }
 
-    private func descend() {
-        let plan = self.plan
-        while let index = self.cursor.nextDown(plan.chain.requestCount) {
-            switch plan.chain.request(index, self) {
+    // MARK: 2. Down
+
+    func descend() {
+        let plan = self.exchange.plan
+        while let index = self.exchange.cursor.nextDown(plan.chain.requestCount) {
+            switch plan.chain.request(index, self.exchange) {
             case .next: continue
             case let decision: if !self.goesDown(after: decision, at: index) { return }
             }
@@ -28,18 +39,18 @@ extension Exchange {
         self.reachBottom()
     }
 
-    /// False where the walk turns or stands still.
+    /// Returns false if the walk turns or halts.
     private func goesDown(after decision: Decision, at index: Int) -> Bool {
         switch decision {
         case .next, .retry: return true
-        case .respond(let response): self.answer(response, from: self.plan.chain.requestPlaces[index])
-        case .fail(let error): self.fail(error, from: self.plan.chain.requestPlaces[index])
+        case .respond(let response): self.answer(response, from: self.exchange.plan.chain.requestPlaces[index])
+        case .fail(let error): self.fail(error, from: self.exchange.plan.chain.requestPlaces[index])
         case .transform(let transform):
             self.insertIntoRequest(transform)
             return true
         case .collect(let limit):
-            // Asked once more after it has been told, a hook means to go on.
-            guard case .none = self.collected else { return true }
+            // A hook that asks again although it has its answer continues.
+            guard case .none = self.exchange.collected else { return true }
             guard let body = self.collectRequest(upTo: limit) else { return false }
             return self.goesDown(with: body)
         case .suspend: self.suspend()
@@ -47,192 +58,100 @@ extension Exchange {
         return false
     }
 
-    /// Tells the hook that asked for the body.
+    /// Calls the hook that asked for the body again.
     private func goesDown(with body: CollectedBody) -> Bool {
-        let index = self.cursor.currentDown
-        self.collected = body
-        let decision = self.plan.chain.request(index, self)
-        defer { self.collected = .none }
+        let index = self.exchange.cursor.currentDown
+        self.exchange.collected = body
+        let decision = self.exchange.plan.chain.request(index, self.exchange)
+        defer { self.exchange.collected = .none }
         return self.goesDown(after: decision, at: index)
     }
 
-    /// The body that a request hook waits for is there, or has become too large.
+    /// The body that a request hook waits for is complete, or too large.
     func requestCollected(_ body: CollectedBody) {
-        self.halt = .none
-        self.stopWaiting()
+        self.exchange.state.collected()
+        self.exchange.stopWaiting()
         if self.goesDown(with: body) { self.descend() }
     }
 
+    // MARK: 3. The bottom of the chain
+
     private func reachBottom() {
-        let plan = self.plan
-        self.stage = .waiting
-        // `total` may have been set on the way down.
-        self.deadlines.begin()
-        if self.deadlines.total != nil { self.arm() }
-        if let refusal = self.refusal { return self.fail(refusal.error, from: nil) }
-        if self.needsUnencodedResponse { self.request.headers.remove(.acceptEncoding) }
-        switch plan.action {
-        case .upstream where self.isLastHop: self.answer(Response(status: 204), from: nil)
-        case .upstream(let cluster): cluster.take(self)
+        let exchange = self.exchange
+        exchange.state.reachedBottom()
+        // A hook may have set `total`.
+        exchange.deadlines.begin()
+        if exchange.deadlines.total != nil { exchange.arm() }
+        if let refusal = exchange.refusal { return self.fail(refusal.error, from: nil) }
+        if exchange.needsUnencodedResponse { exchange.request.headers.remove(.acceptEncoding) }
+        switch exchange.plan.action {
+        case .upstream where exchange.isLastHop: self.answer(Response(status: 204), from: nil)
+        case .upstream(let upstream): upstream.take(exchange)
         case .respond(let response): self.answer(response, from: nil)
-        case .redirect(let template, _) where template.namesHost && self.clientHost.isEmpty:
+        case .redirect(let template, _) where template.namesHost && exchange.clientHost.isEmpty:
             self.fail(GatewayError(.badRequest, detail: "The request has no Host to redirect to."), from: nil)
-        case .redirect(let template, let status): self.answer(.redirect(template, status: status, for: self), from: nil)
+        case .redirect(let template, let status):
+            self.answer(.redirect(template, status: status, for: exchange), from: nil)
         case .refuse: self.fail(GatewayError(.notFound), from: nil)
         }
     }
 
-    // MARK: Standing still
-
-    /// Returns the means to resume the exchange, for a hook that returns ``Decision/suspend``.
-    public func resumption() -> Resumption {
-        self.haltNumber &+= 1
-        return Resumption(self, life: self.generation, number: self.haltNumber)
-    }
-
-    private func suspend() {
-        self.halt = .suspended
-        self.upstream?.pauseReading()
-        // A forgotten resumption must not hold the client for ever.
-        self.wait(for: .total, self.deadlines.firstByte)
-    }
-
-    func endHalt() {
-        guard self.halt != .none else { return }
-        self.halt = .none
-        self.haltNumber &+= 1
-    }
-
-    func resume(life: UInt32, number: UInt32, _ decide: (Exchange) -> Decision) {
-        guard self.generation == life, self.haltNumber == number, self.halt == .suspended else {
-            self.worker.staleResumptions += 1
-            return
-        }
-        self.worker.tick()
-        self.endHalt()
-        self.stopWaiting()
-        let decision = decide(self)
-        if self.stage == .descending {
-            if self.goesDown(after: decision, at: self.cursor.currentDown) { self.descend() }
-        } else {
-            self.upstream?.resumeReading()
-            if self.goesUp(after: decision, at: self.cursor.currentUp) { self.climb() }
-        }
-        if self.generation == life { self.client?.flush() }
-    }
-
-    /// Down again from below `place`, with the same request. False where it cannot be sent once more.
-    private func retry(after delay: TimeAmount, below place: Int) -> Bool {
-        guard self.stage != .responding, self.stage != .flushing, self.canSendRequestAgain else { return false }
-        self.dropUpstream()
-        self.dropResponse()
-        self.upstreamCall.restart()
-        self.requestHeld = self.collectedRequest ?? ByteBuffer()
-        self.cursor.restart(below: place, among: self.plan.chain.requestPlaces)
-        self.stage = .descending
-        guard delay > .zero else {
-            self.descend()
-            return true
-        }
-        let resumption = self.resumption()
-        self.suspend()
-        self.worker.eventLoop.scheduleTask(in: delay) { resumption.resume() }
-        return true
-    }
-
-    // MARK: The upstream's head
-
-    /// 100 and 103 pass; what they announce is not waited for any longer because of them.
-    func receiveInformational() {
-        guard self.stage == .waiting else { return }
-        ForwardedFields.cleanInformational(self)
-        guard let client = self.client else { return }
-        client.writeInformational(self.response)
-        if self.response.status == 100 { self.request.expectsContinue = false }
-        client.flush()
-        // There is no end to how many an upstream may send.
-        if self.client === client, !client.isWritable { self.upstream?.pauseReading() }
-    }
-
-    func receiveResponseHead() {
-        guard self.stage == .waiting else { return }
-        self.origin = .upstream
-        ForwardedFields.cleanResponse(self)
-        HashKey.setCookie(of: self)
-        self.cursor.turn(from: nil, among: self.plan.chain.responsePlaces)
-        self.climb()
-    }
-
-    /// The upstream is lost: before the head that is an error response, behind it the client must see a cut.
-    func upstreamFailed(_ error: GatewayError) {
-        self.upstream = nil
-        switch self.stage {
-        case .waiting, .climbing: self.fail(error, from: nil)
-        case .responding:
-            self.failure = error.failure
-            self.abort(.upstreamReset)
-        case .idle, .descending, .flushing, .over: break
-        }
-    }
-
-    // MARK: Up
-
-    /// Answers without an upstream; the response climbs from `place`, or from below all middlewares.
+    /// Answers without an upstream. The response climbs from `place`, or from the bottom of the chain.
     func answer(_ response: Response, from place: Int?) {
-        self.origin = .local
-        self.errorCode = nil
+        self.exchange.origin = .local
+        self.exchange.errorCode = nil
         self.climb(with: response, from: place)
     }
 
-    /// Makes the error's response and lets it climb from `place`, or from below all middlewares.
-    func fail(_ error: GatewayError, from place: Int?) {
-        self.endHalt()
-        self.dropUpstream()
-        var place = place
-        var error = error
-        let chain = self.plan.chain
-        var cursor = ChainCursor()
-        cursor.turn(from: place, among: chain.failurePlaces)
-        while let index = cursor.nextUp() {
-            switch chain.failureHooks[index].failure(error, self) {
-            case .next, .transform, .collect, .suspend: continue
-            case .respond(let response): return self.answer(response, from: chain.failurePlaces[index])
-            case .fail(let other):
-                error = other
-                place = chain.failurePlaces[index]
-            case .retry(let delay): if self.retry(after: delay, below: chain.failurePlaces[index]) { return }
-            }
-        }
-        self.origin = .gateway
-        self.errorCode = error.code
-        self.failure = error.failure
-        self.plan.meters.countError(error.code)
-        if let reason = error.reason { self.worker.log.debug("\(error.code): \(reason)") }
-        self.climb(with: ErrorResponse.make(error, for: self), from: place)
+    // MARK: 5. The upstream's head
+
+    /// Passes a 100 or 103 on to the client. The deadline of the response stays the same.
+    func receiveInformational() {
+        let exchange = self.exchange
+        guard case .pass = exchange.state.informational() else { return }
+        ForwardedFields.cleanInformational(exchange)
+        guard let client = exchange.client else { return }
+        client.writeInformational(exchange.response)
+        if exchange.response.status == 100 { exchange.request.expectsContinue = false }
+        client.flush()
+        // An upstream may send any number of them.
+        if exchange.client === client, !client.isWritable { exchange.upstream?.pauseReading() }
     }
 
-    private func climb(with response: Response, from place: Int?) {
-        self.stopWaiting()
+    func receiveResponseHead() {
+        let exchange = self.exchange
+        guard case .climb = exchange.state.responseHead() else { return }
+        exchange.origin = .upstream
+        ForwardedFields.cleanResponse(exchange)
+        HashKey.setCookie(of: exchange)
+        exchange.cursor.turn(from: nil, among: exchange.plan.chain.responsePlaces)
+        self.climb()
+    }
+
+    // MARK: 6. Up
+
+    func climb(with response: Response, from place: Int?) {
+        let exchange = self.exchange
+        exchange.stopWaiting()
         self.dropUpstream()
         self.dropResponse()
-        self.response.fill(with: response, answering: self.request.method)
-        self.usesBodies = true
-        self.responseHeld = response.body
-        self.isResponseEnded = true
-        if let stream = self.localStream {
-            self.localStream = nil
-            if self.request.method != .head, !self.response.hasNoBody { self.response.framing = .chunked }
-            self.insertIntoResponse(stream)
+        exchange.state.answered()
+        exchange.response.fill(with: response, answering: exchange.request.method)
+        exchange.holdsBodies = true
+        exchange.responseBody.held = response.body
+        if let source = exchange.responseBody.source {
+            exchange.responseBody.source = nil
+            if exchange.request.method != .head, !exchange.response.hasNoBody { exchange.response.framing = .chunked }
+            self.insertIntoResponse(source)
         }
-        self.cursor.turn(from: place, among: self.plan.chain.responsePlaces)
+        exchange.cursor.turn(from: place, among: exchange.plan.chain.responsePlaces)
         self.climb()
     }
 
     private func climb() {
-        self.stage = .climbing
-        let plan = self.plan
-        while let index = self.cursor.nextUp() {
-            switch plan.chain.response(index, self) {
+        let plan = self.exchange.plan
+        while let index = self.exchange.cursor.nextUp() {
+            switch plan.chain.response(index, self.exchange) {
             case .next: continue
             case let decision: if !self.goesUp(after: decision, at: index) { return }
             }
@@ -240,154 +159,139 @@ extension Exchange {
         self.startResponse()
     }
 
-    /// False where the walk turns or stands still.
+    /// Returns false if the walk turns or halts.
     private func goesUp(after decision: Decision, at index: Int) -> Bool {
         switch decision {
         case .next: return true
-        case .respond(let response): self.answer(response, from: self.plan.chain.responsePlaces[index])
-        case .fail(let error): self.fail(error, from: self.plan.chain.responsePlaces[index])
+        case .respond(let response): self.answer(response, from: self.exchange.plan.chain.responsePlaces[index])
+        case .fail(let error): self.fail(error, from: self.exchange.plan.chain.responsePlaces[index])
         case .transform(let transform):
             self.insertIntoResponse(transform)
             return true
         case .collect(let limit):
-            guard case .none = self.collected else { return true }
+            guard case .none = self.exchange.collected else { return true }
             guard let body = self.collectResponse(upTo: limit) else { return false }
             return self.goesUp(with: body)
-        case .retry(let delay): return !self.retry(after: delay, below: self.plan.chain.responsePlaces[index])
+        case .retry(let delay): return !self.retry(after: delay, below: self.exchange.plan.chain.responsePlaces[index])
         case .suspend: self.suspend()
         }
         return false
     }
 
-    /// Tells the hook that asked for the body.
+    /// Calls the hook that asked for the body again.
     private func goesUp(with body: CollectedBody) -> Bool {
-        let index = self.cursor.currentUp
-        self.collectsUntil = .distantFuture
-        self.collected = body
-        let decision = self.plan.chain.response(index, self)
-        defer { self.collected = .none }
+        let index = self.exchange.cursor.currentUp
+        self.exchange.responseBody.collectsUntil = .distantFuture
+        self.exchange.collected = body
+        let decision = self.exchange.plan.chain.response(index, self.exchange)
+        defer { self.exchange.collected = .none }
         return self.goesUp(after: decision, at: index)
     }
 
-    /// The body that a response hook waits for is there, or has become too large.
+    /// The body that a response hook waits for is complete, or too large.
     func responseCollected(_ body: CollectedBody) {
-        self.halt = .none
-        self.stopWaiting()
+        self.exchange.state.collected()
+        self.exchange.stopWaiting()
         if self.goesUp(with: body) { self.climb() }
     }
 
-    // MARK: The client
+    // MARK: Halts and retries
 
-    /// The client takes bytes again.
-    func clientWritable() {
-        switch self.stage {
-        case .flushing: self.finish(.complete)
-        case .responding: self.continueResponse()
-        // It was paused by informational responses that the client did not take.
-        case .waiting, .climbing: if self.halt != .suspended { self.upstream?.resumeReading() }
-        case .idle, .descending, .over: break
+    private func suspend() {
+        self.exchange.state.suspend()
+        self.exchange.upstream?.pauseReading()
+        // A forgotten resumption must not hold the client forever.
+        self.exchange.wait(for: .total, self.exchange.deadlines.firstByte)
+    }
+
+    /// Continues with the decision of a ``Resumption``.
+    func resume(generation: UInt32, halt: UInt32, _ decide: (Exchange) -> Decision) {
+        let exchange = self.exchange
+        let direction = exchange.generation == generation ? exchange.state.resume(halt) : .ignore
+        switch direction {
+        case .ignore:
+            self.worker.staleResumptions += 1
+            return
+        case .down:
+            self.worker.tick()
+            exchange.stopWaiting()
+            if self.goesDown(after: decide(exchange), at: exchange.cursor.currentDown) { self.descend() }
+        case .up:
+            self.worker.tick()
+            exchange.stopWaiting()
+            let decision = decide(exchange)
+            exchange.upstream?.resumeReading()
+            if self.goesUp(after: decision, at: exchange.cursor.currentUp) { self.climb() }
         }
+        if exchange.generation == generation { exchange.client?.flush() }
     }
 
-    /// The client has left, or was cut for taking nothing.
-    func clientGone(_ outcome: Outcome = .clientGone) {
-        guard self.stage != .over else { return }
-        self.finish(outcome)
-    }
-
-    // MARK: The end
-
-    /// The gateway ends. Who has no answer yet is told so, any other is cut off.
-    func drainTimeIsUp() {
-        let life = self.generation
-        switch self.stage {
-        case .descending, .waiting, .climbing: self.fail(GatewayError(.draining, retryAfter: 1), from: nil)
-        case .idle, .responding, .flushing, .over: break
+    /// Continues with the decision of a middleware at `place` that did not wait for the response it had asked for.
+    func overtake(_ decision: Decision, from place: Int) {
+        let exchange = self.exchange
+        guard exchange.state.canAnswer else { return }
+        self.worker.tick()
+        exchange.state.endHalt()
+        let generation = exchange.generation
+        switch decision {
+        case .respond(let response): self.answer(response, from: place)
+        case .fail(let error): self.fail(error, from: place)
+        case .next, .transform, .collect, .retry, .suspend:
+            self.fail(GatewayError(.internalError, reason: "the response was passed on before it came"), from: place)
         }
-        // A middleware that takes its time about it is not waited for.
-        if self.generation == life { self.abort(.gatewayError) }
+        if exchange.generation == generation { exchange.client?.flush() }
     }
 
-    private func dropUpstream() {
-        self.upstreamCall.stopWaiting()
-        guard let upstream = self.upstream else { return }
-        self.upstream = nil
+    /// Walks down again from below `place`, with the same request. Returns false if it cannot be sent again.
+    func retry(after delay: TimeAmount, below place: Int) -> Bool {
+        let exchange = self.exchange
+        guard self.canSendRequestAgain, case .descend = exchange.state.retry() else { return false }
+        self.dropUpstream()
+        self.dropResponse()
+        exchange.upstreamCall.restart()
+        exchange.requestBody.held = exchange.requestBody.collected ?? ByteBuffer()
+        exchange.cursor.restart(below: place, among: exchange.plan.chain.requestPlaces)
+        guard delay > .zero else {
+            self.descend()
+            return true
+        }
+        let resumption = exchange.resumption()
+        self.suspend()
+        self.worker.eventLoop.scheduleTask(in: delay) { resumption.resume() }
+        return true
+    }
+
+    // MARK: 8. The end
+
+    /// Ends the exchange.
+    ///
+    /// - Parameter cutting: Whether to close the client's connection, so that what it received does not look complete.
+    func finish(_ outcome: Outcome, cutting: Bool = false) {
+        let exchange = self.exchange
+        guard case .complete = exchange.state.finish() else { return }
+        if exchange.plan.chain.hasCompletionHooks { self.worker.tick() }
+        // The connection closes within this call, and reports that to an exchange that is over already.
+        if cutting { exchange.client?.cut() }
+        self.dropUpstream()
+        exchange.requestBody.pipeline?.cancel()
+        exchange.responseBody.pipeline?.cancel()
+        exchange.deadlines.stopWaiting()
+        exchange.plan.chain.complete(exchange, outcome)
+        exchange.upstreamCall.end()
+        let client = exchange.client
+        exchange.client = nil
+        client?.exchangeEnded(exchange)
+        self.worker.recycle(exchange)
+    }
+
+    func dropUpstream() {
+        self.exchange.upstreamCall.stopWaiting()
+        guard let upstream = self.exchange.upstream else { return }
+        self.exchange.upstream = nil
         upstream.cancel()
     }
-
-    /// Cuts the client off: what it has got must not look whole.
-    func abort(_ outcome: Outcome) {
-        self.finish(outcome, cutting: true)
-    }
-
-    func finish(_ outcome: Outcome, cutting: Bool = false) {
-        guard self.stage != .over, self.stage != .idle else { return }
-        self.stage = .over
-        if self.plan.chain.hasCompletionHooks { self.worker.tick() }
-        // The connection closes within this call, and says so to an exchange that is over already.
-        if cutting { self.client?.cut() }
-        self.dropUpstream()
-        self.requestPipeline?.cancel()
-        self.responsePipeline?.cancel()
-        self.deadlines.stopWaiting()
-        self.plan.chain.complete(self, outcome)
-        self.upstreamCall.end()
-        let client = self.client
-        self.client = nil
-        client?.exchangeEnded(self)
-        self.worker.recycle(self)
-    }
 }
 
-extension Exchange: DeadlineOwner {
-    /// The wheel's call: something has been waited for too long.
-    func deadlineReached(now: NIODeadline) {
-        self.worker.tick()
-        self.disarmed()
-        guard self.stage != .idle, self.stage != .over else { return }
-        guard let phase = self.deadlines.expired(at: now) else { return self.arm() }
-        self.deadlines.stopWaiting()
-        if phase == .idle, self.isCollectingNoLonger(at: now) { return self.giveUpCollecting() }
-        if case .connect = phase, self.stage == .waiting, self.upstreamCall.connectTimedOut() { return }
-        self.plan.meters.countTimeout(phase)
-        switch self.stage {
-        case .responding, .flushing:
-            if case .idle = phase, self.upstream != nil, self.isUpstreamLate { self.failure = .timeout }
-            self.abort(.timedOut(phase))
-        case .descending, .waiting, .climbing: self.fail(self.error(of: phase), from: nil)
-        case .idle, .over: break
-        }
-    }
-
-    /// Its body does not go on, or it does not take the request's, or does not say whether it wants that.
-    private var isUpstreamLate: Bool {
-        self.stage == .climbing || self.upstream?.isWritable == false
-            || self.upstream != nil && self.request.expectsContinue
-    }
-
-    private func error(of phase: Deadlines.Phase) -> GatewayError {
-        switch phase {
-        case .queue: GatewayError(.overloaded, retryAfter: 1, reason: "no upstream connection became free")
-        // Its connection timed out elsewhere; here it had not even an address to connect to.
-        case .connect: .lookUpTimeout
-        case .firstByte: .upstreamTimeout
-        case .total: GatewayError(.deadlineExceeded)
-        case .idle where self.isUpstreamLate: .upstreamTimeout
-        // The request's own body did not go on.
-        case .idle, .header, .write: GatewayError(.requestTimeout)
-        }
-    }
-}
-
-extension GatewayError {
-    /// A client's message that could not be read.
-    init(client error: MessageError) {
-        switch error.code {
-        case .startLineTooLong: self.init(.uriTooLong)
-        case .headersTooLarge: self.init(.headersTooLarge)
-        case .unsupportedVersion: self.init(.versionNotSupported)
-        case .unsupportedCoding: self.init(.notImplemented, reason: error.reason)
-        case .malformed, .truncated: self.init(.badRequest, reason: error.reason)
-        }
-    }
+extension Exchange {
+    var driver: ExchangeDriver { ExchangeDriver(exchange: self) }
 }

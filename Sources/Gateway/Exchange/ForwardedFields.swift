@@ -62,7 +62,7 @@ enum ForwardedFields {
     /// The trailers of a response without what belongs in its head, what its `Connection` named, and what they say of bytes
     /// that the gateway has changed.
     static func cleanResponseTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
-        let isChanged = exchange.responsePipeline != nil
+        let isChanged = exchange.responseBody.pipeline != nil
         return trailers.removing { block, field in
             if isChanged, field.id == .etag || IntegrityFields.contain(field, in: block) { return true }
             return !self.mayFollow(field.id) || self.isNamed(field, by: exchange.fieldsNamedByResponse, in: block)

@@ -1,52 +1,34 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// How a client asked the trusted proxy that came first, where one stands before the gateway.
+/// How a client asked the first trusted proxy in front of the gateway.
 struct ForwardedOrigin {
     var isSecure = false
-    /// In `request.headers`; empty where no proxy says it.
+    /// In `request.headers`; empty if no proxy says it.
     var host = ByteRange.empty
-}
 
-extension Exchange {
-    /// Whether the client used TLS, to the gateway or to a trusted proxy in front of it.
-    public var isSecure: Bool {
-        if self.client?.scheme.utf8CodeUnitCount == 5 { return true }
-        return self.isFromTrustedPeer && self.forwardedOrigin.isSecure
-    }
+    init() {}
 
-    /// By which the client came, to the gateway or to a trusted proxy before it.
-    var clientScheme: StaticString { self.isSecure ? "https" : "http" }
-
-    /// What the client asked, of the gateway or of a trusted proxy before it; in `request.headers`, empty where it did not
-    /// say.
-    var clientHost: ByteRange {
-        guard self.isFromTrustedPeer, !self.forwardedOrigin.host.isEmpty else { return self.request.host }
-        return self.forwardedOrigin.host
-    }
-
-    /// `X-Forwarded-Proto` and `X-Forwarded-Host`, or else what `Forwarded` says of the client. Of a list the first member
-    /// is meant: later proxies add theirs behind it.
-    func readForwardedOrigin(_ element: ForwardedElement?) {
-        var origin = ForwardedOrigin()
-        if let scheme = self.firstMember(of: .xForwardedProto) {
-            origin.isSecure = self.request.headers.equals(scheme, "https")
+    /// Reads `X-Forwarded-Proto` and `X-Forwarded-Host`, or else what `Forwarded` says of the client. The first member of a list
+    /// counts: later proxies append theirs.
+    init(in headers: inout HeaderBlock, _ element: ForwardedElement?) {
+        if let scheme = Self.firstMember(of: .xForwardedProto, in: headers) {
+            self.isSecure = headers.equals(scheme, "https")
         } else {
-            origin.isSecure = element?.scheme == "https"
+            self.isSecure = element?.scheme == "https"
         }
-        if let host = self.firstMember(of: .xForwardedHost) {
-            origin.host = host
+        if let host = Self.firstMember(of: .xForwardedHost, in: headers) {
+            self.host = host
         } else if let host = element?.host {
-            origin.host = self.request.headers.store(room: host.utf8.count) { $0.write(Array(host.utf8)) }
+            self.host = headers.store(room: host.utf8.count) { $0.write(Array(host.utf8)) }
         }
-        // It goes into URLs.
-        if !self.request.headers.withBytes(origin.host, ByteClass.isAuthority) { origin.host = .empty }
-        self.forwardedOrigin = origin
+        // It becomes part of URLs.
+        if !headers.withBytes(self.host, ByteClass.isAuthority) { self.host = .empty }
     }
 
-    private func firstMember(of id: FieldID) -> ByteRange? {
-        guard let value = self.request.headers.first(id) else { return nil }
-        let count = self.request.headers.withBytes(value) { value in
+    private static func firstMember(of id: FieldID, in headers: borrowing HeaderBlock) -> ByteRange? {
+        guard let value = headers.first(id) else { return nil }
+        let count = headers.withBytes(value) { value in
             var end = value.firstIndex(of: UInt8(ascii: ",")) ?? value.count
             while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
             return end

@@ -4,6 +4,8 @@ import NIOCore
 
 extension HashKey {
     private static let setCookie = HeaderName(.setCookie)
+    /// A complete `Set-Cookie` for a client without the cookie.
+    private static let newCookie = ExchangeKey<[UInt8]?>("balance.cookie", initial: nil)
 
     /// Returns the hash of the request. FNV-1a, so that every gateway of a fleet computes the same.
     ///
@@ -32,7 +34,7 @@ extension HashKey {
                 exchange.request.headers.withBytes(value) { Self.mix($0, into: &hash) }
             } else if self.makesCookie {
                 let value = Array(String(exchange.worker.random.next(), radix: 36).utf8)
-                exchange.cookieToSet =
+                exchange[Self.newCookie] =
                     name + [UInt8(ascii: "=")] + value + Array("; Path=/; HttpOnly; SameSite=Lax".utf8)
                 Self.mix(value, into: &hash)
             } else {
@@ -47,8 +49,8 @@ extension HashKey {
 
     /// Gives the client the cookie that was created for it.
     static func setCookie(of exchange: Exchange) {
-        guard let cookie = exchange.cookieToSet else { return }
-        exchange.cookieToSet = nil
+        guard let cookie = exchange[self.newCookie] else { return }
+        exchange[self.newCookie] = nil
         exchange.response.headers.add(self.setCookie, cookie)
     }
 }

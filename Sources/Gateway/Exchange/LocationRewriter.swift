@@ -57,11 +57,11 @@ enum LocationRewriter {
         let authority = value.dropFirst(scheme.count).prefix { !Self.endsAuthority($0) }
         let rest = value[authority.endIndex...]
         let client = exchange.request.headers.withBytes(exchange.clientHost) { Array($0) }
-        guard !client.isEmpty else { return exchange.targetNames(scheme, authority) ? ([], rest) : nil }
-        if exchange.targetNames(scheme, authority) {
+        guard !client.isEmpty else { return self.targetNames(scheme, authority, exchange) ? ([], rest) : nil }
+        if self.targetNames(scheme, authority, exchange) {
             return (Array("\(exchange.clientScheme)://".utf8) + client, rest)
         }
-        guard exchange.plan.forwarding.preservesHost, exchange.isAskedFor(scheme, authority) else { return nil }
+        guard exchange.plan.forwarding.preservesHost, self.isAskedFor(scheme, authority, exchange) else { return nil }
         // An upstream that is reached by plain HTTP may not know that the client uses TLS. One that names https means it.
         switch scheme {
         case .none: return (Array("//".utf8) + client, rest)
@@ -74,7 +74,7 @@ enum LocationRewriter {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 
-    fileprivate enum Scheme {
+    private enum Scheme {
         /// `//host`
         case none
         case http, https
@@ -157,25 +157,33 @@ enum LocationRewriter {
         }
         return kept.reduce(into: []) { $0 += [UInt8(ascii: "/")] + $1 }
     }
-}
 
-extension Exchange {
-    fileprivate func targetNames(_ scheme: LocationRewriter.Scheme, _ authority: ArraySlice<UInt8>) -> Bool {
-        guard let target = self.target, scheme != .https else { return false }
+    // MARK: Authorities
+
+    private static func targetNames(
+        _ scheme: Scheme,
+        _ authority: ArraySlice<UInt8>,
+        _ exchange: Exchange
+    ) -> Bool {
+        guard let target = exchange.target, scheme != .https else { return false }
         return target.origins.contains { origin in
             authority.withUnsafeBytes { authority in
-                origin.dropFirst(LocationRewriter.Scheme.http.count).withUnsafeBytes {
+                origin.dropFirst(Scheme.http.count).withUnsafeBytes {
                     ByteClass.equalsIgnoringCase(authority, $0)
                 }
             }
         }
     }
 
-    /// The authority is the one in the request's `Host`, or the one that a trusted proxy says the client used.
-    fileprivate func isAskedFor(_ scheme: LocationRewriter.Scheme, _ authority: ArraySlice<UInt8>) -> Bool {
-        let isSecure = scheme == .none ? self.isSecure : scheme == .https
-        for host in [self.request.host, self.clientHost] where !host.isEmpty {
-            let isSame = self.request.headers.withBytes(host) { host in
+    /// Whether the authority is the one in the request's `Host`, or the one that a trusted proxy says the client used.
+    private static func isAskedFor(
+        _ scheme: Scheme,
+        _ authority: ArraySlice<UInt8>,
+        _ exchange: Exchange
+    ) -> Bool {
+        let isSecure = scheme == .none ? exchange.isSecure : scheme == .https
+        for host in [exchange.request.host, exchange.clientHost] where !host.isEmpty {
+            let isSame = exchange.request.headers.withBytes(host) { host in
                 authority.withUnsafeBytes { authority in
                     ByteClass.equalsIgnoringCase(
                         self.withoutDefaultPort(authority, isSecure: isSecure),
@@ -188,7 +196,9 @@ extension Exchange {
         return false
     }
 
-    private func withoutDefaultPort(_ authority: UnsafeRawBufferPointer, isSecure: Bool) -> UnsafeRawBufferPointer {
+    private static func withoutDefaultPort(_ authority: UnsafeRawBufferPointer, isSecure: Bool)
+        -> UnsafeRawBufferPointer
+    {
         let port: StaticString = isSecure ? ":443" : ":80"
         guard authority.count > port.utf8CodeUnitCount else { return authority }
         let rest = authority.count - port.utf8CodeUnitCount

@@ -1,19 +1,15 @@
 package import GatewayHTTP
 package import GatewayHTTP1
 
-/// `Vary` is a field of many hands: the upstream's, CORS's, compression's. All of them come through here.
-extension Exchange {
-    /// Says in the response's `Vary` that the answer depends on this field of the request.
-    package func addVary(_ field: FieldID) { self.response.headers.addVary(UnsafeRawBufferPointer(field.name)) }
-
-    /// Says in the response's `Vary` that the answer depends on this field of the request.
-    package func addVary(_ field: HeaderName) {
-        field.bytes.withUnsafeBytes { self.response.headers.addVary($0) }
-    }
-}
-
+/// `Vary`, to which the upstream, CORS and compression add names.
 extension HeaderBlock {
     private static let vary = HeaderName(.vary)
+
+    /// Adds to `Vary` that the response depends on this field of the request.
+    package mutating func addVary(_ field: FieldID) { self.addVary(UnsafeRawBufferPointer(field.name)) }
+
+    /// Adds to `Vary` that the response depends on this field of the request.
+    package mutating func addVary(_ field: HeaderName) { field.bytes.withUnsafeBytes { self.addVary($0) } }
 
     /// Merges a field name into `Vary` (RFC 9110 section 12.5.5): one line with all that stood in any, each name as it
     /// was first written. `*` says all there is to say.

@@ -59,7 +59,7 @@ struct AccessLogEntry: AccessLogSource {
         let duration = exchange.now - exchange.startedAt
         self.accessLogDuration = duration
         // An event stream lasts as long as its reader; only the time to its head counts.
-        let measured = exchange.isEventStream ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
+        let measured = exchange.response.isEventStream ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
         let isSlow = slow.map { measured ?? duration >= $0 } ?? false
         let isError = exchange.response.status >= 500 || outcome.isFailure
         self.accessLogLevel = isSlow || isError ? .warning : .info

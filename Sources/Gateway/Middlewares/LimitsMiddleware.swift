@@ -29,9 +29,9 @@ struct LimitsMiddleware: RequestHook {
         case .length(let length) where length > self.body: return .fail(GatewayError(.payloadTooLarge))
         case .chunked, .untilClose:
             // A middleware above this one may have collected the body.
-            let held = exchange.requestHeld.readableBytes
+            let held = exchange.requestBody.held.readableBytes
             if held > self.body { return .fail(GatewayError(.payloadTooLarge)) }
-            exchange.requestBodyRest = self.body - held
+            exchange.requestBody.allowance = self.body - held
             return .next
         case .none, .length: return .next
         }

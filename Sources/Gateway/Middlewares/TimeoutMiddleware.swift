@@ -65,7 +65,7 @@ struct TimeoutMiddleware: RequestHook, ResponseHook {
     }
 
     func response(_ exchange: Exchange) -> Decision {
-        if !self.cutsEventStreams, exchange.isEventStream { exchange.deadlines.idle = nil }
+        if !self.cutsEventStreams, exchange.response.isEventStream { exchange.deadlines.idle = nil }
         return .next
     }
 

@@ -75,7 +75,7 @@ package final class SocketlessGateway: Sendable {
             let peer = IPAddress(address).map { ClientAddress($0) } ?? .unknown
             let client = SocketlessClient(exchange, body: body, peer: peer, isSecure: isSecure, tell: tell)
             let isTrusted = worker.settings.trustedProxies.trust(peer, isUnixSocket: peer.ip == nil)
-            worker.begin(exchange, from: client, at: peer, isTrusted: isTrusted, since: worker.now)
+            exchange.driver.begin(from: client, at: peer, isTrusted: isTrusted, since: worker.now)
             return NIOLoopBound(client, eventLoop: worker.eventLoop)
         }.get()
         return { [eventLoop] in try? await eventLoop.submit { client.value.leave() }.get() }
@@ -130,14 +130,14 @@ private final class SocketlessClient: ClientStream {
         self.tell = tell
     }
 
-    func leave() { self.exchange?.clientGone() }
+    func leave() { self.exchange?.driver.clientGone() }
 
     // MARK: The request
 
     func pauseRequestBody() { self.isBodyWanted = false }
 
     func resumeRequestBody() {
-        guard !self.isBodyWanted, let exchange = self.exchange, !exchange.isRequestEnded else { return }
+        guard !self.isBodyWanted, let exchange = self.exchange, !exchange.state.isRequestEnded else { return }
         self.isBodyWanted = true
         // Like a socket, never within the call that asks for it.
         let bound = NIOLoopBound(self, eventLoop: exchange.worker.eventLoop)
@@ -149,10 +149,10 @@ private final class SocketlessClient: ClientStream {
             exchange.worker.tick()
             guard let chunk = self.body.popFirst() else {
                 self.isBodyWanted = false
-                return exchange.receiveEnd(trailers: nil)
+                return exchange.driver.receiveEnd(trailers: nil)
             }
             exchange.bytesIn += UInt64(chunk.readableBytes)
-            exchange.receive(body: chunk)
+            exchange.driver.receive(body: chunk)
         }
     }
 

@@ -76,7 +76,7 @@ struct ChainCursorTests {
                 action: isAnswered ? .respond(Response(status: 201, body: ByteBuffer(string: "abc"))) : .refuse
             )
             exchange.refusal = nil
-            exchange.begin()
+            exchange.driver.descend()
             return trace.text
         }
         #expect(trace == example.trace)

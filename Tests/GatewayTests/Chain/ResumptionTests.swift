@@ -22,7 +22,7 @@ struct ResumptionTests {
             exchange.refusal = nil
             // Long enough that it does not expire while other tests keep the loop busy.
             exchange.deadlines.firstByte = .hours(1)
-            exchange.begin()
+            exchange.driver.descend()
             body(hook.resumption!, exchange, client, hook)
             return NIOLoopBound(client, eventLoop: loop)
         }.get()
@@ -61,7 +61,7 @@ struct ResumptionTests {
 
     @Test func `a resumption is stale after the client has left`() async throws {
         let seen = try await Self.suspended { resumption, exchange, _, _ in
-            exchange.clientGone()
+            exchange.driver.clientGone()
             resumption.resume()
         }
         #expect(seen == ["0", "stale 1"])
@@ -70,7 +70,7 @@ struct ResumptionTests {
     @Test func `a resumption is stale after a deadline has responded`() async throws {
         let seen = try await Self.suspended { resumption, exchange, _, _ in
             exchange.deadlines.wait(for: .total, until: exchange.worker.now)
-            exchange.deadlineReached(now: exchange.worker.now)
+            exchange.driver.deadlineReached(now: exchange.worker.now)
             resumption.resume()
         }
         #expect(seen == ["504", "stale 1"])

@@ -48,7 +48,7 @@ extension Worker {
         guard try parser.parse(&bytes, into: &exchange.request) else { throw MessageError(.truncated, "head") }
         exchange.reset(client: client, at: self.now)
         exchange.isFromTrustedPeer = isTrusted
-        exchange.takeRoute()
+        exchange.driver.takeRoute()
         return exchange
     }
 

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 import Testing
@@ -100,7 +101,7 @@ struct ForwardedFieldsTests {
             var parser = ResponseParser(limits: HTTP1Limits())
             #expect(try parser.parse(&bytes, into: &exchange.response, answering: .get))
             ForwardedFields.cleanResponse(exchange)
-            if transforms { exchange.insertIntoResponse(Unchanging()) }
+            if transforms { exchange.driver.insertIntoResponse(Unchanging()) }
             return exchange.response.headers.lines
         }
     }

@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import Testing
 
@@ -67,7 +68,7 @@ struct ForwardedParserTests {
                 "Forwarded: for=192.0.2.7;host=\"b\"",
                 isTrusted: true
             )
-            exchange.identifyClient(peer: ClientAddress(.loopback), trusted: true)
+            exchange.driver.identifyClient(peer: ClientAddress(.loopback), trusted: true)
             return exchange.request.headers.lines
         }
         #expect(
@@ -87,7 +88,7 @@ struct ForwardedParserTests {
                 "X-Forwarded-For: 192.0.2.7",
                 isTrusted: true
             )
-            exchange.identifyClient(peer: ClientAddress(.loopback), trusted: true)
+            exchange.driver.identifyClient(peer: ClientAddress(.loopback), trusted: true)
             return (exchange.clientAddress, exchange.request.headers.lines)
         }
         #expect(client.description == "192.0.2.7")
@@ -99,7 +100,7 @@ struct ForwardedParserTests {
     func `an unidentified client has no address`(line: String) async throws {
         let client = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", line, isTrusted: true)
-            exchange.identifyClient(peer: ClientAddress(.loopback), trusted: true)
+            exchange.driver.identifyClient(peer: ClientAddress(.loopback), trusted: true)
             return exchange.clientAddress
         }
         #expect(client.ip == nil)

@@ -19,7 +19,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
     enum Source: Sendable {
         case bytes(ByteBuffer)
         /// The body of the exchange's own request or response.
-        case passing(AsyncCallLine, AsyncDirection)
+        case passing(AsyncCallLine, BodyDirection)
         case sequence(@Sendable () -> AsyncIterator)
     }
 
@@ -91,9 +91,4 @@ public struct BodyTooLarge: Error, CustomStringConvertible {
     public let limit: Int
     /// For the log.
     public var description: String { "the body is over \(Plural.of(self.limit, "byte"))" }
-}
-
-/// Which body of an exchange.
-enum AsyncDirection: Sendable {
-    case request, response
 }

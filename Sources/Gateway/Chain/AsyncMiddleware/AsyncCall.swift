@@ -96,8 +96,11 @@ final class AsyncCall {
         }
         self.decide(phase) { [requestBody] exchange in
             if let fields { exchange.request.headers.replace(with: fields) }
-            if case .bytes(let bytes) = body { exchange.replaceRequestBody(with: bytes) }
-            if let requestBody { exchange.streamRequestBody(through: requestBody) }
+            if case .bytes(let bytes) = body { exchange.driver.replaceRequestBody(with: bytes) }
+            if let requestBody {
+                exchange.request.framing = .chunked
+                exchange.driver.insertIntoRequest(requestBody)
+            }
             return .next
         }
     }
@@ -167,7 +170,7 @@ final class AsyncCall {
         self.responseBody = bridge
         self.decide(phase) { exchange in
             guard isAnswering, let former, !exchange.response.framing.isEmpty, !head.status.hasNoBody else {
-                exchange.localStream = bridge
+                exchange.responseBody.source = bridge
                 return .respond(Response(head, ByteBuffer()))
             }
             exchange.response.take(head, instead: former)
@@ -190,14 +193,14 @@ final class AsyncCall {
             resumption.resume { decide.value($0) }
         case .forwarded(let promise):
             promise?.fail(CancellationError())
-            self.exchange.overtake(decide(self.exchange), from: self.place)
+            self.exchange.driver.overtake(decide(self.exchange), from: self.place)
         case .answered: break
         }
     }
 
     // MARK: Bodies
 
-    func collect(upTo limit: Int, _ direction: AsyncDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
+    func collect(upTo limit: Int, _ direction: BodyDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
         let resumption: Resumption
         switch (self.phase, direction) {
         case (.asked(let asked), .request): resumption = asked
@@ -222,7 +225,7 @@ final class AsyncCall {
         return true
     }
 
-    func read(_ direction: AsyncDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
+    func read(_ direction: BodyDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
         guard let bridge = direction == .request ? self.requestBody : self.responseBody else {
             return promise.fail(
                 AsyncMiddlewareMisuse("a body can be iterated inside a new body only; collect(upTo:) gives it before")
@@ -232,11 +235,11 @@ final class AsyncCall {
     }
 
     /// Begins to write a new body.
-    private func feed(_ body: AsyncBody, _ direction: AsyncDirection) -> AsyncBodyBridge {
+    private func feed(_ body: AsyncBody, _ direction: BodyDirection) -> AsyncBodyBridge {
         let (exchange, life) = (self.exchange, self.life)
         let bridge = AsyncBodyBridge {
             guard exchange.generation == life else { return }
-            exchange.transformReady(direction)
+            exchange.driver.transformReady(direction)
         }
         let feed = AsyncBodyFeed(body: body, bridge: NIOLoopBound(bridge, eventLoop: exchange.worker.eventLoop))
         self.tasks.append(Task { await feed.run() })

@@ -44,7 +44,7 @@ final class AsyncCallLine: Sendable {
         self.eventLoop.execute { call.value.fail(error) }
     }
 
-    func collect(upTo limit: Int, _ direction: AsyncDirection) async throws -> ByteBuffer {
+    func collect(upTo limit: Int, _ direction: BodyDirection) async throws -> ByteBuffer {
         let call = try self.reach()
         let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
         self.eventLoop.execute { call.value.collect(upTo: limit, direction, promise) }
@@ -52,7 +52,7 @@ final class AsyncCallLine: Sendable {
         return whole
     }
 
-    func read(_ direction: AsyncDirection) async throws -> ByteBuffer? {
+    func read(_ direction: BodyDirection) async throws -> ByteBuffer? {
         let call = try self.reach()
         let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
         self.eventLoop.execute { call.value.read(direction, promise) }

@@ -126,12 +126,12 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             self.revise(notModified: exchange)
             return .next
         case 206:
-            if self.isPartOfEncodable(exchange) { exchange.addVary(.acceptEncoding) }
+            if self.isPartOfEncodable(exchange) { exchange.response.headers.addVary(.acceptEncoding) }
             return .next
         default: break
         }
         guard self.isEncodable(exchange) else { return .next }
-        exchange.addVary(.acceptEncoding)
+        exchange.response.headers.addVary(.acceptEncoding)
         guard let coding = exchange[self.state].coding else { return .next }
         if exchange.request.method == .head {
             EncodedResponse.describe(exchange, in: coding)
@@ -196,7 +196,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
             !exchange.response.headers.contains("no-transform", in: .cacheControl),
             !hasType || self.isEncodableType(exchange), self.mayHaveBeenEncodable(exchange)
         else { return }
-        exchange.addVary(.acceptEncoding)
+        exchange.response.headers.addVary(.acceptEncoding)
         let state = exchange[self.state]
         guard let coding = state.coding, let tag = exchange.response.headers.first(.etag) else { return }
         let isNamed = exchange.response.headers.withBytes(tag) { tag in

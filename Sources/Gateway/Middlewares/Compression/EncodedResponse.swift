@@ -69,8 +69,8 @@ enum EncodedResponse {
 
     /// Whether the whole body has arrived or is about to, with this many bytes.
     static func isKnown(_ exchange: Exchange, upTo limit: Int) -> Bool {
-        if exchange.isResponseEnded { return true }
+        if exchange.state.isResponseEnded { return true }
         guard case .length(let length) = exchange.response.framing else { return false }
-        return length <= limit && !exchange.isPrompt
+        return length <= limit && !exchange.response.isPrompt
     }
 }

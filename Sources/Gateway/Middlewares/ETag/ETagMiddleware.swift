@@ -104,7 +104,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     private func collect(_ exchange: Exchange) -> Decision {
         switch self.outcome(exchange) {
         case .failed where exchange[self.heldIfMatch].isEmpty: return .fail(GatewayError(.preconditionFailed))
-        case .notModified: exchange.collectsUntil = exchange.now + Self.patience
+        case .notModified: exchange.collectResponse(until: exchange.now + Self.patience)
         case .failed, .proceed, .ignoreRange: break
         }
         return .collect(upTo: self.maxBody)
@@ -119,7 +119,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         guard !exchange.response.headers.contains(.etag), !exchange.response.headers.contains(.setCookie),
             !exchange.response.headers.contains("no-store", in: .cacheControl)
         else { return false }
-        return !exchange.isPrompt
+        return !exchange.response.isPrompt
     }
 
     private func tag(_ body: ByteBuffer, of exchange: Exchange) {
@@ -165,7 +165,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
                 if case .none = exchange.collected, length <= self.maxBody {
                     // A short body that arrived with its head is read to the end, so that the upstream connection can
                     // be reused. Otherwise the connection is closed instead of waiting.
-                    exchange.collectsUntil = exchange.now
+                    exchange.collectResponse(until: exchange.now)
                     return .collect(upTo: self.maxBody)
                 }
                 self.notModified.add()

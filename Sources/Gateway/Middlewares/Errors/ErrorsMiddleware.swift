@@ -101,7 +101,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         }
         if case .none = exchange.collected, !type.isEventStream, Self.isRead(exchange.response.framing) {
             exchange[self.isReplacing] = true
-            exchange.collectsUntil = exchange.now + Self.patience
+            exchange.collectResponse(until: exchange.now + Self.patience)
             return .collect(upTo: Self.maxBody)
         }
         exchange[self.isReplacing] = false

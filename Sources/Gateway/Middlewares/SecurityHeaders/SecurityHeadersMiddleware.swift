@@ -159,7 +159,7 @@ struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     /// Encoded bytes are not text, unless the gateway encodes them later. A part of a page may start anywhere.
     private static func canBeRewritten(_ exchange: Exchange, _ type: ByteRange) -> Bool {
         let isText =
-            !exchange.response.headers.contains(.contentEncoding) || exchange.responsePipeline?.encodes == true
+            !exchange.response.headers.contains(.contentEncoding) || exchange.responseBody.pipeline?.encodes == true
         return isText && exchange.response.status != 206
             && exchange.response.headers.withBytes(type, HTMLMediaType.isRewritable)
     }

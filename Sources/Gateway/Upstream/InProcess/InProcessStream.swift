@@ -74,7 +74,7 @@ final class InProcessStream {
         self.readers.append(promise)
         self.deliver()
         // RFC 9110 section 10.1.1: the handler wants the body, so the client is told to send it.
-        if !self.readers.isEmpty, exchange.request.expectsContinue { exchange.sendContinue() }
+        if !self.readers.isEmpty, exchange.request.expectsContinue { exchange.driver.sendContinue() }
     }
 
     /// A chunk that was handed over already stays with its reader; none is lost.
@@ -102,7 +102,7 @@ final class InProcessStream {
         }
         if self.isFull, self.receivedCount <= Self.readAhead / 2 {
             self.isFull = false
-            self.exchange?.upstreamWritable()
+            self.exchange?.driver.upstreamWritable()
         }
     }
 
@@ -123,14 +123,14 @@ final class InProcessStream {
         let framing = exchange.response.framing
         if case .length(let length) = framing { self.remaining = length }
         exchange.upstreamCall.answerBeganAt = self.worker.now
-        exchange.receiveResponseHead()
+        exchange.driver.receiveResponseHead()
         switch response.body {
         case .stream where !framing.isEmpty:
-            self.exchange?.upstreamPaused()
+            self.exchange?.driver.upstreamPaused()
             return self.exchange != nil
         case .bytes(let bytes) where !framing.isEmpty:
             self.remaining = nil
-            self.exchange?.receive(responseBody: bytes)
+            self.exchange?.driver.receive(responseBody: bytes)
         case .none, .bytes, .stream: break
         }
         self.end()
@@ -148,9 +148,9 @@ final class InProcessStream {
             }
             self.remaining = remaining - chunk.readableBytes
         }
-        exchange.receive(responseBody: chunk)
+        exchange.driver.receive(responseBody: chunk)
         // What is ended meanwhile is not flushed: its client may serve the next exchange.
-        self.exchange?.upstreamPaused()
+        self.exchange?.driver.upstreamPaused()
         if self.exchange == nil {
             promise.fail(CancellationError())
         } else if self.isPaused {
@@ -172,7 +172,7 @@ final class InProcessStream {
         self.worker.tick()
         exchange.upstreamCall.answerEndedAt = self.worker.now
         self.detach()
-        exchange.receiveResponseEnd(trailers: nil)
+        exchange.driver.receiveResponseEnd(trailers: nil)
     }
 
     func fail(_ error: GatewayError) {
@@ -185,7 +185,7 @@ final class InProcessStream {
         let task = self.task
         self.detach()
         task?.cancel()
-        exchange.upstreamFailed(error)
+        exchange.driver.upstreamFailed(error)
     }
 
     private func detach() {

@@ -24,13 +24,13 @@ final class InProcessUpstream: Upstream {
 
     func take(_ exchange: Exchange) {
         guard let head = HTTPRequest(forwarding: exchange) else {
-            return exchange.fail(GatewayError(.badRequest), from: nil)
+            return exchange.driver.fail(GatewayError(.badRequest), from: nil)
         }
         let stream = InProcessStream(upstream: self.name, worker: self.worker, exchange: exchange)
         let clientAddress = String(decoding: exchange.clientAddress.text, as: UTF8.self)
         let requestID = exchange.requestIDRange.isEmpty ? nil : exchange.request.headers.string(exchange.requestIDRange)
         exchange.upstreamCall.sent(at: self.worker.now)
-        exchange.sent(to: stream)
+        exchange.driver.sent(to: stream)
         stream.run(self.handler) { body in
             InProcessRequest(head: head, body: body, clientAddress: clientAddress, requestID: requestID)
         }

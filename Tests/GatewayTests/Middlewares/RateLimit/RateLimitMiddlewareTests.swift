@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOConcurrencyHelpers
 import NIOCore
@@ -59,7 +60,7 @@ struct RateLimitMiddlewareTests {
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", client: client)
             exchange.refusal = nil
             exchange.plan = worker.plan("users", chain, action: .respond(Response(status: 200)))
-            exchange.begin()
+            exchange.driver.descend()
             kept.withLockedValue { $0 = NIOLoopBound((client, worker), eventLoop: worker.eventLoop) }
             return client.status
         }

@@ -47,18 +47,18 @@ enum ChainBenchmarks {
                 throw UnexpectedOutcome("the request is incomplete")
             }
             exchange.reset(client: client, at: worker.now)
-            exchange.identifyClient(peer: ClientAddress(IPAddress(ipv4: 0xC000_0201)), trusted: false)
-            exchange.takeRoute()
-            exchange.begin()
+            exchange.driver.identifyClient(peer: ClientAddress(IPAddress(ipv4: 0xC000_0201)), trusted: false)
+            exchange.driver.takeRoute()
+            exchange.driver.descend()
             buffer = response
             guard try responseParser.parse(&buffer, into: &exchange.response, answering: .get) else {
                 throw UnexpectedOutcome("the response is incomplete")
             }
-            exchange.receiveResponseHead()
-            exchange.receive(responseBody: body)
-            exchange.receiveResponseEnd(trailers: nil)
-            guard client.status == 200, exchange.stage == .idle else {
-                throw UnexpectedOutcome("status \(client.status), \(exchange.stage)")
+            exchange.driver.receiveResponseHead()
+            exchange.driver.receive(responseBody: body)
+            exchange.driver.receiveResponseEnd(trailers: nil)
+            guard client.status == 200, exchange.state.stage == .idle else {
+                throw UnexpectedOutcome("status \(client.status), \(exchange.state.stage)")
             }
         }
     }
