@@ -45,15 +45,15 @@ private enum ExchangeKeyIndices {
     }
 }
 
-/// The values of an exchange by key. The boxes are kept for later requests, so that setting a value does not allocate.
+/// The values of an exchange by key. Their boxes are kept for later requests, so that setting a value does not allocate.
 struct ExchangeValues {
-    private class Box {
+    class Box {
         /// The generation of the exchange in which the value was set.
         var generation: UInt32
         init(generation: UInt32) { self.generation = generation }
     }
 
-    private final class BoxOf<Value>: Box {
+    final class BoxOf<Value>: Box {
         var value: Value
 
         init(_ value: Value, generation: UInt32) {
@@ -64,30 +64,36 @@ struct ExchangeValues {
 
     private var boxes: ContiguousArray<Box?> = []
 
+    func box<Value>(for key: ExchangeKey<Value>) -> BoxOf<Value>? {
+        key.index < self.boxes.count ? self.boxes[key.index] as? BoxOf<Value> : nil
+    }
+
     /// The value that was set in this generation, or else the initial one.
-    subscript<Value>(key: ExchangeKey<Value>, generation: UInt32) -> Value {
-        get {
-            guard key.index < self.boxes.count, let box = self.boxes[key.index], box.generation == generation,
-                let box = box as? BoxOf<Value>
-            else { return key.initial }
-            return box.value
-        }
-        set {
-            if key.index < self.boxes.count, let box = self.boxes[key.index] as? BoxOf<Value> {
-                box.value = newValue
-                box.generation = generation
-            } else {
-                while self.boxes.count <= key.index { self.boxes.append(nil) }
-                self.boxes[key.index] = BoxOf(newValue, generation: generation)
-            }
-        }
+    func value<Value>(for key: ExchangeKey<Value>, in generation: UInt32) -> Value {
+        guard key.index < self.boxes.count, let box = self.boxes[key.index], box.generation == generation,
+            let box = box as? BoxOf<Value>
+        else { return key.initial }
+        return box.value
+    }
+
+    mutating func insert<Value>(_ value: Value, for key: ExchangeKey<Value>, in generation: UInt32) {
+        while self.boxes.count <= key.index { self.boxes.append(nil) }
+        self.boxes[key.index] = BoxOf(value, generation: generation)
     }
 }
 
 extension Exchange {
     /// The value for this request.
     public subscript<Value>(key: ExchangeKey<Value>) -> Value {
-        get { self.values[key, self.generation] }
-        set { self.values[key, self.generation] = newValue }
+        get { self.values.value(for: key, in: self.generation) }
+        set {
+            // Through the box, so that the exchange is not accessed while a former value is released.
+            if let box = self.values.box(for: key) {
+                box.value = newValue
+                box.generation = self.generation
+            } else {
+                self.values.insert(newValue, for: key, in: self.generation)
+            }
+        }
     }
 }

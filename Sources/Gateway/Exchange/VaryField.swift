@@ -1,5 +1,4 @@
 package import GatewayHTTP
-package import GatewayHTTP1
 
 /// `Vary`, to which the upstream, CORS and compression add names.
 extension HeaderBlock {
