@@ -88,7 +88,7 @@ public final class FakeUpstream: Sendable {
         }
     }
 
-    func answer(_ request: InProcessRequest, _ clock: ManualClock) async throws -> InProcessResponse {
+    func answer(_ request: AsyncRequest, _ clock: ManualClock) async throws -> AsyncResponse {
         var body = ByteBuffer()
         for try await chunk in request.body { body.writeImmutableBuffer(chunk) }
         let received = Request(head: request.head, body: body)
@@ -105,9 +105,9 @@ public final class FakeUpstream: Sendable {
         if !answer.isStreamed, !answer.breaksOff, answer.chunkDelay == .zero {
             var whole = ByteBuffer()
             for chunk in answer.chunks { whole.writeImmutableBuffer(chunk) }
-            return InProcessResponse(head: answer.head, body: whole.readableBytes > 0 ? .bytes(whole) : .none)
+            return AsyncResponse(head: answer.head, body: whole.readableBytes > 0 ? .bytes(whole) : .none)
         }
-        return InProcessResponse(
+        return AsyncResponse(
             head: answer.head,
             body: .stream { writer in
                 for chunk in answer.chunks {

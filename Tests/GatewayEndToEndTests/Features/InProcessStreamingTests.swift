@@ -14,7 +14,7 @@ struct InProcessStreamingTests {
         let written = NIOLockedValueBox(0)
         let (ended, end) = AsyncStream.makeStream(of: Bool.self)
         try await InProcessGateway { _ in
-            InProcessResponse(
+            AsyncResponse(
                 status: .ok,
                 headers: [.contentLength: String(1 << 30)],
                 body: .stream { writer in
@@ -55,7 +55,7 @@ struct InProcessStreamingTests {
             var read = 0
             for try await chunk in request.body { read += chunk.readableBytes }
             let text = ahead < Self.slack ? "\(read) bytes" : "\(ahead) ahead"
-            return InProcessResponse(contentType: "text/plain", text: text)
+            return AsyncResponse(contentType: "text/plain", text: text)
         }.run { gateway in
             try await gateway.connect { client in
                 try await client.send(
@@ -85,7 +85,7 @@ struct InProcessStreamingTests {
 
     @Test func `both bodies stream at the same time`() async throws {
         let echoes = try await InProcessGateway { request in
-            InProcessResponse(
+            AsyncResponse(
                 status: .ok,
                 body: .stream { writer in
                     for try await chunk in request.body {
@@ -122,7 +122,7 @@ struct InProcessStreamingTests {
                 event.yield("\(type(of: error))")
                 throw error
             }
-            return InProcessResponse(status: .ok)
+            return AsyncResponse(status: .ok)
         }.run { gateway in
             var iterator = events.makeAsyncIterator()
             try await gateway.connect { client in
@@ -141,7 +141,7 @@ struct InProcessStreamingTests {
             let lost = (try? await first.value)?.map { String(buffer: $0) } ?? "nothing"
             read.yield()
             let body = try await request.body.collect(upTo: 100)
-            return InProcessResponse(contentType: "text/plain", text: "\(lost), then \(String(buffer: body))")
+            return AsyncResponse(contentType: "text/plain", text: "\(lost), then \(String(buffer: body))")
         }.run { gateway in
             try await gateway.connect { client in
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\n")
@@ -158,10 +158,10 @@ struct InProcessStreamingTests {
         let gateway = InProcessGateway { request in
             let path = request.head.path ?? ""
             if path == "/cut" {
-                return InProcessResponse(status: .ok, body: .stream { _ in throw CancellationError() })
+                return AsyncResponse(status: .ok, body: .stream { _ in throw CancellationError() })
             }
             await withCheckedContinuation { arrival.yield($0) }
-            return InProcessResponse(contentType: "text/plain", text: path)
+            return AsyncResponse(contentType: "text/plain", text: path)
         }
         let answers = try await gateway.run { gateway in
             _ = try await gateway.answer("GET /cut")
@@ -178,7 +178,7 @@ struct InProcessStreamingTests {
 
     @Test func `a connection serves one exchange after another`() async throws {
         let answers = try await InProcessGateway { request in
-            InProcessResponse(contentType: "text/plain", text: "<\(request.head.path ?? "")>")
+            AsyncResponse(contentType: "text/plain", text: "<\(request.head.path ?? "")>")
         }.run { gateway in
             try await gateway.connect { client in
                 let paths = (0..<50).map { "/\($0)" }

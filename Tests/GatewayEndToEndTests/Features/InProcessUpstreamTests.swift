@@ -16,7 +16,7 @@ struct InProcessUpstreamTests {
                 head.headerFields[.connection] ?? "-", request.clientAddress,
                 request.requestID == head.headerFields[HTTPField.Name("X-Request-ID") ?? .accept] ? "id" : "no id",
             ]
-            return InProcessResponse(contentType: "text/plain", text: seen.joined(separator: "|"))
+            return AsyncResponse(contentType: "text/plain", text: seen.joined(separator: "|"))
         }.run { try await $0.answer("PATCH /api/x%20y?q=1", "X-A: 1", "x-a: 2") }
         #expect(answer.hasSuffix("\r\n\r\nPATCH|http|a.example|/x%20y?q=1|1+2|-|127.0.0.1|id"))
     }
@@ -26,7 +26,7 @@ struct InProcessUpstreamTests {
             var size = 0
             for try await chunk in request.body { size += chunk.readableBytes }
             let sum = await request.body.trailers[HTTPField.Name("X-Sum") ?? .accept] ?? "none"
-            return InProcessResponse(contentType: "text/plain", text: "\(size) \(sum)")
+            return AsyncResponse(contentType: "text/plain", text: "\(size) \(sum)")
         }.run { gateway in
             try await gateway.answer(
                 "POST /",
@@ -39,9 +39,9 @@ struct InProcessUpstreamTests {
 
     @Test func `the client receives 100 Continue when the handler reads the body`() async throws {
         let answer = try await InProcessGateway { request in
-            if request.head.path == "/refuse" { return InProcessResponse(status: .forbidden) }
+            if request.head.path == "/refuse" { return AsyncResponse(status: .forbidden) }
             let body = try await request.body.collect(upTo: 100)
-            return InProcessResponse(contentType: "text/plain", text: String(buffer: body))
+            return AsyncResponse(contentType: "text/plain", text: String(buffer: body))
         }.run { gateway in
             try await gateway.connect { client in
                 let fields = "Host: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
@@ -63,13 +63,13 @@ struct InProcessUpstreamTests {
 
     struct Framing: Sendable, CustomTestStringConvertible {
         let request: String
-        let response: InProcessResponse
+        let response: AsyncResponse
         let length: String?
         let body: String
         var testDescription: String { "\(self.request) → \(self.response.head.status.code)" }
     }
 
-    static let stream = InProcessResponse.Body.stream { try await $0.write(ByteBuffer(string: "abc")) }
+    static let stream = AsyncBody.stream { try await $0.write(ByteBuffer(string: "abc")) }
 
     @Test(arguments: [
         Framing(request: "GET /", response: .init(status: .ok), length: "0", body: ""),
@@ -146,12 +146,12 @@ struct InProcessUpstreamTests {
     }
 
     @Test(arguments: [
-        InProcessResponse(status: HTTPResponse.Status(code: 101)),
-        InProcessResponse(status: HTTPResponse.Status(code: 600)),
-        InProcessResponse(status: .ok, headers: [.contentLength: "-1"], body: stream),
-        InProcessResponse(status: .ok, headers: [.contentLength: "3, 3"], body: stream),
+        AsyncResponse(status: HTTPResponse.Status(code: 101)),
+        AsyncResponse(status: HTTPResponse.Status(code: 600)),
+        AsyncResponse(status: .ok, headers: [.contentLength: "-1"], body: stream),
+        AsyncResponse(status: .ok, headers: [.contentLength: "3, 3"], body: stream),
     ])
-    func `a response that cannot be sent is a 502`(_ response: InProcessResponse) async throws {
+    func `a response that cannot be sent is a 502`(_ response: AsyncResponse) async throws {
         let answer = try await InProcessGateway { _ in response }.run { try await $0.answer("GET /") }
         #expect(answer.hasPrefix("HTTP/1.1 502 "))
         #expect(answer.contains("\"code\":\"upstream_invalid_response\""))
@@ -159,7 +159,7 @@ struct InProcessUpstreamTests {
 
     @Test(arguments: [nil, "2", "10"])
     func `a body that fails or does not match its length is cut off`(_ length: String?) async throws {
-        var response = InProcessResponse(
+        var response = AsyncResponse(
             status: .ok,
             body: .stream { writer in
                 try await writer.write(ByteBuffer(string: "xyz"))

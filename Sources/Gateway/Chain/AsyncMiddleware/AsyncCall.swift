@@ -88,15 +88,15 @@ final class AsyncCall {
         let phase = self.phase
         self.phase = .forwarded(promise)
         let fields = request.head.headerFields == self.requestHead?.headerFields ? nil : request.head.headerFields
-        let body = request.body.source
-        switch body {
+        let whole = request.body.whole
+        switch request.body.source {
         case .passing(let line, .request) where line === self.line: break
-        case .bytes: break
-        case .passing, .sequence: self.requestBody = self.feed(request.body, .request)
+        case .none, .bytes: break
+        case .passing, .sequence, .written: self.requestBody = self.feed(request.body, .request)
         }
         self.decide(phase) { [requestBody] exchange in
             if let fields { exchange.request.headers.replace(with: fields) }
-            if case .bytes(let bytes) = body { exchange.driver.replaceRequestBody(with: bytes) }
+            if let whole { exchange.driver.replaceRequestBody(with: whole) }
             if let requestBody {
                 exchange.request.framing = .chunked
                 exchange.driver.insertIntoRequest(requestBody)
@@ -144,8 +144,9 @@ final class AsyncCall {
         }
         switch response.body.source {
         case .passing(let line, .response) where line === self.line: self.pass(head, phase)
+        case .none: self.decide(phase) { _ in .respond(Response(head, ByteBuffer())) }
         case .bytes(let bytes): self.decide(phase) { _ in .respond(Response(head, bytes)) }
-        case .passing, .sequence: self.stream(head, response.body, phase)
+        case .passing, .sequence, .written: self.stream(head, response.body, phase)
         }
     }
 

@@ -68,12 +68,13 @@ struct AsyncBodyFeed: Sendable {
     func run() async {
         let eventLoop = self.bridge.eventLoop
         do {
-            for try await chunk in self.body {
+            let writer = AsyncBodyWriter { chunk in
                 try Task.checkCancellation()
                 let promise = eventLoop.makePromise(of: Void.self)
                 eventLoop.execute { self.bridge.value.write(chunk, promise) }
                 try await promise.futureResult.get()
             }
+            try await self.body.write(to: writer)
             eventLoop.execute { self.bridge.value.finish(nil) }
         } catch {
             let reason = "\(error)"

@@ -1,5 +1,3 @@
-public import HTTPTypes
-
 /// A middleware that may wait: for a database, for another service, or for a body that streams through it.
 ///
 /// ```swift
@@ -50,39 +48,6 @@ public protocol AsyncMiddleware: Sendable, SendableMetatype {
 
 /// The rest of the chain and the upstream, as an ``AsyncMiddleware`` calls it.
 public typealias AsyncNext = @Sendable (AsyncRequest) async throws -> AsyncResponse
-
-/// A request, as an ``AsyncMiddleware`` sees it.
-public struct AsyncRequest: Sendable {
-    /// The method, scheme, authority, path with query, and the fields. Hop-by-hop fields are already removed.
-    public var head: HTTPRequest
-    /// The body as it arrives. Forwarding it unchanged costs nothing.
-    public var body: AsyncBody
-    /// The client's IP address as the gateway knows it, or `unknown` on a Unix socket.
-    public let clientAddress: String
-    /// The request ID, or nil if it is switched off.
-    public let requestID: String?
-    /// The name of the route.
-    public let route: String
-}
-
-/// A response, as an ``AsyncMiddleware`` sees it.
-public struct AsyncResponse: Sendable {
-    /// A status from 200 to 599 and the fields, without hop-by-hop fields. The gateway writes `Content-Length`.
-    public var head: HTTPResponse
-    /// The body as it arrives. Forwarding it unchanged costs nothing.
-    public var body: AsyncBody
-
-    /// Creates a response from a head and a body.
-    public init(head: HTTPResponse, body: AsyncBody = AsyncBody()) {
-        self.head = head
-        self.body = body
-    }
-
-    /// Creates a response from a status, fields and a body.
-    public init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: AsyncBody = AsyncBody()) {
-        self.init(head: HTTPResponse(status: status, headerFields: headers), body: body)
-    }
-}
 
 extension MiddlewareRegistration {
     /// Registers an asynchronous middleware with its default settings.

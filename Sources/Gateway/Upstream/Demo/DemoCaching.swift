@@ -9,15 +9,15 @@ struct DemoCaching {
     private var time: String { CivilTime.rfc3339(milliseconds: self.second * 1000) }
 
     /// Fresh for a minute.
-    var cached: InProcessResponse { self.document("Fresh for 60 s.", "max-age=60") }
+    var cached: AsyncResponse { self.document("Fresh for 60 s.", "max-age=60") }
 
     /// Fresh for a second; a cache may serve it for another minute while it fetches a new one.
-    var stale: InProcessResponse {
+    var stale: AsyncResponse {
         self.document("Fresh for 1 s, stale for 60 s more.", "max-age=1, stale-while-revalidate=60")
     }
 
-    private func document(_ text: String, _ cacheControl: String) -> InProcessResponse {
-        InProcessResponse(
+    private func document(_ text: String, _ cacheControl: String) -> AsyncResponse {
+        AsyncResponse(
             headers: [.cacheControl: cacheControl],
             contentType: "text/plain; charset=utf-8",
             text: "Made at \(self.time). \(text)\n"
@@ -27,9 +27,9 @@ struct DemoCaching {
     private static let greetings = [("en", "Hello."), ("de", "Guten Tag."), ("fr", "Bonjour."), ("es", "Buenos días.")]
 
     /// In the language that the client prefers, else in English.
-    func greeting(acceptLanguage: String?) -> InProcessResponse {
+    func greeting(acceptLanguage: String?) -> AsyncResponse {
         let (language, text) = Self.preferred(acceptLanguage ?? "")
-        return InProcessResponse(
+        return AsyncResponse(
             headers: [.cacheControl: "max-age=60", .vary: "Accept-Language", .contentLanguage: language],
             contentType: "text/plain; charset=utf-8",
             text: "\(text) (\(language), made at \(self.time))\n"

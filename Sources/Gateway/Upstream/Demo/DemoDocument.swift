@@ -2,7 +2,7 @@ import HTTPTypes
 
 /// The documents that are always the same.
 enum DemoDocument {
-    static let json = InProcessResponse(
+    static let json = AsyncResponse(
         contentType: "application/json",
         text: """
             {
@@ -18,19 +18,19 @@ enum DemoDocument {
     )
 
     private static let tag = "\"demo-1\""
-    private static let tagged = InProcessResponse(
+    private static let tagged = AsyncResponse(
         headers: [.eTag: tag],
         contentType: "text/plain; charset=utf-8",
         text: "Ask again with If-None-Match: \(tag), and the answer is 304.\n"
     )
 
     /// RFC 9110 section 13.1.2: a list of tags in weak comparison, or `*`.
-    static func tagged(ifNoneMatch condition: String?) -> InProcessResponse {
+    static func tagged(ifNoneMatch condition: String?) -> AsyncResponse {
         let names = (condition ?? "").split(separator: ",").map { $0.drop { $0 == " " || $0 == "\t" } }
         let isKnown = names.contains { name in
             let name = name.hasPrefix("W/") ? name.dropFirst(2) : name
             return name.prefix { $0 != " " && $0 != "\t" } == self.tag || name == "*"
         }
-        return isKnown ? InProcessResponse(status: .notModified, headers: [.eTag: self.tag]) : self.tagged
+        return isKnown ? AsyncResponse(status: .notModified, headers: [.eTag: self.tag]) : self.tagged
     }
 }

@@ -8,7 +8,7 @@ enum DemoEcho {
     /// Of the body that is given back; the rest is read and counted.
     static let bodyLimit = 64 * 1024
 
-    static func respond(to request: InProcessRequest, _ target: RequestTarget) async throws -> InProcessResponse {
+    static func respond(to request: AsyncRequest, _ target: RequestTarget) async throws -> AsyncResponse {
         var body = ByteBuffer()
         var size = 0
         for try await var chunk in request.body {
@@ -32,6 +32,6 @@ enum DemoEcho {
         ]
         if size > body.readableBytes { echo["body_truncated"] = .boolean(true) }
         let text = JSONText.text(.sorted(echo), indented: true) + "\n"
-        return InProcessResponse(contentType: "application/json", text: text)
+        return AsyncResponse(contentType: "application/json", text: text)
     }
 }

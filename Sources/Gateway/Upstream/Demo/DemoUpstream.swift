@@ -33,7 +33,7 @@ struct DemoUpstream: Sendable {
     ]
 
     @Sendable
-    func respond(to request: InProcessRequest) async throws -> InProcessResponse {
+    func respond(to request: AsyncRequest) async throws -> AsyncResponse {
         let target = RequestTarget(request.head.path ?? "/")
         let segments = target.segments
         switch (segments.first, segments.count) {
@@ -70,9 +70,9 @@ struct DemoUpstream: Sendable {
 
     // MARK: Pages
 
-    private static func bytes(_ count: Int) -> InProcessResponse {
+    private static func bytes(_ count: Int) -> AsyncResponse {
         let chunk = ByteBuffer(repeating: UInt8(ascii: "."), count: min(count, 64 * 1024))
-        var response = InProcessResponse(
+        var response = AsyncResponse(
             status: .ok,
             body: .stream { writer in
                 var rest = count
@@ -88,8 +88,8 @@ struct DemoUpstream: Sendable {
         return response
     }
 
-    private static func chunks(_ count: Int) -> InProcessResponse {
-        InProcessResponse(
+    private static func chunks(_ count: Int) -> AsyncResponse {
+        AsyncResponse(
             status: .ok,
             headers: [.contentType: "text/plain; charset=utf-8"],
             body: .stream { writer in
@@ -100,15 +100,15 @@ struct DemoUpstream: Sendable {
         )
     }
 
-    private static func status(_ code: Int) -> InProcessResponse {
-        InProcessResponse(
+    private static func status(_ code: Int) -> AsyncResponse {
+        AsyncResponse(
             status: HTTPResponse.Status(code: code),
             contentType: "application/json",
             text: "{\"status\":\(code)}\n"
         )
     }
 
-    private func events(_ target: RequestTarget) -> InProcessResponse {
+    private func events(_ target: RequestTarget) -> AsyncResponse {
         var limit = Int.max
         if let text = target.parameter("n") {
             guard let number = Self.number(text, in: 0...1_000_000) else {
@@ -117,7 +117,7 @@ struct DemoUpstream: Sendable {
             limit = number
         }
         let sleep = self.sleep
-        return InProcessResponse(
+        return AsyncResponse(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
             body: .stream { [limit] writer in
@@ -137,8 +137,8 @@ struct DemoUpstream: Sendable {
         _ text: Substring,
         in range: ClosedRange<Int>,
         _ what: String,
-        _ respond: (Int) -> InProcessResponse
-    ) -> InProcessResponse {
+        _ respond: (Int) -> AsyncResponse
+    ) -> AsyncResponse {
         guard let number = self.number(text, in: range) else { return self.unsuitable(what, range) }
         return respond(number)
     }
@@ -148,7 +148,7 @@ struct DemoUpstream: Sendable {
         return range.contains(number) ? number : nil
     }
 
-    private static func unsuitable(_ what: String, _ range: ClosedRange<Int>) -> InProcessResponse {
+    private static func unsuitable(_ what: String, _ range: ClosedRange<Int>) -> AsyncResponse {
         .problem(.badRequest, "Write \(what) from \(range.lowerBound) to \(range.upperBound).")
     }
 }
@@ -176,14 +176,14 @@ struct RequestTarget {
     }
 }
 
-extension InProcessResponse {
-    static func text(_ text: String) -> InProcessResponse {
-        InProcessResponse(contentType: "text/plain; charset=utf-8", text: text)
+extension AsyncResponse {
+    static func text(_ text: String) -> AsyncResponse {
+        AsyncResponse(contentType: "text/plain; charset=utf-8", text: text)
     }
 
     /// An error of the upstream's own, which can be told from the gateway's.
-    static func problem(_ status: HTTPResponse.Status, _ message: String) -> InProcessResponse {
-        InProcessResponse(
+    static func problem(_ status: HTTPResponse.Status, _ message: String) -> AsyncResponse {
+        AsyncResponse(
             status: status,
             contentType: "application/json",
             text: JSONText.text(["error": .string(message), "status": .integer(status.code)]) + "\n"

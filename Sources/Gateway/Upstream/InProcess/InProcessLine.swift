@@ -33,7 +33,7 @@ final class InProcessLine: Sendable {
         return (try? await self.eventLoop.submit { self.stream.value.requestTrailers }.get()) ?? [:]
     }
 
-    func begin(_ response: InProcessResponse) async throws -> Bool {
+    func begin(_ response: AsyncResponse) async throws -> Bool {
         guard self.isOpen else { throw CancellationError() }
         return try await self.eventLoop.submit { self.stream.value.begin(response) }.get()
     }

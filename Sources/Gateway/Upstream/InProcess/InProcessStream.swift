@@ -41,20 +41,18 @@ final class InProcessStream {
     // MARK: The task
 
     /// Starts the handler, unless the exchange has ended already.
-    func run(_ handler: @escaping InProcessHandler, _ makeRequest: (InProcessRequestBody) -> InProcessRequest) {
+    func run(_ handler: @escaping InProcessHandler, _ makeRequest: (AsyncBody) -> AsyncRequest) {
         guard self.exchange != nil else { return }
         let line = InProcessLine(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
         self.line = line
         let request = makeRequest(
-            InProcessRequestBody(trailers: { await line.trailers() }, next: { try await line.read() })
+            AsyncBody(trailers: { await line.trailers() }, next: { try await line.read() })
         )
         self.task = Task {
             do {
                 let response = try await handler(request)
                 guard try await line.begin(response) else { return }
-                if case .stream(let write) = response.body {
-                    try await write(InProcessBodyWriter { try await line.write($0) })
-                }
+                try await response.body.write(to: AsyncBodyWriter { try await line.write($0) })
                 line.end()
             } catch {
                 line.fail(error)
@@ -111,10 +109,10 @@ final class InProcessStream {
     /// Sends the head, and the body where it is there already.
     ///
     /// - Returns: whether there is a stream to run.
-    func begin(_ response: InProcessResponse) -> Bool {
+    func begin(_ response: AsyncResponse) -> Bool {
         guard let exchange = self.exchange else { return false }
         self.worker.tick()
-        do throws(InvalidInProcessResponse) {
+        do throws(InvalidResponse) {
             try exchange.response.fill(with: response, answering: exchange.request.method)
         } catch {
             self.fail(.malformedAnswer(reason: error.reason))
@@ -124,14 +122,13 @@ final class InProcessStream {
         if case .length(let length) = framing { self.remaining = length }
         exchange.upstreamCall.answerBeganAt = self.worker.now
         exchange.driver.receiveResponseHead()
-        switch response.body {
-        case .stream where !framing.isEmpty:
-            self.exchange?.driver.upstreamPaused()
-            return self.exchange != nil
-        case .bytes(let bytes) where !framing.isEmpty:
+        if !framing.isEmpty {
+            guard let whole = response.body.whole else {
+                self.exchange?.driver.upstreamPaused()
+                return self.exchange != nil
+            }
             self.remaining = nil
-            self.exchange?.driver.receive(responseBody: bytes)
-        case .none, .bytes, .stream: break
+            self.exchange?.driver.receive(responseBody: whole)
         }
         self.end()
         return false
@@ -142,7 +139,7 @@ final class InProcessStream {
         self.worker.tick()
         if let remaining = self.remaining {
             guard chunk.readableBytes <= remaining else {
-                let error = InvalidInProcessResponse("more of a body than its Content-Length says")
+                let error = InvalidResponse("more of a body than its Content-Length says")
                 promise.fail(error)
                 return self.fail(.malformedAnswer(reason: error.reason))
             }

@@ -8,7 +8,7 @@ import NIOCore
 /// Each request runs in a separate task, off the event loops. The task is cancelled when the client leaves or the
 /// exchange ends early. A thrown error becomes a 502, or closes the client's connection if the head was already sent.
 /// Its description only goes to the log.
-public typealias InProcessHandler = @Sendable (InProcessRequest) async throws -> InProcessResponse
+public typealias InProcessHandler = @Sendable (AsyncRequest) async throws -> AsyncResponse
 
 /// An upstream that is a handler in this process.
 final class InProcessUpstream: Upstream {
@@ -28,11 +28,18 @@ final class InProcessUpstream: Upstream {
         }
         let stream = InProcessStream(upstream: self.name, worker: self.worker, exchange: exchange)
         let clientAddress = String(decoding: exchange.clientAddress.text, as: UTF8.self)
+        let route = exchange.route
         let requestID = exchange.requestIDRange.isEmpty ? nil : exchange.request.headers.string(exchange.requestIDRange)
         exchange.upstreamCall.sent(at: self.worker.now)
         exchange.driver.sent(to: stream)
         stream.run(self.handler) { body in
-            InProcessRequest(head: head, body: body, clientAddress: clientAddress, requestID: requestID)
+            AsyncRequest(
+                head: head,
+                body: body,
+                clientAddress: clientAddress,
+                requestID: requestID,
+                route: route
+            )
         }
     }
 

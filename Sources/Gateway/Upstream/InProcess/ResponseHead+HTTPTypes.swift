@@ -4,7 +4,7 @@ import HTTPTypes
 import NIOCore
 
 /// A handler's answer that cannot be sent as it is.
-struct InvalidInProcessResponse: Error, CustomStringConvertible {
+struct InvalidResponse: Error, CustomStringConvertible {
     let reason: String
     var description: String { self.reason }
 
@@ -14,11 +14,11 @@ struct InvalidInProcessResponse: Error, CustomStringConvertible {
 extension ResponseHead {
     /// Becomes the head of a handler's answer, framed as if it had come over a connection (RFC 9112 section 6.3).
     mutating func fill(
-        with response: InProcessResponse,
+        with response: AsyncResponse,
         answering method: GatewayHTTP.Method
-    ) throws(InvalidInProcessResponse) {
+    ) throws(InvalidResponse) {
         let status = response.head.status.code
-        guard (200...599).contains(status) else { throw InvalidInProcessResponse("status \(status)") }
+        guard (200...599).contains(status) else { throw InvalidResponse("status \(status)") }
         self.headers.clear()
         self.status = status
         self.minorVersion = 1
@@ -27,7 +27,7 @@ extension ResponseHead {
         for field in response.head.headerFields {
             if field.name == .contentLength {
                 guard declared == nil, let length = Self.length(field.value) else {
-                    throw InvalidInProcessResponse("Content-Length \"\(field.value)\"")
+                    throw InvalidResponse("Content-Length \"\(field.value)\"")
                 }
                 declared = length
             } else {
@@ -36,11 +36,11 @@ extension ResponseHead {
         }
         let mayHaveBody = status != 204 && status != 304
         let length: Int?
-        switch response.body {
+        switch response.body.source {
         // The length that GET would have had is the handler's to know.
         case .none: length = method == .head || !mayHaveBody ? declared : 0
         case .bytes(let bytes): length = mayHaveBody ? bytes.readableBytes : declared
-        case .stream: length = declared
+        case .passing, .sequence, .written: length = declared
         }
         if let length, status != 204 { self.headers.add(HeaderName(.contentLength)) { $0.write(decimal: length) } }
         guard mayHaveBody, method != .head, length != 0 else {

@@ -9,21 +9,14 @@ import Testing
     private func ask(
         _ path: String,
         fields: HTTPFields = [:],
-        body: InProcessRequestBody = InProcessRequestBody(ByteBuffer()),
+        body: AsyncBody = AsyncBody(),
         of upstream: DemoUpstream = DemoUpstream(sleep: { _ in })
     ) async throws -> (status: Int, headers: HTTPFields, chunks: [String]) {
         let head = HTTPRequest(method: .get, scheme: "http", authority: "a", path: path, headerFields: fields)
-        let response = try await upstream.respond(to: InProcessRequest(head: head, body: body))
-        let chunks = NIOLockedValueBox<[String]>([])
-        switch response.body {
-        case .none: break
-        case .bytes(let bytes): chunks.withLockedValue { $0.append(String(buffer: bytes)) }
-        case .stream(let write):
-            try await write(
-                InProcessBodyWriter { chunk in chunks.withLockedValue { $0.append(String(buffer: chunk)) } }
-            )
-        }
-        return (response.head.status.code, response.head.headerFields, chunks.withLockedValue { $0 })
+        let response = try await upstream.respond(to: AsyncRequest(head: head, body: body))
+        var chunks: [String] = []
+        for try await chunk in response.body { chunks.append(String(buffer: chunk)) }
+        return (response.head.status.code, response.head.headerFields, chunks)
     }
 
     @Test(arguments: [
@@ -119,7 +112,7 @@ import Testing
 
     @Test func `an echo contains the beginning of a large body and counts the rest`() async throws {
         let left = NIOLockedValueBox(64)
-        let body = InProcessRequestBody(next: {
+        let body = AsyncBody(next: {
             let isLeft = left.withLockedValue { left in
                 left -= 1
                 return left >= 0

@@ -2,7 +2,7 @@ import Gateway
 
 /// The application behind the gateway.
 struct Greeter {
-    func respond(to request: InProcessRequest) async throws -> InProcessResponse {
-        InProcessResponse(contentType: "text/plain", text: "hello from \(request.head.path ?? "")\n")
+    func respond(to request: AsyncRequest) async throws -> AsyncResponse {
+        AsyncResponse(contentType: "text/plain", text: "hello from \(request.head.path ?? "")\n")
     }
 }

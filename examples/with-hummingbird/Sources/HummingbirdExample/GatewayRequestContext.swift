@@ -22,7 +22,7 @@ struct GatewayRequestContext: RequestContext {
 
 extension HTTPResponder where Context == GatewayRequestContext {
     /// Answers a request from the gateway. Bodies stream in both directions.
-    func respond(to request: InProcessRequest) async throws -> InProcessResponse {
+    func respond(to request: AsyncRequest) async throws -> AsyncResponse {
         var logger = Logger(label: "router")
         logger[metadataKey: "request_id"] = "\(request.requestID ?? "-")"
         let response = try await self.respond(
@@ -30,7 +30,7 @@ extension HTTPResponder where Context == GatewayRequestContext {
             context: GatewayRequestContext(source: .init(logger: logger, clientAddress: request.clientAddress))
         )
         let body = response.body
-        return InProcessResponse(
+        return AsyncResponse(
             head: response.head,
             body: body.contentLength == 0 ? .none : .stream { try await body.write(BodyWriter(writer: $0)) }
         )
@@ -39,7 +39,7 @@ extension HTTPResponder where Context == GatewayRequestContext {
 
 /// Forwards the bytes that a handler of the router writes.
 private struct BodyWriter: ResponseBodyWriter {
-    let writer: InProcessBodyWriter
+    let writer: AsyncBodyWriter
 
     mutating func write(_ buffer: ByteBuffer) async throws { try await self.writer.write(buffer) }
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
