@@ -78,7 +78,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(answering, .bytes, "false", answering),
         Trace(answering, .head(.none), "()", answering),
         Trace(answering, .malformed, "()", answering),
-        Trace(answering, .requestEnded, "nextRequest", .idle),
+        Trace(answering, .requestEnded, "wait", answering),
         Trace(answering, .responseEnded, "nextRequest", .idle),
         Trace(answering, .inputEnded(buffered: 0), "checkClient", answering),
         Trace(answering, .readDeadline(unwritten: 0), "close", answering),
