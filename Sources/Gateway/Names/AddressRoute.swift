@@ -23,8 +23,16 @@ enum AddressRoute {
         let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { return errno != EAFNOSUPPORT }
         defer { close(descriptor) }
-        guard let target = try? SocketAddress(ipAddress: address.description, port: 53) else { return false }
+        guard let target = SocketAddress(address, port: 53) else { return false }
         let result = target.withSockAddr { connect(descriptor, $0, socklen_t($1)) }
         return result == 0 || ![ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT].contains(errno)
+    }
+}
+
+extension SocketAddress {
+    /// Nil if the port is none.
+    init?(_ address: IPAddress, port: Int) {
+        guard let address = try? SocketAddress(ipAddress: address.description, port: port) else { return nil }
+        self = address
     }
 }

@@ -25,7 +25,7 @@ struct Balancer: Sendable {
         }
     }
 
-    let policy: Policy
+    private(set) var policy: Policy
     /// 0 where there is no endpoint.
     private var weights: [Int] = []
     private var inFlight: [Int] = []
@@ -54,6 +54,20 @@ struct Balancer: Sendable {
         inFlight[index] = 0
         penalties.forget(index)
         rendezvous.place(target.identity, weight: weights[index], at: index)
+        restartTurns()
+    }
+
+    /// Changes the weight of an endpoint. Requests in flight continue to count.
+    mutating func reweigh(_ target: Target, at index: Int) {
+        guard weights[index] != max(1, target.weight) else { return }
+        weights[index] = max(1, target.weight)
+        rendezvous.place(target.identity, weight: weights[index], at: index)
+        restartTurns()
+    }
+
+    mutating func change(policy: Policy) {
+        guard self.policy != policy else { return }
+        self.policy = policy
         restartTurns()
     }
 

@@ -28,12 +28,15 @@ final class ConnectionPermits: Sendable {
     }
 
     private struct Ledger {
+        var limit: Int
         var taken = 0
         var accounts: [Account] = []
         /// Connections that are being closed for others.
         var reclaiming = 0
 
         var totalNeed: Int { accounts.reduce(0) { $0 + $1.need } }
+        /// Connections that have to close because the limit was lowered.
+        var excess: Int { max(0, taken - limit) }
         var workers: Int { accounts.count { $0.poke != nil } }
 
         mutating func poke(_ index: Int) -> (@Sendable () -> Void)? {
@@ -43,22 +46,44 @@ final class ConnectionPermits: Sendable {
         }
 
         /// What each worker may have while others are in need. One, even where there are more workers than permits.
-        func share(of limit: Int) -> Int { max(1, limit / max(1, workers)) }
+        var share: Int { max(1, limit / max(1, workers)) }
     }
 
-    private let limit: Int
-    private let pendingLimit: Int
-    private let ledger = Mutex(Ledger())
+    private let pendingLimit: Atomic<Int>
+    private let ledger: Mutex<Ledger>
     private let pending = Atomic<Int>(0)
-    /// A copy of the ledger's sum, to be looked at without the lock.
+    /// How many permits workers have to part with, to be read without the lock.
     private let needed = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - limit: connections, at least 1.
     ///   - pendingLimit: requests that wait since there is no permit for another connection.
     init(limit: Int, pendingLimit: Int) {
-        self.limit = max(1, limit)
-        self.pendingLimit = pendingLimit
+        self.ledger = Mutex(Ledger(limit: max(1, limit)))
+        self.pendingLimit = Atomic(pendingLimit)
+    }
+
+    /// Changes the limits. Where there are more connections than allowed, workers close idle ones, and used ones after
+    /// their responses.
+    func change(limit: Int, pendingLimit: Int) {
+        self.pendingLimit.store(pendingLimit, ordering: .relaxed)
+        let pokes: [@Sendable () -> Void] = ledger.withLock { ledger in
+            guard ledger.limit != max(1, limit) else { return [] }
+            ledger.limit = max(1, limit)
+            publish(ledger)
+            var pokes = grantAll(&ledger)
+            guard ledger.excess > 0 else { return pokes }
+            for index in ledger.accounts.indices where ledger.accounts[index].held > 0 {
+                ledger.accounts[index].hasNoneIdle = false
+                if let poke = ledger.poke(index) { pokes.append(poke) }
+            }
+            return pokes
+        }
+        for poke in pokes { poke() }
+    }
+
+    private func publish(_ ledger: Ledger) {
+        needed.store(ledger.totalNeed + ledger.excess, ordering: .relaxed)
     }
 
     /// Permits in use by all workers.
@@ -127,7 +152,7 @@ final class ConnectionPermits: Sendable {
 
     private func tryTake(_ index: Int) -> Bool {
         ledger.withLock { ledger in
-            guard ledger.taken < limit else { return false }
+            guard ledger.taken < ledger.limit else { return false }
             ledger.taken += 1
             ledger.accounts[index].held += 1
             return true
@@ -137,8 +162,10 @@ final class ConnectionPermits: Sendable {
     private func give(_ index: Int, reclaimed: Bool) {
         let poke = ledger.withLock { ledger in
             if reclaimed { ledger.reclaiming -= 1 }
+            let hadExcess = ledger.excess > 0
             ledger.taken -= 1
             ledger.accounts[index].held -= 1
+            if hadExcess { publish(ledger) }
             return grant(&ledger).flatMap { ledger.poke($0) }
         }
         poke?()
@@ -152,7 +179,7 @@ final class ConnectionPermits: Sendable {
             }
             ledger.accounts[index].need = max(0, count - ledger.accounts[index].granted)
             ledger.accounts[index].since = since
-            needed.store(ledger.totalNeed, ordering: .relaxed)
+            publish(ledger)
             // A permit may have become free since the worker found none.
             var pokes = grantAll(&ledger)
             if ledger.accounts[index].need > before {
@@ -177,12 +204,12 @@ final class ConnectionPermits: Sendable {
 
     private func tryReclaim(_ index: Int, oldest: NIODeadline?) -> Bool {
         ledger.withLock { ledger in
-            let share = ledger.share(of: limit)
-            var wanted = 0
+            let share = ledger.share
+            var wanted = ledger.excess
             for (other, account) in ledger.accounts.enumerated() where other != index && account.need > 0 {
                 if let oldest {
                     let isAbove = ledger.accounts[index].held > share
-                    let isFirst = limit < ledger.workers && account.since < oldest
+                    let isFirst = ledger.limit < ledger.workers && account.since < oldest
                     guard isAbove || isFirst else { continue }
                     wanted += min(account.need, max(0, share - account.held))
                 } else {
@@ -204,7 +231,7 @@ final class ConnectionPermits: Sendable {
     }
 
     private func tryQueue() -> Bool {
-        if pending.add(1, ordering: .relaxed).newValue <= pendingLimit { return true }
+        if pending.add(1, ordering: .relaxed).newValue <= pendingLimit.load(ordering: .relaxed) { return true }
         pending.subtract(1, ordering: .relaxed)
         return false
     }
@@ -217,7 +244,7 @@ final class ConnectionPermits: Sendable {
             ledger.accounts[index].granted = 0
             ledger.accounts[index].need = 0
             ledger.accounts[index].poke = nil
-            needed.store(ledger.totalNeed, ordering: .relaxed)
+            publish(ledger)
             return grantAll(&ledger)
         }
         for poke in pokes { poke() }
@@ -235,8 +262,8 @@ final class ConnectionPermits: Sendable {
     ///
     /// - Returns: the worker, which is to be poked.
     private func grant(_ ledger: inout Ledger) -> Int? {
-        guard ledger.taken < limit else { return nil }
-        let share = ledger.share(of: limit)
+        guard ledger.taken < ledger.limit else { return nil }
+        let share = ledger.share
         var best: Int?
         for (index, account) in ledger.accounts.enumerated() where account.need > 0 {
             guard let leader = best.map({ ledger.accounts[$0] }) else {
@@ -252,7 +279,7 @@ final class ConnectionPermits: Sendable {
         ledger.accounts[best].held += 1
         ledger.accounts[best].granted += 1
         ledger.accounts[best].need -= 1
-        needed.store(ledger.totalNeed, ordering: .relaxed)
+        publish(ledger)
         return best
     }
 }

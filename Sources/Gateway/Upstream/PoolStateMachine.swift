@@ -66,7 +66,7 @@ struct PoolStateMachine<Connection, Waiter> {
         let isCounted: Bool
     }
 
-    let configuration: Configuration
+    var configuration: Configuration
     let permits: ConnectionPermits.Worker
     var places: [Place] = []
     var freePlaces: [Int32] = []

@@ -1,4 +1,3 @@
-import GatewayHTTP1
 import NIOCore
 
 /// One upstream on one event loop: a pool for each endpoint of its targets, and the choice between them.
@@ -21,17 +20,18 @@ final class UpstreamCluster {
         let meters: TargetMeters
     }
 
-    private let settings: Settings
-    private let members: [Member]
-    private let changes: EndpointChanges
+    let changes: EndpointChanges
+    private var settings: Settings
+    private var members: [Member] = []
     private var listener: Int?
-    /// Of `changes`, as of the last look.
+    /// The version of `changes` that the pools reflect.
     private var version: UInt64
-    /// By place; nil where the place is free.
+    /// By index; nil where an index is free.
     private var pools: [UpstreamPool?] = []
-    /// The places of endpoints that requests go to.
+    /// The indices of endpoints that receive requests.
     private var rotation = TargetSet()
     private var balancer: Balancer
+    private var isStopped = false
     /// Calls that came before any endpoint had an address, and their numbers at that time.
     private var waiting: [(call: UpstreamCall, number: UInt32)] = []
 
@@ -39,13 +39,10 @@ final class UpstreamCluster {
         self.name = name
         self.worker = worker
         self.settings = settings
-        self.members = targets.map { Member(target: $0, meters: TargetMeters(target: $0, shard: worker.meters)) }
         self.changes = changes
         self.version = changes.version
         self.balancer = Balancer(policy: settings.policy, start: worker.index)
-        for (index, member) in self.members.enumerated() {
-            member.meters.sample { [unowned self] in self.sample(index) }
-        }
+        for target in targets { self.members.append(self.makeMember(target)) }
         let cluster = NIOLoopBound(self, eventLoop: worker.eventLoop)
         self.listener = changes.listen { [eventLoop = worker.eventLoop] in
             eventLoop.execute { cluster.value.changed() }
@@ -53,18 +50,44 @@ final class UpstreamCluster {
         self.look()
     }
 
-    private func sample(_ member: Int) {
-        let meters = self.members[member].meters
+    private func makeMember(_ target: UpstreamTarget) -> Member {
+        let meters = TargetMeters(target: target, shard: self.worker.meters)
+        meters.sample { [weak self, weak meters] in
+            if let meters { self?.sample(meters) }
+        }
+        return Member(target: target, meters: meters)
+    }
+
+    private func sample(_ meters: TargetMeters) {
         let pools = self.pools.lazy.compactMap { $0 }.filter { $0.meters === meters }
         meters.idle.set(Double(pools.reduce(0) { $0 + $1.idleConnections }))
         meters.active.set(Double(pools.reduce(0) { $0 + $1.activeConnections }))
+    }
+
+    /// Applies a new configuration. Pools of targets that remain keep their connections and counts; those of removed
+    /// targets drain.
+    func update(targets: [UpstreamTarget], settings: Settings) {
+        self.settings = settings
+        self.balancer.change(policy: settings.policy)
+        for member in self.members where !targets.contains(where: { $0 === member.target }) { member.meters.stop() }
+        self.members = targets.map { target in
+            self.members.first { $0.target === target } ?? self.makeMember(target)
+        }
+        for case let pool? in self.pools {
+            pool.update(settings.pool)
+            guard !pool.isDraining else { continue }
+            let target = Balancer.Target(identity: pool.endpoint.identity, weight: pool.target.weight)
+            self.balancer.reweigh(target, at: pool.index)
+        }
+        self.look()
+        self.serveWaiting()
     }
 
     // MARK: Requests
 
     /// Finds an endpoint and a connection for the call, now or later.
     func take(_ call: UpstreamCall) {
-        self.lookIfChanged()
+        self.lookIfNeeded()
         if case .hash = self.settings.policy, call.tried.isEmpty, let key = self.settings.hashKey {
             call.balanceHash = call.caller?.balanceHash(by: key) ?? 0
         }
@@ -75,6 +98,7 @@ final class UpstreamCluster {
             call.hasTriedLastResort = false
             return self.take(call)
         }
+        if self.isStopped { self.drain() }
         self.wait(call)
     }
 
@@ -85,6 +109,8 @@ final class UpstreamCluster {
         call.resends = 0
         call.needsFreshConnection = false
         self.balancer.started(index)
+        // A call that began before its upstream was removed.
+        if self.isStopped { self.drain() }
         pool.take(call)
     }
 
@@ -106,7 +132,7 @@ final class UpstreamCluster {
 
     private func lastResort(for call: UpstreamCall) -> Int? {
         var best: (index: Int, failedAt: NIODeadline)?
-        for case let pool? in self.pools where !pool.endpoint.isLeaving && !call.tried.contains(pool.index) {
+        for case let pool? in self.pools where self.isUsable(pool) && !call.tried.contains(pool.index) {
             let failedAt = pool.endpoint.health.failedAt
             if let best, best.failedAt <= failedAt { continue }
             best = (pool.index, failedAt)
@@ -120,9 +146,12 @@ final class UpstreamCluster {
     /// - Returns: False if there is none left, or failover is switched off.
     func moveOn(_ call: UpstreamCall, from pool: UpstreamPool) -> Bool {
         guard self.settings.failover, let caller = call.caller, caller.isWaitingForResponse else { return false }
-        self.lookIfChanged()
+        self.lookIfNeeded()
         call.tried.insert(pool.index)
-        guard let index = self.choose(for: call) else { return false }
+        guard let index = self.choose(for: call) else {
+            if self.isStopped { self.drain() }
+            return false
+        }
         caller.willSendAgain()
         pool.meters.retried("failover")
         call.leavePool()
@@ -179,18 +208,21 @@ final class UpstreamCluster {
 
     private func changed() {
         self.worker.tick()
-        self.lookIfChanged()
+        self.lookIfNeeded()
         self.serveWaiting()
     }
 
-    private func lookIfChanged() {
-        if self.version != self.changes.version { self.look() }
+    private func lookIfNeeded() {
+        if self.isStopped || self.version != self.changes.version { self.look() }
     }
 
     /// Brings the pools and the rotation up to date.
     private func look() {
-        // First: what changes while the lists are read is found at the next look.
+        // First, so that changes during this call are seen by the next one.
         self.version = self.changes.version
+        for case let pool? in self.pools where !self.members.contains(where: { $0.meters === pool.meters }) {
+            pool.drain()
+        }
         for member in self.members {
             let endpoints = member.target.endpoints
             for case let pool? in self.pools where pool.meters === member.meters {
@@ -201,9 +233,14 @@ final class UpstreamCluster {
             }
         }
         self.rotation = TargetSet()
-        for case let pool? in self.pools where pool.endpoint.isInRotation && !pool.endpoint.isLeaving {
+        for case let pool? in self.pools where pool.endpoint.isInRotation && self.isUsable(pool) {
             self.rotation.insert(pool.index)
         }
+    }
+
+    /// Whether requests may go to a pool. All pools of a stopped cluster drain, and serve the calls it still receives.
+    private func isUsable(_ pool: UpstreamPool) -> Bool {
+        self.isStopped || !pool.endpoint.isLeaving && !pool.isDraining
     }
 
     private func add(_ endpoint: UpstreamEndpoint, of member: Member) {
@@ -230,10 +267,17 @@ final class UpstreamCluster {
         self.balancer.clear(pool.index)
     }
 
+    /// The configuration no longer has this upstream. Calls of routes that still name it are served.
     func stop() {
+        guard !self.isStopped else { return }
+        self.isStopped = true
         if let listener = self.listener { self.changes.remove(listener) }
         self.listener = nil
         for member in self.members { member.meters.stop() }
+        self.drain()
+    }
+
+    private func drain() {
         for case let pool? in self.pools { pool.drain() }
     }
 }

@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOPosix
 
 /// What the pool learns of its endpoint's health. Whoever learns first that an endpoint is out says so in the log and sees to
 /// the background connections, so that there is one at a time over all workers.
@@ -33,25 +32,24 @@ extension UpstreamPool {
     }
 
     private func probe(after pause: TimeAmount) {
-        guard !self.endpoint.isLeaving, self.cluster != nil else { return }
+        guard !self.endpoint.isLeaving, !self.isDraining else { return }
         self.probe = self.worker.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.probeNow() }
     }
 
     /// Connects only to see whether it can. What a request finds out meanwhile counts as well.
     private func probeNow() {
         self.probe = nil
-        guard !self.endpoint.isInRotation, !self.endpoint.isLeaving, self.cluster != nil else { return }
-        self.bootstrap().connect(to: self.endpoint.address).assumeIsolated().whenComplete { result in
+        guard !self.endpoint.isInRotation, !self.endpoint.isLeaving, !self.isDraining else { return }
+        self.connector.probe(self.endpoint, on: self.worker.eventLoop, timeout: self.connectTimeout) { result in
             self.worker.tick()
             switch result {
-            case .success(let channel):
-                channel.close(promise: nil)
+            case .success:
                 self.meters.connected(.ok)
                 self.endpointConnected()
             case .failure(let error):
                 let failure = ConnectFailure(error)
                 self.meters.connected(failure.result)
-                // A lack of the gateway's own keeps it out as well: nobody knows better.
+                // If the gateway itself lacks resources, nothing is known: the endpoint stays out.
                 let reason = failure.failure ?? .refused
                 if let pause = self.endpoint.probeFailed(reason) { self.probe(after: pause) }
             }

@@ -1,8 +1,5 @@
-import GatewayHTTP
-import GatewayHTTP1
 import NIOConcurrencyHelpers
 import NIOCore
-import NIOPosix
 
 /// The connections of one event loop to one endpoint. Which connection serves whom is decided by ``PoolStateMachine``;
 /// here they are opened, handed over and closed.
@@ -16,24 +13,27 @@ final class UpstreamPool {
     /// Its place in the cluster.
     let index: Int
 
-    private let settings: Settings
+    private var settings: Settings
     private var machine: Machine
     private let slot: DeadlineWheel.Slot
     private var armedUntil = NIODeadline.distantFuture
     /// The last request's value, for connections made for the longest waiting request or in the background.
-    private var connectTimeout = TimeAmount.seconds(2)
+    private(set) var connectTimeout = TimeAmount.seconds(2)
     /// When an answer last began here, as evidence that the endpoint is alive.
     private var answeredAt = NIODeadline.distantPast
-    /// Let go when the pool has nothing left to do.
+    /// Nil once the pool has drained.
     private(set) var cluster: UpstreamCluster?
-    private var isDraining = false
+    private(set) var isDraining = false
     var probe: Scheduled<Void>?
 
     struct Settings {
-        let limits: HTTP1Limits
+        let connector: any UpstreamConnector
         let queue: TimeAmount
         let idleTimeout: TimeAmount
-        var transport = Transport.plain
+
+        fileprivate var machine: Machine.Configuration {
+            Machine.Configuration(queue: self.queue, idle: self.idleTimeout)
+        }
     }
 
     init(
@@ -55,7 +55,7 @@ final class UpstreamPool {
         self.slot = worker.deadlines.makeSlot()
         let poke = Poke()
         self.machine = Machine(
-            configuration: Machine.Configuration(queue: settings.queue, idle: settings.idleTimeout),
+            configuration: settings.machine,
             permits: target.permits.join { [eventLoop = worker.eventLoop] in poke.run(on: eventLoop) }
         )
         poke.aim(at: NIOLoopBound(self, eventLoop: worker.eventLoop))
@@ -63,6 +63,13 @@ final class UpstreamPool {
         endpoint.addPool()
     }
 
+    /// Applies to connections opened and requests queued from now on.
+    func update(_ settings: Settings) {
+        self.settings = settings
+        self.machine.configuration = settings.machine
+    }
+
+    var connector: any UpstreamConnector { self.settings.connector }
     var idleConnections: Int { self.machine.idle.count }
     var activeConnections: Int { self.machine.leased }
 
@@ -161,38 +168,15 @@ final class UpstreamPool {
     // MARK: Connections
 
     private func connect(_ id: Machine.ConnectionID, timeout: TimeAmount) {
-        let (limits, transport) = (self.settings.limits, self.settings.transport)
-        let pool = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
         let begun = self.worker.now
-        self.bootstrap(timeout: timeout)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.maxMessagesPerRead, value: UpstreamHandler.readsPerPass)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try transport.install(in: channel) { output in
-                        UpstreamHandler(pool: pool.value, limits: limits, output: output)
-                    }
-                }
-            }
-            .connect(to: self.endpoint.address)
-            .assumeIsolated()
-            .whenComplete { self.connected(id, $0, begun: begun) }
+        self.connector.connect(for: self, timeout: timeout) { self.connected(id, $0, begun: begun) }
     }
 
-    func bootstrap(timeout: TimeAmount? = nil) -> ClientBootstrap {
-        let bootstrap = ClientBootstrap(group: self.worker.eventLoop).connectTimeout(timeout ?? self.connectTimeout)
-        guard self.endpoint.address.protocol != .unix else { return bootstrap }
-        return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-    }
-
-    private func connected(_ id: Machine.ConnectionID, _ result: Result<any Channel, any Error>, begun: NIODeadline) {
+    private func connected(_ id: Machine.ConnectionID, _ result: Result<UpstreamHandler, any Error>, begun: NIODeadline)
+    {
         self.worker.tick()
         switch result {
-        case .success(let channel):
-            guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamHandler.self) else {
-                return self.failed(id, ChannelError.inputClosed, begun: begun)
-            }
+        case .success(let handler):
             self.meters.connected(.ok)
             self.endpointConnected()
             handler.lease = id
@@ -257,7 +241,8 @@ final class UpstreamPool {
 
     // MARK: The end
 
-    /// Closes what is idle; connections in use end with their calls, and then the pool is gone.
+    /// Closes idle connections, and used ones when their calls end. Then the pool gives up its permits and its place in the
+    /// deadline wheel, and leaves its cluster.
     func drain() {
         guard !self.isDraining else { return }
         self.isDraining = true
@@ -277,7 +262,7 @@ final class UpstreamPool {
         cluster.retired(self)
     }
 
-    /// Looks at what is idle in time, be it that who waits for a connection may wait for longer.
+    /// Wakes in time for the first idle connection to expire.
     private func arm(keepAlive: TimeAmount? = nil) {
         let until = self.worker.now + min(self.settings.idleTimeout, keepAlive ?? self.settings.idleTimeout)
         guard until < self.armedUntil else { return }

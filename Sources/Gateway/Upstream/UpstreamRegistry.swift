@@ -4,110 +4,181 @@ import GatewaySettings
 import NIOCore
 import Synchronization
 
-/// The upstreams of a configuration: what their workers share, and the way to each worker's own part of them.
+/// The upstreams of the running configuration: what all workers share of them. Each worker has a cluster per upstream.
+///
+/// A new configuration updates the registry, so that targets it still names keep their addresses, health and connections.
 final class UpstreamRegistry: Sendable {
-    let configuration: [String: UpstreamConfiguration]
-    /// By upstream, in the order of the configuration.
-    let targets: [String: [UpstreamTarget]]
-    /// By upstream.
-    private let changes: [String: EndpointChanges]
-    private let inProcess: [String: InProcessHandler]
-    private let workerCount: Int
-    private let names = Mutex<Names?>(nil)
-
-    /// The watches end with the registry.
-    private struct Names: Sendable {
-        let resolver: NameResolver
-        let watches: [NameResolver.Watch]
+    fileprivate struct State: Sendable {
+        var configuration: [String: UpstreamConfiguration] = [:]
+        /// In the order of the configuration.
+        var targets: [String: [UpstreamTarget]] = [:]
+        var changes: [String: EndpointChanges] = [:]
+        /// By target. A watch ends when it is removed.
+        var watches: [ObjectIdentifier: NameResolver.Watch] = [:]
+        var resolver: NameResolver?
     }
+
+    private let state = Mutex(State())
+    private let inProcess: [String: InProcessHandler]
 
     init(_ configuration: GatewayConfiguration, inProcess: [String: InProcessHandler], workerCount: Int) {
-        self.configuration = configuration.upstreams
         self.inProcess = inProcess
-        self.workerCount = workerCount
-        var targets: [String: [UpstreamTarget]] = [:]
-        var allChanges: [String: EndpointChanges] = [:]
-        for (name, upstream) in configuration.upstreams {
-            let changes = EndpointChanges()
-            allChanges[name] = changes
-            targets[name] = upstream.targets.map { target in
-                UpstreamTarget(
-                    upstream: name,
-                    target,
-                    permits: ConnectionPermits(limit: upstream.maxConnections, pendingLimit: upstream.maxPending),
-                    changes: changes
-                )
-            }
-        }
-        self.targets = targets
-        self.changes = allChanges
+        self.update(configuration)
     }
 
-    /// Looks up the names of all targets, and keeps their addresses current. Until a name is answered its requests wait.
+    var configuration: [String: UpstreamConfiguration] { self.state.withLock { $0.configuration } }
+
+    /// By upstream, in the order of the configuration.
+    var targets: [String: [UpstreamTarget]] { self.state.withLock { $0.targets } }
+
+    /// Names of targets whose last look-up failed.
+    var failingNames: [FailingName] { self.state.withLock { $0.resolver }?.failing ?? [] }
+
+    /// The required upstreams without a target that can be reached.
+    var missing: [String] {
+        let (configuration, targets) = self.state.withLock { ($0.configuration, $0.targets) }
+        return configuration.filter { $0.value.required }.keys.sorted().filter { name in
+            !(targets[name] ?? []).isEmpty && !(targets[name] ?? []).contains(where: \.isUp)
+        }
+    }
+
+    // MARK: Configurations
+
+    /// Looks up the names of all targets, and keeps their addresses current. Requests wait for the first address.
     func follow(_ resolver: NameResolver) {
-        let watches = self.targets.sorted { $0.key < $1.key }.flatMap { upstream, targets in
+        self.state.withLock { state in
+            state.resolver = resolver
+            state.watchNames()
+        }
+    }
+
+    /// Takes over a new configuration. Targets that it still names remain, with its weights and limits; others finish
+    /// their requests. Each worker then has to update its clusters with ``makeUpstreams(for:updating:)``.
+    @discardableResult
+    func update(_ configuration: GatewayConfiguration) -> UpstreamComparison {
+        self.state.withLock { state in
+            let comparison = UpstreamComparison(from: state.configuration, to: configuration.upstreams)
+            for name in comparison.removed { state.remove(name) }
+            for (name, upstream) in configuration.upstreams {
+                state.update(name, upstream, comparison.kept[name])
+            }
+            state.watchNames()
+            return comparison
+        }
+    }
+
+    // MARK: Workers
+
+    /// Creates the upstreams of one worker. Call it on the worker's event loop.
+    ///
+    /// - Parameter running: The worker's upstreams so far. Clusters that are still configured are updated and returned,
+    ///   other upstreams are stopped.
+    func makeUpstreams(
+        for worker: Worker,
+        updating running: [String: any Upstream] = [:]
+    ) -> [String: any Upstream] {
+        let state = self.state.withLock { $0 }
+        var upstreams: [String: any Upstream] = [:]
+        for (name, upstream) in state.configuration {
+            switch upstream.builtin {
+            case .demo:
+                upstreams[name] = InProcessUpstream(name: name, worker: worker, handler: DemoUpstream.handle)
+            case .inProcess:
+                let handler = self.inProcess[name] ?? InProcessUpstream.missing
+                upstreams[name] = InProcessUpstream(name: name, worker: worker, handler: handler)
+            case nil:
+                guard let changes = state.changes[name], let targets = state.targets[name] else { continue }
+                let settings = UpstreamCluster.Settings(upstream)
+                if let cluster = running[name] as? UpstreamCluster, cluster.changes === changes {
+                    cluster.update(targets: targets, settings: settings)
+                    upstreams[name] = cluster
+                } else {
+                    upstreams[name] = UpstreamCluster(
+                        name: name,
+                        worker: worker,
+                        targets: targets,
+                        changes: changes,
+                        settings: settings
+                    )
+                }
+            }
+        }
+        for (name, upstream) in running where upstreams[name] !== upstream { upstream.stop() }
+        return upstreams
+    }
+}
+
+extension UpstreamRegistry.State {
+    /// Calls that began before are served by the endpoints of the targets, so these do not retire.
+    fileprivate mutating func remove(_ name: String) {
+        for target in self.targets[name] ?? [] { self.watches[ObjectIdentifier(target)] = nil }
+        self.configuration[name] = nil
+        self.targets[name] = nil
+        self.changes[name] = nil
+    }
+
+    /// - Parameter comparison: Nil if the upstream is new.
+    fileprivate mutating func update(
+        _ name: String,
+        _ upstream: UpstreamConfiguration,
+        _ comparison: UpstreamComparison.Targets?
+    ) {
+        let changes = self.changes[name] ?? EndpointChanges()
+        let before = self.targets[name] ?? []
+        if self.configuration[name]?.resolve != upstream.resolve {
+            for target in before { self.watches[ObjectIdentifier(target)] = nil }
+        }
+        for index in comparison?.removed ?? [] {
+            self.watches[ObjectIdentifier(before[index])] = nil
+            before[index].retire()
+        }
+        self.targets[name] = upstream.targets.enumerated().map { index, configuration in
+            if let kept = comparison?.kept[index] {
+                before[kept].change(weight: configuration.weight)
+                before[kept].permits.change(limit: upstream.maxConnections, pendingLimit: upstream.maxPending)
+                return before[kept]
+            }
+            return UpstreamTarget(
+                upstream: name,
+                configuration,
+                permits: ConnectionPermits(limit: upstream.maxConnections, pendingLimit: upstream.maxPending),
+                changes: changes
+            )
+        }
+        self.changes[name] = changes
+        self.configuration[name] = upstream
+    }
+
+    /// Watches the targets that are names and not yet watched.
+    fileprivate mutating func watchNames() {
+        guard let resolver = self.resolver else { return }
+        for (upstream, targets) in self.targets.sorted(by: { $0.key < $1.key }) {
             let interval = TimeAmount(self.configuration[upstream]?.resolve ?? .seconds(30))
-            return targets.compactMap { target -> NameResolver.Watch? in
-                guard let name = target.name else { return nil }
-                return resolver.watch(name.host, every: interval) { [weak target] state in
-                    switch state {
+            for target in targets where self.watches[ObjectIdentifier(target)] == nil {
+                guard let name = target.name else { continue }
+                self.watches[ObjectIdentifier(target)] = resolver.watch(name.host, every: interval) { [weak target] in
+                    switch $0 {
                     case .addresses(let addresses):
-                        target?.found(
-                            addresses.compactMap { try? SocketAddress(ipAddress: $0.description, port: name.port) }
-                        )
+                        target?.found(addresses.compactMap { SocketAddress($0, port: name.port) })
                     case .failed(let reason): target?.notFound(reason: reason)
                     }
                 }
             }
         }
-        self.names.withLock { $0 = Names(resolver: resolver, watches: watches) }
     }
+}
 
-    /// Names of targets whose last look-up failed.
-    var failingNames: [FailingName] { self.names.withLock { $0?.resolver.failing ?? [] } }
-
-    /// Whether every upstream that is required has a target that can be reached.
-    var missing: [String] {
-        self.configuration.filter { $0.value.required }.keys.sorted().filter { name in
-            !(self.targets[name] ?? []).isEmpty && !(self.targets[name] ?? []).contains(where: \.isUp)
-        }
-    }
-
-    func makeUpstreams(for worker: Worker) -> [String: any Upstream] {
-        self.configuration.reduce(into: [:]) { upstreams, entry in
-            upstreams[entry.key] = self.makeUpstream(entry.key, entry.value, for: worker)
-        }
-    }
-
-    private func makeUpstream(_ name: String, _ upstream: UpstreamConfiguration, for worker: Worker) -> any Upstream {
-        switch upstream.builtin {
-        case .demo:
-            return InProcessUpstream(name: name, worker: worker, handler: DemoUpstream.handle)
-        case .inProcess:
-            return InProcessUpstream(
-                name: name,
-                worker: worker,
-                handler: self.inProcess[name] ?? InProcessUpstream.missing
-            )
-        case nil: break
-        }
-        let settings = UpstreamCluster.Settings(
-            policy: Balancer.Policy(upstream.balance),
-            hashKey: upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil,
-            failover: upstream.failover,
-            maxPending: upstream.maxPending,
-            pool: UpstreamPool.Settings(
-                limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000),
-                queue: TimeAmount(upstream.queue),
-                idleTimeout: TimeAmount(upstream.idleTimeout)
-            )
-        )
-        return UpstreamCluster(
-            name: name,
-            worker: worker,
-            targets: self.targets[name] ?? [],
-            changes: self.changes[name] ?? EndpointChanges(),
-            settings: settings
+extension UpstreamCluster.Settings {
+    init(_ upstream: UpstreamConfiguration) {
+        self.policy = Balancer.Policy(upstream.balance)
+        self.hashKey =
+            upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil
+        self.failover = upstream.failover
+        self.maxPending = upstream.maxPending
+        self.pool = UpstreamPool.Settings(
+            connector: HTTP1Connector(limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000)),
+            queue: TimeAmount(upstream.queue),
+            idleTimeout: TimeAmount(upstream.idleTimeout)
         )
     }
 }

@@ -13,8 +13,7 @@ final class UpstreamTarget: Sendable {
     let authority: [UInt8]
     /// How a `Location` may name it.
     let origins: [[UInt8]]
-    /// Of each of its endpoints.
-    let weight: Int
+    private let currentWeight: Atomic<Int>
     /// Connections that all workers together may have open to all of its addresses.
     let permits: ConnectionPermits
     /// What has to be looked up; nil where the URL says where to connect.
@@ -28,6 +27,7 @@ final class UpstreamTarget: Sendable {
         /// Gone from the name, but workers may still have something to finish there.
         var leaving: [UpstreamEndpoint] = []
         var lookUp: LookUp
+        var isRetired = false
     }
 
     /// How the look-up of a name is getting on.
@@ -44,7 +44,7 @@ final class UpstreamTarget: Sendable {
     init(upstream: String, _ configuration: TargetConfiguration, permits: ConnectionPermits, changes: EndpointChanges) {
         self.upstream = upstream
         self.url = configuration.url
-        self.weight = configuration.weight
+        self.currentWeight = Atomic(configuration.weight)
         self.permits = permits
         self.changes = changes
         let address: SocketAddress?
@@ -73,6 +73,21 @@ final class UpstreamTarget: Sendable {
         self.addressing = Mutex(addressing)
     }
 
+    /// The weight of each of its endpoints.
+    var weight: Int { self.currentWeight.load(ordering: .relaxed) }
+
+    /// Workers learn of the new weight when they update their clusters.
+    func change(weight: Int) { self.currentWeight.store(weight, ordering: .relaxed) }
+
+    /// The configuration no longer has this target: its endpoints finish their requests, and later addresses are ignored.
+    func retire() {
+        self.addressing.withLock { addressing in
+            addressing.isRetired = true
+            for endpoint in addressing.endpoints { endpoint.leave() }
+        }
+        self.changes.announce()
+    }
+
     // MARK: Addresses
 
     var endpoints: [UpstreamEndpoint] { self.addressing.withLock { $0.endpoints } }
@@ -91,6 +106,7 @@ final class UpstreamTarget: Sendable {
     /// the others are added, or finish what they have.
     func found(_ addresses: [SocketAddress]) {
         let hasChanged = self.addressing.withLock { addressing -> Bool in
+            guard !addressing.isRetired else { return false }
             var rest = addressing.endpoints
             var endpoints: [UpstreamEndpoint] = []
             for address in addresses where !endpoints.contains(where: { $0.address == address }) {
@@ -115,6 +131,7 @@ final class UpstreamTarget: Sendable {
     /// No address of the name is known, or none is any longer: endpoints finish what they have.
     func notFound(reason: String, at moment: EndpointHealth.Moment = .current) {
         let hasChanged = self.addressing.withLock { addressing -> Bool in
+            guard !addressing.isRetired else { return false }
             for endpoint in addressing.endpoints { endpoint.leave() }
             addressing.leaving.removeAll { !$0.isInUse }
             addressing.leaving += addressing.endpoints

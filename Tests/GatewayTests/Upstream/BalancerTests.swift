@@ -37,6 +37,18 @@ import Testing
         }
     }
 
+    @Test(arguments: policies, policies)
+    func `a new weight and policy apply from then on`(before: Balancer.Policy, after: Balancer.Policy) {
+        var balancer = Balancer(policy: before, targets: targets([1, 1]))
+        balancer.started(0)
+        balancer.reweigh(targets([1, 3])[1], at: 1)
+        balancer.change(policy: after)
+        #expect(balancer.inFlight(0) == 1)
+        balancer.finished(0)
+        let counts = counts(&balancer, TargetSet(allOf: 2), picks: 40_000, among: 2)
+        #expect(abs(counts[1] - 30_000) < 1_000, "\(counts)")
+    }
+
     @Test(arguments: policies)
     func `unavailable targets are skipped`(policy: Balancer.Policy) {
         var available = TargetSet(allOf: 100)

@@ -26,6 +26,32 @@ import Testing
 
     private func time(_ milliseconds: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .milliseconds(milliseconds) }
 
+    @Test func `a lower limit takes permits back, and a higher one meets the need`() {
+        let permits = ConnectionPermits(limit: 3, pendingLimit: 10)
+        let worker = permits.join { [pokes] in pokes.poke(0) }
+        let other = permits.join { [pokes] in pokes.poke(1) }
+        #expect(worker.tryTake() && worker.tryTake() && worker.tryTake())
+        permits.change(limit: 1, pendingLimit: 10)
+        #expect(pokes[0] == 1 && pokes[1] == 0)
+        #expect(worker.othersNeed(beside: 0))
+        // Two are too many, even while a request waits here.
+        #expect(worker.tryReclaim(oldest: nil) && worker.tryReclaim(oldest: time(0)) && !worker.tryReclaim(oldest: nil))
+        worker.give(reclaimed: true)
+        worker.give(reclaimed: true)
+        #expect(permits.taken == 1 && !worker.othersNeed(beside: 0) && !other.tryTake())
+        other.need(2, since: time(0))
+        permits.change(limit: 2, pendingLimit: 10)
+        #expect(other.claim() == 1 && permits.taken == 2)
+    }
+
+    @Test func `the limit of waiting requests may change`() {
+        let permits = ConnectionPermits(limit: 1, pendingLimit: 1)
+        let worker = permits.join {}
+        #expect(worker.tryQueue() && !worker.tryQueue())
+        permits.change(limit: 1, pendingLimit: 2)
+        #expect(worker.tryQueue() && !worker.tryQueue())
+    }
+
     @Test func `there are never more permits than the limit, over all workers`() {
         let worker = workers(2, limit: 3)
         #expect(worker[0].tryTake() && worker[1].tryTake() && worker[0].tryTake())
