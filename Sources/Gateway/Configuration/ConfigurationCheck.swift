@@ -1,5 +1,5 @@
 import FoundationEssentials
-package import GatewaySettings
+import GatewaySettings
 
 /// Everything that is wrong with a configuration file, from its syntax to what only compiling its chains shows, and
 /// what is legal but unwise. Nothing listens, and no upstream is contacted.

@@ -1,3 +1,4 @@
+import GatewaySettings
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix

@@ -1,4 +1,4 @@
-public import GatewayHTTP
+import GatewayHTTP
 public import Logging
 public import NIOCore
 

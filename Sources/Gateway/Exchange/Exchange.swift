@@ -1,5 +1,5 @@
 public import GatewayHTTP
-public import GatewayHTTP1
+import GatewayHTTP1
 import NIOCore
 
 /// The data of one request and its response, from the first byte in to the last byte out. ``ExchangeDriver`` takes it through

@@ -1,5 +1,5 @@
 package import GatewayHTTP
-package import GatewayHTTP1
+import GatewayHTTP1
 public import NIOCore
 
 /// A response that a middleware or the gateway generates without an upstream.

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 
 /// The proxies whose forwarding fields are believed.
 struct TrustedProxies: Sendable {

@@ -1,4 +1,4 @@
-package import GatewaySettings
+import GatewaySettings
 import Logging
 import NIOCore
 import NIOPosix

@@ -1,3 +1,4 @@
+import GatewaySettings
 import Logging
 import NIOCore
 

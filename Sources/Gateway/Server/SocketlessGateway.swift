@@ -1,6 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
-package import GatewaySettings
+import GatewaySettings
 package import Logging
 package import NIOCore
 

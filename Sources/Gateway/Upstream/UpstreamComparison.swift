@@ -1,3 +1,5 @@
+import GatewaySettings
+
 /// What a new configuration changes about the upstreams. An upstream is the same if its name is, and a target if its URL is.
 struct UpstreamComparison: Equatable, Sendable {
     /// The targets of an upstream that remains.

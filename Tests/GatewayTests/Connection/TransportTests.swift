@@ -5,6 +5,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewaySettings
 
 /// Messages larger than what an output copies, so that they take every way out.
 struct TransportTests {
@@ -92,10 +93,9 @@ struct TransportTests {
             changes: changes
         )
         let pool = UpstreamPool.Settings(
-            limits: HTTP1Limits(),
+            connector: HTTP1Connector(limits: HTTP1Limits(), transport: transport),
             queue: .seconds(5),
-            idleTimeout: .seconds(60),
-            transport: transport
+            idleTimeout: .seconds(60)
         )
         let settings = UpstreamCluster.Settings(
             policy: .roundRobin,

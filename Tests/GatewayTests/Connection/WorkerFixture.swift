@@ -5,6 +5,7 @@ import NIOPosix
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 /// A worker without listeners, on a separate event loop.
 enum WorkerFixture {

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewaySettings
 
 struct TrustedProxiesTests {
     struct Example: Sendable, CustomTestStringConvertible {
