@@ -226,10 +226,12 @@ struct ConnectionStateMachineTraceTests {
         }
     }
 
-    @Test(arguments: [
-        (false, false, false, false), (false, true, false, false), (true, false, true, false),
-        (true, true, false, true),
-    ] as [(Bool, Bool, Bool, Bool)])
+    @Test(
+        arguments: [
+            (false, false, false, false), (false, true, false, false), (true, false, true, false),
+            (true, true, false, true),
+        ] as [(Bool, Bool, Bool, Bool)]
+    )
     func `frames a body that has no length`(isUnbounded: Bool, isHTTP10: Bool, isChunked: Bool, closes: Bool) {
         var machine = Self.machine(in: Self.answering)
         machine.responseFramed(isUnbounded: isUnbounded, isHTTP10: isHTTP10)
