@@ -9,7 +9,7 @@ import Testing
     private static func read(_ fields: String...) throws -> UpstreamResponse? {
         var parser = ResponseParser(limits: HTTP1Limits())
         var head = ResponseHead()
-        let lines = ["HTTP/1.1 200 OK", "Content-Length: 0"] + fields
+        let lines = ["HTTP/1.1 200 OK", "Content-Length: 2"] + fields
         var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
         return try parser.read(&bytes, into: &head, answering: .get)
     }
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `reads the rest of what decides about the connection`() throws {
-        #expect(try Self.read() == UpstreamResponse(status: 200, framing: .length(0), keepAlive: true))
+        #expect(try Self.read() == UpstreamResponse(status: 200, framing: .length(2), keepAlive: true))
         #expect(try Self.read("Connection: close")?.keepAlive == false)
     }
 }
