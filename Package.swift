@@ -61,11 +61,9 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "Gateway",
+            name: "GatewayCore",
             dependencies: [
                 "CAres",
-                "CBrotli",
-                "CZlib",
                 "GatewayHTTP",
                 "GatewayHTTP1",
                 "GatewaySettings",
@@ -75,6 +73,44 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "GatewayMiddlewares",
+            dependencies: [
+                "CBrotli",
+                "CZlib",
+                "GatewayCore",
+                "GatewayHTTP",
+                "GatewaySettings",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "GatewayAdmin",
+            dependencies: [
+                "GatewayCore",
+                "GatewayHTTP",
+                "GatewayHTTP1",
+                "GatewaySettings",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "GatewayAdmin",
+                "GatewayCore",
+                "GatewayHTTP",
+                "GatewayHTTP1",
+                "GatewayMiddlewares",
+                "GatewaySettings",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
@@ -83,7 +119,9 @@ let package = Package(
             name: "GatewayTesting",
             dependencies: [
                 "Gateway",
+                "GatewayCore",
                 "GatewayHTTP",
+                "GatewayMiddlewares",
                 "GatewaySettings",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -97,6 +135,7 @@ let package = Package(
             name: "GatewayCLI",
             dependencies: [
                 "Gateway",
+                "GatewayCore",
                 "GatewayHTTP",
                 "GatewaySettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -120,8 +159,11 @@ let package = Package(
                 "CBrotli",
                 "CZlib",
                 "Gateway",
+                "GatewayAdmin",
+                "GatewayCore",
                 "GatewayHTTP",
                 "GatewayHTTP1",
+                "GatewayMiddlewares",
                 "GatewaySettings",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -137,8 +179,10 @@ let package = Package(
             name: "GatewayFuzzTests",
             dependencies: [
                 "Gateway",
+                "GatewayCore",
                 "GatewayHTTP",
                 "GatewayHTTP1",
+                "GatewayMiddlewares",
                 "GatewaySettings",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
@@ -150,7 +194,9 @@ let package = Package(
             name: "GatewayTestingTests",
             dependencies: [
                 "Gateway",
+                "GatewayCore",
                 "GatewayHTTP",
+                "GatewayMiddlewares",
                 "GatewaySettings",
                 "GatewayTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -163,7 +209,10 @@ let package = Package(
             name: "GatewayEndToEndTests",
             dependencies: [
                 "Gateway",
+                "GatewayAdmin",
+                "GatewayCore",
                 "GatewayHTTP",
+                "GatewayMiddlewares",
                 "GatewaySettings",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

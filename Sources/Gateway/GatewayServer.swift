@@ -1,3 +1,5 @@
+public import GatewayCore
+public import GatewayMiddlewares
 public import GatewaySettings
 public import Logging
 import NIOConcurrencyHelpers

@@ -1,4 +1,5 @@
 // The names that `import Gateway` brings from the targets below it, so that programs need one import.
+public import GatewayCore
 public import GatewayHTTP
 public import GatewaySettings
 
@@ -62,3 +63,45 @@ public typealias TimeSpan = GatewaySettings.TimeSpan
 public typealias TrustedProxy = GatewaySettings.TrustedProxy
 public typealias UpstreamConfiguration = GatewaySettings.UpstreamConfiguration
 public typealias Workers = GatewaySettings.Workers
+
+// MARK: The chain
+
+public typealias AsyncBody = GatewayCore.AsyncBody
+public typealias AsyncBodyWriter = GatewayCore.AsyncBodyWriter
+public typealias AsyncMiddleware = GatewayCore.AsyncMiddleware
+public typealias AsyncNext = GatewayCore.AsyncNext
+public typealias AsyncRequest = GatewayCore.AsyncRequest
+public typealias AsyncResponse = GatewayCore.AsyncResponse
+public typealias BodyRank = GatewayCore.BodyRank
+public typealias BodySink = GatewayCore.BodySink
+public typealias BodyTooLarge = GatewayCore.BodyTooLarge
+public typealias BodyTransform = GatewayCore.BodyTransform
+public typealias BuildContext = GatewayCore.BuildContext
+public typealias ClientAddress = GatewayCore.ClientAddress
+public typealias CollectedBody = GatewayCore.CollectedBody
+public typealias CompletionHook = GatewayCore.CompletionHook
+public typealias Counter = GatewayCore.Counter
+public typealias Deadlines = GatewayCore.Deadlines
+public typealias Decision = GatewayCore.Decision
+public typealias Exchange = GatewayCore.Exchange
+public typealias ExchangeKey = GatewayCore.ExchangeKey
+public typealias FailureHook = GatewayCore.FailureHook
+public typealias GatewayError = GatewayCore.GatewayError
+public typealias GatewayVersion = GatewayCore.GatewayVersion
+public typealias Gauge = GatewayCore.Gauge
+public typealias Histogram = GatewayCore.Histogram
+public typealias HistogramBuckets = GatewayCore.HistogramBuckets
+public typealias InProcessHandler = GatewayCore.InProcessHandler
+public typealias ListenError = GatewayCore.ListenError
+public typealias MetricDescription = GatewayCore.MetricDescription
+public typealias Middleware = GatewayCore.Middleware
+public typealias MiddlewareList = GatewayCore.MiddlewareList
+public typealias MiddlewareRegistration = GatewayCore.MiddlewareRegistration
+public typealias MiddlewareSettings = GatewayCore.MiddlewareSettings
+public typealias NoSettings = GatewayCore.NoSettings
+public typealias Outcome = GatewayCore.Outcome
+public typealias RequestHook = GatewayCore.RequestHook
+public typealias Response = GatewayCore.Response
+public typealias ResponseHook = GatewayCore.ResponseHook
+public typealias Resumption = GatewayCore.Resumption
+public typealias TransformError = GatewayCore.TransformError

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewayCore
 import GatewaySettings
 
 /// `gateway check`: finds what is wrong with a configuration, and what is unwise.

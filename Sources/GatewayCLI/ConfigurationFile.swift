@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Gateway
+import GatewayMiddlewares
 import GatewaySettings
 
 /// Which configuration file a command reads.

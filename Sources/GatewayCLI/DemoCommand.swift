@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewayCore
+import GatewayMiddlewares
 import GatewaySettings
 
 /// `gateway demo`: the demo upstream alone.

@@ -1,4 +1,5 @@
 internal import Gateway
+import GatewayCore
 import GatewaySettings
 
 /// What `explain` prints for people: at most 100 columns, and only what differs from the defaults.

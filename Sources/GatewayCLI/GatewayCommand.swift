@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewayCore
 import GatewaySettings
 
 #if canImport(Darwin)

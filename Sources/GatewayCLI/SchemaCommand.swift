@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+import GatewayMiddlewares
 import GatewaySettings
 
 /// `gateway schema`: JSON Schema of `gateway.toml`, for editors.

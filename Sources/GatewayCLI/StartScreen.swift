@@ -1,4 +1,5 @@
 internal import Gateway
+import GatewayCore
 import GatewaySettings
 internal import Logging
 internal import NIOCore

@@ -1,3 +1,4 @@
+import GatewayCore
 package import GatewayHTTP
 package import NIOCore
 

@@ -1,4 +1,5 @@
 import Gateway
+import GatewayCore
 public import HTTPTypes
 import NIOConcurrencyHelpers
 public import NIOCore

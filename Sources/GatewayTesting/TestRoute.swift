@@ -1,5 +1,7 @@
 public import Gateway
+public import GatewayCore
 import GatewayHTTP
+public import GatewayMiddlewares
 public import GatewaySettings
 public import HTTPTypes
 import Logging

@@ -3,6 +3,7 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import Testing
+@testable import GatewayCore
 
 @testable import GatewayHTTP
 
@@ -272,7 +273,7 @@ struct AsyncMiddlewareTests {
     @Test func `the middleware may respond without waiting for the upstream's response`() async throws {
         let upstream = FakeUpstream(.init(text: "late").after(.seconds(50)))
         let route = try await Self.route(upstream: upstream) { request, next in
-            await withTaskGroup(of: AsyncResponse?.self) { group in
+            await withTaskGroup(of: Optional<AsyncResponse>.self) { group in
                 group.addTask { try? await next(request) }
                 await upstream.arrived()
                 group.cancelAll()

@@ -1,4 +1,5 @@
 import Gateway
+@testable import GatewayCore
 
 @testable import GatewayHTTP
 

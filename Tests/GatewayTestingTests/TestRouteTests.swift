@@ -3,6 +3,8 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import Testing
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 @testable import GatewaySettings
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GatewayMiddlewares
 import GatewaySettings
 
 /// Everything that is wrong with a configuration file, from its syntax to what only compiling its chains shows, and

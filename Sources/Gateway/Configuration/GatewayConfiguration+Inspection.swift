@@ -1,4 +1,6 @@
+public import GatewayCore
 import GatewayHTTP
+public import GatewayMiddlewares
 public import GatewaySettings
 
 /// What `gateway check` and `gateway explain` do, for programs with middlewares of their own.

@@ -1,4 +1,6 @@
 public import FoundationEssentials
+import GatewayAdmin
+import GatewayMiddlewares
 public import GatewaySettings
 
 extension GatewayConfiguration {

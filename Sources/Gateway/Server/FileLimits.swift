@@ -1,3 +1,4 @@
+import GatewayCore
 import GatewaySettings
 import Logging
 import NIOCore

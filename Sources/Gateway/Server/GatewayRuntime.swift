@@ -1,3 +1,6 @@
+import GatewayAdmin
+import GatewayCore
+import GatewayMiddlewares
 import GatewaySettings
 import Logging
 import NIOConcurrencyHelpers

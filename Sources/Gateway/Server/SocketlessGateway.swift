@@ -1,3 +1,5 @@
+import GatewayAdmin
+import GatewayCore
 import GatewayHTTP
 import GatewayHTTP1
 import GatewaySettings

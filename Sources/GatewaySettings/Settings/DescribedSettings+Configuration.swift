@@ -1,5 +1,7 @@
 // Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
 // swift-format-ignore-file
+import GatewayCore
+
 
 extension AdminConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [

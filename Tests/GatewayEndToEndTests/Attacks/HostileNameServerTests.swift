@@ -1,3 +1,5 @@
+@testable import GatewayCore
+
 #if os(Linux)
     import FoundationEssentials
     import NIOCore

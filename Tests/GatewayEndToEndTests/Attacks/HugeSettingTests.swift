@@ -1,5 +1,7 @@
 import Gateway
 import Testing
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 @testable import GatewaySettings
 

@@ -5,6 +5,8 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
 @testable import GatewaySettings
 
 @Suite(.timeLimit(.minutes(10)))

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 extension EndToEnd {
     /// Compression, entity tags, HEAD and limits on one response.

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 extension EndToEnd {
     /// Clients by others that read what the gateway encodes, tags and rejects.

@@ -1,4 +1,5 @@
 import Testing
+@testable import GatewayMiddlewares
 
 extension EndToEnd {
     /// How fields are forwarded (RFC 9110 section 7.6).

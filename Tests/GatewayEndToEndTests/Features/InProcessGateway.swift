@@ -1,6 +1,7 @@
 import Gateway
 import NIOCore
 import NIOPosix
+@testable import GatewayCore
 
 @testable import GatewaySettings
 

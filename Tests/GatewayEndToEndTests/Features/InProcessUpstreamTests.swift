@@ -2,6 +2,7 @@ import Gateway
 import HTTPTypes
 import NIOCore
 import Testing
+@testable import GatewayCore
 
 @Suite(.timeLimit(.minutes(10)))
 struct InProcessUpstreamTests {
@@ -151,7 +152,7 @@ struct InProcessUpstreamTests {
         AsyncResponse(status: .ok, headers: [.contentLength: "-1"], body: stream),
         AsyncResponse(status: .ok, headers: [.contentLength: "3, 3"], body: stream),
     ])
-    func `a response that cannot be sent is a 502`(_ response: AsyncResponse) async throws {
+    func `a response that cannot be sent is a 502`(_ response: GatewayCore.AsyncResponse) async throws {
         let answer = try await InProcessGateway { _ in response }.run { try await $0.answer("GET /") }
         #expect(answer.hasPrefix("HTTP/1.1 502 "))
         #expect(answer.contains("\"code\":\"upstream_invalid_response\""))

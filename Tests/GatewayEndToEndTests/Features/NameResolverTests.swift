@@ -4,6 +4,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 extension EndToEnd {

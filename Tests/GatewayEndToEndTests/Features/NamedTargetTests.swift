@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 extension EndToEnd {
     /// Targets with host names.

@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 extension EndToEnd {
     /// Upstreams whose targets are names, with a name server played by the test.

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 extension EndToEnd {
     /// Pages that are given a nonce, are encoded, and have no tag.

@@ -1,4 +1,5 @@
 import Testing
+@testable import GatewayMiddlewares
 
 extension EndToEnd {
     /// A nonce for each response, in its policy and on its scripts.

@@ -1,6 +1,8 @@
 import Gateway
 import NIOCore
 import Testing
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 /// Converts to upper case, and appends an exclamation mark.
 private final class Shout: BodyTransform {

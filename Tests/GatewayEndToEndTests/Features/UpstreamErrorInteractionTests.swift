@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 extension EndToEnd {
     /// Upstream errors with a replaced body, combined with everything that changes bodies and heads.

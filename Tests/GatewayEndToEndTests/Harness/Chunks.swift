@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayCore
 
 /// Bodies split at unusual positions.
 enum Chunks {

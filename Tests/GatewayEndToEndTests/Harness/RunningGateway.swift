@@ -2,6 +2,8 @@ import Logging
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// A gateway that listens on a free loopback port.

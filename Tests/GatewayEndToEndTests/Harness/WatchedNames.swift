@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// A resolver, what it reported for each name, and its log.
 final class WatchedNames: Sendable {

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import NIOCore
 import Testing
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 @testable import GatewaySettings
 

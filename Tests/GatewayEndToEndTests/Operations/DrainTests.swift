@@ -1,5 +1,6 @@
 import Gateway
 import Testing
+@testable import GatewayCore
 
 @testable import GatewaySettings
 

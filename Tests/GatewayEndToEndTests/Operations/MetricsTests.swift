@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// The admin API's statistics, over sockets.

@@ -3,7 +3,10 @@ import GatewayHTTP1
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// An admin API without sockets.

@@ -3,6 +3,8 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
 @testable import GatewaySettings
 
 struct HealthReportTests {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
 @testable import GatewaySettings
 
 struct MetricValuesTests {

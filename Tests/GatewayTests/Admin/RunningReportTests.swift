@@ -2,6 +2,9 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// The content of `/routes` and `/upstreams`.

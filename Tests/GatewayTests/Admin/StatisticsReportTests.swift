@@ -5,6 +5,8 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewaySettings
 

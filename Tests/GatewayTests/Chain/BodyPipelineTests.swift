@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct BodyPipelineTests {
     @Test(arguments: 0..<50)

@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct ChainCursorTests {
     /// Hooks of a chain from the top: `R` request, `r` response, `f` failure, `c` completion.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewaySettings
 
 /// The order of a chain composed by an embedding program, and the errors it can cause.

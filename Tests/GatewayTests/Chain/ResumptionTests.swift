@@ -3,6 +3,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// A suspended exchange and its resumption.
 struct ResumptionTests {

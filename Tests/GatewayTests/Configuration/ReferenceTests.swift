@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// The configuration manual, which is generated from the sources.
@@ -12,7 +13,7 @@ struct ReferenceTests {
     func `every setting has a doc comment`() throws {
         for (folder, file) in [
             ("Sources/GatewaySettings", "Settings/DescribedSettings+Configuration.swift"),
-            ("Sources/Gateway/Middlewares", "DescribedSettings+Middlewares.swift"),
+            ("Sources/GatewayMiddlewares", "DescribedSettings+Middlewares.swift"),
         ] {
             let comments = DocComments(of: Repository.root.appendingPathComponent(folder))
             try GeneratedFile(path: "\(folder)/\(file)", suite: "ReferenceTests")

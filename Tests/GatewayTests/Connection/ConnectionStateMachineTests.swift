@@ -2,6 +2,7 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 struct ConnectionStateMachineTests {

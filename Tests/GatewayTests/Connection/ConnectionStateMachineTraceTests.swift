@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 /// Each event in each state: the state that follows, and what the connection is told to do.

@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct DeadlineWheelStateMachineTests {
     private typealias Wheel = DeadlineWheel.StateMachine

@@ -3,6 +3,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// The wheel on its event loop. `DeadlineWheelStateMachineTests` covers its decisions.
 struct DeadlineWheelTests {

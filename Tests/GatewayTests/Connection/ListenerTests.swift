@@ -4,6 +4,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewaySettings
 
 struct ListenerTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct SharedStateTests {
     @Test func `the number of connections is limited`() {

@@ -5,6 +5,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewaySettings
 
 /// Messages larger than what an output copies, so that they take every way out.

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewaySettings
 

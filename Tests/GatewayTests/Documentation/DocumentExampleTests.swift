@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// Every TOML example in the documents must be valid and free of warnings.

@@ -2,6 +2,9 @@ import Foundation
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// Names in documents must exist: metrics, configuration keys, error codes, admin endpoints.

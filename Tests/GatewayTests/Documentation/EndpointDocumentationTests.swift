@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
 @testable import GatewayHTTP
 
 /// Compares `docs/admin.md` with the endpoints of the admin API.

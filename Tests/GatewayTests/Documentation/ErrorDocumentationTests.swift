@@ -3,13 +3,14 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewaySettings
 
 /// Compares `docs/errors` with the error codes.
 struct ErrorDocumentationTests {
     @Test func `the list of codes is complete and without duplicates`() throws {
-        let source = try Repository.read("Sources/Gateway/Exchange/GatewayError+Codes.swift")
+        let source = try Repository.read("Sources/GatewayCore/Exchange/GatewayError+Codes.swift")
         #expect(source.matches(of: /public static let \w+ = Self\(/).count == GatewayError.Code.all.count)
         #expect(Set(GatewayError.Code.all.map(\.name)).count == GatewayError.Code.all.count)
     }
@@ -33,7 +34,7 @@ struct ErrorDocumentationTests {
 
     /// An embedding program may raise every code. The pages of those that the gateway never raises say so.
     @Test func `a page says whether the gateway raises its code`() throws {
-        let declarations = "Sources/Gateway/Exchange/GatewayError+Codes.swift"
+        let declarations = "Sources/GatewayCore/Exchange/GatewayError+Codes.swift"
         let properties = try Repository.read(declarations).components(separatedBy: "public static let ").dropFirst()
         let sources = try Repository.files(in: "Sources", withExtension: "swift").filter { $0 != declarations }
             .map(Repository.read).joined()

@@ -1,4 +1,6 @@
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 /// Every metric, grouped and ordered as in `docs/metrics.md`. Each is declared by the type that counts it.
 enum MetricCatalog {

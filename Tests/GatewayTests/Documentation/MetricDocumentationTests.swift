@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// Compares `docs/metrics.md` with the metrics that the sources declare.
 struct MetricDocumentationTests {

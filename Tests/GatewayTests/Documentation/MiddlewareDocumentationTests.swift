@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// Compares `docs/middlewares.md` with the standard chain.

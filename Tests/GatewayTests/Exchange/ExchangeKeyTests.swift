@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct ExchangeKeyTests {
     @Test func `each request starts with the initial value`() async throws {

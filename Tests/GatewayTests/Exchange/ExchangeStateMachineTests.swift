@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct ExchangeStateMachineTests {
     /// What happens to an exchange, in the order in which it happens.

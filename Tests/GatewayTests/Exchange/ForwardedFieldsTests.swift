@@ -4,7 +4,9 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct ForwardedFieldsTests {
     private static func request(_ line: String, isTrusted: Bool) async throws -> [String] {

@@ -3,6 +3,8 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 struct AccessLogMiddlewareTests {
     /// The log level of an exchange that took ten seconds, with its first byte after the given time.

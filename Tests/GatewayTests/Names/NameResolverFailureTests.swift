@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 @Suite struct NameResolverFailureTests {

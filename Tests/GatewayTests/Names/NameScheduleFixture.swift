@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 /// A state machine with a manual clock and no jitter.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewaySettings
 
 @Suite struct HostTableTests {

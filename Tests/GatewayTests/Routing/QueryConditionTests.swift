@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 @Suite struct QueryConditionTests {
     private func accepts(_ name: String, _ value: String, _ query: String) -> Bool {

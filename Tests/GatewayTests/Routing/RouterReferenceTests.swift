@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// Compares the router with a simple implementation of the rules that looks at every route and compares text.
 @Suite struct RouterReferenceTests {

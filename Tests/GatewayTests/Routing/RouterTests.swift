@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 @Suite struct RouterTests {
     @Test func `the most specific route wins, whatever the order`() throws {

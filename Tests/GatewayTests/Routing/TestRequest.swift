@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayCore
 
 /// A request for routing, as text.
 struct TestRequest: Sendable, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct FNV1aTests {
     /// From the reference implementation.

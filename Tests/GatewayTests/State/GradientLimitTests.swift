@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct GradientLimitTests {
     /// An upstream that serves `capacity` requests at once in 10 ms, and queues the others.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct InFlightLimitTests {
     @Test func `exactly the limit is admitted, from any number of threads`() async {

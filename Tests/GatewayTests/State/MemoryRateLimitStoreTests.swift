@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct MemoryRateLimitStoreTests {
     private static let second: UInt64 = 1_000_000_000

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct RateLimitRuleTests {
     private static let second: UInt64 = 1_000_000_000

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct SipHashTests {
     /// From the reference implementation (vectors.h): the key is 00…0f, the input 00, 01, … of the given length.

@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// An exchange with given values.
 private struct RecordedExchange: AccessLogSource {

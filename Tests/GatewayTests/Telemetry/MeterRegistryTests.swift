@@ -3,6 +3,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct MeterRegistryTests {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)

@@ -1,10 +1,11 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct MetricsTests {
     @Test(arguments: MetricCatalog.all) func `each name shows the kind and unit of the metric`(
-        metric: MetricDescription
+        metric: GatewayCore.MetricDescription
     ) {
         #expect(metric.name.hasPrefix("gateway_") || metric.name.hasPrefix("process_"))
         #expect(metric.name.hasSuffix("_total") == (metric.kind == .counter))

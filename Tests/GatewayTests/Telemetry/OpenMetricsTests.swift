@@ -4,6 +4,8 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 struct OpenMetricsTests {

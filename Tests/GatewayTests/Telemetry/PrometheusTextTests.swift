@@ -3,6 +3,8 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 
 struct PrometheusTextTests {
     private func page(_ families: [MetricFamily], _ format: ExpositionFormat = .text) -> String {

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayAdmin
+@testable import GatewayCore
 
 struct ReloadMetersTests {
     @Test func `successful and rejected reloads are counted, with the time of the last success`() async {

@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// Random arrivals, a balancer, and servers that serve one request at a time: M/M/1 queues. Time is simulated, and
 /// the seed determines everything.

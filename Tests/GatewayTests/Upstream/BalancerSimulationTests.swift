@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// The cost of one bad server among several, compared with queueing theory.
 @Suite struct BalancerSimulationTests {

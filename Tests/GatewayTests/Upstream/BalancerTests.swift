@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 @Suite struct BalancerTests {
     private static let policies: [Balancer.Policy] = [.roundRobin, .leastRequests, .random, .hash]

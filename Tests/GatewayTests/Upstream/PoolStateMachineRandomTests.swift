@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// Several workers with one limit under random events, compared with a model of their connections.
 @Suite struct PoolStateMachineRandomTests {

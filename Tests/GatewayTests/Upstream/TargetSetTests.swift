@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 @Suite struct TargetSetTests {
     @Test(arguments: [0, 1, 63, 64, 65, 128, 200])

@@ -3,6 +3,7 @@ import GatewayHTTP1
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 
 /// Requests one path from a cluster, without an exchange, and collects the response.
 final class TestCall: UpstreamCaller {

@@ -3,6 +3,7 @@ import NIOPosix
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewaySettings
 
 /// Callers other than exchanges.

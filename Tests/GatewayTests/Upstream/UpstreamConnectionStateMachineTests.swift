@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 @Suite struct UpstreamConnectionStateMachineTests {
     typealias Machine = UpstreamConnectionStateMachine

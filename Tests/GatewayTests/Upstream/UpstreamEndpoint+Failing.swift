@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 
 extension UpstreamEndpoint {
     /// Fails as if a connection had just been refused.

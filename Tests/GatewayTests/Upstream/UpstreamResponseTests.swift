@@ -4,6 +4,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 @Suite struct UpstreamResponseTests {
     private static func read(_ fields: String...) throws -> UpstreamResponse? {

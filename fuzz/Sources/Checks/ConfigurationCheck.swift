@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// TOML, and configurations in it.

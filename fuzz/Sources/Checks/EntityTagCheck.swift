@@ -1,8 +1,10 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
+@testable import GatewayMiddlewares
 
 /// Lists of entity tags, and dates: each line of the input is the value of a field.
 enum EntityTagCheck {

@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 /// Nonces in HTML: the result does not depend on how the page is split, and nothing else in the page changes.
 enum HTMLCheck {

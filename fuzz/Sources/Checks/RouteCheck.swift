@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
 @testable import GatewaySettings

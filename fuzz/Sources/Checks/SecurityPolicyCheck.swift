@@ -1,8 +1,10 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
+@testable import GatewayMiddlewares
 
 /// Content security policies in a file, and the reports that browsers send.
 enum SecurityPolicyCheck {

@@ -3,6 +3,7 @@ import NIOCore
 @testable import Gateway
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
+@testable import GatewayMiddlewares
 
 /// `traceparent` on the first line of the input, `tracestate` on the others.
 enum TraceContextCheck {

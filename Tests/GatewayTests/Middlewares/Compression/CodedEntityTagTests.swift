@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct CodedEntityTagTests {
     /// nil if there is no suffix to remove.

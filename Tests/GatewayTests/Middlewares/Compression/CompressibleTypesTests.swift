@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 struct CompressibleTypesTests {
     private static func types(_ patterns: [String]) -> CompressibleTypes {

@@ -1,7 +1,9 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct CompressionMetersTests {
     @Test func `bytes are counted per coding, and unused codings have no series`() {

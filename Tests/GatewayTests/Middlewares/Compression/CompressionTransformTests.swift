@@ -2,7 +2,9 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct CompressionTransformTests {
     private static let levels = EncoderLevels(gzip: 6, brotli: 4)

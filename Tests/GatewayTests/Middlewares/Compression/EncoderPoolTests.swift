@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct EncoderPoolTests {
     private static let levels = EncoderLevels(gzip: 6, brotli: 4)

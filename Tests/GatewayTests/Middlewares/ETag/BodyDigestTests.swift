@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 struct BodyDigestTests {
     private static func digest(_ bytes: [UInt8]) -> BodyDigest { bytes.withUnsafeBytes { BodyDigest($0) } }

@@ -2,7 +2,9 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct PreconditionsTests {
     private static let old = "Sat, 05 Nov 1994 08:49:37 GMT"

@@ -4,7 +4,9 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct ErrorsMiddlewareTests {
     /// The middleware's decision for an upstream's response whose body has been collected.

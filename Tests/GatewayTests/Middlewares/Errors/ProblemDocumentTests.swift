@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 struct ProblemDocumentTests {
     /// The text with the member inserted, or nil if it must not be changed.

@@ -2,7 +2,9 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 struct RateLimitFieldsTests {

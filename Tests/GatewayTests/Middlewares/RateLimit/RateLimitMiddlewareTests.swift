@@ -5,6 +5,8 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 struct RateLimitMiddlewareTests {

@@ -2,7 +2,9 @@ import GatewayHTTP1
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct RequestIDMiddlewareTests {
     /// The ID that is sent upstream. Differences from the ID on the response are reported.

@@ -4,6 +4,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct TraceParentTests {
     private static let trace = "0af7651916cd43dd8448eb211c80319c"

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct TraceStateTests {
     private static func isValid(_ lines: String...) -> Bool {

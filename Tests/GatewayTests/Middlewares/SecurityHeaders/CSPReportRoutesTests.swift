@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 struct CSPReportRoutesTests {

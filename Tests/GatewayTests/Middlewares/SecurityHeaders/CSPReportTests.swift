@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 struct CSPReportTests {
     private static func parse(_ json: String, _ format: CSPReport.Format) throws -> [CSPReport] {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 struct ContentSecurityPolicyTests {
     private static func warnings(_ text: String) throws -> [String] {

@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 struct HTMLNonceStateMachineTests {
     /// The rewritten pieces, with `§` instead of ` nonce="…"`.

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct NonceTests {
     private static func text(_ nonce: Nonce) -> String {

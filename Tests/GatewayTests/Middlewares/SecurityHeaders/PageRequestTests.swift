@@ -3,7 +3,9 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 struct PageRequestTests {
     @Test(arguments: [

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct DurationSketchTests {
     @Test(arguments: [1, 2, 3, 4]) func `the error is at most 1/32`(seed: UInt64) {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct DurationSummaryTests {
     @Test func `an empty summary has no values`() {

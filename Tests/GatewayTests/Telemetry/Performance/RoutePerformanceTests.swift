@@ -2,6 +2,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 
 struct RoutePerformanceTests {
     private func counts(_ performance: RoutePerformance, at second: UInt64) -> [UInt64] {

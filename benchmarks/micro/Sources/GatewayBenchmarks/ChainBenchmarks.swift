@@ -3,8 +3,10 @@ import NIOCore
 import NIOEmbedded
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// A complete exchange through a plan, without sockets: parsed, routed, down the chain, answered, back up and

@@ -1,7 +1,9 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayMiddlewares
 
 enum CompressionBenchmarks {
     static let all = [

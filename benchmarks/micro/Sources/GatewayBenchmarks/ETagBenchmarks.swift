@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayMiddlewares
 
 enum ETagBenchmarks {
     static let all = [

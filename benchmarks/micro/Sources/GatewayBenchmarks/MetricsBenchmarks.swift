@@ -2,6 +2,7 @@ import NIOCore
 import NIOEmbedded
 
 @testable import Gateway
+@testable import GatewayCore
 
 enum MetricsBenchmarks {
     static let all = [

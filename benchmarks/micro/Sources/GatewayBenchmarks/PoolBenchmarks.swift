@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 
 enum PoolBenchmarks {
     static let all = [

@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayCore
 
 enum RouterBenchmarks {
     static let all = [

@@ -1,9 +1,0 @@
-/// The upstream of a route: a cluster of targets, or a handler in this process.
-protocol Upstream: AnyObject {
-    /// The name in the configuration and the log.
-    var name: String { get }
-    /// Answers the exchange, now or later, through an ``UpstreamStream``.
-    func take(_ exchange: Exchange)
-    /// The configuration no longer has this upstream: idle connections close, requests in progress are finished.
-    func stop()
-}

@@ -1,0 +1,133 @@
+import GatewayCore
+import GatewayHTTP
+import GatewayHTTP1
+import GatewaySettings
+import NIOCore
+
+/// A described request, to find out what would happen to it.
+package struct ExplainedRequest: Sendable {
+    /// Why a description is not a request.
+    package struct Invalid: Error, Hashable, CustomStringConvertible {
+        package let description: String
+    }
+
+    struct Field: Sendable {
+        let name: HeaderName
+        let value: [UInt8]
+    }
+
+    package let method: String
+    package let url: String
+    /// Whose connection it comes on.
+    package let peer: IPAddress
+    /// As the client would write them, `Host` among them.
+    let fields: [Field]
+    let host: [UInt8]
+    /// Up to the question mark, as written.
+    let rawPath: [UInt8]
+    /// nil where there is no question mark.
+    let query: [UInt8]?
+
+    /// - Parameters:
+    ///   - url: `http://host/path?query`, or a path alone.
+    ///   - fields: a `Host` wins over the one in the URL.
+    ///   - authority: the host where neither names one.
+    package init(
+        method: String,
+        url: String,
+        fields: [(name: String, value: String)] = [],
+        peer: IPAddress = .loopback,
+        authority: String = "localhost"
+    ) throws(Invalid) {
+        guard ByteClass.isToken(method.utf8) else {
+            throw Invalid(description: "\(JSONText.quoted(method)) is not a method: write one such as GET")
+        }
+        self.method = method
+        self.url = url
+        self.peer = peer
+
+        let (named, target) = try Self.split(url)
+        let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        self.rawPath = Array(target[..<end].utf8)
+        self.query = end < target.endIndex ? Array(target[end...].utf8.dropFirst()) : nil
+
+        var written: [Field] = []
+        var host: String?
+        for field in fields {
+            guard let name = HeaderName(validating: field.name) else {
+                throw Invalid(description: "\(JSONText.quoted(field.name)) is not a header name: write 'Name: value'")
+            }
+            if name.id == .host { host = field.value }
+            written.append(Field(name: name, value: Array(field.value.utf8)))
+        }
+        self.host = Array((host ?? named ?? authority).utf8)
+        if host == nil { written.append(Field(name: HeaderName(.host), value: self.host)) }
+        self.fields = written
+    }
+
+    /// The authority, where there is one, and the target as it would stand in the request line.
+    private static func split(_ url: String) throws(Invalid) -> (authority: String?, target: Substring) {
+        let text = url[..<(url.utf8.firstIndex(of: UInt8(ascii: "#")) ?? url.endIndex)]
+        if text.hasPrefix("/") || text == "*" { return (nil, text) }
+        let lowercased = text.lowercased()
+        guard let scheme = ["http://", "https://"].first(where: { lowercased.hasPrefix($0) }) else {
+            throw Invalid(
+                description: "\(JSONText.quoted(url)) is not a URL: write \"http://example.com/path\" or \"/path\""
+            )
+        }
+        let rest = text.dropFirst(scheme.count)
+        let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let authority = rest[..<end]
+        guard HostAndPort.parse(authority) != nil else {
+            throw Invalid(description: "\(JSONText.quoted(url)) has no host: write \"http://example.com/path\"")
+        }
+        return (String(authority), rest[end...])
+    }
+
+    /// The path as routes see it.
+    /// - Throws: that the path is malformed.
+    func normalizedPath() throws(GatewayError) -> [UInt8] {
+        var normal: [UInt8] = []
+        switch self.rawPath.withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
+        case .unchanged: return self.rawPath
+        case .rewritten: return normal
+        case .invalid(let reason):
+            throw GatewayError(.badRequest, detail: "The path is malformed.", reason: "path: \(reason)")
+        }
+    }
+
+    /// - Parameter path: the normalised one.
+    func withView<Value>(path: [UInt8], _ body: (View) -> Value) -> Value {
+        Array(self.method.utf8).withUnsafeBytes { method in
+            self.host.withUnsafeBytes { host in
+                path.withUnsafeBytes { path in
+                    (self.query ?? []).withUnsafeBytes { query in
+                        body(View(method: method, host: host, path: path, query: query, fields: self.fields))
+                    }
+                }
+            }
+        }
+    }
+
+    /// What routing sees of it.
+    struct View: RoutedRequest {
+        let method: UnsafeRawBufferPointer
+        let host: UnsafeRawBufferPointer
+        let path: UnsafeRawBufferPointer
+        let query: UnsafeRawBufferPointer
+        fileprivate let fields: [Field]
+
+        func satisfies(_ condition: HeaderCondition) -> Bool {
+            self.fields.contains { field in
+                field.name.bytes.withUnsafeBytes { name in
+                    field.value.withUnsafeBytes { condition.accepts(name: name, value: $0) }
+                }
+            }
+        }
+    }
+}
+
+extension IPAddress {
+    /// 127.0.0.1.
+    package static let loopback = IPAddress(ipv4: 0x7F00_0001)
+}

@@ -1,0 +1,214 @@
+import GatewayCore
+import GatewayHTTP
+import GatewayHTTP1
+import GatewayMiddlewares
+import GatewaySettings
+
+/// What the chain of a route does with a request: who refuses it, what counts it, how long it may take. Where the answer
+/// depends on other requests, such as on a limit that may be used up, it says what counts.
+package struct RequestOutcome: Sendable, Hashable {
+    /// An error instead of a response.
+    package struct Refusal: Sendable, Hashable {
+        package let status: Int
+        /// The table of settings that causes it: `ip`, `limits`, `server.limits`.
+        package let by: String
+        package let reason: String
+        /// `default`, or the place in the file.
+        package let source: String
+    }
+
+    /// A rate limit or a limit on requests in flight.
+    package struct Limit: Sendable, Hashable {
+        /// `rate_limit` or `concurrency`.
+        package let by: String
+        /// `60/minute`, `200 in flight`.
+        package let limit: String
+        /// Whose requests share the count.
+        package let key: String
+        /// Why it does not limit this request: `exempt`, `shadow mode`; empty if it does.
+        package let note: String
+        package let source: String
+    }
+
+    /// The first in the order of the chain.
+    package let refusal: Refusal?
+    package let limits: [Limit]
+    /// By name, as `[middleware.timeout]` has them; empty where the middleware is off.
+    package let timeouts: [(name: String, limit: String)]
+
+    package static func == (a: RequestOutcome, b: RequestOutcome) -> Bool {
+        a.refusal == b.refusal && a.limits == b.limits && a.timeouts.elementsEqual(b.timeouts, by: ==)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(refusal)
+        hasher.combine(limits)
+    }
+
+    /// - Parameters:
+    ///   - client: the address that the limits see.
+    ///   - middlewares: the chain, in its order.
+    init(
+        of request: ExplainedRequest,
+        from client: String,
+        route: String,
+        _ middlewares: [EffectiveMiddleware],
+        _ configuration: GatewayConfiguration
+    ) {
+        var refusal = Self.refusal(of: request, by: configuration)
+        var limits: [Limit] = []
+        var timeouts: [(name: String, limit: String)] = []
+        for middleware in middlewares where middleware.isEnabled {
+            switch middleware.name {
+            case IPMiddleware.name:
+                refusal = refusal ?? Self.refusal(ofClient: client, by: middleware)
+            case "limits":
+                refusal = refusal ?? Self.refusal(ofBodyOf: request, by: middleware)
+            case "rate_limit":
+                if let limit = Self.rateLimit(middleware, of: request, from: client, route: route) {
+                    limits.append(limit)
+                }
+            case "concurrency":
+                guard let config = try? middleware.decode(ConcurrencyMiddleware.Config.self) else { break }
+                limits.append(
+                    Limit(
+                        by: middleware.name,
+                        limit: "\(config.maxInFlight) in flight",
+                        key: "route \(route)",
+                        note: config.adaptive ? "adaptive, at most that many" : "",
+                        source: Self.source(of: "max_in_flight", in: middleware)
+                    )
+                )
+            case TimeoutMiddleware.name:
+                guard let config = try? middleware.decode(TimeoutMiddleware.Config.self) else { break }
+                timeouts = [
+                    ("connect", "\(config.connect)"), ("first_byte", "\(config.firstByte)"), ("idle", "\(config.idle)"),
+                    ("total", config.total.span.map { "\($0)" } ?? "off"),
+                ]
+            default: break
+            }
+        }
+        self.refusal = refusal
+        self.limits = limits
+        self.timeouts = timeouts
+    }
+
+    // MARK: Refusals
+
+    /// What the listener refuses before any middleware.
+    private static func refusal(of request: ExplainedRequest, by configuration: GatewayConfiguration) -> Refusal? {
+        let limits = configuration.server.limits
+        func refusal(_ status: Int, _ key: String, _ reason: String) -> Refusal {
+            let path = SettingPath("server", "limits", key)
+            let node = configuration.document.root?.node(at: path)
+            return Refusal(
+                status: status,
+                by: "server.limits",
+                reason: reason,
+                source: "\(node?.source ?? .default)"
+            )
+        }
+        // The method and target with their spaces, the version, and the line's end.
+        let line = request.method.utf8.count + request.rawPath.count + (request.query.map { $0.count + 1 } ?? 0) + 12
+        if line > limits.requestLine.bytes {
+            return refusal(414, "request_line", "the request line is over \(limits.requestLine)")
+        }
+        let bytes = request.fields.reduce(0) { $0 + $1.name.bytes.count + $1.value.count + 4 }
+        if bytes > limits.headers.bytes {
+            return refusal(431, "headers", "the header fields are over \(limits.headers)")
+        }
+        if request.fields.count > limits.headerCount {
+            return refusal(431, "header_count", "there are more header fields than \(limits.headerCount)")
+        }
+        return nil
+    }
+
+    private static func refusal(ofClient client: String, by middleware: EffectiveMiddleware) -> Refusal? {
+        guard let config = try? middleware.decode(IPMiddleware.Config.self) else { return nil }
+        func refusal(_ key: String, _ reason: String) -> Refusal {
+            Refusal(status: 403, by: middleware.name, reason: reason, source: source(of: key, in: middleware))
+        }
+        guard let address = IPAddress(client) else {
+            return config.allow.isEmpty ? nil : refusal("allow", "the client has no address")
+        }
+        if let rule = config.deny.first(where: { $0.contains(address) }) {
+            return refusal("deny", "\(client) is in deny, by \(rule.settingValue.quoted)")
+        }
+        if config.allow.isEmpty || config.allow.contains(where: { $0.contains(address) }) { return nil }
+        return refusal("allow", "\(client) is not in allow")
+    }
+
+    private static func refusal(ofBodyOf request: ExplainedRequest, by middleware: EffectiveMiddleware) -> Refusal? {
+        guard let config = try? middleware.decode(LimitsMiddleware.Config.self),
+            let length = request.value(of: "content-length").flatMap({ Int(digits: $0) }), length > config.body.bytes
+        else { return nil }
+        return Refusal(
+            status: 413,
+            by: middleware.name,
+            reason: "the body of \(Plural.of(length, "byte")) is over \(config.body)",
+            source: source(of: "body", in: middleware)
+        )
+    }
+
+    // MARK: Limits
+
+    private static func rateLimit(
+        _ middleware: EffectiveMiddleware,
+        of request: ExplainedRequest,
+        from client: String,
+        route: String
+    ) -> Limit? {
+        guard let config = try? middleware.decode(RateLimitMiddleware.Config.self) else { return nil }
+        let address = IPAddress(client)
+        let isExempt = address.map { address in config.exempt.contains { $0.contains(address) } } ?? false
+        var notes: [String] = []
+        if isExempt { notes.append("exempt") }
+        if config.mode == .shadow { notes.append("shadow mode") }
+        if config.cost != 1 { notes.append("costs \(config.cost)") }
+        let shared = config.scope == .policy ? middleware.policy.map { "policy \($0)" } : nil
+        let key = config.key.parts.map { Self.text($0, of: request, address, config.ipv6Prefix, client: client) }
+        return Limit(
+            by: middleware.name,
+            limit: config.limit.rates.map { "\($0)" }.joined(separator: ", "),
+            key: "\(key.joined(separator: ", ")) on \(shared ?? "route \(route)")",
+            note: notes.joined(separator: ", "),
+            source: source(of: "limit", in: middleware)
+        )
+    }
+
+    /// One part of the key, with its value in this request. What may be a credential is not shown.
+    private static func text(
+        _ part: KeySource.Part,
+        of request: ExplainedRequest,
+        _ address: IPAddress?,
+        _ prefix: Int,
+        client: String
+    ) -> String {
+        let network = address.map { $0.isIPv6 ? "\(client)/\(prefix)" : client } ?? client
+        switch part {
+        case .clientIP: return "client_ip \(network)"
+        case .header(let name):
+            let value = request.value(of: name)
+            return value == nil ? "client_ip \(network), since header \(name) is missing" : "header \(name)"
+        case .cookie(let name):
+            let cookies = request.value(of: "cookie")?.split(separator: ";") ?? []
+            let isThere = cookies.contains { $0.drop { $0 == " " }.hasPrefix(name + "=") }
+            return isThere ? "cookie \(name)" : "client_ip \(network), since cookie \(name) is missing"
+        case .route: return "the route"
+        case .global: return "all clients"
+        }
+    }
+
+    private static func source(of key: String, in middleware: EffectiveMiddleware) -> String {
+        "\(middleware.settings.nearest(to: SettingPath(key)).source)"
+    }
+}
+
+extension ExplainedRequest {
+    /// The value of the first field of that name.
+    fileprivate func value(of name: String) -> String? {
+        let wanted = name.lowercased()
+        return fields.first { String(decoding: $0.name.bytes, as: UTF8.self).lowercased() == wanted }
+            .map { String(decoding: $0.value, as: UTF8.self) }
+    }
+}

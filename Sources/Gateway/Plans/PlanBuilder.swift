@@ -1,0 +1,353 @@
+import GatewayAdmin
+import GatewayCore
+import GatewayHTTP
+import GatewayHTTP1
+import GatewayMiddlewares
+import GatewaySettings
+import NIOCore
+
+/// Configuration → plans, for one worker. All mistakes that only show here are reported together.
+struct PlanBuilder {
+    let configuration: GatewayConfiguration
+    let middlewares: [MiddlewareRegistration]
+    let upstreams: UpstreamRegistry
+    let worker: Worker
+    /// What answers the admin endpoints that `admin.expose` names.
+    let admin: AdminRouter
+    private var errors: [Finding] = []
+    private var warnings: [Finding] = []
+    private var resolver: MiddlewareResolver
+    /// How many were made.
+    private var plans = 0
+
+    init(
+        _ configuration: GatewayConfiguration,
+        middlewares: [MiddlewareRegistration],
+        upstreams: UpstreamRegistry,
+        admin: AdminRouter,
+        worker: Worker
+    ) {
+        self.configuration = configuration
+        self.middlewares = middlewares
+        self.upstreams = upstreams
+        self.admin = admin
+        self.worker = worker
+        self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.map(\.description))
+    }
+
+    static func build(
+        _ configuration: GatewayConfiguration,
+        middlewares: [MiddlewareRegistration],
+        upstreams: UpstreamRegistry,
+        admin: AdminRouter,
+        worker: Worker
+    ) throws(ConfigurationErrors) -> RoutingTable {
+        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
+        return try builder.build()
+    }
+
+    /// Something wrong or unwise, and the setting that it is about.
+    private struct Finding {
+        let path: SettingPath
+        let error: ConfigurationError
+    }
+
+    /// Builds a configuration only to see what is wrong or unwise in it, the policies that no route lists included.
+    /// - Parameter diagnostics: the mistakes that reading found already. With one of them routes may lead nowhere, so that
+    ///   only their chains are built.
+    static func check(
+        _ configuration: GatewayConfiguration,
+        middlewares: [MiddlewareRegistration],
+        upstreams: UpstreamRegistry,
+        admin: AdminRouter,
+        worker: Worker,
+        after diagnostics: ConfigurationDiagnostics
+    ) -> (errors: [ConfigurationError], warnings: [ConfigurationError]) {
+        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
+        if diagnostics.errors.isEmpty {
+            _ = try? builder.build()
+        } else {
+            builder.buildChains()
+        }
+        builder.checkPolicies()
+        return (
+            builder.findings(builder.errors, after: diagnostics),
+            builder.findings(builder.warnings, after: diagnostics).map { $0.naming(configuration.routes) }
+        )
+    }
+
+    private mutating func buildChains() {
+        for (index, route) in self.configuration.routes.enumerated() { _ = self.plan(of: route, at: index, .refuse) }
+        _ = self.makePlan(
+            name: MetricLabel.noRoute,
+            settings: self.resolver.withoutRoute(),
+            action: .refuse,
+            forwarding: RoutePlan.Forwarding()
+        )
+    }
+
+    /// Builds each policy as if a route listed it alone: another one may hide its mistakes, or no route may list it. Only
+    /// what it sets itself is reported, since routes may complete it.
+    private mutating func checkPolicies() {
+        for name in self.configuration.policies.keys.sorted() {
+            var route = RouteConfiguration()
+            route.policies = [name]
+            let (errors, warnings) = (self.errors.count, self.warnings.count)
+            _ = self.makePlan(
+                name: "policy \(name)",
+                settings: self.resolver.settings(for: route),
+                action: .refuse,
+                forwarding: RoutePlan.Forwarding()
+            )
+            let written = self.configuration.document.root
+            let isOwn = { (finding: Finding) in
+                finding.path.steps.starts(with: [.key("policies"), .key(name)])
+                    && written?.node(at: finding.path) != nil
+            }
+            self.errors = Array(self.errors[..<errors]) + self.errors[errors...].filter(isOwn)
+            self.warnings = Array(self.warnings[..<warnings]) + self.warnings[warnings...].filter(isOwn)
+        }
+    }
+
+    private mutating func build() throws(ConfigurationErrors) -> RoutingTable {
+        let clusters = self.upstreams.makeUpstreams(for: self.worker)
+        var routes: [(match: RouteMatch, plan: RoutePlan)] = []
+        /// The place in the configuration of each of `routes`.
+        var places: [Int] = []
+        for (index, route) in self.configuration.routes.enumerated() {
+            guard let action = self.action(of: route, at: index, clusters) else { continue }
+            routes.append((RouteMatch(route), self.plan(of: route, at: index, action)))
+            places.append(index)
+        }
+        let unrouted = self.makePlan(
+            name: MetricLabel.noRoute,
+            settings: self.resolver.withoutRoute(),
+            action: .refuse,
+            forwarding: RoutePlan.Forwarding()
+        )
+        let reports = CSPReportRoutes.all(in: self.configuration, &self.resolver)
+        if !reports.isEmpty {
+            let plan = self.reportPlan()
+            routes += reports.map { ($0, plan) }
+        }
+        var exposed: Router<RoutePlan>?
+        var router = Router<RoutePlan>()
+        do throws(InvalidRoutes) {
+            exposed = try self.exposedRouter()
+            router = try Router(routes: routes)
+        } catch {
+            // What is wrong with the hosts of a report's route is wrong with those that it has them from.
+            for problem in error.problems where problem.route < places.count {
+                self.report(problem.message, at: places[problem.route], problem.key)
+            }
+        }
+        if !self.errors.isEmpty {
+            throw ConfigurationErrors(self.findings(self.errors, after: ConfigurationDiagnostics()))
+        }
+        return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
+    }
+
+    /// In the file's order, each once, without what follows from known mistakes or came from environment variables.
+    private func findings(_ findings: [Finding], after diagnostics: ConfigurationDiagnostics) -> [ConfigurationError] {
+        let errors = findings.compactMap { finding -> ConfigurationError? in
+            let path = diagnostics.written(finding.path)
+            guard !diagnostics.hasFailure(in: path) else { return nil }
+            var error = finding.error
+            error.key = path.description
+            return error
+        }
+        let unique = ConfigurationErrors(errors).withoutRepetition
+        return self.configuration.document.redacted(self.configuration.naming(unique))
+    }
+
+    /// The admin endpoints that `admin.expose` names. Who may use them is decided by `AdminAccess`, so their chain is made
+    /// of what observes alone.
+    private mutating func exposedRouter() throws(InvalidRoutes) -> Router<RoutePlan>? {
+        let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoints.paths(exposedAs:)))
+        if paths.isEmpty { return nil }
+        let plan = self.makePlan(
+            name: MetricLabel.adminRoute,
+            settings: self.settings(of: Self.observers),
+            action: .upstream(AdminUpstream(self.admin, on: .exposed)),
+            forwarding: RoutePlan.Forwarding()
+        )
+        return try Router(routes: paths.sorted().map { (RouteMatch(path: $0, methods: ["GET"]), plan) })
+    }
+
+    private static let observers: Set<String> = [
+        RequestIDMiddleware.name, MetricsMiddleware.name, AccessLogMiddleware.name,
+    ]
+
+    /// Takes browsers' reports. Anybody may send them, so that what limits stands before it.
+    private mutating func reportPlan() -> RoutePlan {
+        let limiting: Set<String> = [
+            TimeoutMiddleware.name, SecurityHeadersMiddleware.name, IPMiddleware.name, "rate_limit", "concurrency",
+        ]
+        return self.makePlan(
+            name: MetricLabel.reportsRoute,
+            settings: self.settings(of: Self.observers.union(limiting)),
+            action: .refuse,
+            forwarding: RoutePlan.Forwarding()
+        ) { context in CSPReportMiddleware(CSPReportMiddleware.Config(), in: &context) }
+    }
+
+    /// `[middleware.*]` with none but these switched on.
+    private mutating func settings(of names: Set<String>) -> [EffectiveMiddleware] {
+        self.resolver.withoutRoute().map { setting in
+            EffectiveMiddleware(
+                name: setting.name,
+                isEnabled: setting.isEnabled && names.contains(setting.name),
+                settings: setting.settings
+            )
+        }
+    }
+
+    private mutating func action(
+        of route: RouteConfiguration,
+        at index: Int,
+        _ clusters: [String: any Upstream]
+    ) -> RoutePlan.Action? {
+        if let respond = route.respond {
+            var response = Response(status: respond.status, body: ByteBuffer(string: respond.body))
+            let fields = respond.headers.sorted { $0.key < $1.key }
+            response.add { for (name, value) in fields { $0.add(HeaderName(name), value.utf8) } }
+            if !respond.body.isEmpty, !respond.headers.keys.contains(where: { $0.lowercased() == "content-type" }) {
+                response.add(.contentType, "text/plain; charset=utf-8")
+            }
+            return .respond(response)
+        }
+        if let redirect = route.redirect {
+            do throws(PlaceholderTemplate.ParseError) {
+                return .redirect(try PlaceholderTemplate(redirect.to), status: redirect.status)
+            } catch {
+                self.report("\(error.message): \(error.suggestion)", at: index, "redirect.to")
+                return nil
+            }
+        }
+        guard let name = route.upstream, let cluster = clusters[name] else {
+            self.report("names no upstream that there is", at: index, "upstream")
+            return nil
+        }
+        return .upstream(cluster)
+    }
+
+    private mutating func plan(of route: RouteConfiguration, at index: Int, _ action: RoutePlan.Action) -> RoutePlan {
+        var forwarding = RoutePlan.Forwarding()
+        forwarding.sendsOriginalPath = route.forwardPath == .original
+        forwarding.preservesHost = route.preserveHost != .never
+        forwarding.style = self.configuration.server.forwarded
+        do throws(RoutePattern.ParseError) {
+            if !route.stripPrefix.isEmpty { forwarding.stripPrefix = try PathPrefix(route.stripPrefix) }
+        } catch {
+            self.report(error.message, at: index, "strip_prefix")
+        }
+        if !route.rewrite.isEmpty, let pattern = try? RoutePattern(route.path) {
+            do throws(PathTemplate.ParseError) {
+                forwarding.rewrite = try PathTemplate(route.rewrite, for: pattern)
+            } catch {
+                self.report(error.message, at: index, "rewrite")
+            }
+        }
+        return self.makePlan(
+            name: route.name,
+            settings: self.resolver.settings(for: route),
+            action: action,
+            forwarding: forwarding,
+            path: SettingPath("routes") + index
+        )
+    }
+
+    private mutating func makePlan(
+        name: String,
+        settings: [EffectiveMiddleware],
+        action: RoutePlan.Action,
+        forwarding: RoutePlan.Forwarding,
+        path: SettingPath = SettingPath(),
+        below bottom: ((inout BuildContext) -> any Middleware)? = nil
+    ) -> RoutePlan {
+        let meters = RouteMeters(
+            route: name,
+            shard: self.worker.meters,
+            isShown: self.plans < RouteMeters.startingRoutes || name == MetricLabel.noRoute
+        )
+        self.plans += 1
+        let chain = Chain()
+        var errors = ErrorFormat()
+        var owned = OwnedFields()
+        for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
+            var context = BuildContext(
+                route: name,
+                worker: self.worker,
+                meters: meters,
+                middleware: setting.name,
+                settings: setting
+            )
+            do throws(ConfigurationErrors) {
+                chain.append(try registration.build(setting, &context), at: place)
+            } catch {
+                self.errors += error.errors.map { error in
+                    let keys = error.key.split(separator: ".").dropFirst().map(String.init)
+                    return Finding(path: setting.path(of: keys, in: path), error: error)
+                }
+            }
+            if let format = context.errors { errors = format }
+            owned.own(context.owned)
+            self.errors += context.diagnostics.map { Self.finding($0, setting, in: path) }
+            self.warnings += context.warnings.map { Self.finding($0, setting, in: path) }
+        }
+        if let bottom {
+            var context = BuildContext(route: name, worker: self.worker, meters: meters)
+            chain.append(bottom(&context), at: self.middlewares.count)
+        }
+        return RoutePlan(
+            name: name,
+            chain: chain,
+            action: action,
+            forwarding: forwarding,
+            meters: meters,
+            errors: errors,
+            owned: owned
+        )
+    }
+
+    private mutating func report(_ message: String, at route: Int, _ key: String) {
+        let path = key.split(separator: ".").reduce(SettingPath("routes") + route) { $0 + String($1) }
+        let position =
+            self.configuration.document.position(of: path) ?? self.configuration.routes[route].source.position
+        self.errors.append(Finding(path: path, error: ConfigurationError(message, at: position)))
+    }
+
+    private static func finding(
+        _ diagnostic: BuildContext.Diagnostic,
+        _ setting: EffectiveMiddleware,
+        in route: SettingPath
+    ) -> Finding {
+        let error = setting.error(
+            diagnostic.message,
+            suggestion: diagnostic.suggestion,
+            at: diagnostic.keys,
+            isInName: diagnostic.isInName
+        )
+        return Finding(path: setting.path(of: diagnostic.keys, in: route), error: error)
+    }
+}
+
+extension EffectiveMiddleware {
+    /// Where a setting was written, or would be.
+    /// - Parameter route: the path of the route that the chain is for.
+    fileprivate func path(of keys: [String], in route: SettingPath) -> SettingPath {
+        self.place(of: keys).path(of: route) + self.name + self.settings.path(of: keys)
+    }
+}
+
+extension RouteMatch {
+    init(_ route: RouteConfiguration) {
+        self.init(
+            hosts: route.hosts,
+            path: route.path,
+            methods: route.methods,
+            headers: route.matchHeaders,
+            query: route.matchQuery
+        )
+    }
+}

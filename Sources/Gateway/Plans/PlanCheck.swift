@@ -1,0 +1,52 @@
+import GatewayAdmin
+import GatewayCore
+import GatewayMiddlewares
+import GatewaySettings
+import Logging
+import NIOCore
+import NIOPosix
+
+/// What only compiling a configuration shows, as every event loop does at the start: mistakes that only the middleware
+/// can find, and what is unwise. Nothing listens, and no upstream is contacted.
+package struct PlanCheck: Sendable {
+    package let errors: [ConfigurationError]
+    package let warnings: [ConfigurationError]
+
+    package init(_ configuration: GatewayConfiguration) async throws {
+        try await self.init(configuration, middlewares: StandardMiddlewares.all)
+    }
+
+    /// - Parameter diagnostics: the mistakes that reading found already; what follows from them is not reported.
+    init(
+        _ configuration: GatewayConfiguration,
+        after diagnostics: ConfigurationDiagnostics = ConfigurationDiagnostics(),
+        middlewares: [MiddlewareRegistration]
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let eventLoop = group.next()
+        let findings = try await eventLoop.submit {
+            let worker = Worker(WorkerSetup(log: Logger(label: "gateway.check")), on: eventLoop)
+            defer { worker.deadlines.stop() }
+            let upstreams = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+            let status = GatewayStatus(
+                GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
+                middlewares: middlewares.map(\.description),
+                shared: worker.shared,
+                registry: MeterRegistry(),
+                reloads: ReloadMeters(start: 0),
+                eventLoops: []
+            )
+            return PlanBuilder.check(
+                configuration,
+                middlewares: middlewares,
+                upstreams: upstreams,
+                admin: AdminRouter(status: status),
+                worker: worker,
+                after: diagnostics
+            )
+        }.get()
+        try await group.shutdownGracefully()
+        self.errors = findings.errors
+        self.warnings = findings.warnings
+    }
+}

@@ -1,0 +1,50 @@
+package import GatewayCore
+package import GatewayHTTP
+package import NIOCore
+
+/// One endpoint of the admin API. ``AdminEndpoints`` lists them all.
+package protocol AdminEndpoint: Sendable {
+    /// The path, and the endpoint's name. `{name}` matches one segment.
+    var path: String { get }
+    /// Further paths with the same answer.
+    var aliases: [String] { get }
+    /// Endpoints for `GET` also answer `HEAD`.
+    var method: Method { get }
+    var scope: AdminScope { get }
+    /// One sentence for the index and the manual.
+    var summary: String { get }
+
+    func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response
+}
+
+extension AdminEndpoint {
+    package var aliases: [String] { [] }
+    package var method: Method { .get }
+    package var scope: AdminScope { .read }
+
+    package var paths: [String] { [self.path] + self.aliases }
+    var allowedMethods: String { self.method == .get ? "GET, HEAD" : "\(self.method.name)" }
+}
+
+/// Who may call an endpoint. ``AdminAccess`` enforces it.
+package enum AdminScope: Sendable {
+    /// Everyone. For probes, which can rarely send a token.
+    case open
+    case read
+    /// Changes something: never exposed on the traffic listeners, and refused to pages of other sites.
+    case write
+}
+
+/// A request to an endpoint, and what the endpoint may use to answer it.
+package struct AdminCall: Sendable {
+    /// How long event loops have to respond before they count as stalled.
+    package static let patience = TimeAmount.seconds(1)
+
+    package let request: AdminRequest
+    /// The values of the path's `{name}`s, unescaped.
+    package let parameters: [String]
+    package let status: GatewayStatus
+    package let now: NIODeadline
+
+    package var query: AdminQuery { AdminQuery(self.request.query) }
+}

@@ -1,0 +1,83 @@
+package import GatewayCore
+package import GatewaySettings
+package import Logging
+package import NIOCore
+import NIOPosix
+
+/// The admin API on a separate address and thread: its requests take no time from the event loops that serve traffic, and
+/// do not count in their metrics.
+package final class AdminListener: Sendable {
+    /// Maximum number of concurrent connections.
+    private static let connections = 256
+    /// How long open requests may take when the gateway stops.
+    private static let drainTime = TimeAmount.seconds(1)
+
+    private let workers: WorkerGroup
+
+    /// The bound address. A configured port of 0 is replaced by the actual port.
+    package var boundAddress: SocketAddress? { self.workers.boundAddresses.first }
+
+    /// Creates a middleware of the admin listener's chain.
+    package typealias MakeMiddleware = @Sendable (inout BuildContext) -> any Middleware
+
+    private init(_ workers: WorkerGroup) { self.workers = workers }
+
+    /// - Parameter middlewares: what precedes the endpoints in the chain.
+    /// - Throws: ``ListenError`` if the address cannot be bound.
+    package static func start(
+        _ address: ListenAddress,
+        _ router: AdminRouter,
+        middlewares: [MakeMiddleware],
+        log: Logger
+    ) async throws -> AdminListener {
+        // No proxy is trusted here: access is decided by the peer of the connection.
+        var setup = WorkerSetup(log: log)
+        setup.settings.maxConnections = Self.connections
+        // Clients that hold connections open must not keep health checks out.
+        setup.settings.displacesIdle = true
+        setup.addresses = [address]
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let workers = try await WorkerGroup(setup, on: group) { worker in
+            let upstream = AdminUpstream(router, on: .admin)
+            let plan = Self.makePlan(.upstream(upstream), middlewares, for: worker)
+            worker.table = RoutingTable(
+                router: try Router(routes: [(RouteMatch(), plan)]),
+                unrouted: Self.makePlan(.refuse, middlewares, for: worker),
+                upstreams: [upstream]
+            )
+        }
+        do {
+            try await workers.listen()
+        } catch {
+            await workers.shutDown()
+            throw error
+        }
+        return AdminListener(workers)
+    }
+
+    private static func makePlan(
+        _ action: RoutePlan.Action,
+        _ middlewares: [MakeMiddleware],
+        for worker: Worker
+    ) -> RoutePlan {
+        let meters = RouteMeters(route: MetricLabel.noRoute, shard: worker.meters)
+        var context = BuildContext(route: MetricLabel.noRoute, worker: worker, meters: meters)
+        let chain = Chain()
+        for (index, make) in middlewares.enumerated() { chain.append(make(&context), at: index) }
+        chain.append(AdminBodyMiddleware(AdminBodyMiddleware.Config(), in: &context), at: middlewares.count)
+        return RoutePlan(
+            name: MetricLabel.noRoute,
+            chain: chain,
+            action: action,
+            forwarding: RoutePlan.Forwarding(),
+            meters: meters
+        )
+    }
+
+    /// Waits for open requests, and closes.
+    package func stop() async {
+        _ = await self.workers.drain(within: Self.drainTime)
+        await self.workers.stop()
+        await self.workers.shutDown()
+    }
+}

@@ -1,0 +1,58 @@
+import GatewayCore
+import GatewayHTTP
+
+/// The parameters of an admin request, `name=value` joined by `&`.
+package struct AdminQuery: Sendable {
+    private static let limits = 1...1000
+    private static let defaultLimit = 100
+
+    private let parameters: [(name: String, value: String)]
+
+    /// - Parameter text: the query without its question mark, still encoded.
+    package init(_ text: String) {
+        self.parameters = text.split(separator: "&").map { parameter in
+            let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (Self.decoded(parts[0]), parts.count > 1 ? Self.decoded(parts[1]) : "")
+        }
+    }
+
+    /// Every value of a parameter that may be repeated.
+    package func values(of name: String) -> [String] { self.parameters.filter { $0.name == name }.map(\.value) }
+
+    /// The page of a list that `limit` and `after` select. Other parameters are ignored.
+    ///
+    /// - Parameter names: the names of the elements, in order; `after` is one of them.
+    /// - Throws: 422 with every invalid parameter.
+    package func page(of names: [String]) throws(AdminRefusal) -> Range<Int> {
+        var problems: [GatewayError.Problem] = []
+        func single(_ name: String) -> String? {
+            let values = self.values(of: name)
+            if values.count > 1 { problems.append(GatewayError.Problem(field: name, reason: "is given twice")) }
+            return values.first
+        }
+        var limit = Self.defaultLimit
+        if let text = single("limit") {
+            if let number = Int(text), Self.limits.contains(number) {
+                limit = number
+            } else {
+                let reason = "must be a number from \(Self.limits.lowerBound) to \(Self.limits.upperBound)"
+                problems.append(GatewayError.Problem(field: "limit", reason: reason))
+            }
+        }
+        var start = 0
+        if let name = single("after") {
+            if let place = names.firstIndex(of: name) {
+                start = place + 1
+            } else {
+                problems.append(GatewayError.Problem(field: "after", reason: "must be a name from this list"))
+            }
+        }
+        guard problems.isEmpty else { throw .invalid(problems) }
+        return start..<min(start + limit, names.count)
+    }
+
+    /// Decodes `+` as a space too, as HTML forms and `curl --data-urlencode` write it.
+    private static func decoded(_ text: Substring) -> String {
+        PercentEncoding.decoded(text.contains("+") ? Substring(text.replacing("+", with: " ")) : text)
+    }
+}

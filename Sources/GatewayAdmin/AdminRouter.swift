@@ -1,0 +1,63 @@
+package import GatewayCore
+import GatewayHTTP
+package import GatewaySettings
+package import NIOCore
+
+/// The admin API without its connections: turns a request into a response or a refusal.
+package struct AdminRouter: Sendable {
+    package let status: GatewayStatus
+    /// The time up to which statistics are reported.
+    package var now: @Sendable () -> NIODeadline = { .now() }
+
+    package init(status: GatewayStatus, now: @escaping @Sendable () -> NIODeadline = { .now() }) {
+        self.status = status
+        self.now = now
+    }
+
+    package func result(of request: AdminRequest) async -> Result<Response, AdminRefusal> {
+        do throws(AdminRefusal) {
+            return .success(try await self.answer(request))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// - Throws: 400, 401, 403, 404, 405 or 422.
+    package func answer(_ request: AdminRequest) async throws(AdminRefusal) -> Response {
+        let access = AdminAccess(self.status.configuration.admin)
+        switch AdminEndpoints.match(request.method, request.path) {
+        case .endpoint(let endpoint, let parameters):
+            try access.check(request, for: endpoint.scope)
+            return try await endpoint.answer(
+                AdminCall(request: request, parameters: parameters, status: self.status, now: self.now())
+            )
+        case .otherMethod(let endpoint, let allow):
+            try access.check(request, for: endpoint.scope)
+            throw .methodNotAllowed(allow: allow)
+        case .none:
+            // Whether a path exists is not for everyone to know.
+            try access.check(request, for: .read)
+            throw .notFound
+        }
+    }
+}
+
+extension Response {
+    /// A response that must not be cached or interpreted as another type.
+    package static func admin(_ type: String, _ body: ByteBuffer, status: Int = 200) -> Response {
+        var response = Response(status: status, headers: [("X-Content-Type-Options", "nosniff")], body: body)
+        response.add(.contentType, type)
+        response.add(.cacheControl, "no-store")
+        return response
+    }
+
+    /// Indented JSON, for people as much as for programs.
+    package static func admin(_ value: JSONValue) -> Response {
+        self.admin("application/json", ByteBuffer(string: JSONText.text(value, indented: true) + "\n"))
+    }
+
+    /// JSON on one line, with status 200 or 503.
+    package static func verdict(_ value: JSONValue, type: String = "application/json", fails: Bool) -> Response {
+        self.admin(type, ByteBuffer(string: JSONText.text(value) + "\n"), status: fails ? 503 : 200)
+    }
+}

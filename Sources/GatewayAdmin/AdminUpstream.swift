@@ -1,0 +1,55 @@
+package import GatewayCore
+import GatewayHTTP
+import GatewayHTTP1
+import NIOCore
+
+/// The admin API as an upstream. It runs in a task, so that no event loop waits for a report.
+package final class AdminUpstream: Upstream {
+    /// Time limit of a response.
+    private static let limit = TimeAmount.seconds(30)
+
+    package let name = "admin"
+    private let router: AdminRouter
+    private let surface: AdminRequest.Surface
+
+    package init(_ router: AdminRouter, on surface: AdminRequest.Surface) {
+        self.router = router
+        self.surface = surface
+    }
+
+    package func take(_ exchange: Exchange) {
+        let request = AdminRequest(exchange, on: self.surface)
+        exchange.wait(for: .total, Self.limit)
+        let eventLoop = exchange.worker.eventLoop
+        let bound = NIOLoopBound(exchange, eventLoop: eventLoop)
+        let generation = exchange.generation
+        let router = self.router
+        Task {
+            let answer = await router.result(of: request)
+            eventLoop.execute {
+                let exchange = bound.value
+                // The client may have left, and the exchange may serve another request by now.
+                guard exchange.generation == generation, exchange.state.stage == .waiting else { return }
+                exchange.worker.tick()
+                AdminUpstream.give(answer, to: exchange)
+            }
+        }
+    }
+
+    private static func give(_ answer: Result<Response, AdminRefusal>, to exchange: Exchange) {
+        switch answer {
+        case .success(let response): exchange.driver.answer(response, from: nil)
+        case .failure(let refusal):
+            var error = refusal.error
+            if let challenge = refusal.challenge {
+                error.fields = PreparedFields { $0.add(HeaderName(.wwwAuthenticate), challenge.utf8) }
+            }
+            exchange.driver.fail(error, from: nil)
+        }
+    }
+
+    package func stop() {}
+}
+
+@available(*, unavailable)
+extension AdminUpstream: Sendable {}

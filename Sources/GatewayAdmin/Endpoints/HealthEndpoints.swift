@@ -1,0 +1,58 @@
+import GatewayCore
+import GatewaySettings
+
+/// `/health/live`: whether the event loops are responsive.
+struct LivenessEndpoint: AdminEndpoint {
+    package let path = "/health/live"
+    package let aliases = ["/health/liveness"]
+    package let scope = AdminScope.open
+    package let summary = "Liveness: 200, or 503 when an event loop has stalled for a second."
+
+    package func answer(_ call: AdminCall) async -> Response {
+        let isLive = await EventLoopProbe.allRespond(call.status.eventLoops, within: AdminCall.patience)
+        return .verdict(["status": isLive ? "pass" : "fail"], fails: !isLive)
+    }
+}
+
+/// `/health/ready`: whether requests should be sent here.
+struct ReadinessEndpoint: AdminEndpoint {
+    package let path = "/health/ready"
+    package let aliases = ["/health/readiness"]
+    package let scope = AdminScope.open
+    package let summary = "Readiness: 200, or 503 with the reasons."
+
+    package func answer(_ call: AdminCall) -> Response {
+        let reasons = call.status.reasonsNotReady
+        return .verdict(
+            ["status": reasons.isEmpty ? "pass" : "fail", "reasons": .array(reasons.map { .string($0) })],
+            fails: !reasons.isEmpty
+        )
+    }
+}
+
+/// `/health`: the gateway and its upstreams.
+struct HealthEndpoint: AdminEndpoint {
+    package let path = "/health"
+    package let summary = "Health of the gateway and its upstreams."
+
+    package func answer(_ call: AdminCall) -> Response { .health(HealthReport(call.status), call) }
+}
+
+/// `/health/detailed`: also every target, and the resources of the process.
+struct DetailedHealthEndpoint: AdminEndpoint {
+    package let path = "/health/detailed"
+    package let summary = "Health of every target, and the resources the process uses."
+
+    package func answer(_ call: AdminCall) async -> Response {
+        var report = HealthReport(call.status)
+        await report.addDetails(of: call.status)
+        return .health(report, call)
+    }
+}
+
+extension Response {
+    fileprivate static func health(_ report: HealthReport, _ call: AdminCall) -> Response {
+        let json = report.json(uptime: call.status.uptime, second: Platform.unixMilliseconds() / 1000)
+        return .verdict(json, type: "application/health+json", fails: report.status == .fail)
+    }
+}

@@ -1,0 +1,44 @@
+import GatewayCore
+import GatewayHTTP
+import GatewaySettings
+
+/// `/metrics/counters`: every counter, since the statistics began.
+struct CountersEndpoint: AdminEndpoint {
+    package let path = "/metrics/counters"
+    package let summary = "All counters as JSON."
+
+    package func answer(_ call: AdminCall) async -> Response {
+        let start = call.status.statistics
+        return .admin(Self.json(await call.status.registry.snapshot(), since: start))
+    }
+
+    private static func json(_ families: [MetricFamily], since start: StatisticsStart) -> JSONValue {
+        var counters: [String: JSONValue] = [:]
+        for family in families where family.description.kind == .counter {
+            let series = family.labels.enumerated().map { index, values -> JSONValue in
+                let value = start.counted(family.values[index], family.description.name, values)
+                let labels = zip(family.description.labels, values.map { JSONValue.string($0) })
+                return [
+                    "labels": .sorted(Dictionary(labels) { first, _ in first }),
+                    "value": Int(exactly: value).map { .integer($0) } ?? .number(value),
+                ]
+            }
+            counters[family.description.name] = .array(series)
+        }
+        return ["counters": .sorted(counters), "since": .string(start.time)]
+    }
+}
+
+/// `POST /metrics/reset`: starts the JSON statistics over.
+struct ResetStatisticsEndpoint: AdminEndpoint {
+    package let path = "/metrics/reset"
+    package let method = Method.post
+    package let scope = AdminScope.write
+    package let summary = "Resets the JSON statistics. Prometheus counters are not affected."
+
+    package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
+        try AdminBody.requireEmpty(call.request.body)
+        await call.status.resetStatistics(at: call.now)
+        return .admin(["since": .string(call.status.statistics.time)])
+    }
+}

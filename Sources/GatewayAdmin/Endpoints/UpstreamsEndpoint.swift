@@ -1,0 +1,61 @@
+import GatewayCore
+import GatewayHTTP
+import GatewaySettings
+
+/// `/upstreams`: the targets of each upstream, and their state.
+struct UpstreamsEndpoint: AdminEndpoint {
+    package let path = "/upstreams"
+    package let summary = "Upstreams with their targets."
+
+    package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
+        let upstreams = call.status.upstreams
+        let sorted = upstreams.configuration.sorted { $0.key < $1.key }
+        let page = try call.query.page(of: sorted.map(\.key))
+        let metrics = MetricValues(await call.status.registry.snapshot())
+        let list = sorted[page].map { name, upstream in
+            var entry: [String: JSONValue] = [
+                "name": .string(name),
+                "balance": JSONValue(upstream.balance.settingValue),
+                "required": .boolean(upstream.required),
+                "targets": .array((upstreams.targets[name] ?? []).map { Self.json($0, metrics) }),
+            ]
+            if let builtin = upstream.builtin { entry["builtin"] = JSONValue(builtin.settingValue) }
+            if upstream.balance == .hash { entry["hash_key"] = JSONValue(upstream.hashKey.settingValue) }
+            return JSONValue.sorted(entry)
+        }
+        return .admin(["total": .integer(sorted.count), "upstreams": .array(list)])
+    }
+
+    private static func json(_ target: UpstreamTarget, _ metrics: MetricValues) -> JSONValue {
+        let labels = [target.upstream, target.label]
+        func connections(_ state: String) -> JSONValue {
+            .whole(metrics.sum(TargetMeters.connections, where: labels + [state]))
+        }
+        var entry = Self.json(target.condition)
+        entry["target"] = .string(target.label)
+        entry["weight"] = .integer(target.weight)
+        if target.name != nil {
+            entry["addresses"] = .array(
+                (target.endpoints + target.leavingEndpoints).map { endpoint in
+                    var address = Self.json(endpoint.condition)
+                    address["address"] = .string(endpoint.label)
+                    return .sorted(address)
+                }
+            )
+        }
+        entry["requests"] = .whole(metrics.sum(TargetMeters.requestsAnswered, where: labels))
+        entry["connections"] = ["active": connections("active"), "idle": connections("idle")]
+        return .sorted(entry)
+    }
+
+    private static func json(_ condition: UpstreamTarget.Condition) -> [String: JSONValue] {
+        var entry: [String: JSONValue] = [
+            "up": .boolean(condition.isUp),
+            "state": .string(condition.state.rawValue),
+            "since": .string(CivilTime.rfc3339(milliseconds: condition.since.time)),
+        ]
+        if let reason = condition.reason { entry["reason"] = .string(reason.rawValue) }
+        if let next = condition.nextTry { entry["next_try"] = .string(CivilTime.rfc3339(milliseconds: next.time)) }
+        return entry
+    }
+}

@@ -1,0 +1,95 @@
+package import GatewayCore
+package import GatewaySettings
+package import NIOCore
+import Synchronization
+
+/// What the admin API reports on: the running configuration, and the sources of everything else.
+package final class GatewayStatus: Sendable {
+    package let shared: SharedState
+    package let registry: MeterRegistry
+    package let reloads: ReloadMeters
+    /// The event loops that serve traffic.
+    package let eventLoops: [any EventLoop]
+    private let middlewares: [MiddlewareDescription]
+    private let running: Mutex<Running>
+    private let start: Mutex<StatisticsStart>
+
+    /// What a reload replaces as a whole.
+    package struct Running: Sendable {
+        package let configuration: GatewayConfiguration
+        package let upstreams: UpstreamRegistry
+
+        package init(configuration: GatewayConfiguration, upstreams: UpstreamRegistry) {
+            self.configuration = configuration
+            self.upstreams = upstreams
+        }
+    }
+
+    package init(
+        _ running: Running,
+        middlewares: [MiddlewareDescription],
+        shared: SharedState,
+        registry: MeterRegistry,
+        reloads: ReloadMeters,
+        eventLoops: [any EventLoop]
+    ) {
+        self.running = Mutex(running)
+        self.middlewares = middlewares
+        self.shared = shared
+        self.registry = registry
+        self.reloads = reloads
+        self.eventLoops = eventLoops
+        self.start = Mutex(StatisticsStart(at: shared.startedAt, milliseconds: Platform.unixMilliseconds()))
+    }
+
+    package var configuration: GatewayConfiguration { self.running.withLock { $0.configuration } }
+    package var upstreams: UpstreamRegistry { self.running.withLock { $0.upstreams } }
+
+    package func replace(_ running: Running) { self.running.withLock { $0 = running } }
+
+    /// The start of the JSON statistics.
+    package var statistics: StatisticsStart { self.start.withLock { $0 } }
+
+    /// Starts the JSON statistics over. Prometheus metrics are not affected.
+    func resetStatistics(at now: NIODeadline) async {
+        let families = await self.registry.snapshot()
+        await self.registry.resetPerformance()
+        let start = StatisticsStart(at: now, milliseconds: Platform.unixMilliseconds(), families: families)
+        self.start.withLock { $0 = start }
+    }
+
+    /// Registers the metrics that belong to no event loop.
+    package func registerMeters(droppedLogLines: SharedMeter?) {
+        self.registry.addSource(ProcessMetrics.families)
+        self.registry.addSource { [ProcessMetrics.buildInfo(version: GatewayVersion.current)] }
+        self.registry.add(droppedLogLines ?? SharedMeter(), as: LogWriter.linesDropped)
+        self.reloads.register(with: self.registry)
+    }
+
+    /// Resolves the middleware settings of a route.
+    package func resolver(of configuration: GatewayConfiguration) -> MiddlewareResolver {
+        MiddlewareResolver(configuration, middlewares: self.middlewares)
+    }
+
+    /// Why no requests should be sent here; empty if the gateway is ready.
+    var reasonsNotReady: [String] {
+        var reasons = self.shared.isDraining ? ["draining"] : []
+        reasons += self.upstreams.missing.map { "upstream \($0) has no healthy target" }
+        return reasons
+    }
+
+    /// In whole seconds.
+    var uptime: Int { Int((NIODeadline.now() - self.shared.startedAt).nanoseconds / 1_000_000_000) }
+}
+
+extension GatewayStatus.Running {
+    /// Drops the series of routes and targets that are not part of this configuration.
+    func retainSeries(in meters: MeterShard) {
+        meters.retain(
+            routes: Set(self.configuration.routes.map(\.name)),
+            targets: self.configuration.upstreams.keys.reduce(into: [:]) { targets, upstream in
+                targets[upstream] = Set((self.upstreams.targets[upstream] ?? []).map(\.label))
+            }
+        )
+    }
+}

@@ -1,0 +1,112 @@
+import GatewayCore
+import GatewayHTTP
+import GatewaySettings
+
+/// The health of the gateway, in the format of `application/health+json`.
+struct HealthReport: Sendable {
+    package enum Status: String, Comparable, Sendable {
+        case pass, warn, fail
+
+        private var weight: Int {
+            switch self {
+            case .pass: 0
+            case .warn: 1
+            case .fail: 2
+            }
+        }
+
+        package static func < (left: Status, right: Status) -> Bool { left.weight < right.weight }
+    }
+
+    /// One observation of one component.
+    package struct Check: Sendable {
+        /// `component`, `datastore` or `system`.
+        var componentType = "component"
+        /// Identifies one of several components of a kind.
+        var componentID: String?
+        package var status = Status.pass
+        var observed: JSONValue?
+        package var unit: String?
+        /// What is wrong, as a sentence.
+        package var output: String?
+        /// Further values of this kind of component.
+        package var values: [String: JSONValue] = [:]
+    }
+
+    private(set) var checks: [String: [Check]] = [:]
+
+    /// The worst of the checks.
+    package var status: Status { self.checks.values.joined().map(\.status).max() ?? .pass }
+
+    package mutating func add(_ check: Check, to name: String) { self.checks[name, default: []].append(check) }
+
+    /// The JSON object, with the verdict first.
+    ///
+    /// - Parameters:
+    ///   - uptime: in seconds.
+    ///   - second: since 1970.
+    package func json(uptime: Int, second: Int64) -> JSONValue {
+        let time = CivilTime.rfc3339(milliseconds: second * 1000)
+        return [
+            "status": .string(self.status.rawValue),
+            "version": .string(GatewayVersion.current),
+            "uptime_seconds": .integer(uptime),
+            "checks": .sorted(self.checks.mapValues { .array($0.map { $0.json(time: time) }) }),
+        ]
+    }
+}
+
+extension HealthReport.Check {
+    fileprivate func json(time: String) -> JSONValue {
+        var entries = self.values
+        entries["componentType"] = .string(self.componentType)
+        entries["componentId"] = self.componentID.map { .string($0) }
+        entries["status"] = .string(self.status.rawValue)
+        entries["observedValue"] = self.observed
+        entries["observedUnit"] = self.unit.map { .string($0) }
+        entries["output"] = self.output.map { .string($0) }
+        entries["time"] = .string(time)
+        return .sorted(entries)
+    }
+}
+
+extension HealthReport {
+    /// The gateway and its upstreams.
+    package init(_ status: GatewayStatus) {
+        if status.shared.isDraining {
+            self.add(Check(status: .fail, output: "draining"), to: "gateway:draining")
+        }
+        if status.reloads.lastReloadFailed {
+            let check = Check(status: .warn, output: "the last reload was refused; the configuration before it runs")
+            self.add(check, to: "gateway:configuration")
+        }
+        for failing in status.upstreams.failingNames { self.add(Check(failing), to: "name:\(failing.name)") }
+        let upstreams = status.upstreams
+        for (name, configuration) in upstreams.configuration {
+            let targets = upstreams.targets[name] ?? []
+            var check = Check(unit: "healthy targets")
+            if targets.isEmpty {
+                // An in-process upstream has no targets.
+                check.observed = 1
+            } else {
+                let healthy = targets.count(where: \.isUp)
+                check.observed = .integer(healthy)
+                if healthy == 0, configuration.required {
+                    check.status = .fail
+                } else if healthy < targets.count {
+                    check.status = .warn
+                }
+                if check.status != .pass { check.output = "healthy targets: \(healthy) of \(targets.count)" }
+            }
+            self.add(check, to: "upstream:\(name)")
+        }
+    }
+}
+
+extension HealthReport.Check {
+    fileprivate init(_ name: FailingName) {
+        self.init(status: .warn, observed: .integer(name.addresses), unit: "addresses in use")
+        let rest = name.addresses == 0 ? "no address is known" : "its last known addresses stay in use"
+        self.output = "the name cannot be looked up: \(name.reason); \(rest)"
+    }
+}

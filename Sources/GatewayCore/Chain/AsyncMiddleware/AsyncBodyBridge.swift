@@ -1,0 +1,108 @@
+import DequeModule
+import NIOCore
+
+/// A body on its way through a task: what comes in waits for the task to read it, and what the task writes goes out.
+final class AsyncBodyBridge: PacedTransform {
+    /// How far either side may be ahead of the other.
+    private static let highWater = 64 * 1024
+
+    /// Has the body's pipeline take a turn.
+    private let wake: () -> Void
+
+    private var input = Deque<ByteBuffer>()
+    private var inputCount = 0
+    private var isInputEnded = false
+    private var reader: EventLoopPromise<ByteBuffer?>?
+
+    private var output = ByteBuffer()
+    private var isOutputEnded = false
+    private var error: TransformError?
+    private var writer: EventLoopPromise<Void>?
+    private var isCancelled = false
+
+    package init(wake: @escaping () -> Void) { self.wake = wake }
+
+    // MARK: The task's side
+
+    package func read(_ promise: EventLoopPromise<ByteBuffer?>) {
+        guard !self.isCancelled, self.reader == nil else { return promise.fail(CancellationError()) }
+        self.reader = promise
+        let wasFull = !self.takesInput
+        self.deliver()
+        if wasFull, self.takesInput { self.wake() }
+    }
+
+    package func write(_ chunk: ByteBuffer, _ promise: EventLoopPromise<Void>) {
+        guard !self.isCancelled, self.writer == nil else { return promise.fail(CancellationError()) }
+        if self.output.readableBytes == 0 { self.output = chunk } else { self.output.writeImmutableBuffer(chunk) }
+        self.writer = promise
+        self.wake()
+    }
+
+    /// The new body is whole, or breaks off.
+    package func finish(_ error: TransformError?) {
+        guard !self.isCancelled, !self.isOutputEnded else { return }
+        self.isOutputEnded = true
+        self.error = error
+        // Nobody reads what is left.
+        self.input.removeAll()
+        self.inputCount = 0
+        self.wake()
+    }
+
+    private func deliver() {
+        guard let reader = self.reader else { return }
+        if let chunk = self.input.popFirst() {
+            self.inputCount -= chunk.readableBytes
+            self.reader = nil
+            reader.succeed(chunk)
+        } else if self.isInputEnded {
+            self.reader = nil
+            reader.succeed(nil)
+        }
+    }
+
+    // MARK: The pipeline's side
+
+    package var rank: BodyRank { .rewrite }
+    var takesInput: Bool { self.isOutputEnded || self.inputCount < Self.highWater }
+    var hasOutput: Bool { self.output.readableBytes > 0 || self.error != nil }
+    var isFinished: Bool { self.isOutputEnded && !self.hasOutput }
+
+    package func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) {
+        let taken = chunk
+        chunk = ByteBuffer()
+        guard !self.isOutputEnded else { return }
+        self.input.append(taken)
+        self.inputCount += taken.readableBytes
+        self.deliver()
+    }
+
+    package func end(to sink: inout BodySink) {
+        self.isInputEnded = true
+        self.deliver()
+    }
+
+    package func drain(to sink: inout BodySink) throws(TransformError) {
+        if self.output.readableBytes > 0 {
+            sink.write(self.output)
+            self.output = ByteBuffer()
+        } else if let error = self.error {
+            throw error
+        }
+        let writer = self.writer
+        self.writer = nil
+        writer?.succeed()
+    }
+
+    package func cancel() {
+        self.isCancelled = true
+        self.output = ByteBuffer()
+        self.input.removeAll()
+        let (reader, writer) = (self.reader, self.writer)
+        self.reader = nil
+        self.writer = nil
+        reader?.fail(CancellationError())
+        writer?.fail(CancellationError())
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPTypes
+package import NIOCore
+import Synchronization
+
+/// The task's end of an ``AsyncCall``: each message goes to the event loop and waits for what it says there.
+package final class AsyncCallLine: Sendable {
+    package let eventLoop: any EventLoop
+    /// nil before the exchange begins, and once it is over: the event loop may be gone then.
+    private let call = Mutex<NIOLoopBound<AsyncCall>?>(nil)
+
+    package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    func open(_ call: AsyncCall) {
+        let bound = NIOLoopBound(call, eventLoop: self.eventLoop)
+        self.call.withLock { $0 = bound }
+    }
+
+    package func close() { self.call.withLock { $0 = nil } }
+
+    private func reach() throws -> NIOLoopBound<AsyncCall> {
+        guard let call = self.call.withLock({ $0 }), !Task.isCancelled else { throw CancellationError() }
+        return call
+    }
+
+    func forward(_ request: AsyncRequest) async throws -> AsyncResponse {
+        let call = try self.reach()
+        let promise = self.eventLoop.makePromise(of: HTTPResponse.self)
+        return try await withTaskCancellationHandler {
+            self.eventLoop.execute { call.value.forward(request, promise) }
+            return AsyncResponse(head: try await promise.futureResult.get(), body: AsyncBody(.passing(self, .response)))
+        } onCancel: {
+            guard let call = self.call.withLock({ $0 }) else { return }
+            self.eventLoop.execute { call.value.stopWaiting() }
+        }
+    }
+
+    package func answer(_ response: AsyncResponse) throws {
+        let call = try self.reach()
+        self.eventLoop.execute { call.value.answer(response) }
+    }
+
+    package func fail(_ error: any Error) {
+        guard let call = self.call.withLock({ $0 }) else { return }
+        self.eventLoop.execute { call.value.fail(error) }
+    }
+
+    package func collect(upTo limit: Int, _ direction: BodyDirection) async throws -> ByteBuffer {
+        let call = try self.reach()
+        let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
+        self.eventLoop.execute { call.value.collect(upTo: limit, direction, promise) }
+        guard let whole = try await promise.futureResult.get() else { throw BodyTooLarge(limit: limit) }
+        return whole
+    }
+
+    package func read(_ direction: BodyDirection) async throws -> ByteBuffer? {
+        let call = try self.reach()
+        let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
+        self.eventLoop.execute { call.value.read(direction, promise) }
+        return try await promise.futureResult.get()
+    }
+}
+
+/// Takes the chunks of a new body to the exchange, in a task of its own.
+struct AsyncBodyFeed: Sendable {
+    package let body: AsyncBody
+    let bridge: NIOLoopBound<AsyncBodyBridge>
+
+    package func run() async {
+        let eventLoop = self.bridge.eventLoop
+        do {
+            let writer = AsyncBodyWriter { chunk in
+                try Task.checkCancellation()
+                let promise = eventLoop.makePromise(of: Void.self)
+                eventLoop.execute { self.bridge.value.write(chunk, promise) }
+                try await promise.futureResult.get()
+            }
+            try await self.body.write(to: writer)
+            eventLoop.execute { self.bridge.value.finish(nil) }
+        } catch {
+            let reason = "\(error)"
+            eventLoop.execute { self.bridge.value.finish(TransformError(reason)) }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import GatewayHTTP1
+import HTTPTypes
+import NIOCore
+
+/// Stands in the chain for an ``AsyncMiddleware``: its hooks suspend the exchange while the middleware's task thinks.
+struct AsyncMiddlewareAdapter<Base: AsyncMiddleware>: RequestHook, ResponseHook, CompletionHook {
+    package static var name: String { Base.name }
+
+    private let base: Base
+    private let call: ExchangeKey<AsyncCall?>
+
+    package init(_ config: Base.Config, in context: inout BuildContext) {
+        self.base = Base(config, in: &context)
+        self.call = context.key(nil)
+    }
+
+    package func request(_ exchange: Exchange) -> Decision {
+        if let call = exchange[self.call], call.takeCollected(exchange) { return .suspend }
+        // One from before a retry.
+        exchange[self.call]?.end()
+        let call = AsyncCall(exchange)
+        exchange[self.call] = call
+        call.run(self.base, exchange)
+        return .suspend
+    }
+
+    package func response(_ exchange: Exchange) -> Decision {
+        guard let call = exchange[self.call] else { return .next }
+        return call.takeCollected(exchange) || call.takeResponse(exchange) ? .suspend : .next
+    }
+
+    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+        guard let call = exchange[self.call] else { return }
+        exchange[self.call] = nil
+        call.end()
+    }
+}

@@ -1,0 +1,184 @@
+package import GatewaySettings
+import Logging
+
+/// What a middleware can use while it is built for one route and event loop.
+public struct BuildContext {
+    /// The name of the route, or `_none` for requests that match no route.
+    public let route: String
+    package let worker: Worker
+    package let meters: RouteMeters
+    /// Every setting with where it comes from.
+    package let settings: EffectiveMiddleware?
+    /// How the route's errors look, for the middleware that says so.
+    package var errors: ErrorFormat?
+    /// What the middleware writes or takes out.
+    package var owned = OwnedFields()
+    private let middleware: String
+    private var keys = 0
+    /// Mistakes in the settings, with suggestions.
+    public private(set) var diagnostics: [Diagnostic] = []
+    /// What is legal but unwise.
+    public private(set) var warnings: [Diagnostic] = []
+
+    /// One mistake.
+    public struct Diagnostic: Hashable, Sendable {
+        /// The path of keys below the middleware's table. List elements are numbers.
+        public var keys: [String]
+        /// What is wrong.
+        public var message: String
+        /// What to do; may be empty.
+        public var suggestion: String
+        /// The mistake is in the name of the last key, not in its value.
+        package var isInName = false
+    }
+
+    package init(
+        route: String,
+        worker: Worker,
+        meters: RouteMeters,
+        middleware: String = "",
+        settings: EffectiveMiddleware? = nil
+    ) {
+        self.route = route
+        self.worker = worker
+        self.meters = meters
+        self.middleware = middleware
+        self.settings = settings
+    }
+
+    /// Whether a policy or the route itself sets `key`, and not only `[middleware]` or the default.
+    package func isSetByRoute(_ key: String) -> Bool { self.settings?.routeKeys.contains(key) ?? false }
+
+    // MARK: State
+
+    /// Creates a key for state per request. Each request starts with `initial`.
+    public mutating func key<Value>(_ initial: Value) -> ExchangeKey<Value> {
+        defer { self.keys += 1 }
+        return ExchangeKey("\(self.middleware).\(self.keys)", initial: initial)
+    }
+
+    /// Returns an object that all event loops share and that survives a reload, for state that must be exact across
+    /// loops.
+    ///
+    /// - Parameters:
+    ///   - key: The key, namespaced by middleware.
+    ///   - make: Creates the object if none exists for this key and type.
+    public func shared<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
+        self.worker.shared.object("\(self.middleware).\(key)", make)
+    }
+
+    // MARK: Meters
+
+    package func counter(_ description: MetricDescription, _ labels: String...) -> Counter {
+        self.worker.meters.counter(description, labels)
+    }
+
+    package func gauge(_ description: MetricDescription, _ labels: String...) -> Gauge {
+        self.worker.meters.gauge(description, labels)
+    }
+
+    package func histogram(_ description: MetricDescription, _ labels: String...) -> Histogram {
+        self.worker.meters.histogram(description, labels)
+    }
+
+    /// Creates a counter named `gateway_NAME_…_total`, labelled with the route.
+    ///
+    /// - Parameters:
+    ///   - name: What it counts, ending in `_total`: `"refused_total"`.
+    ///   - help: One sentence.
+    ///   - labels: Further labels and their values. Never use values that a client can invent.
+    public mutating func counter(
+        _ name: String,
+        help: String,
+        labels: KeyValuePairs<String, String> = [:]
+    ) -> Counter {
+        guard let description = self.description(name, .counter, help, labels, ending: "_total") else {
+            return Counter()
+        }
+        return self.worker.meters.counter(description, [self.route] + labels.map(\.value))
+    }
+
+    /// Creates a gauge named `gateway_NAME_…`, labelled with the route. The values of the event loops are added.
+    ///
+    /// - Parameters:
+    ///   - name: What it measures: `"waiting"`.
+    ///   - help: One sentence.
+    ///   - labels: Further labels and their values.
+    public mutating func gauge(_ name: String, help: String, labels: KeyValuePairs<String, String> = [:]) -> Gauge {
+        guard let description = self.description(name, .gauge(.sum), help, labels) else { return Gauge() }
+        return self.worker.meters.gauge(description, [self.route] + labels.map(\.value))
+    }
+
+    /// Creates a histogram of durations named `gateway_NAME_…_seconds`, labelled with the route.
+    ///
+    /// - Parameters:
+    ///   - name: What takes time, ending in `_seconds`: `"lookup_seconds"`.
+    ///   - help: One sentence.
+    ///   - labels: Further labels and their values.
+    public mutating func histogram(
+        _ name: String,
+        help: String,
+        labels: KeyValuePairs<String, String> = [:]
+    ) -> Histogram {
+        guard let description = self.description(name, .histogram, help, labels, ending: "_seconds") else {
+            return Histogram(.standard)
+        }
+        return self.worker.meters.histogram(description, [self.route] + labels.map(\.value))
+    }
+
+    /// nil where the name is a mistake, which is reported then.
+    private mutating func description(
+        _ name: String,
+        _ kind: MetricDescription.Kind,
+        _ help: String,
+        _ labels: KeyValuePairs<String, String>,
+        ending: String = ""
+    ) -> MetricDescription? {
+        if let mistake = MetricName.mistake(in: name, ending: ending, labels: labels.map(\.key)) {
+            self.fail(mistake)
+            return nil
+        }
+        let description = MetricDescription(
+            "gateway_\(self.middleware)_\(name)",
+            kind,
+            help: help,
+            labels: ["route"] + labels.map(\.key),
+            unit: kind == .histogram ? .seconds : nil
+        )
+        guard self.worker.meters.takes(description) else {
+            self.fail("\"\(description.name)\" is there already, of another kind or with other labels")
+            return nil
+        }
+        return description
+    }
+
+    // MARK: Mistakes
+
+    /// Logs a warning at start about settings that are legal but unwise.
+    public func warn(_ message: String) {
+        // Every event loop builds the same chain; it is said once.
+        guard self.worker.index == 0 else { return }
+        self.worker.log.warning("\(self.middleware): \(message)", metadata: ["route": "\(self.route)"])
+    }
+
+    /// Rejects the configuration.
+    ///
+    /// - Parameters:
+    ///   - message: What is wrong: `"a b" is not a field name`.
+    ///   - suggestion: What to do: `write letters, digits and hyphens`.
+    ///   - keys: The keys of the setting in `gateway.toml`.
+    public mutating func fail(_ message: String, suggestion: String = "", at keys: String...) {
+        self.fail(message, suggestion: suggestion, at: keys)
+    }
+
+    package mutating func fail(_ message: String, suggestion: String = "", at keys: [String], isInName: Bool = false) {
+        self.diagnostics.append(
+            Diagnostic(keys: keys, message: message, suggestion: suggestion, isInName: isInName)
+        )
+    }
+
+    /// Reports settings that are legal but unwise; `gateway check` shows them.
+    public mutating func warn(_ message: String, suggestion: String = "", at keys: String...) {
+        self.warnings.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
+    }
+}

@@ -1,0 +1,101 @@
+/// The middlewares of a plan, sorted by the phases that they take part in; each phase's array ascends by the place in
+/// the whole list.
+///
+/// The driver calls hooks by their index. A call through an existential would copy the whole middleware and count each of
+/// its references; one through a class that the chain is known to keep alive counts none, which makes a quarter less of
+/// them in a request through the default chain. For the same reason it is a class: a copy of its eight arrays would count
+/// each of them.
+package final class Chain {
+    private var requestHooks: ContiguousArray<Unmanaged<RequestStep>> = []
+    private var responseHooks: ContiguousArray<Unmanaged<ResponseStep>> = []
+    private var completionHooks: ContiguousArray<Unmanaged<CompletionStep>> = []
+    private(set) var failureHooks: ContiguousArray<any FailureHook> = []
+    private(set) var requestPlaces: ContiguousArray<Int> = []
+    private(set) var responsePlaces: ContiguousArray<Int> = []
+    private(set) var failurePlaces: ContiguousArray<Int> = []
+    /// All that is in the first three: it lives as long as the chain.
+    private var owned: [AnyObject] = []
+
+    package init() {}
+
+    /// Adds the middleware at the next place of the list.
+    package func append(_ middleware: any Middleware, at place: Int) {
+        if let hook = middleware as? any RequestHook {
+            self.requestHooks.append(self.own(RequestStep.of(hook)))
+            self.requestPlaces.append(place)
+        }
+        if let hook = middleware as? any ResponseHook {
+            self.responseHooks.append(self.own(ResponseStep.of(hook)))
+            self.responsePlaces.append(place)
+        }
+        if let hook = middleware as? any FailureHook {
+            self.failureHooks.append(hook)
+            self.failurePlaces.append(place)
+        }
+        if let hook = middleware as? any CompletionHook {
+            self.completionHooks.append(self.own(CompletionStep.of(hook)))
+        }
+    }
+
+    private func own<Step: AnyObject>(_ step: Step) -> Unmanaged<Step> {
+        self.owned.append(step)
+        return .passUnretained(step)
+    }
+
+    var requestCount: Int { self.requestHooks.count }
+    var hasCompletionHooks: Bool { !self.completionHooks.isEmpty }
+
+    package func request(_ index: Int, _ exchange: Exchange) -> Decision {
+        self.requestHooks[index]._withUnsafeGuaranteedRef { $0.request(exchange) }
+    }
+
+    package func response(_ index: Int, _ exchange: Exchange) -> Decision {
+        self.responseHooks[index]._withUnsafeGuaranteedRef { $0.response(exchange) }
+    }
+
+    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+        for hook in self.completionHooks { hook._withUnsafeGuaranteedRef { $0.complete(exchange, outcome) } }
+    }
+}
+
+@available(*, unavailable)
+extension Chain: Sendable {}
+
+/// A request hook as the chain calls it.
+private class RequestStep {
+    package func request(_ exchange: Exchange) -> Decision { .next }
+
+    package static func of(_ hook: some RequestHook) -> RequestStep { RequestStepOf(hook) }
+}
+
+private final class RequestStepOf<Hook: RequestHook>: RequestStep {
+    private let hook: Hook
+    package init(_ hook: Hook) { self.hook = hook }
+    package override func request(_ exchange: Exchange) -> Decision { self.hook.request(exchange) }
+}
+
+/// A response hook as the chain calls it.
+private class ResponseStep {
+    package func response(_ exchange: Exchange) -> Decision { .next }
+
+    package static func of(_ hook: some ResponseHook) -> ResponseStep { ResponseStepOf(hook) }
+}
+
+private final class ResponseStepOf<Hook: ResponseHook>: ResponseStep {
+    private let hook: Hook
+    package init(_ hook: Hook) { self.hook = hook }
+    package override func response(_ exchange: Exchange) -> Decision { self.hook.response(exchange) }
+}
+
+/// A completion hook as the chain calls it.
+private class CompletionStep {
+    package func complete(_ exchange: Exchange, _ outcome: Outcome) {}
+
+    package static func of(_ hook: some CompletionHook) -> CompletionStep { CompletionStepOf(hook) }
+}
+
+private final class CompletionStepOf<Hook: CompletionHook>: CompletionStep {
+    private let hook: Hook
+    package init(_ hook: Hook) { self.hook = hook }
+    package override func complete(_ exchange: Exchange, _ outcome: Outcome) { self.hook.complete(exchange, outcome) }
+}

@@ -1,0 +1,63 @@
+package import GatewaySettings
+
+/// A middleware in a ``MiddlewareList``, with its default settings.
+public struct MiddlewareRegistration: Sendable {
+    package let description: MiddlewareDescription
+    package let build: @Sendable (EffectiveMiddleware, inout BuildContext) throws(ConfigurationErrors) -> any Middleware
+
+    /// Registers a middleware with its default settings.
+    ///
+    /// - Parameters:
+    ///   - type: The middleware.
+    ///   - defaults: The default settings. `gateway.toml` overrides them by key, in `[middleware.NAME]`, policies and
+    ///     routes.
+    ///   - onByDefault: Whether it runs on every route unless switched off with `NAME = false`, or only where its table
+    ///     is present.
+    public static func of<M: Middleware>(
+        _ type: M.Type,
+        defaults: M.Config,
+        onByDefault: Bool = true
+    ) -> MiddlewareRegistration {
+        Self(type, defaults, onByDefault: onByDefault)
+    }
+
+    /// Registers a middleware whose settings conform to ``MiddlewareSettings``.
+    ///
+    /// - Parameters:
+    ///   - type: The middleware.
+    ///   - onByDefault: Whether it runs on every route unless switched off with `NAME = false`, or only where its table
+    ///     is present.
+    public static func of<M: Middleware>(_ type: M.Type, onByDefault: Bool = true) -> MiddlewareRegistration
+    where M.Config: MiddlewareSettings {
+        Self(type, M.Config(), onByDefault: onByDefault)
+    }
+
+    /// On for every route that does not switch it off.
+    package static func on<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
+        Self(type, defaults, onByDefault: true)
+    }
+
+    /// On where a table of its own stands.
+    package static func whenConfigured<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
+        Self(type, defaults, onByDefault: false)
+    }
+
+    private init<M: Middleware>(_ type: M.Type, _ defaults: M.Config, onByDefault: Bool) {
+        self.description = MiddlewareDescription(M.name, onByDefault: onByDefault, defaults: defaults)
+        self.build = { (settings, context) throws(ConfigurationErrors) in
+            M(try settings.decode(M.Config.self), in: &context)
+        }
+    }
+}
+
+/// Settings of a middleware in which every property has a default.
+public protocol MiddlewareSettings: Codable, Sendable {
+    /// The defaults.
+    init()
+}
+
+/// The settings of a middleware without settings.
+public struct NoSettings: MiddlewareSettings {
+    /// Creates the empty settings.
+    public init() {}
+}

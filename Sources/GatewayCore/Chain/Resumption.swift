@@ -1,0 +1,22 @@
+import NIOCore
+
+/// Resumes an exchange that a hook suspended, once, from any thread. A second or late decision is ignored and counted.
+/// Without a decision, a deadline answers the request.
+public struct Resumption: Sendable {
+    private let exchange: NIOLoopBound<Exchange>
+    private let generation: UInt32
+    private let halt: UInt32
+
+    package init(_ exchange: Exchange, halt: UInt32) {
+        self.exchange = NIOLoopBound(exchange, eventLoop: exchange.worker.eventLoop)
+        self.generation = exchange.generation
+        self.halt = halt
+    }
+
+    /// - Parameter decide: Runs on the event loop of the exchange, unless the exchange has ended or continued
+    ///   meanwhile.
+    public func resume(_ decide: @escaping @Sendable (Exchange) -> Decision = { _ in .next }) {
+        let (generation, halt, exchange) = (self.generation, self.halt, self.exchange)
+        exchange.eventLoop.execute { exchange.value.driver.resume(generation: generation, halt: halt, decide) }
+    }
+}

@@ -1,0 +1,158 @@
+package import GatewayHTTP
+import GatewayHTTP1
+package import NIOCore
+
+/// The connection as the exchange sees it: responses are written as HTTP/1 (RFC 9112), and the request's body is read on
+/// demand.
+extension ConnectionHandler: ClientStream {
+    /// How much of a body is read after its response: about as much as a new connection would cost.
+    private static let discardLimit = 256 * 1024
+
+    package var isWritable: Bool { self.machine.isWritable }
+    package var scheme: StaticString { "http" }
+    package var protocolName: StaticString { self.exchange?.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1" }
+
+    // MARK: The response
+
+    package func writeInformational(_ head: borrowing ResponseHead) {
+        // RFC 9110 section 15.2: HTTP/1.0 has no such responses.
+        guard self.exchange?.request.minorVersion == 1 else { return }
+        if head.status == 100 { self.bodyIsAwaited() }
+        self.collect { buffer in
+            buffer.writeHead(room: head.headers.bytes.readableBytes + 64) { output in
+                output.writeStatusLine(of: head)
+                output.writeFields(head.headers)
+                output.writeLineEnd()
+            }
+        }
+    }
+
+    package func writeHead(of exchange: Exchange) {
+        let isOld = exchange.request.minorVersion == 0
+        self.machine.responseFramed(isUnbounded: exchange.response.framing.isUnbounded, isHTTP10: isOld)
+        if !exchange.state.isRequestEnded, !self.readsRest(of: exchange) { self.machine.closeAfterResponse() }
+        let closes = self.machine.responseBegan(isStopping: self.worker.shared.isDraining)
+        // RFC 9110 section 7.8: a message with Upgrade names it in Connection.
+        let upgrades = exchange.response.status == 426 && exchange.response.headers.contains(.upgrade)
+        let isChunked = self.machine.isChunked
+        // Only a chunked body has trailers.
+        if !isChunked { exchange.response.headers.remove(.trailer) }
+        let date = exchange.response.headers.contains(.date) ? nil : self.worker.date()
+        self.collect { buffer in
+            buffer.writeHead(room: exchange.response.headers.bytes.readableBytes + 256) { output in
+                output.writeStatusLine(of: exchange.response)
+                output.writeFields(exchange.response.headers)
+                if let date {
+                    output.write("Date: ")
+                    output.write(date)
+                    output.writeLineEnd()
+                }
+                if isChunked { output.write("Transfer-Encoding: chunked\r\n") }
+                if closes { output.write("Connection: close\r\n") }
+                if isOld, !closes { output.write("Connection: keep-alive\r\n") }
+                if upgrades { output.write("Connection: upgrade\r\n") }
+                output.writeLineEnd()
+            }
+        }
+    }
+
+    package func writeBody(_ chunk: ByteBuffer) {
+        guard chunk.readableBytes > 0, let context = self.context else { return }
+        let count = self.output.write(chunk, asChunk: self.machine.isChunked, to: context)
+        self.clock.wrote(count)
+        self.exchange?.bytesOut &+= UInt64(count)
+    }
+
+    package func writeEnd(of exchange: Exchange) {
+        guard self.machine.responseBodyEnded() else { return }
+        self.collect { $0.writeLastChunk(trailers: exchange.responseBody.trailers) }
+    }
+
+    package func collect(_ write: (inout ByteBuffer) -> Void) {
+        let count = self.output.collect(write)
+        self.exchange?.bytesOut &+= UInt64(count)
+    }
+
+    package func flush() {
+        switch self.machine.flushRequested() {
+        case .now: self.flushNow()
+        case .afterPass: break
+        }
+    }
+
+    func flushNow() {
+        self.machine.flushed()
+        if let context = self.context { self.output.flush(context) }
+    }
+
+    package func cut() {
+        self.machine.closed()
+        // The caller ends the exchange. It must not be ended again when its object may belong to another request.
+        self.exchange = nil
+        guard let context = self.context else { return }
+        // A reused connection that ends without a byte looks idle, and its client would send the request again.
+        self.output.flush(context)
+        // If the end of the connection is the end of the body, only a reset shows that the body is incomplete.
+        if let socket = self.socket { Platform.resetOnClose(socket) }
+        context.close(promise: nil)
+    }
+
+    package func exchangeEnded(_ exchange: Exchange) {
+        guard self.exchange === exchange else { return }
+        self.exchange = nil
+        self.act(on: self.machine.responseEnded(buffered: self.reader.buffered))
+    }
+
+    // MARK: The request's body
+
+    package func pauseRequestBody() {
+        guard self.machine.bodyPaused() == .changed else { return }
+        self.clock.bodyPaused(at: self.worker.now)
+        self.waitForRead(.distantFuture)
+    }
+
+    package func resumeRequestBody() {
+        guard self.machine.bodyResumed() == .changed else { return }
+        self.clock.bodyResumed(at: self.worker.now)
+        self.process()
+    }
+
+    /// Whether the rest of a request's body is read and dropped after an early response, so that the connection can be kept.
+    /// If not, the response says that the connection ends (RFC 9112 section 9.3).
+    private func readsRest(of exchange: Exchange) -> Bool {
+        // A client that waits for 100 (Continue) may send its body or not: the next request would be ambiguous.
+        if exchange.request.expectsContinue { return false }
+        // These say that the body is not wanted (RFC 9110 sections 15.5.9 and 15.5.14).
+        if exchange.errorCode == .requestTimeout || exchange.errorCode == .payloadTooLarge { return false }
+        switch exchange.request.framing {
+        case .length(let length): return length - self.reader.bodyBytes <= Self.discardLimit
+        case .chunked: return exchange.upstream == nil && self.dropReceivedBody(of: exchange)
+        case .none, .untilClose: return true
+        }
+    }
+
+    /// Drops what has arrived of a chunked body. Returns whether that includes its end.
+    private func dropReceivedBody(of exchange: Exchange) -> Bool {
+        do throws(MessageError) {
+            while true {
+                let before = self.reader.buffered
+                let event = try self.reader.readBody()
+                exchange.bytesIn &+= UInt64(before - self.reader.buffered)
+                switch event {
+                case .needMore: return false
+                case .bytes: continue
+                case .end:
+                    exchange.state.abandonRequest()
+                    self.waitForRead(.distantFuture)
+                    self.act(on: self.machine.requestEnded(buffered: self.reader.buffered))
+                    return true
+                }
+            }
+        } catch {
+            self.machine.receivedMalformed()
+            self.reader.drop()
+            exchange.state.abandonRequest()
+            return false
+        }
+    }
+}

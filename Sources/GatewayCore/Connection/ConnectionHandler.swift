@@ -1,0 +1,309 @@
+import GatewayHTTP
+import GatewayHTTP1
+package import NIOCore
+
+/// A client's HTTP/1 connection: it reads requests from the channel, begins an exchange for each, and writes the responses.
+///
+/// It is the shell around four parts: ``ConnectionStateMachine`` decides what happens, ``RequestReader`` turns bytes into
+/// requests, ``ConnectionClock`` keeps the deadlines, and ``ConnectionOutput`` sends. This file handles input; responses
+/// are in `ConnectionHandler+ClientStream.swift`, deadlines and the drain in `ConnectionHandler+Deadlines.swift`.
+package final class ConnectionHandler: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    /// How many bytes are read ahead of an exchange that does not accept them yet.
+    private static let readAhead = 64 * 1024
+    /// How long a client that has closed its input waits before it is checked. Most responses are complete by then.
+    private static let patience = TimeAmount.milliseconds(100)
+
+    package let worker: Worker
+    package let listener: ListenerPlan
+    package let peer: ClientAddress
+    package var machine: ConnectionStateMachine
+    package var reader: RequestReader
+    package var clock = ConnectionClock()
+    package let output: ConnectionOutput
+    package private(set) var context: ChannelHandlerContext?
+    package var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
+    let deadlineSlot: DeadlineWheel.Slot
+
+    /// - Parameter isAdmitted: False if there are too many connections; the client is told so and nothing else.
+    package init(
+        worker: Worker,
+        listener: ListenerPlan,
+        peer: ClientAddress,
+        isAdmitted: Bool,
+        output destination: ConnectionOutput.Destination
+    ) {
+        self.worker = worker
+        self.listener = listener
+        self.peer = peer
+        let limits = listener.limits
+        self.machine = ConnectionStateMachine(
+            requestsPerConnection: limits.requestsPerConnection,
+            isAdmitted: isAdmitted
+        )
+        self.reader = RequestReader(limits: limits.http1)
+        self.deadlineSlot = worker.deadlines.makeSlot()
+        self.output = ConnectionOutput(worker: worker, to: destination)
+    }
+
+    // MARK: The channel
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.output.attach(to: context)
+        // Reads that this handler asks for do not pass through the whole pipeline.
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        self.worker.deadlines.own(self.deadlineSlot, self)
+        self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
+        self.worker.opened(self)
+        if self.machine.isAdmitted { self.listener.connectionOpened() }
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        if self.machine.isAdmitted { context.read() } else { self.refuseConnection() }
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.output.detach()
+        self.worker.tick()
+        self.machine.closed()
+        self.exchange?.driver.clientGone(self.clock.writeDeadline <= self.worker.now ? .timedOut(.write) : .clientGone)
+        self.release()
+        context.fireChannelInactive()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.release()
+        self.context = nil
+    }
+
+    private func release() {
+        guard self.machine.release() else { return }
+        self.worker.deadlines.free(self.deadlineSlot)
+        self.worker.closed(self)
+        if self.machine.isAdmitted { self.listener.connectionClosed(isActive: self.exchange != nil) }
+        self.reader.release()
+        self.output.detach()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.worker.tick()
+        self.machine.readPassBegan()
+        var bytes = self.unwrapInboundIn(data)
+        self.reader.append(&bytes)
+        self.process()
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        self.machine.readPassEnded()
+        self.exchange?.upstream?.flush()
+        if self.machine.isReading { context.read() }
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        self.worker.tick()
+        self.machine.inputClosed()
+        self.process()
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.worker.tick()
+        self.machine.writabilityChanged(context.channel.isWritable)
+        guard self.machine.isWritable else { return self.waitForWrite() }
+        self.clock.stopWaitingForWrite()
+        self.exchange?.driver.clientWritable()
+        self.process()
+    }
+
+    // MARK: A pass over the received bytes
+
+    package func process() {
+        guard let context = self.context, self.machine.passBegan() else { return }
+        while self.step() { if self.output.isFull { self.flushNow() } }
+        self.reader.trim()
+        if self.machine.passEnded() { self.flushNow() }
+        if self.machine.flushesUpstream { self.exchange?.upstream?.flush() }
+        if self.machine.resumesReading(buffered: self.reader.buffered, limit: Self.readAhead) { context.read() }
+        if self.machine.isInputClosed { self.inputEnded(context) }
+    }
+
+    /// Performs one step with the bytes at hand; returns false if the next one has to wait.
+    private func step() -> Bool {
+        switch self.machine.nextStep(buffered: self.reader.buffered) {
+        case .wait: return false
+        case .readHead: return self.readHead()
+        case .readBody: return self.readBody()
+        case .discardBody: return self.discardBody()
+        case .dropInput:
+            self.reader.drop()
+            self.clock.inputDropped(at: self.worker.now)
+            self.arm()
+            return false
+        }
+    }
+
+    private func readHead() -> Bool {
+        if self.machine.isBetweenRequests { self.clock.headStartedAt = self.worker.now }
+        let exchange = self.worker.makeExchange()
+        do throws(MessageError) {
+            let before = self.reader.buffered
+            let head = try self.reader.readHead(into: &exchange.request)
+            exchange.bytesIn = UInt64(before - self.reader.buffered)
+            let hasBegun = head != .none && self.machine.receivedBytes()
+            guard head == .complete else {
+                self.worker.recycle(exchange)
+                if hasBegun { self.waitForRead(self.worker.now + self.listener.limits.headerTimeout) }
+                return false
+            }
+        } catch {
+            self.refuse(GatewayError(client: error), with: exchange)
+            return true
+        }
+        self.waitForRead(.distantFuture)
+        self.machine.receivedHead(exchange.request.framing, keepAlive: exchange.request.keepAlive)
+        self.begin(exchange)
+        return true
+    }
+
+    private func begin(_ exchange: Exchange) {
+        self.exchange = exchange
+        let hasBody = !exchange.request.framing.isEmpty
+        if hasBody { self.reader.beginBody(exchange.request.framing, limits: self.listener.limits.http1) }
+        self.clock.requestBegan(hasBody: hasBody, at: self.worker.now)
+        let isTrusted = self.worker.settings.trustedProxies.trust(self.peer, isUnixSocket: self.listener.isUnixSocket)
+        exchange.driver.begin(from: self, at: self.peer, isTrusted: isTrusted, since: self.clock.headStartedAt)
+    }
+
+    private func readBody() -> Bool {
+        guard let exchange = self.exchange else { return false }
+        do throws(MessageError) {
+            let before = self.reader.buffered
+            let event = try self.reader.readBody()
+            let count = before - self.reader.buffered
+            // A client may send its body without waiting to be asked for it (RFC 9110 section 10.1.1).
+            if count > 0, exchange.request.expectsContinue { self.bodyIsAwaited() }
+            exchange.bytesIn &+= UInt64(count)
+            switch event {
+            case .needMore:
+                self.waitForBody()
+                return false
+            case .bytes(let chunk): exchange.driver.receive(body: chunk)
+            case .end:
+                self.waitForRead(.distantFuture)
+                self.act(on: self.machine.requestEnded(buffered: self.reader.buffered))
+                exchange.driver.receiveEnd(trailers: self.reader.trailers)
+            }
+        } catch {
+            self.machine.receivedMalformed()
+            self.reader.drop()
+            exchange.driver.receive(error: error)
+        }
+        return true
+    }
+
+    private func discardBody() -> Bool {
+        do throws(MessageError) {
+            switch try self.reader.readBody() {
+            case .needMore: return false
+            case .bytes: break
+            case .end: self.act(on: self.machine.requestEnded(buffered: self.reader.buffered))
+            }
+        } catch {
+            self.machine.receivedMalformed()
+            self.linger()
+        }
+        return true
+    }
+
+    private func inputEnded(_ context: ChannelHandlerContext) {
+        switch self.machine.inputEnded(buffered: self.reader.buffered) {
+        case .close: self.closeWhenWritten()
+        case .cut: context.close(promise: nil)
+        case .checkClient: self.waitForRead(self.worker.now + Self.patience)
+        case .wait: break
+        }
+    }
+
+    // MARK: Refusals
+
+    /// Answers bytes that are not a request. Nothing is read after that.
+    package func refuse(_ error: GatewayError, with exchange: Exchange) {
+        self.machine.receivedMalformed()
+        self.answer(error, with: exchange)
+    }
+
+    /// Answers that there are too many connections. The socket is needed, so nothing is read or waited for.
+    private func refuseConnection() {
+        self.worker.tick()
+        self.clock.headStartedAt = self.worker.now
+        self.machine.refused()
+        let exchange = self.worker.makeExchange()
+        let error = GatewayError(.overloaded, retryAfter: 1)
+        self.answer(error, with: exchange)
+        // Do not wait for a middleware that suspends.
+        if self.exchange === exchange, exchange.state.stage == .descending { exchange.driver.fail(error, from: nil) }
+    }
+
+    private func answer(_ error: GatewayError, with exchange: Exchange) {
+        exchange.request = RequestHead(refused: self.reader.buffer)
+        exchange.bytesIn = UInt64(self.reader.buffered)
+        self.exchange = exchange
+        exchange.driver.refuse(error, from: self, at: self.peer, since: self.clock.headStartedAt)
+    }
+
+    // MARK: After an exchange
+
+    func act(on end: ConnectionStateMachine.OnEnd) {
+        switch end {
+        case .wait: break
+        case .nextRequest:
+            self.waitForRead(self.worker.now + self.timeBetweenRequests)
+            self.process()
+        case .discard:
+            self.waitForRead(self.worker.now + self.listener.limits.headerTimeout)
+            self.process()
+        case .linger:
+            self.linger()
+            self.process()
+        case .close: self.closeWhenWritten()
+        }
+    }
+
+    private func closeWhenWritten() {
+        self.whenWritten { $0.close(promise: nil) }
+        guard !self.machine.isReleased else { return }
+        // Only the client's acceptance of the remaining bytes is waited for.
+        self.clock.readDeadline = .distantFuture
+        self.waitForWrite()
+    }
+
+    func linger() {
+        self.whenWritten { $0.close(mode: .output, promise: nil) }
+        self.clock.linger(at: self.worker.now)
+        self.arm()
+    }
+
+    /// Flushes, and calls `body` when the last byte has left the channel.
+    private func whenWritten(_ body: @escaping (ChannelHandlerContext) -> Void) {
+        guard let context = self.context else { return }
+        self.output.flush(context)
+        guard self.output.isQueued(context) else { return body(context) }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in body(context) }
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
+    }
+
+    /// Counts the connection as active or idle when an exchange begins or ends.
+    private func countActivity(before: Exchange?) {
+        guard (before == nil) != (self.exchange == nil), self.machine.isCounted else { return }
+        self.listener.connectionChanged(isActive: self.exchange != nil)
+    }
+}
+
+@available(*, unavailable)
+extension ConnectionHandler: Sendable {}

@@ -1,0 +1,167 @@
+import GatewaySettings
+import Logging
+import NIOCore
+import NIOPosix
+
+/// An address that clients connect to. Connections are assigned to the workers in turn.
+final class Listener: Sendable {
+    package let address: ListenAddress
+    /// The bound address, with the actual port if the configured one is 0.
+    package let boundAddress: SocketAddress?
+    package let channel: any Channel
+    private let workerLoops: [any EventLoop]
+
+    /// - Parameters:
+    ///   - transport: What client connections pass through.
+    ///   - leavesIPv4: Another listener has the IPv4 side of this IPv6 address.
+    /// - Throws: ``ListenError`` if the address is not available.
+    static func bind(
+        _ address: ListenAddress,
+        index: Int,
+        workers: [NIOLoopBound<Worker>],
+        group: any EventLoopGroup,
+        transport: Transport = .plain,
+        leavesIPv4: Bool = false
+    ) async throws -> Listener {
+        var bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // A client that has closed its input may still wait for responses. The handler decides.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPauseHandler())
+                }
+            }
+            .childChannelInitializer { channel in
+                Self.initialize(channel, listener: index, workers: workers, transport: transport)
+            }
+        if leavesIPv4 {
+            let isIPv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+            bootstrap = bootstrap.serverChannelOption(isIPv6Only, value: 1)
+        }
+        do {
+            let channel: any Channel
+            switch address {
+            case .host(let host, let port):
+                channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .bind(host: host, port: port).get()
+            case .unix(let path):
+                try await Self.leave(path, group: group)
+                channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            }
+            return Listener(address, channel, workers.map(\.eventLoop))
+        } catch {
+            throw ListenError(address: "\(address)", error)
+        }
+    }
+
+    /// Checks that no process listens on the socket file, so that only a stale file is replaced.
+    private static func leave(_ path: String, group: any EventLoopGroup) async throws {
+        do {
+            let other = try await ClientBootstrap(group: group).connect(unixDomainSocketPath: path).get()
+            try? await other.close()
+        } catch let error as IOError {
+            switch Platform.SocketFile(connectFailedWith: error.errnoCode) {
+            case .unused: return
+            case .inUse: break
+            case .unknown: throw error
+            }
+        }
+        throw IOError(errnoCode: Platform.addressInUse, reason: "bind")
+    }
+
+    private init(_ address: ListenAddress, _ channel: any Channel, _ workerLoops: [any EventLoop]) {
+        self.address = address
+        self.channel = channel
+        self.workerLoops = workerLoops
+        self.boundAddress = channel.localAddress
+    }
+
+    private static func initialize(
+        _ channel: any Channel,
+        listener index: Int,
+        workers: [NIOLoopBound<Worker>],
+        transport: Transport
+    ) -> EventLoopFuture<Void> {
+        guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop })?.value else {
+            return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
+        }
+        return channel.eventLoop.makeCompletedFuture {
+            try transport.install(in: channel) { output in
+                ConnectionHandler(
+                    worker: worker,
+                    listener: worker.listeners[index],
+                    peer: ClientAddress(channel.remoteAddress),
+                    isAdmitted: worker.admitConnection(),
+                    output: output
+                )
+            }
+        }
+    }
+
+    /// How many connections are accepted before existing ones are served again.
+    private static let acceptsPerTurn: UInt = 64
+    /// How many turns the loop has to accept waiting connections before the listener closes.
+    private static let lastTurns = 16
+
+    /// Closes the listening socket; accepted connections stay open. Connections in the system's queue are accepted first, because
+    /// closing would reset them.
+    package func close() async {
+        try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
+        for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
+        // An accepted connection moves to its worker's loop and back to this one before it is served. Until then it would
+        // be closed with the listener.
+        try? await self.channel.setOption(.autoRead, value: false).get()
+        for eventLoop in self.workerLoops { try? await eventLoop.submit {}.get() }
+        try? await self.channel.eventLoop.submit {}.get()
+        try? await self.channel.close()
+    }
+
+    /// Shrinks the system's queue to one connection. A client that connects now finds no room, retries and is refused; in the
+    /// queue it would be reset by the close, together with its request.
+    private func shrinkQueue() {
+        let operations = self.channel.pipeline.syncOperations
+        _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            Platform.listen($0, backlog: 0)
+        }
+    }
+}
+
+/// Stops accepting for a moment when the system has no descriptor or memory for another connection. The listening socket
+/// stays readable, so a loop that tried again at once would do nothing else.
+private final class AcceptPauseHandler: ChannelInboundHandler {
+    package typealias InboundIn = any Channel
+
+    private static let pause = TimeAmount.milliseconds(200)
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is IOError else { return context.fireErrorCaught(error) }
+        let channel = context.channel
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+            try? channel.syncOptions?.setOption(.autoRead, value: true)
+        }
+    }
+}
+
+/// An address is not available for listening.
+public struct ListenError: Error, CustomStringConvertible {
+    public let address: String
+    /// The reason, as the system describes it.
+    public let reason: String
+    public var description: String { "cannot listen on \(self.address): \(self.reason)" }
+
+    package init(address: String, _ error: any Error) {
+        self.address = address
+        switch error {
+        case let error as IOError: self.reason = Platform.description(of: error.errnoCode)
+        case is UnixDomainSocketPathWrongType: self.reason = "the file exists and is not a socket"
+        case SocketAddressError.unknown(let host, _): self.reason = "no address is known for \(host)"
+        default: self.reason = "\(error)"
+        }
+    }
+}

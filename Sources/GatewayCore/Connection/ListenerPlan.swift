@@ -1,0 +1,83 @@
+import GatewayHTTP1
+package import GatewaySettings
+package import NIOCore
+
+/// What the connections of one listener share on one event loop.
+package final class ListenerPlan {
+    package static let connections = MetricDescription(
+        "gateway_client_connections",
+        .gauge(.sum),
+        help: "Open client connections by state: active, idle.",
+        labels: ["listener", "state"]
+    )
+    static let connectionsAccepted = MetricDescription(
+        "gateway_client_connections_accepted_total",
+        .counter,
+        help: "Client connections accepted.",
+        labels: ["listener"]
+    )
+
+    /// Its address, as shown in metrics.
+    package let label: String
+    /// Replaced by a reload.
+    package var limits: ConnectionLimits
+    private let shared: SharedState
+    package let isUnixSocket: Bool
+    private let opened: Counter
+    private let active: Gauge
+    private let idle: Gauge
+
+    package init(_ address: ListenAddress, limits: ConnectionLimits, shared: SharedState, meters: MeterShard) {
+        let label = "\(address)"
+        self.label = label
+        if case .unix = address { self.isUnixSocket = true } else { self.isUnixSocket = false }
+        self.limits = limits
+        self.shared = shared
+        self.opened = meters.counter(Self.connectionsAccepted, [label])
+        self.active = meters.gauge(Self.connections, [label, "active"])
+        self.idle = meters.gauge(Self.connections, [label, "idle"])
+    }
+
+    func connectionOpened() {
+        self.opened.add()
+        self.idle.add()
+    }
+
+    /// A request began or ended.
+    func connectionChanged(isActive: Bool) {
+        self.active.add(isActive ? 1 : -1)
+        self.idle.add(isActive ? -1 : 1)
+    }
+
+    func connectionClosed(isActive: Bool) {
+        (isActive ? self.active : self.idle).subtract()
+        self.shared.releaseConnection()
+    }
+}
+
+/// `[server.limits]`, in the units that connections use.
+package struct ConnectionLimits: Sendable {
+    let http1: HTTP1Limits
+    package let headerTimeout: TimeAmount
+    package let keepAlive: TimeAmount
+    package let writeTimeout: TimeAmount
+    package let requestsPerConnection: Int
+    /// The longest that one byte of a request's body may take.
+    let bodyNanosecondsPerByte: Double
+
+    package init(_ configuration: LimitsConfiguration) {
+        self.http1 = HTTP1Limits(
+            startLine: configuration.requestLine.bytes,
+            headers: configuration.headers.bytes,
+            headerCount: configuration.headerCount
+        )
+        self.headerTimeout = TimeAmount(configuration.headerTimeout)
+        self.keepAlive = TimeAmount(configuration.keepAlive)
+        self.writeTimeout = TimeAmount(configuration.writeTimeout)
+        self.requestsPerConnection = configuration.requestsPerConnection
+        self.bodyNanosecondsPerByte = 1e9 / max(configuration.bodyRate.bytesPerSecond, 1e-6)
+    }
+}
+
+@available(*, unavailable)
+extension ListenerPlan: Sendable {}

@@ -1,0 +1,96 @@
+#if canImport(Glibc)
+    import Glibc
+    private let systemSend = Glibc.send
+    private let systemListen = Glibc.listen
+#elseif canImport(Musl)
+    import Musl
+    private let systemSend = Musl.send
+    private let systemListen = Musl.listen
+#else
+    import Darwin
+    private let systemSend = Darwin.send
+    private let systemListen = Darwin.listen
+#endif
+
+/// System calls of connections, workers and the start of the gateway.
+package enum Platform {
+    /// Milliseconds since 1970, for dates and identifiers. Durations are measured with the clock of the event loop.
+    package static func unixMilliseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    // MARK: Sockets
+
+    /// A peer that has gone is reported as an error, not as a signal to the process.
+    #if canImport(Darwin)
+        private static let sendFlags: CInt = 0
+    #else
+        private static let sendFlags = CInt(MSG_NOSIGNAL)
+    #endif
+
+    /// Sends as many bytes as the socket accepts now; returns a negative number if it accepts none, for whatever reason.
+    package static func send(_ bytes: UnsafeRawBufferPointer, to socket: CInt) -> Int {
+        systemSend(socket, bytes.baseAddress, bytes.count, Self.sendFlags)
+    }
+
+    static func hasUnreadBytes(_ socket: CInt) -> Bool {
+        var byte: UInt8 = 0
+        return recv(socket, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) > 0
+    }
+
+    /// Has the connection reset when the socket is closed.
+    static func resetOnClose(_ socket: CInt) {
+        // `struct linger`: on, for no time.
+        var linger: (CInt, CInt) = (1, 0)
+        _ = setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+    }
+
+    /// Changes the number of connections that wait in the system's queue of a listening socket.
+    package static func listen(_ socket: CInt, backlog: CInt) { _ = systemListen(socket, backlog) }
+
+    static let addressInUse = EADDRINUSE
+
+    package static func description(of error: CInt) -> String { String(cString: strerror(error)) }
+
+    /// Whether a process listens on a socket file.
+    enum SocketFile {
+        /// The file is stale, is missing or is not a socket, which binding reports.
+        case unused
+        /// A process listens and its queue is full, or it uses datagrams.
+        case inUse
+        case unknown
+
+        package init(connectFailedWith error: CInt) {
+            switch error {
+            case ECONNREFUSED, ENOENT, ENOTSOCK: self = .unused
+            case EAGAIN, EPROTOTYPE: self = .inUse
+            default: self = .unknown
+            }
+        }
+    }
+
+    // MARK: Files
+
+    #if canImport(Glibc)
+        private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+        private static let openFiles = RLIMIT_NOFILE
+    #endif
+
+    /// Raises the soft limit of open files to the hard one, and returns how many files may be open; nil if the system does not
+    /// say.
+    package static func raiseFileLimit() -> Int? {
+        var files = rlimit()
+        guard getrlimit(Self.openFiles, &files) == 0 else { return nil }
+        if files.rlim_cur < files.rlim_max {
+            let soft = files.rlim_cur
+            files.rlim_cur = files.rlim_max
+            if setrlimit(Self.openFiles, &files) != 0 { files.rlim_cur = soft }
+        }
+        return Int(clamping: files.rlim_cur)
+    }
+
+    package static func isOpen(_ descriptor: CInt) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
+}

@@ -1,0 +1,227 @@
+import GatewaySettings
+package import Logging
+package import NIOCore
+
+/// What one event loop owns: its routes, deadlines, meters, log lines, and the objects that it reuses. No other loop sees any
+/// of it, so nothing is locked.
+package final class Worker {
+    package let index: Int
+    package let eventLoop: any EventLoop
+    package let shared: SharedState
+    /// Replaced whole by a reload.
+    package var settings: WorkerSettings
+    package let meters: MeterShard
+    package let accessLog: LogSink?
+    package let log: Logger
+    package let deadlines: DeadlineWheel
+    package var accessLogFormat: AccessLogFormat
+    /// When the event that is being handled occurred.
+    package private(set) var now: NIODeadline
+    private var dates = DateCache()
+    package var random: Xoshiro256
+    /// Scratch space for requests whose path is not in normal form.
+    package var normalizedPath: [UInt8] = []
+    /// The number of resumptions that came twice or too late.
+    var staleResumptions = 0
+    /// In the order of the addresses that the gateway listens on.
+    package let listeners: [ListenerPlan]
+    /// Replaced whole by a reload.
+    package var table: RoutingTable
+    private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    private var drained: EventLoopPromise<Void>?
+    private var isDraining = false
+
+    private var exchanges: [Exchange] = []
+    package var turnDelay = TimeAmount.microseconds(20)
+    /// Exchanges with work left for a later turn of the loop.
+    private var turns = TurnQueue<Exchange>()
+    private var buffers: [ByteBuffer] = []
+
+    /// Call this on the event loop.
+    package init(_ setup: WorkerSetup, index: Int = 0, on eventLoop: any EventLoop) {
+        let meters = setup.registry.makeShard(on: eventLoop)
+        let limits = ConnectionLimits(setup.limits)
+        self.index = index
+        self.eventLoop = eventLoop
+        self.now = eventLoop.now
+        self.shared = setup.shared
+        self.settings = setup.settings
+        self.meters = meters
+        self.accessLog = setup.accessLog?.makeSink(on: eventLoop)
+        self.accessLogFormat = AccessLogFormat(setup.accessLogStyle)
+        self.log = setup.log
+        var seed = SystemRandomNumberGenerator()
+        self.random = Xoshiro256(seededBy: &seed)
+        self.deadlines = DeadlineWheel(eventLoop: eventLoop)
+        self.table = RoutingTable.empty(counting: meters)
+        self.listeners = setup.addresses.map { address in
+            ListenerPlan(address, limits: limits, shared: setup.shared, meters: meters)
+        }
+    }
+
+    /// Reads the loop's clock. Call it at the beginning of each event.
+    @discardableResult
+    package func tick() -> NIODeadline {
+        self.now = self.eventLoop.now
+        return self.now
+    }
+
+    // MARK: Exchanges
+
+    /// Returns an exchange to parse a request into.
+    package func makeExchange() -> Exchange {
+        self.exchanges.popLast() ?? Exchange(worker: self, plan: self.table.unrouted)
+    }
+
+    /// Takes back an exchange that is over, or whose head was incomplete.
+    func recycle(_ exchange: Exchange) {
+        exchange.release()
+        // Exchanges keep the memory of the largest head they have seen, so their number is limited.
+        if self.exchanges.count < 256 { self.exchanges.append(exchange) } else { exchange.discard() }
+    }
+
+    /// Continues the exchange's transforms after everything else that the loop has to do. A task that is due at once would
+    /// run before the sockets are read, so it is delayed a little.
+    func nextTurn(_ exchange: Exchange) {
+        guard self.turns.add(exchange, life: exchange.generation) else { return }
+        let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.scheduleTask(in: self.turnDelay) { worker.value.takeTurns() }
+    }
+
+    private func takeTurns() {
+        self.tick()
+        for (exchange, life) in self.turns.takeAll() where exchange.generation == life { exchange.driver.takeTurn() }
+    }
+
+    // MARK: Buffers
+
+    /// Returns an empty buffer to collect output in. Give it back when it has been written.
+    package func takeBuffer() -> ByteBuffer {
+        guard var buffer = self.buffers.popLast() else { return ByteBufferAllocator().buffer(capacity: 4096) }
+        buffer.clear()
+        return buffer
+    }
+
+    package func giveBack(_ buffer: consuming ByteBuffer) {
+        if self.buffers.count < 16, buffer.capacity <= 32 * 1024 { self.buffers.append(buffer) }
+    }
+
+    // MARK: Connections
+
+    package func opened(_ connection: ConnectionHandler) {
+        self.connections[ObjectIdentifier(connection)] = connection
+        if self.isDraining { connection.drain() }
+    }
+
+    package func closed(_ connection: ConnectionHandler) {
+        self.connections[ObjectIdentifier(connection)] = nil
+        if self.connections.isEmpty { self.endDrain() }
+    }
+
+    /// Counts a new connection. At the limit, closes the longest idle one to make room if the settings say so.
+    ///
+    /// - Returns: False if there are too many connections.
+    func admitConnection() -> Bool {
+        let limit = self.settings.maxConnections
+        if self.shared.admitConnection(limit: limit) { return true }
+        guard self.settings.displacesIdle else { return false }
+        let idle = self.connections.values.compactMap { connection in connection.idleSince.map { ($0, connection) } }
+        guard let (_, oldest) = idle.min(by: { $0.0 < $1.0 }) else { return false }
+        oldest.context?.close(promise: nil)
+        return self.shared.admitConnection(limit: limit)
+    }
+
+    /// Closes each connection after its response, and idle ones if no further request arrives. The future succeeds when none is
+    /// left. A second call returns the same future.
+    package func drain() -> EventLoopFuture<Void> {
+        self.isDraining = true
+        if let drained = self.drained { return drained.futureResult }
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        self.drained = promise
+        for connection in Array(self.connections.values) { connection.drain() }
+        if self.connections.isEmpty { self.endDrain() }
+        return promise.futureResult
+    }
+
+    /// Closes the remaining connections. Returns how many of them lost a request.
+    func cutAll() -> Int {
+        let cut = Array(self.connections.values).filter { $0.drainTimeIsUp() }
+        self.endDrain()
+        return cut.count
+    }
+
+    /// Ends the wait for the drain.
+    func endDrain() {
+        self.drained?.succeed()
+        self.drained = nil
+    }
+
+    /// Call this before the event loop ends.
+    package func stop() {
+        self.accessLog?.flush()
+        for upstream in self.table.upstreams { upstream.stop() }
+        self.deadlines.stop()
+    }
+
+    // MARK: Time of day
+
+    /// Replaces the time of day in tests whose event loop has a manual clock.
+    package var timeOfDay: (() -> Int64)?
+
+    /// Milliseconds since 1970.
+    package var unixMilliseconds: Int64 { self.timeOfDay?() ?? Platform.unixMilliseconds() }
+
+    /// The current value of `Date`.
+    package func date() -> [UInt8] { self.dates.imfFixdate(second: self.unixMilliseconds / 1000) }
+}
+
+@available(*, unavailable)
+extension Worker: Sendable {}
+
+/// Objects that want to be called in a later turn of the loop, in the order in which they asked.
+///
+/// An object may be reused for another purpose in the meantime. Its generation tells these uses apart, so that a request of an
+/// earlier use does not count for the current one.
+struct TurnQueue<Member: AnyObject> {
+    private var waiting: [(member: Member, life: UInt32)] = []
+
+    /// Adds a member unless it is waiting already. Returns whether the queue was empty, so that the loop has to be asked for a
+    /// turn.
+    package mutating func add(_ member: Member, life: UInt32) -> Bool {
+        let isFirst = self.waiting.isEmpty
+        if !self.waiting.contains(where: { $0.member === member && $0.life == life }) {
+            self.waiting.append((member, life))
+        }
+        return isFirst
+    }
+
+    /// Removes and returns all members. Those added from now on wait for the next turn.
+    mutating func takeAll() -> [(member: Member, life: UInt32)] {
+        defer { self.waiting = [] }
+        return self.waiting
+    }
+}
+
+/// xoshiro256**: fast random numbers for identifiers and balancing. They are not secure.
+package struct Xoshiro256: RandomNumberGenerator {
+    private var state: (UInt64, UInt64, UInt64, UInt64)
+
+    package init(seededBy seed: inout some RandomNumberGenerator) {
+        self.state = (seed.next(), seed.next(), seed.next(), seed.next() | 1)
+    }
+
+    package mutating func next() -> UInt64 {
+        let result = Self.rotate(self.state.1 &* 5, 7) &* 9
+        let shifted = self.state.1 << 17
+        self.state.2 ^= self.state.0
+        self.state.3 ^= self.state.1
+        self.state.1 ^= self.state.2
+        self.state.0 ^= self.state.3
+        self.state.2 ^= shifted
+        self.state.3 = Self.rotate(self.state.3, 45)
+        return result
+    }
+
+    @inline(__always)
+    private static func rotate(_ value: UInt64, _ by: UInt64) -> UInt64 { value << by | value >> (64 - by) }
+}

@@ -1,0 +1,103 @@
+import GatewaySettings
+import NIOConcurrencyHelpers
+package import NIOCore
+package import NIOPosix
+
+/// The event loops that serve client connections: their workers and the addresses they listen on.
+package final class WorkerGroup: Sendable {
+    package let workers: [NIOLoopBound<Worker>]
+    private let addresses: [ListenAddress]
+    private let shared: SharedState
+    private let group: MultiThreadedEventLoopGroup
+    private let listeners = NIOLockedValueBox<[Listener]>([])
+
+    /// Makes a worker on each event loop. The group is shut down if that fails.
+    ///
+    /// - Parameters:
+    ///   - group: The event loops. The worker group owns them from now on.
+    ///   - serve: Gives a worker its routes. It is called on the worker's event loop.
+    package init(
+        _ setup: WorkerSetup,
+        on group: MultiThreadedEventLoopGroup,
+        serve: @escaping @Sendable (Worker) throws -> Void
+    ) async throws {
+        var workers: [NIOLoopBound<Worker>] = []
+        do {
+            for (index, eventLoop) in group.makeIterator().enumerated() {
+                workers.append(try await setup.start(index: index, on: eventLoop, serve: serve))
+            }
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        self.workers = workers
+        self.addresses = setup.addresses
+        self.shared = setup.shared
+        self.group = group
+    }
+
+    /// Binds all addresses, or none.
+    ///
+    /// - Throws: ``ListenError`` if an address is not available.
+    package func listen() async throws {
+        for (index, address) in self.addresses.enumerated() {
+            do {
+                let listener = try await Listener.bind(
+                    address,
+                    index: index,
+                    workers: self.workers,
+                    group: self.group,
+                    leavesIPv4: address.leavesIPv4(to: self.addresses)
+                )
+                self.listeners.withLockedValue { $0.append(listener) }
+            } catch {
+                await self.closeListeners()
+                throw error
+            }
+        }
+    }
+
+    /// The bound addresses, in the order of the setup.
+    package var boundAddresses: [SocketAddress] { self.listeners.withLockedValue { $0.compactMap(\.boundAddress) } }
+
+    package func closeListeners() async {
+        let listeners = self.listeners.withLockedValue { listeners in
+            defer { listeners = [] }
+            return listeners
+        }
+        for listener in listeners { await listener.close() }
+    }
+
+    /// Refuses new connections and finishes the requests that have begun, for up to `timeout`.
+    ///
+    /// - Returns: The number of connections that had to be cut off.
+    package func drain(within timeout: TimeAmount) async -> Int {
+        await self.closeListeners()
+        let drained = self.workers.map { worker in
+            worker.eventLoop.flatSubmit { worker.value.drain() }
+        }
+        let eventLoop = self.group.next()
+        let all = EventLoopFuture.andAllSucceed(drained, on: eventLoop)
+        let timer = eventLoop.scheduleTask(in: timeout) { [workers] in
+            for worker in workers { worker.eventLoop.execute { worker.value.endDrain() } }
+        }
+        try? await all.get()
+        timer.cancel()
+        var cut = 0
+        for worker in self.workers {
+            cut += (try? await worker.eventLoop.submit { worker.value.cutAll() }.get()) ?? 0
+        }
+        return cut
+    }
+
+    /// Stops the workers. Their event loops keep running until ``shutDown()``.
+    package func stop() async {
+        await self.closeListeners()
+        for worker in self.workers {
+            try? await worker.eventLoop.submit { worker.value.stop() }.get()
+        }
+    }
+
+    /// Ends the event loops.
+    package func shutDown() async { try? await self.group.shutdownGracefully() }
+}

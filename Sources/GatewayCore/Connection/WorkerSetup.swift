@@ -1,0 +1,62 @@
+package import GatewaySettings
+package import Logging
+package import NIOCore
+
+/// Settings of all workers. Each worker has a copy, which a reload replaces on its event loop.
+package struct WorkerSettings: Sendable {
+    package var trustedProxies = TrustedProxies()
+    /// A request that takes longer is logged as a warning; nil for never.
+    package var slowRequest: TimeAmount?
+    /// The number of client connections at a time, over all workers.
+    package var maxConnections = Int.max
+    /// Whether a connection over the limit displaces an idle one instead of being refused.
+    package var displacesIdle = false
+}
+
+/// What the workers of one gateway are made from.
+package struct WorkerSetup: Sendable {
+    package var shared = SharedState()
+    package var settings = WorkerSettings()
+    package var registry = MeterRegistry()
+    package var accessLog: LogWriter?
+    package var accessLogStyle = AccessLogStyle.json
+    /// The addresses that the workers accept connections for.
+    package var addresses: [ListenAddress] = []
+    package var limits = LimitsConfiguration()
+    package var log: Logger
+
+    package init(
+        shared: SharedState = SharedState(),
+        settings: WorkerSettings = WorkerSettings(),
+        registry: MeterRegistry = MeterRegistry(),
+        accessLog: LogWriter? = nil,
+        accessLogStyle: AccessLogStyle = AccessLogStyle.json,
+        addresses: [ListenAddress] = [],
+        limits: LimitsConfiguration = LimitsConfiguration(),
+        log: Logger
+    ) {
+        self.shared = shared
+        self.settings = settings
+        self.registry = registry
+        self.accessLog = accessLog
+        self.accessLogStyle = accessLogStyle
+        self.addresses = addresses
+        self.limits = limits
+        self.log = log
+    }
+
+    /// Makes a worker on its event loop.
+    ///
+    /// - Parameter serve: Gives the worker its routes. It is called on the event loop.
+    package func start(
+        index: Int = 0,
+        on eventLoop: any EventLoop,
+        serve: @escaping @Sendable (Worker) throws -> Void
+    ) async throws -> NIOLoopBound<Worker> {
+        try await eventLoop.submit {
+            let worker = Worker(self, index: index, on: eventLoop)
+            try serve(worker)
+            return NIOLoopBound(worker, eventLoop: eventLoop)
+        }.get()
+    }
+}

@@ -1,0 +1,51 @@
+package import GatewayHTTP
+package import GatewayHTTP1
+package import NIOCore
+
+/// An exchange asks its upstream. ``ExchangeDriver`` handles what becomes of the request.
+extension Exchange: UpstreamCaller {
+    package func balanceHash(by key: HashKey) -> UInt64 { key.hash(of: self) }
+
+    package func countConnectTimeout() { self.plan.meters.countTimeout(.connect) }
+
+    package var isWaitingForResponse: Bool { self.state.stage == .waiting }
+
+    package func writeHead(authority: [UInt8], into buffer: inout ByteBuffer) {
+        Forwarder(style: self.plan.forwarding.style).writeHead(of: self, authority: authority, into: &buffer)
+    }
+
+    package func willSendAgain() {
+        self.upstream = nil
+        // Bytes that arrive now would have no stream to go to.
+        self.client?.pauseRequestBody()
+    }
+
+    package func readHead(
+        from bytes: inout ByteBuffer,
+        with parser: inout ResponseParser
+    ) throws(MessageError) -> UpstreamResponse? {
+        try parser.read(&bytes, into: &self.response, answering: self.request.method)
+    }
+
+    package func sent(to stream: any UpstreamStream) { self.driver.sent(to: stream) }
+    package func upstreamWritable() { self.driver.upstreamWritable() }
+    package func receiveInformational() { self.driver.receiveInformational() }
+    package func receiveResponseHead() { self.driver.receiveResponseHead() }
+    package func receive(responseBody chunk: ByteBuffer) { self.driver.receive(responseBody: chunk) }
+    package func receiveResponseEnd(trailers: TrailerSection?) { self.driver.receiveResponseEnd(trailers: trailers) }
+    package func upstreamPaused() { self.driver.upstreamPaused() }
+    package func upstreamFailed(_ error: GatewayError) { self.driver.upstreamFailed(error) }
+}
+
+extension UpstreamCluster: Upstream {
+    package func take(_ exchange: Exchange) {
+        let call = exchange.upstreamCall
+        call.begin(
+            for: exchange,
+            method: exchange.request.method,
+            isChunked: exchange.request.framing.isChunked,
+            connectTimeout: exchange.deadlines.connect
+        )
+        self.take(call)
+    }
+}

@@ -1,0 +1,235 @@
+public import GatewayHTTP
+package import GatewayHTTP1
+package import NIOCore
+
+/// The data of one request and its response, from the first byte in to the last byte out. ``ExchangeDriver`` takes it through
+/// its steps.
+///
+/// An exchange belongs to one event loop and is reused for later requests, so hooks must not keep it.
+public final class Exchange {
+    package let worker: Worker
+    /// Changes whenever the exchange is reused.
+    package private(set) var generation: UInt32 = 0
+
+    // MARK: What came in
+
+    /// The request, as the next middleware and the upstream see it.
+    public var request = RequestHead()
+    package var requestBody = RequestBody()
+    /// The path of the request target, as the client wrote it; in `request.headers`.
+    package var rawPath = ByteRange.empty
+    package var query: ByteRange {
+        get { self.request.queryRange }
+        set { self.request.queryRange = newValue }
+    }
+    /// The normalized path, which routes match.
+    package var path: ByteRange {
+        get { self.request.normalPath }
+        set { self.request.normalPath = newValue }
+    }
+    package var captures = PathCaptures()
+    /// The sender of the request: the peer of the connection, or the client that a trusted proxy names.
+    public internal(set) var clientAddress = ClientAddress.unknown
+    package var isFromTrustedPeer = false
+    /// Valid only if the peer is trusted.
+    var forwardedOrigin = ForwardedOrigin()
+    /// The proxy fields of the request, taken out when it is first forwarded.
+    var forwardingFields: ForwardingFields?
+    var acceptsTrailers = false
+    /// The end-to-end fields that `Connection` named. Trailers of these names are dropped too.
+    var fieldsNamedByRequest: [HeaderName] = []
+    var fieldsNamedByResponse: [HeaderName] = []
+    /// `Max-Forwards` has reached zero.
+    var isLastHop = false
+    /// The request ID, in `request.headers`; empty if it is switched off.
+    package var requestIDRange = ByteRange.empty
+    /// The upstream must not encode the response, because a middleware rewrites its body. `Accept-Encoding` is removed at the
+    /// bottom of the chain, since compression reads it on the way down.
+    package var needsUnencodedResponse = false
+
+    /// The request's body, as far as the gateway holds it.
+    package struct RequestBody {
+        /// The part that was received and not sent upstream.
+        package var held = ByteBuffer()
+        /// The whole body, if it was collected, so that it can be sent again.
+        package var collected: ByteBuffer?
+        package var trailers: TrailerSection?
+        package var pipeline: BodyPipeline?
+        /// How many more bytes the client may send, for a body of unknown length; nil for any number.
+        package var allowance: Int?
+    }
+
+    // MARK: What goes back
+
+    /// The response, as the next middleware and the client see it. Undefined until there is one.
+    public var response = ResponseHead()
+    package var responseBody = ResponseBody()
+    /// The origin of the response.
+    public internal(set) var origin = Origin.upstream
+    /// The code of the gateway's error, if the response is one.
+    package var errorCode: GatewayError.Code?
+
+    /// The response's body, as far as the gateway holds it.
+    package struct ResponseBody {
+        /// The part that was received while the head is held; the whole body of a local response.
+        package var held = ByteBuffer()
+        package var trailers: TrailerSection?
+        package var pipeline: BodyPipeline?
+        /// Whether the transforms write out what they hold back whenever the upstream pauses.
+        var flushesOnPause = false
+        /// Until when a hook waits for the body before it continues without. A time in the past admits only what comes with
+        /// the current read.
+        var collectsUntil = NIODeadline.distantFuture
+        /// Writes the body of the local response that is about to be given.
+        package var source: (any BodyTransform)?
+    }
+
+    /// The origin of a response.
+    public enum Origin: Sendable {
+        /// The upstream, with any status.
+        case upstream
+        /// The gateway, as an error.
+        case gateway
+        /// A middleware, or a route's `respond` or `redirect`.
+        case local
+    }
+
+    // MARK: Where it stands
+
+    package var state = ExchangeStateMachine()
+    package var plan: RoutePlan
+    var cursor = ChainCursor()
+    /// Why no route accepts the request.
+    package var refusal: Refusal?
+    package var client: (any ClientStream)?
+    package var upstream: (any UpstreamStream)?
+    /// The time limits of this exchange.
+    public var deadlines = Deadlines(from: .uptimeNanoseconds(0))
+    /// The collected body of the current direction.
+    public internal(set) var collected = CollectedBody.none
+    /// What features keep under their keys.
+    package var values = ExchangeValues()
+    /// Whether a body, its trailers or its transforms are held; nearly never.
+    var holdsBodies = false
+    /// Which endpoint the request goes to, and how that went.
+    package let upstreamCall = UpstreamCall()
+
+    /// A reference, since an error is large and rare.
+    package final class Refusal {
+        package let error: GatewayError
+        package init(_ error: GatewayError) { self.error = error }
+    }
+
+    // MARK: What is reported
+
+    /// When the first byte of the request was received.
+    package var startedAt = NIODeadline.uptimeNanoseconds(0)
+    /// When the first byte of the response was sent.
+    package var firstByteAt: NIODeadline?
+    package var bytesIn: UInt64 = 0
+    package var bytesOut: UInt64 = 0
+    /// Why the upstream failed, for the log.
+    package var failure: UpstreamFailure?
+    package var target: UpstreamTarget? { self.upstreamCall.target }
+    /// nil if it was answered above the upstream.
+    package var upstreamName: String? {
+        guard self.upstreamCall.pool != nil || self.upstreamCall.attempts > 0,
+            case .upstream(let upstream) = self.plan.action
+        else { return nil }
+        return upstream.name
+    }
+
+    // MARK: Reuse
+
+    private let deadlineSlot: DeadlineWheel.Slot
+    private var armedUntil = NIODeadline.distantFuture
+
+    package init(worker: Worker, plan: RoutePlan) {
+        self.worker = worker
+        self.plan = plan
+        self.deadlineSlot = worker.deadlines.makeSlot()
+        worker.deadlines.own(self.deadlineSlot, self)
+    }
+
+    /// Prepares for a request, which is in `request` already.
+    ///
+    /// - Parameter start: When its first byte was received; now if nil.
+    package func reset(client: any ClientStream, at now: NIODeadline, since start: NIODeadline? = nil) {
+        self.client = client
+        self.startedAt = start ?? now
+        self.state.begin(hasBody: !self.request.framing.isEmpty)
+        self.cursor = ChainCursor()
+        self.deadlines = Deadlines(from: now)
+        self.upstreamCall.reset()
+        self.firstByteAt = nil
+        self.errorCode = nil
+        self.failure = nil
+        self.bytesOut = 0
+        self.requestIDRange = .empty
+        self.refusal = nil
+        self.forwardingFields = nil
+        self.acceptsTrailers = false
+        self.isLastHop = false
+        if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
+        if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }
+        self.needsUnencodedResponse = false
+        self.requestBody.allowance = nil
+        self.captures.removeAll()
+    }
+
+    /// Drops what the request has left, until the exchange is reused.
+    package func release() {
+        self.generation &+= 1
+        self.state.release()
+        self.client = nil
+        self.upstream = nil
+        self.bytesIn = 0
+        guard self.holdsBodies else { return }
+        self.holdsBodies = false
+        self.collected = .none
+        self.requestBody = RequestBody()
+        self.responseBody = ResponseBody()
+    }
+
+    // MARK: Deadlines
+
+    package func wait(for phase: Deadlines.Phase, _ amount: TimeAmount) {
+        self.deadlines.wait(for: phase, until: self.worker.now + amount)
+        self.arm()
+    }
+
+    /// Waits for the next bytes of a body.
+    func waitForBody() {
+        let collectsUntil = self.responseBody.collectsUntil
+        guard collectsUntil == .distantFuture else {
+            let idle = self.deadlines.idle.map { self.worker.now + $0 } ?? .distantFuture
+            self.deadlines.wait(for: .idle, until: min(idle, collectsUntil))
+            return self.arm()
+        }
+        if let idle = self.deadlines.idle { self.wait(for: .idle, idle) } else { self.stopWaiting() }
+    }
+
+    func stopWaiting() { self.deadlines.stopWaiting() }
+
+    /// Has the wheel check this exchange at its next deadline. If the wheel checks earlier anyway, for a former request too, it
+    /// is not asked again: for most requests it never is.
+    func arm() {
+        let next = self.deadlines.next
+        guard next < self.armedUntil else { return }
+        self.armedUntil = next
+        self.worker.deadlines.set(self.deadlineSlot, to: next)
+    }
+
+    /// The wheel has checked this exchange, and does so again only if it is asked.
+    func disarmed() { self.armedUntil = .distantFuture }
+
+    /// Frees its place in the wheel. It is not used again.
+    func discard() { self.worker.deadlines.free(self.deadlineSlot) }
+}
+
+@available(*, unavailable)
+extension Exchange: Sendable {}
+
+extension Exchange: DeadlineOwner {
+    package func deadlineReached(now: NIODeadline) { self.driver.deadlineReached(now: now) }
+}

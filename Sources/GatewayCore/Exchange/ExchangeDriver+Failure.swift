@@ -1,0 +1,143 @@
+package import GatewayHTTP
+import GatewayHTTP1
+import Logging
+import NIOCore
+
+/// What ends an exchange early: errors, missed deadlines, lost connections, the end of the gateway.
+extension ExchangeDriver {
+    /// Turns an error into a response that climbs from `place`, or from the bottom of the chain. The failure hooks above that
+    /// place run first.
+    package func fail(_ error: GatewayError, from place: Int?) {
+        let exchange = self.exchange
+        exchange.state.endHalt()
+        self.dropUpstream()
+        var place = place
+        var error = error
+        let chain = exchange.plan.chain
+        var cursor = ChainCursor()
+        cursor.turn(from: place, among: chain.failurePlaces)
+        while let index = cursor.nextUp() {
+            switch chain.failureHooks[index].failure(error, exchange) {
+            case .next, .transform, .collect, .suspend: continue
+            case .respond(let response): return self.answer(response, from: chain.failurePlaces[index])
+            case .fail(let other):
+                error = other
+                place = chain.failurePlaces[index]
+            case .retry(let delay): if self.retry(after: delay, below: chain.failurePlaces[index]) { return }
+            }
+        }
+        exchange.origin = .gateway
+        exchange.errorCode = error.code
+        exchange.failure = error.failure
+        exchange.plan.meters.countError(error.code)
+        if let reason = error.reason { self.worker.log.debug("\(error.code): \(reason)") }
+        self.climb(with: ErrorResponse.make(error, for: exchange), from: place)
+    }
+
+    /// Closes the client's connection, so that what it received does not look complete.
+    func abort(_ outcome: Outcome) { self.finish(outcome, cutting: true) }
+
+    // MARK: The upstream
+
+    /// The upstream is lost: before the response's head that is an error response, after it the client's connection closes.
+    func upstreamFailed(_ error: GatewayError) {
+        self.exchange.upstream = nil
+        switch self.exchange.state.upstreamFailed() {
+        case .answer: self.fail(error, from: nil)
+        case .cut:
+            self.exchange.failure = error.failure
+            self.abort(.upstreamReset)
+        case .ignore: break
+        }
+    }
+
+    // MARK: The client
+
+    /// The client has left, or was cut off because it accepts nothing.
+    package func clientGone(_ outcome: Outcome = .clientGone) { self.finish(outcome) }
+
+    /// The client sends its body slower than it may.
+    func requestTooSlow() {
+        self.exchange.plan.meters.countTimeout(.idle)
+        switch self.exchange.state.requestFailed() {
+        case .answer: self.fail(GatewayError(.requestTimeout), from: nil)
+        case .cut: self.abort(.timedOut(.idle))
+        case .ignore: break
+        }
+    }
+
+    /// The client's framing of the body is malformed.
+    package func receive(error: MessageError) {
+        self.exchange.state.abandonRequest()
+        switch self.exchange.state.requestFailed() {
+        case .answer: self.fail(GatewayError(client: error), from: nil)
+        case .cut: self.abort(.gatewayError)
+        case .ignore: break
+        }
+    }
+
+    // MARK: Time
+
+    /// Called by the deadline wheel.
+    func deadlineReached(now: NIODeadline) {
+        let exchange = self.exchange
+        self.worker.tick()
+        exchange.disarmed()
+        let onFailure = exchange.state.requestFailed()
+        guard onFailure != .ignore else { return }
+        guard let phase = exchange.deadlines.expired(at: now) else { return exchange.arm() }
+        exchange.deadlines.stopWaiting()
+        if phase == .idle, self.isCollectingNoLonger(at: now) { return self.giveUpCollecting() }
+        if case .connect = phase, exchange.state.stage == .waiting, exchange.upstreamCall.connectTimedOut() { return }
+        exchange.plan.meters.countTimeout(phase)
+        switch onFailure {
+        case .answer: self.fail(self.error(of: phase), from: nil)
+        case .cut:
+            if case .idle = phase, exchange.upstream != nil, self.isUpstreamLate { exchange.failure = .timeout }
+            self.abort(.timedOut(phase))
+        case .ignore: break
+        }
+    }
+
+    /// The response's body does not continue, or the upstream does not accept the request's, or does not say whether it
+    /// wants that.
+    private var isUpstreamLate: Bool {
+        let exchange = self.exchange
+        return exchange.state.stage == .climbing || exchange.upstream?.isWritable == false
+            || exchange.upstream != nil && exchange.request.expectsContinue
+    }
+
+    private func error(of phase: Deadlines.Phase) -> GatewayError {
+        switch phase {
+        case .queue: GatewayError(.overloaded, retryAfter: 1, reason: "no upstream connection became free")
+        // A pool handles a slow connection. Without one there was no address to connect to.
+        case .connect: .lookUpTimeout
+        case .firstByte: .upstreamTimeout
+        case .total: GatewayError(.deadlineExceeded)
+        case .idle where self.isUpstreamLate: .upstreamTimeout
+        // The request's body did not continue.
+        case .idle, .header, .write: GatewayError(.requestTimeout)
+        }
+    }
+
+    /// The gateway stops. A client without a response gets an error; any other is cut off.
+    func drainTimeIsUp() {
+        let generation = self.exchange.generation
+        if self.exchange.state.canAnswer { self.fail(GatewayError(.draining, retryAfter: 1), from: nil) }
+        // A middleware that suspends the exchange is not waited for.
+        if self.exchange.generation == generation { self.abort(.gatewayError) }
+    }
+}
+
+extension GatewayError {
+    /// A client's message that could not be read.
+    package init(client error: MessageError) {
+        switch error.code {
+        case .startLineTooLong: self.init(.uriTooLong)
+        case .headersTooLarge: self.init(.headersTooLarge)
+        case .unsupportedVersion: self.init(.versionNotSupported)
+        case .unsupportedCoding: self.init(.notImplemented, reason: error.reason)
+        case .malformed, .truncated: self.init(.badRequest, reason: error.reason)
+        }
+    }
+}

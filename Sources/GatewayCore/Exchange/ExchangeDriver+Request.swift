@@ -1,0 +1,166 @@
+import GatewayHTTP
+import GatewayHTTP1
+package import NIOCore
+
+/// Step 1: a request was received. Who sent it, and which route does it take?
+extension ExchangeDriver {
+    /// Begins the exchange of a request whose head was read into ``Exchange/request``. Its body follows from the stream.
+    ///
+    /// - Parameters:
+    ///   - peer: The address at the other end of the connection.
+    ///   - isTrusted: Whether the peer is a proxy whose forwarding fields name the client.
+    ///   - start: When the first byte of the request was received.
+    package func begin(from client: any ClientStream, at peer: ClientAddress, isTrusted: Bool, since start: NIODeadline) {
+        let exchange = self.exchange
+        exchange.reset(client: client, at: self.worker.now, since: start)
+        self.identifyClient(peer: peer, trusted: isTrusted)
+        self.takeRoute()
+        ForwardedFields.cleanRequest(exchange)
+        self.descend()
+    }
+
+    /// Begins the exchange of a request that could not be read, or was not. It passes the chain of requests without a route,
+    /// which answers with the error.
+    package func refuse(_ error: GatewayError, from client: any ClientStream, at peer: ClientAddress, since start: NIODeadline)
+    {
+        let exchange = self.exchange
+        exchange.rawPath = .empty
+        exchange.plan = self.worker.table.unrouted
+        exchange.reset(client: client, at: self.worker.now, since: start)
+        // Forwarding fields of a head that may be malformed are not trusted.
+        self.identifyClient(peer: peer, trusted: false)
+        exchange.refusal = Exchange.Refusal(error)
+        self.descend()
+    }
+
+    /// Drops forged fields, splits the request target (RFC 9112 section 3.2), normalizes its path once, and finds the plan. If
+    /// there is none, the exchange passes the chain of `_none` and is refused.
+    func takeRoute() {
+        let exchange = self.exchange
+        ForwardedFields.removeForged(exchange)
+        let table: RoutingTable = self.worker.table
+        var hasEncodedSlash = false
+        if let refusal = self.splitTarget() ?? self.normalizePath(&hasEncodedSlash) ?? self.misdirection {
+            exchange.plan = table.unrouted
+            exchange.refusal = refusal
+            return
+        }
+        let result = table.route(exchange)
+        if hasEncodedSlash, table.isAmbiguous(exchange, result) {
+            exchange.plan = table.unrouted
+            exchange.refusal = Exchange.Refusal(.ambiguousPath)
+            return
+        }
+        switch result {
+        case .found(let plan, _): exchange.plan = plan
+        case .methodNotAllowed(let allow):
+            var error = GatewayError(.methodNotAllowed)
+            error.allow = allow
+            exchange.plan = table.unrouted
+            exchange.refusal = Exchange.Refusal(error)
+        case .notFound:
+            exchange.plan = table.unrouted
+            exchange.refusal = Exchange.Refusal(GatewayError(.notFound))
+        }
+    }
+
+    private func splitTarget() -> Exchange.Refusal? {
+        let exchange = self.exchange
+        let path = exchange.request.pathAndQuery
+        var end = 0
+        exchange.request.headers.withBytes(path) { bytes in
+            while end < bytes.count, bytes[end] != UInt8(ascii: "?") { end &+= 1 }
+        }
+        exchange.rawPath = ByteRange(offset: path.offset, count: end)
+        exchange.query =
+            end < path.count ? ByteRange(offset: path.offset + end + 1, count: path.count - end - 1) : .empty
+        switch exchange.request.method {
+        case .connect, .trace:
+            exchange.path = .empty
+            var error = GatewayError(.methodNotAllowed)
+            error.allow = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+            return Exchange.Refusal(error)
+        // `OPTIONS *` asks about the server and not about a path, as does an absolute target without a path and query
+        // (RFC 9112 section 3.2.4).
+        case .options where path.isEmpty || exchange.request.headers.equals(exchange.rawPath, "*"):
+            exchange.path = .empty
+            return Exchange.Refusal(GatewayError(.notFound))
+        default: return nil
+        }
+    }
+
+    /// An `https` URL is served only on a connection that is secured, or that a trusted proxy secures (RFC 9110 section 7.4).
+    private var misdirection: Exchange.Refusal? {
+        let exchange = self.exchange
+        guard exchange.request.isTargetHTTPS, !exchange.isSecure, !exchange.isFromTrustedPeer else { return nil }
+        let detail = "This connection is not secured, so it does not serve https URLs."
+        return Exchange.Refusal(GatewayError(.misdirectedRequest, detail: detail))
+    }
+
+    private func normalizePath(_ hasEncodedSlash: inout Bool) -> Exchange.Refusal? {
+        let exchange = self.exchange
+        let outcome = exchange.request.headers.withBytes(exchange.rawPath) {
+            PathNormalizer.normalize($0, into: &self.worker.normalizedPath, &hasEncodedSlash)
+        }
+        switch outcome {
+        case .unchanged: exchange.path = exchange.rawPath
+        case .rewritten:
+            exchange.path = exchange.request.headers.store { $0.write(self.worker.normalizedPath) }
+        case .invalid(let reason):
+            exchange.path = .empty
+            return Exchange.Refusal(
+                GatewayError(.badRequest, detail: "The path is malformed.", reason: "path: \(reason)")
+            )
+        }
+        return nil
+    }
+
+    /// Determines the client: the peer, or the client that a chain of trusted proxies names.
+    func identifyClient(peer: ClientAddress, trusted: Bool) {
+        let exchange = self.exchange
+        exchange.clientAddress = peer
+        exchange.isFromTrustedPeer = trusted
+        guard trusted else { return }
+        switch self.worker.settings.trustedProxies.client(in: exchange.request.headers) {
+        case .none: exchange.forwardedOrigin = ForwardedOrigin(in: &exchange.request.headers, nil)
+        case .named(let element, let address):
+            exchange.clientAddress = address
+            exchange.forwardedOrigin = ForwardedOrigin(in: &exchange.request.headers, element)
+        case .unnamed(let element, let proxy):
+            exchange.clientAddress = (proxy ?? peer).withoutIP
+            exchange.forwardedOrigin = ForwardedOrigin(in: &exchange.request.headers, element)
+        }
+        ForwardedElement.removeUnread(from: &exchange.request.headers)
+    }
+}
+
+/// What routing sees of an exchange, for the length of one call.
+struct RequestView: RoutedRequest {
+    package let method: UnsafeRawBufferPointer
+    package let host: UnsafeRawBufferPointer
+    package var path: UnsafeRawBufferPointer
+    package let query: UnsafeRawBufferPointer
+    private let bytes: UnsafeRawBufferPointer
+    private let fields: ContiguousArray<HeaderBlock.Field>
+
+    package init(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+        func slice(_ range: ByteRange) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: bytes[range.offset..<range.end])
+        }
+        self.method = slice(exchange.request.methodName)
+        self.host = slice(exchange.request.host)
+        self.path = slice(exchange.path)
+        self.query = slice(exchange.query)
+        self.bytes = bytes
+        self.fields = exchange.request.headers.fields
+    }
+
+    package func satisfies(_ condition: HeaderCondition) -> Bool {
+        for field in self.fields {
+            let name = UnsafeRawBufferPointer(rebasing: self.bytes[field.name.offset..<field.name.end])
+            let value = UnsafeRawBufferPointer(rebasing: self.bytes[field.value.offset..<field.value.end])
+            if condition.accepts(name: name, value: value) { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,297 @@
+import GatewayHTTP
+import GatewayHTTP1
+import GatewaySettings
+import Logging
+package import NIOCore
+
+/// Takes an exchange through its steps:
+///
+/// 1. ``begin(from:at:isTrusted:since:)``: the request's head was received. The client is identified and the route is found:
+///    `ExchangeDriver+Request.swift`.
+/// 2. Down: the request hooks run in the order of the chain.
+/// 3. The bottom of the chain: the upstream is asked, or the route answers itself.
+/// 4. The request's body follows to the upstream: `ExchangeDriver+RequestBody.swift`.
+/// 5. ``receiveResponseHead()``: the upstream answers.
+/// 6. Up: the response hooks run, in reverse order.
+/// 7. Head, body and end of the response go to the client: `ExchangeDriver+ResponseBody.swift`.
+/// 8. ``finish(_:cutting:)``: the completion hooks run, and the exchange is reused.
+///
+/// A failure anywhere becomes a response at that place and climbs from there. Once the client has a part of the response, its
+/// connection is closed instead: `ExchangeDriver+Failure.swift`.
+///
+/// A write can close a connection, and a hook can answer, so most calls may end the exchange before they return. Code that
+/// continues after one compares ``Exchange/generation`` first.
+package struct ExchangeDriver {
+    package let exchange: Exchange
+
+    package var worker: Worker { self.exchange.worker }
+
+    // MARK: 2. Down
+
+    func descend() {
+        let plan = self.exchange.plan
+        while let index = self.exchange.cursor.nextDown(plan.chain.requestCount) {
+            switch plan.chain.request(index, self.exchange) {
+            case .next: continue
+            case let decision: if !self.goesDown(after: decision, at: index) { return }
+            }
+        }
+        self.reachBottom()
+    }
+
+    /// Returns false if the walk turns or halts.
+    private func goesDown(after decision: Decision, at index: Int) -> Bool {
+        switch decision {
+        case .next, .retry: return true
+        case .respond(let response): self.answer(response, from: self.exchange.plan.chain.requestPlaces[index])
+        case .fail(let error): self.fail(error, from: self.exchange.plan.chain.requestPlaces[index])
+        case .transform(let transform):
+            self.insertIntoRequest(transform)
+            return true
+        case .collect(let limit):
+            // A hook that asks again although it has its answer continues.
+            guard case .none = self.exchange.collected else { return true }
+            guard let body = self.collectRequest(upTo: limit) else { return false }
+            return self.goesDown(with: body)
+        case .suspend: self.suspend()
+        }
+        return false
+    }
+
+    /// Calls the hook that asked for the body again.
+    private func goesDown(with body: CollectedBody) -> Bool {
+        let index = self.exchange.cursor.currentDown
+        self.exchange.collected = body
+        let decision = self.exchange.plan.chain.request(index, self.exchange)
+        defer { self.exchange.collected = .none }
+        return self.goesDown(after: decision, at: index)
+    }
+
+    /// The body that a request hook waits for is complete, or too large.
+    func requestCollected(_ body: CollectedBody) {
+        self.exchange.state.collected()
+        self.exchange.stopWaiting()
+        if self.goesDown(with: body) { self.descend() }
+    }
+
+    // MARK: 3. The bottom of the chain
+
+    private func reachBottom() {
+        let exchange = self.exchange
+        exchange.state.reachedBottom()
+        // A hook may have set `total`.
+        exchange.deadlines.begin()
+        if exchange.deadlines.total != nil { exchange.arm() }
+        if let refusal = exchange.refusal { return self.fail(refusal.error, from: nil) }
+        if exchange.needsUnencodedResponse { exchange.request.headers.remove(.acceptEncoding) }
+        switch exchange.plan.action {
+        case .upstream where exchange.isLastHop: self.answer(Response(status: 204), from: nil)
+        case .upstream(let upstream): upstream.take(exchange)
+        case .respond(let response): self.answer(response, from: nil)
+        case .redirect(let template, _) where template.namesHost && exchange.clientHost.isEmpty:
+            self.fail(GatewayError(.badRequest, detail: "The request has no Host to redirect to."), from: nil)
+        case .redirect(let template, let status):
+            self.answer(.redirect(template, status: status, for: exchange), from: nil)
+        case .refuse: self.fail(GatewayError(.notFound), from: nil)
+        }
+    }
+
+    /// Answers without an upstream. The response climbs from `place`, or from the bottom of the chain.
+    package func answer(_ response: Response, from place: Int?) {
+        self.exchange.origin = .local
+        self.exchange.errorCode = nil
+        self.climb(with: response, from: place)
+    }
+
+    // MARK: 5. The upstream's head
+
+    /// Passes a 100 or 103 on to the client. The deadline of the response stays the same.
+    func receiveInformational() {
+        let exchange = self.exchange
+        guard case .pass = exchange.state.informational() else { return }
+        ForwardedFields.cleanInformational(exchange)
+        guard let client = exchange.client else { return }
+        client.writeInformational(exchange.response)
+        if exchange.response.status == 100 { exchange.request.expectsContinue = false }
+        client.flush()
+        // An upstream may send any number of them.
+        if exchange.client === client, !client.isWritable { exchange.upstream?.pauseReading() }
+    }
+
+    func receiveResponseHead() {
+        let exchange = self.exchange
+        guard case .climb = exchange.state.responseHead() else { return }
+        exchange.origin = .upstream
+        ForwardedFields.cleanResponse(exchange)
+        HashKey.setCookie(of: exchange)
+        exchange.cursor.turn(from: nil, among: exchange.plan.chain.responsePlaces)
+        self.climb()
+    }
+
+    // MARK: 6. Up
+
+    func climb(with response: Response, from place: Int?) {
+        let exchange = self.exchange
+        exchange.stopWaiting()
+        self.dropUpstream()
+        self.dropResponse()
+        exchange.state.answered()
+        exchange.response.fill(with: response, answering: exchange.request.method)
+        exchange.holdsBodies = true
+        exchange.responseBody.held = response.body
+        if let source = exchange.responseBody.source {
+            exchange.responseBody.source = nil
+            if exchange.request.method != .head, !exchange.response.hasNoBody { exchange.response.framing = .chunked }
+            self.insertIntoResponse(source)
+        }
+        exchange.cursor.turn(from: place, among: exchange.plan.chain.responsePlaces)
+        self.climb()
+    }
+
+    private func climb() {
+        let plan = self.exchange.plan
+        while let index = self.exchange.cursor.nextUp() {
+            switch plan.chain.response(index, self.exchange) {
+            case .next: continue
+            case let decision: if !self.goesUp(after: decision, at: index) { return }
+            }
+        }
+        self.startResponse()
+    }
+
+    /// Returns false if the walk turns or halts.
+    private func goesUp(after decision: Decision, at index: Int) -> Bool {
+        switch decision {
+        case .next: return true
+        case .respond(let response): self.answer(response, from: self.exchange.plan.chain.responsePlaces[index])
+        case .fail(let error): self.fail(error, from: self.exchange.plan.chain.responsePlaces[index])
+        case .transform(let transform):
+            self.insertIntoResponse(transform)
+            return true
+        case .collect(let limit):
+            guard case .none = self.exchange.collected else { return true }
+            guard let body = self.collectResponse(upTo: limit) else { return false }
+            return self.goesUp(with: body)
+        case .retry(let delay): return !self.retry(after: delay, below: self.exchange.plan.chain.responsePlaces[index])
+        case .suspend: self.suspend()
+        }
+        return false
+    }
+
+    /// Calls the hook that asked for the body again.
+    private func goesUp(with body: CollectedBody) -> Bool {
+        let index = self.exchange.cursor.currentUp
+        self.exchange.responseBody.collectsUntil = .distantFuture
+        self.exchange.collected = body
+        let decision = self.exchange.plan.chain.response(index, self.exchange)
+        defer { self.exchange.collected = .none }
+        return self.goesUp(after: decision, at: index)
+    }
+
+    /// The body that a response hook waits for is complete, or too large.
+    func responseCollected(_ body: CollectedBody) {
+        self.exchange.state.collected()
+        self.exchange.stopWaiting()
+        if self.goesUp(with: body) { self.climb() }
+    }
+
+    // MARK: Halts and retries
+
+    private func suspend() {
+        self.exchange.state.suspend()
+        self.exchange.upstream?.pauseReading()
+        // A forgotten resumption must not hold the client forever.
+        self.exchange.wait(for: .total, self.exchange.deadlines.firstByte)
+    }
+
+    /// Continues with the decision of a ``Resumption``.
+    package func resume(generation: UInt32, halt: UInt32, _ decide: (Exchange) -> Decision) {
+        let exchange = self.exchange
+        let direction = exchange.generation == generation ? exchange.state.resume(halt) : .ignore
+        switch direction {
+        case .ignore:
+            self.worker.staleResumptions += 1
+            return
+        case .down:
+            self.worker.tick()
+            exchange.stopWaiting()
+            if self.goesDown(after: decide(exchange), at: exchange.cursor.currentDown) { self.descend() }
+        case .up:
+            self.worker.tick()
+            exchange.stopWaiting()
+            let decision = decide(exchange)
+            exchange.upstream?.resumeReading()
+            if self.goesUp(after: decision, at: exchange.cursor.currentUp) { self.climb() }
+        }
+        if exchange.generation == generation { exchange.client?.flush() }
+    }
+
+    /// Continues with the decision of a middleware at `place` that did not wait for the response it had asked for.
+    func overtake(_ decision: Decision, from place: Int) {
+        let exchange = self.exchange
+        guard exchange.state.canAnswer else { return }
+        self.worker.tick()
+        exchange.state.endHalt()
+        let generation = exchange.generation
+        switch decision {
+        case .respond(let response): self.answer(response, from: place)
+        case .fail(let error): self.fail(error, from: place)
+        case .next, .transform, .collect, .retry, .suspend:
+            self.fail(GatewayError(.internalError, reason: "the response was passed on before it came"), from: place)
+        }
+        if exchange.generation == generation { exchange.client?.flush() }
+    }
+
+    /// Walks down again from below `place`, with the same request. Returns false if it cannot be sent again.
+    package func retry(after delay: TimeAmount, below place: Int) -> Bool {
+        let exchange = self.exchange
+        guard self.canSendRequestAgain, case .descend = exchange.state.retry() else { return false }
+        self.dropUpstream()
+        self.dropResponse()
+        exchange.upstreamCall.restart()
+        exchange.requestBody.held = exchange.requestBody.collected ?? ByteBuffer()
+        exchange.cursor.restart(below: place, among: exchange.plan.chain.requestPlaces)
+        guard delay > .zero else {
+            self.descend()
+            return true
+        }
+        let resumption = exchange.resumption()
+        self.suspend()
+        self.worker.eventLoop.scheduleTask(in: delay) { resumption.resume() }
+        return true
+    }
+
+    // MARK: 8. The end
+
+    /// Ends the exchange.
+    ///
+    /// - Parameter cutting: Whether to close the client's connection, so that what it received does not look complete.
+    package func finish(_ outcome: Outcome, cutting: Bool = false) {
+        let exchange = self.exchange
+        guard case .complete = exchange.state.finish() else { return }
+        if exchange.plan.chain.hasCompletionHooks { self.worker.tick() }
+        // The connection closes within this call, and reports that to an exchange that is over already.
+        if cutting { exchange.client?.cut() }
+        self.dropUpstream()
+        exchange.requestBody.pipeline?.cancel()
+        exchange.responseBody.pipeline?.cancel()
+        exchange.deadlines.stopWaiting()
+        exchange.plan.chain.complete(exchange, outcome)
+        exchange.upstreamCall.end()
+        let client = exchange.client
+        exchange.client = nil
+        client?.exchangeEnded(exchange)
+        self.worker.recycle(exchange)
+    }
+
+    func dropUpstream() {
+        self.exchange.upstreamCall.stopWaiting()
+        guard let upstream = self.exchange.upstream else { return }
+        self.exchange.upstream = nil
+        upstream.cancel()
+    }
+}
+
+extension Exchange {
+    package var driver: ExchangeDriver { ExchangeDriver(exchange: self) }
+}

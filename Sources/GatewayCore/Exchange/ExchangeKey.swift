@@ -1,0 +1,99 @@
+import Synchronization
+
+/// A key for data that a feature keeps with a request. Each request starts with the initial value.
+///
+/// A middleware creates its keys with ``BuildContext/key(_:)``. A value that other files read as well has a static key on the
+/// type that writes it:
+///
+/// ```swift
+/// struct RateLimitMiddleware: RequestHook {
+///     static let verdict = ExchangeKey<StaticString?>("rate_limit.verdict", initial: nil)
+/// }
+/// // exchange[RateLimitMiddleware.verdict] = "allowed"
+/// ```
+public struct ExchangeKey<Value> {
+    package let index: Int
+    package let initial: Value
+
+    /// - Parameters:
+    ///   - name: The key's name, prefixed with the feature. Keys with the same name and type are the same key.
+    ///   - initial: The value that each request starts with.
+    package init(_ name: String, initial: Value) {
+        self.index = ExchangeKeyIndices.index(of: name, Value.self)
+        self.initial = initial
+    }
+}
+
+extension ExchangeKey: Sendable where Value: Sendable {}
+
+/// The place of each key among the values of an exchange. It stays the same when a reload builds new chains.
+private enum ExchangeKeyIndices {
+    private struct Key: Hashable {
+        package let name: String
+        package let type: ObjectIdentifier
+    }
+
+    private static let indices = Mutex<[Key: Int]>([:])
+
+    package static func index<Value>(of name: String, _ type: Value.Type) -> Int {
+        let key = Key(name: name, type: ObjectIdentifier(type))
+        return self.indices.withLock { indices in
+            if let known = indices[key] { return known }
+            indices[key] = indices.count
+            return indices.count - 1
+        }
+    }
+}
+
+/// The values of an exchange by key. Their boxes are kept for later requests, so that setting a value does not allocate.
+package struct ExchangeValues {
+    class Box {
+        /// The generation of the exchange in which the value was set.
+        package var generation: UInt32
+        package init(generation: UInt32) { self.generation = generation }
+    }
+
+    final class BoxOf<Value>: Box {
+        package var value: Value
+
+        package init(_ value: Value, generation: UInt32) {
+            self.value = value
+            super.init(generation: generation)
+        }
+    }
+
+    private var boxes: ContiguousArray<Box?> = []
+
+    func box<Value>(for key: ExchangeKey<Value>) -> BoxOf<Value>? {
+        key.index < self.boxes.count ? self.boxes[key.index] as? BoxOf<Value> : nil
+    }
+
+    /// The value that was set in this generation, or else the initial one.
+    package func value<Value>(for key: ExchangeKey<Value>, in generation: UInt32) -> Value {
+        guard key.index < self.boxes.count, let box = self.boxes[key.index], box.generation == generation,
+            let box = box as? BoxOf<Value>
+        else { return key.initial }
+        return box.value
+    }
+
+    package mutating func insert<Value>(_ value: Value, for key: ExchangeKey<Value>, in generation: UInt32) {
+        while self.boxes.count <= key.index { self.boxes.append(nil) }
+        self.boxes[key.index] = BoxOf(value, generation: generation)
+    }
+}
+
+extension Exchange {
+    /// The value for this request.
+    public subscript<Value>(key: ExchangeKey<Value>) -> Value {
+        get { self.values.value(for: key, in: self.generation) }
+        set {
+            // Through the box, so that the exchange is not accessed while a former value is released.
+            if let box = self.values.box(for: key) {
+                box.value = newValue
+                box.generation = self.generation
+            } else {
+                self.values.insert(newValue, for: key, in: self.generation)
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+/// Where an exchange is between its request and its response. ``ExchangeDriver`` tells it what happened and does what it
+/// returns.
+package struct ExchangeStateMachine: Hashable, Sendable {
+    package enum Stage: UInt8, Sendable {
+        /// No request. → descending
+        case idle
+        /// In the request hooks. → waiting, climbing, over
+        case descending
+        /// At the bottom of the chain, until a response begins. → climbing, over
+        case waiting
+        /// In the response hooks. → responding, descending, over
+        case climbing
+        /// The client has the head, or gets it now. → flushing, over
+        case responding
+        /// The last byte was written, and the client has yet to accept it. → over
+        case flushing
+        /// The completion hooks run. → idle
+        case over
+    }
+
+    /// What the walk through the hooks waits for. The hook that halted it decides how it continues.
+    enum Halt: Hashable, Sendable {
+        case none
+        /// The decision of a ``Resumption``.
+        case suspended
+        /// The whole body, if it has at most this many bytes.
+        case collecting(limit: Int)
+    }
+
+    package private(set) var stage = Stage.idle
+    private(set) var halt = Halt.none
+    /// Identifies a halt, so that a late decision does not apply to a later one.
+    private var haltNumber: UInt32 = 0
+    /// The whole request, with its body, was received, or what is missing of it will not be delivered.
+    package private(set) var isRequestEnded = false
+    /// The whole response was received.
+    package private(set) var isResponseEnded = false
+
+    // MARK: Down
+
+    package mutating func begin(hasBody: Bool) {
+        self.stage = .descending
+        self.halt = .none
+        self.isRequestEnded = !hasBody
+        self.isResponseEnded = false
+    }
+
+    mutating func reachedBottom() { self.stage = .waiting }
+
+    package enum OnRetry: Hashable, Sendable {
+        case descend
+        /// The client has seen a part of the response.
+        case refuse
+    }
+
+    /// The request is to be sent again.
+    package mutating func retry() -> OnRetry {
+        guard self.stage != .responding, self.stage != .flushing else { return .refuse }
+        self.stage = .descending
+        self.isResponseEnded = false
+        return .descend
+    }
+
+    // MARK: Halts
+
+    /// Returns the number of the next halt.
+    mutating func makeHalt() -> UInt32 {
+        self.haltNumber &+= 1
+        return self.haltNumber
+    }
+
+    package mutating func suspend() { self.halt = .suspended }
+    package mutating func collect(upTo limit: Int) { self.halt = .collecting(limit: limit) }
+
+    /// The body that a hook waits for is complete, or too large.
+    package mutating func collected() { self.halt = .none }
+
+    /// The walk continues from somewhere else. Outstanding resumptions become stale.
+    mutating func endHalt() {
+        guard self.halt != .none else { return }
+        self.halt = .none
+        self.haltNumber &+= 1
+    }
+
+    package enum OnResume: Hashable, Sendable {
+        /// The halt is over.
+        case ignore
+        case down
+        case up
+    }
+
+    package mutating func resume(_ number: UInt32) -> OnResume {
+        guard self.haltNumber == number, self.halt == .suspended else { return .ignore }
+        self.endHalt()
+        return self.stage == .descending ? .down : .up
+    }
+
+    // MARK: The request's body
+
+    package enum OnRequestBody: Hashable, Sendable {
+        case collect(limit: Int)
+        case forward
+        case drop
+    }
+
+    package func requestBody() -> OnRequestBody {
+        if case .collecting(let limit) = self.halt, self.stage == .descending { return .collect(limit: limit) }
+        return self.stage == .over ? .drop : .forward
+    }
+
+    enum OnRequestEnd: Hashable, Sendable {
+        /// The hook that waits for the body gets it.
+        case collected
+        case forward
+    }
+
+    mutating func requestEnded() -> OnRequestEnd {
+        self.isRequestEnded = true
+        if case .collecting = self.halt, self.stage == .descending { return .collected }
+        return .forward
+    }
+
+    /// No more of the request will be delivered.
+    mutating func abandonRequest() { self.isRequestEnded = true }
+
+    // MARK: The response
+
+    package enum OnInformational: Hashable, Sendable {
+        case pass
+        case drop
+    }
+
+    package func informational() -> OnInformational { self.stage == .waiting ? .pass : .drop }
+
+    enum OnResponseHead: Hashable, Sendable {
+        case climb
+        case drop
+    }
+
+    mutating func responseHead() -> OnResponseHead {
+        guard self.stage == .waiting else { return .drop }
+        self.stage = .climbing
+        return .climb
+    }
+
+    /// A complete response was generated. It takes the place of any other, and climbs.
+    package mutating func answered() {
+        self.stage = .climbing
+        self.isResponseEnded = true
+    }
+
+    mutating func startedResponse() { self.stage = .responding }
+
+    package enum OnResponseBody: Hashable, Sendable {
+        case write
+        /// A suspended hook holds the head.
+        case hold
+        /// A hook waits for the body.
+        case collect(limit: Int)
+        case drop
+    }
+
+    package func responseBody() -> OnResponseBody {
+        switch (self.stage, self.halt) {
+        case (.responding, _): .write
+        case (.climbing, .collecting(let limit)): .collect(limit: limit)
+        case (.climbing, _): .hold
+        case (.idle, _), (.descending, _), (.waiting, _), (.flushing, _), (.over, _): .drop
+        }
+    }
+
+    enum OnResponseEnd: Hashable, Sendable {
+        case write
+        /// A suspended hook holds the head.
+        case hold
+        /// The hook that waits for the body gets it.
+        case collected
+        case drop
+    }
+
+    mutating func responseEnded() -> OnResponseEnd {
+        self.isResponseEnded = true
+        switch (self.stage, self.halt) {
+        case (.responding, _): return .write
+        case (.climbing, .collecting): return .collected
+        case (.climbing, _): return .hold
+        case (.idle, _), (.descending, _), (.waiting, _), (.flushing, _), (.over, _): return .drop
+        }
+    }
+
+    /// A response hook waits for the body.
+    var isCollectingResponse: Bool {
+        if case .collecting = self.halt, self.stage == .climbing { true } else { false }
+    }
+
+    mutating func wroteLastByte() { self.stage = .flushing }
+
+    enum OnClientWritable: Hashable, Sendable {
+        case finish
+        case continueResponse
+        /// Informational responses that the client did not accept have stopped the upstream.
+        case resumeUpstream
+        case ignore
+    }
+
+    func clientWritable() -> OnClientWritable {
+        switch self.stage {
+        case .flushing: .finish
+        case .responding: .continueResponse
+        case .waiting, .climbing: self.halt == .suspended ? .ignore : .resumeUpstream
+        case .idle, .descending, .over: .ignore
+        }
+    }
+
+    // MARK: Failures
+
+    enum OnFailure: Hashable, Sendable {
+        /// The client gets an error.
+        case answer
+        /// The client has seen a part of the response, so its connection is closed.
+        case cut
+        case ignore
+    }
+
+    /// The upstream sends nothing more.
+    func upstreamFailed() -> OnFailure {
+        switch self.stage {
+        case .waiting, .climbing: .answer
+        case .responding: .cut
+        case .idle, .descending, .flushing, .over: .ignore
+        }
+    }
+
+    /// The request's body cannot be continued: it is malformed, or too slow, or a transform failed. Also a missed deadline.
+    func requestFailed() -> OnFailure {
+        switch self.stage {
+        case .descending, .waiting, .climbing: .answer
+        case .responding, .flushing: .cut
+        case .idle, .over: .ignore
+        }
+    }
+
+    /// The request's body is larger than it may be. A complete response is left alone.
+    func requestTooLarge() -> OnFailure { self.stage == .flushing ? .ignore : self.requestFailed() }
+
+    /// Whether the exchange can still be answered with another response.
+    var canAnswer: Bool { self.requestFailed() == .answer }
+
+    // MARK: The end
+
+    package enum OnFinish: Hashable, Sendable {
+        case complete
+        case ignore
+    }
+
+    package mutating func finish() -> OnFinish {
+        guard self.stage != .over, self.stage != .idle else { return .ignore }
+        self.stage = .over
+        return .complete
+    }
+
+    /// The exchange is reused for another request.
+    package mutating func release() { self.stage = .idle }
+}

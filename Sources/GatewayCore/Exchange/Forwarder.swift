@@ -1,0 +1,210 @@
+import GatewayHTTP
+import GatewayHTTP1
+import GatewaySettings
+import NIOCore
+
+/// Writes a request for an upstream: anew from its parsed parts, with the fields that say who asked and how.
+struct Forwarder {
+    /// `Via` (RFC 9110 section 7.6.3) by the received version.
+    private static let via: StaticString = "Via: 1.1 gateway\r\n"
+
+    package let style: ForwardedStyle
+
+    package func writeHead(of exchange: Exchange, authority: [UInt8], into buffer: inout ByteBuffer) {
+        let known = exchange.takeForwardingFields()
+        let path = Self.forwardedPath(of: exchange)
+        buffer.writeHead(room: exchange.request.headers.bytes.readableBytes + 512) { output in
+            output.write(exchange.request.methodName, of: exchange.request.headers)
+            output.write(UInt8(ascii: " "))
+            output.write(path, of: exchange.request.headers)
+            output.write(" HTTP/1.1\r\nHost: ")
+            if exchange.plan.forwarding.preservesHost, !exchange.request.host.isEmpty {
+                output.write(exchange.request.host, of: exchange.request.headers)
+            } else {
+                output.write(authority)
+            }
+            output.writeLineEnd()
+            output.writeFields(exchange.request.headers, except: .host)
+            self.writeForwarding(of: exchange, known, into: &output)
+            if exchange.request.framing.isChunked { output.write("Transfer-Encoding: chunked\r\n") }
+            if exchange.acceptsTrailers { output.write("TE: trailers\r\nConnection: TE\r\n") }
+            output.writeLineEnd()
+        }
+    }
+
+    /// Where the path and query for the upstream stand in the request's block. They are written there first, where the
+    /// route or the normaliser has changed them.
+    private static func forwardedPath(of exchange: Exchange) -> ByteRange {
+        let forwarding = exchange.plan.forwarding
+        let path = forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path
+        let isAsSent = path == exchange.rawPath && !path.isEmpty
+        if isAsSent, forwarding.rewrite == nil, forwarding.stripPrefix.bytes.isEmpty {
+            return exchange.request.pathAndQuery
+        }
+        var buffer = exchange.worker.takeBuffer()
+        self.writePath(of: exchange, into: &buffer)
+        let range = exchange.request.headers.store(room: buffer.readableBytes) { $0.write(buffer) }
+        exchange.worker.giveBack(buffer)
+        return range
+    }
+
+    /// The path and query that the upstream gets, rewritten as the route says.
+    static func writePath(of exchange: Exchange, into buffer: inout ByteBuffer) {
+        let forwarding = exchange.plan.forwarding
+        exchange.request.headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) {
+            path -> Void in
+            if let rewrite = forwarding.rewrite {
+                exchange.request.headers.withBytes(exchange.path) {
+                    rewrite.write(into: &buffer, path: $0, captures: exchange.captures)
+                }
+            } else if forwarding.stripPrefix.bytes.isEmpty {
+                _ = path.isEmpty ? buffer.writeInteger(UInt8(ascii: "/")) : buffer.writeBytes(path)
+            } else {
+                forwarding.stripPrefix.write(into: &buffer, path: path)
+            }
+        }
+        // An empty query is another resource than none (RFC 3986 section 6.2.3); a query never stands at the start.
+        guard exchange.query.offset > 0 else { return }
+        buffer.writeInteger(UInt8(ascii: "?"))
+        exchange.request.headers.withBytes(exchange.query) { _ = buffer.writeBytes($0) }
+    }
+
+    private func writeForwarding(
+        of exchange: Exchange,
+        _ known: ForwardingFields,
+        into output: inout HeadWriter
+    ) {
+        if known.via.isEmpty {
+            output.write(exchange.request.minorVersion == 1 ? Self.via : "Via: 1.0 gateway\r\n")
+        } else {
+            output.write("Via: ")
+            output.write(known.via, of: exchange.request.headers)
+            output.write(exchange.request.minorVersion == 1 ? ", 1.1 gateway\r\n" : ", 1.0 gateway\r\n")
+        }
+        if self.style != .rfc7239 {
+            output.write("X-Forwarded-For: ")
+            if !known.xForwardedFor.isEmpty {
+                output.write(known.xForwardedFor, of: exchange.request.headers)
+                output.write(", ")
+            } else if exchange.isNamedByPeer {
+                output.write(exchange.clientAddress.text)
+                output.write(", ")
+            }
+            output.write(exchange.peer.text)
+            output.writeLineEnd()
+            if !known.hasProto {
+                output.write("X-Forwarded-Proto: ")
+                output.write(exchange.clientScheme)
+                output.writeLineEnd()
+            }
+            let host = exchange.clientHost
+            if !known.hasHost, !host.isEmpty {
+                output.write("X-Forwarded-Host: ")
+                output.write(host, of: exchange.request.headers)
+                output.writeLineEnd()
+            }
+            if !known.hasPort {
+                output.write("X-Forwarded-Port: ")
+                let schemePort: StaticString = exchange.isSecure ? "443" : "80"
+                exchange.request.headers.withBytes(host) { Self.writePort(of: $0, else: schemePort, into: &output) }
+                output.writeLineEnd()
+            }
+        }
+        if self.style != .xForwarded { self.writeForwarded(of: exchange, known, into: &output) }
+        if exchange.deadlines.total != nil {
+            output.write("X-Request-Timeout-Ms: ")
+            let left = (exchange.deadlines.end - exchange.worker.now).nanoseconds / 1_000_000
+            output.write(decimal: Int(max(1, left)))
+            output.writeLineEnd()
+        }
+    }
+
+    /// The port that the client named in Host, else the scheme's.
+    private static func writePort(
+        of host: UnsafeRawBufferPointer,
+        else schemePort: StaticString,
+        into output: inout HeadWriter
+    ) {
+        var start = host.count
+        while start > 0, host[start - 1] &- UInt8(ascii: "0") < 10 { start -= 1 }
+        if start > 0, start < host.count, host[start - 1] == UInt8(ascii: ":") {
+            output.write(UnsafeRawBufferPointer(rebasing: host[start...]))
+        } else {
+            output.write(schemePort)
+        }
+    }
+
+    /// `Forwarded` (RFC 7239 section 4).
+    private func writeForwarded(
+        of exchange: Exchange,
+        _ known: ForwardingFields,
+        into output: inout HeadWriter
+    ) {
+        func writeElement(_ node: ClientAddress, _ scheme: StaticString, _ host: ByteRange) {
+            let isIPv6 = node.ip?.isIPv6 ?? false
+            output.write(isIPv6 ? "for=\"[" : "for=")
+            output.write(node.text)
+            output.write(isIPv6 ? "]\";proto=" : ";proto=")
+            output.write(scheme)
+            guard !host.isEmpty else { return }
+            output.write(";host=\"")
+            output.write(host, of: exchange.request.headers)
+            output.write("\"")
+        }
+        output.write("Forwarded: ")
+        if !known.forwarded.isEmpty {
+            output.write(known.forwarded, of: exchange.request.headers)
+            output.write(", ")
+        } else if exchange.isNamedByPeer {
+            writeElement(exchange.clientAddress, exchange.clientScheme, exchange.clientHost)
+            output.write(", ")
+        }
+        writeElement(exchange.peer, exchange.client?.scheme ?? "http", exchange.request.host)
+        output.writeLineEnd()
+    }
+}
+
+/// What proxies before us have said, taken out of the request so that it can be continued.
+struct ForwardingFields {
+    package var via = ByteRange.empty
+    package var xForwardedFor = ByteRange.empty
+    package var forwarded = ByteRange.empty
+    var hasProto = false
+    var hasHost = false
+    package var hasPort = false
+
+    /// What each proxy adds a member to.
+    fileprivate static let lists: FieldSet = [.via, .xForwardedFor, .forwarded]
+}
+
+extension Exchange {
+    /// Who the connection is from: what is added to `X-Forwarded-For`.
+    package var peer: ClientAddress { self.client?.peer ?? self.clientAddress }
+
+    /// A trusted peer says who the client is: in the one style of fields, which is carried over into the other.
+    fileprivate var isNamedByPeer: Bool { self.isFromTrustedPeer && self.clientAddress.text != self.peer.text }
+
+    /// Takes the fields out of the request that the forwarder writes itself. A second try finds them again.
+    func takeForwardingFields() -> ForwardingFields {
+        var known = self.forwardingFields ?? ForwardingFields()
+        guard self.forwardingFields == nil else { return known }
+        let present = self.request.headers.present
+        known.hasProto = self.request.headers.contains(.xForwardedProto)
+        known.hasHost = self.request.headers.contains(.xForwardedHost)
+        known.hasPort = self.request.headers.contains(.xForwardedPort)
+        if present.intersects(ForwardingFields.lists) {
+            known.via = self.request.headers.joined(.via)
+            known.xForwardedFor = self.request.headers.joined(.xForwardedFor)
+            known.forwarded = self.request.headers.joined(.forwarded)
+            self.request.headers.removeAll { _, field in
+                switch field.id {
+                case .via, .xForwardedFor, .forwarded: true
+                default: false
+                }
+            }
+        }
+        if self.deadlines.total != nil { self.request.headers.remove(.xRequestTimeoutMS) }
+        self.forwardingFields = known
+        return known
+    }
+}

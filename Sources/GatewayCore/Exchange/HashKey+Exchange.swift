@@ -1,0 +1,82 @@
+package import GatewayHTTP
+import GatewayHTTP1
+import NIOCore
+
+extension HashKey {
+    private static let setCookie = HeaderName(.setCookie)
+    /// A complete `Set-Cookie` for a client without the cookie.
+    private static let newCookie = ExchangeKey<[UInt8]?>("balance.cookie", initial: nil)
+
+    /// Returns the hash of the request. FNV-1a, so that every gateway of a fleet computes the same.
+    ///
+    /// The client's address stands in for a missing header or cookie, unless the client is about to be given the cookie.
+    package func hash(of exchange: Exchange) -> UInt64 {
+        var hash: UInt64 = FNV1a.seed64
+        for part in self.parts {
+            self.mix(part, of: exchange, into: &hash)
+            hash = FNV1a.combine(hash, 0xFF)
+        }
+        return hash
+    }
+
+    private func mix(_ part: Part, of exchange: Exchange, into hash: inout UInt64) {
+        switch part {
+        case .clientIP: Self.mix(exchange.clientAddress.text, into: &hash)
+        case .route: Self.mix(exchange.plan.nameBytes, into: &hash)
+        case .global: break
+        case .header(let name):
+            guard let value = exchange.request.headers.first(name) else {
+                return Self.mix(exchange.clientAddress.text, into: &hash)
+            }
+            exchange.request.headers.withBytes(value) { Self.mix($0, into: &hash) }
+        case .cookie(let name):
+            if let value = exchange.cookie(name) {
+                exchange.request.headers.withBytes(value) { Self.mix($0, into: &hash) }
+            } else if self.makesCookie {
+                let value = Array(String(exchange.worker.random.next(), radix: 36).utf8)
+                exchange[Self.newCookie] =
+                    name + [UInt8(ascii: "=")] + value + Array("; Path=/; HttpOnly; SameSite=Lax".utf8)
+                Self.mix(value, into: &hash)
+            } else {
+                Self.mix(exchange.clientAddress.text, into: &hash)
+            }
+        }
+    }
+
+    private static func mix(_ bytes: some Sequence<UInt8>, into hash: inout UInt64) {
+        for byte in bytes { hash = FNV1a.combine(hash, byte) }
+    }
+
+    /// Gives the client the cookie that was created for it.
+    package static func setCookie(of exchange: Exchange) {
+        guard let cookie = exchange[self.newCookie] else { return }
+        exchange[self.newCookie] = nil
+        exchange.response.headers.add(self.setCookie, cookie)
+    }
+}
+
+extension Exchange {
+    /// The value of a cookie (RFC 6265 section 4.2), the first of that name.
+    package func cookie(_ name: [UInt8]) -> ByteRange? {
+        for field in self.request.headers.fields where field.id == .cookie {
+            let found: ByteRange? = self.request.headers.withBytes(field.value) { value in
+                var start = 0
+                while start < value.count {
+                    var end = start
+                    while end < value.count, value[end] != UInt8(ascii: ";") { end += 1 }
+                    while start < end, value[start] == 0x20 || value[start] == 0x09 { start += 1 }
+                    let valueStart = start + name.count + 1
+                    if valueStart <= end, value[valueStart - 1] == UInt8(ascii: "="),
+                        value[start..<(valueStart - 1)].elementsEqual(name)
+                    {
+                        return ByteRange(offset: field.value.offset + valueStart, count: end - valueStart)
+                    }
+                    start = end + 1
+                }
+                return nil
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,38 @@
+package import GatewayHTTP
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Whether packets to an address have anywhere to go.
+enum AddressRoute {
+    /// False only where the system says that it has no route, as for IPv6 addresses on a machine without IPv6.
+    ///
+    /// Connecting a datagram socket sends nothing: the system looks up the route (RFC 6724 section 6, rule 1).
+    package static func exists(to address: IPAddress) -> Bool {
+        #if canImport(Glibc)
+            let kind = Int32(SOCK_DGRAM.rawValue)
+        #else
+            let kind = SOCK_DGRAM
+        #endif
+        let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, kind, 0)
+        guard descriptor >= 0 else { return errno != EAFNOSUPPORT }
+        defer { close(descriptor) }
+        guard let target = SocketAddress(address, port: 53) else { return false }
+        let result = target.withSockAddr { connect(descriptor, $0, socklen_t($1)) }
+        return result == 0 || ![ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT].contains(errno)
+    }
+}
+
+extension SocketAddress {
+    /// Nil if the port is none.
+    package init?(_ address: IPAddress, port: Int) {
+        guard let address = try? SocketAddress(ipAddress: address.description, port: port) else { return nil }
+        self = address
+    }
+}

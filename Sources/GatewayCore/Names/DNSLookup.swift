@@ -1,0 +1,196 @@
+import CAres
+import GatewayHTTP
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// One look-up of a name: the queries for its A and AAAA records, on a dedicated c-ares channel.
+///
+/// A channel per look-up reads `resolv.conf` anew, sends from fresh ports, and ends without touching another look-up. It
+/// belongs to one thread.
+final class DNSLookup {
+    /// Sockets whose readiness c-ares waits for, with `POLLIN` and `POLLOUT`.
+    struct Interest {
+        package let descriptor: Int32
+        package let events: Int16
+    }
+
+    private var channel: ares_channel?
+    private let queries = [Query(.ipv4), Query(.ipv6)]
+
+    /// An answer that c-ares has given and nobody has taken.
+    private final class Query {
+        package let family: AddressFamily
+        package var answer: FamilyAnswer?
+
+        package init(_ family: AddressFamily) { self.family = family }
+    }
+
+    /// - Parameters:
+    ///   - servers: `ADDRESS:PORT`, separated by commas; nil for those of the system.
+    ///   - tryTimeout: how long the first try of each server waits; further tries double it.
+    package init(_ name: String, servers: String?, tryTimeout: TimeAmount) {
+        var options = ares_options()
+        options.timeout = Int32(clamping: tryTimeout.nanoseconds / 1_000_000)
+        options.tries = 4
+        // The hosts file is read before, for both families at once: c-ares would ask a name server for the other one.
+        let opened = Self.lookups.withCString { lookups in
+            options.lookups = UnsafeMutablePointer(mutating: lookups)
+            return ares_init_options(
+                &self.channel,
+                &options,
+                ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS
+            )
+        }
+        var status = opened
+        if status == ARES_SUCCESS, let servers { status = ares_set_servers_ports_csv(self.channel, servers) }
+        guard status == ARES_SUCCESS else {
+            for query in self.queries { query.answer = .failed(reason: Self.text(of: status)) }
+            return
+        }
+        for query in self.queries {
+            var hints = ares_addrinfo_hints()
+            hints.ai_family = query.family == .ipv4 ? AF_INET : AF_INET6
+            // Without it each record would come once per protocol.
+            hints.ai_socktype = Self.stream
+            hints.ai_flags = Int32(ARES_AI_NOSORT)
+            ares_getaddrinfo(
+                self.channel,
+                name,
+                nil,
+                &hints,
+                { argument, status, _, result in
+                    defer { if let result { ares_freeaddrinfo(result) } }
+                    guard let argument else { return }
+                    let query = Unmanaged<Query>.fromOpaque(argument).takeUnretainedValue()
+                    query.answer = DNSLookup.answer(status, result)
+                },
+                // The channel is destroyed, and calls back for the last time, before the queries are let go.
+                Unmanaged.passUnretained(query).toOpaque()
+            )
+        }
+    }
+
+    deinit { if let channel { ares_destroy(channel) } }
+
+    /// Answers that have come since the last call.
+    func takeAnswers() -> [(family: AddressFamily, answer: FamilyAnswer)] {
+        self.queries.compactMap { query in
+            guard let answer = query.answer else { return nil }
+            query.answer = nil
+            return (query.family, answer)
+        }
+    }
+
+    // MARK: Sockets
+
+    /// `ares_fds` would need `FD_SET`, which writes outside its memory for descriptors from 1,024.
+    var interests: [Interest] {
+        guard let channel = self.channel else { return [] }
+        var sockets = [ares_socket_t](repeating: -1, count: Int(ARES_GETSOCK_MAXNUM))
+        let bits = UInt32(bitPattern: ares_getsock(channel, &sockets, ARES_GETSOCK_MAXNUM))
+        return sockets.indices.compactMap { index in
+            let readable = bits & (1 << UInt32(index)) != 0
+            let writable = bits & (1 << UInt32(index + Int(ARES_GETSOCK_MAXNUM))) != 0
+            guard readable || writable else { return nil }
+            let events = (readable ? Int16(POLLIN) : 0) | (writable ? Int16(POLLOUT) : 0)
+            return Interest(descriptor: sockets[index], events: events)
+        }
+    }
+
+    /// When c-ares has to be called again though no socket is ready.
+    package var timeout: TimeAmount? {
+        guard let channel = self.channel else { return nil }
+        var time = timeval()
+        guard ares_timeout(channel, nil, &time) != nil else { return nil }
+        return .seconds(Int64(time.tv_sec)) + .microseconds(Int64(time.tv_usec))
+    }
+
+    package func ready(_ descriptor: Int32, readable: Bool, writable: Bool) {
+        guard let channel = self.channel else { return }
+        ares_process_fd(channel, readable ? descriptor : ARES_SOCKET_BAD, writable ? descriptor : ARES_SOCKET_BAD)
+    }
+
+    func timeReached() {
+        guard let channel = self.channel else { return }
+        ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD)
+    }
+
+    // MARK: Answers
+
+    private static func answer(_ status: Int32, _ result: UnsafeMutablePointer<ares_addrinfo>?) -> FamilyAnswer {
+        switch status {
+        case ARES_SUCCESS: break
+        case ARES_ENOTFOUND, ARES_ENODATA: return .none(reason: self.text(of: status))
+        default: return .failed(reason: self.text(of: status))
+        }
+        var addresses: [IPAddress] = []
+        var lifetime = Int32.max
+        var node = result?.pointee.nodes
+        while let current = node {
+            if let address = IPAddress(current.pointee.ai_addr, family: current.pointee.ai_family) {
+                addresses.append(address)
+            }
+            lifetime = min(lifetime, current.pointee.ai_ttl)
+            node = current.pointee.ai_next
+        }
+        var alias = result?.pointee.cnames
+        while let current = alias {
+            lifetime = min(lifetime, current.pointee.ttl)
+            alias = current.pointee.next
+        }
+        // RFC 2181 section 8: a TTL with the highest bit set counts as zero.
+        return .addresses(addresses, lifetime: .seconds(Int64(max(0, lifetime))))
+    }
+
+    private static func text(of status: Int32) -> String {
+        switch status {
+        case ARES_ENOTFOUND: "the name does not exist"
+        case ARES_ENODATA: "the name has no address"
+        case ARES_ETIMEOUT: "no answer from the name server"
+        // Also after SERVFAIL or REFUSED from the last server: c-ares 1.18 forgets the code.
+        case ARES_ECONNREFUSED: "the name server failed or cannot be reached"
+        case ARES_ESERVFAIL: "the name server answered SERVFAIL"
+        case ARES_EREFUSED: "the name server answered REFUSED"
+        case ARES_EFORMERR: "the name server answered FORMERR"
+        case ARES_ENOTIMP: "the name server answered NOTIMP"
+        case ARES_EBADRESP: "the name server's answer is malformed"
+        case ARES_EBADNAME: "this is not a valid name"
+        default: String(cString: ares_strerror(status))
+        }
+    }
+
+    private static let lookups = "b"
+    #if canImport(Glibc)
+        private static let stream = Int32(SOCK_STREAM.rawValue)
+    #else
+        private static let stream = SOCK_STREAM
+    #endif
+}
+
+@available(*, unavailable)
+extension DNSLookup: Sendable {}
+
+extension IPAddress {
+    fileprivate init?(_ address: UnsafeMutablePointer<sockaddr>?, family: Int32) {
+        guard let address else { return nil }
+        switch family {
+        // At fixed offsets: the C library's structures may be declared by several modules, and a release build then asks for
+        // an import of any one of them.
+        case AF_INET:
+            let bits = UnsafeRawPointer(address).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+            self.init(ipv4: UInt32(bigEndian: bits))
+        case AF_INET6:
+            let high = UnsafeRawPointer(address).loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            let low = UnsafeRawPointer(address).loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+            self.init(ipv6High: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import NIOCore
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What other threads ask of the resolver's thread, and what it shows to them.
+final class NameResolverMailbox: Sendable {
+    package enum Message: Sendable {
+        case watch(
+            NameResolver.StateMachine.WatchID,
+            String,
+            TimeAmount,
+            @Sendable (NameState) -> Void
+        )
+        case unwatch(NameResolver.StateMachine.WatchID)
+        case stop
+    }
+
+    private struct Contents {
+        package var messages: [Message] = []
+        package var failing: [FailingName] = []
+        /// Written to wake the thread; nil while it does not run.
+        var wake: Int32?
+        package var isClosed = false
+    }
+
+    private let contents = Mutex(Contents())
+
+    package func post(_ message: Message) {
+        self.contents.withLock { contents in
+            guard !contents.isClosed else { return }
+            contents.messages.append(message)
+            // One byte wakes the thread for all that is there.
+            guard contents.messages.count == 1, let wake = contents.wake else { return }
+            var byte: UInt8 = 0
+            _ = write(wake, &byte, 1)
+        }
+    }
+
+    package var failing: [FailingName] { self.contents.withLock { $0.failing } }
+
+    // MARK: The resolver's thread
+
+    func open(wake: Int32?) { self.contents.withLock { $0.wake = wake } }
+
+    package func take() -> [Message] {
+        self.contents.withLock { contents in
+            defer { contents.messages = [] }
+            return contents.messages
+        }
+    }
+
+    package func show(failing: [FailingName]) { self.contents.withLock { $0.failing = failing } }
+
+    /// Afterwards nobody writes to the descriptor.
+    package func close() {
+        self.contents.withLock { contents in
+            contents.isClosed = true
+            contents.wake = nil
+            contents.messages = []
+            contents.failing = []
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import GatewayHTTP
+package import GatewaySettings
+package import NIOCore
+
+extension PlaceholderTemplate {
+    package func write(of exchange: Exchange, into buffer: inout ByteBuffer) {
+        for part in self.parts {
+            switch part {
+            case .text(let bytes): buffer.writeBytes(bytes)
+            case .placeholder(let placeholder): Self.write(placeholder, of: exchange, into: &buffer)
+            }
+        }
+    }
+
+    private static func write(_ placeholder: Placeholder, of exchange: Exchange, into buffer: inout ByteBuffer) {
+        func lend(_ range: ByteRange) { exchange.request.headers.withBytes(range) { _ = buffer.writeBytes($0) } }
+        switch placeholder {
+        case .requestID: lend(exchange.requestIDRange)
+        case .clientIP: buffer.writeBytes(exchange.clientAddress.text)
+        case .scheme: buffer.writeStaticString(exchange.clientScheme)
+        case .host: lend(exchange.clientHost)
+        case .path: lend(exchange.path)
+        case .query: lend(exchange.query)
+        case .uri:
+            lend(exchange.path)
+            // An empty query is another resource than none (RFC 3986 section 6.2.3); a query never stands at the start.
+            guard exchange.query.offset > 0 else { return }
+            buffer.writeInteger(UInt8(ascii: "?"))
+            lend(exchange.query)
+        case .route: buffer.writeBytes(exchange.plan.nameBytes)
+        }
+    }
+}
+
+extension Response {
+    /// A redirection to where the template leads for this request.
+    package static func redirect(_ template: PlaceholderTemplate, status: Int, for exchange: Exchange) -> Response {
+        var location = ByteBuffer()
+        template.write(of: exchange, into: &location)
+        var response = Response(status: status)
+        response.add { $0.add(HeaderName(.location), location.readableBytesView) }
+        return response
+    }
+}

@@ -1,0 +1,64 @@
+import GatewayHTTP
+
+/// A query parameter that a request must carry for a route to take it.
+///
+/// Names and values are compared decoded, as form fields (`+` is a space). Where a parameter is there several times,
+/// one that fits is enough.
+package struct QueryCondition: Sendable, Equatable {
+    package let name: String
+    /// Absent: any value will do, also none.
+    package let value: String?
+
+    private let nameBytes: [UInt8]
+    private let valueBytes: [UInt8]
+
+    /// - Parameter value: compared exactly; `*` for any.
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value == "*" ? nil : value
+        self.nameBytes = Array(name.utf8)
+        self.valueBytes = Array(value.utf8)
+    }
+
+    /// - Parameter query: without the question mark.
+    package func accepts(_ query: UnsafeRawBufferPointer) -> Bool {
+        var start = 0
+        while start < query.count {
+            var end = start
+            var separator = -1
+            while end < query.count, query[end] != UInt8(ascii: "&") {
+                if separator < 0, query[end] == UInt8(ascii: "=") { separator = end }
+                end += 1
+            }
+            let nameEnd = separator < 0 ? end : separator
+            if nameEnd > start, decoded(query[start..<nameEnd], equals: nameBytes) {
+                let valueStart = separator < 0 ? end : separator + 1
+                if value == nil || decoded(query[valueStart..<end], equals: valueBytes) { return true }
+            }
+            start = end + 1
+        }
+        return false
+    }
+
+    /// A broken escape stands for itself.
+    private func decoded(_ bytes: Slice<UnsafeRawBufferPointer>, equals expected: [UInt8]) -> Bool {
+        guard bytes.count >= expected.count else { return false }
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes)
+        var index = 0
+        var position = 0
+        while index < bytes.count {
+            guard position < expected.count else { return false }
+            var byte = bytes[index]
+            if byte == UInt8(ascii: "+") {
+                byte = UInt8(ascii: " ")
+            } else if let decoded = PercentEncoding.byte(at: index, of: bytes) {
+                byte = decoded
+                index += 2
+            }
+            if byte != expected[position] { return false }
+            index += 1
+            position += 1
+        }
+        return position == expected.count
+    }
+}

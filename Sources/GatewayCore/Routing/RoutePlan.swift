@@ -1,0 +1,70 @@
+import GatewayHTTP1
+package import GatewaySettings
+import NIOCore
+
+/// What a route was compiled to for one event loop. It never changes: a reload makes new plans, and an exchange keeps
+/// the one it began with.
+package final class RoutePlan {
+    package let name: String
+    package let nameBytes: [UInt8]
+    package let chain: Chain
+    package let action: Action
+    package let forwarding: Forwarding
+    package let meters: RouteMeters
+    package let errors: ErrorFormat
+    package let owned: OwnedFields
+
+    /// What stands at the bottom of the chain.
+    package enum Action {
+        case upstream(any Upstream)
+        case respond(Response)
+        case redirect(PlaceholderTemplate, status: Int)
+        /// No route took the request, or it was no request.
+        case refuse
+    }
+
+    /// How a request is written for the upstream.
+    package struct Forwarding {
+        package var stripPrefix = PathPrefix()
+        package var rewrite: PathTemplate?
+        package var sendsOriginalPath = false
+        package var preservesHost = true
+        package var style = ForwardedStyle.xForwarded
+
+        package init(
+            stripPrefix: PathPrefix = PathPrefix(),
+            rewrite: PathTemplate? = nil,
+            sendsOriginalPath: Bool = false,
+            preservesHost: Bool = true,
+            style: ForwardedStyle = ForwardedStyle.xForwarded
+        ) {
+            self.stripPrefix = stripPrefix
+            self.rewrite = rewrite
+            self.sendsOriginalPath = sendsOriginalPath
+            self.preservesHost = preservesHost
+            self.style = style
+        }
+    }
+
+    package init(
+        name: String,
+        chain: Chain,
+        action: Action,
+        forwarding: Forwarding,
+        meters: RouteMeters,
+        errors: ErrorFormat = ErrorFormat(),
+        owned: OwnedFields = OwnedFields()
+    ) {
+        self.name = name
+        self.nameBytes = Array(name.utf8)
+        self.chain = chain
+        self.action = action
+        self.forwarding = forwarding
+        self.meters = meters
+        self.errors = errors
+        self.owned = owned
+    }
+}
+
+@available(*, unavailable)
+extension RoutePlan: Sendable {}

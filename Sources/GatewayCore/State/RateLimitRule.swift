@@ -1,0 +1,76 @@
+/// All windows of one limit, decided together: a request passes if every window allows it, and otherwise uses no quota.
+package struct RateLimitRule: Sendable {
+    package enum Window: Hashable, Sendable {
+        case cellRate(GenericCellRate)
+        case sliding(SlidingWindow)
+    }
+
+    /// The units of time of a limit, each used at most once.
+    static let maximumWindows = 4
+
+    /// Between one and ``maximumWindows``.
+    package let windows: ContiguousArray<Window>
+
+    package init(_ windows: some Sequence<Window>) {
+        self.windows = ContiguousArray(windows.prefix(Self.maximumWindows))
+    }
+
+    /// - Parameter now: nanoseconds on a clock to whose zero the windows are aligned.
+    package func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64) -> RateLimitDecision {
+        var decision = RateLimitDecision(count: self.windows.count)
+        var wait: UInt64 = 0
+        for index in 0..<self.windows.count {
+            let own = self.windows[index].wait(cells[start + index], at: now)
+            if own > wait {
+                wait = own
+                decision.limiting = UInt8(truncatingIfNeeded: index)
+            }
+        }
+        decision.isAllowed = wait == 0
+        decision.retryAfter = wait.secondsRoundedUp
+        for index in 0..<self.windows.count {
+            if decision.isAllowed { self.windows[index].take(&cells[start + index], at: now) }
+            decision[index] = self.windows[index].standing(cells[start + index], at: now)
+        }
+        return decision
+    }
+
+    /// When a key can be forgotten: from then on its cells are equivalent to empty ones.
+    func expiry(_ cells: ContiguousArray<RateLimitCell>, from start: Int) -> UInt64 {
+        var expiry: UInt64 = 0
+        for index in 0..<self.windows.count {
+            expiry = max(expiry, self.windows[index].expiry(cells[start + index]))
+        }
+        return expiry
+    }
+}
+
+extension RateLimitRule.Window {
+    package func wait(_ cell: RateLimitCell, at now: UInt64) -> UInt64 {
+        switch self {
+        case .cellRate(let window): window.wait(cell, at: now)
+        case .sliding(let window): window.wait(cell, at: now)
+        }
+    }
+
+    package func take(_ cell: inout RateLimitCell, at now: UInt64) {
+        switch self {
+        case .cellRate(let window): window.take(&cell, at: now)
+        case .sliding(let window): window.take(&cell, at: now)
+        }
+    }
+
+    package func standing(_ cell: RateLimitCell, at now: UInt64) -> RateLimitStanding {
+        switch self {
+        case .cellRate(let window): window.standing(cell, at: now)
+        case .sliding(let window): window.standing(cell, at: now)
+        }
+    }
+
+    func expiry(_ cell: RateLimitCell) -> UInt64 {
+        switch self {
+        case .cellRate(let window): window.expiry(cell)
+        case .sliding(let window): window.expiry(cell)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import NIOCore
+import Synchronization
+
+/// The meters of all event loops, and of everything else.
+package final class MeterRegistry: Sendable {
+    /// Reads values that belong to no event loop.
+    package typealias Source = @Sendable () -> [MetricFamily]
+
+    static let seriesDropped = MetricDescription(
+        "gateway_metric_series_dropped_total",
+        .counter,
+        help: "Label sets counted under _OTHER because their metric reached metrics.series_limit.",
+        labels: ["metric"]
+    )
+
+    private let budget: SeriesBudget
+    private let buckets: HistogramBuckets
+    private let loopShards = Mutex<[NIOLoopBound<MeterShard>]>([])
+    private let sources = Mutex<[Source]>([])
+
+    /// - Parameters:
+    ///   - buckets: the buckets of all histograms until the process ends, because counts cannot move to other buckets.
+    ///   - seriesLimit: the maximum number of series per metric. Further label sets share one.
+    package init(buckets: HistogramBuckets = .standard, seriesLimit: Int = 10_000) {
+        self.buckets = buckets
+        budget = SeriesBudget(limit: seriesLimit)
+    }
+
+    /// Creates the shard of one event loop. Called on that loop.
+    func makeShard(on loop: any EventLoop) -> MeterShard {
+        let shard = MeterShard(budget: budget, buckets: buckets)
+        let bound = NIOLoopBound(shard, eventLoop: loop)
+        loopShards.withLock { $0.append(bound) }
+        return shard
+    }
+
+    /// One shard per event loop.
+    var shards: [NIOLoopBound<MeterShard>] { loopShards.withLock { $0 } }
+
+    /// Adds values that belong to no event loop. `source` is called on the thread of the reader.
+    package func addSource(_ source: @escaping Source) {
+        sources.withLock { $0.append(source) }
+    }
+
+    /// Shows `meter` as a series. Several meters with the same labels are merged.
+    package func add(_ meter: SharedMeter, as description: MetricDescription, _ labels: [String] = []) {
+        addSource {
+            var family = MetricFamily(description)
+            family.append(labels, meter.value)
+            return [family]
+        }
+    }
+
+    /// All metrics sorted by name, and their series by labels. The event loops of the shards must be running.
+    package func snapshot() async -> [MetricFamily] {
+        let pending = shards.map { shard in shard.eventLoop.submit { shard.value.copy() } }
+        var parts = sources.withLock { $0 }.flatMap { $0() }
+        for future in pending {
+            if let families = try? await future.get() { parts += families }
+        }
+        parts.append(droppedSeries())
+        return Dictionary(grouping: parts, by: \.description.name).values
+            .compactMap(MetricFamily.merged)
+            .sorted { $0.description.name < $1.description.name }
+    }
+
+    private func droppedSeries() -> MetricFamily {
+        var family = MetricFamily(Self.seriesDropped)
+        for (metric, count) in budget.refused() { family.append([metric], Double(count)) }
+        return family
+    }
+}

@@ -1,0 +1,160 @@
+/// The meters of one event loop. They are looked up when a plan is built or when a series is first used, and kept by
+/// their users.
+package final class MeterShard {
+    private let budget: SeriesBudget
+    private let buckets: HistogramBuckets
+    private var metrics: [String: ShardMetric] = [:]
+    private var samplers: [SamplerID: () -> Void] = [:]
+    private var nextSampler = 0
+    private var live = LiveSeries()
+    /// By route. Routes without traffic have none.
+    private(set) var performances: [String: RoutePerformance] = [:]
+
+    /// Identifies a sampler, for its removal.
+    package struct SamplerID: Hashable {
+        fileprivate let number: Int
+    }
+
+    package init(budget: SeriesBudget, buckets: HistogramBuckets) {
+        self.budget = budget
+        self.buckets = buckets
+    }
+
+    /// The counter with these label values. A new one starts at 0.
+    package func counter(_ description: MetricDescription, _ labels: [String] = []) -> Counter {
+        let found = meter(description, labels) { .counter(Counter()) }
+        guard case .counter(let counter) = found else { return Counter() }
+        return counter
+    }
+
+    /// The gauge with these label values. A new one starts at 0.
+    package func gauge(_ description: MetricDescription, _ labels: [String] = []) -> Gauge {
+        let found = meter(description, labels) { .gauge(Gauge()) }
+        guard case .gauge(let gauge) = found else { return Gauge() }
+        return gauge
+    }
+
+    /// The histogram with these label values. A new one is empty.
+    package func histogram(_ description: MetricDescription, _ labels: [String] = []) -> Histogram {
+        let found = meter(description, labels) { [buckets] in .histogram(Histogram(buckets)) }
+        guard case .histogram(let histogram) = found else { return Histogram(buckets) }
+        return histogram
+    }
+
+    /// Whether meters with this description agree with existing ones of the same name.
+    package func takes(_ description: MetricDescription) -> Bool {
+        guard let known = metrics[description.name]?.description else { return true }
+        return known.kind == description.kind && known.labels == description.labels
+    }
+
+    /// Runs `body` on this shard's event loop before each reading, to set gauges whose values are kept elsewhere.
+    @discardableResult
+    package func addSampler(_ body: @escaping () -> Void) -> SamplerID {
+        let id = SamplerID(number: nextSampler)
+        nextSampler += 1
+        samplers[id] = body
+        return id
+    }
+
+    func removeSampler(_ id: SamplerID) {
+        samplers[id] = nil
+    }
+
+    /// The recent statistics of a route. A new one is empty; that of a removed route is not kept.
+    package func performance(of route: String) -> RoutePerformance {
+        if let performance = performances[route] { return performance }
+        let performance = RoutePerformance()
+        if live.includes(route: route) { performances[route] = performance }
+        return performance
+    }
+
+    // MARK: What there is
+
+    /// Allows series of this route, even if it was removed before.
+    func admit(route: String) { live.admit(route: route) }
+
+    /// Allows series of this target, even if it was removed before.
+    func admit(upstream: String, target: String) { live.admit(upstream: upstream, target: target) }
+
+    /// Permanently drops the series of all other routes, upstreams and targets; what still ends there is not reported.
+    /// Call it when a new configuration is running.
+    ///
+    /// - Parameters:
+    ///   - routes: their names. `_none` and `_admin` always stay.
+    ///   - targets: their labels, by upstream.
+    package func retain(routes: Set<String>, targets: [String: Set<String>]) {
+        live.retain(routes: routes, targets: targets)
+        for name in metrics.keys {
+            guard let labels = metrics[name]?.description.labels else { continue }
+            let removed = metrics[name]?.remove { !live.includes($0, under: labels) } ?? []
+            for labels in removed { budget.release(labels, of: name) }
+        }
+        for route in performances.keys where !live.includes(route: route) { performances[route] = nil }
+    }
+
+    /// Copies all values, after running the samplers.
+    package func copy() -> [MetricFamily] {
+        for sample in samplers.values { sample() }
+        return metrics.values.map { $0.copy(bounds: buckets.seconds) }
+    }
+
+    /// A description whose kind or labels differ from the first of its name gets a meter that is never read: Prometheus
+    /// rejects pages with two kinds under one name.
+    private func meter(_ description: MetricDescription, _ labels: [String], make: () -> ShardMetric.Meter)
+        -> ShardMetric.Meter
+    {
+        let metric = metrics[description.name] ?? ShardMetric(description)
+        guard metric.description.kind == description.kind, metric.description.labels.count == labels.count else {
+            assertionFailure("\(description.name) was declared with another kind or other labels")
+            return make()
+        }
+        if let meter = metric.series[labels] { return meter }
+        guard live.includes(labels, under: metric.description.labels) else { return make() }
+        var accepted = labels
+        if !labels.isEmpty, !budget.admits(labels, of: description.name) {
+            accepted = labels.map { _ in MetricLabel.other }
+            if let meter = metric.series[accepted] { return meter }
+        }
+        let meter = make()
+        metrics[description.name, default: metric].series[accepted] = meter
+        return meter
+    }
+}
+
+@available(*, unavailable)
+extension MeterShard: Sendable {}
+
+/// One shard's series of a metric.
+private struct ShardMetric {
+    enum Meter {
+        case counter(Counter)
+        case gauge(Gauge)
+        case histogram(Histogram)
+    }
+
+    package let description: MetricDescription
+    package var series: [[String]: Meter] = [:]
+
+    package init(_ description: MetricDescription) {
+        self.description = description
+    }
+
+    package mutating func remove(where matches: ([String]) -> Bool) -> [[String]] {
+        let removed = series.keys.filter(matches)
+        for labels in removed { series[labels] = nil }
+        return removed
+    }
+
+    package func copy(bounds: [Double]) -> MetricFamily {
+        var family = MetricFamily(description, bounds: bounds)
+        family.reserve(series.count)
+        for (labels, meter) in series {
+            switch meter {
+            case .counter(let counter): family.append(labels, counter.value)
+            case .gauge(let gauge): family.append(labels, gauge.value)
+            case .histogram(let histogram): family.append(labels, histogram)
+            }
+        }
+        return family
+    }
+}

@@ -1,0 +1,63 @@
+import GatewayHTTP
+
+/// Keeps the values of secret parameters out of logs.
+enum QueryRedaction {
+    private static let secretNames: [UInt128] = [
+        "token", "access_token", "id_token", "key", "api_key", "apikey", "secret", "password", "passwd", "signature",
+        "sig", "code", "jwt", "session",
+    ].map { name in
+        name.utf8.reduce(0) { $0 << 8 | UInt128($1) }
+    }
+
+    /// Writes a query, without its question mark, with `[redacted]` for the values of secret parameters.
+    package static func write(_ query: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
+        var start = 0
+        var index = 0
+        while index < query.count {
+            let end = query[index...].firstIndex(where: isSeparator) ?? query.count
+            if let equals = query[index..<end].firstIndex(of: UInt8(ascii: "=")), equals + 1 < end,
+                isSecret(query[index..<equals])
+            {
+                line.writeLogText(UnsafeRawBufferPointer(rebasing: query[start...equals]), context)
+                line.write("[redacted]")
+                start = end
+            }
+            index = end + 1
+        }
+        if start < query.count { line.writeLogText(UnsafeRawBufferPointer(rebasing: query[start...]), context) }
+    }
+
+    /// Writes a URL, with the same replacements in its query.
+    static func writeURL(_ url: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
+        guard let mark = url.firstIndex(of: UInt8(ascii: "?")) else { return line.writeLogText(url, context) }
+        line.writeLogText(UnsafeRawBufferPointer(rebasing: url[...mark]), context)
+        write(UnsafeRawBufferPointer(rebasing: url[(mark + 1)...]), context, into: &line)
+    }
+
+    /// Some servers split parameters at semicolons too, so a secret may follow one.
+    private static func isSeparator(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";")
+    }
+
+    /// Compares the name as a server decodes it. Secret names fit in a 128-bit integer, so the decoded name is packed into
+    /// one and nothing is allocated. Leading NUL bytes are ignored, which errs on the safe side.
+    private static func isSecret(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+        var packed: UInt128 = 0
+        var length = 0
+        let name = UnsafeRawBufferPointer(rebasing: name)
+        var index = 0
+        while index < name.count {
+            var byte = name[index]
+            if let decoded = PercentEncoding.byte(at: index, of: name) {
+                byte = decoded
+                index += 2
+            }
+            index += 1
+            length += 1
+            if length > 16 { return false }
+            if byte >= UInt8(ascii: "A"), byte <= UInt8(ascii: "Z") { byte |= 0x20 }
+            packed = packed << 8 | UInt128(byte)
+        }
+        return secretNames.contains(packed)
+    }
+}

@@ -1,0 +1,167 @@
+package import NIOCore
+
+/// Chooses the endpoint of each request of one upstream on one event loop.
+package struct Balancer: Sendable {
+    package enum Policy: Sendable, Equatable {
+        /// In turn, evenly spread by weight.
+        case roundRobin
+        /// The less busy of two drawn by weight.
+        case leastRequests
+        /// Drawn by weight.
+        case random
+        /// The same hash goes to the same endpoint as long as that is available.
+        case hash
+    }
+
+    package struct Target: Sendable, Equatable {
+        /// What makes it the same after a reload, in another order or on another gateway.
+        package var identity: String
+        /// At least 1; an endpoint of weight 2 gets twice as much.
+        package var weight: Int
+
+        package init(identity: String, weight: Int = 1) {
+            self.identity = identity
+            self.weight = weight
+        }
+    }
+
+    package private(set) var policy: Policy
+    /// 0 where there is no endpoint.
+    private var weights: [Int] = []
+    private var inFlight: [Int] = []
+    private var penalties = FailurePenalties()
+    private var turns = SmoothRoundRobin()
+    private var rendezvous = Rendezvous()
+    private let start: Int
+
+    /// - Parameter start: how many turns of the round robin are over; another for each event loop, so that they do not
+    ///   all begin with the same endpoint.
+    package init(policy: Policy, targets: [Target] = [], start: Int = 0) {
+        self.policy = policy
+        self.start = start
+        for (index, target) in targets.enumerated() { place(target, at: index) }
+    }
+
+    // MARK: Endpoints
+
+    /// Adds an endpoint at a free place, or at the next after all others.
+    package mutating func place(_ target: Target, at index: Int) {
+        if index == weights.count {
+            weights.append(0)
+            inFlight.append(0)
+        }
+        weights[index] = max(1, target.weight)
+        inFlight[index] = 0
+        penalties.forget(index)
+        rendezvous.place(target.identity, weight: weights[index], at: index)
+        restartTurns()
+    }
+
+    /// Changes the weight of an endpoint. Requests in flight continue to count.
+    mutating func reweigh(_ target: Target, at index: Int) {
+        guard weights[index] != max(1, target.weight) else { return }
+        weights[index] = max(1, target.weight)
+        rendezvous.place(target.identity, weight: weights[index], at: index)
+        restartTurns()
+    }
+
+    package mutating func change(policy: Policy) {
+        guard self.policy != policy else { return }
+        self.policy = policy
+        restartTurns()
+    }
+
+    /// Frees a place. Nothing is in flight there any more.
+    package mutating func clear(_ index: Int) {
+        weights[index] = 0
+        restartTurns()
+    }
+
+    /// A newcomer has neither credit nor debt.
+    private mutating func restartTurns() {
+        turns = SmoothRoundRobin(weights: weights)
+        let cycle = weights.reduce(0, +)
+        guard policy == .roundRobin, cycle > 0 else { return }
+        for _ in 0..<start % min(cycle, 1_000) { _ = turns.next(available: TargetSet(allOf: weights.count)) }
+    }
+
+    // MARK: Requests
+
+    /// - Parameters:
+    ///   - available: endpoints in the rotation, less those that this request has tried already.
+    ///   - hash: of the request's key; only `hash` looks at it.
+    /// - Returns: nil where none is available.
+    mutating func pick(
+        available: TargetSet,
+        hash: UInt64 = 0,
+        now: NIODeadline = .distantPast,
+        using random: inout some RandomNumberGenerator
+    ) -> Int? {
+        switch policy {
+        case .roundRobin: turns.next(available: available)
+        case .leastRequests: lessBusy(available, now, &random)
+        case .random: drawn(from: available, except: nil, &random)
+        case .hash: rendezvous.target(of: hash, available: available)
+        }
+    }
+
+    /// A request was sent to an endpoint.
+    package mutating func started(_ target: Int) { inFlight[target] += 1 }
+
+    /// It is over, and was no failure of the endpoint.
+    ///
+    /// - Parameter duration: how long it was in flight; nil where it had no answer.
+    mutating func finished(_ target: Int, after duration: TimeAmount? = nil) {
+        release(target)
+        if policy == .leastRequests, let duration { penalties.succeeded(after: duration) }
+    }
+
+    /// It is over since the endpoint failed it.
+    package mutating func failed(_ target: Int, after duration: TimeAmount, now: NIODeadline) {
+        release(target)
+        if policy == .leastRequests { penalties.failed(target, after: duration, now: now) }
+    }
+
+    private mutating func release(_ target: Int) {
+        assert(inFlight[target] > 0)
+        inFlight[target] = max(0, inFlight[target] - 1)
+    }
+
+    package func inFlight(_ target: Int) -> Int { inFlight[target] }
+
+    /// Where both are as busy the first drawn has it, so that an idle upstream is used by weight too.
+    private func lessBusy(_ available: TargetSet, _ now: NIODeadline, _ random: inout some RandomNumberGenerator)
+        -> Int?
+    {
+        guard let first = drawn(from: available, except: nil, &random) else { return nil }
+        guard let second = drawn(from: available, except: first, &random) else { return first }
+        if penalties.isEmpty {
+            return inFlight[second] * weights[first] < inFlight[first] * weights[second] ? second : first
+        }
+        let isLess =
+            load(of: second, now) * Double(weights[first]) < load(of: first, now) * Double(weights[second])
+        return isLess ? second : first
+    }
+
+    private func load(of target: Int, _ now: NIODeadline) -> Double {
+        Double(inFlight[target]) + penalties.load(of: target, now: now)
+    }
+
+    private func drawn(
+        from available: TargetSet,
+        except excluded: Int?,
+        _ random: inout some RandomNumberGenerator
+    ) -> Int? {
+        var total = 0
+        for target in weights.indices where target != excluded && available.contains(target) {
+            total += weights[target]
+        }
+        guard total > 0 else { return nil }
+        var left = Int.random(in: 0..<total, using: &random)
+        for target in weights.indices where target != excluded && available.contains(target) {
+            left -= weights[target]
+            if left < 0 { return target }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,48 @@
+import GatewayHTTP
+import HTTPTypes
+
+/// Documents for trying caches out. Each tells when it was made, so that a stored one can be told from a new one.
+struct DemoCaching {
+    /// Seconds since 1970.
+    package let second: Int64
+
+    private var time: String { CivilTime.rfc3339(milliseconds: self.second * 1000) }
+
+    /// Fresh for a minute.
+    package var cached: AsyncResponse { self.document("Fresh for 60 s.", "max-age=60") }
+
+    /// Fresh for a second; a cache may serve it for another minute while it fetches a new one.
+    var stale: AsyncResponse {
+        self.document("Fresh for 1 s, stale for 60 s more.", "max-age=1, stale-while-revalidate=60")
+    }
+
+    private func document(_ text: String, _ cacheControl: String) -> AsyncResponse {
+        AsyncResponse(
+            headers: [.cacheControl: cacheControl],
+            contentType: "text/plain; charset=utf-8",
+            text: "Made at \(self.time). \(text)\n"
+        )
+    }
+
+    private static let greetings = [("en", "Hello."), ("de", "Guten Tag."), ("fr", "Bonjour."), ("es", "Buenos días.")]
+
+    /// In the language that the client prefers, else in English.
+    func greeting(acceptLanguage: String?) -> AsyncResponse {
+        let (language, text) = Self.preferred(acceptLanguage ?? "")
+        return AsyncResponse(
+            headers: [.cacheControl: "max-age=60", .vary: "Accept-Language", .contentLanguage: language],
+            contentType: "text/plain; charset=utf-8",
+            text: "\(text) (\(language), made at \(self.time))\n"
+        )
+    }
+
+    /// RFC 9110 section 12.5.4. Of equal weights the first in the field wins.
+    private static func preferred(_ field: String) -> (String, String) {
+        var best = (greeting: Self.greetings[0], weight: 0)
+        for range in AcceptedRange.list(field) where range.weight > best.weight {
+            let language = range.name.prefix { $0 != "-" }
+            if let greeting = Self.greetings.first(where: { $0.0 == language }) { best = (greeting, range.weight) }
+        }
+        return best.greeting
+    }
+}

@@ -1,0 +1,35 @@
+import Synchronization
+
+/// Tells all workers that an upstream's endpoints have changed: that one came, went, failed or is back.
+///
+/// A worker compares a number for each request, which costs one load; it is also called, for requests that wait for a change.
+package final class EndpointChanges: Sendable {
+    package typealias Listener = @Sendable () -> Void
+
+    private struct Listeners {
+        package var last = 0
+        package var all: [Int: Listener] = [:]
+    }
+
+    private let number = Atomic<UInt64>(0)
+    private let listeners = Mutex(Listeners())
+
+    /// Another one after each change.
+    package var version: UInt64 { self.number.load(ordering: .acquiring) }
+
+    package func announce() {
+        self.number.add(1, ordering: .releasing)
+        for listener in self.listeners.withLock({ Array($0.all.values) }) { listener() }
+    }
+
+    /// Calls `listener` on any thread after each change, until ``remove(_:)``.
+    package func listen(_ listener: @escaping Listener) -> Int {
+        self.listeners.withLock { listeners in
+            listeners.last += 1
+            listeners.all[listeners.last] = listener
+            return listeners.last
+        }
+    }
+
+    package func remove(_ listener: Int) { self.listeners.withLock { $0.all[listener] = nil } }
+}

@@ -1,0 +1,244 @@
+import DequeModule
+package import NIOCore
+
+extension PoolStateMachine {
+    package enum OnAcquire {
+        /// An idle connection: use it.
+        case reuse(Lease)
+        /// The request waits; make this connection.
+        case connect(ConnectionID, WaiterID)
+        /// The request waits for a connection that is being made already, and that nobody else waits for.
+        case join(WaiterID)
+        /// The request waits for a connection that others use.
+        case wait(WaiterID)
+        /// Too many wait already: 503.
+        case refuse
+    }
+
+    /// A request needs a connection.
+    ///
+    /// - Parameters:
+    ///   - connectTimeout: of the connection that may be made; its maker enforces it.
+    ///   - waiter: called only where the request must wait.
+    package mutating func acquire(now: NIODeadline, connectTimeout: TimeAmount, waiter: () -> Waiter) -> OnAcquire {
+        for index in idle.indices.reversed() {
+            let id = idle[index]
+            guard places[Int(id.index)].idleUntil > now, let connection = places[Int(id.index)].connection else {
+                continue
+            }
+            idle.remove(at: index)
+            return .reuse(lease(id, connection))
+        }
+        let whenConnected = now + connectTimeout + configuration.queue
+        if connecting > waiters.count {
+            return .join(enqueue(waiter(), at: now, until: whenConnected, counted: false))
+        }
+        if permits.tryTake() {
+            let connection = beginConnecting()
+            return .connect(connection, enqueue(waiter(), at: now, until: whenConnected, counted: false))
+        }
+        guard permits.tryQueue() else { return .refuse }
+        let id = enqueue(waiter(), at: now, until: now + configuration.queue, counted: true)
+        updateNeed()
+        return .wait(id)
+    }
+
+    package enum OnConnected {
+        case handTo(Waiter, Lease)
+        /// It is idle now.
+        case park
+        /// Close it and report `closed`.
+        case close
+    }
+
+    /// A connection that was asked for is open.
+    package mutating func connected(_ id: ConnectionID, _ connection: Connection, now: NIODeadline) -> OnConnected {
+        guard stage(of: id) == .connecting else { return .close }
+        connecting -= 1
+        places[Int(id.index)].connection = connection
+        if let waiter = popWaiter() {
+            updateNeed()
+            return .handTo(waiter, lease(id, connection))
+        }
+        if isDraining {
+            beginClosing(id)
+            return .close
+        }
+        if isToYield() {
+            beginClosing(id, reclaimed: true)
+            return .close
+        }
+        park(id, until: now + configuration.idle)
+        return .park
+    }
+
+    struct OnConnectFailed {
+        /// The request that fails with it, if one waits.
+        package var failed: Waiter?
+        /// Make this connection for those who still wait.
+        package var connect: ConnectionID?
+    }
+
+    /// A connection that was asked for could not be made.
+    mutating func connectFailed(_ id: ConnectionID) -> OnConnectFailed {
+        guard stage(of: id) == .connecting else { return OnConnectFailed() }
+        connecting -= 1
+        vacate(id)
+        let failed = popWaiter()
+        return OnConnectFailed(failed: failed, connect: reusePermit(reclaimed: false))
+    }
+
+    enum OnReleased {
+        case handTo(Waiter, Lease)
+        /// It is idle now.
+        case park
+        /// Close it and report `closed`.
+        case close
+    }
+
+    /// A request has done with its connection.
+    ///
+    /// - Parameters:
+    ///   - reusable: both messages are complete and both sides keep the connection.
+    ///   - keepAlive: what the upstream announced with `Keep-Alive: timeout`.
+    mutating func released(
+        _ id: ConnectionID,
+        reusable: Bool,
+        keepAlive: TimeAmount? = nil,
+        now: NIODeadline
+    ) -> OnReleased {
+        guard stage(of: id) == .leased else { return .close }
+        guard reusable, let connection = places[Int(id.index)].connection else {
+            beginClosing(id)
+            updateNeed()
+            return .close
+        }
+        if isToYield() {
+            beginClosing(id, reclaimed: true)
+            updateNeed()
+            return .close
+        }
+        // A second less than the upstream, so that it does not close while a request is on its way.
+        let kept = min(configuration.idle, keepAlive.map { $0 - .seconds(1) } ?? configuration.idle)
+        if let waiter = popWaiter() {
+            updateNeed()
+            return .handTo(waiter, lease(id, connection))
+        }
+        if isDraining || kept <= .zero {
+            beginClosing(id)
+            return .close
+        }
+        park(id, until: now + kept)
+        return .park
+    }
+
+    package enum OnClosed {
+        case none
+        /// Make this connection for those who wait.
+        case connect(ConnectionID)
+    }
+
+    /// A connection is closed, whoever closed it. For a lease this is its end. For one that never came to be it is
+    /// `connectFailed` instead.
+    package mutating func closed(_ id: ConnectionID) -> OnClosed {
+        switch stage(of: id) {
+        case .free, .connecting: return .none
+        case .idle: idle.removeAll { $0 == id }
+        case .leased: break
+        case .closing: if !places[Int(id.index)].isReclaimed { closing -= 1 }
+        }
+        let reclaimed = places[Int(id.index)].isReclaimed
+        vacate(id)
+        return reusePermit(reclaimed: reclaimed).map(OnClosed.connect) ?? .none
+    }
+
+    /// A request waits no longer: its client has left or its time is over.
+    ///
+    /// - Returns: the waiter; nil where it has been served, failed or expired.
+    package mutating func cancel(_ id: WaiterID) -> Waiter? {
+        var low = 0
+        var high = waiters.count
+        while low < high {
+            let middle = (low + high) / 2
+            if waiters[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        guard low < waiters.count, waiters[low].id == id else { return nil }
+        let queued = waiters.remove(at: low)
+        if queued.isCounted { permits.unqueue() }
+        updateNeed()
+        return queued.waiter
+    }
+
+    struct OnExpire {
+        /// Close these and report `closed`.
+        package var close: [(id: ConnectionID, connection: Connection)] = []
+        /// These requests have waited too long: 503.
+        var timedOut: [Waiter] = []
+    }
+
+    /// To be called at `nextExpiry`.
+    mutating func expire(now: NIODeadline) -> OnExpire {
+        var result = OnExpire()
+        result.close = closeIdle { $0.idleUntil <= now }
+        if waiters.contains(where: { $0.deadline <= now }) {
+            for queued in waiters where queued.deadline <= now {
+                if queued.isCounted { permits.unqueue() }
+                result.timedOut.append(queued.waiter)
+            }
+            waiters.removeAll { $0.deadline <= now }
+            updateNeed()
+        }
+        return result
+    }
+
+    struct OnPoked {
+        /// Make these.
+        package var connect: [ConnectionID] = []
+        /// Close these, for other workers, and report `closed`.
+        package var close: [(id: ConnectionID, connection: Connection)] = []
+    }
+
+    /// Another worker has granted permits, or needs some.
+    mutating func poked() -> OnPoked {
+        var result = OnPoked()
+        for _ in 0..<takeGranted() {
+            if waiters.count > connecting + closing {
+                result.connect.append(beginConnecting())
+            } else {
+                permits.give()
+            }
+        }
+        updateNeed()
+        while let oldest = idle.first, let connection = places[Int(oldest.index)].connection, isToYield() {
+            idle.removeFirst()
+            beginClosing(oldest, reclaimed: true)
+            result.close.append((oldest, connection))
+        }
+        if idle.isEmpty { permits.hasNoneIdle() }
+        return result
+    }
+
+    /// No connection is kept idle from now on. Requests are served still, until `isEmpty`.
+    ///
+    /// - Returns: close these and report `closed`.
+    package mutating func drain() -> [(id: ConnectionID, connection: Connection)] {
+        isDraining = true
+        return closeIdle { _ in true }
+    }
+
+    private mutating func closeIdle(where condition: (Place) -> Bool) -> [(id: ConnectionID, connection: Connection)] {
+        guard idle.contains(where: { condition(places[Int($0.index)]) }) else { return [] }
+        var closed: [(id: ConnectionID, connection: Connection)] = []
+        var kept: [ConnectionID] = []
+        for id in idle {
+            if condition(places[Int(id.index)]), let connection = places[Int(id.index)].connection {
+                beginClosing(id)
+                closed.append((id, connection))
+            } else {
+                kept.append(id)
+            }
+        }
+        idle = kept
+        return closed
+    }
+}

@@ -1,0 +1,208 @@
+import DequeModule
+package import NIOCore
+
+/// The connections of one event loop to one target, and the requests that wait for one.
+///
+/// Connections and waiting requests are not bound to each other: whichever connection is ready first takes the request
+/// that waits longest. A permit is held from the decision to connect until the connection is reported closed.
+package struct PoolStateMachine<Connection, Waiter> {
+    package struct Configuration: Sendable {
+        /// How long a request waits where no permit is free.
+        package var queue: TimeAmount = .seconds(1)
+        /// How long an idle connection is kept, unless the upstream says less.
+        package var idle: TimeAmount = .seconds(60)
+    }
+
+    /// A number for a connection that stays its own when its place is used again.
+    package struct ConnectionID: Hashable, Sendable {
+        fileprivate(set) var index: Int32
+        fileprivate(set) var generation: UInt32
+    }
+
+    package struct WaiterID: Hashable, Sendable, Comparable {
+        fileprivate(set) var number: UInt64
+
+        package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+    }
+
+    /// A connection given to a request. It ends with `released` or `closed`.
+    package struct Lease {
+        package let id: ConnectionID
+        package let connection: Connection
+        /// No request was sent on it yet, so that its failing says something about the target.
+        let isFresh: Bool
+    }
+
+    /// Where a connection is in its life.
+    package enum Stage: Equatable {
+        /// The place is free. Next: connecting.
+        case free
+        /// Next: leased, idle, closing (nobody needs it), free (failed).
+        case connecting
+        /// Next: leased, closing (expired, or needed by another worker), free (closed by the upstream).
+        case idle
+        /// Next: leased (by the next request), idle, closing, free (closed under the request).
+        case leased
+        /// Told to close. Next: free.
+        case closing
+    }
+
+    package struct Place {
+        package var stage = Stage.free
+        package var generation: UInt32 = 0
+        package var connection: Connection?
+        var wasUsed = false
+        var idleUntil = NIODeadline.distantPast
+        /// It is closed for another worker.
+        var isReclaimed = false
+    }
+
+    struct Queued {
+        package let id: WaiterID
+        let waiter: Waiter
+        package let since: NIODeadline
+        package let deadline: NIODeadline
+        /// It holds a place in the queue of all workers.
+        let isCounted: Bool
+    }
+
+    package var configuration: Configuration
+    let permits: ConnectionPermits.Worker
+    package var places: [Place] = []
+    var freePlaces: [Int32] = []
+    /// The last one is used first, so that those not needed grow old.
+    package var idle: [ConnectionID] = []
+    var waiters: Deque<Queued> = []
+    package var connecting = 0
+    /// Connections whose permits are for this worker once they are closed.
+    package var closing = 0
+    package var isDraining = false
+    private var nextWaiter: UInt64 = 0
+    private var toldNeed = 0
+    private var toldSince = NIODeadline.distantPast
+
+    package init(configuration: Configuration, permits: ConnectionPermits.Worker) {
+        self.configuration = configuration
+        self.permits = permits
+    }
+
+    /// Whether nothing is left: no connection in whatever stage, no waiting request.
+    package var isEmpty: Bool { freePlaces.count == places.count && waiters.isEmpty }
+
+    /// Connections that serve a request.
+    var leased: Int { places.count - freePlaces.count - idle.count - connecting - closing }
+
+    /// When `expire` has something to do next.
+    var nextExpiry: NIODeadline? {
+        let oldest = idle.lazy.map { places[Int($0.index)].idleUntil }.min()
+        let first = waiters.lazy.map(\.deadline).min()
+        return [oldest, first].compactMap { $0 }.min()
+    }
+
+    /// The connection itself, as long as it is open.
+    package func connection(_ id: ConnectionID) -> Connection? {
+        stage(of: id) == .free ? nil : places[Int(id.index)].connection
+    }
+
+    /// `free` also for a connection whose place has another by now.
+    package func stage(of id: ConnectionID) -> Stage {
+        let place = places[Int(id.index)]
+        return place.generation == id.generation ? place.stage : .free
+    }
+
+    // MARK: Steps shared by the events
+
+    mutating func beginConnecting() -> ConnectionID {
+        connecting += 1
+        let index: Int32
+        if let free = freePlaces.popLast() {
+            index = free
+        } else {
+            index = Int32(places.count)
+            places.append(Place())
+        }
+        places[Int(index)].stage = .connecting
+        return ConnectionID(index: index, generation: places[Int(index)].generation)
+    }
+
+    /// Leaves the place; what becomes of the permit is the caller's business.
+    mutating func vacate(_ id: ConnectionID) {
+        let generation = places[Int(id.index)].generation
+        places[Int(id.index)] = Place(generation: generation &+ 1)
+        freePlaces.append(id.index)
+    }
+
+    mutating func lease(_ id: ConnectionID, _ connection: Connection) -> Lease {
+        let index = Int(id.index)
+        let isFresh = !places[index].wasUsed
+        places[index].stage = .leased
+        places[index].wasUsed = true
+        return Lease(id: id, connection: connection, isFresh: isFresh)
+    }
+
+    mutating func park(_ id: ConnectionID, until deadline: NIODeadline) {
+        places[Int(id.index)].stage = .idle
+        places[Int(id.index)].idleUntil = deadline
+        idle.append(id)
+    }
+
+    mutating func beginClosing(_ id: ConnectionID, reclaimed: Bool = false) {
+        places[Int(id.index)].stage = .closing
+        places[Int(id.index)].isReclaimed = reclaimed
+        if !reclaimed { closing += 1 }
+    }
+
+    mutating func enqueue(_ waiter: Waiter, at now: NIODeadline, until deadline: NIODeadline, counted: Bool) -> WaiterID
+    {
+        let id = WaiterID(number: nextWaiter)
+        nextWaiter += 1
+        waiters.append(Queued(id: id, waiter: waiter, since: now, deadline: deadline, isCounted: counted))
+        return id
+    }
+
+    mutating func popWaiter() -> Waiter? {
+        guard let first = waiters.popFirst() else { return nil }
+        if first.isCounted { permits.unqueue() }
+        return first.waiter
+    }
+
+    /// Whether a permit in hand goes to another worker. Where nobody is in need it costs one relaxed load.
+    func isToYield() -> Bool {
+        guard permits.othersNeed(beside: toldNeed) else { return false }
+        return permits.tryReclaim(oldest: waiters.first?.since)
+    }
+
+    /// Tells the other workers what is missing here, where that has changed.
+    mutating func updateNeed() {
+        let need = max(0, waiters.count - connecting - closing)
+        let since = waiters.first?.since ?? .distantFuture
+        if need == 0, toldNeed == 0 { return }
+        if need == toldNeed, since == toldSince { return }
+        toldNeed = need
+        toldSince = since
+        permits.need(need, since: since)
+    }
+
+    /// A permit in hand after a connection was lost: used for those who wait, else returned.
+    mutating func reusePermit(reclaimed: Bool) -> ConnectionID? {
+        if !reclaimed, waiters.count > connecting + closing {
+            if !isToYield() {
+                let id = beginConnecting()
+                updateNeed()
+                return id
+            }
+            permits.give(reclaimed: true)
+        } else {
+            permits.give(reclaimed: reclaimed)
+        }
+        updateNeed()
+        return nil
+    }
+
+    /// Takes over what other workers have granted.
+    mutating func takeGranted() -> Int {
+        let granted = permits.claim()
+        toldNeed = max(0, toldNeed - granted)
+        return granted
+    }
+}

@@ -1,0 +1,24 @@
+/// Weighted turns without bursts: of weights 5, 1, 1 the order is a a b a c a a, not a a a a a b c.
+struct SmoothRoundRobin: Sendable {
+    private let weights: [Int]
+    /// How far each target is ahead of its turn or behind it. The sum stays zero.
+    private var credits: [Int]
+
+    package init(weights: [Int] = []) {
+        self.weights = weights
+        credits = Array(repeating: 0, count: weights.count)
+    }
+
+    package mutating func next(available: TargetSet) -> Int? {
+        var best: Int?
+        var total = 0
+        for target in weights.indices where available.contains(target) {
+            total += weights[target]
+            credits[target] += weights[target]
+            if let leader = best, credits[leader] >= credits[target] { continue }
+            best = target
+        }
+        if let best { credits[best] -= total }
+        return best
+    }
+}

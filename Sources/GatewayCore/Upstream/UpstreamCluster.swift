@@ -1,0 +1,286 @@
+import NIOCore
+
+/// One upstream on one event loop: a pool for each endpoint of its targets, and the choice between them.
+package final class UpstreamCluster {
+    package let name: String
+    package let worker: Worker
+
+    /// What is the same for all endpoints.
+    package struct Settings {
+        package let policy: Balancer.Policy
+        package let hashKey: HashKey?
+        package let failover: Bool
+        package let maxPending: Int
+        package let pool: UpstreamPool.Settings
+    }
+
+    /// A target and its meters, which all of its pools share.
+    private struct Member {
+        package let target: UpstreamTarget
+        package let meters: TargetMeters
+    }
+
+    package let changes: EndpointChanges
+    private var settings: Settings
+    private var members: [Member] = []
+    private var listener: Int?
+    /// The version of `changes` that the pools reflect.
+    private var version: UInt64
+    /// By index; nil where an index is free.
+    private var pools: [UpstreamPool?] = []
+    /// The indices of endpoints that receive requests.
+    private var rotation = TargetSet()
+    private var balancer: Balancer
+    private var isStopped = false
+    /// Calls that came before any endpoint had an address, and their numbers at that time.
+    private var waiting: [(call: UpstreamCall, number: UInt32)] = []
+
+    package init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings) {
+        self.name = name
+        self.worker = worker
+        self.settings = settings
+        self.changes = changes
+        self.version = changes.version
+        self.balancer = Balancer(policy: settings.policy, start: worker.index)
+        for target in targets { self.members.append(self.makeMember(target)) }
+        let cluster = NIOLoopBound(self, eventLoop: worker.eventLoop)
+        self.listener = changes.listen { [eventLoop = worker.eventLoop] in
+            eventLoop.execute { cluster.value.changed() }
+        }
+        self.look()
+    }
+
+    private func makeMember(_ target: UpstreamTarget) -> Member {
+        let meters = TargetMeters(target: target, shard: self.worker.meters)
+        meters.sample { [weak self, weak meters] in
+            if let meters { self?.sample(meters) }
+        }
+        return Member(target: target, meters: meters)
+    }
+
+    private func sample(_ meters: TargetMeters) {
+        let pools = self.pools.lazy.compactMap { $0 }.filter { $0.meters === meters }
+        meters.idle.set(Double(pools.reduce(0) { $0 + $1.idleConnections }))
+        meters.active.set(Double(pools.reduce(0) { $0 + $1.activeConnections }))
+    }
+
+    /// Applies a new configuration. Pools of targets that remain keep their connections and counts; those of removed
+    /// targets drain.
+    func update(targets: [UpstreamTarget], settings: Settings) {
+        self.settings = settings
+        self.balancer.change(policy: settings.policy)
+        for member in self.members where !targets.contains(where: { $0 === member.target }) { member.meters.stop() }
+        self.members = targets.map { target in
+            self.members.first { $0.target === target } ?? self.makeMember(target)
+        }
+        for case let pool? in self.pools {
+            pool.update(settings.pool)
+            guard !pool.isDraining else { continue }
+            let target = Balancer.Target(identity: pool.endpoint.identity, weight: pool.target.weight)
+            self.balancer.reweigh(target, at: pool.index)
+        }
+        self.look()
+        self.serveWaiting()
+    }
+
+    // MARK: Requests
+
+    /// Finds an endpoint and a connection for the call, now or later.
+    package func take(_ call: UpstreamCall) {
+        self.lookIfNeeded()
+        if case .hash = self.settings.policy, call.tried.isEmpty, let key = self.settings.hashKey {
+            call.balanceHash = call.caller?.balanceHash(by: key) ?? 0
+        }
+        if let index = self.choose(for: call) { return self.send(call, to: index) }
+        guard call.tried.isEmpty else {
+            // The request is retried and has tried every endpoint before.
+            call.tried = TargetSet()
+            call.hasTriedLastResort = false
+            return self.take(call)
+        }
+        if self.isStopped { self.drain() }
+        self.wait(call)
+    }
+
+    private func send(_ call: UpstreamCall, to index: Int) {
+        guard let pool = self.pools[index] else { return call.fail(GatewayError(.internalError)) }
+        call.awaitsAddress = false
+        call.hasFailedHere = false
+        call.resends = 0
+        call.needsFreshConnection = false
+        self.balancer.started(index)
+        // A call that began before its upstream was removed.
+        if self.isStopped { self.drain() }
+        pool.take(call)
+    }
+
+    /// Returns an endpoint that this request has not tried: one in the rotation, or else the one that failed longest ago,
+    /// which ends the search.
+    private func choose(for call: UpstreamCall) -> Int? {
+        var available = self.rotation
+        if !call.tried.isEmpty { available.subtract(call.tried) }
+        if let index = self.balancer.pick(
+            available: available,
+            hash: call.balanceHash,
+            now: self.worker.now,
+            using: &self.worker.random
+        ) {
+            return index
+        }
+        return call.hasTriedLastResort ? nil : self.lastResort(for: call)
+    }
+
+    private func lastResort(for call: UpstreamCall) -> Int? {
+        var best: (index: Int, failedAt: NIODeadline)?
+        for case let pool? in self.pools where self.isUsable(pool) && !call.tried.contains(pool.index) {
+            let failedAt = pool.endpoint.health.failedAt
+            if let best, best.failedAt <= failedAt { continue }
+            best = (pool.index, failedAt)
+        }
+        call.hasTriedLastResort = true
+        return best?.index
+    }
+
+    /// Sends a request that its endpoint has failed to another one.
+    ///
+    /// - Returns: False if there is none left, or failover is switched off.
+    func moveOn(_ call: UpstreamCall, from pool: UpstreamPool) -> Bool {
+        guard self.settings.failover, let caller = call.caller, caller.isWaitingForResponse else { return false }
+        self.lookIfNeeded()
+        call.tried.insert(pool.index)
+        guard let index = self.choose(for: call) else {
+            if self.isStopped { self.drain() }
+            return false
+        }
+        caller.willSendAgain()
+        pool.meters.retried("failover")
+        call.leavePool()
+        self.send(call, to: index)
+        return true
+    }
+
+    /// Whether a request may go elsewhere if its endpoint fails.
+    var hasAlternatives: Bool { self.settings.failover && self.pools.count > 1 }
+
+    /// A request that went to this endpoint no longer needs it.
+    func finished(_ call: UpstreamCall, at index: Int) {
+        let duration = call.queuedAt.map { self.worker.now - $0 }
+        if call.hasFailedHere {
+            self.balancer.failed(index, after: duration ?? .zero, now: self.worker.now)
+        } else {
+            self.balancer.finished(index, after: call.answerBeganAt == nil ? nil : duration)
+        }
+    }
+
+    func isIdle(_ index: Int) -> Bool { self.balancer.inFlight(index) == 0 }
+
+    // MARK: Requests that wait for an address
+
+    private func wait(_ call: UpstreamCall) {
+        var failed: String?
+        for case .failed(let reason, _) in self.members.lazy.map(\.target.lookUp) { failed = reason }
+        guard self.members.contains(where: { $0.target.lookUp == .pending }) else {
+            if let failed { return call.fail(.unresolved(reason: failed)) }
+            return call.fail(GatewayError(.noHealthyUpstream, retryAfter: 1))
+        }
+        if self.waiting.count >= self.settings.maxPending {
+            self.waiting.removeAll { !$0.call.awaitsAddress || $0.call.number != $0.number }
+        }
+        guard self.waiting.count < self.settings.maxPending else {
+            let reason = "max_pending requests wait for an address already"
+            return call.fail(GatewayError(.overloaded, retryAfter: 1, reason: reason))
+        }
+        // A call that has waited before keeps its deadline.
+        if !call.awaitsAddress { call.caller?.wait(for: .connect, call.connectTimeout) }
+        call.awaitsAddress = true
+        self.waiting.append((call, call.number))
+    }
+
+    /// An address was found, or the last name that might have given one has none.
+    private func serveWaiting() {
+        guard !self.waiting.isEmpty else { return }
+        let waiting = self.waiting
+        self.waiting = []
+        for (call, number) in waiting where call.number == number && call.awaitsAddress { self.take(call) }
+    }
+
+    // MARK: Endpoints
+
+    private func changed() {
+        self.worker.tick()
+        self.lookIfNeeded()
+        self.serveWaiting()
+    }
+
+    private func lookIfNeeded() {
+        if self.isStopped || self.version != self.changes.version { self.look() }
+    }
+
+    /// Brings the pools and the rotation up to date.
+    private func look() {
+        // First, so that changes during this call are seen by the next one.
+        self.version = self.changes.version
+        for case let pool? in self.pools where !self.members.contains(where: { $0.meters === pool.meters }) {
+            pool.drain()
+        }
+        for member in self.members {
+            let endpoints = member.target.endpoints
+            for case let pool? in self.pools where pool.meters === member.meters {
+                if !endpoints.contains(where: { $0 === pool.endpoint }) { pool.drain() }
+            }
+            for endpoint in endpoints where !self.pools.contains(where: { $0?.endpoint === endpoint }) {
+                self.add(endpoint, of: member)
+            }
+        }
+        self.rotation = TargetSet()
+        for case let pool? in self.pools where pool.endpoint.isInRotation && self.isUsable(pool) {
+            self.rotation.insert(pool.index)
+        }
+    }
+
+    /// Whether requests may go to a pool. All pools of a stopped cluster drain, and serve the calls it still receives.
+    private func isUsable(_ pool: UpstreamPool) -> Bool {
+        self.isStopped || !pool.endpoint.isLeaving && !pool.isDraining
+    }
+
+    private func add(_ endpoint: UpstreamEndpoint, of member: Member) {
+        let index = self.pools.firstIndex { $0 == nil } ?? self.pools.count
+        self.balancer.place(
+            Balancer.Target(identity: endpoint.identity, weight: member.target.weight),
+            at: index
+        )
+        if index == self.pools.count { self.pools.append(nil) }
+        self.pools[index] = UpstreamPool(
+            to: endpoint,
+            of: member.target,
+            at: index,
+            in: self,
+            meters: member.meters,
+            settings: self.settings.pool
+        )
+    }
+
+    /// A drained pool has nothing left to do.
+    func retired(_ pool: UpstreamPool) {
+        self.pools[pool.index] = nil
+        self.rotation.remove(pool.index)
+        self.balancer.clear(pool.index)
+    }
+
+    /// The configuration no longer has this upstream. Calls of routes that still name it are served.
+    package func stop() {
+        guard !self.isStopped else { return }
+        self.isStopped = true
+        if let listener = self.listener { self.changes.remove(listener) }
+        self.listener = nil
+        for member in self.members { member.meters.stop() }
+        self.drain()
+    }
+
+    private func drain() {
+        for case let pool? in self.pools { pool.drain() }
+    }
+}
+
+@available(*, unavailable)
+extension UpstreamCluster: Sendable {}

@@ -1,0 +1,44 @@
+import GatewaySettings
+
+/// What a new configuration changes about the upstreams. An upstream is the same if its name is, and a target if its URL is.
+struct UpstreamComparison: Equatable, Sendable {
+    /// The targets of an upstream that remains.
+    struct Targets: Equatable, Sendable {
+        /// For each new target, the index of the old target with the same URL; nil if there is none.
+        package var kept: [Int?] = []
+        /// The indices of old targets that are gone.
+        package var removed: [Int] = []
+
+        package init(kept: [Int?] = [], removed: [Int] = []) {
+            self.kept = kept
+            self.removed = removed
+        }
+
+        package init(from old: [TargetURL], to new: [TargetURL]) {
+            self.removed = Array(old.indices)
+            self.kept = new.map { url in
+                guard let position = self.removed.firstIndex(where: { old[$0] == url }) else { return nil }
+                return self.removed.remove(at: position)
+            }
+        }
+    }
+
+    /// The upstreams of both configurations.
+    package var kept: [String: Targets] = [:]
+    /// A name in `added` and in `removed` is that of an upstream that has become another kind of upstream.
+    package var added: Set<String> = []
+    package var removed: Set<String> = []
+}
+
+extension UpstreamComparison {
+    package init(from old: [String: UpstreamConfiguration], to new: [String: UpstreamConfiguration]) {
+        for (name, upstream) in new {
+            if let before = old[name], before.builtin == upstream.builtin {
+                self.kept[name] = Targets(from: before.targets.map(\.url), to: upstream.targets.map(\.url))
+            } else {
+                self.added.insert(name)
+            }
+        }
+        self.removed = Set(old.keys.filter { self.kept[$0] == nil })
+    }
+}

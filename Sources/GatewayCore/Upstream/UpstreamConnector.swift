@@ -1,0 +1,89 @@
+import GatewayHTTP
+import GatewayHTTP1
+import NIOCore
+import NIOPosix
+
+/// Opens the connections of a pool. Each protocol that upstreams speak has a connector, chosen when the upstream is built.
+protocol UpstreamConnector: Sendable {
+    /// Opens a connection to the endpoint of `pool` and adds its handlers.
+    ///
+    /// - Parameter done: Called on the event loop of the pool.
+    func connect(
+        for pool: UpstreamPool,
+        timeout: TimeAmount,
+        _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void
+    )
+
+    /// Opens a connection and closes it, to find out whether the endpoint accepts one.
+    func probe(
+        _ endpoint: UpstreamEndpoint,
+        on eventLoop: any EventLoop,
+        timeout: TimeAmount,
+        _ done: @escaping (Result<Void, any Error>) -> Void
+    )
+}
+
+/// Opens HTTP/1 connections over TCP or a Unix socket.
+struct HTTP1Connector: UpstreamConnector {
+    package let limits: HTTP1Limits
+    var transport = Transport.plain
+
+    package func connect(
+        for pool: UpstreamPool,
+        timeout: TimeAmount,
+        _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void
+    ) {
+        let eventLoop = pool.worker.eventLoop
+        let address = pool.endpoint.address
+        let bound = NIOLoopBound(pool, eventLoop: eventLoop)
+        Self.bootstrap(for: address, on: eventLoop, timeout: timeout)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.maxMessagesPerRead, value: UpstreamConnectionStateMachine.readsPerPass)
+            .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
+            .channelInitializer { [limits = self.limits, transport = self.transport] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try transport.install(in: channel) { output in
+                        UpstreamHandler(pool: bound.value, limits: limits, output: output)
+                    }
+                }
+            }
+            .connect(to: address)
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success(let channel):
+                    // A channel that closed meanwhile has no handlers any more.
+                    guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamHandler.self) else {
+                        return done(.failure(ChannelError.inputClosed))
+                    }
+                    done(.success(handler))
+                case .failure(let error): done(.failure(error))
+                }
+            }
+    }
+
+    func probe(
+        _ endpoint: UpstreamEndpoint,
+        on eventLoop: any EventLoop,
+        timeout: TimeAmount,
+        _ done: @escaping (Result<Void, any Error>) -> Void
+    ) {
+        Self.bootstrap(for: endpoint.address, on: eventLoop, timeout: timeout)
+            .connect(to: endpoint.address)
+            .assumeIsolated()
+            .whenComplete { result in
+                if case .success(let channel) = result { channel.close(promise: nil) }
+                done(result.map { _ in })
+            }
+    }
+
+    private static func bootstrap(
+        for address: SocketAddress,
+        on eventLoop: any EventLoop,
+        timeout: TimeAmount
+    ) -> ClientBootstrap {
+        let bootstrap = ClientBootstrap(group: eventLoop).connectTimeout(timeout)
+        guard address.protocol != .unix else { return bootstrap }
+        return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+    }
+}

@@ -1,0 +1,103 @@
+import GatewaySettings
+package import NIOCore
+import Synchronization
+
+/// One address of a target, as all workers see it. It has its own connections on each worker, its own health and its own
+/// share of the balance.
+package final class UpstreamEndpoint: Sendable {
+    package let address: SocketAddress
+    /// As in the log and in `/upstreams`: `10.0.0.7:9001`, `[::1]:9001`, `unix:/run/app.sock`.
+    package let label: String
+    /// What makes it the same endpoint on every gateway of a fleet: the target, and for a name the address too.
+    package let identity: String
+    private let changes: EndpointChanges
+    private let machine: Mutex<EndpointHealth>
+    /// What requests need to know, without the lock.
+    private let summary: Atomic<UInt8>
+    /// Workers that have connections to it, or may have.
+    private let pools = Atomic(0)
+    private let leaving = Atomic(false)
+
+    private static let down: UInt8 = 1
+    /// `connected` or `answered` would change something.
+    private static let unsettled: UInt8 = 2
+
+    package init(
+        _ address: SocketAddress,
+        identity: String,
+        changes: EndpointChanges,
+        at moment: EndpointHealth.Moment = .current
+    ) {
+        self.address = address
+        self.label = Self.label(of: address)
+        self.identity = identity
+        self.changes = changes
+        self.machine = Mutex(EndpointHealth(since: moment))
+        self.summary = Atomic(Self.unsettled)
+    }
+
+    package static func label(of address: SocketAddress) -> String {
+        if let path = address.pathname { return "unix:\(path)" }
+        return HostAndPort.text(address.ipAddress ?? "", address.port ?? 0)
+    }
+
+    // MARK: Health
+
+    package var health: EndpointHealth { self.machine.withLock { $0 } }
+
+    var isInRotation: Bool { self.summary.load(ordering: .relaxed) & Self.down == 0 }
+
+    /// - Returns: what has changed; the one caller that learns of a change logs it and sees to the background connection.
+    package func failed(_ failure: UpstreamFailure, begun: NIODeadline, at moment: EndpointHealth.Moment = .current)
+        -> EndpointHealth.OnFailed
+    {
+        let result = self.change { $0.failed(failure, begun: begun, at: moment) }
+        if case .left = result { self.changes.announce() }
+        return result
+    }
+
+    func probeFailed(_ failure: UpstreamFailure, at moment: EndpointHealth.Moment = .current) -> TimeAmount? {
+        self.change { $0.probeFailed(failure, at: moment) }
+    }
+
+    package func connected(at moment: @autoclosure () -> EndpointHealth.Moment = .current) -> EndpointHealth.OnConnected {
+        guard self.summary.load(ordering: .relaxed) != 0 else { return .unchanged }
+        let moment = moment()
+        let result = self.change { $0.connected(at: moment) }
+        if case .returned = result { self.changes.announce() }
+        return result
+    }
+
+    package func answered() {
+        guard self.summary.load(ordering: .relaxed) == Self.unsettled else { return }
+        self.change { $0.answered() }
+    }
+
+    private func change<Result>(_ body: (inout EndpointHealth) -> Result) -> Result {
+        self.machine.withLock { machine in
+            let result = body(&machine)
+            var summary: UInt8 = machine.isInRotation ? 0 : Self.down
+            if machine.isOnProbation || machine.state == .unknown { summary |= Self.unsettled }
+            self.summary.store(summary, ordering: .relaxed)
+            return result
+        }
+    }
+
+    // MARK: Coming and going
+
+    /// Its name no longer has this address: it finishes what it has.
+    var isLeaving: Bool { self.leaving.load(ordering: .relaxed) }
+
+    package func leave() { self.leaving.store(true, ordering: .relaxed) }
+
+    func addPool() { self.pools.add(1, ordering: .relaxed) }
+
+    func removePool() { self.pools.subtract(1, ordering: .relaxed) }
+
+    /// Whether a worker still has something to finish here.
+    var isInUse: Bool { self.pools.load(ordering: .relaxed) > 0 }
+}
+
+extension EndpointHealth.Moment {
+    package static var current: Self { Self(now: .now(), time: Platform.unixMilliseconds()) }
+}

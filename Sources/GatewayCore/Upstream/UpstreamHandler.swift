@@ -1,0 +1,266 @@
+import GatewayHTTP
+package import GatewayHTTP1
+package import NIOCore
+
+/// A connection to an upstream: requests out, responses in, one at a time. It belongs to its pool and serves a call
+/// until the response is complete.
+///
+/// It decodes the events of its channel, asks ``UpstreamConnectionStateMachine`` and performs what that returns.
+package final class UpstreamHandler: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    package let pool: UpstreamPool
+
+    private let worker: Worker
+    private let limits: HTTP1Limits
+    private let output: ConnectionOutput
+    private var context: ChannelHandlerContext?
+    private var call: UpstreamCall?
+    private var machine = UpstreamConnectionStateMachine()
+    private var parser: ResponseParser
+    private var body: BodyDecoder
+    private var inbound = ByteBuffer()
+    private var isChunked = false
+    /// The last word of the channel, so that nobody has to ask it.
+    package private(set) var isWritable = true
+    /// Its number in the pool, while it is open.
+    var lease: UpstreamPool.Machine.ConnectionID?
+
+    package init(pool: UpstreamPool, limits: HTTP1Limits, output destination: ConnectionOutput.Destination) {
+        self.pool = pool
+        self.worker = pool.worker
+        self.output = ConnectionOutput(worker: pool.worker, to: destination)
+        self.limits = limits
+        self.parser = ResponseParser(limits: limits)
+        self.body = BodyDecoder(.none, limits: limits)
+    }
+
+    /// `Keep-Alive: timeout` of the upstream.
+    package var keepAlive: TimeAmount? { self.machine.keepAlive }
+
+    // MARK: Requests
+
+    package func start(_ call: UpstreamCall, lease: UpstreamPool.Machine.ConnectionID, isReused: Bool) {
+        self.lease = lease
+        guard let caller = call.caller else { return self.close() }
+        self.call = call
+        self.machine.start(isReused: isReused)
+        self.isChunked = call.isChunked
+        self.output.collect { caller.writeHead(authority: self.pool.target.authority, into: &$0) }
+        call.sent(at: self.worker.now)
+        caller.sent(to: self)
+    }
+
+    // MARK: The channel
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        // The channel has its socket by now, though it is not connected yet.
+        self.output.attach(to: context)
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+    }
+
+    package func channelActive(context: ChannelHandlerContext) { context.read() }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.output.detach()
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.worker.tick()
+        var bytes = self.unwrapInboundIn(data)
+        self.machine.read(isFull: bytes.writableBytes == 0)
+        if self.inbound.readableBytes > 0 {
+            self.inbound.writeBuffer(&bytes)
+            swap(&bytes, &self.inbound)
+            self.inbound = ByteBuffer()
+        }
+        while self.step(&bytes) {}
+        if bytes.readableBytes > 0 { self.inbound = bytes }
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        self.call?.caller?.upstreamPaused()
+        switch self.machine.readComplete() {
+        case .none: break
+        case .release: self.pool.release(self)
+        case .close: self.close()
+        }
+        if !self.machine.isReadingPaused { context.read() }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.isWritable = context.channel.isWritable
+        guard self.isWritable else { return }
+        self.worker.tick()
+        self.call?.caller?.upstreamWritable()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        self.machine.inputClosed()
+        context.close(promise: nil)
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.worker.tick()
+        self.output.detach()
+        self.ended()
+        context.fireChannelInactive()
+    }
+
+    // MARK: The response
+
+    /// Interprets received bytes. Returns false if more are needed.
+    private func step(_ bytes: inout ByteBuffer) -> Bool {
+        switch self.machine.received() {
+        case .readHead: return self.receiveHead(&bytes)
+        case .readBody: return self.receiveBody(&bytes)
+        case .close: if bytes.readableBytes > 0 { self.close() }
+        case .discard: bytes.clear()
+        }
+        return false
+    }
+
+    private func receiveHead(_ bytes: inout ByteBuffer) -> Bool {
+        guard let call = self.call, let caller = call.caller else { return false }
+        let response: UpstreamResponse
+        do throws(MessageError) {
+            guard let head = try caller.readHead(from: &bytes, with: &self.parser) else { return false }
+            response = head
+        } catch {
+            self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
+            return false
+        }
+        // What was sent will not be sent again.
+        call.replay.forget()
+        switch self.machine.head(response) {
+        case .unexpectedUpgrade:
+            self.fail(.malformedAnswer(reason: "101 that nobody asked for"))
+            return false
+        case .informational:
+            caller.receiveInformational()
+            return self.machine.state == .head
+        case .final:
+            self.body = BodyDecoder(response.framing, limits: self.limits)
+            self.pool.answerBegan(call, status: response.status)
+            caller.receiveResponseHead()
+            return true
+        }
+    }
+
+    private func receiveBody(_ bytes: inout ByteBuffer) -> Bool {
+        guard let call = self.call else { return false }
+        do throws(MessageError) {
+            switch try self.body.next(&bytes) {
+            case .needMore: return false
+            case .bytes(let chunk): call.caller?.receive(responseBody: chunk)
+            case .end: self.finish(call, isDrained: bytes.readableBytes == 0)
+            }
+        } catch {
+            self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
+            return false
+        }
+        return true
+    }
+
+    private func finish(_ call: UpstreamCall, isDrained: Bool) {
+        self.call = nil
+        self.pool.answered(call, status: self.machine.status)
+        let trailers = self.body.trailers
+        switch self.machine.bodyEnded(isDrained: isDrained) {
+        case .settle: break
+        case .close: self.close()
+        }
+        call.caller?.receiveResponseEnd(trailers: trailers)
+    }
+
+    // MARK: The end
+
+    private func ended() {
+        let call = self.call
+        let request = call.map { call in
+            UpstreamConnectionStateMachine.Request(
+                isIdempotent: call.method.isIdempotent,
+                isBodyKept: call.replay.isWhole,
+                resends: call.resends,
+                hasPartialHead: self.inbound.readableBytes > 0
+            )
+        }
+        let state = self.machine.state
+        let result = self.machine.closed(request, isBodyComplete: (try? self.body.endOfInput()) != nil)
+        if case .ignore = result { return }
+        if case .bodyEnded = result, let call { return self.finish(call, isDrained: false) }
+        self.call = nil
+        self.pool.closed(self)
+        guard let call else { return }
+        let error = GatewayError.upstreamReset(reason: "connection closed in state \(state)")
+        switch result {
+        case .ignore, .unused, .bodyEnded: break
+        case .failed: call.fail(error)
+        case .sendAgain: self.pool.sendAgain(call)
+        case .reset(let isFresh, let mayMove): self.pool.wasReset(call, error, isFresh: isFresh, mayMove: mayMove)
+        }
+    }
+
+    private func fail(_ error: GatewayError) {
+        let call = self.call
+        self.call = nil
+        self.close()
+        call?.hasFailedHere = true
+        call?.fail(error)
+    }
+
+    package func close() {
+        guard self.machine.close() else { return }
+        self.call = nil
+        self.output.detach()
+        // Before the pool may open another in its place: `max_connections` holds at every moment.
+        self.context?.close(promise: nil)
+        self.pool.closed(self)
+    }
+}
+
+extension UpstreamHandler: UpstreamStream {
+    package var mayBeSentAgain: Bool {
+        self.machine.mayBeSentAgain(
+            isIdempotent: self.call?.method.isIdempotent ?? false,
+            hasAlternatives: self.pool.cluster?.hasAlternatives == true
+        )
+    }
+
+    package func writeBody(_ chunk: ByteBuffer) {
+        guard chunk.readableBytes > 0, let context = self.context else { return }
+        _ = self.output.write(chunk, asChunk: self.isChunked, to: context)
+    }
+
+    package func writeEnd(trailers: TrailerSection?) {
+        self.machine.requestEnded()
+        guard self.isChunked else { return }
+        self.output.collect { $0.writeLastChunk(trailers: trailers) }
+    }
+
+    package func flush() {
+        guard let context = self.context else { return }
+        self.output.flush(context)
+        if self.context != nil { self.machine.flushed() }
+    }
+
+    package func pauseReading() { self.machine.pauseReading() }
+
+    package func resumeReading() {
+        if self.machine.resumeReading() { self.context?.read() }
+    }
+
+    package func cancel() {
+        self.call = nil
+        self.close()
+    }
+}
+
+@available(*, unavailable)
+extension UpstreamHandler: Sendable {}

@@ -1,0 +1,300 @@
+import NIOConcurrencyHelpers
+package import NIOCore
+
+/// The connections of one event loop to one endpoint. Which connection serves whom is decided by ``PoolStateMachine``;
+/// here they are opened, handed over and closed.
+package final class UpstreamPool {
+    package typealias Machine = PoolStateMachine<UpstreamHandler, UpstreamCall>
+
+    package let worker: Worker
+    package let target: UpstreamTarget
+    package let endpoint: UpstreamEndpoint
+    package let meters: TargetMeters
+    /// Its place in the cluster.
+    package let index: Int
+
+    private var settings: Settings
+    private var machine: Machine
+    private let slot: DeadlineWheel.Slot
+    private var armedUntil = NIODeadline.distantFuture
+    /// The last request's value, for connections made for the longest waiting request or in the background.
+    package private(set) var connectTimeout = TimeAmount.seconds(2)
+    /// When an answer last began here, as evidence that the endpoint is alive.
+    private var answeredAt = NIODeadline.distantPast
+    /// Nil once the pool has drained.
+    package private(set) var cluster: UpstreamCluster?
+    package private(set) var isDraining = false
+    var probe: Scheduled<Void>?
+
+    package struct Settings {
+        let connector: any UpstreamConnector
+        package let queue: TimeAmount
+        package let idleTimeout: TimeAmount
+
+        fileprivate var machine: Machine.Configuration {
+            Machine.Configuration(queue: self.queue, idle: self.idleTimeout)
+        }
+    }
+
+    package init(
+        to endpoint: UpstreamEndpoint,
+        of target: UpstreamTarget,
+        at index: Int,
+        in cluster: UpstreamCluster,
+        meters: TargetMeters,
+        settings: Settings
+    ) {
+        let worker = cluster.worker
+        self.worker = worker
+        self.target = target
+        self.endpoint = endpoint
+        self.meters = meters
+        self.index = index
+        self.cluster = cluster
+        self.settings = settings
+        self.slot = worker.deadlines.makeSlot()
+        let poke = Poke()
+        self.machine = Machine(
+            configuration: settings.machine,
+            permits: target.permits.join { [eventLoop = worker.eventLoop] in poke.run(on: eventLoop) }
+        )
+        poke.aim(at: NIOLoopBound(self, eventLoop: worker.eventLoop))
+        worker.deadlines.own(self.slot, self)
+        endpoint.addPool()
+    }
+
+    /// Applies to connections opened and requests queued from now on.
+    func update(_ settings: Settings) {
+        self.settings = settings
+        self.machine.configuration = settings.machine
+    }
+
+    var connector: any UpstreamConnector { self.settings.connector }
+    var idleConnections: Int { self.machine.idle.count }
+    var activeConnections: Int { self.machine.leased }
+
+    // MARK: Requests
+
+    package func take(_ call: UpstreamCall) {
+        call.pool = self
+        self.acquire(for: call)
+    }
+
+    private func acquire(for call: UpstreamCall) {
+        let now = self.worker.now
+        call.queuedAt = now
+        self.connectTimeout = call.connectTimeout
+        switch self.machine.acquire(now: now, connectTimeout: call.connectTimeout, waiter: { call }) {
+        case .reuse(let lease): self.hand(lease, to: call)
+        case .connect(let id, let waiter):
+            call.waiter = waiter
+            call.caller?.wait(for: .connect, call.connectTimeout)
+            self.connect(id, timeout: call.connectTimeout)
+        case .join(let waiter):
+            call.waiter = waiter
+            call.caller?.wait(for: .connect, call.connectTimeout)
+        case .wait(let waiter):
+            call.waiter = waiter
+            call.caller?.wait(for: .queue, self.settings.queue)
+        case .refuse:
+            call.fail(GatewayError(.overloaded, retryAfter: 1, reason: "max_pending requests wait already"))
+        }
+    }
+
+    private func hand(_ lease: Machine.Lease, to call: UpstreamCall) {
+        call.waiter = nil
+        // Another kept connection may be as dead, and a failed retry is not retried (RFC 9110 section 9.2.2).
+        if call.needsFreshConnection, !lease.isFresh {
+            lease.connection.close()
+            return self.acquire(for: call)
+        }
+        if let queuedAt = call.queuedAt {
+            self.meters.queue.observe(nanoseconds: UInt64(max(0, (self.worker.now - queuedAt).nanoseconds)))
+        }
+        lease.connection.start(call, lease: lease.id, isReused: !lease.isFresh)
+    }
+
+    /// The connection closed before the upstream can have done anything: sends the request once more.
+    func sendAgain(_ call: UpstreamCall) {
+        call.needsFreshConnection = true
+        call.resends += 1
+        call.caller?.willSendAgain()
+        self.meters.retried("stale")
+        self.acquire(for: call)
+    }
+
+    /// A connection ended before the answer's head.
+    ///
+    /// - Parameters:
+    ///   - isFresh: it was made for this request. A kept one may have been closed for having been idle.
+    ///   - mayMove: nothing was sent, or the request may be sent twice and nothing of it is lost.
+    func wasReset(_ call: UpstreamCall, _ error: GatewayError, isFresh: Bool, mayMove: Bool) {
+        call.hasFailedHere = true
+        // An endpoint that answered others meanwhile fails on this request only.
+        if isFresh, let sentAt = call.sentAt, self.answeredAt <= sentAt {
+            self.endpointFailed(.reset, begun: sentAt)
+        }
+        if mayMove, let cluster = self.cluster, cluster.moveOn(call, from: self) { return }
+        call.fail(error)
+    }
+
+    /// The call has left this endpoint.
+    func finished(_ call: UpstreamCall) {
+        self.stopWaiting(call)
+        self.cluster?.finished(call, at: self.index)
+        self.retireIfDone()
+    }
+
+    func stopWaiting(_ call: UpstreamCall) {
+        guard let waiter = call.waiter else { return }
+        call.waiter = nil
+        _ = self.machine.cancel(waiter)
+    }
+
+    /// The head of a final response arrived.
+    func answerBegan(_ call: UpstreamCall, status: Int) {
+        self.answeredAt = self.worker.now
+        call.answerBeganAt = self.worker.now
+        self.endpoint.answered()
+        if status >= 500 { call.hasFailedHere = true }
+    }
+
+    package func answered(_ call: UpstreamCall, status: Int) {
+        call.answerEndedAt = self.worker.now
+        guard let sentAt = call.sentAt else { return }
+        self.meters.answered(status: status, after: self.worker.now - sentAt)
+    }
+
+    // MARK: Connections
+
+    private func connect(_ id: Machine.ConnectionID, timeout: TimeAmount) {
+        let begun = self.worker.now
+        self.connector.connect(for: self, timeout: timeout) { self.connected(id, $0, begun: begun) }
+    }
+
+    private func connected(_ id: Machine.ConnectionID, _ result: Result<UpstreamHandler, any Error>, begun: NIODeadline)
+    {
+        self.worker.tick()
+        switch result {
+        case .success(let handler):
+            self.meters.connected(.ok)
+            self.endpointConnected()
+            handler.lease = id
+            switch self.machine.connected(id, handler, now: self.worker.now) {
+            case .handTo(let call, let lease): self.hand(lease, to: call)
+            case .park: self.arm()
+            case .close: handler.close()
+            }
+        case .failure(let error): self.failed(id, error, begun: begun)
+        }
+    }
+
+    private func failed(_ id: Machine.ConnectionID, _ error: any Error, begun: NIODeadline) {
+        let failure = ConnectFailure(error)
+        self.meters.connected(failure.result)
+        if let reason = failure.failure { self.endpointFailed(reason, begun: begun) }
+        let outcome = self.machine.connectFailed(id)
+        if let call = outcome.failed {
+            call.waiter = nil
+            self.connectFailed(call, failure.error)
+        }
+        if let next = outcome.connect { self.connect(next, timeout: self.connectTimeout) }
+        self.retireIfDone()
+    }
+
+    /// There is no connection for this call: it goes to another endpoint, or fails.
+    func connectFailed(_ call: UpstreamCall, _ error: GatewayError) {
+        call.attempts += 1
+        call.hasFailedHere = true
+        if error.code == .connectTimeout { call.caller?.countConnectTimeout() }
+        if call.replay.isWhole, let cluster = self.cluster, cluster.moveOn(call, from: self) { return }
+        call.fail(error)
+    }
+
+    /// The connection's answer is whole and it may serve another request.
+    package func release(_ handler: UpstreamHandler) {
+        guard let lease = handler.lease else { return }
+        let now = self.worker.now
+        switch self.machine.released(lease, reusable: true, keepAlive: handler.keepAlive, now: now) {
+        case .handTo(let call, let lease): self.hand(lease, to: call)
+        case .park: self.arm(keepAlive: handler.keepAlive)
+        case .close: handler.close()
+        }
+    }
+
+    /// The connection is closed or about to be.
+    package func closed(_ handler: UpstreamHandler) {
+        guard let lease = handler.lease else { return }
+        handler.lease = nil
+        switch self.machine.closed(lease) {
+        case .none: break
+        case .connect(let id): self.connect(id, timeout: self.connectTimeout)
+        }
+        self.retireIfDone()
+    }
+
+    fileprivate func poked() {
+        let todo = self.machine.poked()
+        for id in todo.connect { self.connect(id, timeout: self.connectTimeout) }
+        for (_, handler) in todo.close { handler.close() }
+    }
+
+    // MARK: The end
+
+    /// Closes idle connections, and used ones when their calls end. Then the pool gives up its permits and its place in the
+    /// deadline wheel, and leaves its cluster.
+    package func drain() {
+        guard !self.isDraining else { return }
+        self.isDraining = true
+        self.probe?.cancel()
+        for (_, handler) in self.machine.drain() { handler.close() }
+        self.retireIfDone()
+    }
+
+    private func retireIfDone() {
+        guard self.isDraining, let cluster = self.cluster, self.machine.isEmpty, cluster.isIdle(self.index) else {
+            return
+        }
+        self.cluster = nil
+        self.worker.deadlines.free(self.slot)
+        self.machine.permits.leave()
+        self.endpoint.removePool()
+        cluster.retired(self)
+    }
+
+    /// Wakes in time for the first idle connection to expire.
+    private func arm(keepAlive: TimeAmount? = nil) {
+        let until = self.worker.now + min(self.settings.idleTimeout, keepAlive ?? self.settings.idleTimeout)
+        guard until < self.armedUntil else { return }
+        self.armedUntil = until
+        self.worker.deadlines.set(self.slot, to: until)
+    }
+}
+
+extension UpstreamPool: DeadlineOwner {
+    package func deadlineReached(now: NIODeadline) {
+        self.worker.tick()
+        let expired = self.machine.expire(now: now)
+        for (_, handler) in expired.close { handler.close() }
+        for call in expired.timedOut {
+            call.waiter = nil
+            call.fail(GatewayError(.overloaded, retryAfter: 1))
+        }
+        self.armedUntil = self.machine.nextExpiry ?? .distantFuture
+        self.worker.deadlines.set(self.slot, to: self.armedUntil)
+    }
+}
+
+/// Lets other threads wake a pool that is still being made when it joins them.
+private final class Poke: Sendable {
+    private let pool = NIOLockedValueBox<NIOLoopBound<UpstreamPool>?>(nil)
+
+    func aim(at pool: NIOLoopBound<UpstreamPool>) { self.pool.withLockedValue { $0 = pool } }
+
+    package func run(on eventLoop: any EventLoop) {
+        eventLoop.execute { self.pool.withLockedValue { $0 }?.value.poked() }
+    }
+}
+
+@available(*, unavailable)
+extension UpstreamPool: Sendable {}

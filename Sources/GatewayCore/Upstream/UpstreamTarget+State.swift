@@ -1,0 +1,64 @@
+import NIOCore
+
+extension UpstreamTarget {
+    /// A target as a whole, which is up while one of its addresses is.
+    package struct Condition: Equatable {
+        package enum State: String {
+            case unknown, up, down, draining
+        }
+
+        package var state: State
+        package var since: EndpointHealth.Moment
+        /// Of a target that is down.
+        package var reason: UpstreamFailure?
+        package var nextTry: EndpointHealth.Moment?
+
+        /// Whether requests go there. One that nobody has tried yet counts as up.
+        package var isUp: Bool {
+            switch self.state {
+            case .unknown, .up: true
+            case .down, .draining: false
+            }
+        }
+    }
+
+    package var condition: Condition { Self.condition(of: self.endpoints.map(\.condition), self.lookUp, since: self.createdAt) }
+
+    package var isUp: Bool { self.condition.isUp }
+
+    /// - Parameter creation: since when there is the target.
+    package static func condition(
+        of endpoints: [Condition],
+        _ lookUp: LookUp,
+        since creation: EndpointHealth.Moment
+    ) -> Condition {
+        let up = endpoints.filter { $0.state == .up }
+        if let first = up.min(by: { $0.since.now < $1.since.now }) { return first }
+        if let unknown = endpoints.first(where: { $0.state == .unknown }) { return unknown }
+        // The target is down since the last of its addresses is.
+        if let last = endpoints.max(by: { $0.since.now < $1.since.now }) {
+            var condition = last
+            condition.nextTry = endpoints.compactMap(\.nextTry).min { $0.now < $1.now }
+            return condition
+        }
+        if case .failed(_, let since) = lookUp { return Condition(state: .down, since: since, reason: .dns) }
+        return Condition(state: .unknown, since: creation)
+    }
+}
+
+extension UpstreamEndpoint {
+    package var condition: UpstreamTarget.Condition {
+        let health = self.health
+        var condition = UpstreamTarget.Condition(state: .unknown, since: health.since)
+        switch health.state {
+        case .unknown: break
+        case .up: condition.state = .up
+        case .down(let reason, let nextTry):
+            condition.state = .down
+            condition.reason = reason
+            condition.nextTry = nextTry
+        }
+        if self.isLeaving { condition.state = .draining }
+        return condition
+    }
+}

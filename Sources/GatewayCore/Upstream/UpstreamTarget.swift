@@ -1,0 +1,148 @@
+package import GatewaySettings
+package import NIOCore
+import Synchronization
+
+/// A server of an upstream as the configuration names it. Each of its addresses is an ``UpstreamEndpoint``: an IP address or a
+/// socket file has one, a name has those that were last found, and none until then.
+package final class UpstreamTarget: Sendable {
+    package let upstream: String
+    package let url: TargetURL
+    /// As in metrics and logs: `127.0.0.1:9001`.
+    package let label: String
+    /// For `Host`, where the client's is not kept.
+    package let authority: [UInt8]
+    /// How a `Location` may name it.
+    package let origins: [[UInt8]]
+    private let currentWeight: Atomic<Int>
+    /// Connections that all workers together may have open to all of its addresses.
+    let permits: ConnectionPermits
+    /// What has to be looked up; nil where the URL says where to connect.
+    package let name: (host: String, port: Int)?
+    let createdAt = EndpointHealth.Moment.current
+    private let changes: EndpointChanges
+    private let addressing: Mutex<Addressing>
+
+    private struct Addressing {
+        package var endpoints: [UpstreamEndpoint] = []
+        /// Gone from the name, but workers may still have something to finish there.
+        var leaving: [UpstreamEndpoint] = []
+        var lookUp: LookUp
+        var isRetired = false
+    }
+
+    /// How the look-up of a name is getting on.
+    package enum LookUp: Sendable, Equatable {
+        /// There is nothing to look up.
+        case unneeded
+        /// The first is under way.
+        case pending
+        case found
+        /// No look-up has given an address since then.
+        case failed(reason: String, since: EndpointHealth.Moment)
+    }
+
+    package init(upstream: String, _ configuration: TargetConfiguration, permits: ConnectionPermits, changes: EndpointChanges) {
+        self.upstream = upstream
+        self.url = configuration.url
+        self.currentWeight = Atomic(configuration.weight)
+        self.permits = permits
+        self.changes = changes
+        let address: SocketAddress?
+        switch configuration.url {
+        case .http(let host, let port):
+            self.label = HostAndPort.text(host, port)
+            // A dot at the end only keeps search domains away from the look-up: servers do not expect it in `Host`.
+            let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+            let authority = name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]" : name
+            self.authority = Array((port == 80 ? authority : "\(authority):\(port)").utf8)
+            let names = port == 80 ? [authority, "\(authority):80"] : ["\(authority):\(port)"]
+            self.origins = names.map { Array("http://\($0)".utf8) }
+            address = try? SocketAddress(ipAddress: host, port: port)
+            self.name = address == nil ? (host, port) : nil
+        case .unix(let path):
+            self.label = "unix:\(path)"
+            self.authority = Array("localhost".utf8)
+            self.origins = [Array("http://localhost".utf8)]
+            address = try? SocketAddress(unixDomainSocketPath: path)
+            self.name = nil
+        }
+        var addressing = Addressing(lookUp: self.name == nil ? .unneeded : .pending)
+        if let address {
+            addressing.endpoints = [UpstreamEndpoint(address, identity: self.label, changes: changes)]
+        }
+        self.addressing = Mutex(addressing)
+    }
+
+    /// The weight of each of its endpoints.
+    package var weight: Int { self.currentWeight.load(ordering: .relaxed) }
+
+    /// Workers learn of the new weight when they update their clusters.
+    package func change(weight: Int) { self.currentWeight.store(weight, ordering: .relaxed) }
+
+    /// The configuration no longer has this target: its endpoints finish their requests, and later addresses are ignored.
+    func retire() {
+        self.addressing.withLock { addressing in
+            addressing.isRetired = true
+            for endpoint in addressing.endpoints { endpoint.leave() }
+        }
+        self.changes.announce()
+    }
+
+    // MARK: Addresses
+
+    package var endpoints: [UpstreamEndpoint] { self.addressing.withLock { $0.endpoints } }
+
+    /// Those that still finish what they have.
+    package var leavingEndpoints: [UpstreamEndpoint] {
+        self.addressing.withLock { addressing in
+            addressing.leaving.removeAll { !$0.isInUse }
+            return addressing.leaving
+        }
+    }
+
+    var lookUp: LookUp { self.addressing.withLock { $0.lookUp } }
+
+    /// The name has these addresses from now on. Endpoints of addresses that stay keep their connections, health and counts;
+    /// the others are added, or finish what they have.
+    package func found(_ addresses: [SocketAddress]) {
+        let hasChanged = self.addressing.withLock { addressing -> Bool in
+            guard !addressing.isRetired else { return false }
+            var rest = addressing.endpoints
+            var endpoints: [UpstreamEndpoint] = []
+            for address in addresses where !endpoints.contains(where: { $0.address == address }) {
+                if let index = rest.firstIndex(where: { $0.address == address }) {
+                    endpoints.append(rest.remove(at: index))
+                } else {
+                    let identity = "\(self.label) \(UpstreamEndpoint.label(of: address))"
+                    endpoints.append(UpstreamEndpoint(address, identity: identity, changes: self.changes))
+                }
+            }
+            for endpoint in rest { endpoint.leave() }
+            addressing.leaving.removeAll { !$0.isInUse }
+            addressing.leaving += rest
+            let isSame = addressing.lookUp == .found && rest.isEmpty && endpoints.count == addressing.endpoints.count
+            addressing.endpoints = endpoints
+            addressing.lookUp = .found
+            return !isSame
+        }
+        if hasChanged { self.changes.announce() }
+    }
+
+    /// No address of the name is known, or none is any longer: endpoints finish what they have.
+    package func notFound(reason: String, at moment: EndpointHealth.Moment = .current) {
+        let hasChanged = self.addressing.withLock { addressing -> Bool in
+            guard !addressing.isRetired else { return false }
+            for endpoint in addressing.endpoints { endpoint.leave() }
+            addressing.leaving.removeAll { !$0.isInUse }
+            addressing.leaving += addressing.endpoints
+            addressing.endpoints = []
+            if case .failed(_, let since) = addressing.lookUp {
+                addressing.lookUp = .failed(reason: reason, since: since)
+                return false
+            }
+            addressing.lookUp = .failed(reason: reason, since: moment)
+            return true
+        }
+        if hasChanged { self.changes.announce() }
+    }
+}

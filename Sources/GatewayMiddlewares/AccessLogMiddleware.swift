@@ -1,0 +1,121 @@
+package import GatewayCore
+import GatewayHTTP
+import GatewayHTTP1
+import NIOCore
+
+/// Writes one access log line per exchange, when it ends.
+///
+/// ```toml
+/// [middleware.access_log]
+/// sample = 0.1
+/// ```
+///
+/// `[log]` configures the destination and format. Errors, including incomplete responses, and slow requests are logged
+/// regardless of `sample`.
+package struct AccessLogMiddleware: CompletionHook {
+    package struct Config: Codable, Sendable {
+        /// Fraction of requests that get a line, from 0 to 1.
+        package var sample = 1.0
+
+        package init() {}
+    }
+
+    package static let name = "access_log"
+
+    private let worker: Worker
+    private let isSampled: Bool
+    /// A threshold for random numbers.
+    private let threshold: UInt64
+
+    package init(_ config: Config, in context: inout BuildContext) {
+        if !(0...1).contains(config.sample) {
+            context.fail(
+                "\(config.sample) is not between 0 and 1",
+                suggestion: "write \(config.sample > 1 ? "1.0" : "0.0"), or another number from 0 to 1",
+                at: "sample"
+            )
+        }
+        self.worker = context.worker
+        self.isSampled = config.sample < 1
+        self.threshold = UInt64(max(0, min(config.sample, 1)) * Double(UInt32.max))
+    }
+
+    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+        guard let sink = self.worker.accessLog else { return }
+        let entry = AccessLogEntry(exchange, outcome, slow: self.worker.settings.slowRequest)
+        if self.isSampled, entry.accessLogLevel == .info, self.worker.random.next() >> 32 >= self.threshold { return }
+        let time = self.worker.unixMilliseconds
+        sink.write { self.worker.accessLogFormat.write(entry, time: time, into: &$0) }
+    }
+}
+
+/// A completed exchange, as the access log needs it.
+struct AccessLogEntry: AccessLogSource {
+    private let exchange: Exchange
+    private let outcome: Outcome
+    package let accessLogDuration: TimeAmount
+    package let accessLogLevel: AccessLogLevel
+
+    package init(_ exchange: Exchange, _ outcome: Outcome, slow: TimeAmount?) {
+        self.exchange = exchange
+        self.outcome = outcome
+        let duration = exchange.now - exchange.startedAt
+        self.accessLogDuration = duration
+        // An event stream lasts as long as its reader; only the time to its head counts.
+        let measured = exchange.response.isEventStream ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
+        let isSlow = slow.map { measured ?? duration >= $0 } ?? false
+        let isError = exchange.response.status >= 500 || outcome.isFailure
+        self.accessLogLevel = isSlow || isError ? .warning : .info
+    }
+
+    package var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }
+    package var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
+    package var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
+    package var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }
+    package var accessLogAttempts: Int { self.exchange.upstreamCall.attempts }
+
+    package var accessLogUpstreamTime: TimeAmount? {
+        guard let sent = self.exchange.upstreamCall.sentAt else { return nil }
+        return (self.exchange.upstreamCall.answerEndedAt ?? self.exchange.now) - sent
+    }
+
+    package func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
+        switch text {
+        case .requestID: self.lend(self.exchange.requestIDRange, body)
+        case .traceID: self.lend(self.exchange[RequestIDMiddleware.traceID], body)
+        case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
+        case .method: self.lend(self.exchange.request.methodName, body)
+        case .host: self.lend(self.exchange.request.host, body)
+        case .path: self.lend(self.exchange.rawPath, body)
+        case .query: self.lend(self.exchange.query, body)
+        case .protocol: self.lend(self.exchange.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", body)
+        case .route: self.exchange.plan.nameBytes.withUnsafeBytes(body)
+        case .code: if let code = self.exchange.errorCode { self.lend(code.name, body) }
+        case .upstream: if let name = self.exchange.upstreamName { self.lend(name, body) }
+        case .target: if let target = self.exchange.target { self.lend(target.label, body) }
+        case .reason: if let failure = self.exchange.failure { self.lend(failure.text, body) }
+        case .end: self.lend(self.outcome.name, body)
+        case .userAgent: self.lend(self.exchange.request.headers.first(.userAgent) ?? .empty, body)
+        case .referer: self.lend(self.exchange.request.headers.first(.referer) ?? .empty, body)
+        case .rateLimit: if let verdict = self.exchange[RateLimitMiddleware.verdict] { self.lend(verdict, body) }
+        case .encoding:
+            if let coding = self.exchange.response.headers.first(.contentEncoding) {
+                self.exchange.response.headers.withBytes(coding, body)
+            }
+        case .consumer, .cache, .tls: break
+        }
+    }
+
+    private func lend(_ range: ByteRange, _ body: (UnsafeRawBufferPointer) -> Void) {
+        if !range.isEmpty { self.exchange.request.headers.withBytes(range, body) }
+    }
+
+    private func lend(_ text: StaticString, _ body: (UnsafeRawBufferPointer) -> Void) {
+        body(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private func lend(_ text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var text = text
+        text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    }
+}

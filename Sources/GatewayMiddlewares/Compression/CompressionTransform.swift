@@ -1,0 +1,74 @@
+import GatewayCore
+import GatewayHTTP
+import NIOCore
+
+/// Encodes one response body while it streams.
+final class CompressionTransform: BodyTransform {
+    /// The input encoded without a break, which takes the slowest sensible level a few milliseconds.
+    package static let turn = 32 * 1024
+
+    package let rank = BodyRank.encode
+    /// nil after it was returned to the pool.
+    private var encoder: (any ContentEncoder)?
+    private let pool: EncoderPool
+    private let meters: CompressionMeters
+    /// The encoder may hold output that a flush would return.
+    private var isHolding = false
+
+    package init(_ encoder: any ContentEncoder, from pool: EncoderPool, meters: CompressionMeters) {
+        self.encoder = encoder
+        self.pool = pool
+        self.meters = meters
+    }
+
+    deinit { self.giveBack() }
+
+    package func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) throws(TransformError) {
+        let count = min(chunk.readableBytes, Self.turn)
+        guard count > 0, !sink.isFull else { return }
+        try chunk.withUnsafeReadableBytes { (bytes) throws(TransformError) in
+            try self.encode(UnsafeRawBufferPointer(rebasing: bytes[..<count]), .process, to: &sink)
+        }
+        chunk.moveReaderIndex(forwardBy: count)
+        self.isHolding = true
+    }
+
+    package func pause(to sink: inout BodySink) throws(TransformError) {
+        guard self.isHolding else { return }
+        self.isHolding = false
+        try self.encode(UnsafeRawBufferPointer(start: nil, count: 0), .flush, to: &sink)
+    }
+
+    package func end(to sink: inout BodySink) throws(TransformError) {
+        try self.encode(UnsafeRawBufferPointer(start: nil, count: 0), .finish, to: &sink)
+        self.giveBack()
+    }
+
+    package func cancel() { self.giveBack() }
+
+    private func encode(
+        _ input: UnsafeRawBufferPointer,
+        _ step: EncoderStep,
+        to sink: inout BodySink
+    ) throws(TransformError) {
+        guard let encoder = self.encoder else { throw TransformError("the encoder has ended") }
+        var isEncoded = false
+        var output = 0
+        sink.withBuffer { buffer in
+            let before = buffer.readableBytes
+            isEncoded = encoder.encode(input, step, into: &buffer)
+            output = buffer.readableBytes - before
+        }
+        self.meters.count(encoder.coding, input: input.count, output: output)
+        guard isEncoded else { throw TransformError("the encoder of \(encoder.coding.token) has failed") }
+    }
+
+    private func giveBack() {
+        guard let encoder = self.encoder else { return }
+        self.encoder = nil
+        self.pool.giveBack(encoder)
+    }
+}
+
+@available(*, unavailable)
+extension CompressionTransform: Sendable {}

@@ -1,0 +1,148 @@
+// Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
+// swift-format-ignore-file
+import GatewayCore
+import GatewaySettings
+
+
+extension AccessLogMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "sample": "Fraction of requests that get a line, from 0 to 1.",
+    ]
+}
+
+extension CompressionMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "algorithms": "Codings offered, in order of preference. The client's weights take precedence over this order.",
+        "brotliQuality": "From 0 (fastest) to 11 (smallest).",
+        "gzipLevel": "For `gzip` and `deflate`, from 1 (fastest) to 9 (smallest).",
+        "maxStreams": "Maximum number of concurrent encoders per event loop. Further responses are sent uncompressed.",
+        "minSize": "Bodies known to be shorter are sent uncompressed.",
+        "types":
+            "Media types to compress. One `*` matches any characters. `text/event-stream` must be listed explicitly; `application/grpc*` is never compressed.",
+    ]
+}
+
+extension ConcurrencyMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "adaptive": "Lowers the limit when the latency of the upstream grows with the number of requests.",
+        "maxInFlight": "Maximum number of concurrent requests per route, at least 1.",
+    ]
+}
+
+extension ETagMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "maxBody": "Larger responses, and responses of unknown length, pass unchanged.",
+        "strength": "Strength of generated tags. Equal strong tags promise equal bytes.",
+    ]
+}
+
+extension ErrorsMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "format": "Format of error bodies. `\"negotiate\"` follows `Accept`.",
+        "normalize": "Which upstream errors are replaced by the gateway's format.",
+        "pass":
+            "Upstream error bodies of these types pass unchanged: an API's own errors reach its clients. Patterns such as `text/*` and `application/*+json` are allowed.",
+        "proxyStatus": "Adds `Proxy-Status` (RFC 9209) to errors raised by the gateway.",
+        "typeBase": "Prefix of the `type` of problem details; the code is appended.",
+    ]
+}
+
+extension HeadersMiddleware.Changes: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "add": "Fields to add. Values may use the same placeholders.",
+        "remove": "Fields to remove.",
+        "set":
+            "Fields to set, replacing existing values. Values may use placeholders such as `{client_ip}`; `{{` and `}}` write braces, and other text in braces is kept.",
+    ]
+}
+
+extension HeadersMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "request": "Changes to the fields of requests sent upstream.",
+        "response": "Changes to the fields of responses, including those the gateway generates.",
+    ]
+}
+
+extension IPMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "allow": "Networks that may use the route. Empty: all.",
+        "deny": "Networks that may not, regardless of `allow`.",
+    ]
+}
+
+extension LimitsMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "body": "Maximum size of a request body. Larger ones get 413.",
+    ]
+}
+
+extension RateLimitMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "algorithm":
+            "`sliding_window` estimates from two counters and never exceeds the limit within one second, minute, hour or day of the clock (UTC). `token_bucket` is exact (GCRA) and spaces requests evenly once the burst is used up.",
+        "burst":
+            "For `token_bucket`: how many requests may arrive at once. `\"auto\"` is the limit. With several rates it applies to the one with the shortest window. The limit fields report it as the limit.",
+        "cost": "Quota that one request uses.",
+        "exempt": "Networks whose clients are not limited.",
+        "headers":
+            "Limit fields of responses. `ietf`: `RateLimit` and `RateLimit-Policy`. `legacy`: `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now).",
+        "ipv6Prefix": "Prefix length by which IPv6 clients are grouped, 1 to 128.",
+        "key": "What identifies a client. If the header or cookie is missing, the client's address is used.",
+        "limit": "Number of requests per unit of time. All rates of a list apply at once.",
+        "maxKeys":
+            "Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or IPv6 /48 of the client, whatever the key is.",
+        "mode": "`shadow` counts and logs, but rejects nothing and sends no limit fields.",
+        "scope": "`policy`: routes that get the limit from the same policy share its counts.",
+        "status": "Status of rejected requests, 400 to 599.",
+        "store": "Where counts are kept.",
+    ]
+}
+
+extension RequestIDMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "accept": "Whose request IDs are accepted, if they have 1–128 characters of `A-Za-z0-9._~-`.",
+        "aliases": "Further fields that carry the ID, and from which it is read if `header` is missing.",
+        "format": "Format of new IDs.",
+        "header": "Field that carries the ID, on requests and responses.",
+    ]
+}
+
+extension SecurityHeadersMiddleware.CSP: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "nonce":
+            "`header` sends the nonce to the upstream in `X-CSP-Nonce`. `html` also adds it to `<script>` and `<style>` in HTML responses.",
+        "policy": "Policy that browsers enforce. `{nonce}` is replaced by the nonce of the response.",
+        "reportOnly": "A second policy that browsers only report on.",
+        "reportPath": "Path on the route's host where the gateway collects browser reports.",
+    ]
+}
+
+extension SecurityHeadersMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "contentTypeOptions": "`X-Content-Type-Options`.",
+        "crossOriginEmbedderPolicy": "`Cross-Origin-Embedder-Policy`.",
+        "crossOriginOpenerPolicy": "`Cross-Origin-Opener-Policy`.",
+        "crossOriginResourcePolicy": "`Cross-Origin-Resource-Policy`.",
+        "csp": "`Content-Security-Policy`.",
+        "frameOptions": "`X-Frame-Options`.",
+        "hsts":
+            "`Strict-Transport-Security`, on requests that arrived over TLS. An empty value sends no field, here and below.",
+        "mode": "`development` sends no HSTS and makes the CSP report-only.",
+        "override": "Replace values set by the upstream. By default they are kept.",
+        "permissionsPolicy": "`Permissions-Policy`.",
+        "preset":
+            "Defaults of the other keys: `api` for APIs, `web` for sites, `strict` for sites whose scripts all carry a nonce.",
+        "referrerPolicy": "`Referrer-Policy`.",
+        "remove": "Upstream response fields that are removed.",
+        "xssProtection": "`X-XSS-Protection`.",
+    ]
+}
+
+extension TimeoutMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "connect": "Name resolution and TCP connection.",
+        "firstByte": "From the end of the request to the head of the response.",
+        "idle": "Between two reads of a body. Ends event streams only if a policy or route sets it.",
+        "total": "The whole exchange, including retries. A trusted peer can shorten it with `X-Request-Timeout-Ms`.",
+    ]
+}

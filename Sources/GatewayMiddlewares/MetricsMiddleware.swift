@@ -1,0 +1,50 @@
+package import GatewayCore
+import GatewayHTTP
+import GatewayHTTP1
+import NIOCore
+
+/// Counts and times the requests of each route.
+///
+/// ```toml
+/// [middleware]
+/// metrics = false
+/// ```
+///
+/// Errors and missed deadlines are counted where they occur, upstream metrics by the connection pools.
+package struct MetricsMiddleware: RequestHook, CompletionHook {
+    package struct Config: Codable, Sendable {}
+
+    package static let name = "metrics"
+
+    private let meters: RouteMeters
+
+    package init(_ config: Config, in context: inout BuildContext) {
+        self.meters = context.meters
+    }
+
+    package func request(_ exchange: Exchange) -> Decision {
+        self.meters.inFlight.add()
+        return .next
+    }
+
+    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+        let now = exchange.now
+        self.meters.inFlight.subtract()
+        let firstByte = exchange.firstByteAt.map { $0 - exchange.startedAt }
+        let status = firstByte == nil ? Self.unanswered : exchange.response.status
+        let request = RouteMeters.Request(
+            method: exchange.request.method,
+            status: status,
+            isError: status >= 500 || outcome.isFailure,
+            duration: now - exchange.startedAt,
+            firstByte: firstByte,
+            bytesIn: exchange.bytesIn,
+            bytesOut: exchange.bytesOut,
+            trace: exchange.request.headers.withBytes(exchange[RequestIDMiddleware.traceID]) { TraceDigits($0) }
+        )
+        self.meters.count(request, at: now)
+    }
+
+    /// The code of a request whose client left before a response was sent, as nginx logs it.
+    private static let unanswered = 499
+}

@@ -1,0 +1,152 @@
+package import GatewayCore
+package import GatewaySettings
+
+extension RateLimitMiddleware {
+    package struct Config: Codable, Sendable {
+        /// Number of requests per unit of time. All rates of a list apply at once.
+        package var limit = Rates(Rate(60, per: .minute))
+        /// For `token_bucket`: how many requests may arrive at once. `"auto"` is the limit. With several rates it
+        /// applies to the one with the shortest window. The limit fields report it as the limit.
+        package var burst = AutomaticCount.auto
+        /// `sliding_window` estimates from two counters and never exceeds the limit within one second, minute, hour or
+        /// day of the clock (UTC). `token_bucket` is exact (GCRA) and spaces requests evenly once the burst is used up.
+        package var algorithm = Algorithm.slidingWindow
+        /// What identifies a client. If the header or cookie is missing, the client's address is used.
+        package var key = KeySource(.clientIP)
+        /// Prefix length by which IPv6 clients are grouped, 1 to 128.
+        package var ipv6Prefix = 64
+        /// Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or
+        /// IPv6 /48 of the client, whatever the key is.
+        var maxKeys = 100_000
+        /// Where counts are kept.
+        package var store = Store.memory
+        /// `shadow` counts and logs, but rejects nothing and sends no limit fields.
+        package var mode = Mode.enforce
+        /// `policy`: routes that get the limit from the same policy share its counts.
+        package var scope = Scope.route
+        /// Status of rejected requests, 400 to 599.
+        package var status = 429
+        /// Limit fields of responses. `ietf`: `RateLimit` and `RateLimit-Policy`. `legacy`: `X-RateLimit-Limit`,
+        /// `-Remaining` and `-Reset` (seconds from now).
+        package var headers = RateLimitFields.Selection.both
+        /// Quota that one request uses.
+        package var cost = 1
+        /// Networks whose clients are not limited.
+        package var exempt: [CIDR] = []
+
+        package init() {}
+    }
+
+    package enum Algorithm: String, SettingChoice {
+        case slidingWindow = "sliding_window"
+        case tokenBucket = "token_bucket"
+    }
+
+    package enum Mode: String, SettingChoice {
+        case enforce, shadow
+    }
+
+    package enum Scope: String, SettingChoice {
+        case route, policy
+    }
+
+    package enum Store: String, SettingChoice {
+        case memory
+
+        package init(setting value: SettingValue) throws(SettingError) {
+            if value == .string("redis") {
+                throw SettingError("is not supported in this version", suggestion: "write \"memory\"")
+            }
+            guard value == .string(Store.memory.rawValue) else { throw SettingError.notOneOf(["memory"], value) }
+            self = .memory
+        }
+    }
+}
+
+extension RateLimitMiddleware.Config {
+    /// Checks settings that depend on each other.
+    package func check(in context: inout BuildContext) {
+        let most = Int(GenericCellRate.maximum)
+        for rate in self.limit.rates where rate.count > most {
+            context.fail(
+                "\"\(rate)\" is more than can be counted",
+                suggestion: "write \"\(most)/\(rate.unit.rawValue)\" or less",
+                at: "limit"
+            )
+        }
+        if let burst = self.burst.number {
+            self.check(burst, in: &context)
+        }
+        let least = self.capacities.min() ?? 1
+        if self.cost < 1 {
+            context.fail("\(self.cost) is too small", suggestion: "write 1 or more", at: "cost")
+        } else if self.cost > least {
+            context.fail(
+                "a request that costs \(self.cost) never passes, since the limit allows \(least)",
+                suggestion: "write \(least) or less",
+                at: "cost"
+            )
+        }
+        if !(1...128).contains(self.ipv6Prefix) {
+            let suggestion = "write 64, or another number from 1 to 128"
+            context.fail(
+                "\(self.ipv6Prefix) is not the length of an IPv6 prefix",
+                suggestion: suggestion,
+                at: "ipv6_prefix"
+            )
+        }
+        if !(1...100_000_000).contains(self.maxKeys) {
+            let suggestion = "write 100000, or another number from 1 to 100000000"
+            context.fail("\(self.maxKeys) is out of range", suggestion: suggestion, at: "max_keys")
+        }
+        if !(400...599).contains(self.status) {
+            let suggestion = "write 429, or another status from 400 to 599"
+            context.fail("\(self.status) is not an error status", suggestion: suggestion, at: "status")
+        }
+    }
+
+    private func check(_ burst: Int, in context: inout BuildContext) {
+        guard self.algorithm == .tokenBucket else {
+            return context.fail(
+                "a sliding window has no burst",
+                suggestion: "remove it, or set algorithm = \"token_bucket\"",
+                at: "burst"
+            )
+        }
+        let rate = self.limit.rates[0]
+        let most = UInt64(GenericCellRate.longestFill)
+            .scaled(by: UInt64(max(0, rate.count)), over: UInt64(max(1, rate.unit.span.nanoseconds))).quotient
+        if burst > min(Int(clamping: most), Int(GenericCellRate.maximum)) {
+            context.fail(
+                "a burst of \(burst) takes more than ten years to refill at \(rate)",
+                suggestion: "write \(rate.count), or another smaller number",
+                at: "burst"
+            )
+        }
+    }
+
+    /// The burst of each window.
+    var capacities: [Int] {
+        self.limit.rates.enumerated().map { index, rate in
+            guard index == 0, self.algorithm == .tokenBucket else { return rate.count }
+            return self.burst.number ?? rate.count
+        }
+    }
+
+    /// The windows to count in.
+    package var rule: RateLimitRule {
+        RateLimitRule(
+            zip(self.limit.rates, self.capacities).map { rate, capacity in
+                let limit = UInt64(max(1, rate.count))
+                let period = UInt64(max(1, rate.unit.span.nanoseconds))
+                let cost = UInt64(max(1, self.cost))
+                switch self.algorithm {
+                case .slidingWindow: return .sliding(SlidingWindow(limit: limit, period: period, cost: cost))
+                case .tokenBucket:
+                    let burst = UInt64(max(1, capacity))
+                    return .cellRate(GenericCellRate(limit: limit, period: period, burst: burst, cost: cost))
+                }
+            }
+        )
+    }
+}

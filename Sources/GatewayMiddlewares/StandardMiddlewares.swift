@@ -1,0 +1,33 @@
+public import GatewayCore
+public import GatewaySettings
+
+/// All middlewares of the gateway in the order of the chain. This is the only place that defines which exist, their
+/// order, and which are on by default.
+package enum StandardMiddlewares {
+    package static let all: [MiddlewareRegistration] = [
+        .on(RequestIDMiddleware.self, defaults: RequestIDMiddleware.Config()),
+        .on(MetricsMiddleware.self, defaults: MetricsMiddleware.Config()),
+        .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
+        .whenConfigured(ServerTimingMiddleware.self, defaults: ServerTimingMiddleware.Config()),
+        .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
+        .on(SecurityHeadersMiddleware.self, defaults: SecurityHeadersMiddleware.Config()),
+        .whenConfigured(IPMiddleware.self, defaults: IPMiddleware.Config()),
+        .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
+        .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),
+        .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),
+        .whenConfigured(HeadersMiddleware.self, defaults: HeadersMiddleware.Config()),
+        .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
+        .on(ETagMiddleware.self, defaults: ETagMiddleware.Config()),
+        .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
+    ]
+}
+
+extension MiddlewareList {
+    /// The standard middlewares.
+    public static var standard: MiddlewareList { MiddlewareList(StandardMiddlewares.all) }
+}
+
+extension [MiddlewareDescription] {
+    /// The standard middlewares, in the order of the chain.
+    public static var standard: [MiddlewareDescription] { StandardMiddlewares.all.map(\.description) }
+}
