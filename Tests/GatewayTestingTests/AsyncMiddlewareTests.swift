@@ -3,8 +3,8 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import Testing
-@testable import GatewayCore
 
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 /// Asynchronous middlewares on a route without sockets.

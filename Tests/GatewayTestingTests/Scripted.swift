@@ -1,5 +1,6 @@
 import Gateway
 import NIOConcurrencyHelpers
+
 @testable import GatewayCore
 
 /// A middleware that runs a closure of its test.

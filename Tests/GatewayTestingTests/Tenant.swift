@@ -1,6 +1,6 @@
 import Gateway
-@testable import GatewayCore
 
+@testable import GatewayCore
 @testable import GatewayHTTP
 
 /// Rejects requests without a tenant, and sends the tenant upstream.

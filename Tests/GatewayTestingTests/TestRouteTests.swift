@@ -3,9 +3,9 @@ import GatewayTesting
 import HTTPTypes
 import NIOCore
 import Testing
+
 @testable import GatewayCore
 @testable import GatewayMiddlewares
-
 @testable import GatewaySettings
 
 /// The test bench for middlewares, with a middleware of an embedding program.

@@ -10,7 +10,8 @@ extension ExchangeDriver {
     ///   - peer: The address at the other end of the connection.
     ///   - isTrusted: Whether the peer is a proxy whose forwarding fields name the client.
     ///   - start: When the first byte of the request was received.
-    package func begin(from client: any ClientStream, at peer: ClientAddress, isTrusted: Bool, since start: NIODeadline) {
+    package func begin(from client: any ClientStream, at peer: ClientAddress, isTrusted: Bool, since start: NIODeadline)
+    {
         let exchange = self.exchange
         exchange.reset(client: client, at: self.worker.now, since: start)
         self.identifyClient(peer: peer, trusted: isTrusted)
@@ -21,8 +22,12 @@ extension ExchangeDriver {
 
     /// Begins the exchange of a request that could not be read, or was not. It passes the chain of requests without a route,
     /// which answers with the error.
-    package func refuse(_ error: GatewayError, from client: any ClientStream, at peer: ClientAddress, since start: NIODeadline)
-    {
+    package func refuse(
+        _ error: GatewayError,
+        from client: any ClientStream,
+        at peer: ClientAddress,
+        since start: NIODeadline
+    ) {
         let exchange = self.exchange
         exchange.rawPath = .empty
         exchange.plan = self.worker.table.unrouted

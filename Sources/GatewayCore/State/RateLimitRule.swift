@@ -16,7 +16,9 @@ package struct RateLimitRule: Sendable {
     }
 
     /// - Parameter now: nanoseconds on a clock to whose zero the windows are aligned.
-    package func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64) -> RateLimitDecision {
+    package func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64)
+        -> RateLimitDecision
+    {
         var decision = RateLimitDecision(count: self.windows.count)
         var wait: UInt64 = 0
         for index in 0..<self.windows.count {

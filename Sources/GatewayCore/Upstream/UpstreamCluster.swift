@@ -35,7 +35,8 @@ package final class UpstreamCluster {
     /// Calls that came before any endpoint had an address, and their numbers at that time.
     private var waiting: [(call: UpstreamCall, number: UInt32)] = []
 
-    package init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings) {
+    package init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings)
+    {
         self.name = name
         self.worker = worker
         self.settings = settings

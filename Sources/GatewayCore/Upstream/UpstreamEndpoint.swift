@@ -60,7 +60,8 @@ package final class UpstreamEndpoint: Sendable {
         self.change { $0.probeFailed(failure, at: moment) }
     }
 
-    package func connected(at moment: @autoclosure () -> EndpointHealth.Moment = .current) -> EndpointHealth.OnConnected {
+    package func connected(at moment: @autoclosure () -> EndpointHealth.Moment = .current) -> EndpointHealth.OnConnected
+    {
         guard self.summary.load(ordering: .relaxed) != 0 else { return .unchanged }
         let moment = moment()
         let result = self.change { $0.connected(at: moment) }

@@ -22,7 +22,9 @@ extension UpstreamTarget {
         }
     }
 
-    package var condition: Condition { Self.condition(of: self.endpoints.map(\.condition), self.lookUp, since: self.createdAt) }
+    package var condition: Condition {
+        Self.condition(of: self.endpoints.map(\.condition), self.lookUp, since: self.createdAt)
+    }
 
     package var isUp: Bool { self.condition.isUp }
 

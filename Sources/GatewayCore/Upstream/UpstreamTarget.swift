@@ -41,7 +41,12 @@ package final class UpstreamTarget: Sendable {
         case failed(reason: String, since: EndpointHealth.Moment)
     }
 
-    package init(upstream: String, _ configuration: TargetConfiguration, permits: ConnectionPermits, changes: EndpointChanges) {
+    package init(
+        upstream: String,
+        _ configuration: TargetConfiguration,
+        permits: ConnectionPermits,
+        changes: EndpointChanges
+    ) {
         self.upstream = upstream
         self.url = configuration.url
         self.currentWeight = Atomic(configuration.weight)

@@ -19,7 +19,9 @@ final class EncoderPool {
     /// it.
     ///
     /// - Parameter length: the length of the body, if known.
-    package func take(_ coding: ContentCoding, _ levels: EncoderLevels, length: Int?, limit: Int) -> (any ContentEncoder)? {
+    package func take(_ coding: ContentCoding, _ levels: EncoderLevels, length: Int?, limit: Int) -> (
+        any ContentEncoder
+    )? {
         guard self.active < limit else { return nil }
         let encoder: (any ContentEncoder)? =
             switch coding {

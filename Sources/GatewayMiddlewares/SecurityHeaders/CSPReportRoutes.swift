@@ -23,7 +23,9 @@ package struct CSPReportRoutes {
     }
 
     /// The report routes of a configuration.
-    package static func all(in configuration: GatewayConfiguration, _ resolver: inout MiddlewareResolver) -> [RouteMatch] {
+    package static func all(in configuration: GatewayConfiguration, _ resolver: inout MiddlewareResolver)
+        -> [RouteMatch]
+    {
         var routes = Self()
         for route in configuration.routes { routes.add(hosts: route.hosts, resolver.settings(for: route)) }
         return routes.matches

@@ -33,7 +33,12 @@ struct ContentSecurityPolicyFields {
     var namesEndpoint: Bool { self.endpoints != nil }
     var leavesSomeOffHTML: Bool { self.policies.contains(where: \.isLeftOffHTML) }
 
-    package mutating func append(_ policy: ContentSecurityPolicy, _ text: String, isReportOnly: Bool, isLeftOffHTML: Bool) {
+    package mutating func append(
+        _ policy: ContentSecurityPolicy,
+        _ text: String,
+        isReportOnly: Bool,
+        isLeftOffHTML: Bool
+    ) {
         var text = text
         while let last = text.last, last == ";" || last == " " { text.removeLast() }
         if !self.reportPath.isEmpty, !policy.contains("report-uri") { text += "; report-uri \(self.reportPath)" }

@@ -25,7 +25,12 @@ struct SecurityHeaderFields {
     private var fields: ContiguousArray<Field> = []
     private(set) var leavesSomeOffHTML = false
 
-    package mutating func append(_ name: String, _ value: String, isForDocuments: Bool = false, isLeftOffHTML: Bool = false) {
+    package mutating func append(
+        _ name: String,
+        _ value: String,
+        isForDocuments: Bool = false,
+        isLeftOffHTML: Bool = false
+    ) {
         self.fields.append(
             Field(
                 name: HeaderName(name),

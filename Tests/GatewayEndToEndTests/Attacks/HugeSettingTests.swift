@@ -1,8 +1,8 @@
 import Gateway
 import Testing
+
 @testable import GatewayCore
 @testable import GatewayMiddlewares
-
 @testable import GatewaySettings
 
 extension EndToEnd {

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import GatewayCore
 
 /// What a client sends, and the expected outcome.

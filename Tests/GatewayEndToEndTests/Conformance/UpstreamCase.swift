@@ -1,4 +1,5 @@
 import Testing
+
 @testable import GatewayCore
 
 /// What an upstream answers, and the expected outcome.

@@ -1,8 +1,8 @@
 import Gateway
 import NIOCore
 import NIOPosix
-@testable import GatewayCore
 
+@testable import GatewayCore
 @testable import GatewaySettings
 
 /// A gateway in front of one handler, on a free loopback port.

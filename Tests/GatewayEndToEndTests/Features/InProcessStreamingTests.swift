@@ -3,6 +3,7 @@ import HTTPTypes
 import NIOConcurrencyHelpers
 import NIOCore
 import Testing
+
 @testable import GatewayCore
 
 @Suite(.timeLimit(.minutes(10)))

@@ -2,6 +2,7 @@ import Gateway
 import HTTPTypes
 import NIOCore
 import Testing
+
 @testable import GatewayCore
 
 @Suite(.timeLimit(.minutes(10)))

@@ -1,6 +1,7 @@
 import Gateway
 import NIOCore
 import Testing
+
 @testable import GatewayCore
 @testable import GatewayMiddlewares
 

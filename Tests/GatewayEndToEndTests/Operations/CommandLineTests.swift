@@ -1,9 +1,9 @@
 import FoundationEssentials
 import NIOCore
 import Testing
+
 @testable import GatewayCore
 @testable import GatewayMiddlewares
-
 @testable import GatewaySettings
 
 #if canImport(Glibc)

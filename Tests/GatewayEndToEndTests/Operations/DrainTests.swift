@@ -1,7 +1,7 @@
 import Gateway
 import Testing
-@testable import GatewayCore
 
+@testable import GatewayCore
 @testable import GatewaySettings
 
 extension EndToEnd {
