@@ -1,6 +1,3 @@
-import GatewayCore
-import GatewayMiddlewares
-
 /// The fields that the gateway itself reads or writes, recognised once when a head is parsed, so that nobody compares
 /// their names again.
 package enum FieldID: UInt8, CaseIterable, Sendable {

@@ -1,5 +1,3 @@
-import GatewayCore
-
 /// Normalizes the path of a request, so that routes, policies and upstreams see the same path (RFC 3986 section 6.2.2).
 ///
 /// Decodes escaped unreserved characters, writes hexadecimal digits in upper case, merges runs of slashes, then resolves dot

@@ -1,5 +1,3 @@
-import GatewayCore
-
 /// The forms of a request target (RFC 9112 section 3.2), told apart and checked.
 package struct RequestTarget {
     package var whole = ByteRange.empty

@@ -1,6 +1,5 @@
 // Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
 // swift-format-ignore-file
-import GatewayCore
 
 
 extension AdminConfiguration: DescribedSettings {

@@ -1,5 +1,4 @@
 import GatewayHTTP
-import GatewayHTTP1
 
 /// One entry of a route's hosts, checked.
 package enum HostPattern: Sendable, Hashable {
