@@ -85,6 +85,8 @@ let package = Package(
                 "GatewayHTTP",
                 "GatewaySettings",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -93,9 +95,10 @@ let package = Package(
             dependencies: [
                 "GatewayCore",
                 "GatewayHTTP",
-                "GatewayHTTP1",
                 "GatewaySettings",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -109,6 +112,7 @@ let package = Package(
                 "GatewayMiddlewares",
                 "GatewaySettings",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -137,6 +141,7 @@ let package = Package(
                 "Gateway",
                 "GatewayCore",
                 "GatewayHTTP",
+                "GatewayMiddlewares",
                 "GatewaySettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -208,6 +213,8 @@ let package = Package(
         .testTarget(
             name: "GatewayEndToEndTests",
             dependencies: [
+                "CBrotli",
+                "CZlib",
                 "Gateway",
                 "GatewayAdmin",
                 "GatewayCore",

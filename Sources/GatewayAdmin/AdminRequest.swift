@@ -1,6 +1,5 @@
 package import GatewayCore
 package import GatewayHTTP
-import GatewayHTTP1
 package import NIOCore
 
 /// The parts of a request that the admin API uses.

@@ -1,6 +1,5 @@
 package import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// The admin API as an upstream. It runs in a task, so that no event loop waits for a report.

@@ -1,6 +1,6 @@
-internal import ArgumentParser
-internal import FoundationEssentials
-internal import Gateway
+import ArgumentParser
+import FoundationEssentials
+import Gateway
 import GatewayMiddlewares
 import GatewaySettings
 

@@ -1,4 +1,4 @@
-internal import Gateway
+import Gateway
 import GatewaySettings
 
 /// What flags, and environment variables in their place, say instead of the file.

@@ -1,5 +1,5 @@
-internal import ArgumentParser
-internal import Gateway
+import ArgumentParser
+import Gateway
 import GatewayCore
 import GatewayMiddlewares
 import GatewaySettings

@@ -1,4 +1,4 @@
-internal import Gateway
+import Gateway
 import GatewayCore
 import GatewaySettings
 

@@ -1,9 +1,9 @@
-internal import Gateway
+import Gateway
 import GatewayCore
 import GatewaySettings
-internal import Logging
-internal import NIOCore
-internal import UnixSignals
+import Logging
+import NIOCore
+import UnixSignals
 
 #if canImport(Darwin)
     internal import Darwin

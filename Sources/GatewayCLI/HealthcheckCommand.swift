@@ -1,8 +1,8 @@
-internal import ArgumentParser
-internal import Gateway
+import ArgumentParser
+import Gateway
 import GatewaySettings
-internal import NIOCore
-internal import NIOPosix
+import NIOCore
+import NIOPosix
 
 #if canImport(Darwin)
     internal import Darwin

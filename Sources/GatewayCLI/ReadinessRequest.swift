@@ -1,7 +1,7 @@
-internal import Gateway
+import Gateway
 import GatewaySettings
-internal import NIOCore
-internal import NIOPosix
+import NIOCore
+import NIOPosix
 
 /// One request for `/health/ready`.
 enum ReadinessRequest {

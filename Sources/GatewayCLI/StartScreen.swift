@@ -1,8 +1,8 @@
-internal import Gateway
+import Gateway
 import GatewayCore
 import GatewaySettings
-internal import Logging
-internal import NIOCore
+import Logging
+import NIOCore
 
 /// What a gateway shows once it listens: its addresses, its routes, and what to try next.
 struct StartScreen {

@@ -1,6 +1,5 @@
 package import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// Writes one access log line per exchange, when it ends.

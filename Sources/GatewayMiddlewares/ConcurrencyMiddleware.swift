@@ -1,5 +1,4 @@
 package import GatewayCore
-import GatewayHTTP1
 import NIOCore
 
 /// Limits the number of concurrent requests of a route, exact across event loops, and rejects further ones with 503.

@@ -1,6 +1,5 @@
 package import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// Counts and times the requests of each route.

@@ -1,5 +1,4 @@
 import GatewayHTTP
-import GatewayHTTP1
 import GatewaySettings
 
 /// Fields that middleware settings must not change: those for framing and routing, and those that the gateway itself

@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// Reports to browsers' developer tools how long the gateway and the upstream took (W3C Server Timing).

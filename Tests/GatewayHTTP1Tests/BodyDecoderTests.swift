@@ -3,7 +3,6 @@ import NIOCore
 import Testing
 
 @testable import GatewayHTTP
-@testable import GatewayMiddlewares
 
 struct BodyDecoderTests {
     private func chunked(_ body: String) -> Transcript {

@@ -1,7 +1,6 @@
 import GatewayAdmin
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import GatewayMiddlewares
 import GatewaySettings
 import NIOCore

@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 
 /// The media types that are worth encoding: full names, or patterns with one `*`.
 struct CompressibleTypes: Sendable {

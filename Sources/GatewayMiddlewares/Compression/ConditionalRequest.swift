@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// The parts of a request that matter to compression: the codings it accepts, and the tags in its conditions.

@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// The head of a response whose body is encoded.

@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 
 /// Evaluates the conditions of a GET or HEAD request (RFC 9110 section 13).
 ///

@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 
 /// Turns the head of a 200 into that of a 304 (RFC 9110 section 15.4.5): keeps `Cache-Control`, `Content-Location`,
 /// `Date`, `ETag`, `Expires`, `Vary` and everything else that does not describe the missing body.

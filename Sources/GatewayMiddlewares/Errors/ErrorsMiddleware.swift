@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import GatewaySettings
 import Logging
 import NIOCore

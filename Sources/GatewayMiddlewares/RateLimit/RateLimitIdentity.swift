@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import GatewaySettings
 
 /// Identifies the client of a request, as a key of fixed size.

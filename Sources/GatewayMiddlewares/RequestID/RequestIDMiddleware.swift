@@ -1,6 +1,5 @@
 package import GatewayCore
 package import GatewayHTTP
-import GatewayHTTP1
 import GatewaySettings
 import NIOCore
 

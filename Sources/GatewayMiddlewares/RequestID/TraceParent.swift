@@ -1,5 +1,4 @@
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// The position of a request in a trace: `traceparent` of W3C Trace Context (section 3.2).

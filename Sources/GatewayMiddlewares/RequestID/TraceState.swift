@@ -1,5 +1,4 @@
 import GatewayHTTP
-import GatewayHTTP1
 
 /// Validates the lines of `tracestate` as one list (W3C Trace Context section 3.3). They are passed on unchanged or not
 /// at all.

@@ -1,6 +1,5 @@
 package import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import Logging
 import NIOCore
 

@@ -1,5 +1,4 @@
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// The policies of a route as bytes, with placeholders for each response's nonce.

@@ -1,5 +1,4 @@
 package import GatewayHTTP
-import GatewayHTTP1
 
 /// A number used once, which authorizes the scripts and styles of one response. 144 random bits in base64, which needs
 /// no padding at that length; CSP requires at least 128 (CSP Level 3 section 7.1).

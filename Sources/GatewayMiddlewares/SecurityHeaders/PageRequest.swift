@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 
 /// Whether a request is for a page, where a nonce has an effect.
 ///

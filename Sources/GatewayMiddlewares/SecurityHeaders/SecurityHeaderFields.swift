@@ -1,5 +1,4 @@
 import GatewayHTTP
-import GatewayHTTP1
 import NIOCore
 
 /// The kind of a response, for the fields that describe it to browsers.

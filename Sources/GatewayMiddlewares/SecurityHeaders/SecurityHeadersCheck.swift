@@ -1,6 +1,5 @@
 import GatewayCore
 import GatewayHTTP
-import GatewayHTTP1
 import GatewaySettings
 
 /// Finds mistakes and likely mistakes in the settings of ``SecurityHeadersMiddleware``.
