@@ -1,22 +1,22 @@
 package import NIOCore
 
-/// Chooses the endpoint of each request of one upstream on one event loop.
+/// Chooses the endpoint for each request to one upstream on one event loop.
 package struct Balancer: Sendable {
     package enum Policy: Sendable, Equatable {
-        /// In turn, evenly spread by weight.
+        /// Endpoints in turn, spread evenly by weight.
         case roundRobin
-        /// The less busy of two drawn by weight.
+        /// The less busy of two endpoints drawn at random by weight.
         case leastRequests
-        /// Drawn by weight.
+        /// An endpoint drawn at random by weight.
         case random
-        /// The same hash goes to the same endpoint as long as that is available.
+        /// The same endpoint for the same hash, as long as the endpoint is available.
         case hash
     }
 
     package struct Target: Sendable, Equatable {
-        /// What makes it the same after a reload, in another order or on another gateway.
+        /// Identifies the target across reloads, reordering and gateways.
         package var identity: String
-        /// At least 1; an endpoint of weight 2 gets twice as much.
+        /// At least 1. An endpoint of weight 2 gets twice as many requests.
         package var weight: Int
 
         package init(identity: String, weight: Int = 1) {
@@ -26,7 +26,7 @@ package struct Balancer: Sendable {
     }
 
     package private(set) var policy: Policy
-    /// 0 where there is no endpoint.
+    /// By endpoint index. 0 if the index is free.
     private var weights: [Int] = []
     private var inFlight: [Int] = []
     private var penalties = FailurePenalties()
@@ -34,8 +34,10 @@ package struct Balancer: Sendable {
     private var rendezvous = Rendezvous()
     private let start: Int
 
-    /// - Parameter start: how many turns of the round robin are over; another for each event loop, so that they do not
-    ///   all begin with the same endpoint.
+    /// Creates a balancer.
+    ///
+    /// - Parameter start: The number of round-robin turns to skip. Use a different value for each event loop, so that
+    ///   they do not all start with the same endpoint.
     package init(policy: Policy, targets: [Target] = [], start: Int = 0) {
         self.policy = policy
         self.start = start
@@ -44,7 +46,7 @@ package struct Balancer: Sendable {
 
     // MARK: Endpoints
 
-    /// Adds an endpoint at a free place, or at the next after all others.
+    /// Adds an endpoint at a free index, or appends it.
     package mutating func place(_ target: Target, at index: Int) {
         if index == weights.count {
             weights.append(0)
@@ -57,7 +59,7 @@ package struct Balancer: Sendable {
         restartTurns()
     }
 
-    /// Changes the weight of an endpoint. Requests in flight continue to count.
+    /// Changes the weight of an endpoint. Its requests in flight still count.
     mutating func reweigh(_ target: Target, at index: Int) {
         guard weights[index] != max(1, target.weight) else { return }
         weights[index] = max(1, target.weight)
@@ -71,13 +73,13 @@ package struct Balancer: Sendable {
         restartTurns()
     }
 
-    /// Frees a place. Nothing is in flight there any more.
+    /// Frees an index. No request may be in flight there.
     package mutating func clear(_ index: Int) {
         weights[index] = 0
         restartTurns()
     }
 
-    /// A newcomer has neither credit nor debt.
+    /// Restarts the rotation, so that a new endpoint has neither credit nor debt.
     private mutating func restartTurns() {
         turns = SmoothRoundRobin(weights: weights)
         let cycle = weights.reduce(0, +)
@@ -87,10 +89,11 @@ package struct Balancer: Sendable {
 
     // MARK: Requests
 
+    /// Returns the endpoint for a request, or nil if none is available.
+    ///
     /// - Parameters:
-    ///   - available: endpoints in the rotation, less those that this request has tried already.
-    ///   - hash: of the request's key; only `hash` looks at it.
-    /// - Returns: nil where none is available.
+    ///   - available: The endpoints in the rotation that this request has not tried.
+    ///   - hash: The hash of the request's key. Only the `hash` policy uses it.
     mutating func pick(
         available: TargetSet,
         hash: UInt64 = 0,
@@ -105,18 +108,18 @@ package struct Balancer: Sendable {
         }
     }
 
-    /// A request was sent to an endpoint.
+    /// Records that a request was sent to an endpoint.
     package mutating func started(_ target: Int) { inFlight[target] += 1 }
 
-    /// It is over, and was no failure of the endpoint.
+    /// Records that a request ended without a failure of the endpoint.
     ///
-    /// - Parameter duration: how long it was in flight; nil where it had no answer.
+    /// - Parameter duration: The time that the request was in flight. Nil if it got no response.
     mutating func finished(_ target: Int, after duration: TimeAmount? = nil) {
         release(target)
         if policy == .leastRequests, let duration { penalties.succeeded(after: duration) }
     }
 
-    /// It is over since the endpoint failed it.
+    /// Records that the endpoint failed a request.
     package mutating func failed(_ target: Int, after duration: TimeAmount, now: NIODeadline) {
         release(target)
         if policy == .leastRequests { penalties.failed(target, after: duration, now: now) }
@@ -129,7 +132,8 @@ package struct Balancer: Sendable {
 
     package func inFlight(_ target: Int) -> Int { inFlight[target] }
 
-    /// Where both are as busy the first drawn has it, so that an idle upstream is used by weight too.
+    /// Returns the less busy of two drawn endpoints. The first one wins a tie, so that an idle upstream is balanced
+    /// by weight too.
     private func lessBusy(_ available: TargetSet, _ now: NIODeadline, _ random: inout some RandomNumberGenerator)
         -> Int?
     {

@@ -1,29 +1,30 @@
 package import NIOCore
 import Synchronization
 
-/// How many connections to one target all workers together may have, and how many requests may wait for one. A target with
-/// several addresses takes part once for each of them.
+/// Limits the connections of all workers to one target, and the requests that wait for a connection. A target with
+/// several addresses has one set of permits; each worker joins once per address.
 ///
-/// A connection belongs to the event loop it was made on, so that what wanders between workers is the permit to have
-/// one. A worker whose requests wait for lack of permits says how many it needs. Workers with idle connections then
-/// close some; a permit that becomes free is granted to the worker in need, and cannot be taken by another on the way.
+/// A connection belongs to the event loop that opened it, so workers exchange permits instead of connections. A
+/// worker whose requests wait for lack of permits announces how many it needs. Workers with idle connections then
+/// close some of them. A permit that becomes free is granted to the worker in need, so no other worker can take it
+/// first.
 ///
-/// Reusing a connection does not come here at all, and putting one back only reads one number. The lock is for making
-/// and closing connections, and for when the limit is reached.
+/// Reusing a connection does not involve permits, and returning one to the pool reads a single atomic. The lock is
+/// taken only to open and close connections, and when the limit is reached.
 package final class ConnectionPermits: Sendable {
     private struct Account {
         /// Nil once the worker has left.
         var poke: (@Sendable () -> Void)?
-        /// Permits in use, granted ones included.
+        /// Permits in use, including granted ones.
         package var held = 0
-        /// Granted and not yet claimed.
+        /// Permits granted but not yet claimed.
         var granted = 0
-        /// Further permits it could use, and since when.
+        /// How many more permits the worker could use. `since` is when its oldest request began to wait.
         package var need = 0
         package var since = NIODeadline.distantFuture
-        /// It was called and has not looked yet.
+        /// The worker was poked and has not responded yet.
         var isPoked = false
-        /// It had no idle connection left when it last looked, and keeps none while others are in need.
+        /// The worker had no idle connection when it last checked, and keeps none while other workers need permits.
         var hasNoneIdle = false
     }
 
@@ -31,11 +32,11 @@ package final class ConnectionPermits: Sendable {
         package var limit: Int
         package var taken = 0
         var accounts: [Account] = []
-        /// Connections that are being closed for others.
+        /// Connections that are closing to free permits for other workers.
         var reclaiming = 0
 
         var totalNeed: Int { accounts.reduce(0) { $0 + $1.need } }
-        /// Connections that have to close because the limit was lowered.
+        /// Connections that must close because the limit was lowered.
         var excess: Int { max(0, taken - limit) }
         package var workers: Int { accounts.count { $0.poke != nil } }
 
@@ -45,26 +46,29 @@ package final class ConnectionPermits: Sendable {
             return accounts[index].poke
         }
 
-        /// What each worker may have while others are in need. One, even where there are more workers than permits.
+        /// The permits that each worker may hold while others need some. At least one, even if there are more workers
+        /// than permits.
         package var share: Int { max(1, limit / max(1, workers)) }
     }
 
     private let pendingLimit: Atomic<Int>
     private let ledger: Mutex<Ledger>
     private let pending = Atomic<Int>(0)
-    /// How many permits workers have to part with, to be read without the lock.
+    /// How many permits workers must give up. Read without the lock.
     private let needed = Atomic<Int>(0)
 
+    /// Creates the permits of a target.
+    ///
     /// - Parameters:
-    ///   - limit: connections, at least 1.
-    ///   - pendingLimit: requests that wait since there is no permit for another connection.
+    ///   - limit: The maximum number of connections, at least 1.
+    ///   - pendingLimit: The maximum number of requests that wait for a permit.
     package init(limit: Int, pendingLimit: Int) {
         self.ledger = Mutex(Ledger(limit: max(1, limit)))
         self.pendingLimit = Atomic(pendingLimit)
     }
 
-    /// Changes the limits. Where there are more connections than allowed, workers close idle ones, and used ones after
-    /// their responses.
+    /// Changes the limits. If there are more connections than allowed, workers close idle connections at once and
+    /// busy ones after their responses.
     package func change(limit: Int, pendingLimit: Int) {
         self.pendingLimit.store(pendingLimit, ordering: .relaxed)
         let pokes: [@Sendable () -> Void] = ledger.withLock { ledger in
@@ -86,18 +90,18 @@ package final class ConnectionPermits: Sendable {
         needed.store(ledger.totalNeed + ledger.excess, ordering: .relaxed)
     }
 
-    /// Permits in use by all workers.
+    /// The permits in use by all workers.
     package var taken: Int { ledger.withLock { $0.taken } }
-    /// Requests in the queues of all workers.
+    /// The requests in the queues of all workers.
     package var waiting: Int { pending.load(ordering: .relaxed) }
 
     /// Adds a worker.
     ///
-    /// - Parameter poke: called on any thread when the worker is to look again: permits were granted to it, or others
-    ///   need some of its own. It is to make its loop call the machine's `poked()`, and must not do so itself.
+    /// - Parameter poke: Called on any thread when permits were granted to the worker, or when other workers need
+    ///   some. It must schedule the machine's `poked()` on the worker's event loop, and must not call it directly.
     func join(poke: @escaping @Sendable () -> Void) -> Worker {
         ledger.withLock { ledger in
-            // The account of one that has left and has given everything back: addresses of a name come and go.
+            // Reuse the account of a worker that left and returned its permits: the addresses of a name come and go.
             if let index = ledger.accounts.firstIndex(where: { $0.poke == nil && $0.held == 0 }) {
                 ledger.accounts[index] = Account(poke: poke)
                 return Worker(permits: self, index: index)
@@ -107,7 +111,7 @@ package final class ConnectionPermits: Sendable {
         }
     }
 
-    /// One worker's way to the permits.
+    /// The access of one worker to the permits.
     package struct Worker: Sendable {
         fileprivate let permits: ConnectionPermits
         fileprivate let index: Int
@@ -115,38 +119,41 @@ package final class ConnectionPermits: Sendable {
         /// Takes a permit for a new connection.
         func tryTake() -> Bool { permits.tryTake(index) }
 
-        /// Returns the permit of a connection that is closed or was never made.
+        /// Returns the permit of a connection that closed or was never opened.
         ///
-        /// - Parameter reclaimed: it was closed since `tryReclaim` said so.
+        /// - Parameter reclaimed: Whether the connection closed because of `tryReclaim`.
         package func give(reclaimed: Bool = false) { permits.give(index, reclaimed: reclaimed) }
 
-        /// Says how many permits the worker could use beside its own.
+        /// Announces how many more permits the worker could use.
         package func need(_ count: Int, since: NIODeadline) { permits.need(index, count, since) }
 
-        /// Takes over the permits granted since the last call.
+        /// Claims the permits granted since the last call.
         func claim() -> Int { permits.claim(index) }
 
-        /// Whether others may need permits. A guess without the lock: who needs one later pokes.
+        /// Whether other workers may need permits. Read without the lock, so it can be out of date: a worker that
+        /// needs a permit later pokes the others.
         func othersNeed(beside own: Int) -> Bool { permits.needed.load(ordering: .relaxed) > own }
 
-        /// Whether a connection is to be closed for another worker; the permit then follows through `give`.
+        /// Returns whether the worker must close a connection for another worker. The permit is then returned with
+        /// `give`.
         ///
-        /// - Parameter oldest: since when a request of this worker waits for a connection; nil where none does. Such a
-        ///   worker parts with a connection only to one below its share while it is above, or, where there are fewer
-        ///   permits than workers, to one that has none and has waited longer.
+        /// - Parameter oldest: When the oldest waiting request of this worker began to wait, or nil if none waits. A
+        ///   worker with waiting requests gives up a connection only if it is above its share and the other worker is
+        ///   below its own. If there are fewer permits than workers, it also gives one up to a worker that has none
+        ///   and has waited longer.
         func tryReclaim(oldest: NIODeadline?) -> Bool { permits.tryReclaim(index, oldest: oldest) }
 
-        /// No connection is idle here. The worker is not poked for idle ones until it may have some again.
+        /// Reports that no connection is idle. The worker is not poked for idle connections until it may have some
+        /// again.
         func hasNoneIdle() { permits.hasNoneIdle(index) }
 
-        /// Takes a place in the queue.
+        /// Takes a slot in the queue.
         func tryQueue() -> Bool { permits.tryQueue() }
 
-        /// Gives a place in the queue back.
+        /// Returns a slot in the queue.
         func unqueue() { permits.pending.subtract(1, ordering: .relaxed) }
 
-        /// The worker takes no part any more; permits in use are still given back one by one. Once they are, another may
-        /// join in its place.
+        /// Removes the worker. It still returns its permits one by one; then its account can be reused.
         package func leave() { permits.leave(index) }
     }
 
@@ -217,7 +224,7 @@ package final class ConnectionPermits: Sendable {
                 }
             }
             guard wanted > ledger.reclaiming else {
-                // It keeps an idle one, and is to hear of the next need.
+                // The worker keeps an idle connection, so poke it on the next need.
                 ledger.accounts[index].hasNoneIdle = false
                 return false
             }
@@ -258,9 +265,9 @@ package final class ConnectionPermits: Sendable {
         return pokes
     }
 
-    /// Grants one free permit: to workers below their share first, among them to whoever waits longest.
+    /// Grants one free permit. Workers below their share come first, then the worker that has waited longest.
     ///
-    /// - Returns: the worker, which is to be poked.
+    /// - Returns: The worker that must be poked, or nil if no permit was granted.
     private func grant(_ ledger: inout Ledger) -> Int? {
         guard ledger.taken < ledger.limit else { return nil }
         let share = ledger.share

@@ -1,8 +1,9 @@
 import Synchronization
 
-/// Tells all workers that an upstream's endpoints have changed: that one came, went, failed or is back.
+/// Notifies all workers when the endpoints of an upstream change: one was added, removed, failed or recovered.
 ///
-/// A worker compares a number for each request, which costs one load; it is also called, for requests that wait for a change.
+/// A worker compares the version on each request, which costs one atomic load. It also registers a listener, to serve
+/// requests that wait for a change.
 package final class EndpointChanges: Sendable {
     package typealias Listener = @Sendable () -> Void
 
@@ -14,7 +15,7 @@ package final class EndpointChanges: Sendable {
     private let number = Atomic<UInt64>(0)
     private let listeners = Mutex(Listeners())
 
-    /// Another one after each change.
+    /// Increases with each change.
     package var version: UInt64 { self.number.load(ordering: .acquiring) }
 
     package func announce() {

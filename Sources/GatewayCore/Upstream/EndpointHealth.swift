@@ -1,12 +1,13 @@
 package import NIOCore
 
-/// What is known of one endpoint: whether it can be reached, since when, and when to try it again.
+/// The health of one endpoint: whether it is reachable, since when, and when to try it again.
 ///
-/// An endpoint that fails leaves the rotation. After a second a connection is tried in the background; while that fails,
-/// the pause doubles, up to half a minute. Any successful connection brings the endpoint back at once.
-/// The next failure doubles the pause further, unless the endpoint has answered a request in between.
+/// An endpoint that fails leaves the rotation. After one second the gateway tries a connection in the background.
+/// While that fails, the delay doubles, up to 30 seconds. Any successful connection returns the endpoint to the
+/// rotation at once. If it then fails before it has answered a request, the delay keeps doubling; otherwise it starts
+/// over.
 package struct EndpointHealth: Sendable, Equatable {
-    /// A moment on both clocks: one to wait by, one to show.
+    /// A moment on two clocks: the monotonic one for timers, the wall clock for display.
     package struct Moment: Sendable, Equatable {
         package var now: NIODeadline
         /// Milliseconds since 1970.
@@ -18,7 +19,7 @@ package struct EndpointHealth: Sendable, Equatable {
     }
 
     package enum State: Sendable, Equatable {
-        /// Nobody has tried it yet; it is in the rotation. Next: up, down.
+        /// No connection has been tried yet. The endpoint is in the rotation. Next: up, down.
         case unknown
         /// Next: down.
         case up
@@ -32,9 +33,9 @@ package struct EndpointHealth: Sendable, Equatable {
     package private(set) var state = State.unknown
     /// When the state began.
     package private(set) var since: Moment
-    /// The last time that it failed.
+    /// When the endpoint last failed.
     private(set) var failedAt = NIODeadline.distantPast
-    /// It came back and has answered nothing yet.
+    /// The endpoint has recovered but has not answered a request yet.
     private(set) var isOnProbation = false
     private var pause = Self.firstPause
 
@@ -48,15 +49,16 @@ package struct EndpointHealth: Sendable, Equatable {
     }
 
     package enum OnFailed: Equatable {
-        /// It is out already, or the failure is older than what is known by now.
+        /// The endpoint is already out, or the failure is older than its recovery.
         case unchanged
-        /// It leaves the rotation: connect to it in the background after this time.
+        /// The endpoint left the rotation. Connect to it in the background after this delay.
         case left(retryAfter: TimeAmount)
     }
 
-    /// A connection could not be made, or one was lost that should have had an answer.
+    /// Records that a connection could not be opened, or was lost before the response.
     ///
-    /// - Parameter begun: when the attempt began. A failure that began before the endpoint came back says nothing new.
+    /// - Parameter begun: When the attempt began. A failure of an attempt that began before the endpoint recovered is
+    ///   ignored.
     package mutating func failed(_ failure: UpstreamFailure, begun: NIODeadline, at moment: Moment) -> OnFailed {
         switch self.state {
         case .up where begun < self.since.now: return .unchanged
@@ -74,9 +76,9 @@ package struct EndpointHealth: Sendable, Equatable {
         }
     }
 
-    /// The background connection of an endpoint that is out has failed too.
+    /// Records that a background connection failed.
     ///
-    /// - Returns: after what time the next one is due; nil where the endpoint is back by other means.
+    /// - Returns: The delay before the next attempt, or nil if the endpoint has recovered in the meantime.
     mutating func probeFailed(_ failure: UpstreamFailure, at moment: Moment) -> TimeAmount? {
         guard case .down = self.state else { return nil }
         self.pause = self.doubled
@@ -87,11 +89,11 @@ package struct EndpointHealth: Sendable, Equatable {
 
     package enum OnConnected: Equatable {
         case unchanged
-        /// It is back in the rotation.
+        /// The endpoint is back in the rotation.
         case returned(after: TimeAmount)
     }
 
-    /// A connection was made.
+    /// Records that a connection was opened.
     package mutating func connected(at moment: Moment) -> OnConnected {
         switch self.state {
         case .up: return .unchanged
@@ -108,7 +110,7 @@ package struct EndpointHealth: Sendable, Equatable {
         }
     }
 
-    /// A request was answered: the next failure begins with the shortest pause.
+    /// Records that a request was answered. The next failure starts with the shortest delay.
     package mutating func answered() { self.isOnProbation = false }
 
     private var doubled: TimeAmount { min(self.pause * 2, Self.longestPause) }

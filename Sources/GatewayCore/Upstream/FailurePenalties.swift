@@ -2,21 +2,21 @@ import NIOCore
 
 /// Keeps endpoints that fail fast from looking idle.
 ///
-/// A failed request counts as in flight for about as long as a request that succeeds. So an endpoint that answers 503 at
-/// once looks as busy as the others, and gets no more than its fair share instead of all of it.
+/// A failed request counts as in flight for about as long as a successful one takes. An endpoint that answers 503 at
+/// once therefore looks as busy as the others, and gets no more than its fair share of requests.
 struct FailurePenalties: Sendable {
     private struct Penalty {
-        /// Failed requests that still counted at this time.
+        /// The failed requests that still counted at this time.
         package var count = 0.0
         package var at = NIODeadline.distantPast
     }
 
-    /// By endpoint; empty until the first failure.
+    /// By endpoint. Empty until the first failure.
     private var penalties: [Penalty] = []
-    /// How long a request that succeeds takes: a moving average over about sixteen of them, in nanoseconds.
+    /// The duration of a successful request: a moving average over about sixteen requests, in nanoseconds.
     private var typical = 0.0
 
-    /// Nothing has failed yet.
+    /// Whether nothing has failed yet.
     package var isEmpty: Bool { penalties.isEmpty }
 
     mutating func succeeded(after duration: TimeAmount) {
@@ -35,14 +35,14 @@ struct FailurePenalties: Sendable {
         if endpoint < penalties.count { penalties[endpoint] = Penalty() }
     }
 
-    /// How many requests the endpoint seems to have beside those that are in flight.
+    /// Returns the load to add to the endpoint's requests in flight.
     package func load(of endpoint: Int, now: NIODeadline) -> Double {
         guard endpoint < penalties.count, penalties[endpoint].count > 0, typical > 0 else { return 0 }
         let penalty = penalties[endpoint]
-        // They end at a constant rate, so that they last for `typical` on average; ln 2 makes a half-life of it.
+        // Penalties decay exponentially and last for `typical` on average, so the half-life is `typical` times ln 2.
         let halvings = Double(max(0, (now - penalty.at).nanoseconds)) / (typical * 0.693_147)
         guard halvings < 40 else { return 0 }
-        // 2⁻ⁿ for whole numbers, straight lines between them.
+        // 2⁻ⁿ for whole numbers, with linear interpolation between them.
         let whole = halvings.rounded(.down)
         return penalty.count * Double(sign: .plus, exponent: -Int(whole), significand: 1 - (halvings - whole) / 2)
     }

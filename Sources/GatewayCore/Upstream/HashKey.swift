@@ -12,7 +12,7 @@ package struct HashKey {
     }
 
     package let parts: [Part]
-    /// Clients without the cookie are given one.
+    /// Whether clients without the cookie receive one.
     let makesCookie: Bool
 
     package init(_ source: KeySource, makesCookie: Bool) {

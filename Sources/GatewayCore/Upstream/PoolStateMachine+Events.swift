@@ -3,23 +3,23 @@ package import NIOCore
 
 extension PoolStateMachine {
     package enum OnAcquire {
-        /// An idle connection: use it.
+        /// Use this idle connection.
         case reuse(Lease)
-        /// The request waits; make this connection.
+        /// The request waits. Open this connection.
         case connect(ConnectionID, WaiterID)
-        /// The request waits for a connection that is being made already, and that nobody else waits for.
+        /// The request waits for a connection that is already being opened and that no other request waits for.
         case join(WaiterID)
-        /// The request waits for a connection that others use.
+        /// The request waits for a connection that another request uses.
         case wait(WaiterID)
-        /// Too many wait already: 503.
+        /// Too many requests wait already: respond with 503.
         case refuse
     }
 
-    /// A request needs a connection.
+    /// Finds a connection for a request.
     ///
     /// - Parameters:
-    ///   - connectTimeout: of the connection that may be made; its maker enforces it.
-    ///   - waiter: called only where the request must wait.
+    ///   - connectTimeout: The timeout of a new connection. The caller enforces it.
+    ///   - waiter: Called only if the request must wait.
     package mutating func acquire(now: NIODeadline, connectTimeout: TimeAmount, waiter: () -> Waiter) -> OnAcquire {
         for index in idle.indices.reversed() {
             let id = idle[index]
@@ -45,13 +45,13 @@ extension PoolStateMachine {
 
     package enum OnConnected {
         case handTo(Waiter, Lease)
-        /// It is idle now.
+        /// The connection is idle now.
         case park
         /// Close it and report `closed`.
         case close
     }
 
-    /// A connection that was asked for is open.
+    /// Records that a requested connection is open.
     package mutating func connected(_ id: ConnectionID, _ connection: Connection, now: NIODeadline) -> OnConnected {
         guard stage(of: id) == .connecting else { return .close }
         connecting -= 1
@@ -73,13 +73,13 @@ extension PoolStateMachine {
     }
 
     struct OnConnectFailed {
-        /// The request that fails with it, if one waits.
+        /// The waiting request that fails with the connection, if any.
         package var failed: Waiter?
-        /// Make this connection for those who still wait.
+        /// Open this connection for the requests that still wait.
         package var connect: ConnectionID?
     }
 
-    /// A connection that was asked for could not be made.
+    /// Records that a requested connection could not be opened.
     mutating func connectFailed(_ id: ConnectionID) -> OnConnectFailed {
         guard stage(of: id) == .connecting else { return OnConnectFailed() }
         connecting -= 1
@@ -90,17 +90,17 @@ extension PoolStateMachine {
 
     enum OnReleased {
         case handTo(Waiter, Lease)
-        /// It is idle now.
+        /// The connection is idle now.
         case park
         /// Close it and report `closed`.
         case close
     }
 
-    /// A request has done with its connection.
+    /// Returns a connection after its request.
     ///
     /// - Parameters:
-    ///   - reusable: both messages are complete and both sides keep the connection.
-    ///   - keepAlive: what the upstream announced with `Keep-Alive: timeout`.
+    ///   - reusable: Whether both messages are complete and both sides keep the connection open.
+    ///   - keepAlive: The `Keep-Alive: timeout` that the upstream announced.
     mutating func released(
         _ id: ConnectionID,
         reusable: Bool,
@@ -118,7 +118,7 @@ extension PoolStateMachine {
             updateNeed()
             return .close
         }
-        // A second less than the upstream, so that it does not close while a request is on its way.
+        // One second less than the upstream, so that it does not close the connection while a request is on its way.
         let kept = min(configuration.idle, keepAlive.map { $0 - .seconds(1) } ?? configuration.idle)
         if let waiter = popWaiter() {
             updateNeed()
@@ -134,12 +134,12 @@ extension PoolStateMachine {
 
     package enum OnClosed {
         case none
-        /// Make this connection for those who wait.
+        /// Open this connection for the requests that wait.
         case connect(ConnectionID)
     }
 
-    /// A connection is closed, whoever closed it. For a lease this is its end. For one that never came to be it is
-    /// `connectFailed` instead.
+    /// Records that a connection closed, no matter which side closed it. This ends its lease, if any. Report a
+    /// connection that never opened with `connectFailed` instead.
     package mutating func closed(_ id: ConnectionID) -> OnClosed {
         switch stage(of: id) {
         case .free, .connecting: return .none
@@ -152,9 +152,9 @@ extension PoolStateMachine {
         return reusePermit(reclaimed: reclaimed).map(OnClosed.connect) ?? .none
     }
 
-    /// A request waits no longer: its client has left or its time is over.
+    /// Removes a waiting request whose client left or whose time is up.
     ///
-    /// - Returns: the waiter; nil where it has been served, failed or expired.
+    /// - Returns: The waiter, or nil if it was already served, failed or expired.
     package mutating func cancel(_ id: WaiterID) -> Waiter? {
         var low = 0
         var high = waiters.count
@@ -172,11 +172,11 @@ extension PoolStateMachine {
     struct OnExpire {
         /// Close these and report `closed`.
         package var close: [(id: ConnectionID, connection: Connection)] = []
-        /// These requests have waited too long: 503.
+        /// These requests have waited too long: respond with 503.
         var timedOut: [Waiter] = []
     }
 
-    /// To be called at `nextExpiry`.
+    /// Expires idle connections and waiting requests. Call it at `nextExpiry`.
     mutating func expire(now: NIODeadline) -> OnExpire {
         var result = OnExpire()
         result.close = closeIdle { $0.idleUntil <= now }
@@ -192,13 +192,13 @@ extension PoolStateMachine {
     }
 
     struct OnPoked {
-        /// Make these.
+        /// Open these.
         package var connect: [ConnectionID] = []
-        /// Close these, for other workers, and report `closed`.
+        /// Close these for other workers, and report `closed`.
         package var close: [(id: ConnectionID, connection: Connection)] = []
     }
 
-    /// Another worker has granted permits, or needs some.
+    /// Handles permits that another worker has granted or needs.
     mutating func poked() -> OnPoked {
         var result = OnPoked()
         for _ in 0..<takeGranted() {
@@ -218,9 +218,9 @@ extension PoolStateMachine {
         return result
     }
 
-    /// No connection is kept idle from now on. Requests are served still, until `isEmpty`.
+    /// Stops keeping idle connections. Requests are still served, until `isEmpty`.
     ///
-    /// - Returns: close these and report `closed`.
+    /// - Returns: The connections to close and report with `closed`.
     package mutating func drain() -> [(id: ConnectionID, connection: Connection)] {
         isDraining = true
         return closeIdle { _ in true }

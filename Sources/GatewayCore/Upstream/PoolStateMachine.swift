@@ -3,8 +3,8 @@ package import NIOCore
 
 /// The connections of one event loop to one target, and the requests that wait for one.
 ///
-/// Connections and waiting requests are not bound to each other: whichever connection is ready first takes the request
-/// that waits longest. A permit is held from the decision to connect until the connection is reported closed.
+/// A waiting request is not bound to a connection: the first connection that is ready serves the request that has
+/// waited longest. A permit is held from the decision to connect until the connection is reported as closed.
 package struct PoolStateMachine<Connection, Waiter> {
     package struct Configuration: Sendable {
         /// How long a request waits where no permit is free.
@@ -13,7 +13,7 @@ package struct PoolStateMachine<Connection, Waiter> {
         package var idle: TimeAmount = .seconds(60)
     }
 
-    /// A number for a connection that stays its own when its place is used again.
+    /// Identifies a connection, and stays unique when its slot is reused.
     package struct ConnectionID: Hashable, Sendable {
         fileprivate(set) var index: Int32
         fileprivate(set) var generation: UInt32
@@ -29,19 +29,19 @@ package struct PoolStateMachine<Connection, Waiter> {
     package struct Lease {
         package let id: ConnectionID
         package let connection: Connection
-        /// No request was sent on it yet, so that its failing says something about the target.
+        /// No request was sent on it before, so its failure says something about the target.
         let isFresh: Bool
     }
 
-    /// Where a connection is in its life.
+    /// The lifecycle of a connection.
     package enum Stage: Equatable {
-        /// The place is free. Next: connecting.
+        /// The slot is free. Next: connecting.
         case free
-        /// Next: leased, idle, closing (nobody needs it), free (failed).
+        /// Next: leased, idle, closing (not needed), free (failed).
         case connecting
         /// Next: leased, closing (expired, or needed by another worker), free (closed by the upstream).
         case idle
-        /// Next: leased (by the next request), idle, closing, free (closed under the request).
+        /// Next: leased (by the next request), idle, closing, free (closed during the request).
         case leased
         /// Told to close. Next: free.
         case closing
@@ -53,7 +53,7 @@ package struct PoolStateMachine<Connection, Waiter> {
         package var connection: Connection?
         var wasUsed = false
         var idleUntil = NIODeadline.distantPast
-        /// It is closed for another worker.
+        /// The connection closes to free its permit for another worker.
         var isReclaimed = false
     }
 
@@ -62,7 +62,7 @@ package struct PoolStateMachine<Connection, Waiter> {
         let waiter: Waiter
         package let since: NIODeadline
         package let deadline: NIODeadline
-        /// It holds a place in the queue of all workers.
+        /// The request holds a slot in the queue shared by all workers.
         let isCounted: Bool
     }
 
@@ -70,11 +70,11 @@ package struct PoolStateMachine<Connection, Waiter> {
     let permits: ConnectionPermits.Worker
     package var places: [Place] = []
     var freePlaces: [Int32] = []
-    /// The last one is used first, so that those not needed grow old.
+    /// Used last in, first out, so that surplus connections expire.
     package var idle: [ConnectionID] = []
     var waiters: Deque<Queued> = []
     package var connecting = 0
-    /// Connections whose permits are for this worker once they are closed.
+    /// Closing connections whose permits stay with this worker.
     package var closing = 0
     package var isDraining = false
     private var nextWaiter: UInt64 = 0
@@ -86,25 +86,25 @@ package struct PoolStateMachine<Connection, Waiter> {
         self.permits = permits
     }
 
-    /// Whether nothing is left: no connection in whatever stage, no waiting request.
+    /// Whether no connection, in any stage, and no waiting request is left.
     package var isEmpty: Bool { freePlaces.count == places.count && waiters.isEmpty }
 
-    /// Connections that serve a request.
+    /// The number of connections that serve a request.
     var leased: Int { places.count - freePlaces.count - idle.count - connecting - closing }
 
-    /// When `expire` has something to do next.
+    /// When `expire` next has something to do.
     var nextExpiry: NIODeadline? {
         let oldest = idle.lazy.map { places[Int($0.index)].idleUntil }.min()
         let first = waiters.lazy.map(\.deadline).min()
         return [oldest, first].compactMap { $0 }.min()
     }
 
-    /// The connection itself, as long as it is open.
+    /// Returns the connection if it is open.
     package func connection(_ id: ConnectionID) -> Connection? {
         stage(of: id) == .free ? nil : places[Int(id.index)].connection
     }
 
-    /// `free` also for a connection whose place has another by now.
+    /// Returns the stage of a connection. `free` if its slot now belongs to another connection.
     package func stage(of id: ConnectionID) -> Stage {
         let place = places[Int(id.index)]
         return place.generation == id.generation ? place.stage : .free
@@ -125,7 +125,7 @@ package struct PoolStateMachine<Connection, Waiter> {
         return ConnectionID(index: index, generation: places[Int(index)].generation)
     }
 
-    /// Leaves the place; what becomes of the permit is the caller's business.
+    /// Frees the slot. The caller handles the permit.
     mutating func vacate(_ id: ConnectionID) {
         let generation = places[Int(id.index)].generation
         places[Int(id.index)] = Place(generation: generation &+ 1)
@@ -166,13 +166,13 @@ package struct PoolStateMachine<Connection, Waiter> {
         return first.waiter
     }
 
-    /// Whether a permit in hand goes to another worker. Where nobody is in need it costs one relaxed load.
+    /// Returns whether a permit in hand must go to another worker. Costs one relaxed load if no worker needs one.
     func isToYield() -> Bool {
         guard permits.othersNeed(beside: toldNeed) else { return false }
         return permits.tryReclaim(oldest: waiters.first?.since)
     }
 
-    /// Tells the other workers what is missing here, where that has changed.
+    /// Announces the permits that this worker needs to the other workers, if the number has changed.
     mutating func updateNeed() {
         let need = max(0, waiters.count - connecting - closing)
         let since = waiters.first?.since ?? .distantFuture
@@ -183,7 +183,7 @@ package struct PoolStateMachine<Connection, Waiter> {
         permits.need(need, since: since)
     }
 
-    /// A permit in hand after a connection was lost: used for those who wait, else returned.
+    /// Reuses the permit of a lost connection for a waiting request, or returns it.
     mutating func reusePermit(reclaimed: Bool) -> ConnectionID? {
         if !reclaimed, waiters.count > connecting + closing {
             if !isToYield() {
@@ -199,7 +199,7 @@ package struct PoolStateMachine<Connection, Waiter> {
         return nil
     }
 
-    /// Takes over what other workers have granted.
+    /// Claims the permits that other workers have granted.
     mutating func takeGranted() -> Int {
         let granted = permits.claim()
         toldNeed = max(0, toldNeed - granted)

@@ -1,9 +1,9 @@
-/// Consistent hashing by the highest random weight: each target gets its exact share, and when one goes only its own
-/// keys move. It needs no table, and unavailable targets are skipped as if they were not there.
+/// Consistent hashing by highest random weight. Each target gets its exact share, and only the keys of a removed
+/// target move. It needs no table and skips unavailable targets.
 struct Rendezvous: Sendable {
     private var seeds: [UInt64] = []
     private var weights: [Double] = []
-    /// False where all weights are the same, which is the faster case.
+    /// False if all weights are equal, which is faster.
     private var isWeighted = false
 
     package init() {}
@@ -12,7 +12,7 @@ struct Rendezvous: Sendable {
         for (index, identity) in identities.enumerated() { place(identity, weight: weights[index], at: index) }
     }
 
-    /// Puts a target at a place that was used before, or at the next after all others.
+    /// Sets the target at an index that was used before, or appends it.
     package mutating func place(_ identity: String, weight: Int, at index: Int) {
         if index == seeds.count {
             seeds.append(0)
@@ -41,7 +41,8 @@ struct Rendezvous: Sendable {
         return best
     }
 
-    /// The negative logarithm of a number drawn from 0…1: the first of exponential clocks rings by weight.
+    /// Returns the negative logarithm of a number drawn from 0…1. Exponential variables divided by weight choose
+    /// targets by weight.
     private static func exponential(_ bits: UInt64) -> Double {
         let uniform = (Double(bits >> 11) + 0.5) * 0x1p-53
         // ln m = 2 artanh((m - 1) / (m + 1)); for 1 ≤ m < 2 five terms leave an error below 0.000002.
@@ -51,7 +52,7 @@ struct Rendezvous: Sendable {
         return -(Double(uniform.exponent) * 0.693_147_180_559_945_3 + 2 * series)
     }
 
-    /// The same in every process, so that several gateways agree.
+    /// Returns a hash that is the same in every process, so that several gateways agree.
     package static func hash(_ text: String) -> UInt64 {
         SplitMix64.mix(text.utf8.reduce(FNV1a.seed64) { FNV1a.combine($0, $1) })
     }

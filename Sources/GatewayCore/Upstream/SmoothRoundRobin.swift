@@ -1,7 +1,7 @@
-/// Weighted turns without bursts: of weights 5, 1, 1 the order is a a b a c a a, not a a a a a b c.
+/// Weighted round robin without bursts: weights 5, 1, 1 give a a b a c a a, not a a a a a b c.
 struct SmoothRoundRobin: Sendable {
     private let weights: [Int]
-    /// How far each target is ahead of its turn or behind it. The sum stays zero.
+    /// How far each target is ahead of or behind its turn. The sum stays zero.
     private var credits: [Int]
 
     package init(weights: [Int] = []) {

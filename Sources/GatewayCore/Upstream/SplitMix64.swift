@@ -9,7 +9,7 @@ struct SplitMix64: RandomNumberGenerator, Sendable {
         return Self.mix(state)
     }
 
-    /// Spreads each bit of a number over all others.
+    /// Mixes the bits of a number.
     package static func mix(_ value: UInt64) -> UInt64 {
         var value = value
         value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9

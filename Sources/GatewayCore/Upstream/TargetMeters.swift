@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// The meters of one target on one event loop, over all of its addresses.
+/// The metrics of one target on one event loop, across all of its addresses.
 package final class TargetMeters {
     package static let requestsAnswered = MetricDescription(
         "gateway_upstream_requests_total",
@@ -78,7 +78,7 @@ package final class TargetMeters {
     /// Runs `body` before each reading, until ``stop()``.
     package func sample(_ body: @escaping () -> Void) { self.samplers.append(self.shard.addSampler(body)) }
 
-    /// Stops setting the gauges: another cluster does from here on.
+    /// Stops updating the gauges. Another cluster updates them from now on.
     package func stop() {
         for sampler in self.samplers { self.shard.removeSampler(sampler) }
         self.samplers = []

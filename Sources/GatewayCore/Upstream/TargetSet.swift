@@ -1,4 +1,4 @@
-/// Some of an upstream's targets, by number. Up to 64 targets it takes no memory of its own.
+/// A set of an upstream's targets, by index. It does not allocate for up to 64 targets.
 struct TargetSet: Sendable, Equatable {
     private var first: UInt64 = 0
     private var more: [UInt64] = []

@@ -2,53 +2,53 @@ package import GatewayHTTP
 import GatewayHTTP1
 package import NIOCore
 
-/// A request on its way through a cluster: the endpoints it has tried, the pool whose connection it has or waits for, and
-/// when it was sent and answered.
+/// A request on its way through a cluster: the endpoints it has tried, the pool it uses or waits in, and when it was
+/// sent and answered.
 ///
-/// The caller owns the call and may reuse it. The cluster, its pools and connections keep their state for the request here,
-/// and report events to the ``UpstreamCaller``.
+/// The caller owns the call and may reuse it. The cluster, its pools and connections keep their state for the request
+/// here, and report events to the ``UpstreamCaller``.
 package final class UpstreamCall {
-    /// Nil while no cluster works on the call.
+    /// The caller, or nil while no cluster works on the call.
     package private(set) var caller: (any UpstreamCaller)?
-    /// Another one whenever the call is reused.
+    /// Changes whenever the call is reused.
     package private(set) var number: UInt32 = 0
     package private(set) var method = Method.get
-    /// The request's body is sent in chunks.
+    /// Whether the request's body is sent in chunks.
     private(set) var isChunked = false
     /// How long to wait for a connection.
     package private(set) var connectTimeout = TimeAmount.zero
 
     // MARK: Endpoints
 
-    /// Of the endpoint that the request goes to.
+    /// The pool of the endpoint that the request goes to.
     package var pool: UpstreamPool?
     /// The endpoints that have failed the request, by their index in the cluster.
     var tried = TargetSet()
-    /// The request was sent to an endpoint out of the rotation, because no other was left.
+    /// Whether the request was sent to an endpoint out of the rotation, because no other was left.
     var hasTriedLastResort = false
-    /// The current endpoint has failed the request, possibly with a response.
+    /// Whether the current endpoint has failed the request, possibly with a response.
     var hasFailedHere = false
     /// Chooses the endpoint of an upstream with `balance = "hash"`.
     var balanceHash: UInt64 = 0
 
     // MARK: Waiting
 
-    /// The request waits for the first address of its upstream.
+    /// Whether the request waits for the first address of its upstream.
     var awaitsAddress = false
-    /// Its entry in the queue of the pool.
+    /// The request's entry in the queue of the pool.
     var waiter: UpstreamPool.Machine.WaiterID?
     /// When the current attempt began.
     var queuedAt: NIODeadline?
-    /// A reused connection closed before it answered.
+    /// Whether a reused connection closed before it delivered a response.
     var needsFreshConnection = false
-    /// How often the request was sent again to the current endpoint.
+    /// How often the request was sent to the current endpoint again.
     var resends = 0
 
     // MARK: Request and response
 
-    /// How often the request was sent, or failed to be sent for lack of a connection.
+    /// How often the request was sent, or could not be sent for lack of a connection.
     package var attempts = 0
-    /// The sent part of the body, in case the connection turns out to be closed.
+    /// The part of the body that was sent, in case the connection turns out to be closed.
     var replay = ReplayBuffer()
     package var sentAt: NIODeadline?
     package var answerBeganAt: NIODeadline?
@@ -58,7 +58,7 @@ package final class UpstreamCall {
 
     // MARK: For the caller
 
-    /// Begins the call. A cluster takes it next.
+    /// Starts the call. Pass it to a cluster next.
     package func begin(for caller: any UpstreamCaller, method: Method, isChunked: Bool, connectTimeout: TimeAmount) {
         self.caller = caller
         self.method = method
@@ -66,15 +66,15 @@ package final class UpstreamCall {
         self.connectTimeout = connectTimeout
     }
 
-    /// The caller waits no longer for an endpoint or a connection.
+    /// Stops waiting for an endpoint or a connection.
     func stopWaiting() {
         self.awaitsAddress = false
         if self.waiter != nil { self.pool?.stopWaiting(self) }
     }
 
-    /// A wait for ``Deadlines/Phase/connect`` took too long: the request goes to another endpoint, or fails.
+    /// Handles a timeout of ``Deadlines/Phase/connect``: the request goes to another endpoint, or fails.
     ///
-    /// - Returns: False if the request had no endpoint yet, so that the caller has to fail it.
+    /// - Returns: False if the request had no endpoint yet, so the caller has to fail it.
     func connectTimedOut() -> Bool {
         guard let pool = self.pool else { return false }
         pool.stopWaiting(self)
@@ -82,14 +82,14 @@ package final class UpstreamCall {
         return true
     }
 
-    /// The same request will be sent again, after its response was dropped.
+    /// Prepares to send the same request again, after its response was dropped.
     package func restart() {
         self.leavePool()
         self.answerBeganAt = nil
         self.replay = ReplayBuffer()
     }
 
-    /// The caller needs nothing more from the upstream.
+    /// Ends the call: the caller needs nothing more from the upstream.
     package func end() {
         self.caller = nil
         self.number &+= 1
@@ -97,7 +97,7 @@ package final class UpstreamCall {
         self.leavePool()
     }
 
-    /// Forgets the last request.
+    /// Clears the state of the last request.
     package func reset() {
         self.tried = TargetSet()
         self.hasTriedLastResort = false
@@ -112,13 +112,13 @@ package final class UpstreamCall {
 
     // MARK: For the upstream
 
-    /// The request head was written.
+    /// Records that the request head was written.
     package func sent(at now: NIODeadline) {
         self.attempts += 1
         self.sentAt = now
     }
 
-    /// The request needs its current endpoint no longer.
+    /// Leaves the current endpoint.
     func leavePool() {
         guard let pool = self.pool else { return }
         self.pool = nil

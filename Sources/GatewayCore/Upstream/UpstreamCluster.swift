@@ -1,11 +1,11 @@
 import NIOCore
 
-/// One upstream on one event loop: a pool for each endpoint of its targets, and the choice between them.
+/// One upstream on one event loop: a pool for each endpoint of its targets, and the balancer between them.
 package final class UpstreamCluster {
     package let name: String
     package let worker: Worker
 
-    /// What is the same for all endpoints.
+    /// The settings that all endpoints share.
     package struct Settings {
         package let policy: Balancer.Policy
         package let hashKey: HashKey?
@@ -26,13 +26,13 @@ package final class UpstreamCluster {
     private var listener: Int?
     /// The version of `changes` that the pools reflect.
     private var version: UInt64
-    /// By index; nil where an index is free.
+    /// By endpoint index. Nil if the index is free.
     private var pools: [UpstreamPool?] = []
     /// The indices of endpoints that receive requests.
     private var rotation = TargetSet()
     private var balancer: Balancer
     private var isStopped = false
-    /// Calls that came before any endpoint had an address, and their numbers at that time.
+    /// Calls that arrived before any endpoint had an address, and their numbers at that time.
     private var waiting: [(call: UpstreamCall, number: UInt32)] = []
 
     package init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings)
@@ -65,7 +65,7 @@ package final class UpstreamCluster {
         meters.active.set(Double(pools.reduce(0) { $0 + $1.activeConnections }))
     }
 
-    /// Applies a new configuration. Pools of targets that remain keep their connections and counts; those of removed
+    /// Applies a new configuration. Pools of targets that remain keep their connections and counts. Pools of removed
     /// targets drain.
     func update(targets: [UpstreamTarget], settings: Settings) {
         self.settings = settings
@@ -94,7 +94,7 @@ package final class UpstreamCluster {
         }
         if let index = self.choose(for: call) { return self.send(call, to: index) }
         guard call.tried.isEmpty else {
-            // The request is retried and has tried every endpoint before.
+            // This is a retry, and the request has tried every endpoint already: start over.
             call.tried = TargetSet()
             call.hasTriedLastResort = false
             return self.take(call)
@@ -110,13 +110,13 @@ package final class UpstreamCluster {
         call.resends = 0
         call.needsFreshConnection = false
         self.balancer.started(index)
-        // A call that began before its upstream was removed.
+        // The call started before its upstream was removed.
         if self.isStopped { self.drain() }
         pool.take(call)
     }
 
-    /// Returns an endpoint that this request has not tried: one in the rotation, or else the one that failed longest ago,
-    /// which ends the search.
+    /// Returns an endpoint that this request has not tried: one in the rotation, or else the one whose last failure
+    /// is oldest, which ends the search.
     private func choose(for call: UpstreamCall) -> Int? {
         var available = self.rotation
         if !call.tried.isEmpty { available.subtract(call.tried) }
@@ -142,9 +142,9 @@ package final class UpstreamCluster {
         return best?.index
     }
 
-    /// Sends a request that its endpoint has failed to another one.
+    /// Sends a request that its endpoint failed to another endpoint.
     ///
-    /// - Returns: False if there is none left, or failover is switched off.
+    /// - Returns: False if no endpoint is left or failover is off.
     func moveOn(_ call: UpstreamCall, from pool: UpstreamPool) -> Bool {
         guard self.settings.failover, let caller = call.caller, caller.isWaitingForResponse else { return false }
         self.lookIfNeeded()
@@ -160,10 +160,10 @@ package final class UpstreamCluster {
         return true
     }
 
-    /// Whether a request may go elsewhere if its endpoint fails.
+    /// Whether a request may go to another endpoint if its endpoint fails.
     var hasAlternatives: Bool { self.settings.failover && self.pools.count > 1 }
 
-    /// A request that went to this endpoint no longer needs it.
+    /// Records that a request left the endpoint at `index`.
     func finished(_ call: UpstreamCall, at index: Int) {
         let duration = call.queuedAt.map { self.worker.now - $0 }
         if call.hasFailedHere {
@@ -197,7 +197,7 @@ package final class UpstreamCluster {
         self.waiting.append((call, call.number))
     }
 
-    /// An address was found, or the last name that might have given one has none.
+    /// Serves the waiting calls: an address was found, or the last pending look-up failed.
     private func serveWaiting() {
         guard !self.waiting.isEmpty else { return }
         let waiting = self.waiting
@@ -219,7 +219,7 @@ package final class UpstreamCluster {
 
     /// Brings the pools and the rotation up to date.
     private func look() {
-        // First, so that changes during this call are seen by the next one.
+        // Read the version first, so that the next call sees changes made during this one.
         self.version = self.changes.version
         for case let pool? in self.pools where !self.members.contains(where: { $0.meters === pool.meters }) {
             pool.drain()
@@ -239,7 +239,8 @@ package final class UpstreamCluster {
         }
     }
 
-    /// Whether requests may go to a pool. All pools of a stopped cluster drain, and serve the calls it still receives.
+    /// Whether requests may go to a pool. All pools of a stopped cluster drain, and serve the calls that it still
+    /// receives.
     private func isUsable(_ pool: UpstreamPool) -> Bool {
         self.isStopped || !pool.endpoint.isLeaving && !pool.isDraining
     }
@@ -261,14 +262,15 @@ package final class UpstreamCluster {
         )
     }
 
-    /// A drained pool has nothing left to do.
+    /// Removes a pool that has drained.
     func retired(_ pool: UpstreamPool) {
         self.pools[pool.index] = nil
         self.rotation.remove(pool.index)
         self.balancer.clear(pool.index)
     }
 
-    /// The configuration no longer has this upstream. Calls of routes that still name it are served.
+    /// Stops the cluster when its upstream is removed from the configuration. Calls from routes that still refer to
+    /// it are served.
     package func stop() {
         guard !self.isStopped else { return }
         self.isStopped = true

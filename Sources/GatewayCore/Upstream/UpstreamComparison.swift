@@ -1,12 +1,12 @@
 import GatewaySettings
 
-/// What a new configuration changes about the upstreams. An upstream is the same if its name is, and a target if its URL is.
+/// The changes to the upstreams in a new configuration. Upstreams are matched by name, targets by URL.
 struct UpstreamComparison: Equatable, Sendable {
     /// The targets of an upstream that remains.
     struct Targets: Equatable, Sendable {
-        /// For each new target, the index of the old target with the same URL; nil if there is none.
+        /// For each new target, the index of the old target with the same URL, or nil if there is none.
         package var kept: [Int?] = []
-        /// The indices of old targets that are gone.
+        /// The indices of old targets that were removed.
         package var removed: [Int] = []
 
         package init(kept: [Int?] = [], removed: [Int] = []) {
@@ -23,9 +23,9 @@ struct UpstreamComparison: Equatable, Sendable {
         }
     }
 
-    /// The upstreams of both configurations.
+    /// The upstreams that are in both configurations.
     package var kept: [String: Targets] = [:]
-    /// A name in `added` and in `removed` is that of an upstream that has become another kind of upstream.
+    /// A name in both `added` and `removed` is an upstream that changed its kind.
     package var added: Set<String> = []
     package var removed: Set<String> = []
 }

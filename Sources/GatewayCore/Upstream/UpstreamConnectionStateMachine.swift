@@ -1,7 +1,7 @@
 import NIOCore
 
-/// A connection to an upstream without its channel: what received bytes are for, whether the connection can be reused, and
-/// what its end means for the request.
+/// The state of a connection to an upstream, without its channel: how to interpret received bytes, whether the
+/// connection can be reused, and what its end means for the request.
 struct UpstreamConnectionStateMachine {
     package enum State: Equatable {
         /// In the pool. Next: head, closed.
@@ -10,40 +10,40 @@ struct UpstreamConnectionStateMachine {
         case head
         /// Next: complete (the connection can be reused), closed.
         case body
-        /// The response is complete. The rest of what the socket holds has yet to be read. Next: idle, closed.
+        /// The response is complete, but the socket may hold more bytes to read. Next: idle, closed.
         case complete
         case closed
     }
 
-    /// How often a socket is read in one pass, as long as each read fills its buffer.
+    /// The number of reads from a socket in one pass, as long as each read fills its buffer.
     static let readsPerPass: UInt = 4
-    /// How often a request is sent again to the same endpoint.
+    /// How often a request may be sent to the same endpoint again.
     private static let resends = 2
 
     package private(set) var state = State.idle
-    /// Of the last final response.
+    /// The status of the last final response.
     package private(set) var status = 0
-    /// `Keep-Alive: timeout` of the upstream.
+    /// The upstream's `Keep-Alive: timeout`.
     package private(set) var keepAlive: TimeAmount?
     private(set) var isReadingPaused = false
     private var isReused = false
     private var isRequestEnded = false
-    /// The upstream may have received a part of the request.
+    /// Whether the upstream may have received a part of the request.
     private var hasFlushed = false
-    /// The upstream closed its side. A connection that ends without this was cut.
+    /// Whether the upstream closed its side. A connection that ends without this was cut.
     private var isInputClosed = false
     private var keepsAlive = true
-    /// An informational response was framed so that the start of the next response is in doubt, for this and all later
-    /// requests.
+    /// Whether an informational response had framing that leaves the start of the next response in doubt, for this
+    /// and all later requests.
     private var isInDoubt = false
     /// How many of the last reads of this pass filled their buffers.
     private var fullReads: UInt = 0
 
     // MARK: The request
 
-    /// A request was given this connection.
+    /// Starts a request on this connection.
     ///
-    /// - Parameter isReused: The connection has served requests before.
+    /// - Parameter isReused: Whether the connection has served requests before.
     package mutating func start(isReused: Bool) {
         self.state = .head
         self.isReused = isReused
@@ -51,15 +51,15 @@ struct UpstreamConnectionStateMachine {
         self.isRequestEnded = false
     }
 
-    /// The last byte of the request was written.
+    /// Records that the last byte of the request was written.
     mutating func requestEnded() { self.isRequestEnded = true }
 
-    /// Written bytes were passed to the socket.
+    /// Records that written bytes were passed to the socket.
     mutating func flushed() { if self.state != .closed { self.hasFlushed = true } }
 
     /// Whether the request may have to be sent again if the connection ends now.
     ///
-    /// - Parameter hasAlternatives: The request could go to another endpoint.
+    /// - Parameter hasAlternatives: Whether the request could go to another endpoint.
     func mayBeSentAgain(isIdempotent: Bool, hasAlternatives: @autoclosure () -> Bool) -> Bool {
         guard self.state == .head else { return false }
         if !self.hasFlushed { return true }
@@ -70,12 +70,12 @@ struct UpstreamConnectionStateMachine {
 
     enum OnBytes: Equatable, Sendable {
         case readHead, readBody
-        /// Nobody asked for these bytes, and no later request may receive them: close the connection.
+        /// The bytes belong to no request, and no later request may receive them: close the connection.
         case close
         case discard
     }
 
-    /// There are bytes to interpret.
+    /// Returns how to interpret received bytes.
     package func received() -> OnBytes {
         switch self.state {
         case .head: .readHead
@@ -94,11 +94,11 @@ struct UpstreamConnectionStateMachine {
         case unexpectedUpgrade
     }
 
-    /// A response head was read.
+    /// Records that a response head was read.
     package mutating func head(_ response: UpstreamResponse) -> OnHead {
         if response.status == 101 { return .unexpectedUpgrade }
         if response.isInformational {
-            // It announced a body, which it cannot have, or the end of the connection.
+            // The response announced a body, which it cannot have, or the end of the connection.
             if !response.keepAlive { self.isInDoubt = true }
             return .informational
         }
@@ -110,14 +110,14 @@ struct UpstreamConnectionStateMachine {
     }
 
     enum OnBodyEnd: Equatable, Sendable {
-        /// Wait for `readComplete`: the socket may hold more than it should.
+        /// Wait for `readComplete`: the socket may hold excess bytes.
         case settle
         case close
     }
 
-    /// The response is complete.
+    /// Records that the response is complete.
     ///
-    /// - Parameter isDrained: No further bytes were received with it.
+    /// - Parameter isDrained: Whether no bytes after the response were received.
     mutating func bodyEnded(isDrained: Bool) -> OnBodyEnd {
         guard self.state == .body, self.keepsAlive, self.isRequestEnded, isDrained else { return .close }
         self.state = .complete
@@ -127,20 +127,20 @@ struct UpstreamConnectionStateMachine {
 
     // MARK: Reading
 
-    /// A read returned bytes.
+    /// Records that a read returned bytes.
     ///
-    /// - Parameter isFull: They filled the buffer, so that the socket may hold more.
+    /// - Parameter isFull: Whether the bytes filled the buffer, so that the socket may hold more.
     package mutating func read(isFull: Bool) { self.fullReads = isFull ? self.fullReads + 1 : 0 }
 
     enum OnReadComplete: Equatable, Sendable {
         case none
         /// The connection is idle: return it to the pool.
         case release
-        /// The socket may hold more bytes, which would belong to no request.
+        /// The socket may hold more bytes, which belong to no request.
         case close
     }
 
-    /// The socket was read, as far as one pass reads it.
+    /// Records the end of a read pass.
     mutating func readComplete() -> OnReadComplete {
         let isEmpty = self.fullReads < Self.readsPerPass
         self.fullReads = 0
@@ -152,57 +152,58 @@ struct UpstreamConnectionStateMachine {
 
     mutating func pauseReading() { self.isReadingPaused = true }
 
-    /// Returns whether reading was paused.
+    /// Resumes reading. Returns whether it was paused.
     mutating func resumeReading() -> Bool {
         defer { self.isReadingPaused = false }
         return self.isReadingPaused
     }
 
-    /// The upstream sends nothing more.
+    /// Records that the upstream closed its side.
     mutating func inputClosed() { self.isInputClosed = true }
 
     // MARK: The end
 
-    /// What the end of a connection needs to know of its request.
+    /// The facts about a request that decide what the end of its connection means.
     package struct Request: Equatable, Sendable {
         package var isIdempotent: Bool
-        /// No sent byte of the body is lost.
+        /// Whether all body bytes that were sent can be sent again.
         var isBodyKept: Bool
-        /// How often it was sent again to this endpoint.
+        /// How often the request was sent to this endpoint again.
         var resends: Int
-        /// A part of the response head was received.
+        /// Whether a part of the response head was received.
         var hasPartialHead: Bool
     }
 
     enum OnClosed: Equatable, Sendable {
-        /// The connection was closed before.
+        /// The connection was already closed.
         case ignore
         /// No request used it.
         case unused
-        /// The end of the connection is the end of the body.
+        /// The end of the connection ends the body.
         case bodyEnded
-        /// The response broke off.
+        /// The response was cut short.
         case failed
-        /// Send the request again to the same endpoint: the upstream cannot have read it, or had closed a kept connection,
-        /// and repeating the request does no harm (RFC 9110 section 9.2.2).
+        /// Send the request to the same endpoint again: either the upstream cannot have read it, or the upstream
+        /// closed a kept-alive connection and repeating the request is safe (RFC 9110 section 9.2.2).
         case sendAgain
         /// There is no response.
         ///
         /// - Parameters:
-        ///   - isFresh: The connection was made for this request, so that its end says something about the endpoint.
-        ///   - mayMove: Another endpoint may receive the request.
+        ///   - isFresh: Whether the connection was opened for this request, so that its end says something about the
+        ///     endpoint.
+        ///   - mayMove: Whether another endpoint may receive the request.
         case reset(isFresh: Bool, mayMove: Bool)
     }
 
-    /// The connection ended, by the upstream or by an error.
+    /// Records that the connection ended, by the upstream or with an error.
     ///
     /// - Parameters:
-    ///   - request: Nil if there is none.
+    ///   - request: The current request, or nil.
     ///   - isBodyComplete: Whether the body may end where the input ends.
     package mutating func closed(_ request: Request?, isBodyComplete: @autoclosure () -> Bool) -> OnClosed {
         guard self.state != .closed else { return .ignore }
         let state = self.state
-        // The response has yet to be finished; that closes the connection.
+        // The response has yet to be finished, which closes the connection.
         if state == .body, request != nil, self.isInputClosed, isBodyComplete() { return .bodyEnded }
         self.state = .closed
         guard let request else { return .unused }
@@ -218,9 +219,9 @@ struct UpstreamConnectionStateMachine {
         return self.isReused && request.isIdempotent && !request.hasPartialHead
     }
 
-    /// The gateway closes the connection.
+    /// Records that the gateway closes the connection.
     ///
-    /// - Returns: False if it is closed already.
+    /// - Returns: False if it is already closed.
     package mutating func close() -> Bool {
         defer { self.state = .closed }
         return self.state != .closed

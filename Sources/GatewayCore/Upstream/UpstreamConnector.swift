@@ -3,7 +3,8 @@ import GatewayHTTP1
 import NIOCore
 import NIOPosix
 
-/// Opens the connections of a pool. Each protocol that upstreams speak has a connector, chosen when the upstream is built.
+/// Opens the connections of a pool. Each upstream protocol has a connector, which is chosen when the upstream is
+/// built.
 protocol UpstreamConnector: Sendable {
     /// Opens a connection to the endpoint of `pool` and adds its handlers.
     ///
@@ -14,7 +15,7 @@ protocol UpstreamConnector: Sendable {
         _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void
     )
 
-    /// Opens a connection and closes it, to find out whether the endpoint accepts one.
+    /// Opens a connection and closes it, to check whether the endpoint accepts connections.
     func probe(
         _ endpoint: UpstreamEndpoint,
         on eventLoop: any EventLoop,
@@ -52,7 +53,7 @@ struct HTTP1Connector: UpstreamConnector {
             .whenComplete { result in
                 switch result {
                 case .success(let channel):
-                    // A channel that closed meanwhile has no handlers any more.
+                    // A channel that closed in the meantime no longer has handlers.
                     guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamHandler.self) else {
                         return done(.failure(ChannelError.inputClosed))
                     }

@@ -2,24 +2,24 @@ import GatewaySettings
 package import NIOCore
 import Synchronization
 
-/// One address of a target, as all workers see it. It has its own connections on each worker, its own health and its own
-/// share of the balance.
+/// One address of a target, shared by all workers. It has separate connections on each worker, and its own health and
+/// share of the balancing.
 package final class UpstreamEndpoint: Sendable {
     package let address: SocketAddress
-    /// As in the log and in `/upstreams`: `10.0.0.7:9001`, `[::1]:9001`, `unix:/run/app.sock`.
+    /// The label in the log and in `/upstreams`: `10.0.0.7:9001`, `[::1]:9001`, `unix:/run/app.sock`.
     package let label: String
-    /// What makes it the same endpoint on every gateway of a fleet: the target, and for a name the address too.
+    /// Identifies the endpoint on every gateway of a fleet: the target, plus the address if the target is a name.
     package let identity: String
     private let changes: EndpointChanges
     private let machine: Mutex<EndpointHealth>
-    /// What requests need to know, without the lock.
+    /// The part of the health that requests read, without the lock.
     private let summary: Atomic<UInt8>
-    /// Workers that have connections to it, or may have.
+    /// The number of workers that have, or may have, connections to the endpoint.
     private let pools = Atomic(0)
     private let leaving = Atomic(false)
 
     private static let down: UInt8 = 1
-    /// `connected` or `answered` would change something.
+    /// `connected` or `answered` would change the health.
     private static let unsettled: UInt8 = 2
 
     package init(
@@ -47,7 +47,10 @@ package final class UpstreamEndpoint: Sendable {
 
     var isInRotation: Bool { self.summary.load(ordering: .relaxed) & Self.down == 0 }
 
-    /// - Returns: what has changed; the one caller that learns of a change logs it and sees to the background connection.
+    /// Records a failure. Exactly one caller learns of each change: it logs the change and starts the background
+    /// connection.
+    ///
+    /// - Returns: What changed.
     package func failed(_ failure: UpstreamFailure, begun: NIODeadline, at moment: EndpointHealth.Moment = .current)
         -> EndpointHealth.OnFailed
     {
@@ -86,7 +89,7 @@ package final class UpstreamEndpoint: Sendable {
 
     // MARK: Coming and going
 
-    /// Its name no longer has this address: it finishes what it has.
+    /// Whether the address was removed from its name. The endpoint finishes its requests.
     var isLeaving: Bool { self.leaving.load(ordering: .relaxed) }
 
     package func leave() { self.leaving.store(true, ordering: .relaxed) }
@@ -95,7 +98,7 @@ package final class UpstreamEndpoint: Sendable {
 
     func removePool() { self.pools.subtract(1, ordering: .relaxed) }
 
-    /// Whether a worker still has something to finish here.
+    /// Whether a worker still has connections to the endpoint.
     var isInUse: Bool { self.pools.load(ordering: .relaxed) > 0 }
 }
 

@@ -9,17 +9,17 @@ import NIOPosix
     import Darwin
 #endif
 
-/// Why an upstream failed a request, in the words of the log and of `/upstreams`.
+/// Why an upstream failed a request, as shown in the log and in `/upstreams`.
 package enum UpstreamFailure: String, Sendable, CaseIterable {
-    /// No connection: it was refused, or there is no way to the address.
+    /// No connection: it was refused, or there is no route to the address.
     case refused
     /// The target's name has no address.
     case dns
-    /// The connection ended before the answer did.
+    /// The connection ended before the response was complete.
     case reset
-    /// No connection, no answer, or no further byte of one in time.
+    /// The connection, the response or the next bytes of the response did not arrive in time.
     case timeout
-    /// The answer breaks the protocol.
+    /// The response violates the protocol.
     case malformed
 
     package var text: StaticString {
@@ -33,11 +33,11 @@ package enum UpstreamFailure: String, Sendable, CaseIterable {
     }
 }
 
-/// Why a connection could not be made: for the client, the log, the meters and the endpoint's health.
+/// Why a connection could not be opened: for the client, the log, the metrics and the endpoint's health.
 struct ConnectFailure {
     package let error: GatewayError
     package let result: TargetMeters.ConnectResult
-    /// Nil where the gateway itself lacks something, such as a file descriptor. That says nothing about the endpoint.
+    /// Nil if the gateway itself lacks resources, such as file descriptors. That says nothing about the endpoint.
     package var failure: UpstreamFailure? { self.error.failure }
 
     package init(_ cause: any Error) {
@@ -79,7 +79,7 @@ extension GatewayError {
         return error
     }
 
-    /// The target's name had no address in time.
+    /// The target's name was not resolved in time.
     static var lookUpTimeout: GatewayError {
         var error = GatewayError(.connectTimeout, reason: "the name has not been looked up yet")
         error.failure = .dns
@@ -87,7 +87,7 @@ extension GatewayError {
         return error
     }
 
-    /// No answer, or no further byte of one, in time.
+    /// The response, or the next bytes of it, did not arrive in time.
     package static var upstreamTimeout: GatewayError {
         var error = GatewayError(.upstreamTimeout)
         error.failure = .timeout
@@ -102,14 +102,14 @@ extension GatewayError {
         return error
     }
 
-    /// The connection ended before the answer did.
+    /// The connection ended before the response was complete.
     static func upstreamReset(reason: String) -> GatewayError {
         var error = GatewayError(.upstreamReset, reason: reason)
         error.failure = .reset
         return error
     }
 
-    /// The answer breaks the protocol.
+    /// The response violates the protocol.
     static func malformedAnswer(reason: String) -> GatewayError {
         var error = GatewayError(.upstreamInvalidResponse, reason: reason)
         error.failure = .malformed

@@ -2,10 +2,10 @@ import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// A connection to an upstream: requests out, responses in, one at a time. It belongs to its pool and serves a call
-/// until the response is complete.
+/// A connection to an upstream: sends requests and receives responses, one at a time. It belongs to its pool and
+/// serves a call until the response is complete.
 ///
-/// It decodes the events of its channel, asks ``UpstreamConnectionStateMachine`` and performs what that returns.
+/// It decodes the events of its channel, asks ``UpstreamConnectionStateMachine`` what to do and does it.
 package final class UpstreamHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
@@ -22,9 +22,9 @@ package final class UpstreamHandler: ChannelInboundHandler {
     private var body: BodyDecoder
     private var inbound = ByteBuffer()
     private var isChunked = false
-    /// The last word of the channel, so that nobody has to ask it.
+    /// The channel's last reported writability, cached here.
     package private(set) var isWritable = true
-    /// Its number in the pool, while it is open.
+    /// The connection's ID in the pool while it is open.
     var lease: UpstreamPool.Machine.ConnectionID?
 
     package init(pool: UpstreamPool, limits: HTTP1Limits, output destination: ConnectionOutput.Destination) {
@@ -36,7 +36,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
         self.body = BodyDecoder(.none, limits: limits)
     }
 
-    /// `Keep-Alive: timeout` of the upstream.
+    /// The upstream's `Keep-Alive: timeout`.
     package var keepAlive: TimeAmount? { self.machine.keepAlive }
 
     // MARK: Requests
@@ -56,7 +56,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        // The channel has its socket by now, though it is not connected yet.
+        // The channel already has its socket, though it is not connected yet.
         self.output.attach(to: context)
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
     }
@@ -115,7 +115,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
 
     // MARK: The response
 
-    /// Interprets received bytes. Returns false if more are needed.
+    /// Interprets received bytes. Returns false if more bytes are needed.
     private func step(_ bytes: inout ByteBuffer) -> Bool {
         switch self.machine.received() {
         case .readHead: return self.receiveHead(&bytes)
@@ -136,7 +136,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
             self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
             return false
         }
-        // What was sent will not be sent again.
+        // The request will not be sent again, so the sent part of the body is no longer needed.
         call.replay.forget()
         switch self.machine.head(response) {
         case .unexpectedUpgrade:
@@ -219,7 +219,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
         guard self.machine.close() else { return }
         self.call = nil
         self.output.detach()
-        // Before the pool may open another in its place: `max_connections` holds at every moment.
+        // Close the channel before the pool may open a replacement, so that `max_connections` is never exceeded.
         self.context?.close(promise: nil)
         self.pool.closed(self)
     }

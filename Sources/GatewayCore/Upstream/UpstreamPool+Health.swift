@@ -1,8 +1,8 @@
 import Logging
 import NIOCore
 
-/// What the pool learns of its endpoint's health. Whoever learns first that an endpoint is out says so in the log and sees to
-/// the background connections, so that there is one at a time over all workers.
+/// Handling of the endpoint's health in its pool. The first pool that learns that an endpoint is down logs it and
+/// runs the background connections, so that all workers together have only one at a time.
 extension UpstreamPool {
     func endpointFailed(_ failure: UpstreamFailure, begun: NIODeadline) {
         guard case .left(let pause) = self.endpoint.failed(failure, begun: begun) else { return }
@@ -13,7 +13,7 @@ extension UpstreamPool {
     }
 
     func endpointConnected() {
-        // By the loop's own clock: a request that is sent in this very turn must not look older than the connection.
+        // Use the event loop's time: a request sent in the same tick must not appear older than the connection.
         guard
             case .returned(let out) = self.endpoint.connected(
                 at: EndpointHealth.Moment(now: self.worker.now, time: Platform.unixMilliseconds())
@@ -36,7 +36,8 @@ extension UpstreamPool {
         self.probe = self.worker.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.probeNow() }
     }
 
-    /// Connects only to see whether it can. What a request finds out meanwhile counts as well.
+    /// Opens a connection to check whether the endpoint is back. The outcomes of requests in the meantime count as
+    /// well.
     private func probeNow() {
         self.probe = nil
         guard !self.endpoint.isInRotation, !self.endpoint.isLeaving, !self.isDraining else { return }
@@ -49,7 +50,7 @@ extension UpstreamPool {
             case .failure(let error):
                 let failure = ConnectFailure(error)
                 self.meters.connected(failure.result)
-                // If the gateway itself lacks resources, nothing is known: the endpoint stays out.
+                // If the gateway itself lacks resources, the health is unknown and the endpoint stays out.
                 let reason = failure.failure ?? .refused
                 if let pause = self.endpoint.probeFailed(reason) { self.probe(after: pause) }
             }

@@ -1,8 +1,8 @@
 import NIOConcurrencyHelpers
 package import NIOCore
 
-/// The connections of one event loop to one endpoint. Which connection serves whom is decided by ``PoolStateMachine``;
-/// here they are opened, handed over and closed.
+/// The connections of one event loop to one endpoint. ``PoolStateMachine`` decides which connection serves which
+/// request; the pool opens, assigns and closes connections.
 package final class UpstreamPool {
     package typealias Machine = PoolStateMachine<UpstreamHandler, UpstreamCall>
 
@@ -10,16 +10,17 @@ package final class UpstreamPool {
     package let target: UpstreamTarget
     package let endpoint: UpstreamEndpoint
     package let meters: TargetMeters
-    /// Its place in the cluster.
+    /// The pool's index in the cluster.
     package let index: Int
 
     private var settings: Settings
     private var machine: Machine
     private let slot: DeadlineWheel.Slot
     private var armedUntil = NIODeadline.distantFuture
-    /// The last request's value, for connections made for the longest waiting request or in the background.
+    /// The connect timeout of the last request, used for connections opened for the longest waiting request or in the
+    /// background.
     package private(set) var connectTimeout = TimeAmount.seconds(2)
-    /// When an answer last began here, as evidence that the endpoint is alive.
+    /// When a response last began, as evidence that the endpoint is alive.
     private var answeredAt = NIODeadline.distantPast
     /// Nil once the pool has drained.
     package private(set) var cluster: UpstreamCluster?
@@ -63,7 +64,7 @@ package final class UpstreamPool {
         endpoint.addPool()
     }
 
-    /// Applies to connections opened and requests queued from now on.
+    /// Applies new settings to connections opened and requests queued from now on.
     func update(_ settings: Settings) {
         self.settings = settings
         self.machine.configuration = settings.machine
@@ -103,7 +104,8 @@ package final class UpstreamPool {
 
     private func hand(_ lease: Machine.Lease, to call: UpstreamCall) {
         call.waiter = nil
-        // Another kept connection may be as dead, and a failed retry is not retried (RFC 9110 section 9.2.2).
+        // Another idle connection may be dead too, and a failed automatic retry must not be retried (RFC 9110 section
+        // 9.2.2).
         if call.needsFreshConnection, !lease.isFresh {
             lease.connection.close()
             return self.acquire(for: call)
@@ -114,7 +116,7 @@ package final class UpstreamPool {
         lease.connection.start(call, lease: lease.id, isReused: !lease.isFresh)
     }
 
-    /// The connection closed before the upstream can have done anything: sends the request once more.
+    /// Sends the request once more. Its connection closed before the upstream can have acted on the request.
     func sendAgain(_ call: UpstreamCall) {
         call.needsFreshConnection = true
         call.resends += 1
@@ -123,14 +125,15 @@ package final class UpstreamPool {
         self.acquire(for: call)
     }
 
-    /// A connection ended before the answer's head.
+    /// Handles a connection that ended before the response head.
     ///
     /// - Parameters:
-    ///   - isFresh: it was made for this request. A kept one may have been closed for having been idle.
-    ///   - mayMove: nothing was sent, or the request may be sent twice and nothing of it is lost.
+    ///   - isFresh: Whether the connection was opened for this request. A reused one may have closed because it was
+    ///     idle.
+    ///   - mayMove: Whether nothing was sent, or the request may be sent twice and is still complete.
     func wasReset(_ call: UpstreamCall, _ error: GatewayError, isFresh: Bool, mayMove: Bool) {
         call.hasFailedHere = true
-        // An endpoint that answered others meanwhile fails on this request only.
+        // If the endpoint answered other requests in the meantime, only this request failed.
         if isFresh, let sentAt = call.sentAt, self.answeredAt <= sentAt {
             self.endpointFailed(.reset, begun: sentAt)
         }
@@ -138,7 +141,7 @@ package final class UpstreamPool {
         call.fail(error)
     }
 
-    /// The call has left this endpoint.
+    /// Records that the call left this endpoint.
     func finished(_ call: UpstreamCall) {
         self.stopWaiting(call)
         self.cluster?.finished(call, at: self.index)
@@ -151,7 +154,7 @@ package final class UpstreamPool {
         _ = self.machine.cancel(waiter)
     }
 
-    /// The head of a final response arrived.
+    /// Records that the head of a final response arrived.
     func answerBegan(_ call: UpstreamCall, status: Int) {
         self.answeredAt = self.worker.now
         call.answerBeganAt = self.worker.now
@@ -202,7 +205,7 @@ package final class UpstreamPool {
         self.retireIfDone()
     }
 
-    /// There is no connection for this call: it goes to another endpoint, or fails.
+    /// Handles a failed connection for this call: the call goes to another endpoint, or fails.
     func connectFailed(_ call: UpstreamCall, _ error: GatewayError) {
         call.attempts += 1
         call.hasFailedHere = true
@@ -211,7 +214,7 @@ package final class UpstreamPool {
         call.fail(error)
     }
 
-    /// The connection's answer is whole and it may serve another request.
+    /// Returns a connection whose response is complete and that may serve another request.
     package func release(_ handler: UpstreamHandler) {
         guard let lease = handler.lease else { return }
         let now = self.worker.now
@@ -222,7 +225,7 @@ package final class UpstreamPool {
         }
     }
 
-    /// The connection is closed or about to be.
+    /// Records that the connection is closed or about to close.
     package func closed(_ handler: UpstreamHandler) {
         guard let lease = handler.lease else { return }
         handler.lease = nil
@@ -241,8 +244,8 @@ package final class UpstreamPool {
 
     // MARK: The end
 
-    /// Closes idle connections, and used ones when their calls end. Then the pool gives up its permits and its place in the
-    /// deadline wheel, and leaves its cluster.
+    /// Closes idle connections at once, and busy ones when their calls end. Then the pool returns its permits, leaves
+    /// the deadline wheel and leaves its cluster.
     package func drain() {
         guard !self.isDraining else { return }
         self.isDraining = true
@@ -262,7 +265,7 @@ package final class UpstreamPool {
         cluster.retired(self)
     }
 
-    /// Wakes in time for the first idle connection to expire.
+    /// Sets the timer for the first idle connection that expires.
     private func arm(keepAlive: TimeAmount? = nil) {
         let until = self.worker.now + min(self.settings.idleTimeout, keepAlive ?? self.settings.idleTimeout)
         guard until < self.armedUntil else { return }
@@ -285,7 +288,7 @@ extension UpstreamPool: DeadlineOwner {
     }
 }
 
-/// Lets other threads wake a pool that is still being made when it joins them.
+/// Lets other threads wake a pool that is still being created when it joins them.
 private final class Poke: Sendable {
     private let pool = NIOLockedValueBox<NIOLoopBound<UpstreamPool>?>(nil)
 

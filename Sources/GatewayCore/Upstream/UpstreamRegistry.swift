@@ -4,13 +4,14 @@ package import GatewaySettings
 import NIOCore
 import Synchronization
 
-/// The upstreams of the running configuration: what all workers share of them. Each worker has a cluster per upstream.
+/// The upstreams of the running configuration, as shared by all workers. Each worker has one cluster per upstream.
 ///
-/// A new configuration updates the registry, so that targets it still names keep their addresses, health and connections.
+/// A new configuration updates the registry, so that targets that remain keep their addresses, health and
+/// connections.
 package final class UpstreamRegistry: Sendable {
     fileprivate struct State: Sendable {
         package var configuration: [String: UpstreamConfiguration] = [:]
-        /// In the order of the configuration.
+        /// By upstream, in the order of the configuration.
         package var targets: [String: [UpstreamTarget]] = [:]
         package var changes: [String: EndpointChanges] = [:]
         /// By target. A watch ends when it is removed.
@@ -28,13 +29,13 @@ package final class UpstreamRegistry: Sendable {
 
     package var configuration: [String: UpstreamConfiguration] { self.state.withLock { $0.configuration } }
 
-    /// By upstream, in the order of the configuration.
+    /// The targets by upstream, in the order of the configuration.
     package var targets: [String: [UpstreamTarget]] { self.state.withLock { $0.targets } }
 
-    /// Names of targets whose last look-up failed.
+    /// The names of targets whose last look-up failed.
     package var failingNames: [FailingName] { self.state.withLock { $0.resolver }?.failing ?? [] }
 
-    /// The required upstreams without a target that can be reached.
+    /// The required upstreams that have no reachable target.
     package var missing: [String] {
         let (configuration, targets) = self.state.withLock { ($0.configuration, $0.targets) }
         return configuration.filter { $0.value.required }.keys.sorted().filter { name in
@@ -44,7 +45,7 @@ package final class UpstreamRegistry: Sendable {
 
     // MARK: Configurations
 
-    /// Looks up the names of all targets, and keeps their addresses current. Requests wait for the first address.
+    /// Resolves the names of all targets and keeps their addresses current. Requests wait for the first address.
     package func follow(_ resolver: NameResolver) {
         self.state.withLock { state in
             state.resolver = resolver
@@ -52,7 +53,7 @@ package final class UpstreamRegistry: Sendable {
         }
     }
 
-    /// Takes over a new configuration. Targets that it still names remain, with its weights and limits; others finish
+    /// Applies a new configuration. Targets that remain get their new weights and limits; removed targets finish
     /// their requests. Each worker then has to update its clusters with ``makeUpstreams(for:updating:)``.
     @discardableResult
     func update(_ configuration: GatewayConfiguration) -> UpstreamComparison {
@@ -71,8 +72,8 @@ package final class UpstreamRegistry: Sendable {
 
     /// Creates the upstreams of one worker. Call it on the worker's event loop.
     ///
-    /// - Parameter running: The worker's upstreams so far. Clusters that are still configured are updated and returned,
-    ///   other upstreams are stopped.
+    /// - Parameter running: The worker's current upstreams. Clusters that are still configured are updated and
+    ///   returned; other upstreams are stopped.
     package func makeUpstreams(
         for worker: Worker,
         updating running: [String: any Upstream] = [:]
@@ -109,7 +110,7 @@ package final class UpstreamRegistry: Sendable {
 }
 
 extension UpstreamRegistry.State {
-    /// Calls that began before are served by the endpoints of the targets, so these do not retire.
+    /// Removes an upstream. Its targets do not retire, because their endpoints still serve calls that started before.
     fileprivate mutating func remove(_ name: String) {
         for target in self.targets[name] ?? [] { self.watches[ObjectIdentifier(target)] = nil }
         self.configuration[name] = nil
@@ -149,7 +150,7 @@ extension UpstreamRegistry.State {
         self.configuration[name] = upstream
     }
 
-    /// Watches the targets that are names and not yet watched.
+    /// Watches the targets that are names and are not watched yet.
     fileprivate mutating func watchNames() {
         guard let resolver = self.resolver else { return }
         for (upstream, targets) in self.targets.sorted(by: { $0.key < $1.key }) {

@@ -2,13 +2,13 @@ package import GatewayHTTP
 import GatewayHTTP1
 package import NIOCore
 
-/// What an upstream's connection and pool need to know of a response head. The caller keeps the head itself.
+/// The parts of a response head that an upstream's connection and pool need. The caller keeps the head itself.
 package struct UpstreamResponse: Equatable {
     package var status: Int
     package var framing: BodyFraming
-    /// The upstream keeps the connection open after the response.
+    /// Whether the upstream keeps the connection open after the response.
     package var keepAlive: Bool
-    /// `Keep-Alive: timeout`, at most ``longestTimeout``.
+    /// The `Keep-Alive: timeout`, at most ``longestTimeout``.
     package var timeout: TimeAmount?
 
     static let longestTimeout = TimeAmount.seconds(1_000_000)
@@ -19,7 +19,7 @@ package struct UpstreamResponse: Equatable {
 extension ResponseParser {
     /// Reads the next head from the front of `bytes` into `head`.
     ///
-    /// - Returns: nil if more bytes are needed.
+    /// - Returns: Nil if more bytes are needed.
     package mutating func read(
         _ bytes: inout ByteBuffer,
         into head: inout ResponseHead,

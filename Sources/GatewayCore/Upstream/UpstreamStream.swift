@@ -2,12 +2,12 @@ import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// The upstream's side of a request: a pooled connection, or a handler in this process.
+/// The upstream's end of a request: a pooled connection, or a handler in this process.
 package protocol UpstreamStream: AnyObject {
-    /// False while the upstream does not accept what was written. The request's body is not read until it does.
+    /// Whether the upstream accepts more bytes. The request's body is not read while it does not.
     var isWritable: Bool { get }
 
-    /// True while the request may have to be sent again, should the connection close now. False once the response began.
+    /// Whether the request may have to be sent again if the connection closes now. False once the response has begun.
     var mayBeSentAgain: Bool { get }
 
     func writeBody(_ chunk: ByteBuffer)
@@ -17,6 +17,6 @@ package protocol UpstreamStream: AnyObject {
     func pauseReading()
     func resumeReading()
 
-    /// The caller needs nothing more from this stream. A connection with an outstanding response is closed.
+    /// Ends the caller's use of this stream. A connection with an outstanding response is closed.
     func cancel()
 }

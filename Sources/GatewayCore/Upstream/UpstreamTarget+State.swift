@@ -1,7 +1,7 @@
 import NIOCore
 
 extension UpstreamTarget {
-    /// A target as a whole, which is up while one of its addresses is.
+    /// The condition of a target as a whole, which is up while at least one of its addresses is up.
     package struct Condition: Equatable {
         package enum State: String {
             case unknown, up, down, draining
@@ -9,11 +9,11 @@ extension UpstreamTarget {
 
         package var state: State
         package var since: EndpointHealth.Moment
-        /// Of a target that is down.
+        /// Why the target is down, if it is.
         package var reason: UpstreamFailure?
         package var nextTry: EndpointHealth.Moment?
 
-        /// Whether requests go there. One that nobody has tried yet counts as up.
+        /// Whether requests go to the target. A target that has not been tried yet counts as up.
         package var isUp: Bool {
             switch self.state {
             case .unknown, .up: true
@@ -28,7 +28,9 @@ extension UpstreamTarget {
 
     package var isUp: Bool { self.condition.isUp }
 
-    /// - Parameter creation: since when there is the target.
+    /// Returns the condition of a target.
+    ///
+    /// - Parameter creation: When the target was created.
     package static func condition(
         of endpoints: [Condition],
         _ lookUp: LookUp,
@@ -37,7 +39,7 @@ extension UpstreamTarget {
         let up = endpoints.filter { $0.state == .up }
         if let first = up.min(by: { $0.since.now < $1.since.now }) { return first }
         if let unknown = endpoints.first(where: { $0.state == .unknown }) { return unknown }
-        // The target is down since the last of its addresses is.
+        // The target has been down since the last of its addresses went down.
         if let last = endpoints.max(by: { $0.since.now < $1.since.now }) {
             var condition = last
             condition.nextTry = endpoints.compactMap(\.nextTry).min { $0.now < $1.now }

@@ -2,21 +2,21 @@ package import GatewaySettings
 package import NIOCore
 import Synchronization
 
-/// A server of an upstream as the configuration names it. Each of its addresses is an ``UpstreamEndpoint``: an IP address or a
-/// socket file has one, a name has those that were last found, and none until then.
+/// A server of an upstream, as configured. Each of its addresses is an ``UpstreamEndpoint``. An IP address or a
+/// socket file has one endpoint. A name has one per address of its last successful look-up, and none until then.
 package final class UpstreamTarget: Sendable {
     package let upstream: String
     package let url: TargetURL
-    /// As in metrics and logs: `127.0.0.1:9001`.
+    /// The label in metrics and logs: `127.0.0.1:9001`.
     package let label: String
-    /// For `Host`, where the client's is not kept.
+    /// The `Host` to send if the client's is not kept.
     package let authority: [UInt8]
-    /// How a `Location` may name it.
+    /// The origins that a `Location` may use to refer to this target.
     package let origins: [[UInt8]]
     private let currentWeight: Atomic<Int>
-    /// Connections that all workers together may have open to all of its addresses.
+    /// Limits the open connections of all workers to all addresses of the target.
     let permits: ConnectionPermits
-    /// What has to be looked up; nil where the URL says where to connect.
+    /// The name to look up. Nil if the URL contains the address.
     package let name: (host: String, port: Int)?
     let createdAt = EndpointHealth.Moment.current
     private let changes: EndpointChanges
@@ -24,20 +24,20 @@ package final class UpstreamTarget: Sendable {
 
     private struct Addressing {
         package var endpoints: [UpstreamEndpoint] = []
-        /// Gone from the name, but workers may still have something to finish there.
+        /// Endpoints whose addresses were removed from the name, but that workers may still use.
         var leaving: [UpstreamEndpoint] = []
         var lookUp: LookUp
         var isRetired = false
     }
 
-    /// How the look-up of a name is getting on.
+    /// The progress of a name's look-up.
     package enum LookUp: Sendable, Equatable {
-        /// There is nothing to look up.
+        /// There is no name to look up.
         case unneeded
-        /// The first is under way.
+        /// The first look-up is in progress.
         case pending
         case found
-        /// No look-up has given an address since then.
+        /// No look-up has returned an address since then.
         case failed(reason: String, since: EndpointHealth.Moment)
     }
 
@@ -56,7 +56,7 @@ package final class UpstreamTarget: Sendable {
         switch configuration.url {
         case .http(let host, let port):
             self.label = HostAndPort.text(host, port)
-            // A dot at the end only keeps search domains away from the look-up: servers do not expect it in `Host`.
+            // A trailing dot only keeps search domains out of the look-up. Servers do not expect it in `Host`.
             let name = host.hasSuffix(".") ? String(host.dropLast()) : host
             let authority = name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]" : name
             self.authority = Array((port == 80 ? authority : "\(authority):\(port)").utf8)
@@ -78,13 +78,14 @@ package final class UpstreamTarget: Sendable {
         self.addressing = Mutex(addressing)
     }
 
-    /// The weight of each of its endpoints.
+    /// The weight of each endpoint of the target.
     package var weight: Int { self.currentWeight.load(ordering: .relaxed) }
 
-    /// Workers learn of the new weight when they update their clusters.
+    /// Changes the weight. Workers see it when they update their clusters.
     package func change(weight: Int) { self.currentWeight.store(weight, ordering: .relaxed) }
 
-    /// The configuration no longer has this target: its endpoints finish their requests, and later addresses are ignored.
+    /// Retires a target that was removed from the configuration. Its endpoints finish their requests, and later
+    /// addresses are ignored.
     func retire() {
         self.addressing.withLock { addressing in
             addressing.isRetired = true
@@ -97,7 +98,7 @@ package final class UpstreamTarget: Sendable {
 
     package var endpoints: [UpstreamEndpoint] { self.addressing.withLock { $0.endpoints } }
 
-    /// Those that still finish what they have.
+    /// The endpoints that were removed but still finish requests.
     package var leavingEndpoints: [UpstreamEndpoint] {
         self.addressing.withLock { addressing in
             addressing.leaving.removeAll { !$0.isInUse }
@@ -107,8 +108,8 @@ package final class UpstreamTarget: Sendable {
 
     var lookUp: LookUp { self.addressing.withLock { $0.lookUp } }
 
-    /// The name has these addresses from now on. Endpoints of addresses that stay keep their connections, health and counts;
-    /// the others are added, or finish what they have.
+    /// Sets the addresses of the name. Endpoints of addresses that remain keep their connections, health and counts.
+    /// Other endpoints are added, or finish their requests.
     package func found(_ addresses: [SocketAddress]) {
         let hasChanged = self.addressing.withLock { addressing -> Bool in
             guard !addressing.isRetired else { return false }
@@ -133,7 +134,7 @@ package final class UpstreamTarget: Sendable {
         if hasChanged { self.changes.announce() }
     }
 
-    /// No address of the name is known, or none is any longer: endpoints finish what they have.
+    /// Removes all addresses: the name has none, or none is known. The endpoints finish their requests.
     package func notFound(reason: String, at moment: EndpointHealth.Moment = .current) {
         let hasChanged = self.addressing.withLock { addressing -> Bool in
             guard !addressing.isRetired else { return false }

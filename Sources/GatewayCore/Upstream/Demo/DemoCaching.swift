@@ -1,7 +1,8 @@
 import GatewayHTTP
 import HTTPTypes
 
-/// Documents for trying caches out. Each tells when it was made, so that a stored one can be told from a new one.
+/// Documents for trying out caches. Each contains its creation time, so that a stored response can be distinguished
+/// from a new one.
 struct DemoCaching {
     /// Seconds since 1970.
     package let second: Int64
@@ -26,7 +27,7 @@ struct DemoCaching {
 
     private static let greetings = [("en", "Hello."), ("de", "Guten Tag."), ("fr", "Bonjour."), ("es", "Buenos días.")]
 
-    /// In the language that the client prefers, else in English.
+    /// A greeting in the client's preferred language, or in English.
     func greeting(acceptLanguage: String?) -> AsyncResponse {
         let (language, text) = Self.preferred(acceptLanguage ?? "")
         return AsyncResponse(
@@ -36,7 +37,7 @@ struct DemoCaching {
         )
     }
 
-    /// RFC 9110 section 12.5.4. Of equal weights the first in the field wins.
+    /// Returns the greeting with the highest weight (RFC 9110 section 12.5.4). The first of equal weights wins.
     private static func preferred(_ field: String) -> (String, String) {
         var best = (greeting: Self.greetings[0], weight: 0)
         for range in AcceptedRange.list(field) where range.weight > best.weight {

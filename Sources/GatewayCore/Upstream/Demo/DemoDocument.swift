@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// The documents that are always the same.
+/// The static documents.
 enum DemoDocument {
     package static let json = AsyncResponse(
         contentType: "application/json",
@@ -24,7 +24,8 @@ enum DemoDocument {
         text: "Ask again with If-None-Match: \(tag), and the answer is 304.\n"
     )
 
-    /// RFC 9110 section 13.1.2: a list of tags in weak comparison, or `*`.
+    /// A document with an entity tag. Evaluates `If-None-Match`: a list of tags, compared weakly, or `*` (RFC 9110
+    /// section 13.1.2).
     package static func tagged(ifNoneMatch condition: String?) -> AsyncResponse {
         let names = (condition ?? "").split(separator: ",").map { $0.drop { $0 == " " || $0 == "\t" } }
         let isKnown = names.contains { name in

@@ -3,9 +3,9 @@ import GatewaySettings
 import HTTPTypes
 import NIOCore
 
-/// Says what was asked, as JSON.
+/// Describes the received request as JSON.
 enum DemoEcho {
-    /// Of the body that is given back; the rest is read and counted.
+    /// The maximum number of body bytes to return. The rest is read and counted.
     static let bodyLimit = 64 * 1024
 
     package static func respond(to request: AsyncRequest, _ target: RequestTarget) async throws -> AsyncResponse {

@@ -1,4 +1,4 @@
-/// The page at `/`, which lists the others.
+/// The page at `/`, which lists the other pages.
 enum DemoPage {
     package static let response = AsyncResponse(contentType: "text/html; charset=utf-8", text: html)
 

@@ -3,18 +3,18 @@ import GatewaySettings
 package import HTTPTypes
 import NIOCore
 
-/// An upstream for trying a gateway out: pages that are large, slow, streamed, faulty, or say what was asked.
+/// An upstream for trying out a gateway. Its pages are large, slow, streamed or faulty, or describe the request.
 struct DemoUpstream: Sendable {
-    /// Waits as long as it is told.
+    /// Sleeps for the given duration.
     package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
-    /// A number from 0 to 99.
+    /// A random number from 0 to 99.
     var percentile: @Sendable () -> Int = { Int.random(in: 0..<100) }
     /// Seconds since 1970.
     package var second: @Sendable () -> Int64 = { Platform.unixMilliseconds() / 1000 }
 
     static let handle: InProcessHandler = DemoUpstream().respond
 
-    /// What there is: a path, what it is for, and an example where the path has a placeholder.
+    /// The pages: a path, a summary, and an example for a path with a placeholder.
     package static let pages: [(path: String, summary: String, example: String)] = [
         ("/", "this page", "/"),
         ("/json", "a small JSON document", "/json"),
@@ -153,10 +153,10 @@ struct DemoUpstream: Sendable {
     }
 }
 
-/// A request target taken apart.
+/// A request target, split into path and query.
 package struct RequestTarget {
     package let path: Substring
-    /// Without the question mark.
+    /// The query without the question mark.
     package let query: Substring
 
     package init(_ target: String) {
@@ -167,7 +167,7 @@ package struct RequestTarget {
 
     package var segments: [Substring] { self.path.split(separator: "/") }
 
-    /// The first value under this name, as it was written.
+    /// Returns the first value of a query parameter, without decoding it.
     package func parameter(_ name: String) -> Substring? {
         for pair in self.query.split(separator: "&") where pair.hasPrefix(name + "=") {
             return pair.dropFirst(name.count + 1)
@@ -181,7 +181,7 @@ extension AsyncResponse {
         AsyncResponse(contentType: "text/plain; charset=utf-8", text: text)
     }
 
-    /// An error of the upstream's own, which can be told from the gateway's.
+    /// Returns an error response. Its format differs from that of the gateway's errors.
     package static func problem(_ status: HTTPResponse.Status, _ message: String) -> AsyncResponse {
         AsyncResponse(
             status: status,

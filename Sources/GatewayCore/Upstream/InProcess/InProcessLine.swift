@@ -2,9 +2,10 @@ import HTTPTypes
 import NIOCore
 import Synchronization
 
-/// The handler's end of an ``InProcessStream``: each call goes to the event loop and waits for what it says there.
+/// The handler's end of an ``InProcessStream``. Each call runs on the event loop and waits for the result.
 final class InProcessLine: Sendable {
-    /// Set once the exchange is over: the event loop may be gone then, for handlers that outlive their task.
+    /// Set once the exchange has ended. The event loop may be gone by then, if a handler keeps using the body after
+    /// its task.
     private let isClosed = Atomic(false)
     private let stream: NIOLoopBound<InProcessStream>
     private var eventLoop: any EventLoop { self.stream.eventLoop }
@@ -54,7 +55,7 @@ final class InProcessLine: Sendable {
     }
 
     package func fail(_ error: any Error) {
-        // Without an exchange there is nobody left to tell.
+        // The exchange has ended: no one is left to notify.
         guard self.isOpen else { return }
         let reason = "\(error)"
         self.eventLoop.execute { self.stream.value.fail(.upstreamReset(reason: reason)) }

@@ -5,15 +5,15 @@ import HTTPTypes
 import Logging
 import NIOCore
 
-/// One exchange between the gateway and a handler. Its state lives on the event loop, and the handler's task comes there to
-/// read and write; each waits for its turn, so that neither side runs ahead of the other.
+/// One exchange between the gateway and a handler. Its state is confined to the event loop. The handler's task hops
+/// there to read and write, and waits for each call, so that neither side runs ahead of the other.
 final class InProcessStream {
-    /// How far the client's bytes may be ahead of the handler.
+    /// The maximum number of body bytes to read ahead of the handler.
     private static let readAhead = 64 * 1024
 
     private let upstream: String
     private let worker: Worker
-    /// nil once the stream has ended: the exchange may already live another life.
+    /// Nil once the stream has ended: the exchange may already serve another request.
     private var exchange: Exchange?
     private var task: Task<Void, Never>?
     private var line: InProcessLine?
@@ -24,12 +24,12 @@ final class InProcessStream {
     private var isRequestEnded = false
     private var trailers = HTTPFields()
     private var readers = Deque<EventLoopPromise<ByteBuffer?>>()
-    /// Reads that were cancelled before they got here.
+    /// Reads that were cancelled before they arrived here.
     private var cancelledReads: [EventLoopFuture<ByteBuffer?>] = []
 
     private var isPaused = false
     private var writers: [EventLoopPromise<Void>] = []
-    /// What is still to come of a body of known length.
+    /// The bytes left of a body of known length.
     private var remaining: Int?
 
     package init(upstream: String, worker: Worker, exchange: Exchange) {
@@ -40,7 +40,7 @@ final class InProcessStream {
 
     // MARK: The task
 
-    /// Starts the handler, unless the exchange has ended already.
+    /// Starts the handler, unless the exchange has already ended.
     package func run(_ handler: @escaping InProcessHandler, _ makeRequest: (AsyncBody) -> AsyncRequest) {
         guard self.exchange != nil else { return }
         let line = InProcessLine(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
@@ -71,11 +71,11 @@ final class InProcessStream {
         self.worker.tick()
         self.readers.append(promise)
         self.deliver()
-        // RFC 9110 section 10.1.1: the handler wants the body, so the client is told to send it.
+        // The handler wants the body, so tell the client to send it (RFC 9110 section 10.1.1).
         if !self.readers.isEmpty, exchange.request.expectsContinue { exchange.driver.sendContinue() }
     }
 
-    /// A chunk that was handed over already stays with its reader; none is lost.
+    /// Cancels a read. A chunk that was already delivered stays with its reader, so no data is lost.
     func cancelRead(_ promise: EventLoopPromise<ByteBuffer?>) {
         guard self.exchange != nil else { return }
         if let index = self.readers.firstIndex(where: { $0.futureResult == promise.futureResult }) {
@@ -106,9 +106,9 @@ final class InProcessStream {
 
     // MARK: The response
 
-    /// Sends the head, and the body where it is there already.
+    /// Sends the head, and the body if it is already available.
     ///
-    /// - Returns: whether there is a stream to run.
+    /// - Returns: Whether the body remains to be streamed.
     package func begin(_ response: AsyncResponse) -> Bool {
         guard let exchange = self.exchange else { return false }
         self.worker.tick()
@@ -146,7 +146,7 @@ final class InProcessStream {
             self.remaining = remaining - chunk.readableBytes
         }
         exchange.driver.receive(responseBody: chunk)
-        // What is ended meanwhile is not flushed: its client may serve the next exchange.
+        // Do not flush an exchange that has just ended: its client may already serve the next one.
         self.exchange?.driver.upstreamPaused()
         if self.exchange == nil {
             promise.fail(CancellationError())

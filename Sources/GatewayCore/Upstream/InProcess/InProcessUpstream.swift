@@ -43,10 +43,10 @@ final class InProcessUpstream: Upstream {
         }
     }
 
-    /// Handlers that run answer to their end.
+    /// Does nothing: running handlers finish their responses.
     package func stop() {}
 
-    /// For an upstream that has no handler.
+    /// The handler of an upstream that was given none.
     package static let missing: InProcessHandler = { _ in throw MissingHandler() }
 
     private struct MissingHandler: Error, CustomStringConvertible {
@@ -58,7 +58,7 @@ final class InProcessUpstream: Upstream {
 extension InProcessUpstream: Sendable {}
 
 extension HTTPRequest {
-    /// The request to the letter as a target would get it, with `Host` as the authority.
+    /// Creates the request as a target would receive it, with `Host` as the authority.
     package init?(forwarding exchange: Exchange) {
         var bytes = ByteBuffer()
         exchange.writeHead(authority: Array("localhost".utf8), into: &bytes)
@@ -79,7 +79,7 @@ extension HTTPRequest {
 }
 
 extension HTTPFields {
-    /// All fields but `Host`, which is an authority to swift-http-types.
+    /// Creates fields from all end-to-end fields except `Host`, which is the authority in swift-http-types.
     package init(_ block: borrowing HeaderBlock) {
         self.init()
         self.reserveCapacity(block.count)

@@ -3,7 +3,7 @@ import GatewayHTTP1
 import HTTPTypes
 import NIOCore
 
-/// A handler's answer that cannot be sent as it is.
+/// The error for a handler's response that cannot be sent.
 package struct InvalidResponse: Error, CustomStringConvertible {
     package let reason: String
     package var description: String { self.reason }
@@ -12,7 +12,8 @@ package struct InvalidResponse: Error, CustomStringConvertible {
 }
 
 extension ResponseHead {
-    /// Becomes the head of a handler's answer, framed as if it had come over a connection (RFC 9112 section 6.3).
+    /// Fills the head from a handler's response, framed as if it had arrived over a connection (RFC 9112 section
+    /// 6.3).
     package mutating func fill(
         with response: AsyncResponse,
         answering method: GatewayHTTP.Method
@@ -37,7 +38,7 @@ extension ResponseHead {
         let mayHaveBody = status != 204 && status != 304
         let length: Int?
         switch response.body.source {
-        // The length that GET would have had is the handler's to know.
+        // Only the handler knows the length that a GET response would have.
         case .none: length = method == .head || !mayHaveBody ? declared : 0
         case .bytes(let bytes): length = mayHaveBody ? bytes.readableBytes : declared
         case .passing, .sequence, .written: length = declared
