@@ -1,18 +1,20 @@
-/// Collects mistakes, one for each place: what follows from a mistake is not reported again.
+/// Collects at most one error per path. Errors that follow from an earlier one are not reported.
 package struct ConfigurationDiagnostics: Sendable {
     package private(set) var errors: [ConfigurationError] = []
     /// Paths whose value cannot be used.
     private var failed: Set<SettingPath> = []
-    /// Tables with a mistake directly in them.
+    /// Tables with an error in one of their own keys.
     private var failedTables: Set<SettingPath> = []
-    /// Tables that lack something; what they have may be mistaken as well.
+    /// Tables with a missing key. Their other keys may also have errors.
     private var lacking: Set<SettingPath> = []
-    /// Of lists that lost elements: the written numbers of those that are left.
+    /// The original indices of the remaining elements, for lists that lost elements to errors.
     private var remaining: [SettingPath: [Int]] = [:]
 
     package init() {}
 
-    /// - Parameter isLack: the table lacks something, which says nothing of what it has.
+    /// Reports an error unless its path was reported before.
+    ///
+    /// - Parameter isLack: Whether the table lacks a key. This does not affect its other keys.
     package mutating func report(
         _ problem: String,
         suggestion: String,
@@ -32,13 +34,13 @@ package struct ConfigurationDiagnostics: Sendable {
         )
     }
 
-    /// Notes that only these elements of a list could be read.
+    /// Records that only these elements of a list could be read.
     package mutating func keep(_ elements: [Int], of list: SettingPath) { remaining[list] = elements }
 
-    /// Whether elements of the list are missing because of a mistake in them.
+    /// Whether elements of the list were dropped because of errors.
     func hasLost(elementsOf list: SettingPath) -> Bool { remaining[list] != nil }
 
-    /// The path as it was written, where lists may have lost elements in reading.
+    /// Returns the path as written in the file, with the original indices of lists that lost elements.
     package func written(_ path: SettingPath) -> SettingPath {
         guard !remaining.isEmpty else { return path }
         var written = SettingPath()
@@ -52,7 +54,7 @@ package struct ConfigurationDiagnostics: Sendable {
         return written
     }
 
-    /// Whether the path, or a table around it, was reported.
+    /// Whether an error was reported for the path or an enclosing table.
     func hasFailed(_ path: SettingPath) -> Bool {
         guard !failed.isEmpty else { return false }
         var path = path
@@ -62,10 +64,11 @@ package struct ConfigurationDiagnostics: Sendable {
         }
     }
 
-    /// Whether something directly in the table was reported, so that a key which seems to be missing may be it.
+    /// Whether an error was reported for a key of the table. If so, a key that seems to be missing may be that one,
+    /// misspelled.
     package func hasFailure(directlyIn table: SettingPath) -> Bool { failedTables.contains(table) }
 
-    /// Whether the path or anything in it was reported.
+    /// Whether an error was reported for the path, anything in it, or an enclosing table.
     package func hasFailure(in path: SettingPath) -> Bool {
         failed.contains { $0.steps.starts(with: path.steps) } || hasFailed(path)
     }

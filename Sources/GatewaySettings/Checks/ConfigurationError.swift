@@ -1,18 +1,18 @@
-/// A mistake in a configuration, with its position and a suggestion.
+/// An error in a configuration, with its position and a suggestion.
 public struct ConfigurationError: Error, Hashable, Sendable {
-    /// The name of the file; nil for a configuration built in code.
+    /// The name of the file; nil if the configuration was built in code.
     public var file: String?
-    /// The line, from 1; 0 if unknown.
+    /// The line, starting at 1; 0 if unknown.
     public var line: Int
-    /// The column in characters, from 1; 0 if unknown.
+    /// The column in characters, starting at 1; 0 if unknown.
     public var column: Int
-    /// The key path, such as `routes[1].rate_limit.limit`; empty if the mistake belongs to no key.
+    /// The key path, such as `routes[1].rate_limit.limit`; empty if the error has no key.
     public var key: String
     /// What is wrong.
     public var message: String
-    /// What to do; may be empty.
+    /// How to fix it. May be empty.
     public var suggestion: String
-    /// The name of the route that `key` belongs to.
+    /// The name of the route that contains `key`.
     public var route: String?
 
     public init(_ message: String, suggestion: String = "", key: String = "", at position: SourcePosition? = nil) {
@@ -31,13 +31,13 @@ extension ConfigurationError: CustomStringConvertible {
         place + text
     }
 
-    /// `gateway.toml:14:9: `, or nothing.
+    /// The position prefix, such as `gateway.toml:14:9: `; empty if there is no file.
     package var place: String {
         guard let file else { return "" }
         return line > 0 ? "\(file):\(line):\(column): " : "\(file): "
     }
 
-    /// What follows the place.
+    /// The message without the position.
     package var text: String {
         let advice = suggestion.isEmpty ? "" : ": " + suggestion
         let quoted = route.map { JSONText.quoted($0) }
@@ -46,16 +46,16 @@ extension ConfigurationError: CustomStringConvertible {
     }
 }
 
-/// All mistakes of a configuration, in the order of the file.
+/// All errors in a configuration, sorted by position.
 public struct ConfigurationErrors: Error, Hashable, Sendable {
-    /// Usually at least one.
+    /// The errors. Usually not empty.
     public var errors: [ConfigurationError]
 
     public init(_ errors: [ConfigurationError]) {
         self.errors = errors.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
     }
 
-    /// Each finding about a place in a file once, however many routes it holds for.
+    /// The errors without duplicates at the same position. One finding can apply to several routes.
     package var withoutRepetition: [ConfigurationError] {
         var seen: Set<ConfigurationError> = []
         return errors.filter { error in
@@ -67,6 +67,6 @@ public struct ConfigurationErrors: Error, Hashable, Sendable {
 }
 
 extension ConfigurationErrors: CustomStringConvertible {
-    /// One line per mistake.
+    /// One error per line.
     public var description: String { errors.map(\.description).joined(separator: "\n") }
 }

@@ -1,12 +1,14 @@
-/// A configuration file as far as it could be read, with every mistake that reading shows.
+/// The readable part of a configuration file, with all errors found while reading.
 package struct ConfigurationReading: Sendable {
-    /// Values that are mistaken are left out or replaced by defaults.
+    /// The configuration. Invalid values are left out or replaced by defaults.
     package let configuration: GatewayConfiguration
-    /// Which places the mistakes are at.
+    /// The paths of the errors.
     package let diagnostics: ConfigurationDiagnostics
     package let errors: [ConfigurationError]
 
-    /// - Throws: an error in the syntax, beyond which nothing can be read.
+    /// Reads a configuration.
+    ///
+    /// - Throws: A syntax error, after which nothing can be read.
     package init(
         toml text: String,
         file: String,

@@ -33,7 +33,7 @@ extension ConfigurationValidator {
                     "write \(JSONText.quoted(plain.isEmpty ? "route" : plain))"
                 )
             }
-            // The labels of requests that no route matches, and of the gateway's own endpoints.
+            // The gateway uses such labels for requests that match no route and for its own endpoints.
             if route.name.hasPrefix("_") {
                 let rest = route.name.drop { $0 == "_" }
                 report(
@@ -55,10 +55,10 @@ extension ConfigurationValidator {
         return (2...(names.count + 2)).lazy.map { "\(name)-\($0)" }.first { !names.contains($0) } ?? name
     }
 
-    /// A name as a part of a dotted key.
+    /// Returns a name as a component of a dotted key.
     package static func key(_ name: String) -> String { SettingPath(name).description }
 
-    /// The names of the path's parts; `nil` if the path is not sound.
+    /// Returns the parameter names of the route's path; nil if the path is invalid.
     private mutating func validatePath(_ route: RouteConfiguration, at path: SettingPath) -> [String]? {
         if route.path.isEmpty {
             reportLacking("path", in: path, "the route has no path", "add path = \"/*\" to match every path")
@@ -111,7 +111,7 @@ extension ConfigurationValidator {
         }
     }
 
-    /// The nearest sound name for a header.
+    /// Returns a suggestion with the closest valid header name.
     package static func headerSuggestion(_ name: String) -> String {
         let sound = String(name.map { $0 == " " || $0 == "_" ? "-" : $0 }).filter { FieldName.isToken(String($0)) }
         return sound.isEmpty ? "remove it" : "write \(JSONText.quoted(sound))"
@@ -217,7 +217,7 @@ extension ConfigurationValidator {
             do throws(PlaceholderTemplate.ParseError) {
                 let template = try PlaceholderTemplate(redirect.to)
                 check(redirect.to, at: path + "to") { _ throws(SettingError) in
-                    // Braces that are no placeholders are the user's own choice.
+                    // Allow braces that are not placeholders.
                     let filled = template.filled(with: "x").filter { $0 != "{" && $0 != "}" }
                     try URIText.check(filled, of: .url, in: redirect.to)
                 }
@@ -244,7 +244,7 @@ extension ConfigurationValidator {
             } else {
                 if let names { placeholders(route.rewrite, known: names, at: path + "rewrite") }
                 check(route.rewrite, at: path + "rewrite") { text throws(SettingError) in
-                    // Only what "/*" matched may be empty.
+                    // Only the match of "/*" may be empty.
                     try URIText.checkRequestPath(PathPattern.filled(text) { $0 == "rest" ? "" : "x" }, in: text)
                 }
             }
@@ -261,7 +261,7 @@ extension ConfigurationValidator {
         }
     }
 
-    /// A prefix that no path of the route begins with would never be removed.
+    /// Checks `strip_prefix`. A prefix that no path of the route starts with would never be removed.
     private mutating func stripPrefix(of route: RouteConfiguration, names: [String]?, at place: SettingPath) {
         let prefix = route.stripPrefix
         do {

@@ -1,4 +1,4 @@
-/// Finds mistakes that the types allow, in a configuration from a file or from a program.
+/// Finds errors that the types cannot rule out, in a configuration from a file or built in code.
 package struct ConfigurationValidator {
     package let configuration: GatewayConfiguration
     package let vocabulary: ConfigurationVocabulary
@@ -23,7 +23,7 @@ package struct ConfigurationValidator {
         diagnostics.report(problem, suggestion: safe, path: path, at: configuration.document.position(of: path))
     }
 
-    /// The same for a mistake in the name that a key of a free table is.
+    /// Reports an error in a key that is a user-chosen name.
     package mutating func report(name path: SettingPath, _ problem: String, _ suggestion: String) {
         let path = diagnostics.written(path)
         let position = configuration.document.keyPosition(of: path)
@@ -34,7 +34,7 @@ package struct ConfigurationValidator {
         report(path, "\(value.withoutUserInformation.quoted) \(error.problem)", error.suggestion)
     }
 
-    /// For a table that lacks something. Nothing is reported if a mistake in the table may be what it lacks.
+    /// Reports that a table lacks something, unless an error in the table may explain it.
     mutating func reportLacking(_ table: SettingPath, _ problem: String, _ suggestion: String) {
         let path = diagnostics.written(table)
         if diagnostics.hasFailure(directlyIn: path) { return }
@@ -42,8 +42,8 @@ package struct ConfigurationValidator {
         diagnostics.report(problem, suggestion: suggestion, path: path, at: position, isLack: true)
     }
 
-    /// The same for one key. If the key is there and empty, or the table is written as one empty string, the suggestion
-    /// is for that value.
+    /// Reports that a table lacks a key. If the key is present but empty, or the table is written as an empty string,
+    /// the suggestion corrects that value.
     mutating func reportLacking(_ key: String, in table: SettingPath, _ problem: String, _ suggestion: String) {
         let addition = "add \(key) = "
         let value = suggestion.hasPrefix(addition) ? "write " + suggestion.dropFirst(addition.count) : suggestion
@@ -61,7 +61,7 @@ package struct ConfigurationValidator {
         if count < minimum { report(path, "\(count) is too small", "write \(minimum) or more") }
     }
 
-    /// Numbers that are summed, or allocate that many of something, have an upper bound too.
+    /// Checks a count that is summed or used as an allocation size, and therefore also has an upper bound.
     package mutating func within(_ range: ClosedRange<Int>, _ count: Int, _ path: SettingPath) {
         atLeast(range.lowerBound, count, path)
         if count > range.upperBound { report(path, "\(count) is too large", "write \(range.upperBound) or less") }
@@ -76,7 +76,7 @@ package struct ConfigurationValidator {
         }
     }
 
-    /// What memory should hold for the head of one message.
+    /// Checks a limit on the size of a message head, which is held in memory.
     mutating func headSize(_ size: ByteCount, of message: String, _ path: SettingPath) {
         if size.bytes < 64 {
             report(path, "\(size.settingValue.quoted) is too small for any \(message)", "write \"64B\" or more")
@@ -178,7 +178,7 @@ package struct ConfigurationValidator {
         }
     }
 
-    /// The same host with the next port that nothing listens on.
+    /// Returns the same host with the next port that is not configured as a listener.
     private func unusedAddress(beside address: ListenAddress) -> String {
         switch address {
         case .unix(let path): return "unix:\(path).admin"
@@ -188,7 +188,7 @@ package struct ConfigurationValidator {
         }
     }
 
-    /// Whether two listeners at this address would collide.
+    /// Whether two listeners at this address would conflict.
     private func isFixed(_ address: ListenAddress) -> Bool {
         if case .host(_, port: 0) = address { false } else { true }
     }

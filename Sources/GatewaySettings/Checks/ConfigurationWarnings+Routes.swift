@@ -1,15 +1,16 @@
 extension ConfigurationWarnings {
-    /// One host and one method that a route takes, with the rest of its conditions, all as they are compared.
+    /// A combination of host and method that a route matches, with the route's other conditions, in comparable form.
     private struct Match: Hashable {
         package let host: HostPattern
-        /// Methods. Empty: any.
+        /// The method. Empty: any.
         package let method: String
         package let path: String
         package let headers: [String: String]
         package let query: [String: String]
     }
 
-    /// Routes that others of the same rank always come before.
+    /// Warns about routes that requests never reach: another route matches the same requests first, or an endpoint in
+    /// `admin.expose` serves the path. Also warns if there are no routes.
     package func routes() -> [ConfigurationError] {
         if configuration.routes.isEmpty, !diagnostics.hasFailure(in: SettingPath("routes")) {
             return [
@@ -54,7 +55,7 @@ extension ConfigurationWarnings {
         return warnings
     }
 
-    /// Whether what the route matches was read as written.
+    /// Whether all conditions of the route were read without errors.
     private func isSound(_ route: SettingPath) -> Bool {
         if diagnostics.errors.isEmpty { return true }
         return !["path", "hosts", "methods", "match_headers", "match_query"].contains {
@@ -82,7 +83,7 @@ extension ConfigurationWarnings {
         }
     }
 
-    /// Whether every path of the route is one of the endpoint's.
+    /// Whether every path of the route belongs to the endpoint.
     private static func covers(_ endpoint: RoutePattern, _ route: RoutePattern) -> Bool {
         guard !route.takesRest, endpoint.segments.count == route.segments.count else { return false }
         return zip(endpoint.segments, route.segments).allSatisfy { wanted, segment in
@@ -90,7 +91,8 @@ extension ConfigurationWarnings {
         }
     }
 
-    /// What never reaches a route at an exposed path: endpoints are asked first, and take GET and HEAD.
+    /// Returns which requests never reach a route at an exposed path. Endpoints take precedence and handle GET and
+    /// HEAD.
     private static func loss(of route: RouteConfiguration) -> String? {
         let isAll = route.methods.allSatisfy { $0 == "GET" || $0 == "HEAD" }
         if route.methods.isEmpty { return "GET and HEAD never reach the route" }

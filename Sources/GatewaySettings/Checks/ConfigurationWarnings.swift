@@ -1,10 +1,10 @@
 import GatewayHTTP
 
-/// Finds what is legal but unwise.
+/// Finds settings that are valid but inadvisable.
 struct ConfigurationWarnings {
     package let configuration: GatewayConfiguration
     package let vocabulary: ConfigurationVocabulary
-    /// What is wrong besides: a warning must not follow from it.
+    /// The errors found so far. Warnings that follow from them are suppressed.
     package let diagnostics: ConfigurationDiagnostics
 
     package func all() -> [ConfigurationError] {
@@ -22,7 +22,7 @@ struct ConfigurationWarnings {
         )
     }
 
-    /// Secrets that anyone who reads the file sees.
+    /// Warns about secrets that are written in the file.
     private func secrets() -> [ConfigurationError] {
         var warnings: [ConfigurationError] = []
         func visit(_ node: SettingNode, _ path: SettingPath) {
@@ -74,7 +74,7 @@ struct ConfigurationWarnings {
         return warnings
     }
 
-    /// Routes to an upstream that may never answer.
+    /// Warns about routes that wait for an upstream without a timeout.
     private func timeouts() -> [ConfigurationError] {
         guard vocabulary.middlewares.contains(where: { $0.name == "timeout" }) else { return [] }
         var resolver = MiddlewareResolver(
@@ -115,7 +115,7 @@ struct ConfigurationWarnings {
 }
 
 extension ConfigurationError {
-    /// Names the route that the key is of, where the message does not do so: `routes[1]` has to be counted.
+    /// Names the route of the key if the message does not, since an index such as `routes[1]` is hard to locate.
     package func naming(_ routes: [RouteConfiguration]) -> ConfigurationError {
         guard self.key.hasPrefix("routes["), let end = self.key.firstIndex(of: "]"),
             let index = Int(digits: self.key[..<end].dropFirst("routes[".count)), routes.indices.contains(index)

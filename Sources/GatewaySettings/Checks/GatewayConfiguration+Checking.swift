@@ -1,9 +1,9 @@
 extension GatewayConfiguration {
-    /// Reads and checks a file. Relative paths in it start from its folder.
+    /// Reads and validates a file. Relative paths in the file are resolved against its folder.
     ///
     /// - Parameters:
-    ///   - path: The file. Positions in errors use this name.
-    ///   - environment: The values of `${NAME}`.
+    ///   - path: The path of the file. Errors use it in positions.
+    ///   - environment: The environment variables for `${NAME}`.
     ///   - vocabulary: The middlewares and admin endpoints that the file may name.
     package init(
         file path: String,
@@ -17,7 +17,7 @@ extension GatewayConfiguration {
         }
     }
 
-    /// Reads and checks TOML text, like ``init(file:environment:vocabulary:)``.
+    /// Reads and validates TOML text, like ``init(file:environment:vocabulary:)``.
     package init(
         toml text: String,
         file: String,
@@ -34,10 +34,11 @@ extension GatewayConfiguration {
         self = reading.configuration
     }
 
-    /// Checks a configuration that a program built or that has tables of further middlewares, and names its routes.
+    /// Validates a configuration that was built in code or contains tables of additional middlewares, and names its
+    /// routes.
     ///
-    /// - Returns: The configuration with the tables of all middlewares in the form that decoding expects.
-    /// - Throws: Every mistake, with positions where the file has them.
+    /// - Returns: The configuration with all middleware tables in the form that decoding expects.
+    /// - Throws: All errors, with their positions in the file where known.
     package func validated(_ vocabulary: ConfigurationVocabulary) throws(ConfigurationErrors) -> GatewayConfiguration {
         var checked = self
         let errors = checked.check(vocabulary)
@@ -46,7 +47,7 @@ extension GatewayConfiguration {
         return checked
     }
 
-    /// Every mistake that the types allow.
+    /// Returns all errors that the types cannot rule out.
     package func validate(_ vocabulary: ConfigurationVocabulary) -> [ConfigurationError] {
         var checked = self
         return checked.check(vocabulary)
@@ -74,7 +75,7 @@ extension GatewayConfiguration {
         return document.redacted(naming(ConfigurationErrors(validator.diagnostics.errors).errors))
     }
 
-    /// The errors with the names of the routes that they belong to, also of those that were not named.
+    /// Returns the errors with the names of their routes, including routes that were not named explicitly.
     package func naming(_ errors: [ConfigurationError]) -> [ConfigurationError] {
         var named = self
         named.nameRoutes()
@@ -84,7 +85,7 @@ extension GatewayConfiguration {
             else { return error }
             var error = error
             let route = document.root?.node(at: SettingPath("routes") + index)
-            // A name may be a secret from the environment, and one that was made from the path as well.
+            // The name may contain a secret from the environment, and so may a name derived from the path.
             if ["name", "path"].contains(where: { route?.entries?[$0]?.isFromEnvironment == true }) { return error }
             if let name = route?.entries?["name"], case .scalar(.string(let text)) = name.content, !text.isEmpty {
                 error.route = text
@@ -95,7 +96,7 @@ extension GatewayConfiguration {
         }
     }
 
-    /// Gives every route without a name a unique one, made from its path.
+    /// Gives every unnamed route a unique name derived from its path.
     mutating func nameRoutes() {
         var taken = Set(routes.map(\.name))
         for index in routes.indices where routes[index].name.isEmpty {

@@ -1,5 +1,5 @@
 extension GatewayConfiguration {
-    /// The configuration without a file: the built-in demo upstream on every path.
+    /// The configuration that is used without a file. It routes every path to the built-in demo upstream.
     public static var demo: GatewayConfiguration {
         var upstream = UpstreamConfiguration()
         upstream.builtin = .demo

@@ -1,6 +1,8 @@
 /// The commented `gateway.toml` that `gateway init` writes.
 package enum StarterConfiguration {
-    /// - Parameter url: the API to stand in front of; `nil` for the built-in demo upstream.
+    /// Returns the text of the file.
+    ///
+    /// - Parameter url: The URL of the API to proxy; nil for the built-in demo upstream.
     package static func text(to url: String?) -> String {
         let name = url == nil ? "demo" : "api"
         let upstream =

@@ -1,8 +1,8 @@
-/// What a configuration may name that other parts of the program define: middlewares and admin endpoints.
+/// The names that a configuration may use but other parts of the program define: middlewares and admin endpoints.
 package struct ConfigurationVocabulary: Sendable {
-    /// In the order of the chain.
+    /// The middlewares, in chain order.
     package var middlewares: [MiddlewareDescription]
-    /// Whether tables of unknown middlewares are kept, for a check against the complete list later.
+    /// Whether tables of unknown middlewares are kept so that they can be checked later against the complete list.
     package var allowsFurtherMiddlewares: Bool
     /// The paths that `admin.expose` may name. A segment in braces matches any segment.
     package var adminPaths: [String]
@@ -17,7 +17,8 @@ package struct ConfigurationVocabulary: Sendable {
         self.adminPaths = adminPaths
     }
 
-    /// The paths that an entry of `admin.expose` covers: an endpoint and those below it. `/` is the list alone.
+    /// Returns the paths that an entry of `admin.expose` covers: the endpoint and everything below it. `/` covers only
+    /// the index.
     package func paths(exposedAs entry: String) -> [String] { Self.paths(self.adminPaths, exposedAs: entry) }
 
     package static func paths(_ all: [String], exposedAs entry: String) -> [String] {

@@ -1,5 +1,5 @@
 /// Settings that describe their keys, for `gateway schema`.
 package protocol DescribedSettings {
-    /// The descriptions by the names of the properties.
+    /// The descriptions, by property name.
     static var descriptions: [String: String] { get }
 }

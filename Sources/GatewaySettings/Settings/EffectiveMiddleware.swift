@@ -1,14 +1,14 @@
-/// One middleware as it holds for a route: whether it runs, and every setting with where it comes from.
+/// The effective settings of a middleware on a route: whether it runs, and every setting with its source.
 package struct EffectiveMiddleware: Sendable {
     package let name: String
     package let isEnabled: Bool
-    /// All settings; a table.
+    /// All settings, as a table.
     package let settings: SettingNode
-    /// The last of the route's policies that has a table of this middleware.
+    /// The last of the route's policies that configures this middleware.
     package var policy: String?
-    /// The keys that a policy or the route itself sets, beyond what holds for all routes.
+    /// The keys that a policy or the route itself sets, on top of the settings for all routes.
     package var routeKeys: Set<String> = []
-    /// The tables that were laid over the defaults, the last one on top.
+    /// The tables that were merged over the defaults, in order. The last one wins.
     package var layers: [Layer] = []
 
     package init(
@@ -27,19 +27,21 @@ package struct EffectiveMiddleware: Sendable {
         self.layers = layers
     }
 
-    /// What was written of the middleware at one place.
+    /// The settings of the middleware in one of the configuration's scopes.
     package struct Layer: Sendable {
         package let place: Place
         package let node: SettingNode
     }
 
-    /// Whose tables they are.
+    /// The scope that a table belongs to.
     package enum Place: Hashable, Sendable {
         case common
         case policy(String)
         case route
 
-        /// - Parameter route: the path of the route.
+        /// Returns the path of the tables in this scope.
+        ///
+        /// - Parameter route: The path of the route.
         package func path(of route: SettingPath) -> SettingPath {
             switch self {
             case .common: SettingPath("middleware")
@@ -49,14 +51,14 @@ package struct EffectiveMiddleware: Sendable {
         }
     }
 
-    /// One setting, with a dotted key where it stands in a nested table.
+    /// A single setting. The key is dotted if the setting is in a nested table.
     package struct Leaf: Sendable {
         package let key: String
         package let value: SettingValue
         package let source: SettingSource
     }
 
-    /// All settings, by key.
+    /// All settings, sorted by key.
     package var leaves: [Leaf] {
         var leaves: [Leaf] = []
         func collect(_ node: SettingNode, _ path: SettingPath) {
@@ -70,7 +72,7 @@ package struct EffectiveMiddleware: Sendable {
         return leaves
     }
 
-    /// Where the value that holds was written, or the table that it could stand in.
+    /// Returns the scope that sets the effective value, or that of the deepest enclosing table.
     package func place(of keys: [String] = []) -> Place {
         var found = (depth: 0, place: Place.common)
         for layer in layers {
@@ -86,7 +88,7 @@ package struct EffectiveMiddleware: Sendable {
         return found.place
     }
 
-    /// The settings as the middleware's own type.
+    /// Returns the settings decoded as the middleware's own type.
     package func decode<Config: Decodable>(_ type: Config.Type) throws(ConfigurationErrors) -> Config {
         do {
             return try SettingDecoder.decode(type, from: settings, at: SettingPath(name))
@@ -97,8 +99,9 @@ package struct EffectiveMiddleware: Sendable {
         }
     }
 
-    /// A mistake that only the middleware itself can find, with the place of the setting.
-    /// - Parameter isInName: the place is that of the last key, not of its value.
+    /// Returns an error that only the middleware itself can detect, with the position of the setting.
+    ///
+    /// - Parameter isInName: Whether the position is that of the last key instead of its value.
     package func error(_ problem: String, suggestion: String, at keys: [String], isInName: Bool = false)
         -> ConfigurationError
     {
@@ -115,7 +118,7 @@ package struct EffectiveMiddleware: Sendable {
 }
 
 extension EffectiveMiddleware {
-    /// Every setting by key, with its value and source.
+    /// All settings by key, with their values and sources.
     package var leavesJSON: JSONValue {
         let settings = self.leaves.map { leaf -> (String, JSONValue) in
             (leaf.key, ["source": .string("\(leaf.source)"), "value": JSONValue(leaf.value)])

@@ -1,12 +1,14 @@
-/// Takes out of messages what environment variables gave: whole values, and such parts of them as a message quotes.
+/// Removes values of environment variables from messages: whole values, and the parts of them that a message may quote.
 struct EnvironmentRedaction {
     private static let mark = Array("[redacted]".utf8)
-    /// Schemes tell nothing, and stand in what messages suggest.
+    /// URL schemes reveal nothing and occur in suggestions.
     private static let known: Set<String> = ["http", "https", "unix"]
-    /// In lower case, as a suggestion may change the case.
+    /// In lowercase, because a suggestion may change the case.
     private let secrets: [[UInt8]]
 
-    /// - Parameter root: what was written, with variables put in.
+    /// Creates a redaction for a configuration.
+    ///
+    /// - Parameter root: The configuration with environment variables expanded.
     package init(_ root: SettingNode?) {
         var secrets: Set<[UInt8]> = []
         func collect(_ node: SettingNode) {
@@ -59,18 +61,18 @@ struct EnvironmentRedaction {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Where messages and addresses come apart.
+    /// Whether messages and addresses can be split at this character.
     private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value <= 0x20 || "/:?#,;{}[]\"'\\".unicodeScalars.contains(scalar)
     }
 
-    /// Whether a message has it there as a value: a short one may as well be a word of the sentence.
+    /// Whether the range is quoted as a value. A short secret may also be an ordinary word of the message.
     private static func isQuoted(_ range: Range<Int>, in text: [UInt8]) -> Bool {
         func isMark(_ byte: UInt8?) -> Bool { byte.map { "\"/:{}[]".utf8.contains($0) } ?? false }
         func isEdge(_ byte: UInt8?) -> Bool { byte.map { !TOMLParser.isBareKeyByte($0) && $0 != 0x2E } ?? true }
         let before = range.lowerBound > 0 ? text[range.lowerBound - 1] : nil
         let after = range.upperBound < text.count ? text[range.upperBound] : nil
-        // A number stands unquoted where the message begins.
+        // A number at the start of a message has no quotes.
         return isEdge(before) && isEdge(after) && (before == nil || isMark(before) || isMark(after))
     }
 
@@ -78,7 +80,7 @@ struct EnvironmentRedaction {
 }
 
 extension SettingDocument {
-    /// The mistakes in it without what environment variables gave.
+    /// Returns the errors with values from environment variables redacted.
     package func redacted(_ errors: [ConfigurationError]) -> [ConfigurationError] {
         EnvironmentRedaction(self.root).applied(to: errors)
     }

@@ -1,8 +1,8 @@
-/// Puts environment variables into strings: `${NAME}` and `${NAME:-default}`; `$${` stands for `${`.
+/// Expands environment variables in strings: `${NAME}` and `${NAME:-default}`. `$${` is an escaped `${`.
 struct EnvironmentVariables {
     package let values: [String: String]
 
-    /// The node with all variables put in.
+    /// Returns the node with all variables expanded.
     package func applied(to node: SettingNode, at path: SettingPath, diagnostics: inout ConfigurationDiagnostics)
         -> SettingNode
     {
@@ -33,7 +33,7 @@ struct EnvironmentVariables {
         return result
     }
 
-    /// The text with its variables, and the values of those that are set.
+    /// Returns the expanded text and the values of the variables that are set.
     func expand(_ text: String) throws(SettingError) -> (text: String, values: [String]) {
         var result = ""
         var values: [String] = []
@@ -64,7 +64,9 @@ struct EnvironmentVariables {
         return (result + rest, values)
     }
 
-    /// - Parameter text: the whole string, which suggestions repeat.
+    /// Returns the value of a reference.
+    ///
+    /// - Parameter text: The whole string, for suggestions.
     private func value(of reference: Substring, in text: String) throws(SettingError) -> (String, isSet: Bool) {
         func suggestion(_ replacement: String) -> String {
             "write \(JSONText.quoted(text.replacing("${\(reference)}", with: replacement)))"
@@ -89,7 +91,7 @@ struct EnvironmentVariables {
                 suggestion: suggestion("$${\(reference)}") + " for the characters themselves"
             )
         }
-        // As in a shell, ":-" also stands in for a variable that is empty.
+        // As in a shell, the default after ":-" also replaces an empty variable.
         if let value = values[name], !(value.isEmpty && fallback != nil) { return (value, true) }
         if let fallback { return (fallback, false) }
         throw SettingError(

@@ -1,10 +1,10 @@
-/// Describes `gateway.toml` for editors, as JSON Schema 2020-12.
+/// Generates the JSON Schema (draft 2020-12) of `gateway.toml` for editors.
 package struct JSONSchema {
     private let middlewares: [MiddlewareDescription]
 
     package init(middlewares: [MiddlewareDescription]) { self.middlewares = middlewares }
 
-    /// The whole document.
+    /// The complete schema.
     package var document: SettingValue {
         guard case .table(var root) = object(SettingSchema.of(GatewayConfiguration())) else { return .table([:]) }
         root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -62,7 +62,7 @@ package struct JSONSchema {
         }
     }
 
-    /// Every value may come from an environment variable; plain text already allows for it.
+    /// Returns the schema extended to accept an environment variable. Plain strings already do.
     private func orVariable(_ schema: SettingValue) -> SettingValue {
         if case .table(let entries) = schema, entries["type"] == "string", entries["enum"] == nil,
             entries["pattern"] == nil

@@ -1,7 +1,7 @@
 /// Writes JSON text, on one line or indented by two spaces per level.
 ///
-/// Foundation's encoder either sorts the members of an object or loses their order, and writes `1.0` as `1`, so this one is
-/// needed to print objects as they were built.
+/// Foundation's encoder either sorts the members of an object or loses their order, and writes `1.0` as `1`. This type
+/// keeps the order and the number format.
 package enum JSONText {
     package static func text(_ value: JSONValue, indented: Bool = false) -> String {
         var out = ""
@@ -9,10 +9,10 @@ package enum JSONText {
         return out
     }
 
-    /// A JSON string literal with its quotes; also a legal TOML basic string.
+    /// Returns a JSON string literal with its quotes. It is also a valid TOML basic string.
     package static func quoted(_ text: String) -> String { "\"" + self.escaped(text) + "\"" }
 
-    /// The characters between the quotes of a JSON string literal (RFC 8259 section 7).
+    /// Returns the characters between the quotes of a JSON string literal (RFC 8259 section 7).
     package static func escaped(_ text: String) -> String {
         var out = ""
         for scalar in text.unicodeScalars {
@@ -36,7 +36,7 @@ package enum JSONText {
         case .null: out += "null"
         case .boolean(let value): out += value ? "true" : "false"
         case .integer(let value): out += String(value)
-        // JSON has no infinities and no NaN.
+        // JSON cannot represent infinities and NaN.
         case .number(let value): out += value.isFinite ? String(value) : self.quoted(String(value))
         case .string(let value): out += self.quoted(value)
         case .array(let values):

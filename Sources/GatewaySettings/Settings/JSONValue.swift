@@ -13,12 +13,12 @@ package enum JSONValue: Hashable, Sendable {
         package var value: JSONValue
     }
 
-    /// An object with its members sorted by name, so that equal dictionaries give equal text.
+    /// Returns an object with its members sorted by name, so that equal dictionaries produce equal text.
     package static func sorted(_ members: [String: JSONValue]) -> JSONValue {
         .object(members.sorted { $0.key < $1.key }.map { Member(name: $0.key, value: $0.value) })
     }
 
-    /// A configuration value: tables become objects with sorted members, dates become strings.
+    /// Converts a configuration value. Tables become objects with sorted members, dates become strings.
     package init(_ value: SettingValue) {
         switch value {
         case .boolean(let value): self = .boolean(value)

@@ -1,8 +1,8 @@
-/// What the configuration knows about a middleware: the name and the keys of its table.
+/// Describes a middleware to the configuration: its name and the keys of its table.
 public struct MiddlewareDescription: Sendable {
-    /// The name of the table: `rate_limit`.
+    /// The name of the table, such as `rate_limit`.
     public let name: String
-    /// Whether it runs without a table.
+    /// Whether the middleware runs if it has no table.
     public let onByDefault: Bool
     /// The default settings.
     public let defaults: any Codable & Sendable

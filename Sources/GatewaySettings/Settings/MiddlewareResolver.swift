@@ -1,10 +1,10 @@
-/// Lays the tables of middlewares over each other: defaults, `[middleware]`, the route's policies from left to right, the
-/// route's own tables. Last, a preset that these name gives what none of them says.
+/// Merges the tables of each middleware: defaults, `[middleware]`, the route's policies from left to right, and the
+/// route's own tables. A preset that these tables select then fills in settings that none of them sets.
 package struct MiddlewareResolver {
     private let base: [(description: MiddlewareDescription, defaults: SettingNode)]
     private let common: MiddlewareTables
     private let policies: [String: MiddlewareTables]
-    /// Routes without tables of their own share what their policies give.
+    /// The settings of routes without tables of their own, by their policies. Such routes share them.
     private var shared: [[String]: [EffectiveMiddleware]] = [:]
 
     package init(_ configuration: GatewayConfiguration, middlewares: [MiddlewareDescription]) {
@@ -13,12 +13,12 @@ package struct MiddlewareResolver {
         policies = configuration.policies
     }
 
-    /// What holds for requests that no route takes.
+    /// Returns the settings for requests that match no route.
     package mutating func withoutRoute() -> [EffectiveMiddleware] {
         settings(policies: [], own: MiddlewareTables())
     }
 
-    /// What holds for a route, in the order of the registered middlewares.
+    /// Returns the settings for a route, in the order of the registered middlewares.
     package mutating func settings(for route: RouteConfiguration) -> [EffectiveMiddleware] {
         settings(policies: route.policies, own: route.middleware)
     }
@@ -68,7 +68,7 @@ package struct MiddlewareResolver {
 }
 
 extension SettingNode {
-    /// Tables merge by key at every depth; everything else is replaced.
+    /// Returns this node merged with `other`. Tables merge by key at every depth. Other values are replaced.
     func overlaid(by other: SettingNode, policy: String?) -> SettingNode {
         var result = self
         guard let written = other.entries, var merged = entries else {
@@ -91,7 +91,7 @@ extension SettingNode {
         return result
     }
 
-    /// Notes in every source that it lies in a policy.
+    /// Adds the policy to the source of every value.
     private mutating func name(policy: String?) {
         guard let policy else { return }
         if case .file(let position, _) = source { source = .file(position, policy: policy) }

@@ -1,11 +1,11 @@
-/// The middleware tables of one place: `[middleware]`, a policy, or a route.
+/// The middleware tables of one scope: `[middleware]`, a policy, or a route.
 public struct MiddlewareTables: Sendable {
-    /// A table for each middleware named here, or `false`.
+    /// A table or `false` for each configured middleware.
     package var nodes: [String: SettingNode] = [:]
 
     public init() {}
 
-    /// The settings of one middleware: `["limit": "60/minute"]`, or `false` to switch it off.
+    /// The settings of one middleware, such as `["limit": "60/minute"]`, or `false` to turn it off.
     public subscript(name: String) -> SettingValue? {
         get { nodes[name]?.value }
         set { nodes[name] = newValue.map { SettingNode($0, source: .code) } }

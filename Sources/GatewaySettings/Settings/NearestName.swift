@@ -1,8 +1,8 @@
 /// Finds the name that was probably meant.
 package enum NearestName {
-    /// The candidate with the fewest edits, or `nil` where even that one is far off.
+    /// Returns the candidate with the fewest edits, or nil if none is close enough.
     package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
-        // Names longer than any key are not worth the square of their length.
+        // The cost is quadratic, so skip names that are longer than any key.
         guard !name.isEmpty, name.utf8.count <= 64 else { return nil }
         let written = Array(name.lowercased().utf8)
         var best: (name: String, distance: Int)?
@@ -10,7 +10,7 @@ package enum NearestName {
             let distance = distance(written, Array(candidate.lowercased().utf8))
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }
-        // Half a word is near to the whole one: `warn`, `warning`.
+        // Treat a prefix as a match: `warn`, `warning`.
         if name.utf8.count >= 3, let longer = candidates.sorted().first(where: { $0.hasPrefix(name.lowercased()) }) {
             return longer
         }
@@ -18,7 +18,8 @@ package enum NearestName {
         return best.name
     }
 
-    /// Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).
+    /// Returns the number of insertions, deletions, substitutions and transpositions (optimal string alignment
+    /// distance).
     private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var beforePrevious = [Int](repeating: 0, count: b.count + 1)
         var previous = Array(0...b.count)

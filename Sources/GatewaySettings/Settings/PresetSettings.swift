@@ -1,13 +1,13 @@
-/// Settings of a middleware whose defaults depend on what was written for others of them.
+/// Settings of a middleware with presets: the value of one setting changes the defaults of others.
 package protocol PresetSettings: Codable, Sendable {
-    /// The defaults of a preset with their name; nil if the usual defaults apply.
+    /// The name and the defaults of the selected preset; nil if the usual defaults apply.
     var presetDefaults: (name: String, values: Self)? { get }
 }
 
 extension PresetSettings {
-    /// The settings with the preset's values where nothing was written.
+    /// Returns the settings with the preset's values for everything that was not set.
     package static func completed(_ settings: SettingNode) -> SettingNode {
-        // What cannot be decoded is reported when it is used.
+        // Decoding errors are reported when the settings are used.
         guard let written = try? SettingDecoder.decode(Self.self, from: settings, at: SettingPath()),
             let preset = written.presetDefaults
         else { return settings }
@@ -18,7 +18,7 @@ extension PresetSettings {
 }
 
 extension SettingNode {
-    /// Takes over, for each key that nobody wrote, what differs from its default.
+    /// Returns the node with preset values for unset keys whose preset value differs from the default.
     fileprivate func filled(from preset: SettingNode) -> SettingNode {
         guard var entries, let values = preset.entries else {
             return source == .default && value != preset.value ? preset : self

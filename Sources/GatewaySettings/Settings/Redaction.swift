@@ -1,5 +1,5 @@
-/// Hides what `GET /config` and `explain` must not show: text from environment variables, keys that name a secret, and
-/// header fields that carry one.
+/// Redacts what `GET /config` and `explain` must not show: text from environment variables, secrets by key, and header
+/// fields that carry credentials.
 enum Redaction {
     package static let text = "[redacted]"
     package static let mark = SettingValue.string(Self.text)
@@ -15,7 +15,7 @@ enum Redaction {
         return words.contains { ["token", "secret", "password"].contains($0) }
     }
 
-    /// Whether the keys lead to a field's value: `headers.request.set.NAME`, `respond.headers.NAME`.
+    /// Whether the keys lead to the value of a header field: `headers.request.set.NAME`, `respond.headers.NAME`.
     private static func isField(_ keys: [String]) -> Bool {
         guard keys.count >= 3 else { return false }
         switch (keys[keys.count - 3], keys[keys.count - 2]) {
@@ -25,13 +25,16 @@ enum Redaction {
         }
     }
 
-    /// - Parameter name: in lower case.
+    /// Whether a header field carries a credential.
+    ///
+    /// - Parameter name: The name in lowercase.
     private static func isCredential(field name: String) -> Bool {
         ["authorization", "proxy-authorization", "cookie", "set-cookie"].contains(name)
             || ["token", "secret", "password", "api-key", "apikey", "credential"].contains { name.contains($0) }
     }
 
-    /// The text without what stands before the `@` of a URL, which may be a password (RFC 3986, 3.2.1).
+    /// Returns the text with the user information of a URL redacted, since it may contain a password (RFC 3986 section
+    /// 3.2.1).
     static func withoutUserInformation(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
         let scheme = text[..<at].firstRange(of: "://")
@@ -41,7 +44,7 @@ enum Redaction {
 }
 
 extension SettingValue {
-    /// The value as a message may quote it.
+    /// The value in a form that messages may quote.
     var withoutUserInformation: SettingValue {
         switch self {
         case .string(let text): .string(Redaction.withoutUserInformation(text))
@@ -53,7 +56,7 @@ extension SettingValue {
 }
 
 extension SettingNode {
-    /// The node without its secrets.
+    /// Returns the node with secrets redacted.
     package func redacted(at path: SettingPath) -> SettingNode {
         var result = self
         switch content {
@@ -72,7 +75,7 @@ extension SettingNode {
 }
 
 extension GatewayConfiguration {
-    /// The whole configuration with its defaults, as it would be written, without secrets.
+    /// Returns the whole configuration, including defaults, as it would be written in a file, with secrets redacted.
     package func redacted() -> SettingValue {
         let environment = document.root
         func redact(_ value: SettingValue, _ path: SettingPath) -> SettingValue {
@@ -89,7 +92,7 @@ extension GatewayConfiguration {
         return redact(written, SettingPath())
     }
 
-    /// The whole configuration with its defaults, as it would be written.
+    /// The whole configuration, including defaults, as it would be written in a file.
     package var written: SettingValue {
         guard case .table(var entries) = SettingSchema.written(self) else { return .table([:]) }
         entries["routes"] = .list(

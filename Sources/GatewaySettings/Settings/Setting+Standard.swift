@@ -22,7 +22,7 @@ extension Bool: Setting {
     }
 }
 
-/// Integers of all widths.
+/// An integer of any width.
 public protocol IntegerSetting: Setting, FixedWidthInteger {}
 
 extension IntegerSetting {

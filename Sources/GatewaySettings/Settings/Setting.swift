@@ -1,16 +1,17 @@
-/// A type that is read from one configuration value: `"250ms"`, `"10MiB"`, `"least_requests"`.
+/// A type that is read from a single configuration value, such as `"250ms"`, `"10MiB"` or `"least_requests"`.
 ///
-/// The type defines what it accepts (``shape``) and describes what is wrong with a rejected value. The reader of the
-/// file adds positions and key paths. Conforming types are `Codable` without further code.
+/// The type defines what it accepts (``shape``) and explains why it rejects a value. The configuration reader adds
+/// positions and key paths. Conforming types get their `Codable` implementation for free.
 public protocol Setting: Codable, Sendable {
-    /// What may be written.
+    /// The values that the setting accepts.
     static var shape: SettingShape { get }
 
-    /// Reads a value.
+    /// Creates a setting from a value.
+    ///
     /// - Throws: ``SettingError`` with a suggestion.
     init(setting value: SettingValue) throws(SettingError)
 
-    /// The value as written in `gateway.toml`.
+    /// The value as it is written in `gateway.toml`.
     var settingValue: SettingValue { get }
 }
 
@@ -24,13 +25,13 @@ extension Setting {
     }
 }
 
-/// What a setting accepts, for the JSON Schema and the reference.
+/// The values that a setting accepts, for the JSON Schema and the reference.
 public struct SettingShape: Sendable {
-    /// The name in prose: `duration`, `size`.
+    /// The name used in prose, such as `duration` or `size`.
     public var name: String
-    /// Examples of the form.
+    /// Example values.
     public var examples: [String]
-    /// The JSON Schema of what may be written.
+    /// The JSON Schema of the accepted values.
     package var schema: SettingValue
 
     /// Returns the shape of a setting that is written as a string.
@@ -40,7 +41,7 @@ public struct SettingShape: Sendable {
         return SettingShape(name: name, examples: examples, schema: .table(schema))
     }
 
-    /// Returns the shape of a setting that is one of a few words.
+    /// Returns the shape of a setting that accepts a fixed set of words.
     public static func choice(_ words: [String]) -> SettingShape {
         SettingShape(
             name: words.map { "`\"\($0)\"`" }.joined(separator: ", "),
@@ -49,17 +50,17 @@ public struct SettingShape: Sendable {
         )
     }
 
-    /// A setting whose JSON Schema is given whole.
+    /// Returns the shape of a setting with an explicit JSON Schema.
     package static func other(_ name: String, schema: SettingValue) -> SettingShape {
         SettingShape(name: name, examples: [], schema: schema)
     }
 }
 
-/// The reason why a value was rejected.
+/// The reason why a setting rejected a value.
 public struct SettingError: Error, Hashable, Sendable {
-    /// What is wrong: `is not a duration`. It follows the quoted value.
+    /// What is wrong, to follow the quoted value: `is not a duration`.
     public var problem: String
-    /// What to do: `write "5s"`.
+    /// How to fix it: `write "5s"`.
     public var suggestion: String
 
     public init(_ problem: String, suggestion: String) {
@@ -67,7 +68,7 @@ public struct SettingError: Error, Hashable, Sendable {
         self.suggestion = suggestion
     }
 
-    /// The first value that the suggestion says to write, as TOML.
+    /// The first value that the suggestion says to write, as a TOML literal.
     var firstLiteral: String? {
         guard self.suggestion.hasPrefix("write \"") else { return nil }
         let text = self.suggestion.dropFirst("write ".count)
@@ -80,13 +81,13 @@ public struct SettingError: Error, Hashable, Sendable {
     }
 }
 
-/// A group of settings that is written as a table. Every setting has a default.
+/// A group of settings that is written as a table. Every setting must have a default.
 public protocol SettingTable: Codable, Sendable {
-    /// The defaults.
+    /// Creates the settings with their defaults.
     init()
 }
 
-/// A group of settings that may also be written as one string.
+/// A group of settings that may also be written as a single string.
 public protocol SettingTableWithShorthand: SettingTable {
     init(shorthand: String) throws(SettingError)
 }

@@ -1,4 +1,4 @@
-/// A setting that is one of a few words: an enumeration with string raw values.
+/// A setting that accepts a fixed set of words: an enumeration with string raw values.
 public protocol SettingChoice: Setting, CaseIterable, RawRepresentable where RawValue == String {}
 
 extension SettingChoice {
@@ -23,7 +23,7 @@ extension SettingChoice {
 }
 
 extension SettingError {
-    /// The value is not one of the words. If one of them is nearly right, the suggestion is that one.
+    /// Returns the error for a value that is not one of the words. Suggests the closest word, if there is one.
     package static func notOneOf(_ words: [String], _ value: SettingValue) -> SettingError {
         let quoted = words.map { "\"\($0)\"" }
         if case .string(let word) = value, let nearest = NearestName.of(word, among: words) {

@@ -1,13 +1,15 @@
-/// Makes Swift values of nodes. Keys are expected in snake_case; every key without a default must be there.
+/// Decodes Swift values from nodes. Keys are in snake_case, and every key without a default must be present.
 struct SettingDecoder: Decoder {
     package let node: SettingNode
     package let path: SettingPath
-    /// The keys are names that the user chose, not properties.
+    /// Whether the keys are names that the user chose instead of property names.
     var keysAreFree = false
 
     var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
+    /// Decodes a value from a node.
+    ///
     /// - Throws: ``ConfigurationError``.
     package static func decode<T: Decodable>(_ type: T.Type, from node: SettingNode, at path: SettingPath) throws -> T {
         switch type {
@@ -92,7 +94,7 @@ extension SettingDecoder {
         func decodeNil(forKey key: Key) -> Bool { entries[name(key)] == nil }
 
         package func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-            // A source belongs to the table, not to a key of it.
+            // The source is that of the table itself, not of a key in it.
             if type is SettingSource.Type {
                 return try SettingDecoder.decode(type, from: decoder.node, at: decoder.path)
             }
@@ -160,7 +162,7 @@ extension SettingDecoder {
 
         func decodeNil() -> Bool { false }
         package func decode<T: Decodable>(_ type: T.Type) throws -> T {
-            // Asked for its own type again, a type that is no setting would come back here for ever.
+            // A type that is not a setting would decode itself recursively without end.
             guard type is any Setting.Type || type is any ListSetting.Type || type is any MapSetting.Type else {
                 throw decoder.mismatch(type)
             }

@@ -1,18 +1,19 @@
-/// The file behind a configuration: what was written and where.
+/// The source of a configuration: the values in the file and their positions.
 package struct SettingDocument: Sendable {
-    /// Everything as written, with environment variables put in; `nil` where a program built the configuration.
+    /// The root of the file, with environment variables expanded; nil if the configuration was built in code.
     package var root: SettingNode?
-    /// What is legal but unwise.
+    /// Warnings about settings that are valid but inadvisable.
     package var warnings: [ConfigurationError] = []
 
     package init() {}
 
-    /// The place of a path's value, or of the nearest table around it.
+    /// Returns the position of the value at a path, or of the nearest enclosing table.
     package func position(of path: SettingPath) -> SourcePosition? {
         root?.nearest(to: path).source.position
     }
 
-    /// The place of a path's key, for mistakes in the key itself; in a list, that of the element.
+    /// Returns the position of the key at a path, for errors in the key itself. For a list element, returns the
+    /// element's position.
     func keyPosition(of path: SettingPath) -> SourcePosition? {
         root?.node(at: path)?.keyPosition ?? position(of: path)
     }

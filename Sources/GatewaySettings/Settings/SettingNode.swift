@@ -1,6 +1,6 @@
-/// A value with the position of each of its parts.
+/// A configuration value with the positions of all its parts.
 public struct SettingNode: Sendable {
-    /// Like ``SettingValue``, with nodes inside.
+    /// The counterpart of ``SettingValue`` with nested nodes.
     package enum Content: Sendable {
         case scalar(SettingValue)
         case list([SettingNode])
@@ -9,16 +9,17 @@ public struct SettingNode: Sendable {
 
     package var content: Content
     package var source: SettingSource
-    /// Where the key stands, where there is one.
+    /// The position of the key, if there is one.
     package var keyPosition: SourcePosition?
-    /// The text was written with `${…}`.
+    /// Whether the text contains `${…}`.
     package var hasVariables = false
-    /// What environment variables gave of the text.
+    /// The values of the environment variables in the text.
     package var environmentValues: [String] = []
-    /// Part of the text came from an environment variable.
+    /// Whether part of the text came from an environment variable.
     package var isFromEnvironment: Bool { !environmentValues.isEmpty }
 
-    /// The suggestion, unless it repeats a value from the environment in another form, which redaction would not find.
+    /// Returns the suggestion, or a generic one if it may repeat a value from the environment in a form that redaction
+    /// would not find.
     package func safe(_ suggestion: String) -> String {
         guard self.isFromEnvironment, suggestion.hasPrefix("write "), suggestion != "write true or false" else {
             return suggestion
@@ -32,7 +33,7 @@ public struct SettingNode: Sendable {
         self.keyPosition = keyPosition
     }
 
-    /// A value that was not read from a file.
+    /// Creates a node for a value that was not read from a file.
     package init(_ value: SettingValue, source: SettingSource) {
         switch value {
         case .list(let values): self.init(.list(values.map { SettingNode($0, source: source) }), source: source)
@@ -42,7 +43,7 @@ public struct SettingNode: Sendable {
         }
     }
 
-    /// The value without its sources.
+    /// The value without positions and sources.
     package var value: SettingValue {
         switch content {
         case .scalar(let value): value
@@ -51,12 +52,12 @@ public struct SettingNode: Sendable {
         }
     }
 
-    /// The entries, where this is a table.
+    /// The entries if this is a table.
     package var entries: [String: SettingNode]? {
         if case .table(let entries) = content { entries } else { nil }
     }
 
-    /// The elements, where this is a list.
+    /// The elements if this is a list.
     package var elements: [SettingNode]? {
         if case .list(let elements) = content { elements } else { nil }
     }

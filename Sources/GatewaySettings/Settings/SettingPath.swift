@@ -1,4 +1,4 @@
-/// The way from a configuration's root to one value: `routes[1].rate_limit.limit`.
+/// The path from the root of the configuration to a value: `routes[1].rate_limit.limit`.
 package struct SettingPath: Hashable, Sendable {
     package enum Step: Hashable, Sendable {
         case key(String)
@@ -44,7 +44,7 @@ extension SettingPath: CustomStringConvertible {
 }
 
 extension SettingNode {
-    /// The node at the path, or the last one on the way to it.
+    /// Returns the node at the path, or its deepest existing ancestor.
     package func nearest(to path: SettingPath) -> SettingNode {
         var node = self
         for step in path.steps {
@@ -60,7 +60,7 @@ extension SettingNode {
         return node
     }
 
-    /// The path that leads along the keys; within a list, a key is the number of an element.
+    /// Returns the path along the keys. Within a list, a key is the index of an element.
     package func path(of keys: [String]) -> SettingPath {
         var path = SettingPath()
         var node: SettingNode? = self
@@ -76,7 +76,7 @@ extension SettingNode {
         return path
     }
 
-    /// The node at the path.
+    /// Returns the node at the path, if there is one.
     package func node(at path: SettingPath) -> SettingNode? {
         var node: SettingNode? = self
         for step in path.steps {

@@ -1,47 +1,47 @@
-/// What may be written at one place, found by encoding an instance that holds the defaults: the Swift types are the only
-/// declaration of the file's format.
+/// The values that are allowed at one place in the configuration. The schema is found by encoding an instance that
+/// holds the defaults, so the Swift types are the only declaration of the file format.
 package indirect enum SettingSchema: Sendable {
     case leaf(any Setting.Type)
-    /// One of a few words, for enumerations that are `Codable` but no ``Setting``.
+    /// A fixed set of words, for enumerations that are `Codable` but not a ``Setting``.
     case word([String])
     case table(SettingTableSchema)
     case list(SettingSchema)
-    /// A table whose keys are free.
+    /// A table with arbitrary keys.
     case map(SettingSchema)
-    /// Tables of middlewares.
+    /// Middleware tables.
     case middlewares
-    /// Something that only its own decoding can judge.
+    /// A value that only its own decoder can validate.
     case unknown
 }
 
-/// What may be written in one table.
+/// The keys that are allowed in a table.
 package struct SettingTableSchema: Sendable {
     package struct Field: Sendable {
         package var key: String
         package var schema: SettingSchema
-        /// The name of the property.
+        /// The name of the Swift property.
         package var property: String
-        /// `nil` where the key may be absent.
+        /// The default; nil if the key may be absent.
         package var defaultValue: SettingValue?
     }
 
-    /// The Swift type without its module: `ServerConfiguration`.
+    /// The Swift type name without its module: `ServerConfiguration`.
     package var typeName: String
-    /// In the order of the declaration.
+    /// The fields, in declaration order.
     package var fields: [Field]
-    /// The type, where the table may also be written as one string.
+    /// The type, if the table may also be written as a single string.
     package var shorthand: (any SettingTableWithShorthand.Type)?
-    /// Whether the names of middlewares are keys too.
+    /// Whether middleware names are also accepted as keys.
     package var takesMiddlewares = false
-    /// The descriptions of the fields, by the names of their properties.
+    /// The descriptions of the fields, by property name.
     package var descriptions: [String: String] = [:]
 
-    /// The field of that key.
+    /// Returns the field with a key.
     package func field(_ key: String) -> Field? { fields.first { $0.key == key } }
 }
 
 extension SettingSchema {
-    /// The schema of a table from an instance with its defaults.
+    /// Returns the schema of a table, derived from an instance with its defaults.
     package static func of(_ defaults: some Encodable) -> SettingTableSchema {
         if case .table(let table)? = SettingSchemaRecorder.describe(type(of: defaults), defaults)?.schema {
             return table
@@ -49,15 +49,15 @@ extension SettingSchema {
         return SettingTableSchema(typeName: "", fields: [])
     }
 
-    /// The value as a file would write it in full.
+    /// Returns the complete value as it would be written in a file.
     package static func written(_ value: some Encodable) -> SettingValue {
         SettingSchemaRecorder.describe(type(of: value), value)?.value ?? .table([:])
     }
 }
 
-/// The TOML key of a property.
+/// Converts property names to TOML keys.
 enum SettingKey {
-    /// `keepAlive` → `keep_alive`, `maxTTL` → `max_ttl`.
+    /// Returns the key of a property: `keepAlive` → `keep_alive`, `maxTTL` → `max_ttl`.
     static func snakeCase(_ name: String) -> String {
         guard name.utf8.contains(where: { (0x41...0x5A).contains($0) }) else { return name }
         var out: [UInt8] = []

@@ -1,4 +1,4 @@
-/// An encoder that notes keys, types and values instead of writing anything.
+/// An encoder that records keys, types and values instead of producing output.
 final class SettingSchemaRecorder: Encoder {
     typealias Description = (schema: SettingSchema, value: SettingValue?)
 
@@ -8,7 +8,8 @@ final class SettingSchemaRecorder: Encoder {
     fileprivate var single: Description?
     fileprivate var elements: [Description] = []
 
-    /// What may stand for a value of that type, and the given value as a file would write it. `nil`: it is no setting.
+    /// Returns the schema of a type, and the given value as it would be written in a file; nil if the type is not a
+    /// setting.
     package static func describe(_ type: Any.Type, _ value: (any Encodable)?) -> Description? {
         switch type {
         case let type as any Setting.Type:
@@ -142,7 +143,7 @@ extension SettingSchemaRecorder {
     }
 }
 
-// What the standard containers hold, asked at run time.
+// Exposes the element types of the standard containers at run time.
 
 protocol OptionalSetting {
     static var wrappedType: Any.Type { get }

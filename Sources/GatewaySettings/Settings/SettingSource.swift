@@ -1,4 +1,4 @@
-/// The source of a setting.
+/// Where the value of a setting comes from.
 public enum SettingSource: Hashable, Sendable {
     /// The default.
     case `default`
@@ -6,7 +6,7 @@ public enum SettingSource: Hashable, Sendable {
     case preset(String)
     /// Set in code.
     case code
-    /// A position in a file, with the policy if it belongs to one.
+    /// A position in a file, and the policy that it belongs to, if any.
     case file(SourcePosition, policy: String?)
 
     package var position: SourcePosition? {
@@ -30,9 +30,9 @@ extension SettingSource: CustomStringConvertible {
 /// A position in a file.
 public struct SourcePosition: Hashable, Sendable {
     public var file: String
-    /// From 1.
+    /// Starts at 1.
     public var line: Int
-    /// In characters, from 1.
+    /// In characters. Starts at 1.
     public var column: Int
 
     public init(file: String, line: Int, column: Int) {
@@ -43,7 +43,7 @@ public struct SourcePosition: Hashable, Sendable {
 }
 
 extension SettingSource: Codable {
-    /// Decoded values that do not come from a file come from code.
+    /// Values that are decoded from elsewhere count as set in code.
     public init(from decoder: any Decoder) throws { self = .code }
     public func encode(to encoder: any Encoder) throws {}
 }

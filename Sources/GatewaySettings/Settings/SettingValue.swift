@@ -1,4 +1,4 @@
-/// A value of a configuration file, before it is converted to a type.
+/// A configuration value before it is converted to a specific type.
 public enum SettingValue: Hashable, Sendable {
     case boolean(Bool)
     case integer(Int)
@@ -11,7 +11,7 @@ public enum SettingValue: Hashable, Sendable {
 }
 
 extension SettingValue {
-    /// What the kind of value is called in an error message.
+    /// The name of the value's type in error messages.
     var kindName: String {
         switch self {
         case .boolean: "a boolean"
@@ -24,7 +24,7 @@ extension SettingValue {
         }
     }
 
-    /// The value as an error message or `explain` quotes it: TOML on one line.
+    /// The value as error messages and `explain` quote it: TOML on one line.
     package var quoted: String {
         switch self {
         case .boolean(let value): value ? "true" : "false"

@@ -1,5 +1,6 @@
 extension SettingWalker {
-    /// Whether the key is left to those who know further middlewares. A near miss of a known key is not.
+    /// Whether the key may belong to a middleware that is checked later. A key that is close to a known one does not
+    /// count.
     func mayBeMiddleware(_ key: String, _ node: SettingNode, among table: SettingTableSchema? = nil) -> Bool {
         guard leavesUnknownMiddlewares else { return false }
         let isSwitch = if case .scalar(.boolean) = node.content { true } else { false }
@@ -8,7 +9,9 @@ extension SettingWalker {
         return NearestName.of(key, among: keys) == nil
     }
 
-    /// - Parameter entries: the table that the key is in.
+    /// Reports an unknown key.
+    ///
+    /// - Parameter entries: The entries of the table that contains the key.
     package mutating func unknown(
         _ key: String,
         _ node: SettingNode,
@@ -54,7 +57,7 @@ extension SettingWalker {
         }
     }
 
-    /// The key that was meant, unless the table has it already.
+    /// Returns a suggestion to rename the key, unless the table already contains the intended key.
     private static func rename(_ node: SettingNode, _ key: String, in entries: [String: SettingNode]) -> String {
         guard let other = entries[key] else { return "write \"\(key)\"" }
         let areTables = node.entries != nil && other.entries != nil

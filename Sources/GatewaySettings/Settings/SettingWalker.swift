@@ -1,11 +1,11 @@
-/// Compares what was written with what is allowed, and collects every mistake.
+/// Compares a configuration with its schema and collects all errors.
 package struct SettingWalker {
-    /// By name.
+    /// The schemas of the middleware tables, by name.
     package let middlewares: [String: SettingTableSchema]
-    /// Tables that may belong to a middleware which is not known yet are left as they are.
+    /// Whether tables that may belong to a middleware that is not known yet are left unchanged.
     var leavesUnknownMiddlewares = false
     package var diagnostics: ConfigurationDiagnostics
-    /// Within braces or a list, where no line can begin a table.
+    /// Whether the walker is inside an inline table or a list, where no table header is possible.
     private var isInline = false
 
     package init(middlewares: [MiddlewareDescription], diagnostics: ConfigurationDiagnostics) {
@@ -16,9 +16,10 @@ package struct SettingWalker {
         )
     }
 
-    /// Checks the node and gives it as decoding wants it: defaults filled in and in the place of mistakes, shorthands as
-    /// tables, text from environment variables as the type that was asked for.
-    /// - Parameter fillsDefaults: `false` leaves out what was not written, for tables that are laid over others.
+    /// Checks a node and returns it in the form that decoding expects: with defaults for missing and invalid values,
+    /// with shorthands expanded to tables, and with text from environment variables converted to the expected type.
+    ///
+    /// - Parameter fillsDefaults: Whether missing values are filled in. `false` for tables that are merged over others.
     package mutating func walk(
         _ node: SettingNode,
         _ schema: SettingSchema,
@@ -154,7 +155,7 @@ package struct SettingWalker {
         }
     }
 
-    /// One middleware's table, or `false`.
+    /// Checks one middleware's table, or `false`.
     private mutating func middleware(
         _ name: String,
         _ node: SettingNode,
@@ -199,7 +200,7 @@ package struct SettingWalker {
             try check(value)
             return node
         } catch {
-            // Environment variables are text; a port or a switch from one is read as the type of the key.
+            // Environment variables are text. Convert the text of a number or boolean to the type of the key.
             if node.hasVariables, case .string(let text) = value {
                 for candidate in SettingValue.readings(of: text) where (try? check(candidate)) != nil {
                     var result = node
@@ -235,25 +236,26 @@ package struct SettingWalker {
         )
     }
 
-    /// Notes what the table or list is for those in it; gives what is to be restored after them.
+    /// Updates `isInline` for the children of a node and returns the previous value, which the caller restores.
     private mutating func enter(_ node: SettingNode) -> Bool {
         defer { if Self.isAssigned(node) { isInline = true } }
         return isInline
     }
 
-    /// Whether the value stands behind its key, and not below a header.
+    /// Whether the value follows its key instead of a table header.
     private static func isAssigned(_ node: SettingNode) -> Bool {
         guard let key = node.keyPosition, let value = node.source.position else { return false }
         return (key.line, key.column) < (value.line, value.column)
     }
 
-    /// How to write a table in the place of something else. A header among other keys would take those below it.
+    /// Returns a suggestion to write a table. A header must go below the other keys, since it would capture those that
+    /// follow it.
     private func tableHint(_ node: SettingNode, _ path: SettingPath) -> String {
         if isInline { return "write {}" }
         return "write \(Self.header(path))" + (Self.isAssigned(node) ? " below the other keys instead" : "")
     }
 
-    /// The line that begins the table; TOML leaves out which element of a list it is.
+    /// Returns the header line of the table. TOML headers do not contain list indices.
     private static func header(_ path: SettingPath) -> String {
         var path = path
         path.steps.removeAll { step in
@@ -265,7 +267,7 @@ package struct SettingWalker {
     private static func listHint(_ node: SettingNode, _ element: SettingSchema, _ path: SettingPath) -> String {
         if case .table = element, node.entries != nil { return "write [[\(path)]]" }
         guard case .scalar(let value) = node.content, !node.isFromEnvironment else { return "write a list" }
-        // A value that is also wrong as an element is corrected in the same step.
+        // If the value is also invalid as an element, suggest the corrected element.
         do throws(SettingError) {
             if case .leaf(let type) = element {
                 _ = try type.init(setting: value)
@@ -289,7 +291,7 @@ extension SettingSchema {
 }
 
 extension SettingValue {
-    /// What else a text may mean.
+    /// Returns the other values that the text can be read as.
     package static func readings(of text: String) -> [SettingValue] {
         var readings: [SettingValue] = []
         if let integer = Int(text) { readings.append(.integer(integer)) }

@@ -1,12 +1,12 @@
-/// Settings of the format that this version does not carry out. They are refused by name, so that nobody believes that
-/// what they wrote holds.
+/// Settings of the format that this version does not support. They are rejected explicitly so that nobody assumes they
+/// take effect.
 enum UnsupportedSettings {
-    /// Middlewares that are refused where none of that name is registered.
+    /// Middlewares that are rejected unless one with that name is registered.
     package static let middlewares: Set<String> = [
         "cache", "retry", "cors", "auth", "websocket", "mirror",
     ]
 
-    /// `*` stands for any key.
+    /// `*` matches any key.
     private static let keys: Set<String> = [
         "auth", "plans", "redis", "tracing", "sentry", "events", "alerts",
         "server.https_redirect", "server.proxy_protocol", "server.memory_limit", "server.tls", "server.http2",

@@ -1,15 +1,17 @@
-/// The folder of a configuration file, which relative paths in the file start from.
+/// The folder of a configuration file. Relative paths in the file are resolved against it.
 struct ConfigurationFolder {
-    /// With a slash at its end; empty for the working directory.
+    /// Ends with a slash. Empty for the working directory.
     private let prefix: String
 
-    /// - Parameter file: the configuration. For a pipe, which has no folder, the working directory is used.
+    /// Creates the folder of a configuration file.
+    ///
+    /// - Parameter file: The path of the configuration. A pipe has no folder, so the working directory is used instead.
     package init(of file: String) {
         let isPipe = file.hasPrefix("/dev/") || file.hasPrefix("/proc/")
         let end = file.lastIndex(of: "/").map { file.index(after: $0) }
         self.prefix = isPipe ? "" : String(file[..<(end ?? file.startIndex)])
     }
 
-    /// The path as the process opens it.
+    /// Returns the path to open, resolved against the folder unless it is absolute.
     package func path(_ path: String) -> String { path.hasPrefix("/") ? path : self.prefix + path }
 }

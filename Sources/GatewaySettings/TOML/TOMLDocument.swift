@@ -1,7 +1,9 @@
-/// Reads TOML 1.0 into nodes that know their places.
+/// Reads TOML 1.0 into nodes that record their source positions.
 package enum TOMLDocument {
-    /// - Parameter file: what to call the text in positions.
-    /// - Throws: the first syntax error.
+    /// Parses a TOML document.
+    ///
+    /// - Parameter file: The file name to use in positions.
+    /// - Throws: The first syntax error.
     package static func read(_ text: String, file: String) throws(ConfigurationErrors) -> SettingNode {
         var parser = TOMLParser(text, file: file)
         do {
@@ -14,7 +16,7 @@ package enum TOMLDocument {
     }
 }
 
-/// Why text is not TOML.
+/// A TOML syntax error.
 struct TOMLError: Error {
     package var problem: String
     package var suggestion: String

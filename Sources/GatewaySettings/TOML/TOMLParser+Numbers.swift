@@ -1,5 +1,5 @@
 extension TOMLParser {
-    /// A boolean, number or date.
+    /// Parses a boolean, number or date.
     mutating func bareValue() throws(TOMLError) -> SettingValue {
         let start = offset
         func isPart(_ byte: UInt8) -> Bool {
@@ -8,7 +8,7 @@ extension TOMLParser {
         }
         var end = start
         while end < bytes.count, isPart(bytes[end]) { end += 1 }
-        // A blank may stand between a date and its time.
+        // A space may separate a date from its time.
         if end - start == 10, end + 1 < bytes.count, bytes[end] == 0x20, (0x30...0x39).contains(bytes[end + 1]),
             TOMLDate.isDate(bytes[start..<end])
         {
@@ -28,17 +28,18 @@ extension TOMLParser {
         return value
     }
 
-    /// The rest of the value, where it is more than a bare value can be: text without quotes, or without the first one.
+    /// Returns the whole value if it is longer than a bare value, which means that its quotes or its opening quote are
+    /// missing.
     private func unquoted(from start: Int, notBefore end: Int) -> String? {
         func isEnd(_ byte: UInt8) -> Bool { ",]}#\n\r".utf8.contains(byte) }
         var next = end
         while next < bytes.count, bytes[next] == 0x20 || bytes[next] == 0x09 { next += 1 }
         guard next < bytes.count, !isEnd(bytes[next]) else { return nil }
-        // A sound value and another one, as in "[1 2]", lack something else.
+        // A valid value followed by another one, as in "[1 2]", is a different error.
         let token = String(decoding: bytes[start..<end], as: UTF8.self)
         let isLetter = (0x61...0x7A).contains(bytes[next] | 0x20)
         if next > end, Self.value(token) != nil, !(TOMLNumber.isInteger(token) && isLetter) { return nil }
-        // "{id}" is part of a path.
+        // Braces, as in "{id}", are part of a path.
         var stop = next
         var depth = 0
         while stop < bytes.count, !isEnd(bytes[stop]) || depth > 0 && bytes[stop] == UInt8(ascii: "}") {
@@ -48,7 +49,7 @@ extension TOMLParser {
         }
         var text = String(decoding: bytes[start..<stop], as: UTF8.self)[...]
         while text.last == " " || text.last == "\t" { text.removeLast() }
-        // "key = value" on the same line is another mistake.
+        // "key = value" on the same line is a different error.
         let isSound = !text.contains("=") && text.utf8.count <= 200 && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
         return isSound && !text.isEmpty ? String(text) : nil
     }
@@ -68,7 +69,7 @@ extension TOMLParser {
     }
 }
 
-/// The grammar of TOML's numbers.
+/// The grammar of TOML numbers.
 private enum TOMLNumber {
     package static func integer(_ text: String) -> Int? {
         let plain = text.filter { $0 != "_" }
@@ -99,14 +100,14 @@ private enum TOMLNumber {
         return isDecimal(rest[..<point]) && isRun(rest[(point + 1)...], of: isDigit)
     }
 
-    /// A sign, and digits without a leading zero.
+    /// Whether the bytes are an optional sign and digits without a leading zero.
     private static func isDecimal(_ bytes: ArraySlice<UInt8>) -> Bool {
         var digits = bytes
         if let sign = digits.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { digits.removeFirst() }
         return isRun(digits, of: isDigit) && (digits.count == 1 || digits.first != UInt8(ascii: "0"))
     }
 
-    /// Digits with single underscores between them.
+    /// Whether the bytes are digits, optionally separated by single underscores.
     private static func isRun(_ bytes: ArraySlice<UInt8>, of isDigit: (UInt8) -> Bool) -> Bool {
         var followsDigit = false
         for byte in bytes {
@@ -124,7 +125,7 @@ private enum TOMLNumber {
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }
 
-/// The grammar of RFC 3339 dates and times, which no setting takes.
+/// The grammar of RFC 3339 dates and times. No setting accepts them.
 private enum TOMLDate {
     static func isDateOrTime(_ bytes: ArraySlice<UInt8>) -> Bool {
         if isTime(bytes) || isDate(bytes) { return true }
@@ -157,7 +158,7 @@ private enum TOMLDate {
             && fraction.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// The numbers in a text of exactly that form, where 0 stands for any digit.
+    /// Returns the numbers in text that matches `form` exactly, where 0 matches any digit.
     private static func numbers(_ bytes: ArraySlice<UInt8>, _ form: String) -> [Int]? {
         guard bytes.count == form.utf8.count else { return nil }
         var numbers = [0]

@@ -1,5 +1,5 @@
 extension TOMLParser {
-    /// Any of the four kinds of string.
+    /// Parses any of the four kinds of string.
     package mutating func string() throws(TOMLError) -> String {
         let start = position
         guard let quote = peek() else { return "" }
@@ -17,7 +17,7 @@ extension TOMLParser {
                 offset += 1
                 try escape(into: &content, isMultiline: isMultiline)
             case UInt8(ascii: "\n") where isMultiline, UInt8(ascii: "\r") where isMultiline:
-                // A file from Windows says the same as one from elsewhere.
+                // Normalize CRLF to LF so that a file reads the same on every platform.
                 if try newline() { content.append(UInt8(ascii: "\n")) }
             case nil, UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 let quotes = String(repeating: isBasic ? "\"" : "'", count: isMultiline ? 3 : 1)
@@ -36,7 +36,7 @@ extension TOMLParser {
         }
     }
 
-    /// Takes the quotes at the offset; whether they end the string.
+    /// Consumes the quotes at the offset and returns whether they end the string.
     private mutating func closes(_ quote: UInt8, _ isMultiline: Bool, _ content: inout [UInt8]) throws(TOMLError)
         -> Bool
     {
@@ -48,12 +48,12 @@ extension TOMLParser {
         while peek(run) == quote, run < 6 { run += 1 }
         guard run < 6 else { throw error("six quotes in a row", "escape some of them as \\\"") }
         offset += run
-        // Up to two quotes may stand directly before the closing three.
+        // Up to two quotes may directly precede the closing three.
         content += Array(repeating: quote, count: run >= 3 ? run - 3 : run)
         return run >= 3
     }
 
-    /// What stands after a backslash.
+    /// Parses the escape sequence after a backslash.
     private mutating func escape(into content: inout [UInt8], isMultiline: Bool) throws(TOMLError) {
         let known: [UInt8: UInt8] = [
             UInt8(ascii: "b"): 0x08, UInt8(ascii: "t"): 0x09, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "f"): 0x0C,
@@ -73,7 +73,7 @@ extension TOMLParser {
         }
     }
 
-    /// A backslash at a line's end takes all white space up to the next character.
+    /// Skips the white space and line ends after a backslash at the end of a line.
     private mutating func foldLines() throws(TOMLError) {
         var hasEnded = false
         while true {

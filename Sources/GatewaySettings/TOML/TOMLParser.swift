@@ -1,11 +1,11 @@
-/// Parses TOML 1.0 (https://toml.io/en/v1.0.0), keeping line and column of every key and value.
+/// Parses TOML 1.0 (https://toml.io/en/v1.0.0) and records the line and column of every key and value.
 struct TOMLParser {
     private let file: String
     package let bytes: [UInt8]
     package var offset = 0
     private var line = 1
     private var lineStart = 0
-    /// How deep the value being read lies; hostile nesting must not use up the stack.
+    /// The nesting depth of the current value. It is limited so that hostile input cannot overflow the stack.
     private var depth = 0
     private static let maximumDepth = 100
 
@@ -37,7 +37,7 @@ struct TOMLParser {
 
     // MARK: Tables
 
-    /// `[a.b]` or `[[a.b]]`; gives the table that the next keys belong to.
+    /// Parses `[a.b]` or `[[a.b]]` and returns the table that the keys below it belong to.
     private mutating func header(_ root: TOMLTree) throws(TOMLError) -> TOMLTree {
         let position = position
         offset += 1
@@ -69,7 +69,7 @@ struct TOMLParser {
             ? try appended(last, to: table, at: position) : try defined(last, in: table, at: position)
     }
 
-    /// The existing table that a header goes through.
+    /// Returns the existing table that a header passes through.
     private func superTable(_ tree: TOMLTree, _ key: Key) throws(TOMLError) -> TOMLTree {
         switch tree.origin {
         case .header, .superTable, .dottedKey: return tree
@@ -78,14 +78,14 @@ struct TOMLParser {
         }
     }
 
-    /// The line that begins a table.
+    /// Returns the header line that starts a table.
     private func header(_ keys: [Key], isList: Bool) -> String {
         var path = SettingPath()
         path.steps = keys.map { .key($0.name) }
         return isList ? "[[\(path)]]" : "[\(path)]"
     }
 
-    /// Tables that are always lists, so that a second one with single brackets is meant as another element.
+    /// Tables that are always lists. A second one in single brackets is meant as another element.
     private static let lists: Set<String> = ["routes"]
 
     private func defined(_ key: Key, in table: TOMLTree, at position: SourcePosition) throws(TOMLError) -> TOMLTree {
@@ -240,7 +240,8 @@ struct TOMLParser {
         TOMLError(problem: "the list has no end", suggestion: "write \"]\" after its last value", position: list)
     }
 
-    /// Whether the line goes on as `key =` or as a table header does: within a list, its end is missing before it.
+    /// Whether the line continues as `key =` or as a table header. Inside a list, this means that the list is not
+    /// closed.
     private var isAtNextEntry: Bool {
         if peek() == UInt8(ascii: "[") {
             var ahead = 1
@@ -284,13 +285,13 @@ struct TOMLParser {
         offset += 1
     }
 
-    // MARK: White space and places
+    // MARK: White space and positions
 
     package func peek(_ ahead: Int = 0) -> UInt8? {
         offset + ahead < bytes.count ? bytes[offset + ahead] : nil
     }
 
-    /// Notes that a line ended just before the offset.
+    /// Records that a line ended just before the offset.
     mutating func lineEnded() {
         line += 1
         lineStart = offset
@@ -300,7 +301,7 @@ struct TOMLParser {
         while let byte = peek(), byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { offset += 1 }
     }
 
-    /// Blanks, comments and line ends.
+    /// Skips blanks, comments and line ends.
     private mutating func skipLines() throws(TOMLError) {
         while true {
             skipBlank()
@@ -309,7 +310,7 @@ struct TOMLParser {
         }
     }
 
-    /// Takes LF or CR LF.
+    /// Consumes LF or CRLF and returns whether there was one.
     mutating func newline() throws(TOMLError) -> Bool {
         if peek() == UInt8(ascii: "\r") {
             guard peek(1) == UInt8(ascii: "\n") else {
@@ -339,20 +340,20 @@ struct TOMLParser {
         throw error("expected the end of the line, but found \(found)", "begin a new line before it")
     }
 
-    /// The place of the next byte; columns count code points.
+    /// The position of the next byte. Columns count code points.
     package var position: SourcePosition {
         let before = bytes[min(lineStart, offset)..<offset]
         return SourcePosition(file: file, line: line, column: before.count { $0 & 0xC0 != 0x80 } + 1)
     }
 
-    /// An error at the next byte.
+    /// Returns an error at the next byte.
     package func error(_ problem: String, _ suggestion: String) -> TOMLError {
         TOMLError(problem: problem, suggestion: suggestion, position: position)
     }
 
     private var tooDeep: TOMLError { error("nested more than \(Self.maximumDepth) levels deep", "nest less deeply") }
 
-    /// What is at the offset, in words.
+    /// A description of the next character for error messages.
     package var found: String {
         guard let byte = peek() else { return "the end of the file" }
         switch byte {

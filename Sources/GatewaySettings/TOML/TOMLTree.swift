@@ -1,4 +1,4 @@
-/// A value of a TOML document that is still being read.
+/// A value of a TOML document during parsing.
 final class TOMLTree {
     package enum Content {
         case scalar(SettingValue)
@@ -6,17 +6,17 @@ final class TOMLTree {
         case table([String: TOMLTree])
     }
 
-    /// What made a table or list, and so what may still add to it.
+    /// The syntax that created a table or list. It determines what may be added later.
     package enum Origin {
-        /// `{…}`, `[…]` or a plain value: closed.
+        /// `{…}`, `[…]` or a plain value. Nothing may be added.
         case value
-        /// `[x]`: its keys follow it.
+        /// `[x]`. Its keys follow.
         case header
-        /// The `x` of `[x.y]`: may still get a header of its own.
+        /// The `x` of `[x.y]`. A header for `x` itself may follow.
         case superTable
-        /// The `x` of `x.y = 1`: more dotted keys may follow.
+        /// The `x` of `x.y = 1`. More dotted keys may follow.
         case dottedKey
-        /// `[[x]]`: more may follow.
+        /// `[[x]]`. More elements may follow.
         case listOfTables
     }
 
@@ -38,7 +38,7 @@ final class TOMLTree {
 
     package func add(_ name: String, _ child: TOMLTree) {
         guard case .table(var entries) = content else { return }
-        // The only reference must be the local one, or each key would copy all before it.
+        // Drop the stored reference first. Otherwise adding a key would copy all previous entries.
         content = .table([:])
         entries[name] = child
         content = .table(entries)

@@ -6,12 +6,14 @@
     import Darwin
 #endif
 
-/// Reads a text from a file, or from what a shell puts in a file's place: a pipe, standard input.
+/// Reads text from a file, a pipe or standard input.
 package enum TextFile {
-    /// Many times what the largest configuration needs; a device that never ends is left here.
+    /// The maximum size, far above any real configuration. It stops reading from endless devices.
     private static let limit = 16 << 20
 
-    /// - Throws: what is wrong with the file, and what to do.
+    /// Returns the text of a file.
+    ///
+    /// - Throws: The problem with the file and a suggestion.
     package static func read(_ path: String) throws(SettingError) -> String {
         let bytes: [UInt8]
         do throws(Failure) {
@@ -28,7 +30,7 @@ package enum TextFile {
         return text
     }
 
-    /// The bytes of a file that belongs to the system; nil where it cannot be read or has more than 16 MiB.
+    /// Returns the bytes of a system file, or nil if it cannot be read or exceeds 16 MiB.
     package static func systemFile(_ path: String) -> [UInt8]? {
         guard let bytes = try? self.bytes(of: path), bytes.count <= self.limit else { return nil }
         return bytes
@@ -45,7 +47,7 @@ package enum TextFile {
         }
     }
 
-    /// All bytes, or some over the limit.
+    /// Returns all bytes of a file. Stops shortly after the size limit.
     private static func bytes(of path: String) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(code: errno) }

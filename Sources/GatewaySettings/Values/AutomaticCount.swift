@@ -1,19 +1,19 @@
 import GatewayHTTP
 
-/// A number of things, or `"auto"` to let the gateway choose.
+/// A count, or `"auto"` to let the gateway choose.
 public enum AutomaticCount: Hashable {
     case auto
     /// At least 1.
     case count(Int)
 
-    /// nil for `auto`.
+    /// The count; nil for `auto`.
     package var number: Int? { if case .count(let count) = self { count } else { nil } }
 }
 
-/// How many event loops serve; `"auto"` is one per core.
+/// The number of event loops. `"auto"` is one per core.
 public typealias Workers = AutomaticCount
 
-/// The maximum number of client connections. `"auto"` depends on the limit of file descriptors.
+/// The maximum number of client connections. `"auto"` is derived from the limit on file descriptors.
 public typealias ConnectionLimit = AutomaticCount
 
 extension AutomaticCount: Setting {

@@ -49,13 +49,13 @@ extension ByteCount: Setting {
         self.init(bytes: bytes)
     }
 
-    /// Whether the form is right, and only the number is not.
+    /// Whether the format is valid and only the number is too large.
     private static func isTooLarge(_ text: String) -> Bool {
         let digits = text.utf8.prefix { (0x30...0x39).contains($0) }
         return !digits.isEmpty && Self.units[String(Substring(text.utf8.dropFirst(digits.count)))] != nil
     }
 
-    /// What was probably meant.
+    /// Returns a suggestion for the value that was probably meant.
     private static func hint(_ text: String) -> String {
         let digits = String(Substring(text.utf8.prefix { (0x30...0x39).contains($0) }))
         let unit = text.dropFirst(digits.count).filter { $0 != " " }.lowercased()

@@ -1,10 +1,10 @@
 public import GatewayHTTP
 
-/// A block of addresses: `"10.0.0.0/8"`, `"2001:db8::/32"`, or a single address.
+/// A block of IP addresses: `"10.0.0.0/8"`, `"2001:db8::/32"`, or a single address.
 public struct CIDR: Hashable {
-    /// An address of the block.
+    /// An address in the block.
     public let address: IPAddress
-    /// The length of the prefix in bits: 0 to 32, or to 128 for IPv6.
+    /// The prefix length in bits: 0 to 32 for IPv4, 0 to 128 for IPv6.
     public let prefix: Int
 
     public init?(_ address: IPAddress, prefix: Int) {

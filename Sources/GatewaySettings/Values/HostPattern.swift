@@ -1,10 +1,10 @@
 import GatewayHTTP
 
-/// One entry of a route's hosts, checked.
+/// A validated entry of a route's hosts.
 package enum HostPattern: Sendable, Hashable {
     case any
     case exact(String)
-    /// `*.a`, kept as `.a`: one label or more stand before it.
+    /// `*.a`, stored as `.a`. Matches one or more labels before the suffix.
     case suffix(String)
 
     package struct ParseError: Error, Equatable {
@@ -17,7 +17,7 @@ package enum HostPattern: Sendable, Hashable {
             return
         }
         var name = text.lowercased()
-        // An IPv6 literal without brackets has no place for a port.
+        // The colons of an IPv6 literal without brackets do not separate a port.
         if !name.hasPrefix("["), name.utf8.count(where: { $0 == UInt8(ascii: ":") }) > 1 { name = "[\(name)]" }
         let bytes = Array(name.utf8)
         let length = bytes.withUnsafeBytes { Self.significantLength(of: $0) }
@@ -61,7 +61,7 @@ package enum HostPattern: Sendable, Hashable {
             }
     }
 
-    /// How much of an authority counts: all but the port and one trailing dot (RFC 9110, 4.2.3).
+    /// Returns the length of the host without its port and one trailing dot (RFC 9110 section 4.2.3).
     package static func significantLength(of host: UnsafeRawBufferPointer) -> Int {
         var end = host.count
         if host.first == UInt8(ascii: "[") {

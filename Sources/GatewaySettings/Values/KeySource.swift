@@ -1,6 +1,6 @@
 import GatewayHTTP
 
-/// What distinguishes requests: `"client_ip"`, `"header:X-Tenant"`, or a list of such parts, joined.
+/// The key that groups requests: `"client_ip"`, `"header:X-Tenant"`, or a list of parts that are joined.
 public struct KeySource: Hashable {
     public enum Part: Hashable, Sendable {
         case clientIP

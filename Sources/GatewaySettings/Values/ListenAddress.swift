@@ -2,7 +2,7 @@ import GatewayHTTP
 
 /// An address to listen on: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`.
 public enum ListenAddress: Hashable {
-    /// An IP address or a name that resolves to one, without brackets. Port 0 lets the system choose.
+    /// An IP address, or a name that resolves to one, without brackets. With port 0 the system chooses a port.
     case host(String, port: Int)
     case unix(path: String)
 }
@@ -39,7 +39,7 @@ extension ListenAddress: Setting {
         }
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
-            // sun_path holds 108 bytes with the closing zero on Linux, 104 elsewhere.
+            // sun_path has room for 108 bytes on Linux and 104 elsewhere, including the terminating zero.
             guard path.hasPrefix("/"), path.utf8.count < 104 else {
                 throw SettingError.notASocketPath(path)
             }
@@ -65,8 +65,8 @@ extension ListenAddress: CustomStringConvertible {
 }
 
 extension ListenAddress {
-    /// Whether this is `[::]`, and one of `others` has the same port on IPv4. Alone, `[::]` is for both families; beside
-    /// such an address it is for IPv6 only, since the two could not be bound together.
+    /// Whether this is `[::]` and one of `others` has the same port on IPv4. Alone, `[::]` accepts both families. Next
+    /// to such an address it accepts only IPv6, because the two cannot both bind the port.
     package func leavesIPv4(to others: [ListenAddress]) -> Bool {
         guard case .host(let host, let port) = self, port != 0, IPAddress(host) == IPAddress("::") else { return false }
         return others.contains { other in
@@ -76,12 +76,12 @@ extension ListenAddress {
     }
 }
 
-/// The `host:port` of addresses and URLs.
+/// Parses and formats `host:port` in addresses and URLs.
 package enum HostAndPort {
-    /// The host without brackets, and the port where one is written. `nil`: neither an IP address nor a host name, or the
-    /// port is not 0…65535.
+    /// Returns the host without brackets and the port, if any. Returns nil if the host is neither an IP address nor a
+    /// host name, or if the port is not 0 to 65535.
     ///
-    /// - Parameter rooted: a name may end in a dot, which stays in the result.
+    /// - Parameter rooted: Whether a name may end in a dot. The result keeps the dot.
     package static func parse(_ text: some StringProtocol, rooted: Bool = false) -> (host: String, port: Int?)? {
         var host = String(text)
         var port: Int?
@@ -106,8 +106,9 @@ package enum HostAndPort {
         host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// Letters, digits, hyphens and underscores in labels of 1…63 bytes, 253 in all (RFC 1123 §2.1); underscores since
-    /// container networks use them. All digits and dots must be an IPv4 address.
+    /// Whether the name consists of letters, digits, hyphens and underscores in labels of 1 to 63 bytes, at most 253
+    /// bytes in total (RFC 1123 section 2.1). Underscores are accepted because container networks use them. A name of
+    /// only digits and dots must be an IPv4 address.
     static func isHostName(_ name: Substring) -> Bool {
         guard !name.isEmpty, name.utf8.count <= 253 else { return false }
         if name.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == 0x2E }) { return IPAddress(name) != nil }
@@ -121,7 +122,7 @@ package enum HostAndPort {
 }
 
 extension SettingError {
-    /// What is wrong with a text that should be `host:port`.
+    /// Returns the error for text that is not a valid `host:port`.
     static func notAnAddress(_ text: Substring) -> SettingError {
         if text.hasPrefix(":"), let port = Int(digits: text.dropFirst()), port <= 65_535 {
             return SettingError(
@@ -146,7 +147,7 @@ extension SettingError {
         )
     }
 
-    /// A socket's path is absolute, and short enough for the system.
+    /// Returns the error for a socket path that is not absolute or is too long for the system.
     static func notASocketPath(_ path: String) -> SettingError {
         if path.hasPrefix("/") {
             return SettingError("is longer than the 103 bytes of a socket path", suggestion: "use a shorter path")

@@ -1,8 +1,8 @@
 import GatewayHTTP
 
 extension PathPattern {
-    /// A sound pattern that says what an unsound one probably meant: `users/:id` → `/users/{id}`,
-    /// `^/files/(.*)$` → `/files/*`.
+    /// Returns a valid pattern for what an invalid one probably means: `users/:id` → `/users/{id}`, `^/files/(.*)$` →
+    /// `/files/*`.
     static func repaired(_ pattern: String) -> String {
         var text = pattern[...]
         let isExpression = isRegularExpression(pattern)
@@ -10,7 +10,7 @@ extension PathPattern {
             text = text.drop { "~*^ ".contains($0) }
             if text.hasSuffix("$") { text.removeLast() }
         }
-        // What follows a question mark is a query, which match_query names.
+        // Text after a question mark is a query. Those belong in match_query.
         if !isExpression, let mark = text.firstIndex(of: "?") { text = text[..<mark] }
         var segments: [String] = []
         var names: Set<String> = []
@@ -58,7 +58,7 @@ extension PathPattern {
         }
         if segment.contains("}") { return .parameter(name(segment.prefix { isNamePart($0) })) }
         if segment.contains("*") { return .parameter("name") }
-        // Servers resolve dot segments with parameters too.
+        // Servers also resolve dot segments that have parameters.
         let name = segment.prefix { $0 != ";" }
         if name == "." || name == ".." { return .literal(String(name)) }
         return .literal(escaped(String(segment).replacing("%00", with: "")))
@@ -83,10 +83,10 @@ extension PathPattern {
         return unique
     }
 
-    /// With every character that a path cannot have as an escape.
+    /// Returns the text with every character escaped that is not allowed in a path.
     private static func escaped(_ text: String) -> String { URIText.escaped(text, for: .path) }
 
-    /// Whether the pattern can only be meant as a regular expression.
+    /// Whether the pattern is clearly a regular expression.
     static func isRegularExpression(_ pattern: String) -> Bool {
         let marks = [".*", ".+", "([", "(?", "(.", "(\\", "[^", "[0-9", "[a-z", "[A-Z", "\\d", "\\w", "]+", "]*"]
         return pattern.hasPrefix("^") || pattern.hasPrefix("~") || pattern.hasSuffix("$")
@@ -95,8 +95,9 @@ extension PathPattern {
 }
 
 extension URIText {
-    /// The text with every character that the part cannot have, and every broken escape, as escapes.
-    /// - Parameter braces: whether `{name}` is kept.
+    /// Returns the text with disallowed characters and broken escapes percent-encoded.
+    ///
+    /// - Parameter braces: Whether `{name}` is kept.
     package static func escaped(_ text: String, for part: Part, keepingBraces braces: Bool = false) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []

@@ -1,6 +1,6 @@
-/// The grammar of a route's `path` and of the templates that use its parts.
+/// The grammar of a route's `path` and of the templates that use its parameters.
 enum PathPattern {
-    /// The names of a sound pattern's parts; the final `/*` is `rest`.
+    /// Returns the parameter names of a valid pattern. The final `/*` is named `rest`.
     package static func names(in pattern: String) throws(SettingError) -> [String] {
         if let problem = problem(with: pattern) {
             throw SettingError(problem, suggestion: "write \(JSONText.quoted(repaired(pattern)))")
@@ -59,7 +59,7 @@ enum PathPattern {
         }
     }
 
-    /// The names between braces in a template such as `/internal/{id}`.
+    /// Returns the names in braces in a template such as `/internal/{id}`.
     package static func placeholders(in template: String) throws(SettingError) -> [String] {
         var names: [String] = []
         var rest = template[...]
@@ -76,7 +76,7 @@ enum PathPattern {
         return names
     }
 
-    /// The template with a value in place of each part in braces.
+    /// Returns the template with each placeholder replaced by a value.
     package static func filled(_ template: String, with value: (Substring) -> String) -> String {
         var text = ""
         var rest = template[...]
@@ -87,7 +87,8 @@ enum PathPattern {
         return text + rest
     }
 
-    /// A label for a route without a name: `/users/{id}` → `users-id`. The gateway's own labels begin with `_`.
+    /// Returns a label for a route without a name: `/users/{id}` → `users-id`. Names with a leading `_` are reserved
+    /// for the gateway.
     package static func routeName(_ pattern: String) -> String {
         let words = pattern.split(separator: "/").map { segment in
             String(segment.filter { $0 != "{" && $0 != "}" && $0 != "*" })

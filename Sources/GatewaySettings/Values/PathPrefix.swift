@@ -1,12 +1,12 @@
-/// A route's `strip_prefix`: whole segments taken off the front of a path.
+/// A route's `strip_prefix`: whole segments to remove from the start of a path.
 package struct PathPrefix: Sendable, Equatable {
-    /// Without a slash at the end; empty where nothing is taken off.
+    /// The prefix without a trailing slash. Empty if nothing is removed.
     package let bytes: [UInt8]
 
-    /// Takes nothing off.
+    /// Creates a prefix that removes nothing.
     package init() { bytes = [] }
 
-    /// - Parameter text: literal segments; a slash at the end does not count.
+    /// Creates a prefix from literal segments. A trailing slash is ignored.
     package init(_ text: String) throws(RoutePattern.ParseError) {
         var trimmed = text[...]
         while trimmed.hasSuffix("/") { trimmed.removeLast() }
@@ -26,7 +26,8 @@ package struct PathPrefix: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// How many bytes of a normalised path come off: all of them where only the prefix is there, none where it is not.
+    /// Returns the number of bytes to remove from a normalized path: all of them if the path equals the prefix, 0 if it
+    /// does not start with it.
     package func strippedLength(of path: UnsafeRawBufferPointer) -> Int {
         let length = bytes.count
         guard path.count >= length, path.count == length || path[length] == UInt8(ascii: "/") else { return 0 }

@@ -2,8 +2,8 @@ import GatewayHTTP
 
 /// Text with placeholders for parts of the request: `https://{host}{uri}`.
 ///
-/// `{{` and `}}` write braces. Other text in braces stays as it is, so that JSON needs no escapes. Only a single word in
-/// braces that is no known name is an error, since it was probably meant as one.
+/// `{{` and `}}` stand for literal braces. Other text in braces is kept, so JSON needs no escapes. A single unknown
+/// word in braces is an error because it was probably meant as a placeholder.
 package struct PlaceholderTemplate: Sendable {
     package enum Part: Sendable {
         case text([UInt8])
@@ -18,7 +18,7 @@ package struct PlaceholderTemplate: Sendable {
 
     package let parts: [Part]
 
-    /// Why a template is refused.
+    /// The reason why a template is rejected.
     package struct ParseError: Error, Hashable {
         package var message: String
         package var suggestion: String
@@ -28,7 +28,7 @@ package struct PlaceholderTemplate: Sendable {
         let bytes = Array(text.utf8)
         var parts: [Part] = []
         var literal: [UInt8] = []
-        // Braces of the text itself that are open: within them "}}" closes two, as in nested JSON.
+        // Open braces in the literal text. Inside them "}}" closes two levels, as in nested JSON.
         var depth = 0
         var index = 0
         while index < bytes.count {
@@ -58,17 +58,17 @@ package struct PlaceholderTemplate: Sendable {
         self.parts = parts
     }
 
-    /// Whether a request without a host has no value for it.
+    /// Whether the template uses the host, which has no value if the request has no host.
     package var namesHost: Bool { self.parts.contains { if case .placeholder(.host) = $0 { true } else { false } } }
 
-    /// What stands between braces where that has the form of a name.
+    /// Returns the text up to the closing brace if it has the form of a name.
     private static func name(in bytes: ArraySlice<UInt8>) -> String? {
         let name = bytes.prefix { $0.isASCIILetter || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") }
         guard !name.isEmpty, bytes[name.endIndex...].first == UInt8(ascii: "}") else { return nil }
         return String(decoding: name, as: UTF8.self)
     }
 
-    /// Nothing follows the name but the end of the text: its brace was forgotten.
+    /// Throws if the rest of the text is a placeholder name without its closing brace.
     private static func checkIsClosed(_ bytes: ArraySlice<UInt8>) throws(ParseError) {
         guard let name = Placeholder(rawValue: String(decoding: bytes, as: UTF8.self))?.rawValue else { return }
         throw ParseError(message: "{\(name) is not closed", suggestion: "write {\(name)}, or {{\(name) for the text")
@@ -91,7 +91,7 @@ package struct PlaceholderTemplate: Sendable {
         )
     }
 
-    /// The text with something in the place of each placeholder.
+    /// Returns the text with every placeholder replaced by `value`.
     package func filled(with value: String) -> String {
         self.parts.reduce(into: "") { text, part in
             switch part {

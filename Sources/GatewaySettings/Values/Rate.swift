@@ -6,7 +6,7 @@ public struct Rate: Hashable {
     public enum Unit: String, CaseIterable, Sendable {
         case second, minute, hour, day
 
-        /// The length of one.
+        /// The length of one unit.
         public var span: TimeSpan {
             switch self {
             case .second: .seconds(1)
@@ -54,7 +54,8 @@ extension Rate: Setting {
         self.init(count, per: unit)
     }
 
-    /// The rate that was probably meant: `"5 per minute"`, `"100rps"`, `"60/min"`. The number is always kept.
+    /// Returns the rate that was probably meant by `"5 per minute"`, `"100rps"` or `"60/min"`. The number is always
+    /// kept.
     private static func probable(_ text: String) -> String {
         let digits = text.drop { !$0.isNumber }.prefix { $0.isNumber || $0 == "_" || $0 == "," }
         let count = Int(digits.filter(\.isNumber)) ?? (digits.isEmpty ? 60 : maximum)
@@ -63,12 +64,12 @@ extension Rate: Setting {
         return Rate(min(max(1, count), maximum), per: unit ?? .minute).description
     }
 
-    /// The most that any limit can count.
+    /// The largest count that any limit supports.
     private static let maximum = 1_000_000_000
 }
 
 extension Rate.Unit {
-    /// The unit that an abbreviation or plural stands for.
+    /// Returns the unit that an abbreviation or plural means.
     package static func meant(by word: some StringProtocol) -> Rate.Unit? {
         switch word.lowercased().filter(\.isLetter) {
         case "s", "sec", "secs", "second", "seconds", "rps", "qps": .second

@@ -1,6 +1,6 @@
-/// One or several rates that apply at once: `"60/minute"`, or `["10/second", "1000/hour"]`.
+/// One or more rates that apply together: `"60/minute"`, or `["10/second", "1000/hour"]`.
 public struct Rates: Hashable {
-    /// The rates, shortest unit of time first. Not empty; each unit occurs once.
+    /// The rates, sorted by ascending unit. Not empty. Each unit occurs once.
     public var rates: [Rate]
 
     public init(_ rates: Rate...) { self.rates = rates }
@@ -48,7 +48,7 @@ extension Rates: Setting {
         self.rates = rates.sorted { $0.unit.span < $1.unit.span }
     }
 
-    /// The list with every rate as it was probably meant.
+    /// Returns the list with every rate corrected to what was probably meant.
     private static func corrected(_ values: [SettingValue]) -> String {
         let rates = values.map { value in
             do throws(SettingError) {

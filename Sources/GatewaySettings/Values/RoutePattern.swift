@@ -1,12 +1,12 @@
 import GatewayHTTP
 
-/// The path of one route, checked and split into what each segment asks for.
+/// The validated path of a route, split into segments.
 ///
-/// `/x/*` takes `/x`, `/x/` and all below, with the rest empty in the first two. A trailing slash is otherwise
-/// significant: `/x` and `/x/` are two paths. `{name}` takes one segment that is not empty.
+/// `/x/*` matches `/x`, `/x/` and everything below; the rest is empty for the first two. Otherwise a trailing slash is
+/// significant: `/x` and `/x/` are different paths. `{name}` matches one segment that is not empty.
 package struct RoutePattern: Sendable, Equatable {
     package enum Segment: Sendable, Equatable {
-        /// In normal form. Empty only as the last: a trailing slash.
+        /// Normalized. Only the last segment may be empty, which means a trailing slash.
         case literal([UInt8])
         case parameter(String)
     }
@@ -18,11 +18,11 @@ package struct RoutePattern: Sendable, Equatable {
     package let segments: [Segment]
     /// Whether the pattern ends with `/*`.
     package let takesRest: Bool
-    /// The names of the parameters, in the order in which they are captured.
+    /// The names of the parameters, in capture order.
     package let parameters: [String]
 
     package init(_ text: String) throws(ParseError) {
-        // By scalars: as characters, a slash or a star and an accent behind it are one, and another.
+        // Split by scalars. As a character, a slash or star with a combining accent would not equal "/" or "*".
         let scalars = text.unicodeScalars
         guard scalars.first == "/" else {
             throw ParseError(message: "A path begins with '/': write \"/\(text)\".")
@@ -83,14 +83,14 @@ package struct RoutePattern: Sendable, Equatable {
         var normal: [UInt8] = []
         switch bytes.withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
         case .unchanged: return .literal(Array(bytes.dropFirst()))
-        // A dot segment collapses to the slash alone.
+        // A dot segment normalizes to a single slash.
         case .rewritten where normal.count > 1: return .literal(Array(normal.dropFirst()))
         case .rewritten, .invalid:
             throw ParseError(message: "'\(Substring(part))' can never stand in a request's normalised path.")
         }
     }
 
-    /// Whether a path that matches may begin with these segments, `/a/b`.
+    /// Whether a matching path may start with the segments of `prefix`, such as `/a/b`.
     func mayBegin(with prefix: [UInt8]) -> Bool {
         let wanted = prefix.split(separator: UInt8(ascii: "/"))
         guard takesRest || wanted.count <= segments.count else { return false }
@@ -102,7 +102,7 @@ package struct RoutePattern: Sendable, Equatable {
         }
     }
 
-    /// Whether a normalised path fits, whatever other routes there are.
+    /// Whether a normalized path matches this pattern, regardless of other routes.
     package func matches(_ path: UnsafeRawBufferPointer) -> Bool {
         guard path.first == UInt8(ascii: "/") else { return false }
         let parts = path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

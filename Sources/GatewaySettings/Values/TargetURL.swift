@@ -1,11 +1,11 @@
-/// Where a server of an upstream listens: `"http://127.0.0.1:9001"`, `"unix:/run/app.sock"`.
+/// The address of an upstream server: `"http://127.0.0.1:9001"`, `"unix:/run/app.sock"`.
 public enum TargetURL: Hashable {
-    /// Plain HTTP over TCP; the host without brackets.
+    /// Plain HTTP over TCP. The host has no brackets.
     case http(host: String, port: Int)
-    /// Plain HTTP over a socket file.
+    /// Plain HTTP over a Unix socket.
     case unix(path: String)
 
-    /// Stands for a target that was not named; refused when the configuration is checked.
+    /// A placeholder for a missing target. Validation rejects it.
     package static let missing = TargetURL.http(host: "", port: 0)
 }
 
@@ -35,7 +35,7 @@ extension TargetURL: Setting {
 
     package static func parse(_ text: String) throws(SettingError) -> TargetURL {
         if text.isEmpty { return .missing }
-        // RFC 3986, 3.1: schemes are the same in capitals.
+        // Schemes are case-insensitive (RFC 3986 section 3.1).
         let scheme = text.prefix { $0 != ":" }
         let text = scheme.lowercased() + text[scheme.endIndex...]
         for scheme in ["https", "h2c", "h2"] where text.hasPrefix(scheme + "://") {
@@ -60,7 +60,7 @@ extension TargetURL: Setting {
         }
         var authority = text.dropFirst("http://".count)
         if authority.hasSuffix("/") { authority.removeLast() }
-        // Before what may show a part of the text, since a password may have any character.
+        // Check this before anything quotes part of the text, because a password may contain any character.
         if authority.utf8.contains(0x40) {
             throw SettingError(
                 "has a user name, which a target cannot have",
@@ -87,7 +87,7 @@ extension TargetURL: Setting {
 }
 
 extension TargetURL {
-    /// The host and port behind a user name, or an example of one.
+    /// Returns the host and port after the user information, or an example if there are none.
     private static func host(after authority: Substring) -> String {
         let text = authority.split(separator: "@").last?.prefix { !"/?#".contains($0) } ?? ""
         return HostAndPort.parse(text) == nil ? "127.0.0.1:9001" : String(text)

@@ -1,4 +1,4 @@
-/// A length of time after which something happens, or `"off"` for never.
+/// A duration after which something happens, or `"off"` for never.
 public enum TimeLimit: Hashable {
     case off
     case after(TimeSpan)
@@ -6,7 +6,7 @@ public enum TimeLimit: Hashable {
     public static func seconds(_ count: Int64) -> TimeLimit { .after(.seconds(count)) }
     public static func milliseconds(_ count: Int64) -> TimeLimit { .after(.milliseconds(count)) }
 
-    /// The length, or nil if the limit is off.
+    /// The duration, or nil if the limit is off.
     public var span: TimeSpan? {
         if case .after(let span) = self { span } else { nil }
     }

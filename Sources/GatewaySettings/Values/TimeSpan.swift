@@ -1,4 +1,4 @@
-/// A length of time, at least zero: `"250ms"`, `"5s"`, `"1m30s"`. The longest is 2^63 − 1 ns, nearly 300 years.
+/// A duration of at least zero: `"250ms"`, `"5s"`, `"1m30s"`. The maximum is 2^63 − 1 ns, nearly 300 years.
 public struct TimeSpan: Hashable, Comparable {
     public var nanoseconds: Int64
 
@@ -44,7 +44,7 @@ extension TimeSpan: Setting {
 
     public var settingValue: SettingValue { .string(description) }
 
-    /// The duration that was probably meant: `"10 s"`, `"5 seconds"`, `"1.5s"`.
+    /// Returns the duration that was probably meant by `"10 s"`, `"5 seconds"` or `"1.5s"`.
     private static func probable(_ text: String) -> String {
         let plain = text.lowercased().filter { $0 != " " && $0 != "_" }
         let number = plain.prefix { $0.isNumber || $0 == "." }
@@ -63,7 +63,7 @@ extension TimeSpan: Setting {
         return "\"\(TimeSpan(nanoseconds: Int64(count * Double(length))))\""
     }
 
-    /// Reads `"1m30s"`: whole numbers, each with a unit, the larger units first.
+    /// Reads `"1m30s"`: whole numbers with units, larger units first.
     public init?(_ text: String) {
         var total: Int64 = 0
         var rest = text.utf8[...]

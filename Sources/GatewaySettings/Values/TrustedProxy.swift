@@ -1,7 +1,7 @@
-/// An entry of `server.trusted_proxies`: a block of addresses, or `"unix:"` for every peer on a Unix socket.
+/// An entry of `server.trusted_proxies`: a block of addresses, or `"unix:"` for all peers on Unix sockets.
 public enum TrustedProxy: Hashable {
     case block(CIDR)
-    /// Every peer of a listener on a Unix socket. Who may connect is up to the permissions of the socket's folder.
+    /// All peers on Unix sockets. The permissions of the socket's folder control who may connect.
     case unixSocket
 }
 
@@ -32,7 +32,7 @@ extension TrustedProxy: Setting {
         }
     }
 
-    /// Reads `10.0.0.0/8`, a single address, or `unix:`; `nil` for anything else.
+    /// Reads `10.0.0.0/8`, a single address, or `unix:`; returns nil for anything else.
     public init?(_ text: String) {
         guard let proxy = try? TrustedProxy(setting: .string(text)) else { return nil }
         self = proxy

@@ -1,10 +1,10 @@
 import GatewayHTTP
 
-/// What may stand in a URI (RFC 3986, 2), for text that goes to clients or upstreams as it was written.
+/// Validates text for URIs (RFC 3986 section 2) that is sent to clients or upstreams as written.
 enum URIText {
     package enum Part: String {
         case path
-        /// A whole URL, or a reference to one.
+        /// A complete URL or a URL reference.
         case url = "URL"
 
         func forbids(_ byte: UInt8) -> Bool {
@@ -13,7 +13,9 @@ enum URIText {
         }
     }
 
-    /// - Parameter written: what the suggestion repeats in full, with the mistake corrected.
+    /// Checks that the text contains only characters that are allowed in the part.
+    ///
+    /// - Parameter written: The full text, which the suggestion repeats with the error corrected.
     package static func check(
         _ text: some StringProtocol,
         of part: Part,
@@ -36,8 +38,9 @@ enum URIText {
         }
     }
 
-    /// A path that is sent to an upstream and must mean the same to all servers.
-    /// - Parameter written: the template that the path was made from.
+    /// Checks a path that is sent to an upstream and that all servers must interpret alike.
+    ///
+    /// - Parameter written: The template that produced the path.
     static func checkRequestPath(_ path: String, in written: String) throws(SettingError) {
         if path.contains("?") {
             throw SettingError(
@@ -65,7 +68,7 @@ enum URIText {
         }
     }
 
-    /// The suggestion to write the template without dot segments.
+    /// Returns a suggestion to write the template without dot segments.
     private static func resolved(_ template: String) -> String {
         var segments: [Substring] = []
         for segment in template.split(separator: "/") {
@@ -75,7 +78,7 @@ enum URIText {
             case "..": _ = segments.popLast()
             default: segments.append(segment)
             }
-            // What "/*" took stays, without the dots before it.
+            // Keep what "/*" matched, without the dots before it.
             if segment.contains("{rest}"), segments.last != segment { segments.append("{rest}") }
         }
         return "write \(JSONText.quoted("/" + segments.joined(separator: "/")))"
