@@ -22,19 +22,21 @@ public final class GatewayServer: Service {
 
     private struct State {
         var runtime: GatewayRuntime?
-        /// Why it could not start.
+        /// The error that prevented the start.
         var failure: (any Error)?
         var isStopping = false
         var stop: CheckedContinuation<Void, Never>?
         var started: [CheckedContinuation<[SocketAddress], any Error>] = []
     }
 
+    /// Creates a server.
+    ///
     /// - Parameters:
     ///   - configuration: A configuration from a file or built in code.
-    ///   - middlewares: The chain. The configuration may contain settings for these middlewares only.
+    ///   - middlewares: The middleware chain. The configuration may contain settings for these middlewares only.
     ///   - inProcess: Handlers for upstreams with `builtin = "in_process"`, by name.
     ///   - log: The logger for operational messages.
-    /// - Throws: ``ConfigurationErrors`` with every mistake.
+    /// - Throws: ``ConfigurationErrors`` with all errors.
     public convenience init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList = .standard,
@@ -50,7 +52,9 @@ public final class GatewayServer: Service {
         )
     }
 
-    /// - Parameter names: which name servers are asked, and how patiently.
+    /// Creates a server with specific DNS settings.
+    ///
+    /// - Parameter names: The settings of the name resolver, such as its servers and timeouts.
     init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList,
@@ -68,8 +72,8 @@ public final class GatewayServer: Service {
 
     /// Serves until ``shutdown()`` is called or the service group shuts down, then drains.
     ///
-    /// - Throws: ``FileLimitError`` if too few files may be open, ``ListenError`` if an address is not available,
-    ///   ``DrainError`` if requests had to be cut off.
+    /// - Throws: ``FileLimitError`` if the limit on open files is too low, ``ListenError`` if an address is not
+    ///   available, ``DrainError`` if the drain had to cut off requests.
     public func run() async throws {
         let runtime: GatewayRuntime
         do {
@@ -106,7 +110,7 @@ public final class GatewayServer: Service {
         if cut > 0 { throw DrainError(connections: cut) }
     }
 
-    /// Waits until the gateway listens, and returns its addresses.
+    /// Waits until the gateway listens and returns its addresses.
     public func boundAddresses() async throws -> [SocketAddress] {
         try await withCheckedThrowingContinuation { continuation in
             let known: Result<GatewayRuntime, any Error>? = self.state.withLockedValue { state in
@@ -119,16 +123,16 @@ public final class GatewayServer: Service {
         }
     }
 
-    /// Waits until the gateway listens, and returns the address of the admin API; nil if `[admin].listen` is off.
+    /// Waits until the gateway listens and returns the address of the admin API; nil if `[admin].listen` is off.
     public func adminAddress() async throws -> SocketAddress? {
         _ = try await self.boundAddresses()
         return self.runtime?.adminAddress
     }
 
-    /// From the start until the end.
+    /// The runtime from start to shutdown; nil otherwise.
     var runtime: GatewayRuntime? { self.state.withLockedValue(\.runtime) }
 
-    /// Starts the drain. ``run()`` returns when it is done. A second call has no effect.
+    /// Starts the drain. ``run()`` returns when the drain is complete. Further calls have no effect.
     public func shutdown() {
         let waiting = self.state.withLockedValue { state in
             state.isStopping = true
@@ -167,7 +171,7 @@ public final class GatewayServer: Service {
     }
 }
 
-/// Requests were still open when the drain timeout ended.
+/// An error for requests that were still open when the drain timeout expired.
 public struct DrainError: Error, CustomStringConvertible {
     /// The number of connections that were cut off.
     public let connections: Int

@@ -1,4 +1,4 @@
-// The names that `import Gateway` brings from the targets below it, so that programs need one import.
+// Re-exports types from the lower-level targets so that programs only need `import Gateway`.
 public import GatewayCore
 public import GatewayHTTP
 public import GatewaySettings
@@ -64,7 +64,7 @@ public typealias TrustedProxy = GatewaySettings.TrustedProxy
 public typealias UpstreamConfiguration = GatewaySettings.UpstreamConfiguration
 public typealias Workers = GatewaySettings.Workers
 
-// MARK: The chain
+// MARK: Chain
 
 public typealias AsyncBody = GatewayCore.AsyncBody
 public typealias AsyncBodyWriter = GatewayCore.AsyncBodyWriter

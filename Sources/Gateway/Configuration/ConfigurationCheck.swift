@@ -2,10 +2,10 @@ import FoundationEssentials
 import GatewayMiddlewares
 import GatewaySettings
 
-/// Everything that is wrong with a configuration file, from its syntax to what only compiling its chains shows, and
-/// what is legal but unwise. Nothing listens, and no upstream is contacted.
+/// All errors and warnings of a configuration file, from syntax errors to those found by building the middleware
+/// chains. Checking opens no listeners and contacts no upstreams.
 package struct ConfigurationCheck: Sendable {
-    /// In the order of the file.
+    /// Sorted by position in the file.
     package let errors: [ConfigurationError]
     package let warnings: [ConfigurationError]
 

@@ -3,13 +3,13 @@ import GatewayHTTP
 public import GatewayMiddlewares
 public import GatewaySettings
 
-/// What `gateway check` and `gateway explain` do, for programs with middlewares of their own.
+/// `gateway check` and `gateway explain` for programs with custom middlewares.
 extension GatewayConfiguration {
-    /// Checks the configuration as a ``GatewayServer`` would, without serving it.
+    /// Checks the configuration as ``GatewayServer`` does, without serving it.
     ///
-    /// - Parameter middlewares: the chain of the program.
-    /// - Returns: what is legal but unwise.
-    /// - Throws: ``ConfigurationErrors`` with every mistake.
+    /// - Parameter middlewares: The middleware chain of the program.
+    /// - Returns: Warnings about settings that are valid but inadvisable.
+    /// - Throws: ``ConfigurationErrors`` with all errors.
     public func check(middlewares: MiddlewareList = .standard) async throws -> [ConfigurationError] {
         guard middlewares.mistakes.isEmpty else { throw ConfigurationErrors(middlewares.mistakes) }
         let checked = try self.validated(middlewares: middlewares.descriptions)
@@ -19,17 +19,17 @@ extension GatewayConfiguration {
         return ConfigurationErrors(checked.document.warnings + gaps + compiled.warnings).errors
     }
 
-    /// Explains what would happen to a request: the route that takes it, the chain with every setting and its source, and the
-    /// upstream URL. Sends nothing.
+    /// Explains how the gateway would handle a request: the matching route, the chain with every setting and its
+    /// source, and the upstream URL. Sends nothing.
     ///
     /// - Parameters:
-    ///   - method: the method, such as `GET`.
-    ///   - url: `http://host/path?query`, or a path.
-    ///   - headers: the fields of the request; a `Host` takes precedence over the one in the URL.
-    ///   - peer: the IP address that the connection comes from.
-    ///   - middlewares: the chain of the program.
-    /// - Returns: JSON, as `gateway explain --json` prints it.
-    /// - Throws: ``ConfigurationErrors``, or an error whose description says what is wrong with the request.
+    ///   - method: The method, such as `GET`.
+    ///   - url: `http://host/path?query`, or only a path.
+    ///   - headers: The header fields. A `Host` field takes precedence over the host in the URL.
+    ///   - peer: The IP address of the connection's peer.
+    ///   - middlewares: The middleware chain of the program.
+    /// - Returns: The JSON that `gateway explain --json` prints.
+    /// - Throws: ``ConfigurationErrors``, or an error that describes why the request is invalid.
     public func explanation(
         of method: String,
         _ url: String,

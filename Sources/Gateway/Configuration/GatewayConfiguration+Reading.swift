@@ -4,15 +4,15 @@ import GatewayMiddlewares
 public import GatewaySettings
 
 extension GatewayConfiguration {
-    /// Reads a file. Relative paths in it start from its folder.
+    /// Reads a configuration file. Relative paths in the file are resolved against its folder.
     ///
-    /// Tables of unknown middlewares are kept. The ``GatewayServer`` that receives the configuration checks them, and
-    /// reports file, line and column too.
+    /// Tables of unknown middlewares are kept. The ``GatewayServer`` that receives the configuration validates them and
+    /// reports errors with file, line and column.
     ///
     /// - Parameters:
-    ///   - path: The file. Positions in errors use this name.
-    ///   - environment: The values of `${NAME}`.
-    /// - Throws: Every mistake in the file, or an error that it cannot be read.
+    ///   - path: The path of the file. Errors use it in positions.
+    ///   - environment: The environment variables for `${NAME}`.
+    /// - Throws: ``ConfigurationErrors`` with all errors in the file, or with the reason why it cannot be read.
     public init(
         file path: String,
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -20,7 +20,9 @@ extension GatewayConfiguration {
         try self.init(file: path, environment: environment, middlewares: nil)
     }
 
-    /// - Parameter middlewares: All middlewares whose tables may be in the file; nil if there may be more of them.
+    /// Reads a configuration file.
+    ///
+    /// - Parameter middlewares: All middlewares that the file may configure; nil if there may be more.
     package init(
         file path: String,
         environment: [String: String] = ProcessInfo.processInfo.environment,
@@ -32,10 +34,10 @@ extension GatewayConfiguration {
     /// Reads TOML text, like ``init(file:environment:)``.
     ///
     /// - Parameters:
-    ///   - text: The contents of a file.
-    ///   - file: The name used in errors.
-    ///   - environment: The values of `${NAME}`.
-    /// - Throws: Every mistake in the text.
+    ///   - text: The contents of the file.
+    ///   - file: The file name to use in errors.
+    ///   - environment: The environment variables for `${NAME}`.
+    /// - Throws: ``ConfigurationErrors`` with all errors in the text.
     public init(
         toml text: String,
         file: String = "gateway.toml",
@@ -44,7 +46,9 @@ extension GatewayConfiguration {
         try self.init(toml: text, file: file, environment: environment, middlewares: nil)
     }
 
-    /// - Parameter middlewares: All middlewares whose tables may be in the text; nil if there may be more of them.
+    /// Reads TOML text.
+    ///
+    /// - Parameter middlewares: All middlewares that the text may configure; nil if there may be more.
     package init(
         toml text: String,
         file: String = "gateway.toml",
@@ -59,23 +63,26 @@ extension GatewayConfiguration {
         )
     }
 
-    /// Checks a configuration that a program built or that has tables of further middlewares, and names its routes.
+    /// Validates a configuration that was built in code or contains tables of additional middlewares, and names its
+    /// routes.
     ///
-    /// - Throws: Every mistake, with positions where the file has them.
+    /// - Throws: All errors, with their positions in the file where known.
     package func validated(middlewares: [MiddlewareDescription] = .standard) throws(ConfigurationErrors)
         -> GatewayConfiguration
     {
         try self.validated(ConfigurationVocabulary(middlewares))
     }
 
-    /// Every mistake that the types allow.
+    /// Returns all errors that the types cannot rule out.
     package func validate(middlewares: [MiddlewareDescription] = .standard) -> [ConfigurationError] {
         self.validate(ConfigurationVocabulary(middlewares))
     }
 }
 
 extension ConfigurationVocabulary {
-    /// - Parameter middlewares: The complete chain; nil for the standard one, to which a program may add more.
+    /// Creates the vocabulary for a middleware chain.
+    ///
+    /// - Parameter middlewares: The complete chain; nil for the standard chain, which a program may extend.
     init(_ middlewares: [MiddlewareDescription]?) {
         self.init(
             middlewares: middlewares ?? .standard,

@@ -2,7 +2,8 @@ import GatewayCore
 import GatewayHTTP
 import GatewaySettings
 
-/// Finds routes with access rules or limits that a request avoids by another method, or without a header or parameter.
+/// Finds routes whose access rules or limits a request can bypass with another method, or by omitting a header or
+/// parameter.
 struct RouteGaps {
     let configuration: GatewayConfiguration
     let middlewares: [MiddlewareDescription]
@@ -10,7 +11,7 @@ struct RouteGaps {
     /// The middlewares that protect a route.
     private static let protections: Set<String> = ["ip", "auth", "rate_limit", "limits", "concurrency"]
 
-    /// One warning per route and the route that its requests fall through to.
+    /// Returns one warning for each pair of a route and another route that its requests fall through to.
     func warnings() -> [ConfigurationError] {
         let warnings = self.gaps().map { $0.naming(self.configuration.routes) }
         return self.configuration.document.redacted(ConfigurationErrors(warnings).errors)
@@ -41,9 +42,10 @@ struct RouteGaps {
         }
     }
 
-    /// Whether another route names other methods of the same hosts and path: what it lacks is left out on purpose.
+    /// Whether the other route handles other methods of the same hosts and path. Its missing protections are assumed to
+    /// be intentional.
     private func isSibling(_ other: Int, of index: Int) -> Bool {
-        /// Names of parameters do not matter.
+        /// Parameter names are irrelevant.
         func shape(_ path: String) -> [[UInt8]]? {
             guard let pattern = try? RoutePattern(path) else { return nil }
             let segments: [[UInt8]] = pattern.segments.map { segment in
@@ -76,14 +78,14 @@ struct RouteGaps {
     }
 }
 
-/// A request that a route is for.
+/// A sample request that matches a route.
 private struct RouteSample: CustomStringConvertible {
-    /// A request that fails one condition of the route alone.
+    /// A request that fails exactly one condition of the route.
     struct Variant {
         let sample: RouteSample
-        /// What it fails, after "requests".
+        /// The failed condition, worded to follow "requests".
         let condition: String
-        /// Where the route says so.
+        /// The key of the failed condition.
         let key: String
     }
 
@@ -96,7 +98,7 @@ private struct RouteSample: CustomStringConvertible {
     private var headers: [String: String]
     private var query: [String: String]
 
-    /// nil for a route that could not be compiled.
+    /// Creates a sample for a route; nil if the route's path is invalid.
     init?(_ route: RouteConfiguration) {
         guard let pattern = try? RoutePattern(route.path) else { return nil }
         let segments = pattern.segments.map { segment in
@@ -112,7 +114,7 @@ private struct RouteSample: CustomStringConvertible {
         self.query = route.matchQuery.mapValues { $0 == "*" ? "1" : $0 }
     }
 
-    /// The same request with one condition of the route failed, in all ways.
+    /// The variants of this request that each fail one condition of the route.
     var variants: [Variant] {
         var variants: [Variant] = []
         for method in Self.methods where !self.route.methods.isEmpty && !self.isTaken(method) {
@@ -159,7 +161,7 @@ private struct RouteSample: CustomStringConvertible {
         }.joined()
     }
 
-    /// Without values of parameters and headers, which may be secret.
+    /// Omits the values of parameters and headers, which may be secret.
     var description: String {
         let query = self.query.isEmpty ? "" : "?" + self.query.keys.sorted().joined(separator: "&")
         return "\(self.method) " + (self.host.map { "http://" + $0 } ?? "") + self.path + query

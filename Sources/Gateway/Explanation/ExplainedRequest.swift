@@ -3,9 +3,9 @@ import GatewayHTTP
 import GatewaySettings
 import NIOCore
 
-/// A described request, to find out what would happen to it.
+/// A hypothetical request to explain.
 package struct ExplainedRequest: Sendable {
-    /// Why a description is not a request.
+    /// The reason why a description is not a valid request.
     package struct Invalid: Error, Hashable, CustomStringConvertible {
         package let description: String
     }
@@ -17,20 +17,22 @@ package struct ExplainedRequest: Sendable {
 
     package let method: String
     package let url: String
-    /// Whose connection it comes on.
+    /// The address of the connection's peer.
     package let peer: IPAddress
-    /// As the client would write them, `Host` among them.
+    /// The header fields as sent by the client, including `Host`.
     let fields: [Field]
     let host: [UInt8]
-    /// Up to the question mark, as written.
+    /// The path as written, without the query.
     let rawPath: [UInt8]
-    /// nil where there is no question mark.
+    /// The query; nil if there is no question mark.
     let query: [UInt8]?
 
+    /// Creates a request.
+    ///
     /// - Parameters:
-    ///   - url: `http://host/path?query`, or a path alone.
-    ///   - fields: a `Host` wins over the one in the URL.
-    ///   - authority: the host where neither names one.
+    ///   - url: `http://host/path?query`, or only a path.
+    ///   - fields: The header fields. A `Host` field takes precedence over the host in the URL.
+    ///   - authority: The host to use if neither the fields nor the URL contain one.
     package init(
         method: String,
         url: String,
@@ -64,7 +66,7 @@ package struct ExplainedRequest: Sendable {
         self.fields = written
     }
 
-    /// The authority, where there is one, and the target as it would stand in the request line.
+    /// Returns the authority, if any, and the target as it would appear in the request line.
     private static func split(_ url: String) throws(Invalid) -> (authority: String?, target: Substring) {
         let text = url[..<(url.utf8.firstIndex(of: UInt8(ascii: "#")) ?? url.endIndex)]
         if text.hasPrefix("/") || text == "*" { return (nil, text) }
@@ -83,8 +85,9 @@ package struct ExplainedRequest: Sendable {
         return (String(authority), rest[end...])
     }
 
-    /// The path as routes see it.
-    /// - Throws: that the path is malformed.
+    /// Returns the normalized path that routes match against.
+    ///
+    /// - Throws: An error if the path is malformed.
     func normalizedPath() throws(GatewayError) -> [UInt8] {
         var normal: [UInt8] = []
         switch self.rawPath.withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
@@ -95,7 +98,9 @@ package struct ExplainedRequest: Sendable {
         }
     }
 
-    /// - Parameter path: the normalised one.
+    /// Calls `body` with the view of the request that routing uses.
+    ///
+    /// - Parameter path: The normalized path.
     func withView<Value>(path: [UInt8], _ body: (View) -> Value) -> Value {
         Array(self.method.utf8).withUnsafeBytes { method in
             self.host.withUnsafeBytes { host in
@@ -108,7 +113,7 @@ package struct ExplainedRequest: Sendable {
         }
     }
 
-    /// What routing sees of it.
+    /// The parts of the request that routing uses.
     struct View: RoutedRequest {
         let method: UnsafeRawBufferPointer
         let host: UnsafeRawBufferPointer

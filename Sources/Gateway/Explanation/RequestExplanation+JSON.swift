@@ -1,7 +1,7 @@
 import GatewaySettings
 
 extension RequestExplanation {
-    /// For programs: one object, one member per line.
+    /// The explanation as a JSON object with one member per line.
     package var json: String {
         var members: [(name: String, value: JSONValue)] = [
             ("request", self.requestJSON),
@@ -26,7 +26,7 @@ extension RequestExplanation {
         ]
     }
 
-    /// The line is null for a configuration that was built in code.
+    /// The line is null if the configuration was built in code.
     private func routeJSON(_ name: String) -> JSONValue {
         ["name": .string(name), "line": (self.position?.line).map { .integer($0) } ?? .null]
     }

@@ -5,53 +5,55 @@ import GatewayMiddlewares
 package import GatewaySettings
 import NIOCore
 
-/// What happens to a request: which route matches it and why the others do not, the chain it passes, and where it goes.
-/// Nothing is sent.
+/// Explains how the gateway handles a request: which route matches and why the others do not, the middleware chain, and
+/// the upstream. Sends nothing.
 package struct RequestExplanation: Sendable {
     package enum Verdict: Sendable, Hashable {
-        /// By its place among the routes.
+        /// The index of the matching route.
         case route(Int)
-        /// `admin.expose` serves this path beside the routes.
+        /// An admin endpoint that `admin.expose` makes available serves the path.
         case admin
-        /// Browsers' reports on a content security policy are taken there.
+        /// The path receives Content Security Policy violation reports from browsers.
         case reports
-        /// The status and why, with the methods of `Allow` where another one would do.
+        /// The gateway rejects the request. `allow` lists the allowed methods if the method is the problem.
         case refused(status: Int, reason: String, allow: String?)
     }
 
-    /// A route that does not take it.
+    /// A route that does not match the request.
     package struct Rejection: Sendable, Hashable {
         package let route: String
         package let reason: String
     }
 
-    /// Where the request goes.
+    /// The upstream that receives the request.
     package struct Destination: Sendable, Hashable {
         package let name: String
-        /// The first target, with the path that the route makes of the request's.
+        /// The URL on the first target, with the path that the route forwards.
         package let url: String
-        /// Further targets that may get it as well.
+        /// The URLs on the other targets.
         package let otherTargets: [String]
     }
 
     package let request: ExplainedRequest
-    /// The peer, or whom a chain of trusted proxies names.
+    /// The peer's address, or the client address that trusted proxies report.
     package let clientIP: String
     package let verdict: Verdict
-    /// In the order of the configuration.
+    /// In configuration order.
     package let rejected: [Rejection]
-    /// In the order of the chain.
+    /// In chain order.
     package let middlewares: [EffectiveMiddleware]
-    /// nil where no upstream is asked.
+    /// The upstream; nil if no upstream receives the request.
     package let upstream: Destination?
-    /// What the chain does with it; nil where no route matches.
+    /// What the chain does with the request; nil if no route matches.
     package let outcome: RequestOutcome?
-    /// The route that matches.
+    /// The matching route.
     package let route: RouteConfiguration?
-    /// Where in the file that is said.
+    /// The position in the file of the route or of `admin.expose`.
     package let position: SourcePosition?
 
-    /// - Throws: mistakes in the configuration.
+    /// Explains a request.
+    ///
+    /// - Throws: ``ConfigurationErrors`` if the configuration is invalid.
     package init(
         _ request: ExplainedRequest,
         configuration: GatewayConfiguration,
@@ -118,7 +120,7 @@ package struct RequestExplanation: Sendable {
         }
     }
 
-    /// What metrics and logs call the route; nil where none takes it.
+    /// The route label in metrics and logs; nil if no route matches.
     package var routeName: String? {
         switch self.verdict {
         case .admin: MetricLabel.adminRoute
@@ -127,12 +129,14 @@ package struct RequestExplanation: Sendable {
         }
     }
 
-    /// The status of the gateway's refusal.
+    /// The status of the rejection, if the gateway rejects the request.
     package var status: Int? {
         if case .refused(let status, _, _) = self.verdict { status } else { nil }
     }
 
-    /// - Throws: that no route is asked, with the answer instead.
+    /// Returns the path to route.
+    ///
+    /// - Throws: The error response for requests that are rejected before routing.
     private static func routedPath(of request: ExplainedRequest) throws(GatewayError) -> [UInt8] {
         switch request.method {
         case "CONNECT", "TRACE":
@@ -144,7 +148,7 @@ package struct RequestExplanation: Sendable {
         }
     }
 
-    /// The routes of the configuration by their places, and behind them those that take browsers' reports.
+    /// Returns a router for the configured routes, by index, followed by the routes that receive browser reports.
     private static func router(
         for configuration: GatewayConfiguration,
         reports: [RouteMatch]
@@ -179,7 +183,7 @@ package struct RequestExplanation: Sendable {
             && paths.contains { AdminEndpoints.parameters(of: path, under: $0) != nil }
     }
 
-    /// Whether encoded slashes in the path lead elsewhere when they are decoded.
+    /// Whether decoding the encoded slashes in the path would select a different route.
     private static func isAmbiguous(
         _ request: ExplainedRequest,
         _ path: [UInt8],
@@ -220,7 +224,7 @@ extension RequestExplanation.Verdict {
 }
 
 extension RequestExplanation.Destination {
-    /// nil where the route answers by itself.
+    /// Creates the destination; nil if the route responds without an upstream.
     fileprivate init?(
         of request: ExplainedRequest,
         _ path: [UInt8],
@@ -253,14 +257,16 @@ extension RequestExplanation.Destination {
     private static func url(_ target: TargetURL, _ path: String) -> String {
         switch target {
         case .http: "\(target)\(path)"
-        // As other proxies write a path behind a socket's.
+        // The notation that other proxies use for a path on a socket.
         case .unix(let socket): "http://unix:\(socket):\(path)"
         }
     }
 }
 
 extension RoutePlan.Forwarding {
-    /// - Throws: what is wrong with the route's templates.
+    /// Creates the forwarding settings of a route.
+    ///
+    /// - Throws: ``ConfigurationErrors`` if a template of the route is invalid.
     fileprivate init(
         _ route: RouteConfiguration,
         at index: Int,

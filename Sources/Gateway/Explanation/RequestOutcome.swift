@@ -3,16 +3,16 @@ import GatewayHTTP
 import GatewayMiddlewares
 import GatewaySettings
 
-/// What the chain of a route does with a request: who refuses it, what counts it, how long it may take. Where the answer
-/// depends on other requests, such as on a limit that may be used up, it says what counts.
+/// What the chain of a route does with a request: the rejection, the limits that count the request, and its timeouts.
+/// Limits are listed even if they only reject the request depending on other traffic.
 package struct RequestOutcome: Sendable, Hashable {
-    /// An error instead of a response.
+    /// A rejection of the request.
     package struct Refusal: Sendable, Hashable {
         package let status: Int
-        /// The table of settings that causes it: `ip`, `limits`, `server.limits`.
+        /// The table whose settings cause the rejection: `ip`, `limits`, `server.limits`.
         package let by: String
         package let reason: String
-        /// `default`, or the place in the file.
+        /// `default`, or the position in the file.
         package let source: String
     }
 
@@ -20,19 +20,19 @@ package struct RequestOutcome: Sendable, Hashable {
     package struct Limit: Sendable, Hashable {
         /// `rate_limit` or `concurrency`.
         package let by: String
-        /// `60/minute`, `200 in flight`.
+        /// The limit, such as `60/minute` or `200 in flight`.
         package let limit: String
-        /// Whose requests share the count.
+        /// The key whose requests share the count.
         package let key: String
-        /// Why it does not limit this request: `exempt`, `shadow mode`; empty if it does.
+        /// Why the limit does not apply, or how it differs: `exempt`, `shadow mode`. May be empty.
         package let note: String
         package let source: String
     }
 
-    /// The first in the order of the chain.
+    /// The first rejection in chain order.
     package let refusal: Refusal?
     package let limits: [Limit]
-    /// By name, as `[middleware.timeout]` has them; empty where the middleware is off.
+    /// Timeouts by their keys in `[middleware.timeout]`. Empty if the middleware is off.
     package let timeouts: [(name: String, limit: String)]
 
     package static func == (a: RequestOutcome, b: RequestOutcome) -> Bool {
@@ -44,9 +44,11 @@ package struct RequestOutcome: Sendable, Hashable {
         hasher.combine(limits)
     }
 
+    /// Determines the outcome of a request.
+    ///
     /// - Parameters:
-    ///   - client: the address that the limits see.
-    ///   - middlewares: the chain, in its order.
+    ///   - client: The client address that limits use.
+    ///   - middlewares: The middlewares in chain order.
     init(
         of request: ExplainedRequest,
         from client: String,
@@ -94,7 +96,7 @@ package struct RequestOutcome: Sendable, Hashable {
 
     // MARK: Refusals
 
-    /// What the listener refuses before any middleware.
+    /// Returns the rejection by the listener, which checks its limits before any middleware runs.
     private static func refusal(of request: ExplainedRequest, by configuration: GatewayConfiguration) -> Refusal? {
         let limits = configuration.server.limits
         func refusal(_ status: Int, _ key: String, _ reason: String) -> Refusal {
@@ -107,7 +109,7 @@ package struct RequestOutcome: Sendable, Hashable {
                 source: "\(node?.source ?? .default)"
             )
         }
-        // The method and target with their spaces, the version, and the line's end.
+        // The 12 bytes are two spaces, the version and CRLF.
         let line = request.method.utf8.count + request.rawPath.count + (request.query.map { $0.count + 1 } ?? 0) + 12
         if line > limits.requestLine.bytes {
             return refusal(414, "request_line", "the request line is over \(limits.requestLine)")
@@ -175,7 +177,7 @@ package struct RequestOutcome: Sendable, Hashable {
         )
     }
 
-    /// One part of the key, with its value in this request. What may be a credential is not shown.
+    /// Describes one part of the key for this request. Values that may be credentials are not shown.
     private static func text(
         _ part: KeySource.Part,
         of request: ExplainedRequest,
@@ -204,7 +206,7 @@ package struct RequestOutcome: Sendable, Hashable {
 }
 
 extension ExplainedRequest {
-    /// The value of the first field of that name.
+    /// Returns the value of the first field with this name.
     fileprivate func value(of name: String) -> String? {
         let wanted = name.lowercased()
         return fields.first { String(decoding: $0.name.bytes, as: UTF8.self).lowercased() == wanted }

@@ -2,14 +2,14 @@ import GatewayCore
 import GatewaySettings
 
 extension RouteRejection {
-    /// For each route but the one that takes the request, why it does not, in words.
+    /// Returns, for every route that does not match the request, the reason in words.
     static func reasons(
         for request: ExplainedRequest,
         _ path: [UInt8],
         _ router: Router<Int>,
         _ configuration: GatewayConfiguration
     ) -> [RequestExplanation.Rejection] {
-        // Conditions may hold a secret from the environment.
+        // Use the redacted configuration, since conditions may contain secrets from the environment.
         let shown = configuration.redacted()
         return request.withView(path: path) { router.explain($0) }.compactMap { index, rejection in
             guard configuration.routes.indices.contains(index) else { return nil }
@@ -36,7 +36,7 @@ extension RouteRejection {
 }
 
 extension SettingValue {
-    /// The entries, where this is a table.
+    /// The entries if this is a table.
     fileprivate var entries: [String: SettingValue]? {
         if case .table(let entries) = self { entries } else { nil }
     }

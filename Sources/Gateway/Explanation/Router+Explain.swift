@@ -1,19 +1,20 @@
 import GatewayCore
 import GatewaySettings
 
-/// Why a route does not take a request.
+/// The reason why a route does not match a request.
 enum RouteRejection: Sendable, Equatable {
     case host
     case path
     case method
     case header(String)
     case query(String)
-    /// It would take it, but the route of this number is more specific.
+    /// The route matches, but the route with this index is more specific.
     case lessSpecific(than: Int)
 }
 
 extension Router {
-    /// For each route but the one that takes the request, in the order given, why it does not.
+    /// Returns, for every route except the matching one, why it does not match. The result is in the order of the
+    /// routes.
     func explain<Request: RoutedRequest>(_ request: Request) -> [(route: Int, rejection: RouteRejection)] {
         var captures = PathCaptures()
         var winner = -1

@@ -5,18 +5,18 @@ import GatewayMiddlewares
 import GatewaySettings
 import NIOCore
 
-/// Configuration → plans, for one worker. All mistakes that only show here are reported together.
+/// Builds the routing table of one worker from a configuration. Reports all errors that only building reveals together.
 struct PlanBuilder {
     let configuration: GatewayConfiguration
     let middlewares: [MiddlewareRegistration]
     let upstreams: UpstreamRegistry
     let worker: Worker
-    /// What answers the admin endpoints that `admin.expose` names.
+    /// The router for the admin endpoints in `admin.expose`.
     let admin: AdminRouter
     private var errors: [Finding] = []
     private var warnings: [Finding] = []
     private var resolver: MiddlewareResolver
-    /// How many were made.
+    /// The number of plans built so far.
     private var plans = 0
 
     init(
@@ -45,15 +45,16 @@ struct PlanBuilder {
         return try builder.build()
     }
 
-    /// Something wrong or unwise, and the setting that it is about.
+    /// An error or warning with the path of its setting.
     private struct Finding {
         let path: SettingPath
         let error: ConfigurationError
     }
 
-    /// Builds a configuration only to see what is wrong or unwise in it, the policies that no route lists included.
-    /// - Parameter diagnostics: the mistakes that reading found already. With one of them routes may lead nowhere, so that
-    ///   only their chains are built.
+    /// Builds a configuration only to find its errors and warnings, including those of policies that no route lists.
+    ///
+    /// - Parameter diagnostics: The errors found while reading. If there are any, upstreams of routes may be missing,
+    ///   so only the middleware chains are built.
     static func check(
         _ configuration: GatewayConfiguration,
         middlewares: [MiddlewareRegistration],
@@ -85,8 +86,9 @@ struct PlanBuilder {
         )
     }
 
-    /// Builds each policy as if a route listed it alone: another one may hide its mistakes, or no route may list it. Only
-    /// what it sets itself is reported, since routes may complete it.
+    /// Builds each policy as if a route listed only that policy, because another policy may hide its errors and no
+    /// route may list it. Reports only findings about keys that the policy itself sets, since routes may add the
+    /// others.
     private mutating func checkPolicies() {
         for name in self.configuration.policies.keys.sorted() {
             var route = RouteConfiguration()
@@ -111,7 +113,7 @@ struct PlanBuilder {
     private mutating func build() throws(ConfigurationErrors) -> RoutingTable {
         let clusters = self.upstreams.makeUpstreams(for: self.worker)
         var routes: [(match: RouteMatch, plan: RoutePlan)] = []
-        /// The place in the configuration of each of `routes`.
+        /// The configuration index of each element of `routes`.
         var places: [Int] = []
         for (index, route) in self.configuration.routes.enumerated() {
             guard let action = self.action(of: route, at: index, clusters) else { continue }
@@ -135,7 +137,8 @@ struct PlanBuilder {
             exposed = try self.exposedRouter()
             router = try Router(routes: routes)
         } catch {
-            // What is wrong with the hosts of a report's route is wrong with those that it has them from.
+            // Skip the routes for browser reports. They take their hosts from configured routes, which report the same
+            // errors.
             for problem in error.problems where problem.route < places.count {
                 self.report(problem.message, at: places[problem.route], problem.key)
             }
@@ -146,7 +149,8 @@ struct PlanBuilder {
         return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
     }
 
-    /// In the file's order, each once, without what follows from known mistakes or came from environment variables.
+    /// Returns the findings sorted by position, without duplicates, consequences of known errors, or values from
+    /// environment variables.
     private func findings(_ findings: [Finding], after diagnostics: ConfigurationDiagnostics) -> [ConfigurationError] {
         let errors = findings.compactMap { finding -> ConfigurationError? in
             let path = diagnostics.written(finding.path)
@@ -159,8 +163,8 @@ struct PlanBuilder {
         return self.configuration.document.redacted(self.configuration.naming(unique))
     }
 
-    /// The admin endpoints that `admin.expose` names. Who may use them is decided by `AdminAccess`, so their chain is made
-    /// of what observes alone.
+    /// Builds the router for the admin endpoints in `admin.expose`. `AdminAccess` controls who may use them, so their
+    /// chain contains only the observing middlewares.
     private mutating func exposedRouter() throws(InvalidRoutes) -> Router<RoutePlan>? {
         let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoints.paths(exposedAs:)))
         if paths.isEmpty { return nil }
@@ -177,7 +181,8 @@ struct PlanBuilder {
         RequestIDMiddleware.name, MetricsMiddleware.name, AccessLogMiddleware.name,
     ]
 
-    /// Takes browsers' reports. Anybody may send them, so that what limits stands before it.
+    /// Builds the plan that receives browser reports. Anyone may send them, so the chain includes the limiting
+    /// middlewares.
     private mutating func reportPlan() -> RoutePlan {
         let limiting: Set<String> = [
             TimeoutMiddleware.name, SecurityHeadersMiddleware.name, IPMiddleware.name, "rate_limit", "concurrency",
@@ -190,7 +195,7 @@ struct PlanBuilder {
         ) { context in CSPReportMiddleware(CSPReportMiddleware.Config(), in: &context) }
     }
 
-    /// `[middleware.*]` with none but these switched on.
+    /// Returns the settings of `[middleware.*]` with all other middlewares disabled.
     private mutating func settings(of names: Set<String>) -> [EffectiveMiddleware] {
         self.resolver.withoutRoute().map { setting in
             EffectiveMiddleware(
@@ -332,8 +337,9 @@ struct PlanBuilder {
 }
 
 extension EffectiveMiddleware {
-    /// Where a setting was written, or would be.
-    /// - Parameter route: the path of the route that the chain is for.
+    /// Returns the path where a setting is written, or would be.
+    ///
+    /// - Parameter route: The path of the route that the chain belongs to.
     fileprivate func path(of keys: [String], in route: SettingPath) -> SettingPath {
         self.place(of: keys).path(of: route) + self.name + self.settings.path(of: keys)
     }

@@ -6,8 +6,8 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// What only compiling a configuration shows, as every event loop does at the start: mistakes that only the middleware
-/// can find, and what is unwise. Nothing listens, and no upstream is contacted.
+/// The errors and warnings that only building a configuration reveals, such as those that middlewares report. It builds
+/// the plans as every event loop does at startup, but opens no listeners and contacts no upstreams.
 package struct PlanCheck: Sendable {
     package let errors: [ConfigurationError]
     package let warnings: [ConfigurationError]
@@ -16,7 +16,9 @@ package struct PlanCheck: Sendable {
         try await self.init(configuration, middlewares: StandardMiddlewares.all)
     }
 
-    /// - Parameter diagnostics: the mistakes that reading found already; what follows from them is not reported.
+    /// Checks a configuration.
+    ///
+    /// - Parameter diagnostics: The errors found while reading. Their consequences are not reported.
     init(
         _ configuration: GatewayConfiguration,
         after diagnostics: ConfigurationDiagnostics = ConfigurationDiagnostics(),

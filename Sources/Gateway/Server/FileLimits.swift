@@ -3,15 +3,15 @@ import GatewaySettings
 import Logging
 import NIOCore
 
-/// What the system's limit on open files allows.
+/// Derives limits from the system's limit on open files.
 package enum FileLimits {
-    /// Kept for upstreams, logs and the gateway itself.
+    /// Files reserved for upstreams, logs and the gateway itself.
     private static let reserved = 1024
-    /// Files that the system's libraries open for a moment, and that may or may not have been counted.
+    /// Files that system libraries open briefly. They may be missing from the count.
     private static let passing = 2
 
-    /// Returns how many client connections the configuration and the system allow at a time. Warns if the connections to upstreams
-    /// may exceed the limit.
+    /// Returns the maximum number of concurrent client connections. Warns if the connections to upstreams may exceed
+    /// the limit on open files.
     static func connections(of configuration: GatewayConfiguration, workers: Int, log: Logger) -> Int {
         let files = Platform.raiseFileLimit()
         let connections = self.connections(configuration.server.limits.connections, files: files)
@@ -27,15 +27,17 @@ package enum FileLimits {
         return connections
     }
 
-    /// Returns how many client connections there may be if `files` may be open; nil if the system does not say.
+    /// Returns the maximum number of client connections.
+    ///
+    /// - Parameter files: The number of files that may be open; nil if the system does not report it.
     static func connections(_ limit: ConnectionLimit, files: Int?) -> Int {
         if case .count(let count) = limit { return count }
         guard let files else { return Self.reserved }
         return files > 2 * Self.reserved ? files - Self.reserved : max(1, files / 2)
     }
 
-    /// Raises the limit, and checks that it is enough to start. Call it before anything else is started: event loops and signal
-    /// sources trap if they cannot open a file.
+    /// Raises the limit on open files and checks that it is high enough to start. Call this before anything else: event
+    /// loops and signal sources trap if they cannot open a file.
     ///
     /// - Parameter more: The number of files that the caller opens before the gateway starts.
     /// - Throws: ``FileLimitError`` if the limit is too low.
@@ -48,7 +50,7 @@ package enum FileLimits {
         throw FileLimitError(limit: limit, needed: limit - free + needed + Self.passing)
     }
 
-    /// Returns how many more files can be opened, up to `count`.
+    /// Returns how many more files can be opened, at most `count`.
     private static func free(upTo count: Int, of limit: Int) -> Int {
         var free = 0
         var descriptor = 0
@@ -60,19 +62,19 @@ package enum FileLimits {
     }
 }
 
-/// How many files a configuration needs.
+/// The number of files that a configuration needs.
 private struct FileDemand {
-    /// An event loop has a selector, a timer and a wakeup.
+    /// A selector, a timer and a wakeup descriptor.
     private static let ofEventLoop = 3
     /// For name resolution and the first connections.
     private static let reserve = 16
-    /// No system has more files.
+    /// Larger than any system's limit. Avoids overflow.
     private static let most = 1 << 31
 
-    /// In addition to those that are open already. With fewer, nothing can be served.
+    /// The minimum needed to serve, in addition to files that are already open.
     let start: Int
-    /// The number that is open if there are as many clients as `connections` admits, each with a connection to an upstream; nil
-    /// if `connections` follows from the limit on files.
+    /// The number of open files when `connections` is reached and every client uses an upstream connection; nil if
+    /// `connections` is derived from the limit on files.
     let full: Int?
 
     init(_ configuration: GatewayConfiguration, workers: Int) {
@@ -90,11 +92,11 @@ private struct FileDemand {
     }
 }
 
-/// The process may open too few files for its configuration.
+/// An error that the process may not open enough files for its configuration.
 public struct FileLimitError: Error, CustomStringConvertible {
-    /// The number of files that may be open.
+    /// The limit on open files.
     public let limit: Int
-    /// The number of files that are needed, including those already open.
+    /// The number of files needed, including those already open.
     public let needed: Int
 
     public var description: String {

@@ -8,7 +8,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// What runs between start and shutdown: the workers, and around them name resolution, the access log and the admin API.
+/// The running gateway: the workers and the name resolution, access log and admin API that they share.
 final class GatewayRuntime: Sendable {
     let configuration: GatewayConfiguration
     let upstreams: UpstreamRegistry
@@ -64,7 +64,8 @@ final class GatewayRuntime: Sendable {
         self.log = log
     }
 
-    /// Binds all addresses, or none. The admin API comes last, so that the gateway is ready when it says so.
+    /// Binds all addresses, or none if one fails. The admin API comes last so that it reports readiness only when the
+    /// gateway listens.
     func listen() async throws {
         try await self.workers.listen()
         guard case .address(let address) = self.configuration.admin.listen else { return }
@@ -88,9 +89,9 @@ final class GatewayRuntime: Sendable {
     /// The address of the admin API; nil if it is off.
     var adminAddress: SocketAddress? { self.admin.withLockedValue { $0?.boundAddress } }
 
-    /// Refuses new connections and finishes open requests, for up to the configured time.
+    /// Stops accepting connections and finishes open requests within the configured time.
     ///
-    /// - Returns: The number of connections that had to be cut off.
+    /// - Returns: The number of connections that were cut off.
     func drain() async -> Int {
         self.shared.startDraining()
         let server = self.configuration.server
@@ -98,7 +99,7 @@ final class GatewayRuntime: Sendable {
         return await self.workers.drain(within: TimeAmount(server.drainTimeout))
     }
 
-    /// Releases everything. A second call has no effect.
+    /// Stops everything and releases its resources. Further calls have no effect.
     func stop() async {
         guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         await self.workers.closeListeners()
@@ -113,7 +114,7 @@ final class GatewayRuntime: Sendable {
 }
 
 extension WorkerSetup {
-    /// What a configuration says about the workers; the limit of connections depends on the system as well.
+    /// Creates the worker setup for a configuration. The connection limit also depends on the system.
     fileprivate init(_ configuration: GatewayConfiguration, log: Logger) {
         self.init(log: log)
         self.settings.trustedProxies = TrustedProxies(configuration.server.trustedProxies)

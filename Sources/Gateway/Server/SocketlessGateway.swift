@@ -6,16 +6,18 @@ import GatewaySettings
 package import Logging
 package import NIOCore
 
-/// A gateway with one event loop and no sockets: routes, chain and in-process handlers are real, and the caller is the client.
-/// `GatewayTesting` is built on it.
+/// A gateway with one event loop and no sockets. Routes, chains and in-process handlers are real; the caller acts as
+/// the client. `GatewayTesting` is built on it.
 package final class SocketlessGateway: Sendable {
     private let worker: NIOLoopBound<Worker>
     private let registry: MeterRegistry
     private let eventLoop: any EventLoop
 
+    /// Creates a gateway.
+    ///
     /// - Parameters:
-    ///   - eventLoop: The event loop, with the clock that the gateway uses.
-    ///   - timeOfDay: Returns milliseconds since 1970.
+    ///   - eventLoop: The event loop, which also provides the clock.
+    ///   - timeOfDay: Returns the time of day in milliseconds since 1970.
     package init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList,
@@ -52,13 +54,13 @@ package final class SocketlessGateway: Sendable {
         }
     }
 
-    /// Begins a request.
+    /// Starts a request.
     ///
     /// - Parameters:
     ///   - head: The head as a client writes it, including the empty line.
-    ///   - body: The pieces of the body. The framing that the head announces does not matter.
-    ///   - tell: Receives the response on the event loop.
-    /// - Returns: A function that disconnects the client.
+    ///   - body: The chunks of the body. They need not match the framing that the head declares.
+    ///   - tell: A closure that receives the response events on the event loop.
+    /// - Returns: A closure that disconnects the client.
     package func send(
         _ head: ByteBuffer,
         body: [ByteBuffer],
@@ -83,29 +85,29 @@ package final class SocketlessGateway: Sendable {
         return { [eventLoop] in try? await eventLoop.submit { client.value.leave() }.get() }
     }
 
-    /// Returns all metrics in the text format of Prometheus.
+    /// Returns all metrics in the Prometheus text format.
     package func metrics() async -> String {
         var page = ByteBuffer()
         PrometheusText(format: .text).write(await self.registry.snapshot(), into: &page)
         return String(buffer: page)
     }
 
-    /// Releases everything. Nothing can be sent afterwards.
+    /// Stops the gateway and releases its resources. No requests can be sent afterwards.
     package func stop() {
         self.eventLoop.execute { [worker] in worker.value.stop() }
     }
 }
 
-/// What a client receives, in this order.
+/// An event that the client receives, in declaration order.
 package enum SocketlessEvent: Sendable {
     case informational(status: Int)
     case head(status: Int, fields: [(name: String, value: String)])
     case chunk(ByteBuffer)
-    /// The last event. The body is complete if `isComplete` is true.
+    /// The last event. `isComplete` tells whether the response is complete.
     case over(isComplete: Bool)
 }
 
-/// A client that accepts everything at once.
+/// A client that accepts all data immediately.
 private final class SocketlessClient: ClientStream {
     let peer: ClientAddress
     let scheme: StaticString
@@ -134,14 +136,14 @@ private final class SocketlessClient: ClientStream {
 
     func leave() { self.exchange?.driver.clientGone() }
 
-    // MARK: The request
+    // MARK: Request
 
     func pauseRequestBody() { self.isBodyWanted = false }
 
     func resumeRequestBody() {
         guard !self.isBodyWanted, let exchange = self.exchange, !exchange.state.isRequestEnded else { return }
         self.isBodyWanted = true
-        // Like a socket, never within the call that asks for it.
+        // Deliver the body asynchronously, as a socket does.
         let bound = NIOLoopBound(self, eventLoop: exchange.worker.eventLoop)
         exchange.worker.eventLoop.execute { bound.value.sendBody() }
     }
@@ -158,7 +160,7 @@ private final class SocketlessClient: ClientStream {
         }
     }
 
-    // MARK: The response
+    // MARK: Response
 
     func writeInformational(_ head: borrowing ResponseHead) { self.tell(.informational(status: head.status)) }
 
