@@ -1,10 +1,10 @@
 import NIOCore
 
-/// The deadlines of a client connection: for bytes from the client, and for the client to accept bytes.
+/// The deadlines of a client connection: for bytes to arrive from the client, and for the client to accept bytes.
 ///
-/// It reads no clock. The time is an argument, and the handler moves the connection's slot in the ``DeadlineWheel``.
+/// It reads no clock: the time is an argument. The handler moves the connection's slot in the ``DeadlineWheel``.
 package struct ConnectionClock {
-    /// How long a client whose connection is being closed may be silent.
+    /// How long a client may be silent while its connection closes.
     static let lingerTime = TimeAmount.seconds(2)
     /// How long such a client may keep sending.
     private static let longestLinger = TimeAmount.seconds(30)
@@ -12,12 +12,12 @@ package struct ConnectionClock {
 
     /// When the first byte of the current request arrived.
     var headStartedAt = NIODeadline.uptimeNanoseconds(0)
-    /// For bytes from the client.
+    /// The deadline for bytes from the client.
     var readDeadline = NIODeadline.distantFuture
-    /// For the client to accept bytes.
+    /// The deadline for the client to accept bytes.
     private(set) var writeDeadline = NIODeadline.distantFuture
     private var armedUntil = NIODeadline.distantFuture
-    /// The number of bytes that the client had to accept when the wait began.
+    /// The number of bytes that the client had yet to accept when the wait began.
     private var unwritten = 0
     private var lingerEnd: NIODeadline?
     private var bodyStartedAt = NIODeadline.uptimeNanoseconds(0)
@@ -25,7 +25,7 @@ package struct ConnectionClock {
 
     // MARK: The wheel
 
-    /// Returns the deadline to set in the wheel; nil if the wheel looks at this connection earlier anyway.
+    /// Returns the deadline to set in the wheel, or nil if the wheel already checks this connection earlier.
     mutating func arm() -> NIODeadline? {
         let next = min(self.readDeadline, self.writeDeadline)
         guard next < self.armedUntil else { return nil }
@@ -33,12 +33,12 @@ package struct ConnectionClock {
         return next
     }
 
-    /// The wheel has looked at this connection, and does not again unless it is asked to.
+    /// Records that the wheel checked this connection. It does not do so again unless asked to.
     mutating func disarm() { self.armedUntil = .distantFuture }
 
     // MARK: The body of a request
 
-    /// A request has begun. The clock of its body stands still until the body is read.
+    /// Starts a request. The body's clock is stopped until the body is read.
     mutating func requestBegan(hasBody: Bool, at now: NIODeadline) {
         self.bodyPausedAt = nil
         guard hasBody else { return }
@@ -54,19 +54,19 @@ package struct ConnectionClock {
         self.bodyPausedAt = nil
     }
 
-    /// The client has been asked for its body, or sends it without being asked.
+    /// Records that the client was asked for its body, or sends it without being asked.
     mutating func bodyAwaited(at now: NIODeadline) { self.bodyStartedAt = now }
 
-    /// When more of the body has to be there: it must arrive at `body_rate`, with some grace.
+    /// Returns the deadline for more of the body, which must arrive at `body_rate` with a grace period.
     func bodyDeadline(bytes: Int, nanosecondsPerByte: Double) -> NIODeadline {
-        // At a rate close to zero, the time earned exceeds what can be represented.
+        // At a rate close to zero, the allowed time can exceed the largest integer.
         let earned = Int64(exactly: (Double(bytes) * nanosecondsPerByte).rounded(.down)) ?? .max
         return self.bodyStartedAt + Self.bodyRateGrace + .nanoseconds(earned)
     }
 
     // MARK: Output
 
-    /// The client has `timeout` to accept some of the bytes that are queued for it.
+    /// Gives the client `timeout` to accept some of the queued bytes.
     mutating func waitForWrite(of unwritten: Int, at now: NIODeadline, timeout: TimeAmount) {
         self.unwritten = unwritten
         self.writeDeadline = now + timeout
@@ -76,13 +76,13 @@ package struct ConnectionClock {
 
     var waitsForWrite: Bool { self.writeDeadline != .distantFuture }
 
-    /// More bytes were queued for the client.
+    /// Records that more bytes were queued for the client.
     package mutating func wrote(_ count: Int) { if self.waitsForWrite { self.unwritten += count } }
 
     enum OnWriteDeadline: Hashable {
-        /// Everything was accepted.
+        /// The client has accepted everything.
         case done
-        /// Some was: wait again for the rest.
+        /// The client has accepted some bytes: wait again for the rest.
         case wait
         case timedOut
     }
@@ -102,7 +102,7 @@ package struct ConnectionClock {
         self.readDeadline = now + Self.lingerTime
     }
 
-    /// The client has sent something that is dropped.
+    /// Records that bytes from the client were dropped.
     mutating func inputDropped(at now: NIODeadline) {
         if let end = self.lingerEnd { self.readDeadline = min(now + Self.lingerTime, end) }
     }

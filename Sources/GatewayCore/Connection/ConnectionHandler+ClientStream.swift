@@ -2,10 +2,10 @@ package import GatewayHTTP
 import GatewayHTTP1
 package import NIOCore
 
-/// The connection as the exchange sees it: responses are written as HTTP/1 (RFC 9112), and the request's body is read on
-/// demand.
+/// The connection as seen by the exchange: responses are written as HTTP/1 (RFC 9112), and the request's body is read
+/// on demand.
 extension ConnectionHandler: ClientStream {
-    /// How much of a body is read after its response: about as much as a new connection would cost.
+    /// The maximum number of body bytes to read after the response. Reading more costs more than a new connection.
     private static let discardLimit = 256 * 1024
 
     package var isWritable: Bool { self.machine.isWritable }
@@ -15,7 +15,7 @@ extension ConnectionHandler: ClientStream {
     // MARK: The response
 
     package func writeInformational(_ head: borrowing ResponseHead) {
-        // RFC 9110 section 15.2: HTTP/1.0 has no such responses.
+        // HTTP/1.0 has no interim responses (RFC 9110 section 15.2).
         guard self.exchange?.request.minorVersion == 1 else { return }
         if head.status == 100 { self.bodyIsAwaited() }
         self.collect { buffer in
@@ -32,7 +32,7 @@ extension ConnectionHandler: ClientStream {
         self.machine.responseFramed(isUnbounded: exchange.response.framing.isUnbounded, isHTTP10: isOld)
         if !exchange.state.isRequestEnded, !self.readsRest(of: exchange) { self.machine.closeAfterResponse() }
         let closes = self.machine.responseBegan(isStopping: self.worker.shared.isDraining)
-        // RFC 9110 section 7.8: a message with Upgrade names it in Connection.
+        // A message with `Upgrade` also lists it in `Connection` (RFC 9110 section 7.8).
         let upgrades = exchange.response.status == 426 && exchange.response.headers.contains(.upgrade)
         let isChunked = self.machine.isChunked
         // Only a chunked body has trailers.
@@ -87,12 +87,13 @@ extension ConnectionHandler: ClientStream {
 
     package func cut() {
         self.machine.closed()
-        // The caller ends the exchange. It must not be ended again when its object may belong to another request.
+        // The caller ends the exchange. Do not end it again later, when the object may serve another request.
         self.exchange = nil
         guard let context = self.context else { return }
-        // A reused connection that ends without a byte looks idle, and its client would send the request again.
+        // Flush first: a reused connection that ends without any bytes looks idle, so its client would send the
+        // request again.
         self.output.flush(context)
-        // If the end of the connection is the end of the body, only a reset shows that the body is incomplete.
+        // If the end of the connection marks the end of the body, only a reset shows that the body is incomplete.
         if let socket = self.socket { Platform.resetOnClose(socket) }
         context.close(promise: nil)
     }
@@ -117,12 +118,13 @@ extension ConnectionHandler: ClientStream {
         self.process()
     }
 
-    /// Whether the rest of a request's body is read and dropped after an early response, so that the connection can be kept.
-    /// If not, the response says that the connection ends (RFC 9112 section 9.3).
+    /// Returns whether to read and drop the rest of a request's body after an early response, so that the connection
+    /// can be kept. If not, the response announces that the connection closes (RFC 9112 section 9.3).
     private func readsRest(of exchange: Exchange) -> Bool {
-        // A client that waits for 100 (Continue) may send its body or not: the next request would be ambiguous.
+        // A client that waits for 100 (Continue) may or may not send its body, so the start of the next request is
+        // ambiguous.
         if exchange.request.expectsContinue { return false }
-        // These say that the body is not wanted (RFC 9110 sections 15.5.9 and 15.5.14).
+        // These errors say that the body is not wanted (RFC 9110 sections 15.5.9 and 15.5.14).
         if exchange.errorCode == .requestTimeout || exchange.errorCode == .payloadTooLarge { return false }
         switch exchange.request.framing {
         case .length(let length): return length - self.reader.bodyBytes <= Self.discardLimit
@@ -131,7 +133,7 @@ extension ConnectionHandler: ClientStream {
         }
     }
 
-    /// Drops what has arrived of a chunked body. Returns whether that includes its end.
+    /// Drops the received part of a chunked body. Returns whether it includes the end of the body.
     private func dropReceivedBody(of exchange: Exchange) -> Bool {
         do throws(MessageError) {
             while true {

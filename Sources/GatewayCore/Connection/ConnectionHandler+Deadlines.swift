@@ -2,10 +2,10 @@ import GatewayHTTP
 import GatewayHTTP1
 package import NIOCore
 
-/// What happens as time passes: slow clients, idle connections, the drain.
+/// Timeouts: slow clients, idle connections and the drain.
 extension ConnectionHandler: DeadlineOwner {
-    /// During the drain, how long an idle connection stays open for a request that may be on its way. A new connection has as
-    /// long to send its first one.
+    /// How long an idle connection stays open during the drain, for a request that may be on its way. A new
+    /// connection has the same time to send its first request.
     private static let drainGrace = TimeAmount.seconds(1)
     private static let interim: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -20,7 +20,8 @@ extension ConnectionHandler: DeadlineOwner {
         if let next = self.clock.arm() { self.worker.deadlines.set(self.deadlineSlot, to: next) }
     }
 
-    /// The client has been asked for the body that it held back, or sends it without being asked: its time starts now.
+    /// Starts the clock of a body that the client held back: the client was asked for it, or sends it without being
+    /// asked.
     func bodyIsAwaited() {
         guard let exchange = self.exchange, exchange.request.expectsContinue else { return }
         exchange.request.expectsContinue = false
@@ -29,7 +30,7 @@ extension ConnectionHandler: DeadlineOwner {
     }
 
     func waitForBody() {
-        // The deadlines of the upstream, which has to ask for the body, apply instead.
+        // The upstream has to ask for the body, so its deadlines apply instead.
         if let exchange = self.exchange, exchange.request.expectsContinue { return self.waitForRead(.distantFuture) }
         let rate = self.listener.limits.bodyNanosecondsPerByte
         self.waitForRead(self.clock.bodyDeadline(bytes: self.reader.bodyBytes, nanosecondsPerByte: rate))
@@ -46,7 +47,7 @@ extension ConnectionHandler: DeadlineOwner {
         (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
-    /// How long an idle connection waits for its next request.
+    /// The time that an idle connection waits for its next request.
     var timeBetweenRequests: TimeAmount { self.machine.isDraining ? Self.drainGrace : self.listener.limits.keepAlive }
 
     // MARK: Deadlines
@@ -93,12 +94,12 @@ extension ConnectionHandler: DeadlineOwner {
         }
     }
 
-    /// Whether a client that has closed its input may still read the response.
+    /// Returns whether a client that has closed its input may still read the response.
     ///
-    /// The end of a client's input looks the same whether it waits for the response or has closed its connection. Only a
-    /// byte sent to it shows the difference: the system of a client that has left answers with a reset. Before the head of
-    /// the response, an interim response can be that byte, which every client has to ignore (RFC 9110 section 15.2).
-    /// After the head, the body's pieces are, unless the stream may be silent for long.
+    /// A client that waits for the response and one that has closed its connection look the same: both end their
+    /// input. Sending a byte reveals the difference, because the system of a client that has left responds with a
+    /// reset. Before the response head, an interim response serves as that byte, since every client has to ignore it
+    /// (RFC 9110 section 15.2). After the head, the body itself does, unless the stream may be silent for long.
     private func mayListen(to exchange: Exchange) -> Bool {
         switch exchange.state.stage {
         case .idle, .descending, .waiting, .climbing:
@@ -113,7 +114,7 @@ extension ConnectionHandler: DeadlineOwner {
 
     // MARK: Idle connections
 
-    /// When the connection became idle; nil if closing it now would lose a request or a response.
+    /// When the connection became idle. Nil if closing it now would lose a request or a response.
     var idleSince: NIODeadline? {
         if self.owesBytes { return nil }
         switch self.machine.state {
@@ -126,7 +127,7 @@ extension ConnectionHandler: DeadlineOwner {
     /// Whether part of a response has not reached the system yet.
     private var owesBytes: Bool { self.exchange != nil || self.bufferedBytes > 0 }
 
-    /// Whether the system holds unread bytes of the client, so that a connection only looks idle.
+    /// Whether the system holds unread bytes from the client, so that the connection only looks idle.
     private var hasUnreadInput: Bool { self.socket.map { Platform.hasUnreadBytes($0) } ?? false }
 
     package var socket: NIOBSDSocket.Handle? {
@@ -136,7 +137,7 @@ extension ConnectionHandler: DeadlineOwner {
 
     // MARK: The drain
 
-    /// Answers the current request, and one more if the client does not know yet that the connection ends.
+    /// Serves the current request, plus one more if the client does not know yet that the connection closes.
     package func drain() {
         switch self.machine.drain() {
         case .afterNextRequest:
@@ -145,7 +146,7 @@ extension ConnectionHandler: DeadlineOwner {
         }
     }
 
-    /// Closes the connection. A request that has begun and has no response yet is answered with an error.
+    /// Closes the connection. A request that has started but has no response yet gets an error response.
     ///
     /// - Returns: Whether a request was cut off.
     func drainTimeIsUp() -> Bool {

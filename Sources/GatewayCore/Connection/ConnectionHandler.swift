@@ -2,18 +2,19 @@ import GatewayHTTP
 import GatewayHTTP1
 package import NIOCore
 
-/// A client's HTTP/1 connection: it reads requests from the channel, begins an exchange for each, and writes the responses.
+/// A client's HTTP/1 connection. It reads requests from the channel, starts an exchange for each and writes the
+/// responses.
 ///
-/// It is the shell around four parts: ``ConnectionStateMachine`` decides what happens, ``RequestReader`` turns bytes into
-/// requests, ``ConnectionClock`` keeps the deadlines, and ``ConnectionOutput`` sends. This file handles input; responses
+/// It is a shell around four parts: ``ConnectionStateMachine`` decides what to do, ``RequestReader`` parses requests,
+/// ``ConnectionClock`` keeps the deadlines and ``ConnectionOutput`` sends bytes. This file handles input. Responses
 /// are in `ConnectionHandler+ClientStream.swift`, deadlines and the drain in `ConnectionHandler+Deadlines.swift`.
 package final class ConnectionHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    /// How many bytes are read ahead of an exchange that does not accept them yet.
+    /// The maximum number of bytes to read ahead of an exchange that does not accept them yet.
     private static let readAhead = 64 * 1024
-    /// How long a client that has closed its input waits before it is checked. Most responses are complete by then.
+    /// The delay before a client that has closed its input is checked. Most responses are complete by then.
     private static let patience = TimeAmount.milliseconds(100)
 
     package let worker: Worker
@@ -27,7 +28,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
     package var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
     let deadlineSlot: DeadlineWheel.Slot
 
-    /// - Parameter isAdmitted: False if there are too many connections; the client is told so and nothing else.
+    /// - Parameter isAdmitted: False if there are too many connections. The client then only gets an error response.
     package init(
         worker: Worker,
         listener: ListenerPlan,
@@ -53,7 +54,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.output.attach(to: context)
-        // Reads that this handler asks for do not pass through the whole pipeline.
+        // Reads requested by this handler then do not pass through the whole pipeline.
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
         self.worker.deadlines.own(self.deadlineSlot, self)
         self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
@@ -132,7 +133,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
         if self.machine.isInputClosed { self.inputEnded(context) }
     }
 
-    /// Performs one step with the bytes at hand; returns false if the next one has to wait.
+    /// Performs one step with the available bytes. Returns false if the next step has to wait.
     private func step() -> Bool {
         switch self.machine.nextStep(buffered: self.reader.buffered) {
         case .wait: return false
@@ -231,13 +232,13 @@ package final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: Refusals
 
-    /// Answers bytes that are not a request. Nothing is read after that.
+    /// Responds with an error to bytes that are not a request, and reads nothing more.
     package func refuse(_ error: GatewayError, with exchange: Exchange) {
         self.machine.receivedMalformed()
         self.answer(error, with: exchange)
     }
 
-    /// Answers that there are too many connections. The socket is needed, so nothing is read or waited for.
+    /// Responds that there are too many connections. Reads nothing and waits for nothing, to free the socket at once.
     private func refuseConnection() {
         self.worker.tick()
         self.clock.headStartedAt = self.worker.now
@@ -277,7 +278,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
     private func closeWhenWritten() {
         self.whenWritten { $0.close(promise: nil) }
         guard !self.machine.isReleased else { return }
-        // Only the client's acceptance of the remaining bytes is waited for.
+        // Wait only for the client to accept the remaining bytes.
         self.clock.readDeadline = .distantFuture
         self.waitForWrite()
     }
@@ -298,7 +299,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 
-    /// Counts the connection as active or idle when an exchange begins or ends.
+    /// Counts the connection as active or idle when an exchange starts or ends.
     private func countActivity(before: Exchange?) {
         guard (before == nil) != (self.exchange == nil), self.machine.isCounted else { return }
         self.listener.connectionChanged(isActive: self.exchange != nil)

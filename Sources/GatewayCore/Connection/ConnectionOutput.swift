@@ -1,19 +1,19 @@
 import GatewayHTTP1
 package import NIOCore
 
-/// The bytes that a connection sends. Small pieces are collected in one buffer; large ones are passed on without a copy.
+/// The output of a connection. Small pieces are collected in one buffer; large ones are passed on without a copy.
 ///
-/// This is a class because a write can close the connection within the call, and closing calls back into this object.
+/// This is a class because a write can close the connection before it returns, which calls back into this object.
 package final class ConnectionOutput {
-    /// Where a flushed buffer goes. The code that builds the channel chooses; see ``Transport``.
+    /// Where flushed bytes go. The code that builds the channel chooses; see ``Transport``.
     package enum Destination {
-        /// Straight to the socket while nothing is queued in the channel. The channel takes what the socket does not
-        /// accept, and reports when there is room again. A write through the channel costs 2,800 instructions and sixty
-        /// reference counts, a tenth of a request's CPU time.
+        /// Directly to the socket while nothing is queued in the channel. The channel receives what the socket does
+        /// not accept, and reports when there is room again. A write through the channel costs 2,800 instructions and
+        /// sixty reference counting operations, a tenth of a request's CPU time.
         ///
         /// No other handler in the pipeline may change, delay or observe outbound bytes.
         case socket
-        /// Through the pipeline, so that the handlers in front see every byte.
+        /// Through the pipeline, so that the handlers between this one and the socket see every byte.
         case channel
     }
 
@@ -25,7 +25,7 @@ package final class ConnectionOutput {
     private let worker: Worker
     private let destination: Destination
     private var collected: ByteBuffer?
-    /// The socket's; -1 without one, and always if bytes go through the pipeline.
+    /// The socket's descriptor. -1 if there is none, or if bytes go through the pipeline.
     private var descriptor: CInt = -1
     private var mayBeQueued = false
     private var needsFlush = false
@@ -44,16 +44,16 @@ package final class ConnectionOutput {
     }
 
     /// Stops using the descriptor, which may belong to another connection from now on. Call it first when the channel
-    /// becomes inactive: the channel reports that within the call that closes the descriptor.
+    /// becomes inactive, because the channel reports that from within the call that closes the descriptor.
     func detach() {
         self.descriptor = -1
         self.collected = nil
     }
 
-    /// Whether enough is collected that waiting for more saves nothing.
+    /// Whether enough bytes are collected that waiting for more saves nothing.
     package var isFull: Bool { (self.collected?.readableBytes ?? 0) >= Self.full }
 
-    /// Adds what `write` appends, and returns the number of bytes.
+    /// Collects the bytes that `write` appends, and returns their number.
     @discardableResult
     package func collect(_ write: (inout ByteBuffer) -> Void) -> Int {
         var buffer = self.collected ?? self.worker.takeBuffer()
@@ -65,9 +65,9 @@ package final class ConnectionOutput {
         return added
     }
 
-    /// Adds a piece of a body, as a chunk (RFC 9112 section 7.1) if the message is chunked.
+    /// Writes a piece of a body, as a chunk if the message is chunked (RFC 9112 section 7.1).
     ///
-    /// - Returns: The number of bytes, framing included.
+    /// - Returns: The number of bytes, including framing.
     package func write(_ piece: ByteBuffer, asChunk: Bool, to context: ChannelHandlerContext) -> Int {
         let count = piece.readableBytes
         guard count > Self.copied else {
@@ -87,7 +87,7 @@ package final class ConnectionOutput {
         return added
     }
 
-    /// Sends what has been written.
+    /// Sends the bytes written so far.
     package func flush(_ context: ChannelHandlerContext) {
         guard var buffer = self.take() else {
             if self.needsFlush {
@@ -104,10 +104,11 @@ package final class ConnectionOutput {
         self.worker.giveBack(buffer)
     }
 
-    /// Whether the channel may hold bytes that the socket has not accepted yet. Later bytes must then wait in the channel.
+    /// Returns whether the channel may hold bytes that the socket has not accepted. Later bytes must then go through
+    /// the channel.
     func isQueued(_ context: ChannelHandlerContext) -> Bool {
         guard self.mayBeQueued else { return false }
-        // Handlers in front may hold bytes that the channel does not know of.
+        // Handlers between this one and the socket may hold bytes that the channel does not know of.
         guard self.destination == .socket else { return true }
         let queued = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 1
         self.mayBeQueued = queued > 0
@@ -120,7 +121,7 @@ package final class ConnectionOutput {
         return buffer
     }
 
-    /// Sends as much as the socket accepts now. Returns false if the rest, or an error, is left for the channel.
+    /// Sends as many bytes as the socket accepts now. Returns false if the channel must handle the rest, or an error.
     private func send(_ buffer: inout ByteBuffer) -> Bool {
         guard self.descriptor >= 0 else { return false }
         let descriptor = self.descriptor

@@ -1,57 +1,57 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// The state of a client's HTTP/1 connection: keep-alive, pipelining, half-close, drain (RFC 9112 section 9).
+/// The state of a client's HTTP/1 connection: keep-alive, pipelining, half-close and drain (RFC 9112 section 9).
 ///
-/// It knows no channel and no clock. ``ConnectionHandler`` reports each event and performs the action that comes back.
+/// It has no channel and no clock. ``ConnectionHandler`` reports each event and performs the returned action.
 package struct ConnectionStateMachine: Hashable, Sendable {
     package private(set) var state = State.idle
     private var requestsLeft: Int
     private var keepsAlive = true
-    /// The response under way announced that the connection ends with it.
+    /// Whether the current response announced that the connection closes after it.
     private var isLast = false
     package private(set) var isDraining = false
-    /// The client may still send bytes that will not be read.
+    /// Whether the client may still send bytes that will not be read.
     private var mayStillSend = false
 
     // MARK: Input
 
-    /// The client will not send anything more.
+    /// Whether the client has closed its sending side.
     private(set) var isInputClosed = false
-    /// A client that closed its input has been checked for whether it still waits for the response.
+    /// Whether a client that closed its input was checked for whether it still waits for the response.
     private var hasCheckedClient = false
     private var isBodyPaused = true
     package private(set) var isReading = true
-    /// Between a read and the end of the channel's reads, which flushes what goes upstream.
+    /// True from a read until the channel reports the end of its reads, which flushes bytes to the upstream.
     private var isInReadPass = false
     private var isProcessing = false
 
     // MARK: Output
 
     private var needsFlush = false
-    /// As last reported by the channel, so that the channel need not be asked.
+    /// The writability that the channel last reported.
     package private(set) var isWritable = true
-    /// The body of the response under way is chunked.
+    /// Whether the body of the current response is chunked.
     private(set) var isChunked = false
 
     // MARK: Lifetime
 
-    /// False if there are too many connections: the client only gets a response that says so.
+    /// False if there are too many connections. The client then only gets an error response.
     let isAdmitted: Bool
     private(set) var isReleased = false
 
     package enum State: Hashable, Sendable {
         /// Between requests. → receivingHead, exchanging, closing, closed
         case idle
-        /// Part of a head has arrived. → exchanging, closing, closed
+        /// A part of a head has arrived. → exchanging, closing, closed
         case receivingHead
         /// → idle, discarding, closing, tunnel, closed
         case exchanging(request: Side, response: Side)
-        /// The response is complete; the rest of the request's body is read and dropped. → idle, closing, closed
+        /// The response is complete. The rest of the request's body is read and dropped. → idle, closing, closed
         case discarding
-        /// A 101 response was written, and the channel belongs to the tunnel that it opened. → closed
+        /// A 101 response was written, and its tunnel owns the channel. → closed
         case tunnel
-        /// Nothing more is read as a request. → closed
+        /// No further request is read. → closed
         case closing
         case closed
     }
@@ -66,17 +66,17 @@ package struct ConnectionStateMachine: Hashable, Sendable {
         self.isAdmitted = isAdmitted
     }
 
-    /// Whether the connection ends with the current response.
+    /// Whether the connection closes after the current response.
     var closesAfterResponse: Bool { !self.keepsAlive || self.isLast }
 
     var isBetweenRequests: Bool { self.state == .idle }
 
-    /// Whether the listener counts the connection at this moment.
+    /// Whether the listener currently counts the connection.
     var isCounted: Bool { self.isAdmitted && !self.isReleased }
 
     package mutating func closed() { self.state = .closed }
 
-    /// The connection has let go of everything it held. Returns false if it had done so before.
+    /// Records that the connection released its resources. Returns false if it already had.
     package mutating func release() -> Bool {
         guard !self.isReleased else { return false }
         self.isReleased = true
@@ -87,22 +87,22 @@ package struct ConnectionStateMachine: Hashable, Sendable {
 // MARK: - Passes over the received bytes
 
 extension ConnectionStateMachine {
-    /// What to do with the bytes at hand.
+    /// What to do with the received bytes.
     package enum Step: Hashable {
         case readHead
         case readBody
         case discardBody
         case dropInput
-        /// Nothing, until the next event.
+        /// Wait for the next event.
         case wait
     }
 
-    /// Bytes have arrived; the channel reports when it has no more for now.
+    /// Records that bytes arrived. The channel reports when it has no more for now.
     mutating func readPassBegan() { self.isInReadPass = true }
 
     mutating func readPassEnded() { self.isInReadPass = false }
 
-    /// Returns false if a pass is running already, which will see what is new.
+    /// Starts a pass. Returns false if one is already running, which will process the new bytes too.
     mutating func passBegan() -> Bool {
         guard !self.isProcessing else { return false }
         self.isProcessing = true
@@ -111,7 +111,7 @@ extension ConnectionStateMachine {
 
     func nextStep(buffered: Int) -> Step {
         switch self.state {
-        // A client that pipelines requests without reading gets no further response to collect.
+        // A client that pipelines requests without reading responses gets no further ones to buffer.
         case .idle, .receivingHead: buffered > 0 && self.isWritable ? .readHead : .wait
         case .exchanging(.open, _): self.isBodyPaused ? .wait : .readBody
         case .discarding: .discardBody
@@ -120,21 +120,21 @@ extension ConnectionStateMachine {
         }
     }
 
-    /// Returns whether output was collected during the pass and has to be flushed.
+    /// Ends a pass. Returns whether output was collected during the pass and has to be flushed.
     mutating func passEnded() -> Bool {
         self.isProcessing = false
         return self.needsFlush
     }
 
-    /// Whether the request's body has to be flushed upstream now. Within a read pass it is flushed at the end.
+    /// Whether the request's body has to be flushed upstream now. A read pass flushes it at the end.
     var flushesUpstream: Bool {
         guard !self.isInReadPass, case .exchanging(.open, _) = self.state else { return false }
         return true
     }
 
-    /// Decides whether the socket is read. Returns true if reading has to be started again.
+    /// Decides whether to read from the socket. Returns true if reading has to be started again.
     ///
-    /// - Parameter limit: How many bytes are read ahead of an exchange that does not accept them yet.
+    /// - Parameter limit: The maximum number of bytes to read ahead of an exchange that does not accept them yet.
     mutating func resumesReading(buffered: Int, limit: Int) -> Bool {
         let mayRead =
             switch self.state {
@@ -150,7 +150,7 @@ extension ConnectionStateMachine {
 
     enum OnFlush: Hashable {
         case now
-        /// At the end of the pass, together with what else is collected until then.
+        /// At the end of the pass, together with everything else collected until then.
         case afterPass
     }
 
@@ -168,7 +168,7 @@ extension ConnectionStateMachine {
 // MARK: - The request
 
 extension ConnectionStateMachine {
-    /// Returns true if this is the beginning of a head, whose deadline starts now.
+    /// Records received bytes. Returns true if they start a head, whose deadline starts now.
     mutating func receivedBytes() -> Bool {
         guard self.state == .idle else { return false }
         self.state = .receivingHead
@@ -184,7 +184,7 @@ extension ConnectionStateMachine {
         self.state = .exchanging(request: framing.isEmpty ? .ended : .open, response: .open)
     }
 
-    /// The received bytes are not a request. They are answered with an error, and nothing is read after that.
+    /// Records that the received bytes are not a request. They get an error response, and nothing more is read.
     mutating func receivedMalformed() {
         self.closeAfterResponse()
         switch self.state {
@@ -195,7 +195,7 @@ extension ConnectionStateMachine {
         }
     }
 
-    /// There are too many connections. The client gets a response that says so, and nothing is read.
+    /// Records that there are too many connections. The client gets an error response, and nothing is read.
     package mutating func refused() {
         self.keepsAlive = false
         self.state = .exchanging(request: .ended, response: .open)
@@ -230,11 +230,11 @@ extension ConnectionStateMachine {
         case cut
         /// Check soon whether the client still waits for the response.
         case checkClient
-        /// Nothing, for now.
+        /// Do nothing for now.
         case wait
     }
 
-    /// A pass over the received bytes has ended, and the client sends nothing more.
+    /// Handles the end of the client's input, after a pass over the received bytes.
     mutating func inputEnded(buffered: Int) -> OnInputEnd {
         var outcome = OnInputEnd.wait
         if case .exchanging(.ended, _) = self.state, !self.hasCheckedClient {
@@ -253,12 +253,12 @@ extension ConnectionStateMachine {
         }
     }
 
-    /// Whether none of the received bytes waits for anything.
+    /// Whether all received bytes that can be processed were processed.
     private func hasTakenInput(buffered: Int) -> Bool {
         switch self.state {
         case .idle, .receivingHead: self.isWritable || buffered == 0
         case .exchanging(.open, _): !self.isBodyPaused
-        // The rest is another request.
+        // The remaining bytes are another request.
         case .exchanging(.ended, _): buffered == 0
         case .discarding, .closing, .closed, .tunnel: true
         }
@@ -268,30 +268,31 @@ extension ConnectionStateMachine {
 // MARK: - The response
 
 extension ConnectionStateMachine {
-    /// Decides how a response body is framed (RFC 9112 section 6). Without a length it is chunked, or ends with the
-    /// connection if the client does not know chunks.
+    /// Decides how to frame a response body (RFC 9112 section 6). Without a length it is chunked, or ends with the
+    /// connection if the client does not support chunks.
     mutating func responseFramed(isUnbounded: Bool, isHTTP10: Bool) {
         self.isChunked = isUnbounded && !isHTTP10
         if isUnbounded, isHTTP10 { self.keepsAlive = false }
     }
 
-    /// Returns true if the body has to be ended with a last chunk.
+    /// Ends the response body. Returns true if a last chunk has to be written.
     mutating func responseBodyEnded() -> Bool {
         defer { self.isChunked = false }
         return self.isChunked
     }
 
-    /// The head of the final response is about to be written. What it says about the connection is binding: a client that
-    /// was not told to expect the end sends its next request, and gets a response.
+    /// Records that the head of the final response is about to be written. What the head says about the connection is
+    /// binding: a client that was not told that the connection closes may send its next request, and gets a response.
     ///
-    /// - Parameter isStopping: The gateway is about to end.
-    /// - Returns: Whether the head has to say `Connection: close`.
+    /// - Parameter isStopping: Whether the gateway is shutting down.
+    /// - Returns: Whether the head has to contain `Connection: close`.
     mutating func responseBegan(isStopping: Bool) -> Bool {
         if isStopping || self.isDraining || self.requestsLeft == 0 { self.isLast = true }
         return self.closesAfterResponse
     }
 
-    /// Where the next request begins is unknown, for example because this one was rejected before its body arrived.
+    /// Closes the connection after the response because the start of the next request is unknown, for example because
+    /// this request was rejected before its body arrived.
     mutating func closeAfterResponse() {
         self.keepsAlive = false
         self.mayStillSend = true
@@ -301,15 +302,17 @@ extension ConnectionStateMachine {
         /// Wait for the other side.
         case wait
         case nextRequest
-        /// Read the rest of the body and drop it.
+        /// Read and drop the rest of the body.
         case discard
         /// Flush and close.
         case close
-        /// Flush and close the sending side. Keep reading for a moment, so that the client sees the response and not a reset
-        /// (RFC 9112 section 9.6).
+        /// Flush and close the sending side. Keep reading briefly, so that the client sees the response instead of a
+        /// reset (RFC 9112 section 9.6).
         case linger
     }
 
+    /// Records that the request is complete.
+    ///
     /// - Parameter buffered: The number of received bytes that have not been read as a request.
     mutating func requestEnded(buffered: Int) -> OnEnd {
         switch self.state {
@@ -321,6 +324,8 @@ extension ConnectionStateMachine {
         }
     }
 
+    /// Records that the response is complete.
+    ///
     /// - Parameter buffered: The number of received bytes that have not been read as a request.
     mutating func responseEnded(buffered: Int) -> OnEnd {
         switch self.state {
@@ -342,21 +347,21 @@ extension ConnectionStateMachine {
             return .nextRequest
         }
         self.state = .closing
-        // A client that did not ask for the end may have sent its next request already.
+        // A client that did not ask to close the connection may have sent its next request already.
         if self.mayStillSend || self.keepsAlive { return .linger }
         // Closing with unread input resets the connection, and the client loses the response.
         return buffered > 0 && !self.isInputClosed ? .linger : .close
     }
 
     enum OnSwitchProtocols: Hashable {
-        /// The tunnel owns the channel from now on. Flush the head, give up the deadlines, and pass on the channel with the
-        /// bytes that were received after the request.
+        /// The tunnel owns the channel from now on. Flush the head, remove the deadlines, and hand over the channel
+        /// with the bytes received after the request.
         case handOver
-        /// The request is incomplete, or there is none: it must not be answered with 101 (RFC 9110 section 7.8).
+        /// The request is incomplete or missing, so it must not get a 101 response (RFC 9110 section 7.8).
         case refuse
     }
 
-    /// The head of a 101 response is about to be written.
+    /// Records that the head of a 101 response is about to be written.
     mutating func switchedProtocols() -> OnSwitchProtocols {
         guard self.state == .exchanging(request: .ended, response: .open) else { return .refuse }
         self.keepsAlive = false
@@ -373,24 +378,26 @@ extension ConnectionStateMachine {
         /// The rest of the head may be held up by responses that the client has yet to read: wait for another
         /// `header_timeout`.
         case waitForHead
-        /// Answer that the head did not arrive in time.
+        /// Respond that the head did not arrive in time.
         case refuseHead
-        /// Answer that the body did not arrive in time. Nothing more is read.
+        /// Respond that the body did not arrive in time. Read nothing more.
         case refuseBody
-        /// Find out whether the client still waits for the response.
+        /// Check whether the client still waits for the response.
         case checkClient
         /// Stop reading the rest of a body that does not arrive.
         case linger
-        /// The system holds bytes that have not been read yet: wait a moment.
+        /// The system holds unread bytes: wait briefly.
         case waitForInput
-        /// The client has yet to accept what was written: wait for that.
+        /// Wait for the client to accept the written bytes.
         case waitForWrite
         case close
     }
 
+    /// Decides what to do when the read deadline has passed.
+    ///
     /// - Parameters:
     ///   - unwritten: The number of bytes that the system has not accepted yet.
-    ///   - hasUnreadInput: Whether the system holds unread bytes of an idle client.
+    ///   - hasUnreadInput: Whether the system holds unread bytes from an idle client.
     mutating func readDeadlineReached(unwritten: Int, hasUnreadInput: Bool) -> OnReadDeadline {
         switch self.state {
         case .receivingHead: return self.isWritable ? .refuseHead : .waitForHead
@@ -408,7 +415,7 @@ extension ConnectionStateMachine {
     }
 
     package enum OnDrain: Hashable {
-        /// No request is under way, but one may be arriving (RFC 9112 section 9.6): wait for it for a moment.
+        /// No request is in progress, but one may be arriving (RFC 9112 section 9.6): wait for it briefly.
         case afterNextRequest
         case afterResponse
     }

@@ -3,17 +3,17 @@ import NIOCore
 extension DeadlineWheel {
     /// A hashed timer wheel without a clock.
     ///
-    /// Postponing a slot's deadline costs one comparison: the slot stays in its bucket, and moves to the right one when that
-    /// bucket is due. So a busy connection touches the wheel about once a minute.
+    /// Postponing a slot's deadline costs one comparison: the slot stays in its bucket, and moves to the right one
+    /// when that bucket is due. A busy connection therefore touches the wheel about once per minute.
     struct StateMachine {
-        /// The length of a tick in nanoseconds. Deadlines are late by up to this much.
+        /// The length of a tick in nanoseconds. Deadlines fire late by up to one tick.
         package static let tick: Int64 = 10_000_000
-        /// More than 80 seconds. A deadline further away passes through the wheel again.
+        /// Covers more than 80 seconds. A later deadline goes around the wheel again.
         private static let bucketCount = 8192
 
         private struct Timer {
             package var deadline = NIODeadline.distantFuture
-            /// The tick at which this slot is due next; `Int64.max` if it is in no bucket.
+            /// The tick at which this slot is due next. `Int64.max` if it is in no bucket.
             var placed = Int64.max
             var isUsed = false
         }
@@ -22,8 +22,8 @@ extension DeadlineWheel {
         private var free: [Slot] = []
         private var buckets = ContiguousArray<ContiguousArray<Slot>>(repeating: [], count: bucketCount)
         private var occupied = ContiguousArray<UInt64>(repeating: 0, count: bucketCount / 64)
-        /// The slots that are due in one advance. All are removed before any is examined, because a slot that is placed again
-        /// may belong in a bucket of the same advance.
+        /// The slots that are due in one advance. All are removed before any is examined, because a slot that is
+        /// placed again may belong in a bucket of the same advance.
         private var due: ContiguousArray<Slot> = []
         /// All ticks before this one have passed.
         private var current: Int64
@@ -39,7 +39,7 @@ extension DeadlineWheel {
             return Slot(index: self.timers.count - 1)
         }
 
-        /// Returns the slot for reuse. It may still be in a bucket, which its next owner inherits.
+        /// Frees the slot for reuse. It may still be in a bucket, which its next owner inherits.
         package mutating func free(_ slot: Slot) {
             self.timers[slot.index].deadline = .distantFuture
             self.timers[slot.index].isUsed = false
@@ -52,7 +52,7 @@ extension DeadlineWheel {
             case wake(NIODeadline)
         }
 
-        /// A free slot gets no deadline: its next owner must not be called for it.
+        /// Sets a slot's deadline. Ignored for a free slot, whose next owner must not be called for it.
         package mutating func set(_ slot: Slot, to deadline: NIODeadline) -> OnSet {
             guard self.timers[slot.index].isUsed else { return .unchanged }
             self.timers[slot.index].deadline = deadline
@@ -82,7 +82,7 @@ extension DeadlineWheel {
 
         private mutating func look(at slot: Slot, target: Int64, now: NIODeadline, expired: inout [Slot]) {
             let timer = self.timers[slot.index]
-            // An entry from before the deadline was moved forward.
+            // The entry is stale: the deadline has since moved to an earlier bucket.
             guard timer.placed <= target else { return }
             self.timers[slot.index].placed = Int64.max
             guard timer.isUsed, timer.deadline != .distantFuture else { return }
@@ -103,7 +103,7 @@ extension DeadlineWheel {
             return Self.time(of: near)
         }
 
-        /// Returns when the next occupied bucket is due; nil if the wheel is empty.
+        /// Returns when the next occupied bucket is due, or nil if the wheel is empty.
         func nextWake() -> NIODeadline? {
             let start = Int(self.current % Int64(Self.bucketCount))
             for step in 0...self.occupied.count {

@@ -1,14 +1,14 @@
 package import NIOCore
 
-/// Something with a deadline.
+/// An object with a deadline.
 package protocol DeadlineOwner: AnyObject {
-    /// The deadline of the owner's slot has passed. Called once for each deadline that is set.
+    /// Called when the deadline of the owner's slot has passed, once for each deadline that is set.
     func deadlineReached(now: NIODeadline)
 }
 
-/// The deadlines of one event loop. They share one timer of the loop, which runs only while there is a deadline.
+/// The deadlines of one event loop. They share one timer, which is scheduled only while there is a deadline.
 package final class DeadlineWheel {
-    /// Identifies an owner's deadline for as long as the owner exists.
+    /// Identifies an owner's deadline for the lifetime of the owner.
     package struct Slot: Hashable {
         package let index: Int
     }
@@ -64,7 +64,7 @@ package final class DeadlineWheel {
         if let next = self.machine.nextWake() { self.wake(at: next) }
     }
 
-    /// Releases all owners; none is called any more. An owner may call this while its deadline is handled.
+    /// Releases all owners, so that none is called again. An owner may call this while its deadline is handled.
     package func stop() {
         self.isStopped = true
         self.timer?.cancel()

@@ -11,9 +11,11 @@ final class Listener: Sendable {
     package let channel: any Channel
     private let workerLoops: [any EventLoop]
 
+    /// Binds an address.
+    ///
     /// - Parameters:
-    ///   - transport: What client connections pass through.
-    ///   - leavesIPv4: Another listener has the IPv4 side of this IPv6 address.
+    ///   - transport: The transport of client connections.
+    ///   - leavesIPv4: Whether another listener serves the IPv4 side of this IPv6 address.
     /// - Throws: ``ListenError`` if the address is not available.
     static func bind(
         _ address: ListenAddress,
@@ -103,26 +105,26 @@ final class Listener: Sendable {
         }
     }
 
-    /// How many connections are accepted before existing ones are served again.
+    /// How many connections to accept before serving existing ones again.
     private static let acceptsPerTurn: UInt = 64
-    /// How many turns the loop has to accept waiting connections before the listener closes.
+    /// How many event loop ticks the listener waits to accept queued connections before it closes.
     private static let lastTurns = 16
 
-    /// Closes the listening socket; accepted connections stay open. Connections in the system's queue are accepted first, because
-    /// closing would reset them.
+    /// Closes the listening socket. Accepted connections stay open. Connections in the system's queue are accepted
+    /// first, because closing would reset them.
     package func close() async {
         try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
         for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
-        // An accepted connection moves to its worker's loop and back to this one before it is served. Until then it would
-        // be closed with the listener.
+        // An accepted connection hops to its worker's event loop and back to this one before it is served. Until
+        // then, closing the listener would close it too.
         try? await self.channel.setOption(.autoRead, value: false).get()
         for eventLoop in self.workerLoops { try? await eventLoop.submit {}.get() }
         try? await self.channel.eventLoop.submit {}.get()
         try? await self.channel.close()
     }
 
-    /// Shrinks the system's queue to one connection. A client that connects now finds no room, retries and is refused; in the
-    /// queue it would be reset by the close, together with its request.
+    /// Shrinks the system's queue to one connection. A client that connects now finds no room, retries and is
+    /// refused. In the queue, closing would reset its connection along with its request.
     private func shrinkQueue() {
         let operations = self.channel.pipeline.syncOperations
         _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
@@ -131,8 +133,8 @@ final class Listener: Sendable {
     }
 }
 
-/// Stops accepting for a moment when the system has no descriptor or memory for another connection. The listening socket
-/// stays readable, so a loop that tried again at once would do nothing else.
+/// Pauses accepting briefly when the system has no descriptor or memory for another connection. The listening socket
+/// stays readable, so an event loop that retried at once would do nothing else.
 private final class AcceptPauseHandler: ChannelInboundHandler {
     package typealias InboundIn = any Channel
 
@@ -148,10 +150,10 @@ private final class AcceptPauseHandler: ChannelInboundHandler {
     }
 }
 
-/// An address is not available for listening.
+/// The error for an address that is not available for listening.
 public struct ListenError: Error, CustomStringConvertible {
     public let address: String
-    /// The reason, as the system describes it.
+    /// The reason, as described by the system.
     public let reason: String
     public var description: String { "cannot listen on \(self.address): \(self.reason)" }
 

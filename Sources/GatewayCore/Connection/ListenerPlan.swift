@@ -2,7 +2,7 @@ import GatewayHTTP1
 package import GatewaySettings
 package import NIOCore
 
-/// What the connections of one listener share on one event loop.
+/// The state that the connections of one listener share on one event loop.
 package final class ListenerPlan {
     package static let connections = MetricDescription(
         "gateway_client_connections",
@@ -17,9 +17,9 @@ package final class ListenerPlan {
         labels: ["listener"]
     )
 
-    /// Its address, as shown in metrics.
+    /// The address, as shown in metrics.
     package let label: String
-    /// Replaced by a reload.
+    /// Replaced on reload.
     package var limits: ConnectionLimits
     private let shared: SharedState
     package let isUnixSocket: Bool
@@ -43,7 +43,7 @@ package final class ListenerPlan {
         self.idle.add()
     }
 
-    /// A request began or ended.
+    /// Records that a request started or ended.
     func connectionChanged(isActive: Bool) {
         self.active.add(isActive ? 1 : -1)
         self.idle.add(isActive ? -1 : 1)
@@ -62,7 +62,7 @@ package struct ConnectionLimits: Sendable {
     package let keepAlive: TimeAmount
     package let writeTimeout: TimeAmount
     package let requestsPerConnection: Int
-    /// The longest that one byte of a request's body may take.
+    /// The longest time that one byte of a request's body may take.
     let bodyNanosecondsPerByte: Double
 
     package init(_ configuration: LimitsConfiguration) {

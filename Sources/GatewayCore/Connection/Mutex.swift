@@ -9,9 +9,9 @@
 
     /// Replaces `Synchronization.Mutex` in builds with a sanitizer.
     ///
-    /// The original waits with system calls in a library that is not instrumented, so ThreadSanitizer reports everything that it
-    /// guards as a race. The sanitizer knows `pthread_mutex_t`: it sees what is guarded, and still finds what is accessed
-    /// without the lock.
+    /// The original waits with system calls in a library that is not instrumented, so ThreadSanitizer reports
+    /// everything that it guards as a race. The sanitizer understands `pthread_mutex_t`, so it recognizes guarded
+    /// accesses and still finds accesses without the lock.
     ///
     /// Sendable, because the value is only accessed while the lock is held.
     package struct Mutex<Value>: ~Copyable, @unchecked Sendable {

@@ -12,9 +12,10 @@
     private let systemListen = Darwin.listen
 #endif
 
-/// System calls of connections, workers and the start of the gateway.
+/// System calls for connections, workers and the start of the gateway.
 package enum Platform {
-    /// Milliseconds since 1970, for dates and identifiers. Durations are measured with the clock of the event loop.
+    /// Returns milliseconds since 1970, for dates and identifiers. Measure durations with the event loop's clock
+    /// instead.
     package static func unixMilliseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -23,14 +24,15 @@ package enum Platform {
 
     // MARK: Sockets
 
-    /// A peer that has gone is reported as an error, not as a signal to the process.
+    /// Reports a closed peer as an error instead of a signal to the process.
     #if canImport(Darwin)
         private static let sendFlags: CInt = 0
     #else
         private static let sendFlags = CInt(MSG_NOSIGNAL)
     #endif
 
-    /// Sends as many bytes as the socket accepts now; returns a negative number if it accepts none, for whatever reason.
+    /// Sends as many bytes as the socket accepts now. Returns a negative number if it accepts none, for whatever
+    /// reason.
     package static func send(_ bytes: UnsafeRawBufferPointer, to socket: CInt) -> Int {
         systemSend(socket, bytes.baseAddress, bytes.count, Self.sendFlags)
     }
@@ -40,14 +42,14 @@ package enum Platform {
         return recv(socket, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) > 0
     }
 
-    /// Has the connection reset when the socket is closed.
+    /// Makes closing the socket reset the connection.
     static func resetOnClose(_ socket: CInt) {
-        // `struct linger`: on, for no time.
+        // `struct linger`: on, with a timeout of zero.
         var linger: (CInt, CInt) = (1, 0)
         _ = setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 
-    /// Changes the number of connections that wait in the system's queue of a listening socket.
+    /// Changes the length of the system's queue of a listening socket.
     package static func listen(_ socket: CInt, backlog: CInt) { _ = systemListen(socket, backlog) }
 
     static let addressInUse = EADDRINUSE
@@ -56,9 +58,9 @@ package enum Platform {
 
     /// Whether a process listens on a socket file.
     enum SocketFile {
-        /// The file is stale, is missing or is not a socket, which binding reports.
+        /// The file is stale, missing or not a socket. Binding reports the last case.
         case unused
-        /// A process listens and its queue is full, or it uses datagrams.
+        /// A process listens but its queue is full, or the socket uses datagrams.
         case inUse
         case unknown
 
@@ -79,8 +81,8 @@ package enum Platform {
         private static let openFiles = RLIMIT_NOFILE
     #endif
 
-    /// Raises the soft limit of open files to the hard one, and returns how many files may be open; nil if the system does not
-    /// say.
+    /// Raises the soft limit of open files to the hard limit. Returns the number of files that may be open, or nil if
+    /// the system does not report it.
     package static func raiseFileLimit() -> Int? {
         var files = rlimit()
         guard getrlimit(Self.openFiles, &files) == 0 else { return nil }

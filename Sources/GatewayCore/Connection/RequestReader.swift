@@ -2,17 +2,17 @@ import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// Reads the bytes of a client connection as requests: a head, then the pieces of its body, then the next head.
+/// Reads requests from the bytes of a client connection: a head, then the pieces of its body, then the next head.
 package struct RequestReader {
     private var parser: RequestParser
     private var decoder: BodyDecoder
-    /// Bytes that have not been read as a request yet.
+    /// The bytes that have not been read as a request yet.
     package private(set) var buffer = ByteBuffer()
-    /// How much of the current body has been read, framing included.
+    /// The number of bytes read of the current body, including framing.
     private(set) var bodyBytes = 0
 
     enum Head: Hashable {
-        /// No byte of it. An empty line before a request is not part of it (RFC 9112 section 2.2).
+        /// No byte of a head has arrived. An empty line before a request does not count (RFC 9112 section 2.2).
         case none
         case incomplete
         case complete
@@ -29,13 +29,13 @@ package struct RequestReader {
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeBuffer(&bytes) }
     }
 
-    /// Drops what was received and not read.
+    /// Drops the unread bytes.
     package mutating func drop() { self.buffer.clear() }
 
-    /// Gives back the memory of a buffer that has been read completely.
+    /// Releases the memory of a buffer that was read completely.
     mutating func trim() { if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() } }
 
-    /// Gives back all memory; nothing more is read.
+    /// Releases all memory. Nothing more is read.
     package mutating func release() { self.buffer = ByteBuffer() }
 
     mutating func readHead(into request: inout RequestHead) throws(MessageError) -> Head {
@@ -43,7 +43,7 @@ package struct RequestReader {
         return self.buffer.readableBytes > 0 ? .incomplete : .none
     }
 
-    /// Prepares for the body of the head that was read last.
+    /// Prepares for the body of the last head.
     mutating func beginBody(_ framing: BodyFraming, limits: HTTP1Limits) {
         self.decoder = BodyDecoder(framing, limits: limits)
         self.bodyBytes = 0
@@ -56,6 +56,6 @@ package struct RequestReader {
         return event
     }
 
-    /// The trailers of a body that has been read to its end.
+    /// The trailers of a body that was read to its end.
     package var trailers: TrailerSection? { self.decoder.trailers }
 }

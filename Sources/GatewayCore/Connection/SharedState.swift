@@ -1,20 +1,20 @@
 package import NIOCore
 import Synchronization
 
-/// What all workers share for as long as the gateway runs, across reloads: the few counts that must be exact over all of
-/// them, and what middlewares keep. Settings that a reload replaces are in ``WorkerSettings``.
+/// The state that all workers share for the lifetime of the gateway, across reloads: the few counts that must be
+/// exact across workers, and the objects of middlewares. Settings that a reload replaces are in ``WorkerSettings``.
 package final class SharedState: Sendable {
     package let startedAt = NIODeadline.now()
     private let connections = Atomic(0)
     private let draining = Atomic(false)
-    /// Objects of middlewares, by key. Looked up when plans are built.
+    /// Shared objects of middlewares, by key. Looked up only when plans are built.
     private let objects = Mutex<[String: any AnyObject & Sendable]>([:])
 
     package var isDraining: Bool { self.draining.load(ordering: .relaxed) }
 
     package func startDraining() { self.draining.store(true, ordering: .relaxed) }
 
-    /// Counts a new client connection. Returns false, and does not count it, if there are `limit` connections already.
+    /// Counts a new client connection. Returns false without counting it if there are already `limit` connections.
     func admitConnection(limit: Int) -> Bool {
         let count = self.connections.add(1, ordering: .relaxed).newValue
         if count <= limit { return true }
@@ -24,7 +24,7 @@ package final class SharedState: Sendable {
 
     func releaseConnection() { self.connections.subtract(1, ordering: .relaxed) }
 
-    /// Returns the object with this key and type, and makes it if there is none.
+    /// Returns the object with this key and type, or creates it.
     package func object<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
         self.objects.withLock { objects in
             let key = "\(key):\(Value.self)"

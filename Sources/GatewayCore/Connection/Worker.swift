@@ -2,30 +2,30 @@ import GatewaySettings
 package import Logging
 package import NIOCore
 
-/// What one event loop owns: its routes, deadlines, meters, log lines, and the objects that it reuses. No other loop sees any
-/// of it, so nothing is locked.
+/// The state of one event loop: its routes, deadlines, metrics, log lines and reusable objects. No other event loop
+/// accesses it, so it needs no locks.
 package final class Worker {
     package let index: Int
     package let eventLoop: any EventLoop
     package let shared: SharedState
-    /// Replaced whole by a reload.
+    /// Replaced as a whole on reload.
     package var settings: WorkerSettings
     package let meters: MeterShard
     package let accessLog: LogSink?
     package let log: Logger
     package let deadlines: DeadlineWheel
     package var accessLogFormat: AccessLogFormat
-    /// When the event that is being handled occurred.
+    /// The time of the event that is being handled.
     package private(set) var now: NIODeadline
     private var dates = DateCache()
     package var random: Xoshiro256
-    /// Scratch space for requests whose path is not in normal form.
+    /// Scratch space for requests whose path is not normalized.
     package var normalizedPath: [UInt8] = []
     /// The number of resumptions that came twice or too late.
     var staleResumptions = 0
     /// In the order of the addresses that the gateway listens on.
     package let listeners: [ListenerPlan]
-    /// Replaced whole by a reload.
+    /// Replaced as a whole on reload.
     package var table: RoutingTable
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var drained: EventLoopPromise<Void>?
@@ -33,11 +33,11 @@ package final class Worker {
 
     private var exchanges: [Exchange] = []
     package var turnDelay = TimeAmount.microseconds(20)
-    /// Exchanges with work left for a later turn of the loop.
+    /// Exchanges that continue in a later tick of the event loop.
     private var turns = TurnQueue<Exchange>()
     private var buffers: [ByteBuffer] = []
 
-    /// Call this on the event loop.
+    /// Creates a worker. Call it on the event loop.
     package init(_ setup: WorkerSetup, index: Int = 0, on eventLoop: any EventLoop) {
         let meters = setup.registry.makeShard(on: eventLoop)
         let limits = ConnectionLimits(setup.limits)
@@ -59,7 +59,7 @@ package final class Worker {
         }
     }
 
-    /// Reads the loop's clock. Call it at the beginning of each event.
+    /// Reads the event loop's clock. Call it at the start of each event.
     @discardableResult
     package func tick() -> NIODeadline {
         self.now = self.eventLoop.now
@@ -73,15 +73,15 @@ package final class Worker {
         self.exchanges.popLast() ?? Exchange(worker: self, plan: self.table.unrouted)
     }
 
-    /// Takes back an exchange that is over, or whose head was incomplete.
+    /// Takes back an exchange that has ended, or whose head was incomplete.
     func recycle(_ exchange: Exchange) {
         exchange.release()
-        // Exchanges keep the memory of the largest head they have seen, so their number is limited.
+        // Exchanges keep the memory of the largest head that they have seen, so their number is limited.
         if self.exchanges.count < 256 { self.exchanges.append(exchange) } else { exchange.discard() }
     }
 
-    /// Continues the exchange's transforms after everything else that the loop has to do. A task that is due at once would
-    /// run before the sockets are read, so it is delayed a little.
+    /// Continues the exchange's transforms after the event loop's other work. A task that is due at once would run
+    /// before the sockets are read, so it is delayed slightly.
     func nextTurn(_ exchange: Exchange) {
         guard self.turns.add(exchange, life: exchange.generation) else { return }
         let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
@@ -95,7 +95,7 @@ package final class Worker {
 
     // MARK: Buffers
 
-    /// Returns an empty buffer to collect output in. Give it back when it has been written.
+    /// Returns an empty buffer for output. Return it after it was written.
     package func takeBuffer() -> ByteBuffer {
         guard var buffer = self.buffers.popLast() else { return ByteBufferAllocator().buffer(capacity: 4096) }
         buffer.clear()
@@ -118,7 +118,8 @@ package final class Worker {
         if self.connections.isEmpty { self.endDrain() }
     }
 
-    /// Counts a new connection. At the limit, closes the longest idle one to make room if the settings say so.
+    /// Counts a new connection. At the limit, closes the connection that has been idle longest if the settings allow
+    /// it.
     ///
     /// - Returns: False if there are too many connections.
     func admitConnection() -> Bool {
@@ -131,8 +132,8 @@ package final class Worker {
         return self.shared.admitConnection(limit: limit)
     }
 
-    /// Closes each connection after its response, and idle ones if no further request arrives. The future succeeds when none is
-    /// left. A second call returns the same future.
+    /// Closes each connection after its response, and idle ones if no further request arrives. The future succeeds
+    /// when no connection is left. A second call returns the same future.
     package func drain() -> EventLoopFuture<Void> {
         self.isDraining = true
         if let drained = self.drained { return drained.futureResult }
@@ -150,13 +151,13 @@ package final class Worker {
         return cut.count
     }
 
-    /// Ends the wait for the drain.
+    /// Ends the drain, so that its future succeeds.
     func endDrain() {
         self.drained?.succeed()
         self.drained = nil
     }
 
-    /// Call this before the event loop ends.
+    /// Stops the worker. Call it before the event loop ends.
     package func stop() {
         self.accessLog?.flush()
         for upstream in self.table.upstreams { upstream.stop() }
@@ -171,22 +172,22 @@ package final class Worker {
     /// Milliseconds since 1970.
     package var unixMilliseconds: Int64 { self.timeOfDay?() ?? Platform.unixMilliseconds() }
 
-    /// The current value of `Date`.
+    /// Returns the current value of `Date`.
     package func date() -> [UInt8] { self.dates.imfFixdate(second: self.unixMilliseconds / 1000) }
 }
 
 @available(*, unavailable)
 extension Worker: Sendable {}
 
-/// Objects that want to be called in a later turn of the loop, in the order in which they asked.
+/// Objects to be called in a later tick of the event loop, in the order in which they asked.
 ///
-/// An object may be reused for another purpose in the meantime. Its generation tells these uses apart, so that a request of an
-/// earlier use does not count for the current one.
+/// An object may be reused for another purpose in the meantime. Its generation distinguishes these uses, so that an
+/// entry from an earlier use does not count for the current one.
 struct TurnQueue<Member: AnyObject> {
     private var waiting: [(member: Member, life: UInt32)] = []
 
-    /// Adds a member unless it is waiting already. Returns whether the queue was empty, so that the loop has to be asked for a
-    /// turn.
+    /// Adds a member unless it is already waiting. Returns whether the queue was empty, so that the caller has to
+    /// schedule a tick.
     package mutating func add(_ member: Member, life: UInt32) -> Bool {
         let isFirst = self.waiting.isEmpty
         if !self.waiting.contains(where: { $0.member === member && $0.life == life }) {
@@ -195,14 +196,14 @@ struct TurnQueue<Member: AnyObject> {
         return isFirst
     }
 
-    /// Removes and returns all members. Those added from now on wait for the next turn.
+    /// Removes and returns all members. Members added from now on wait for the next tick.
     mutating func takeAll() -> [(member: Member, life: UInt32)] {
         defer { self.waiting = [] }
         return self.waiting
     }
 }
 
-/// xoshiro256**: fast random numbers for identifiers and balancing. They are not secure.
+/// xoshiro256**: fast random numbers for identifiers and load balancing. Not cryptographically secure.
 package struct Xoshiro256: RandomNumberGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 

@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 package import NIOCore
 package import NIOPosix
 
-/// The event loops that serve client connections: their workers and the addresses they listen on.
+/// The event loops that serve client connections, with their workers and listeners.
 package final class WorkerGroup: Sendable {
     package let workers: [NIOLoopBound<Worker>]
     private let addresses: [ListenAddress]
@@ -11,11 +11,11 @@ package final class WorkerGroup: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let listeners = NIOLockedValueBox<[Listener]>([])
 
-    /// Makes a worker on each event loop. The group is shut down if that fails.
+    /// Creates a worker on each event loop. The group is shut down if that fails.
     ///
     /// - Parameters:
     ///   - group: The event loops. The worker group owns them from now on.
-    ///   - serve: Gives a worker its routes. It is called on the worker's event loop.
+    ///   - serve: Sets a worker's routes. It is called on the worker's event loop.
     package init(
         _ setup: WorkerSetup,
         on group: MultiThreadedEventLoopGroup,
@@ -68,7 +68,7 @@ package final class WorkerGroup: Sendable {
         for listener in listeners { await listener.close() }
     }
 
-    /// Refuses new connections and finishes the requests that have begun, for up to `timeout`.
+    /// Refuses new connections and finishes the requests in progress, for up to `timeout`.
     ///
     /// - Returns: The number of connections that had to be cut off.
     package func drain(within timeout: TimeAmount) async -> Int {
@@ -98,6 +98,6 @@ package final class WorkerGroup: Sendable {
         }
     }
 
-    /// Ends the event loops.
+    /// Shuts down the event loops.
     package func shutDown() async { try? await self.group.shutdownGracefully() }
 }

@@ -5,22 +5,22 @@ package import NIOCore
 /// Settings of all workers. Each worker has a copy, which a reload replaces on its event loop.
 package struct WorkerSettings: Sendable {
     package var trustedProxies = TrustedProxies()
-    /// A request that takes longer is logged as a warning; nil for never.
+    /// A request that takes longer is logged as a warning. Nil to disable.
     package var slowRequest: TimeAmount?
-    /// The number of client connections at a time, over all workers.
+    /// The maximum number of concurrent client connections, across all workers.
     package var maxConnections = Int.max
     /// Whether a connection over the limit displaces an idle one instead of being refused.
     package var displacesIdle = false
 }
 
-/// What the workers of one gateway are made from.
+/// The inputs from which the workers of one gateway are created.
 package struct WorkerSetup: Sendable {
     package var shared = SharedState()
     package var settings = WorkerSettings()
     package var registry = MeterRegistry()
     package var accessLog: LogWriter?
     package var accessLogStyle = AccessLogStyle.json
-    /// The addresses that the workers accept connections for.
+    /// The addresses that the workers accept connections on.
     package var addresses: [ListenAddress] = []
     package var limits = LimitsConfiguration()
     package var log: Logger
@@ -45,9 +45,9 @@ package struct WorkerSetup: Sendable {
         self.log = log
     }
 
-    /// Makes a worker on its event loop.
+    /// Creates a worker on its event loop.
     ///
-    /// - Parameter serve: Gives the worker its routes. It is called on the event loop.
+    /// - Parameter serve: Sets the worker's routes. It is called on the event loop.
     package func start(
         index: Int = 0,
         on eventLoop: any EventLoop,
