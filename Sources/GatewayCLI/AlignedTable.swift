@@ -1,6 +1,8 @@
-/// Columns as wide as their widest cell, two spaces apart.
+/// Formats rows with aligned columns, two spaces apart.
 enum AlignedTable {
-    /// - Parameter style: dresses a cell; what it adds takes no room.
+    /// Returns one line per row.
+    ///
+    /// - Parameter style: Applies colors to a cell. Escape codes do not count toward the column width.
     static func lines(_ rows: [[String]], style: (_ column: Int, _ cell: String) -> String = { $1 }) -> [String] {
         let columns = rows.map(\.count).max() ?? 0
         let widths = (0..<columns).map { column in

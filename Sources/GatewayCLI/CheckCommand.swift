@@ -3,7 +3,7 @@ import Gateway
 import GatewayCore
 import GatewaySettings
 
-/// `gateway check`: finds what is wrong with a configuration, and what is unwise.
+/// `gateway check`: reports the errors and warnings of a configuration.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",

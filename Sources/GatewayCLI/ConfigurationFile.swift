@@ -4,7 +4,7 @@ import Gateway
 import GatewayMiddlewares
 import GatewaySettings
 
-/// Which configuration file a command reads.
+/// The option that selects the configuration file of a command.
 struct ConfigurationFile: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -15,28 +15,29 @@ struct ConfigurationFile: ParsableArguments {
     )
     var config: String?
 
-    /// The file named by the flag or the environment, or else the one in this directory; nil if there is none.
+    /// The file from the flag or the environment, or else the one in the working directory; nil if there is none.
     var path: String? {
         if let config { return config }
         if let named = Environment.current["GATEWAY_CONFIG"] { return named }
         return FileManager.default.fileExists(atPath: "gateway.toml") ? "gateway.toml" : nil
     }
 
-    /// The configuration, and what to call it; the built-in demo if there is no file.
-    /// - Throws: every mistake in the file, as `gateway check` finds them.
+    /// Returns the configuration and its name for messages, or the built-in demo if there is no file.
+    ///
+    /// - Throws: ``ConfigurationErrors`` with all errors that `gateway check` would report.
     func readOrDemo() async throws -> (GatewayConfiguration, origin: String) {
         guard let path else { return (GatewayConfiguration.demo, "built-in demo") }
         do throws(ConfigurationErrors) {
             return (try GatewayConfiguration(file: path, middlewares: .standard), path)
         } catch {
-            // A pipe can be read only once.
+            // This reads the file again, which fails for a pipe.
             let all = try? await ConfigurationCheck(file: path).errors
             throw all.map { $0.count > error.errors.count ? ConfigurationErrors($0) : error } ?? error
         }
     }
 }
 
-/// The environment of this process, where an empty variable counts as unset.
+/// The environment of this process. Empty variables count as unset.
 struct Environment: Sendable {
     static let current = Environment(values: ProcessInfo.processInfo.environment)
 
@@ -47,6 +48,6 @@ struct Environment: Sendable {
         return value
     }
 
-    /// With this variable only.
+    /// Returns an environment that contains only this variable.
     func only(_ name: String) -> Environment { Environment(values: self.values.filter { $0.key == name }) }
 }

@@ -1,13 +1,13 @@
 import Gateway
 import GatewaySettings
 
-/// What flags, and environment variables in their place, say instead of the file.
+/// Settings from flags or environment variables that override the file.
 struct ConfigurationOverrides {
     private let listen: [Choice]
     private let admin: Choice?
     private let logLevel: Choice?
 
-    /// A text, and what an error calls the place it came from.
+    /// An override and the name of its source for error messages.
     private struct Choice {
         let text: String
         let place: String
@@ -27,7 +27,10 @@ struct ConfigurationOverrides {
         self.logLevel = choice(logLevel, "--log-level", "GATEWAY_LOG_LEVEL")
     }
 
-    /// - Throws: every override that is none, and what does not fit the rest of the configuration.
+    /// Applies the overrides to a configuration.
+    ///
+    /// - Throws: ``ConfigurationErrors`` with all invalid overrides, or with their conflicts with the rest of the
+    ///   configuration.
     func apply(to configuration: inout GatewayConfiguration) throws(ConfigurationErrors) {
         var errors: [ConfigurationError] = []
         func read<Value: Setting>(_ choice: Choice, as type: Value.Type) -> Value? {

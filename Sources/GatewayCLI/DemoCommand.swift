@@ -4,7 +4,7 @@ import GatewayCore
 import GatewayMiddlewares
 import GatewaySettings
 
-/// `gateway demo`: the demo upstream alone.
+/// `gateway demo`: runs only the demo upstream.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
@@ -20,9 +20,9 @@ struct DemoCommand: AsyncParsableCommand {
         configuration.admin.listen = .off
         configuration.log.access = .off
         configuration.log.slowRequest = .off
-        // It shows what the gateway in front of it sent, wherever that runs.
+        // Trust every proxy, so that responses show what the gateway in front sent, wherever it runs.
         configuration.server.trustedProxies = ["0.0.0.0/0", "::/0"].compactMap { TrustedProxy($0) }
-        // A plain server adds nothing to its responses.
+        // Turn off all middlewares, because a plain server adds nothing to its responses.
         for middleware in MiddlewareList.standard.descriptions { configuration.middleware[middleware.name] = false }
         let listen = self.listen.isEmpty ? ["127.0.0.1:9001"] : self.listen
         let overrides = ConfigurationOverrides(listen: listen, environment: Environment(values: [:]))

@@ -4,7 +4,7 @@ import GatewayCore
 import GatewayHTTP
 import GatewaySettings
 
-/// `gateway explain`: shows what happens to a request.
+/// `gateway explain`: explains how the gateway handles a request.
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
@@ -84,7 +84,7 @@ struct ExplainCommand: AsyncParsableCommand {
         )
     }
 
-    /// Without surrounding white space (RFC 9110 section 5.5).
+    /// Returns the text without surrounding white space (RFC 9110 section 5.5).
     private static func trimmed(_ text: Substring) -> String {
         String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }

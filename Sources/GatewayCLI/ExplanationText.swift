@@ -2,11 +2,11 @@ import Gateway
 import GatewayCore
 import GatewaySettings
 
-/// What `explain` prints for people: at most 100 columns, and only what differs from the defaults.
+/// The text output of `gateway explain`: at most 100 columns, and only settings that differ from the defaults.
 struct ExplanationText {
     let explanation: RequestExplanation
     let isColored: Bool
-    /// Every middleware with every setting.
+    /// Whether to show all middlewares with all settings.
     let showsAll: Bool
 
     static let width = 100
@@ -99,7 +99,7 @@ struct ExplanationText {
 
     // MARK: Layout
 
-    /// A label and its text, wrapped between words.
+    /// Returns lines with a label and its text, wrapped between words.
     private func item(_ label: String, _ text: String, style: String? = nil, indented: Int = 10) -> [String] {
         let isTitle = label.isEmpty && indented == 10 && text.hasPrefix("\(self.explanation.request.method) ")
         let first = isTitle ? "" : label.count < indented ? label.padded(to: indented) : label + " "
@@ -127,7 +127,7 @@ struct ExplanationText {
         self.isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 
-    /// Three columns; the middle one is cut into pieces where it is too long.
+    /// Returns the lines of a table with three columns. Long text in the middle column is wrapped.
     private static func table(_ rows: [[String]], indented: Int) -> [String] {
         let taken = indented + 4 + (rows.map { $0[0].count }.max() ?? 0) + (rows.map { $0[2].count }.max() ?? 0)
         let room = max(20, self.width - taken)
@@ -141,7 +141,7 @@ struct ExplanationText {
         }
     }
 
-    /// Pieces of at most so many characters, between words where that is possible.
+    /// Splits the text into pieces of at most `room` characters, between words if possible.
     private static func pieces(of text: String, of room: Int) -> [String] {
         var pieces: [String] = []
         var rest = text[...]

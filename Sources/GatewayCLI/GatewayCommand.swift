@@ -56,14 +56,15 @@ struct GatewayCommand: AsyncParsableCommand {
             Self.exit(withError: ExitCode(1))
         default:
             let code = Self.exitCode(for: error)
-            // The parser exits with 64 for a command line it cannot read. Help and the version are errors to it, too.
+            // The parser reports help and version requests as errors. For invalid command lines, replace its exit code
+            // with 2.
             if code == .success { Self.answer(Self.fullMessage(for: error)) }
             StandardError.print(lines: [code == .validationFailure ? Self.fullMessage(for: error) : "error: \(error)"])
             Self.exit(withError: ExitCode(code == .validationFailure ? 2 : 1))
         }
     }
 
-    /// Prints and ends.
+    /// Prints the text and exits.
     private static func answer(_ text: String) -> Never {
         do throws(OutputError) {
             try StandardOutput.print(text)

@@ -13,19 +13,19 @@ import UnixSignals
     internal import Glibc
 #endif
 
-/// A gateway as a process: its log, its start screen and its signals.
+/// A gateway that runs as a process, with its log, start screen and signal handling.
 struct GatewayProcess {
     let configuration: GatewayConfiguration
-    /// Where the configuration came from, for people.
+    /// The source of the configuration, for display.
     let origin: String
 
-    /// What waits for signals.
+    /// The files that signal handling opens.
     private static let ownFiles = 8
 
-    /// Serves until a signal ends it.
+    /// Serves until a signal stops the process.
     func run() async throws {
         try FileLimits.check(self.configuration, beside: Self.ownFiles)
-        // A reader of the log that went away is no reason to stop serving.
+        // Keep serving if the reader of the log closes its pipe.
         signal(SIGPIPE, SIG_IGN)
         let writer = try LogWriter(.standardError)
         let log = self.makeLog(to: writer)
@@ -49,7 +49,7 @@ struct GatewayProcess {
 
     private static let flushTime = TimeAmount.seconds(1)
 
-    /// The access log is text only where a person reads it.
+    /// The configuration to serve. With `auto`, the access log is text only if it goes to a terminal.
     private var served: GatewayConfiguration {
         var configuration = self.configuration
         if configuration.log.format == .auto {
@@ -64,7 +64,7 @@ struct GatewayProcess {
             switch self.configuration.log.format {
             case .json: .json
             case .text: .text
-            // The combined format is one of requests alone.
+            // The combined format applies only to requests.
             case .auto, .combined: .automatic(for: .standardError)
             }
         var log = Logger(label: "gateway") { _ in
@@ -88,7 +88,7 @@ struct GatewayProcess {
             case .sighup:
                 log.notice("ignored HUP: this version cannot reload; restart the gateway instead")
             case .sigusr1:
-                // Lines that wait for a reader come first, for ever perhaps; the next signal must not wait for them.
+                // Reopening first flushes pending lines, which may block indefinitely. Do not delay the next signal.
                 Task { await Self.reopenLogs(of: server, log) }
             default:
                 if isDraining {
@@ -119,11 +119,11 @@ struct GatewayProcess {
             listening: try await server.boundAddresses(),
             admin: try await server.adminAddress()
         )
-        // The combined format shares its stream with nothing else.
+        // Standard output must contain nothing but access log lines in the combined format.
         let isShared = self.configuration.log.format == .combined && self.configuration.log.access == .stdout
         let output: LogDestination = isShared ? .standardError : .standardOutput
         if output.isTerminal {
-            // A terminal that went away is no reason to stop serving.
+            // Keep serving if the terminal has closed.
             let text = screen.text(isColored: output.isColored)
             if isShared { StandardError.write(text) } else { try? StandardOutput.write(text) }
         } else {

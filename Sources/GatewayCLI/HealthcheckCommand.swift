@@ -12,7 +12,7 @@ import NIOPosix
     internal import Glibc
 #endif
 
-/// `gateway healthcheck`: asks a running gateway whether it is ready.
+/// `gateway healthcheck`: checks whether a running gateway is ready.
 struct HealthcheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "healthcheck",
@@ -51,7 +51,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
         try StandardOutput.print("ready")
     }
 
-    /// With a flag or variable no file is read: the check may run where there is none.
+    /// The address to check. If a flag or variable sets it, the file is not read, since there may be none.
     private var address: ListenAddress? {
         get async throws {
             var configuration = GatewayConfiguration.demo

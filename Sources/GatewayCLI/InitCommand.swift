@@ -27,7 +27,7 @@ struct InitCommand: ParsableCommand {
 
     func run() throws {
         let file = "gateway.toml"
-        // Without --force a file that appears meanwhile must not be replaced either.
+        // Without --force, do not replace a file that was created in the meantime.
         let options: Data.WritingOptions = force ? .atomic : .withoutOverwriting
         do {
             try Data(StarterConfiguration.text(to: to).utf8).write(to: URL(fileURLWithPath: file), options: options)

@@ -3,14 +3,14 @@ import GatewaySettings
 import NIOCore
 import NIOPosix
 
-/// One request for `/health/ready`.
+/// A single request to `/health/ready`.
 enum ReadinessRequest {
-    /// For connecting and answering together.
+    /// The time limit for connecting and receiving the response.
     static let timeout = TimeAmount.seconds(2)
 
     struct NoAnswer: Error {}
 
-    /// The first line of the answer.
+    /// Returns the status line of the response.
     static func statusLine(from address: ListenAddress) async throws -> String {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { group.shutdownGracefully { _ in } }
@@ -32,7 +32,7 @@ enum ReadinessRequest {
         return try await answer.futureResult.get()
     }
 
-    /// A listener on all addresses is asked on loopback.
+    /// Returns the host to connect to. A listener on all addresses is reached via loopback.
     private static func reachable(_ host: String) -> String {
         switch host {
         case "0.0.0.0": "127.0.0.1"

@@ -2,7 +2,7 @@ import ArgumentParser
 import Gateway
 import GatewaySettings
 
-/// `gateway run`: serves.
+/// `gateway run`: runs the gateway.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",

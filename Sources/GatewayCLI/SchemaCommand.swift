@@ -3,7 +3,7 @@ import Gateway
 import GatewayMiddlewares
 import GatewaySettings
 
-/// `gateway schema`: JSON Schema of `gateway.toml`, for editors.
+/// `gateway schema`: prints the JSON Schema of `gateway.toml` for editors.
 struct SchemaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",

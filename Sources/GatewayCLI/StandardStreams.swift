@@ -6,13 +6,13 @@
     internal import Glibc
 #endif
 
-/// The three descriptors that every program expects to be open.
+/// The three standard descriptors that every program expects to be open.
 enum StandardStreams {
-    /// Opens those that the caller closed: else the next file or socket would get their number, and what is meant for
-    /// standard output would be written into it.
+    /// Opens the descriptors that the caller closed. Otherwise the next file or socket would get one of their numbers
+    /// and receive text meant for standard output.
     static func open() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 && errno == EBADF {
-            // In the direction that nobody wants, so that reading and writing still fail.
+            // Open with the opposite access mode so that using the stream still fails.
             let mode = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY
             #if canImport(Darwin)
                 _ = Darwin.open("/dev/null", mode)
@@ -25,29 +25,29 @@ enum StandardStreams {
     }
 }
 
-/// Where mistakes are written.
+/// Writes error messages to standard error.
 enum StandardError {
     static func print(lines: [String]) { self.write(lines.map { $0 + "\n" }.joined()) }
 
     static func write(_ text: String) {
-        // There is no other place to report that this one cannot be written.
+        // A failure to write to standard error cannot be reported anywhere.
         try? writeAll(text, to: STDERR_FILENO)
     }
 }
 
-/// Where answers are written, past the buffer of `print`: that hides whether they arrived, and a gateway that serves does
-/// not end, which would empty it.
+/// Writes output without the buffering of `print`, which hides write errors and would not be flushed while a gateway
+/// runs.
 enum StandardOutput {
     static func write(_ text: String) throws(OutputError) { try writeAll(text, to: STDOUT_FILENO) }
 
     static func print(_ line: String) throws(OutputError) { try self.write(line + "\n") }
 }
 
-/// An answer could not be written.
+/// An error while writing output.
 struct OutputError: Error, CustomStringConvertible {
     let code: Int32
 
-    /// Whoever closes a pipe has read enough, and wants no word about it.
+    /// Whether the reader closed the pipe. This is not an error worth reporting.
     var isClosedPipe: Bool { self.code == EPIPE }
 
     var description: String {
@@ -67,7 +67,7 @@ private func writeAll(_ text: String, to descriptor: Int32) throws(OutputError) 
         switch errno {
         case EINTR: continue
         case EAGAIN:
-            // A pipe that another process has made non-blocking.
+            // Another process may have made the pipe non-blocking.
             var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             _ = poll(&wait, 1, 1000)
         default: throw OutputError(code: errno)

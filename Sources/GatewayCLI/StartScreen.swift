@@ -4,19 +4,19 @@ import GatewaySettings
 import Logging
 import NIOCore
 
-/// What a gateway shows once it listens: its addresses, its routes, and what to try next.
+/// The startup output: the addresses, the routes, and example commands.
 struct StartScreen {
     let configuration: GatewayConfiguration
-    /// Where the configuration came from.
+    /// The source of the configuration, for display.
     let origin: String
     let listening: [SocketAddress]
-    /// nil where the admin endpoints are off.
+    /// The address of the admin API; nil if it is off.
     let admin: SocketAddress?
 
-    /// More routes than these are only counted.
+    /// The maximum number of routes to list. Further routes are only counted.
     private static let routeLimit = 20
 
-    /// For a log line.
+    /// The same information for a log line.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
             "listen": .array(self.listening.map { .string($0.url) }),
@@ -29,7 +29,7 @@ struct StartScreen {
         return metadata
     }
 
-    /// For people.
+    /// Returns the text for a terminal.
     func text(isColored: Bool) -> String {
         func styled(_ text: String, _ code: String) -> String { isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
         let title = { styled($0, "1") }
@@ -85,7 +85,7 @@ struct StartScreen {
         return examples
     }
 
-    /// Paths that routes take with GET, those of the demo upstream where it is behind the first.
+    /// Example paths for GET requests. Uses the paths of the demo upstream if the first route leads to it.
     private var examplePaths: [(path: String, host: String?)] {
         let routes = self.configuration.routes.filter { route in
             (route.methods.isEmpty || route.methods.contains("GET")) && route.matchHeaders.isEmpty
@@ -104,7 +104,7 @@ struct StartScreen {
         route.upstream.flatMap { self.configuration.upstreams[$0] }?.builtin == .demo
     }
 
-    /// A path that the pattern takes.
+    /// Returns a path that matches the pattern.
     private static func example(of pattern: String) -> String {
         let segments = pattern.split(separator: "/", omittingEmptySubsequences: false).map { segment in
             segment == "*" ? "" : segment.hasPrefix("{") ? "1" : segment
@@ -114,7 +114,7 @@ struct StartScreen {
 }
 
 extension SocketAddress {
-    /// How a client on this machine writes it.
+    /// The URL of the address for a client on the same machine.
     fileprivate var url: String {
         if let path = self.pathname, self.port == nil { return "unix:\(path)" }
         return "http://\(self.authority)"
