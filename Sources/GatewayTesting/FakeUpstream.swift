@@ -4,9 +4,9 @@ public import HTTPTypes
 import NIOConcurrencyHelpers
 public import NIOCore
 
-/// The upstream of a ``TestRoute``. It answers by a script and records the requests it receives.
+/// The upstream of a ``TestRoute``. It follows a script of responses and records the requests it receives.
 public final class FakeUpstream: Sendable {
-    /// The reaction to one request.
+    /// The response to one request.
     public struct Answer: Sendable {
         /// The head of the response.
         public var head: HTTPResponse
@@ -16,10 +16,10 @@ public final class FakeUpstream: Sendable {
         public var delay = TimeAmount.zero
         /// Delay before each chunk, on the manual clock.
         public var chunkDelay = TimeAmount.zero
-        /// Whether the connection breaks after the last chunk, or before the head if there are no chunks.
+        /// Whether the connection fails after the last chunk, or before the head if there are no chunks.
         public var breaksOff = false
 
-        /// Creates an answer with a status, fields and a text.
+        /// Creates an answer with a status, header fields and a text body.
         public init(status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], text: String = "") {
             self.head = HTTPResponse(status: status, headerFields: headers)
             if !text.isEmpty { self.chunks = [ByteBuffer(string: text)] }
@@ -33,7 +33,7 @@ public final class FakeUpstream: Sendable {
             return answer
         }
 
-        /// A connection that breaks without an answer.
+        /// An answer that fails the connection without sending a response.
         public static var failure: Answer {
             var answer = Answer()
             answer.breaksOff = true
@@ -54,10 +54,10 @@ public final class FakeUpstream: Sendable {
     public struct Request: Sendable {
         /// The head, including the fields that the gateway adds.
         public let head: HTTPRequest
-        /// The whole body.
+        /// The complete body.
         public let body: ByteBuffer
 
-        /// The whole body as text.
+        /// The complete body as text.
         public var text: String { String(buffer: self.body) }
     }
 
@@ -70,7 +70,10 @@ public final class FakeUpstream: Sendable {
 
     private let state: NIOLockedValueBox<State>
 
-    /// - Parameter script: One answer per request. The last one repeats. Without any, every answer is 200.
+    /// Creates an upstream.
+    ///
+    /// - Parameter script: One answer per request. The last one repeats. An empty script answers every request with
+    ///   200.
     public init(_ script: Answer...) {
         self.state = NIOLockedValueBox(State(script: script.isEmpty ? [Answer()] : script))
     }
@@ -78,7 +81,7 @@ public final class FakeUpstream: Sendable {
     /// The requests received so far.
     public var requests: [Request] { self.state.withLockedValue(\.requests) }
 
-    /// Waits until this number of requests have arrived completely. Their delays count from then on.
+    /// Waits until this number of requests have been received completely. Their delays start at that point.
     public func arrived(_ count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isThere = self.state.withLockedValue { state in

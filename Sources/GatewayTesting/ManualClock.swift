@@ -8,24 +8,26 @@ public final class ManualClock: Sendable {
     private let start: Int64
     private let origin: NIODeadline
 
+    /// Creates a clock.
+    ///
     /// - Parameter unixSeconds: The initial time, in seconds since 1970.
     public init(unixSeconds: Int = 1_767_225_600) {
         self.start = Int64(unixSeconds) * 1000
         self.origin = self.eventLoop.now
     }
 
-    /// Advances the clock. Everything that is due runs at its time and in order.
+    /// Advances the clock. Runs everything that is due, in order and at its scheduled time.
     public func advance(by amount: TimeAmount) async { await self.eventLoop.advanceTime(by: amount) }
 
-    /// Milliseconds since 1970.
+    /// The current time, in milliseconds since 1970.
     public var unixMilliseconds: Int64 { self.start + (self.eventLoop.now - self.origin).nanoseconds / 1_000_000 }
 
-    /// Waits until so much time has been let pass.
+    /// Waits until the clock has advanced by this amount.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
     func sleep(for amount: TimeAmount, _ scheduled: @escaping @Sendable () -> Void = {}) async throws {
         let promise = self.eventLoop.makePromise(of: Void.self)
-        // The first of both wins; a promise may be kept once only.
+        // Only the first result counts, because a promise can be completed only once.
         let isOver = NIOLockedValueBox(false)
         @Sendable func end(_ result: Result<Void, any Error>) {
             let wasOver = isOver.withLockedValue { over in

@@ -14,7 +14,7 @@ public final class TestExchange: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    /// Waits for the end of the response.
+    /// Waits for the end of the response and returns it.
     public func answer() async -> TestAnswer {
         await withCheckedContinuation { continuation in
             let answer: TestAnswer? = self.state.withLockedValue { state in
@@ -25,10 +25,10 @@ public final class TestExchange: Sendable {
         }
     }
 
-    /// The response so far.
+    /// The response received so far.
     public var answerSoFar: TestAnswer { self.state.withLockedValue(\.answer) }
 
-    /// Makes the client leave before the response is complete.
+    /// Disconnects the client before the response is complete.
     public func leave() async { await self.state.withLockedValue(\.leave)?() }
 
     func leaves(by leave: @escaping @Sendable () async -> Void) {
@@ -63,18 +63,18 @@ public final class TestExchange: Sendable {
 public struct TestAnswer: Sendable {
     /// The status; 0 if no head arrived.
     public internal(set) var status = 0
-    /// The fields as they leave the chain, without those that the connection adds (`Date`, `Connection`,
-    /// `Transfer-Encoding`).
+    /// The header fields as they leave the chain. They do not include the fields that the connection adds (`Date`,
+    /// `Connection`, `Transfer-Encoding`).
     public internal(set) var headers = HTTPFields()
-    /// The body in the chunks in which it was written.
+    /// The chunks of the body, as they were written.
     public internal(set) var chunks: [ByteBuffer] = []
-    /// Whether the response is complete. False if the connection was closed early or the client left.
+    /// Whether the response is complete. False if the connection was closed early or the client disconnected.
     public internal(set) var isComplete = false
-    /// The statuses of interim responses (100 to 199).
+    /// The status codes of interim responses (100 to 199).
     public internal(set) var informational: [Int] = []
 
-    /// The whole body.
+    /// The complete body.
     public var body: ByteBuffer { self.chunks.reduce(into: ByteBuffer()) { $0.writeImmutableBuffer($1) } }
-    /// The whole body as text.
+    /// The complete body as text.
     public var text: String { String(buffer: self.body) }
 }

@@ -7,7 +7,7 @@ public import HTTPTypes
 import Logging
 import NIOCore
 
-/// A route without sockets. Requests pass its chain to a ``FakeUpstream``, and responses pass it back.
+/// A route without sockets. Requests pass through its chain to a ``FakeUpstream``, and responses pass back through it.
 ///
 /// ```swift
 /// let route = try await TestRoute(.of(Tenant.self, defaults: .init()))
@@ -16,17 +16,17 @@ import NIOCore
 /// #expect(route.upstream.requests.count == 1)
 /// ```
 ///
-/// Chain, bodies and deadlines work as in the gateway. Time is that of ``clock``.
+/// The chain, bodies and deadlines work as in the gateway. Time is controlled by ``clock``.
 public final class TestRoute: Sendable {
-    /// The upstream behind the chain.
+    /// The upstream at the end of the chain.
     public let upstream: FakeUpstream
     /// The clock of the chain and of the upstream.
     public let clock: ManualClock
     private let gateway: SocketlessGateway
 
-    /// Creates a route for every path with these middlewares only, the first outermost.
+    /// Creates a route that matches every path and has only these middlewares. The first one is the outermost.
     ///
-    /// - Throws: `ConfigurationErrors`, including mistakes that a middleware reports about its settings.
+    /// - Throws: `ConfigurationErrors`, including errors that a middleware reports about its settings.
     public convenience init(
         _ middlewares: MiddlewareRegistration...,
         upstream: FakeUpstream = FakeUpstream(),
@@ -46,7 +46,7 @@ public final class TestRoute: Sendable {
         try await self.init(configuration, middlewares: list, upstream: upstream, clock: clock)
     }
 
-    /// Creates the routes of a configuration. The fake upstream replaces all upstreams with `builtin = "in_process"`.
+    /// Creates the routes of a configuration. The fake upstream replaces every upstream with `builtin = "in_process"`.
     ///
     /// - Throws: `ConfigurationErrors`.
     public init(
@@ -77,9 +77,9 @@ public final class TestRoute: Sendable {
     /// - Parameters:
     ///   - method: The method.
     ///   - path: The path and query.
-    ///   - headers: The fields. `Host` defaults to `test`.
+    ///   - headers: The header fields. `Host` defaults to `test`.
     ///   - body: The chunks of the body, if any.
-    ///   - address: The client's IP address. Anything else is a client on a Unix socket.
+    ///   - address: The client's IP address. Any other text means a client on a Unix socket.
     ///   - isSecure: Whether the client used TLS.
     public func send(
         _ method: HTTPRequest.Method,
@@ -92,7 +92,7 @@ public final class TestRoute: Sendable {
         try await self.start(method, path, headers: headers, body: body, from: address, isSecure: isSecure).answer()
     }
 
-    /// Sends a request without waiting for the response. The parameters are those of
+    /// Starts a request and returns without waiting for the response. The parameters are those of
     /// ``send(_:_:headers:body:from:isSecure:)``.
     public func start(
         _ method: HTTPRequest.Method,
@@ -118,9 +118,9 @@ public final class TestRoute: Sendable {
         return exchange
     }
 
-    /// Returns what `/metrics` would show now, in the Prometheus text format.
+    /// Returns the current output of `/metrics`, in the Prometheus text format.
     public func metrics() async -> String { await self.gateway.metrics() }
 
-    /// swift-http-types keeps `Host` for the authority, and has no name for the field.
+    /// The `Host` field. swift-http-types uses the authority instead and does not define a name for it.
     private static let host = HTTPField.Name("Host") ?? .accept
 }
