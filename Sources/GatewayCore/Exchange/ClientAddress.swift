@@ -3,9 +3,9 @@ package import NIOCore
 
 /// The sender of a request: the peer of the connection, or the client that a trusted proxy names.
 public struct ClientAddress: Sendable, CustomStringConvertible {
-    /// nil for a peer on a Unix socket, and where a trusted proxy does not name its client.
+    /// The IP address, or nil for a peer on a Unix socket and for a client that a trusted proxy does not report.
     package let ip: IPAddress?
-    /// As it goes into logs and `X-Forwarded-For`: without a port, IPv4-mapped addresses as IPv4.
+    /// The text for logs and `X-Forwarded-For`: without a port, and with IPv4-mapped addresses as IPv4.
     package let text: [UInt8]
 
     package init(_ ip: IPAddress) {
@@ -26,7 +26,8 @@ public struct ClientAddress: Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// A client that a proxy at this address does not name. Logs show the proxy, but no rule takes the client for it.
+    /// A client that the proxy at this address does not report. Logs show the proxy, but rules do not match its
+    /// address.
     var withoutIP: ClientAddress { ClientAddress(withoutIP: self.text) }
 
     package init(_ address: SocketAddress?) {

@@ -2,30 +2,30 @@ package import GatewayHTTP
 import GatewayHTTP1
 package import NIOCore
 
-/// The client's side of an exchange, as the driver sees it: a connection of HTTP/1, later a stream of HTTP/2.
+/// The client's side of an exchange, as the driver sees it.
 package protocol ClientStream: AnyObject {
-    /// False while the client does not take what was written: the upstream is not read until it does.
+    /// Whether the client accepts more data. While it does not, the upstream is not read.
     var isWritable: Bool { get }
-    /// `http` or `https`, as the client came.
+    /// The scheme of the client's connection: `http` or `https`.
     var scheme: StaticString { get }
-    /// `HTTP/1.1`, for the log.
+    /// The protocol for the log, such as `HTTP/1.1`.
     var protocolName: StaticString { get }
     var peer: ClientAddress { get }
 
     func writeInformational(_ head: borrowing ResponseHead)
-    /// Writes `exchange.response`.
+    /// Writes the head in `exchange.response`.
     func writeHead(of exchange: Exchange)
     func writeBody(_ chunk: ByteBuffer)
     /// Writes the end of the body with the exchange's response trailers.
     func writeEnd(of exchange: Exchange)
     func flush()
 
-    /// Nothing more of the request's body is wanted until it is resumed.
+    /// Stops delivering the request body until it is resumed.
     func pauseRequestBody()
     func resumeRequestBody()
 
-    /// Breaks off visibly: what was sent must not look whole.
+    /// Closes the connection such that the response does not look complete.
     func cut()
-    /// The exchange is over and its object is about to be used again.
+    /// Called when the exchange is over and is about to be reused.
     func exchangeEnded(_ exchange: Exchange)
 }

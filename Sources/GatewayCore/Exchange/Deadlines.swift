@@ -1,8 +1,8 @@
 public import NIOCore
 
-/// What an exchange waits for, and until when. The worker's wheel turns a missed deadline into an error.
+/// The time limits of an exchange. The worker's deadline wheel turns a missed deadline into an error.
 public struct Deadlines: Sendable {
-    /// What an exchange waits for, with the names of `gateway_timeouts_total`.
+    /// What an exchange is waiting for. The label values of `gateway_timeouts_total` derive from it.
     public enum Phase: UInt8, Sendable, CaseIterable {
         case header, queue, connect, firstByte, idle, total, write
 
@@ -19,27 +19,27 @@ public struct Deadlines: Sendable {
         }
     }
 
-    // How long each wait may be; a middleware sets them before the request goes upstream.
+    // The limits. A middleware sets them before the request goes upstream.
 
-    /// Time to connect to the upstream.
+    /// The time to connect to the upstream.
     public var connect = TimeAmount.seconds(2)
-    /// From the last byte of the request to the first byte of the response.
+    /// The time from the last byte of the request to the first byte of the response.
     public var firstByte = TimeAmount.seconds(60)
-    /// Between two reads of a body; nil for no limit.
+    /// The time between two reads of a body, or nil for no limit.
     public var idle: TimeAmount? = .seconds(60)
-    /// For the whole exchange, from the end of the request head; nil for no limit.
+    /// The time for the whole exchange, from the end of the request head, or nil for no limit.
     public var total: TimeAmount?
 
-    /// What is waited for now, until when.
+    /// What the exchange is waiting for.
     private(set) var phase = Phase.total
     package private(set) var current = NIODeadline.distantFuture
     private let start: NIODeadline
-    /// Of the whole exchange.
+    /// The deadline of the whole exchange.
     package private(set) var end = NIODeadline.distantFuture
 
     package init(from start: NIODeadline) { self.start = start }
 
-    /// Lets `total` count, which may have been set since the start.
+    /// Applies `total`, which a middleware may have set since the start.
     package mutating func begin() {
         if let total = self.total { self.end = self.start + total }
     }
@@ -53,10 +53,10 @@ public struct Deadlines: Sendable {
 
     func isWaiting(for phase: Phase) -> Bool { self.phase == phase && self.current != .distantFuture }
 
-    /// The moment at which the wheel has to look at this exchange.
+    /// The time at which the wheel has to check this exchange.
     package var next: NIODeadline { min(self.current, self.end) }
 
-    /// What has run out by `now`, if anything.
+    /// Returns the phase whose deadline has passed at `now`, or nil if none has.
     func expired(at now: NIODeadline) -> Phase? {
         if self.end <= now { return .total }
         return self.current <= now ? self.phase : nil

@@ -1,9 +1,9 @@
-/// How a route's errors look: what `[middleware.errors]` was compiled to.
+/// The format of a route's errors, compiled from `[middleware.errors]`.
 package struct ErrorFormat: Sendable {
     package var form = Form.problem
-    /// What the code is appended to, as it stands in a JSON string.
+    /// The prefix of the problem type, to which the code is appended. Already escaped for JSON.
     package var typeBase = "urn:gateway:error:"
-    /// The gateway's own errors carry `Proxy-Status` (RFC 9209).
+    /// Whether errors that the gateway generates carry `Proxy-Status` (RFC 9209).
     package var sendsProxyStatus = true
 
     package init(
@@ -18,7 +18,7 @@ package struct ErrorFormat: Sendable {
 
     package enum Form: Sendable {
         case problem, html, text
-        /// What `Accept` likes best.
+        /// The form that `Accept` prefers.
         case negotiated
     }
 }

@@ -2,8 +2,8 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// An error for people to read: as a page that loads nothing and has neither styles nor scripts, so that it looks the
-/// same under any Content-Security-Policy, or as plain text.
+/// Renders an error as an HTML page or as plain text. The page loads no resources and has no styles or scripts, so that
+/// it looks the same under any Content-Security-Policy.
 enum ErrorPage {
     package static func html(_ error: GatewayError, for exchange: Exchange) -> ByteBuffer {
         var page = ByteBuffer()
@@ -70,7 +70,8 @@ extension ByteBuffer {
         self.writeStaticString(StatusReason.phrase(error.status))
     }
 
-    /// Text between tags or inside of a quoted attribute. What is no UTF-8 becomes U+FFFD, control characters spaces.
+    /// Writes text between tags or in a quoted attribute. Invalid UTF-8 becomes U+FFFD; control characters become
+    /// spaces.
     mutating func writeHTMLEscaped(_ bytes: some Collection<UInt8>) {
         let text = String(decoding: bytes, as: UTF8.self)
         for byte in text.utf8 {

@@ -3,7 +3,7 @@ import GatewayHTTP1
 import GatewaySettings
 import NIOCore
 
-/// An error as the response that a client gets, in the form that its route asks for.
+/// Creates the response to an error, in the format of the route.
 enum ErrorResponse {
     private static let contentType = HeaderName(.contentType)
     private static let cacheControl = HeaderName(.cacheControl)
@@ -45,9 +45,10 @@ enum ErrorResponse {
         }
     }
 
-    /// Problem details are what no `Accept` asks for, and what is left where it takes nothing of all.
+    /// Returns the form that `Accept` prefers. Problem details are the default, with no `Accept` and if it accepts
+    /// none of the forms.
     package static func preferred(by headers: borrowing HeaderBlock) -> ErrorFormat.Form {
-        // Who asks for JSON gets it, unless it says that this kind of it is not wanted.
+        // A client that accepts JSON gets problem details, unless it explicitly rejects application/problem+json.
         let named = AcceptedTypes.quality(of: "application", "problem+json", in: headers)
         let problem =
             named == 0 && AcceptedTypes.names("application", "problem+json", in: headers)
@@ -58,7 +59,7 @@ enum ErrorResponse {
         return html >= text ? .html : .text
     }
 
-    /// `application/problem+json` (RFC 9457). ``ProblemSchema`` describes it.
+    /// Returns the error as `application/problem+json` (RFC 9457). ``ProblemSchema`` describes the format.
     private static func problem(_ error: GatewayError, typeBase: String, for exchange: Exchange) -> ByteBuffer {
         var body = ByteBuffer()
         body.reserveCapacity(typeBase.utf8.count + exchange.rawPath.count + exchange.requestIDRange.count + 320)
@@ -119,7 +120,7 @@ extension ByteBuffer {
 }
 
 extension ResponseHead {
-    /// Becomes the head of a local answer.
+    /// Replaces the head with that of a local response.
     package mutating func fill(with response: Response, answering method: Method) {
         self.headers.clear()
         self.status = response.status
@@ -129,7 +130,7 @@ extension ResponseHead {
         self.setLength(response.body.readableBytes, answering: method)
     }
 
-    /// The length of a body that is known whole.
+    /// Sets `Content-Length` and the framing for a body of known length.
     mutating func setLength(_ length: Int, answering method: Method) {
         let hasNoBody = self.hasNoBody
         self.headers.remove(.contentLength)
@@ -137,7 +138,7 @@ extension ResponseHead {
         self.framing = hasNoBody || method == .head || length == 0 ? .none : .length(length)
     }
 
-    /// RFC 9110 section 6.4.1.
+    /// Whether the status allows no body (RFC 9110 section 6.4.1).
     var hasNoBody: Bool { self.status < 200 || self.status == 204 || self.status == 304 }
 
     private static let contentLength = HeaderName(.contentLength)

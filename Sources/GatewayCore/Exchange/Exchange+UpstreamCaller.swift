@@ -2,7 +2,7 @@ package import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// An exchange asks its upstream. ``ExchangeDriver`` handles what becomes of the request.
+/// The exchange as the caller of its upstream. ``ExchangeDriver`` handles the events that follow.
 extension Exchange: UpstreamCaller {
     package func balanceHash(by key: HashKey) -> UInt64 { key.hash(of: self) }
 
@@ -16,7 +16,7 @@ extension Exchange: UpstreamCaller {
 
     package func willSendAgain() {
         self.upstream = nil
-        // Bytes that arrive now would have no stream to go to.
+        // Bytes that arrive before the next attempt would have no stream to go to.
         self.client?.pauseRequestBody()
     }
 

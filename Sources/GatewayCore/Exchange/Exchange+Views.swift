@@ -2,7 +2,7 @@ import GatewayHTTP
 public import Logging
 public import NIOCore
 
-/// What hooks see besides the heads.
+/// The properties and actions that hooks can use in addition to the heads.
 extension Exchange {
     /// The name of the matching route, or `_none`.
     public var route: String { self.plan.name }
@@ -16,7 +16,7 @@ extension Exchange {
     /// The arrival of the current event, on the clock of the event loop.
     public var now: NIODeadline { self.worker.now }
 
-    /// Milliseconds since 1970.
+    /// The wall-clock time in milliseconds since 1970.
     public var unixMilliseconds: Int64 { self.worker.unixMilliseconds }
 
     /// A logger that adds the route and the request ID to each line. Creating it allocates, so use it only when there
@@ -37,16 +37,16 @@ extension Exchange {
     /// The scheme that the client used, to the gateway or to a trusted proxy in front of it.
     var clientScheme: StaticString { self.isSecure ? "https" : "http" }
 
-    /// The host that the client asked, of the gateway or of a trusted proxy in front of it; in `request.headers`, empty if it
-    /// named none.
+    /// The host that the client requested from the gateway or from a trusted proxy in front of it, as a range in
+    /// `request.headers`. Empty if the client named none.
     var clientHost: ByteRange {
         guard self.isFromTrustedPeer, !self.forwardedOrigin.host.isEmpty else { return self.request.host }
         return self.forwardedOrigin.host
     }
 
-    // MARK: What hooks can do
+    // MARK: Actions
 
-    /// Returns the means to resume the exchange, for a hook that returns ``Decision/suspend``.
+    /// Returns a value that resumes the exchange, for a hook that returns ``Decision/suspend``.
     public func resumption() -> Resumption { Resumption(self, halt: self.state.makeHalt()) }
 
     /// Replaces the collected body and updates `Content-Length`. For response hooks that received the whole body.
@@ -56,8 +56,9 @@ extension Exchange {
         self.response.setLength(body.readableBytes, answering: self.request.method)
     }
 
-    /// Limits how long a response hook waits for the body that it is about to collect. After that, it continues without. A
-    /// deadline that has passed admits only what comes with the current read.
+    /// Limits how long a response hook waits for the body that it is about to collect. After the deadline, the hook
+    /// continues without the body. With a deadline in the past, the hook gets only what arrives with the current
+    /// read.
     package func collectResponse(until deadline: NIODeadline) {
         self.holdsBodies = true
         self.responseBody.collectsUntil = deadline

@@ -2,8 +2,8 @@ public import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// The data of one request and its response, from the first byte in to the last byte out. ``ExchangeDriver`` takes it through
-/// its steps.
+/// The data of one request and its response, from the first byte in to the last byte out. ``ExchangeDriver`` drives it
+/// through its steps.
 ///
 /// An exchange belongs to one event loop and is reused for later requests, so hooks must not keep it.
 public final class Exchange {
@@ -11,55 +11,55 @@ public final class Exchange {
     /// Changes whenever the exchange is reused.
     package private(set) var generation: UInt32 = 0
 
-    // MARK: What came in
+    // MARK: Request
 
     /// The request, as the next middleware and the upstream see it.
     public var request = RequestHead()
     package var requestBody = RequestBody()
-    /// The path of the request target, as the client wrote it; in `request.headers`.
+    /// The path of the request target as the client wrote it, as a range in `request.headers`.
     package var rawPath = ByteRange.empty
     package var query: ByteRange {
         get { self.request.queryRange }
         set { self.request.queryRange = newValue }
     }
-    /// The normalized path, which routes match.
+    /// The normalized path, which routing matches.
     package var path: ByteRange {
         get { self.request.normalPath }
         set { self.request.normalPath = newValue }
     }
     package var captures = PathCaptures()
-    /// The sender of the request: the peer of the connection, or the client that a trusted proxy names.
+    /// The sender of the request: the peer of the connection, or the client that a trusted proxy reports.
     public internal(set) var clientAddress = ClientAddress.unknown
     package var isFromTrustedPeer = false
     /// Valid only if the peer is trusted.
     var forwardedOrigin = ForwardedOrigin()
-    /// The proxy fields of the request, taken out when it is first forwarded.
+    /// The forwarding fields of the request, removed when it is first forwarded.
     var forwardingFields: ForwardingFields?
     var acceptsTrailers = false
     /// The end-to-end fields that `Connection` named. Trailers of these names are dropped too.
     var fieldsNamedByRequest: [HeaderName] = []
     var fieldsNamedByResponse: [HeaderName] = []
-    /// `Max-Forwards` has reached zero.
+    /// Whether `Max-Forwards` has reached zero.
     var isLastHop = false
-    /// The request ID, in `request.headers`; empty if it is switched off.
+    /// The request ID, as a range in `request.headers`; empty if it is switched off.
     package var requestIDRange = ByteRange.empty
-    /// The upstream must not encode the response, because a middleware rewrites its body. `Accept-Encoding` is removed at the
-    /// bottom of the chain, since compression reads it on the way down.
+    /// Whether the upstream must not encode the response, because a middleware rewrites its body. `Accept-Encoding`
+    /// is removed only at the bottom of the chain, because compression reads it on the way down.
     package var needsUnencodedResponse = false
 
-    /// The request's body, as far as the gateway holds it.
+    /// The part of the request body that the gateway holds.
     package struct RequestBody {
-        /// The part that was received and not sent upstream.
+        /// The part that was received but not sent upstream.
         package var held = ByteBuffer()
         /// The whole body, if it was collected, so that it can be sent again.
         package var collected: ByteBuffer?
         package var trailers: TrailerSection?
         package var pipeline: BodyPipeline?
-        /// How many more bytes the client may send, for a body of unknown length; nil for any number.
+        /// The number of bytes that the client may still send, for a body of unknown length, or nil for no limit.
         package var allowance: Int?
     }
 
-    // MARK: What goes back
+    // MARK: Response
 
     /// The response, as the next middleware and the client see it. Undefined until there is one.
     public var response = ResponseHead()
@@ -69,18 +69,18 @@ public final class Exchange {
     /// The code of the gateway's error, if the response is one.
     package var errorCode: GatewayError.Code?
 
-    /// The response's body, as far as the gateway holds it.
+    /// The part of the response body that the gateway holds.
     package struct ResponseBody {
-        /// The part that was received while the head is held; the whole body of a local response.
+        /// The part that was received while the head is held, or the whole body of a local response.
         package var held = ByteBuffer()
         package var trailers: TrailerSection?
         package var pipeline: BodyPipeline?
-        /// Whether the transforms write out what they hold back whenever the upstream pauses.
+        /// Whether the transforms write out their held data whenever the upstream pauses.
         var flushesOnPause = false
-        /// Until when a hook waits for the body before it continues without. A time in the past admits only what comes with
-        /// the current read.
+        /// The deadline after which a hook continues without the body. With a deadline in the past, the hook gets
+        /// only what arrives with the current read.
         var collectsUntil = NIODeadline.distantFuture
-        /// Writes the body of the local response that is about to be given.
+        /// Writes the body of the local response that is about to be sent.
         package var source: (any BodyTransform)?
     }
 
@@ -94,12 +94,12 @@ public final class Exchange {
         case local
     }
 
-    // MARK: Where it stands
+    // MARK: State
 
     package var state = ExchangeStateMachine()
     package var plan: RoutePlan
     var cursor = ChainCursor()
-    /// Why no route accepts the request.
+    /// The reason why no route accepts the request.
     package var refusal: Refusal?
     package var client: (any ClientStream)?
     package var upstream: (any UpstreamStream)?
@@ -107,20 +107,20 @@ public final class Exchange {
     public var deadlines = Deadlines(from: .uptimeNanoseconds(0))
     /// The collected body of the current direction.
     public internal(set) var collected = CollectedBody.none
-    /// What features keep under their keys.
+    /// The values that features store under their keys.
     package var values = ExchangeValues()
-    /// Whether a body, its trailers or its transforms are held; nearly never.
+    /// Whether the exchange holds a body, its trailers or its transforms, which is rare.
     var holdsBodies = false
-    /// Which endpoint the request goes to, and how that went.
+    /// The upstream call: the target of the request and the state of its attempts.
     package let upstreamCall = UpstreamCall()
 
-    /// A reference, since an error is large and rare.
+    /// The error of a refused request. A class, because an error is large and rare.
     package final class Refusal {
         package let error: GatewayError
         package init(_ error: GatewayError) { self.error = error }
     }
 
-    // MARK: What is reported
+    // MARK: Reporting
 
     /// When the first byte of the request was received.
     package var startedAt = NIODeadline.uptimeNanoseconds(0)
@@ -131,7 +131,7 @@ public final class Exchange {
     /// Why the upstream failed, for the log.
     package var failure: UpstreamFailure?
     package var target: UpstreamTarget? { self.upstreamCall.target }
-    /// nil if it was answered above the upstream.
+    /// The name of the upstream, or nil if the request did not reach it.
     package var upstreamName: String? {
         guard self.upstreamCall.pool != nil || self.upstreamCall.attempts > 0,
             case .upstream(let upstream) = self.plan.action
@@ -151,9 +151,9 @@ public final class Exchange {
         worker.deadlines.own(self.deadlineSlot, self)
     }
 
-    /// Prepares for a request, which is in `request` already.
+    /// Prepares for the request that is already in `request`.
     ///
-    /// - Parameter start: When its first byte was received; now if nil.
+    /// - Parameter start: When the first byte of the request was received, or nil for now.
     package func reset(client: any ClientStream, at now: NIODeadline, since start: NIODeadline? = nil) {
         self.client = client
         self.startedAt = start ?? now
@@ -177,7 +177,7 @@ public final class Exchange {
         self.captures.removeAll()
     }
 
-    /// Drops what the request has left, until the exchange is reused.
+    /// Drops the state of the request. The exchange can then be reused.
     package func release() {
         self.generation &+= 1
         self.state.release()
@@ -211,8 +211,8 @@ public final class Exchange {
 
     func stopWaiting() { self.deadlines.stopWaiting() }
 
-    /// Has the wheel check this exchange at its next deadline. If the wheel checks earlier anyway, for a former request too, it
-    /// is not asked again: for most requests it never is.
+    /// Schedules a check by the wheel at the next deadline. Does nothing if a check is already scheduled for an
+    /// earlier time, including one for an earlier request. Most requests therefore schedule none.
     func arm() {
         let next = self.deadlines.next
         guard next < self.armedUntil else { return }
@@ -220,10 +220,10 @@ public final class Exchange {
         self.worker.deadlines.set(self.deadlineSlot, to: next)
     }
 
-    /// The wheel has checked this exchange, and does so again only if it is asked.
+    /// Called when the wheel has checked this exchange. It checks again only if the exchange is armed again.
     func disarmed() { self.armedUntil = .distantFuture }
 
-    /// Frees its place in the wheel. It is not used again.
+    /// Frees the slot in the wheel. The exchange must not be used again.
     func discard() { self.worker.deadlines.free(self.deadlineSlot) }
 }
 

@@ -3,10 +3,10 @@ import GatewayHTTP1
 import Logging
 import NIOCore
 
-/// What ends an exchange early: errors, missed deadlines, lost connections, the end of the gateway.
+/// The ways in which an exchange ends early: errors, missed deadlines, lost connections and shutdown.
 extension ExchangeDriver {
-    /// Turns an error into a response that climbs from `place`, or from the bottom of the chain. The failure hooks above that
-    /// place run first.
+    /// Turns an error into a response that climbs from `place`, or from the bottom of the chain if `place` is nil. The
+    /// failure hooks above `place` run first.
     package func fail(_ error: GatewayError, from place: Int?) {
         let exchange = self.exchange
         exchange.state.endHalt()
@@ -39,7 +39,8 @@ extension ExchangeDriver {
 
     // MARK: The upstream
 
-    /// The upstream is lost: before the response's head that is an error response, after it the client's connection closes.
+    /// Called when the upstream fails. Answers with an error if no part of the response was sent; otherwise closes the
+    /// client's connection.
     func upstreamFailed(_ error: GatewayError) {
         self.exchange.upstream = nil
         switch self.exchange.state.upstreamFailed() {
@@ -53,10 +54,10 @@ extension ExchangeDriver {
 
     // MARK: The client
 
-    /// The client has left, or was cut off because it accepts nothing.
+    /// Called when the client has left, or was disconnected because it does not read.
     package func clientGone(_ outcome: Outcome = .clientGone) { self.finish(outcome) }
 
-    /// The client sends its body slower than it may.
+    /// Called when the client sends its body too slowly.
     func requestTooSlow() {
         self.exchange.plan.meters.countTimeout(.idle)
         switch self.exchange.state.requestFailed() {
@@ -66,7 +67,7 @@ extension ExchangeDriver {
         }
     }
 
-    /// The client's framing of the body is malformed.
+    /// Called when the framing of the request body is malformed.
     package func receive(error: MessageError) {
         self.exchange.state.abandonRequest()
         switch self.exchange.state.requestFailed() {
@@ -99,8 +100,8 @@ extension ExchangeDriver {
         }
     }
 
-    /// The response's body does not continue, or the upstream does not accept the request's, or does not say whether it
-    /// wants that.
+    /// Whether an idle timeout is the upstream's fault: the response body does not continue, or the upstream does not
+    /// accept the request body or does not answer `Expect: 100-continue`.
     private var isUpstreamLate: Bool {
         let exchange = self.exchange
         return exchange.state.stage == .climbing || exchange.upstream?.isWritable == false
@@ -110,27 +111,28 @@ extension ExchangeDriver {
     private func error(of phase: Deadlines.Phase) -> GatewayError {
         switch phase {
         case .queue: GatewayError(.overloaded, retryAfter: 1, reason: "no upstream connection became free")
-        // A pool handles a slow connection. Without one there was no address to connect to.
+        // Pools handle slow connections, so here there is no pool yet and the address lookup timed out.
         case .connect: .lookUpTimeout
         case .firstByte: .upstreamTimeout
         case .total: GatewayError(.deadlineExceeded)
         case .idle where self.isUpstreamLate: .upstreamTimeout
-        // The request's body did not continue.
+        // The request body did not continue.
         case .idle, .header, .write: GatewayError(.requestTimeout)
         }
     }
 
-    /// The gateway stops. A client without a response gets an error; any other is cut off.
+    /// Ends the exchange because the gateway stops. A client that has received no part of a response gets an error. Any
+    /// other client is disconnected.
     func drainTimeIsUp() {
         let generation = self.exchange.generation
         if self.exchange.state.canAnswer { self.fail(GatewayError(.draining, retryAfter: 1), from: nil) }
-        // A middleware that suspends the exchange is not waited for.
+        // Do not wait for a middleware that suspends the exchange.
         if self.exchange.generation == generation { self.abort(.gatewayError) }
     }
 }
 
 extension GatewayError {
-    /// A client's message that could not be read.
+    /// Creates the error for a client's message that could not be read.
     package init(client error: MessageError) {
         switch error.code {
         case .startLineTooLong: self.init(.uriTooLong)

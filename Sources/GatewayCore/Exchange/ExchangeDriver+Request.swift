@@ -2,13 +2,14 @@ import GatewayHTTP
 import GatewayHTTP1
 package import NIOCore
 
-/// Step 1: a request was received. Who sent it, and which route does it take?
+/// Step 1: identifies the client of a request and finds its route.
 extension ExchangeDriver {
-    /// Begins the exchange of a request whose head was read into ``Exchange/request``. Its body follows from the stream.
+    /// Begins the exchange for a request whose head was read into ``Exchange/request``. The stream delivers its body
+    /// later.
     ///
     /// - Parameters:
     ///   - peer: The address at the other end of the connection.
-    ///   - isTrusted: Whether the peer is a proxy whose forwarding fields name the client.
+    ///   - isTrusted: Whether the peer is a trusted proxy, whose forwarding fields identify the client.
     ///   - start: When the first byte of the request was received.
     package func begin(from client: any ClientStream, at peer: ClientAddress, isTrusted: Bool, since start: NIODeadline)
     {
@@ -20,8 +21,8 @@ extension ExchangeDriver {
         self.descend()
     }
 
-    /// Begins the exchange of a request that could not be read, or was not. It passes the chain of requests without a route,
-    /// which answers with the error.
+    /// Begins the exchange for a request that could not be read or was not read. It runs the chain for requests
+    /// without a route and answers with the error.
     package func refuse(
         _ error: GatewayError,
         from client: any ClientStream,
@@ -32,14 +33,14 @@ extension ExchangeDriver {
         exchange.rawPath = .empty
         exchange.plan = self.worker.table.unrouted
         exchange.reset(client: client, at: self.worker.now, since: start)
-        // Forwarding fields of a head that may be malformed are not trusted.
+        // The head may be malformed, so do not trust its forwarding fields.
         self.identifyClient(peer: peer, trusted: false)
         exchange.refusal = Exchange.Refusal(error)
         self.descend()
     }
 
-    /// Drops forged fields, splits the request target (RFC 9112 section 3.2), normalizes its path once, and finds the plan. If
-    /// there is none, the exchange passes the chain of `_none` and is refused.
+    /// Drops forged fields, splits the request target (RFC 9112 section 3.2), normalizes its path, and finds the
+    /// plan. If there is none, the exchange runs the chain of `_none` and is refused.
     func takeRoute() {
         let exchange = self.exchange
         ForwardedFields.removeForged(exchange)
@@ -85,8 +86,8 @@ extension ExchangeDriver {
             var error = GatewayError(.methodNotAllowed)
             error.allow = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
             return Exchange.Refusal(error)
-        // `OPTIONS *` asks about the server and not about a path, as does an absolute target without a path and query
-        // (RFC 9112 section 3.2.4).
+        // `OPTIONS *` applies to the server as a whole and not to a path, as does an absolute target without path and
+        // query (RFC 9112 section 3.2.4).
         case .options where path.isEmpty || exchange.request.headers.equals(exchange.rawPath, "*"):
             exchange.path = .empty
             return Exchange.Refusal(GatewayError(.notFound))
@@ -94,7 +95,8 @@ extension ExchangeDriver {
         }
     }
 
-    /// An `https` URL is served only on a connection that is secured, or that a trusted proxy secures (RFC 9110 section 7.4).
+    /// The refusal of an `https` URL on a connection that neither the gateway nor a trusted proxy secures (RFC 9110
+    /// section 7.4).
     private var misdirection: Exchange.Refusal? {
         let exchange = self.exchange
         guard exchange.request.isTargetHTTPS, !exchange.isSecure, !exchange.isFromTrustedPeer else { return nil }
@@ -120,7 +122,7 @@ extension ExchangeDriver {
         return nil
     }
 
-    /// Determines the client: the peer, or the client that a chain of trusted proxies names.
+    /// Determines the client: the peer, or the client that trusted proxies report.
     func identifyClient(peer: ClientAddress, trusted: Bool) {
         let exchange = self.exchange
         exchange.clientAddress = peer
@@ -139,7 +141,7 @@ extension ExchangeDriver {
     }
 }
 
-/// What routing sees of an exchange, for the length of one call.
+/// The request as routing sees it. Valid only for the duration of one call.
 struct RequestView: RoutedRequest {
     package let method: UnsafeRawBufferPointer
     package let host: UnsafeRawBufferPointer

@@ -2,7 +2,7 @@ import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// Step 4: the request's body, from the client to the upstream.
+/// Step 4: the request body, from the client to the upstream.
 extension ExchangeDriver {
     package func receive(body chunk: ByteBuffer) {
         guard self.admits(chunk) else { return }
@@ -40,7 +40,7 @@ extension ExchangeDriver {
         }
     }
 
-    /// The head was written to `stream`, which accepts the body.
+    /// Called when the head was written to `stream`. The body follows.
     package func sent(to stream: any UpstreamStream) {
         let exchange = self.exchange
         exchange.upstream = stream
@@ -48,18 +48,18 @@ extension ExchangeDriver {
         if exchange.holdsBodies { return self.sendHeld(to: stream) }
         if exchange.state.isRequestEnded { return self.endRequest(stream) }
         exchange.waitForBody()
-        // The part of the body that was received already is sent with the head.
+        // The part of the body that was already received is sent together with the head.
         exchange.client?.resumeRequestBody()
         stream.flush()
     }
 
-    /// Sends what was collected, and continues with the rest.
+    /// Sends the held part of the body and continues with the rest.
     private func sendHeld(to stream: any UpstreamStream) {
         let exchange = self.exchange
         let held = exchange.requestBody.held
         exchange.requestBody.held = ByteBuffer()
         if let pipeline = exchange.requestBody.pipeline {
-            // All of it was sent before, and was replayed.
+            // The whole body was sent before and has just been replayed.
             if pipeline.isFinished { return self.endRequest(stream) }
             if held.readableBytes > 0 { pipeline.write(held) }
             if exchange.state.isRequestEnded { pipeline.end() }
@@ -78,7 +78,7 @@ extension ExchangeDriver {
         upstream.writeBody(chunk)
         if exchange.state.stage == .waiting || exchange.deadlines.isWaiting(for: .idle) { exchange.waitForBody() }
         guard !upstream.isWritable else { return }
-        // Unflushed bytes would never make it writable again.
+        // The upstream becomes writable only once these bytes are flushed.
         upstream.flush()
         if !upstream.isWritable { exchange.client?.pauseRequestBody() }
     }
@@ -86,12 +86,12 @@ extension ExchangeDriver {
     private func endRequest(_ upstream: any UpstreamStream) {
         let exchange = self.exchange
         upstream.writeEnd(trailers: exchange.requestBody.trailers)
-        // Before the flush, because a flush that fails may end this exchange.
+        // Start the wait before the flush, because a failed flush may end this exchange.
         if exchange.state.stage == .waiting { exchange.wait(for: .firstByte, exchange.deadlines.firstByte) }
         upstream.flush()
     }
 
-    /// The upstream accepts more of the body.
+    /// Called when the upstream accepts more of the body.
     func upstreamWritable() {
         let exchange = self.exchange
         guard exchange.state.stage != .over else { return }
@@ -99,13 +99,13 @@ extension ExchangeDriver {
         if !exchange.state.isRequestEnded { exchange.client?.resumeRequestBody() }
     }
 
-    /// Counts a body of unknown length. Returns false if it is larger than it may be.
+    /// Counts the bytes of a body of unknown length. Returns false if the body exceeds its limit.
     private func admits(_ chunk: ByteBuffer) -> Bool {
         let exchange = self.exchange
         guard let allowance = exchange.requestBody.allowance else { return true }
         exchange.requestBody.allowance = allowance - chunk.readableBytes
         guard allowance < chunk.readableBytes else { return true }
-        // Only once: the rest of the body must not disturb the response.
+        // Report the error only once: the rest of the body must not affect the response.
         exchange.requestBody.allowance = nil
         switch exchange.state.requestTooLarge() {
         case .answer: self.fail(GatewayError(.payloadTooLarge), from: nil)
@@ -117,7 +117,7 @@ extension ExchangeDriver {
 
     // MARK: Collecting
 
-    /// Returns the body for a hook that asked for at most `limit` bytes of it, or nil if it has yet to be received.
+    /// Returns the body for a hook that asked for at most `limit` bytes, or nil if it has not been received yet.
     func collectRequest(upTo limit: Int) -> CollectedBody? {
         let exchange = self.exchange
         exchange.holdsBodies = true
@@ -137,7 +137,7 @@ extension ExchangeDriver {
 
     private func collect(_ chunk: ByteBuffer, upTo limit: Int) {
         let exchange = self.exchange
-        // Taken out of the exchange, so that no access to it lasts for the copy.
+        // Move the buffer out of the exchange, so that no access to the exchange overlaps the copy.
         var held = exchange.requestBody.held
         exchange.requestBody.held = ByteBuffer()
         held.writeImmutableBuffer(chunk)
@@ -147,7 +147,7 @@ extension ExchangeDriver {
         self.requestCollected(.larger)
     }
 
-    /// Tells the client to send the body that it holds back (RFC 9110 section 10.1.1), because the gateway itself wants it.
+    /// Sends a 100 to a client that holds back its body (RFC 9110 section 10.1.1), because the gateway needs the body.
     func sendContinue() {
         let exchange = self.exchange
         exchange.request.headers.remove(.expect)
@@ -159,7 +159,7 @@ extension ExchangeDriver {
         exchange.client?.flush()
     }
 
-    /// Whether the whole body is there for another attempt.
+    /// Whether the whole body is available for another attempt.
     var canSendRequestAgain: Bool {
         let exchange = self.exchange
         return exchange.request.framing.isEmpty
@@ -192,7 +192,7 @@ extension ExchangeDriver {
         exchange.requestBody.pipeline?.insert(transform)
     }
 
-    /// Lets the request's transforms work once, and again in a later turn of the loop if they have more to do.
+    /// Runs the request's transforms once. If they have more work, they run again in a later turn of the event loop.
     func turnRequest() {
         let exchange = self.exchange
         guard let pipeline = exchange.requestBody.pipeline, let upstream = exchange.upstream else { return }
@@ -223,7 +223,7 @@ extension ExchangeDriver {
     }
 }
 
-/// Drops a body that is still being received, and writes another one at its end.
+/// Drops a body that is still being received and writes another one when it ends.
 private final class ReplacedBody: BodyTransform {
     private let body: ByteBuffer
     package init(_ body: ByteBuffer) { self.body = body }

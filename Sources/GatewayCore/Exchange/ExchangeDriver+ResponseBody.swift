@@ -60,7 +60,7 @@ extension ExchangeDriver {
             } else if let client = exchange.client {
                 self.end(client)
             }
-        // The end is written after the head, even if the body is empty.
+        // The end must follow the head, even if the body is empty.
         case .hold: exchange.holdsBodies = true
         case .collected:
             exchange.holdsBodies = true
@@ -75,7 +75,7 @@ extension ExchangeDriver {
         self.exchange.responseBody.trailers = trailers
     }
 
-    /// The upstream has sent everything that it has so far, and the client must see it.
+    /// Flushes what was received when the upstream pauses, so that the client sees it without delay.
     func upstreamPaused() {
         let exchange = self.exchange
         if self.isCollectingNoLonger(at: self.worker.now) { return self.giveUpCollecting() }
@@ -92,7 +92,7 @@ extension ExchangeDriver {
         exchange.client?.flush()
     }
 
-    /// The client accepts bytes again.
+    /// Called when the client accepts bytes again.
     func clientWritable() {
         let exchange = self.exchange
         switch exchange.state.clientWritable() {
@@ -110,7 +110,7 @@ extension ExchangeDriver {
         if client.isWritable {
             self.exchange.waitForBody()
         } else {
-            // The connection has its own deadline for a client that accepts nothing.
+            // The connection has a separate deadline for a client that does not read.
             self.exchange.upstream?.pauseReading()
             self.exchange.stopWaiting()
         }
@@ -123,7 +123,7 @@ extension ExchangeDriver {
         exchange.state.wroteLastByte()
         let generation = exchange.generation
         client.flush()
-        // A write that fails closes the connection within the flush, and the exchange may have been reused by now.
+        // A failed write closes the connection during the flush, so the exchange may already have been reused.
         if exchange.generation == generation, exchange.state.stage == .flushing, client.isWritable {
             self.finish(.complete)
         }
@@ -131,7 +131,7 @@ extension ExchangeDriver {
 
     // MARK: Collecting
 
-    /// Returns the body for a hook that asked for at most `limit` bytes of it, or nil if it has yet to be received.
+    /// Returns the body for a hook that asked for at most `limit` bytes, or nil if it has not been received yet.
     package func collectResponse(upTo limit: Int) -> CollectedBody? {
         let exchange = self.exchange
         exchange.holdsBodies = true
@@ -146,7 +146,7 @@ extension ExchangeDriver {
         return nil
     }
 
-    /// Whether the hook that asked for the response's body no longer waits for the rest of it.
+    /// Whether the hook that asked for the response body has stopped waiting for the rest of it.
     func isCollectingNoLonger(at now: NIODeadline) -> Bool {
         self.exchange.responseBody.collectsUntil <= now && self.exchange.state.isCollectingResponse
     }
@@ -166,7 +166,7 @@ extension ExchangeDriver {
             exchange.responseBody.held = chunk
             return
         }
-        // Taken out of the exchange, so that no access to it lasts for the copy.
+        // Move the buffer out of the exchange, so that no access to the exchange overlaps the copy.
         var held = exchange.responseBody.held
         exchange.responseBody.held = ByteBuffer()
         held.writeImmutableBuffer(chunk)
@@ -178,8 +178,8 @@ extension ExchangeDriver {
     func insertIntoResponse(_ transform: any BodyTransform) {
         let exchange = self.exchange
         guard !exchange.response.framing.isEmpty else {
-            // For HEAD, the length would be that of the untransformed body. An empty body stays empty, and a client needs its
-            // length to know.
+            // For HEAD, the length would be that of the untransformed body. Any other empty body stays empty, and
+            // keeps the length that tells the client so.
             if exchange.request.method == .head { exchange.response.headers.remove(.contentLength) }
             return transform.cancel()
         }
@@ -187,7 +187,7 @@ extension ExchangeDriver {
         exchange.holdsBodies = true
         if exchange.responseBody.pipeline == nil {
             exchange.responseBody.pipeline = BodyPipeline()
-            // A body of known length has no long pauses, and flushing makes compression worse.
+            // A body of known length rarely pauses, and flushing makes compression less effective.
             exchange.responseBody.flushesOnPause = exchange.response.framing.isUnbounded
         }
         exchange.response.framing = .chunked
@@ -195,7 +195,7 @@ extension ExchangeDriver {
         exchange.responseBody.pipeline?.insert(transform)
     }
 
-    /// Lets the response's transforms work once, and again in a later turn of the loop if they have more to do.
+    /// Runs the response's transforms once. If they have more work, they run again in a later turn of the event loop.
     func turnResponse() {
         let exchange = self.exchange
         guard let pipeline = exchange.responseBody.pipeline, let client = exchange.client,
@@ -213,8 +213,8 @@ extension ExchangeDriver {
         if pipeline.hasWork {
             exchange.upstream?.pauseReading()
             exchange.stopWaiting()
-            // Unflushed bytes would never make the client writable again, and nothing else may flush them: after the end of
-            // the response, the upstream connection serves another exchange.
+            // The client becomes writable only once these bytes are flushed, and nothing else may flush them: after
+            // the end of the response, the upstream connection serves another exchange.
             if client.isWritable { self.worker.nextTurn(exchange) } else { client.flush() }
         } else if pipeline.isFull {
             exchange.upstream?.pauseReading()
@@ -225,7 +225,7 @@ extension ExchangeDriver {
         }
     }
 
-    /// Drops a response that another one replaces.
+    /// Drops the body of a response that another one replaces.
     func dropResponse() {
         let exchange = self.exchange
         guard exchange.holdsBodies else { return }
@@ -235,7 +235,7 @@ extension ExchangeDriver {
         exchange.responseBody.source = source
     }
 
-    /// A later turn of the loop, for transforms that have work left.
+    /// Runs transforms that have work left, in a later turn of the event loop.
     func takeTurn() {
         let generation = self.exchange.generation
         self.turnResponse()
@@ -245,14 +245,14 @@ extension ExchangeDriver {
         self.turnRequest()
     }
 
-    /// A transform that works at its own pace has something to do.
+    /// Called when a ``PacedTransform`` has work to do.
     func transformReady(_ direction: BodyDirection) {
         let exchange = self.exchange
         self.worker.tick()
         let generation = exchange.generation
         switch direction {
         case .request:
-            // A full upstream reports when it has room.
+            // An upstream that is not writable reports when it becomes writable.
             if exchange.upstream?.isWritable == true { self.turnRequest() }
         case .response:
             if exchange.client?.isWritable == true { self.turnResponse() }
@@ -261,7 +261,7 @@ extension ExchangeDriver {
     }
 }
 
-/// The body of the request, or that of the response.
+/// Whether a body belongs to the request or the response.
 package enum BodyDirection: Sendable {
     case request, response
 }

@@ -4,23 +4,23 @@ import GatewaySettings
 import Logging
 package import NIOCore
 
-/// Takes an exchange through its steps:
+/// Drives an exchange through its steps:
 ///
-/// 1. ``begin(from:at:isTrusted:since:)``: the request's head was received. The client is identified and the route is found:
-///    `ExchangeDriver+Request.swift`.
+/// 1. ``begin(from:at:isTrusted:since:)``: the request head was received. The driver identifies the client and finds
+///    the route: `ExchangeDriver+Request.swift`.
 /// 2. Down: the request hooks run in the order of the chain.
-/// 3. The bottom of the chain: the upstream is asked, or the route answers itself.
-/// 4. The request's body follows to the upstream: `ExchangeDriver+RequestBody.swift`.
-/// 5. ``receiveResponseHead()``: the upstream answers.
+/// 3. The bottom of the chain: the request goes to the upstream, or the route answers it.
+/// 4. The request body streams to the upstream: `ExchangeDriver+RequestBody.swift`.
+/// 5. ``receiveResponseHead()``: the upstream's response head was received.
 /// 6. Up: the response hooks run, in reverse order.
 /// 7. Head, body and end of the response go to the client: `ExchangeDriver+ResponseBody.swift`.
 /// 8. ``finish(_:cutting:)``: the completion hooks run, and the exchange is reused.
 ///
-/// A failure anywhere becomes a response at that place and climbs from there. Once the client has a part of the response, its
-/// connection is closed instead: `ExchangeDriver+Failure.swift`.
+/// A failure at any step becomes a response there and climbs the rest of the chain. Once the client has received part
+/// of the response, its connection is closed instead: `ExchangeDriver+Failure.swift`.
 ///
-/// A write can close a connection, and a hook can answer, so most calls may end the exchange before they return. Code that
-/// continues after one compares ``Exchange/generation`` first.
+/// A write can close a connection and a hook can answer, so most calls may end the exchange before they return. Code
+/// that continues after such a call checks ``Exchange/generation`` first.
 package struct ExchangeDriver {
     package let exchange: Exchange
 
@@ -39,7 +39,7 @@ package struct ExchangeDriver {
         self.reachBottom()
     }
 
-    /// Returns false if the walk turns or halts.
+    /// Returns whether the walk continues: false if it turns or halts.
     private func goesDown(after decision: Decision, at index: Int) -> Bool {
         switch decision {
         case .next, .retry: return true
@@ -49,7 +49,7 @@ package struct ExchangeDriver {
             self.insertIntoRequest(transform)
             return true
         case .collect(let limit):
-            // A hook that asks again although it has its answer continues.
+            // The hook already has the body, so asking for it again has no effect.
             guard case .none = self.exchange.collected else { return true }
             guard let body = self.collectRequest(upTo: limit) else { return false }
             return self.goesDown(with: body)
@@ -58,7 +58,7 @@ package struct ExchangeDriver {
         return false
     }
 
-    /// Calls the hook that asked for the body again.
+    /// Calls the hook that asked for the body a second time, with the body.
     private func goesDown(with body: CollectedBody) -> Bool {
         let index = self.exchange.cursor.currentDown
         self.exchange.collected = body
@@ -67,7 +67,7 @@ package struct ExchangeDriver {
         return self.goesDown(after: decision, at: index)
     }
 
-    /// The body that a request hook waits for is complete, or too large.
+    /// Continues once the body that a request hook waits for is complete or too large.
     func requestCollected(_ body: CollectedBody) {
         self.exchange.state.collected()
         self.exchange.stopWaiting()
@@ -79,7 +79,7 @@ package struct ExchangeDriver {
     private func reachBottom() {
         let exchange = self.exchange
         exchange.state.reachedBottom()
-        // A hook may have set `total`.
+        // A hook may have changed `total`.
         exchange.deadlines.begin()
         if exchange.deadlines.total != nil { exchange.arm() }
         if let refusal = exchange.refusal { return self.fail(refusal.error, from: nil) }
@@ -105,7 +105,7 @@ package struct ExchangeDriver {
 
     // MARK: 5. The upstream's head
 
-    /// Passes a 100 or 103 on to the client. The deadline of the response stays the same.
+    /// Forwards an informational response, such as 100 or 103, to the client. The response deadline does not change.
     func receiveInformational() {
         let exchange = self.exchange
         guard case .pass = exchange.state.informational() else { return }
@@ -114,7 +114,7 @@ package struct ExchangeDriver {
         client.writeInformational(exchange.response)
         if exchange.response.status == 100 { exchange.request.expectsContinue = false }
         client.flush()
-        // An upstream may send any number of them.
+        // An upstream may send any number of informational responses.
         if exchange.client === client, !client.isWritable { exchange.upstream?.pauseReading() }
     }
 
@@ -159,7 +159,7 @@ package struct ExchangeDriver {
         self.startResponse()
     }
 
-    /// Returns false if the walk turns or halts.
+    /// Returns whether the walk continues: false if it turns or halts.
     private func goesUp(after decision: Decision, at index: Int) -> Bool {
         switch decision {
         case .next: return true
@@ -178,7 +178,7 @@ package struct ExchangeDriver {
         return false
     }
 
-    /// Calls the hook that asked for the body again.
+    /// Calls the hook that asked for the body a second time, with the body.
     private func goesUp(with body: CollectedBody) -> Bool {
         let index = self.exchange.cursor.currentUp
         self.exchange.responseBody.collectsUntil = .distantFuture
@@ -188,7 +188,7 @@ package struct ExchangeDriver {
         return self.goesUp(after: decision, at: index)
     }
 
-    /// The body that a response hook waits for is complete, or too large.
+    /// Continues once the body that a response hook waits for is complete or too large.
     func responseCollected(_ body: CollectedBody) {
         self.exchange.state.collected()
         self.exchange.stopWaiting()
@@ -226,7 +226,8 @@ package struct ExchangeDriver {
         if exchange.generation == generation { exchange.client?.flush() }
     }
 
-    /// Continues with the decision of a middleware at `place` that did not wait for the response it had asked for.
+    /// Applies the decision of the middleware at `place`, which answered without waiting for the response to its
+    /// request.
     func overtake(_ decision: Decision, from place: Int) {
         let exchange = self.exchange
         guard exchange.state.canAnswer else { return }
@@ -242,7 +243,7 @@ package struct ExchangeDriver {
         if exchange.generation == generation { exchange.client?.flush() }
     }
 
-    /// Walks down again from below `place`, with the same request. Returns false if it cannot be sent again.
+    /// Walks down again from below `place` with the same request. Returns false if the request cannot be sent again.
     package func retry(after delay: TimeAmount, below place: Int) -> Bool {
         let exchange = self.exchange
         guard self.canSendRequestAgain, case .descend = exchange.state.retry() else { return false }
@@ -270,7 +271,7 @@ package struct ExchangeDriver {
         let exchange = self.exchange
         guard case .complete = exchange.state.finish() else { return }
         if exchange.plan.chain.hasCompletionHooks { self.worker.tick() }
-        // The connection closes within this call, and reports that to an exchange that is over already.
+        // The connection closes within this call and reports that to the exchange, which is already over.
         if cutting { exchange.client?.cut() }
         self.dropUpstream()
         exchange.requestBody.pipeline?.cancel()

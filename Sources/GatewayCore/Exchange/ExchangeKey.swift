@@ -1,9 +1,9 @@
 import Synchronization
 
-/// A key for data that a feature keeps with a request. Each request starts with the initial value.
+/// A key for data that a feature stores with a request. Each request starts with the initial value.
 ///
-/// A middleware creates its keys with ``BuildContext/key(_:)``. A value that other files read as well has a static key on the
-/// type that writes it:
+/// A middleware creates its keys with ``BuildContext/key(_:)``. If other types read the value, the type that writes it
+/// declares a static key:
 ///
 /// ```swift
 /// struct RateLimitMiddleware: RequestHook {
@@ -26,7 +26,7 @@ public struct ExchangeKey<Value> {
 
 extension ExchangeKey: Sendable where Value: Sendable {}
 
-/// The place of each key among the values of an exchange. It stays the same when a reload builds new chains.
+/// The index of each key in the values of an exchange. It does not change when a reload builds new chains.
 private enum ExchangeKeyIndices {
     private struct Key: Hashable {
         package let name: String
@@ -45,7 +45,7 @@ private enum ExchangeKeyIndices {
     }
 }
 
-/// The values of an exchange by key. Their boxes are kept for later requests, so that setting a value does not allocate.
+/// The values of an exchange by key. Later requests reuse the boxes, so that setting a value does not allocate.
 package struct ExchangeValues {
     class Box {
         /// The generation of the exchange in which the value was set.
@@ -68,7 +68,7 @@ package struct ExchangeValues {
         key.index < self.boxes.count ? self.boxes[key.index] as? BoxOf<Value> : nil
     }
 
-    /// The value that was set in this generation, or else the initial one.
+    /// Returns the value that was set in this generation, or the initial value.
     package func value<Value>(for key: ExchangeKey<Value>, in generation: UInt32) -> Value {
         guard key.index < self.boxes.count, let box = self.boxes[key.index], box.generation == generation,
             let box = box as? BoxOf<Value>
@@ -83,11 +83,12 @@ package struct ExchangeValues {
 }
 
 extension Exchange {
-    /// The value for this request.
+    /// The value of a key for this request.
     public subscript<Value>(key: ExchangeKey<Value>) -> Value {
         get { self.values.value(for: key, in: self.generation) }
         set {
-            // Through the box, so that the exchange is not accessed while a former value is released.
+            // Set the value through the box, so that releasing the old value does not overlap an access to the
+            // exchange.
             if let box = self.values.box(for: key) {
                 box.value = newValue
                 box.generation = self.generation

@@ -1,5 +1,5 @@
-/// Where an exchange is between its request and its response. ``ExchangeDriver`` tells it what happened and does what it
-/// returns.
+/// The state of an exchange between its request and its response. ``ExchangeDriver`` reports events to it and performs
+/// the actions that it returns.
 package struct ExchangeStateMachine: Hashable, Sendable {
     package enum Stage: UInt8, Sendable {
         /// No request. → descending
@@ -10,15 +10,15 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         case waiting
         /// In the response hooks. → responding, descending, over
         case climbing
-        /// The client has the head, or gets it now. → flushing, over
+        /// The response head was written to the client, or is being written. → flushing, over
         case responding
-        /// The last byte was written, and the client has yet to accept it. → over
+        /// The last byte was written, but the client has not accepted it yet. → over
         case flushing
         /// The completion hooks run. → idle
         case over
     }
 
-    /// What the walk through the hooks waits for. The hook that halted it decides how it continues.
+    /// What the walk through the hooks is waiting for. The hook that halted it decides how it continues.
     enum Halt: Hashable, Sendable {
         case none
         /// The decision of a ``Resumption``.
@@ -31,9 +31,9 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     private(set) var halt = Halt.none
     /// Identifies a halt, so that a late decision does not apply to a later one.
     private var haltNumber: UInt32 = 0
-    /// The whole request, with its body, was received, or what is missing of it will not be delivered.
+    /// Whether the whole request, including its body, was received, or no more of it will be delivered.
     package private(set) var isRequestEnded = false
-    /// The whole response was received.
+    /// Whether the whole response was received.
     package private(set) var isResponseEnded = false
 
     // MARK: Down
@@ -49,11 +49,11 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     package enum OnRetry: Hashable, Sendable {
         case descend
-        /// The client has seen a part of the response.
+        /// The client has received part of the response.
         case refuse
     }
 
-    /// The request is to be sent again.
+    /// Called to send the request again.
     package mutating func retry() -> OnRetry {
         guard self.stage != .responding, self.stage != .flushing else { return .refuse }
         self.stage = .descending
@@ -72,10 +72,10 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     package mutating func suspend() { self.halt = .suspended }
     package mutating func collect(upTo limit: Int) { self.halt = .collecting(limit: limit) }
 
-    /// The body that a hook waits for is complete, or too large.
+    /// Called when the body that a hook waits for is complete or too large.
     package mutating func collected() { self.halt = .none }
 
-    /// The walk continues from somewhere else. Outstanding resumptions become stale.
+    /// Ends the halt because the walk continues elsewhere. Outstanding resumptions become stale.
     mutating func endHalt() {
         guard self.halt != .none else { return }
         self.halt = .none
@@ -109,7 +109,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     }
 
     enum OnRequestEnd: Hashable, Sendable {
-        /// The hook that waits for the body gets it.
+        /// Pass the body to the hook that waits for it.
         case collected
         case forward
     }
@@ -120,7 +120,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         return .forward
     }
 
-    /// No more of the request will be delivered.
+    /// Called when no more of the request will be delivered.
     mutating func abandonRequest() { self.isRequestEnded = true }
 
     // MARK: The response
@@ -143,7 +143,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         return .climb
     }
 
-    /// A complete response was generated. It takes the place of any other, and climbs.
+    /// Called when a complete response was generated. It replaces any other response and climbs.
     package mutating func answered() {
         self.stage = .climbing
         self.isResponseEnded = true
@@ -153,9 +153,9 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     package enum OnResponseBody: Hashable, Sendable {
         case write
-        /// A suspended hook holds the head.
+        /// Hold the chunk, because a suspended hook holds the head.
         case hold
-        /// A hook waits for the body.
+        /// Collect the chunk for a hook that waits for the body.
         case collect(limit: Int)
         case drop
     }
@@ -171,9 +171,9 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     enum OnResponseEnd: Hashable, Sendable {
         case write
-        /// A suspended hook holds the head.
+        /// Hold the end, because a suspended hook holds the head.
         case hold
-        /// The hook that waits for the body gets it.
+        /// Pass the body to the hook that waits for it.
         case collected
         case drop
     }
@@ -188,7 +188,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         }
     }
 
-    /// A response hook waits for the body.
+    /// Whether a response hook is waiting for the body.
     var isCollectingResponse: Bool {
         if case .collecting = self.halt, self.stage == .climbing { true } else { false }
     }
@@ -198,7 +198,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     enum OnClientWritable: Hashable, Sendable {
         case finish
         case continueResponse
-        /// Informational responses that the client did not accept have stopped the upstream.
+        /// Resume an upstream that was paused because the client did not accept informational responses.
         case resumeUpstream
         case ignore
     }
@@ -215,14 +215,14 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     // MARK: Failures
 
     enum OnFailure: Hashable, Sendable {
-        /// The client gets an error.
+        /// Send an error to the client.
         case answer
-        /// The client has seen a part of the response, so its connection is closed.
+        /// Close the client's connection, because it has received part of the response.
         case cut
         case ignore
     }
 
-    /// The upstream sends nothing more.
+    /// Called when the upstream connection failed.
     func upstreamFailed() -> OnFailure {
         switch self.stage {
         case .waiting, .climbing: .answer
@@ -231,7 +231,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         }
     }
 
-    /// The request's body cannot be continued: it is malformed, or too slow, or a transform failed. Also a missed deadline.
+    /// Called when the request body is malformed or too slow, when a transform failed, or when a deadline passed.
     func requestFailed() -> OnFailure {
         switch self.stage {
         case .descending, .waiting, .climbing: .answer
@@ -240,10 +240,10 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         }
     }
 
-    /// The request's body is larger than it may be. A complete response is left alone.
+    /// Called when the request body exceeds its limit. A complete response is not affected.
     func requestTooLarge() -> OnFailure { self.stage == .flushing ? .ignore : self.requestFailed() }
 
-    /// Whether the exchange can still be answered with another response.
+    /// Whether the gateway can still send a different response.
     var canAnswer: Bool { self.requestFailed() == .answer }
 
     // MARK: The end
@@ -259,6 +259,6 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         return .complete
     }
 
-    /// The exchange is reused for another request.
+    /// Makes the exchange available for another request.
     package mutating func release() { self.stage = .idle }
 }

@@ -1,16 +1,17 @@
 package import GatewayHTTP
 import GatewayHTTP1
 
-/// What one proxy has said of a request that it passed on: an element of `Forwarded` (RFC 7239 section 4), or a member of
-/// `X-Forwarded-For`.
+/// What one proxy reports about a request that it forwarded: an element of `Forwarded` (RFC 7239 section 4), or a
+/// member of `X-Forwarded-For`.
 package struct ForwardedElement: Equatable {
-    /// Whom the proxy served, as it writes it; empty where it does not say.
+    /// The client of the proxy, as the proxy wrote it; empty if it reports none.
     package var node = ""
-    /// How it was asked, as far as it says so; the scheme in lower case.
+    /// The scheme that the client used, in lower case, or nil if the proxy does not report it.
     package var scheme: String?
     package var host: String?
 
-    /// The client's address without a port; nil for `unknown`, for a made-up name (RFC 7239 section 6) and for nonsense.
+    /// The client's address without a port, or nil for `unknown`, an obfuscated identifier (RFC 7239 section 6) or an
+    /// invalid address.
     package var address: ClientAddress? {
         if self.node.hasPrefix("[") { return Self.address(self.node.dropFirst().prefix { $0 != "]" }) }
         let colons = self.node.utf8.filter { $0 == UInt8(ascii: ":") }.count
@@ -19,7 +20,7 @@ package struct ForwardedElement: Equatable {
 
     private static func address(_ text: Substring) -> ClientAddress? { IPAddress(text).map { ClientAddress($0) } }
 
-    /// What `X-Forwarded-For`, or else `Forwarded`, says, in the order of the proxies.
+    /// Returns the elements of `X-Forwarded-For`, or else of `Forwarded`, in the order of the proxies.
     package static func all(in headers: borrowing HeaderBlock) -> [ForwardedElement] {
         var elements: [ForwardedElement] = []
         headers.forEachMember(of: .xForwardedFor) {
@@ -27,8 +28,8 @@ package struct ForwardedElement: Equatable {
         }
         guard elements.isEmpty, headers.present.contains(.forwarded) else { return elements }
         for field in headers.fields where field.id == .forwarded {
-            // Each line separately: a quoted string does not continue in the next one. What stands left of a malformed line
-            // cannot be attributed to any proxy.
+            // Parse each line separately, because a quoted string does not continue on the next line. Elements before a
+            // malformed line cannot be attributed to a proxy.
             elements =
                 headers.withBytes(field.value) { ForwardedParser.elements(of: $0) }.map { elements + $0 }
                 ?? [ForwardedElement()]
@@ -36,8 +37,9 @@ package struct ForwardedElement: Equatable {
         return elements
     }
 
-    /// Removes the lines of `Forwarded` that did not count, so that no upstream believes them: malformed ones, and all of them
-    /// beside `X-Forwarded-For`, since a proxy that writes one of the two passes on what its client made up in the other.
+    /// Removes the lines of `Forwarded` that the gateway ignores, so that no upstream trusts them: malformed lines,
+    /// and all lines if `X-Forwarded-For` is present. A proxy that writes only one of the two fields forwards what
+    /// its client forged in the other.
     static func removeUnread(from headers: inout HeaderBlock) {
         guard headers.present.contains(.forwarded) else { return }
         if headers.contains(.xForwardedFor) { return headers.remove(.forwarded) }

@@ -2,17 +2,17 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// Which fields end at this hop (RFC 9110 section 7.6.1), and which a client may not make up.
+/// Removes hop-by-hop fields (RFC 9110 section 7.6.1) and fields that a client must not forge.
 enum ForwardedFields {
     private static let hopByHop = FieldID.allCases.filter(\.isHopByHop).reduce(into: FieldSet()) { $0.insert($1) }
-    /// What makes a closer look at a request necessary.
+    /// The fields that require ``cleanRequest(_:)`` to inspect a request.
     private static let ofRequests = hopByHop.union([.maxForwards, .expect])
     private static let forgeable: FieldSet = [
         .unknown, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
         .xRequestTimeoutMS,
     ]
 
-    /// Takes out of a request what its client has made up, before anybody routes by it.
+    /// Removes the fields that the client may have forged from a request, before routing uses them.
     static func removeForged(_ exchange: Exchange) {
         guard exchange.request.headers.present.intersects(self.forgeable) else { return }
         let isTrusted = exchange.isFromTrustedPeer
@@ -21,7 +21,7 @@ enum ForwardedFields {
         }
     }
 
-    /// Takes out of a request what must not reach the chain or the upstream.
+    /// Removes the fields that must not reach the chain or the upstream from a request.
     static func cleanRequest(_ exchange: Exchange) {
         let isNamed = exchange.request.connectionNamesFields
         guard isNamed || exchange.request.headers.present.intersects(self.ofRequests) else { return }
@@ -34,13 +34,14 @@ enum ForwardedFields {
             return !named.isEmpty && self.isNamed(field, by: named, in: block)
         }
         exchange.request.headers.rewriteTrailer { self.cleanTrailers(of: exchange, $0) }
-        // RFC 9110 section 10.1.1: it cannot be meant, and would go on as a client's that can wait.
+        // RFC 9110 section 10.1.1: ignore the expectation of an HTTP/1.0 client. Forwarding it as HTTP/1.1 would make
+        // the upstream send a 100 that the client does not understand.
         if exchange.request.minorVersion == 0 { exchange.request.headers.remove(.expect) }
         self.countDown(exchange)
     }
 
-    /// `Max-Forwards` (RFC 9110 section 7.6.2), which means something for OPTIONS alone: TRACE goes nowhere anyway. What is
-    /// no row of digits is not looked at; of what is too large, the largest number is taken.
+    /// Decrements `Max-Forwards` (RFC 9110 section 7.6.2). It applies to OPTIONS only, because the gateway rejects
+    /// TRACE. A value that is not a number is ignored; a value that is too large is clamped.
     private static func countDown(_ exchange: Exchange) {
         guard exchange.request.method == .options, let value = exchange.request.headers.first(.maxForwards),
             let hops = Int(clampingDigits: exchange.request.headers.string(value))
@@ -49,8 +50,8 @@ enum ForwardedFields {
         if hops > 0 { exchange.request.headers.set(HeaderName(.maxForwards), Array(String(hops - 1).utf8)) }
     }
 
-    /// The trailers of a request without what its head could not have passed on, whoever sent it. Of the fields that the
-    /// gateway knows, none means anything there.
+    /// Returns the trailers of a request without the fields that its head could not have forwarded, even from a trusted
+    /// peer. No field that the gateway knows is meaningful in the trailers of a request.
     static func cleanTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
         trailers.removing { block, field in
             field.id != .unknown || self.resemblesAnother(field, in: block) || self.isForwarding(field, in: block)
@@ -59,8 +60,8 @@ enum ForwardedFields {
         }
     }
 
-    /// The trailers of a response without what belongs in its head, what its `Connection` named, and what they say of bytes
-    /// that the gateway has changed.
+    /// Returns the trailers of a response without fields that belong in its head, fields that its `Connection` named,
+    /// and fields that describe bytes that the gateway has changed.
     static func cleanResponseTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
         let isChanged = exchange.responseBody.pipeline != nil
         return trailers.removing { block, field in
@@ -70,12 +71,12 @@ enum ForwardedFields {
         }
     }
 
-    /// Announces no trailers but those that will be passed on. To be called again when a transform changes the body.
+    /// Limits `Trailer` to the trailers that will be forwarded. Call it again when a transform changes the body.
     static func rewriteTrailer(ofResponse exchange: Exchange) {
         exchange.response.headers.rewriteTrailer { self.cleanResponseTrailers(of: exchange, $0) }
     }
 
-    /// Among the fields that the gateway knows, those that are meant for the end of a response as well.
+    /// Whether a field may occur in the trailers of a response. Fields that the gateway does not know may.
     private static func mayFollow(_ id: FieldID) -> Bool {
         switch id {
         case .unknown, .etag, .serverTiming: true
@@ -83,16 +84,16 @@ enum ForwardedFields {
         }
     }
 
-    /// Takes out of an informational response what the final one does not have either.
+    /// Removes the fields from an informational response that the final response does not have either.
     static func cleanInformational(_ exchange: Exchange) {
         self.cleanResponse(exchange)
         for name in exchange.plan.owned.response { exchange.response.headers.remove(name) }
     }
 
-    /// Takes out of a response what must not reach the chain or the client, and rewrites `Location`.
+    /// Removes the fields that must not reach the chain or the client from a response, and rewrites `Location`.
     static func cleanResponse(_ exchange: Exchange) {
         let status = exchange.response.status
-        // RFC 9110 section 8.6: no length where there can be no body.
+        // RFC 9110 section 8.6: a response that cannot have a body has no length.
         if status < 200 || status == 204 || exchange.response.framing.isChunked {
             exchange.response.headers.remove(.contentLength)
         }
@@ -104,7 +105,7 @@ enum ForwardedFields {
             exchange.response.headers.removeAll { block, field in
                 switch field.id {
                 case .proxyAuthenticate: return false
-                // RFC 9110 section 15.5.22: without it nobody knows what to upgrade to.
+                // RFC 9110 section 15.5.22: a 426 must name the protocols to upgrade to.
                 case .upgrade: return status != 426
                 case .trailer where keepsTrailer: return self.isNamed(field, by: named, in: block)
                 default:
@@ -116,7 +117,8 @@ enum ForwardedFields {
         if status >= 200 { LocationRewriter.rewrite(exchange) }
     }
 
-    /// The names in `Connection` beyond the usual ones; nearly always none, so that nothing is allocated.
+    /// Returns the names in `Connection` other than `close` and `keep-alive`. The array is nearly always empty, so
+    /// nothing is allocated.
     private static func fieldsNamedByConnection(_ headers: borrowing HeaderBlock) -> [HeaderName] {
         var names: [HeaderName] = []
         headers.forEachMember(of: .connection) { token in
@@ -138,7 +140,7 @@ enum ForwardedFields {
         return false
     }
 
-    /// What `Connection` cannot name away.
+    /// Whether a field is kept even if `Connection` names it.
     private static func isProtected(_ name: HeaderName) -> Bool {
         switch name.id {
         case .host, .contentLength, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP,
@@ -150,7 +152,8 @@ enum ForwardedFields {
         }
     }
 
-    /// Fields that only a trusted proxy may send, in any spelling: some servers read `_` as `-`.
+    /// Whether only a trusted proxy may send this field. Underscores count as hyphens, because some servers treat
+    /// them alike.
     private static func isForwarding(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         switch field.id {
         case .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
@@ -168,8 +171,8 @@ enum ForwardedFields {
         }
     }
 
-    /// A field that the gateway knows, spelled with underscores: what it has looked at is not what a server sees that
-    /// reads them as hyphens.
+    /// Whether the name is a known field spelled with underscores. A server that reads underscores as hyphens would
+    /// see a field that the gateway has not checked.
     private static func resemblesAnother(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         field.id == .unknown && block.withBytes(field.name) { FieldID.resembled(by: $0) } != .unknown
     }
@@ -194,7 +197,7 @@ enum ForwardedFields {
 }
 
 extension HeaderBlock {
-    /// Writes `Trailer` (RFC 9110 section 6.6.2) anew, with the names that `clean` leaves of a section of such trailers.
+    /// Rewrites `Trailer` (RFC 9110 section 6.6.2) with only the names that `clean` keeps.
     fileprivate mutating func rewriteTrailer(_ clean: (TrailerSection) -> TrailerSection?) {
         guard self.contains(.trailer) else { return }
         var announced = HeaderBlock()
@@ -210,7 +213,7 @@ extension HeaderBlock {
 }
 
 extension UnsafeRawBufferPointer {
-    /// `lowercased` holds letters and hyphens only.
+    /// Compares ASCII bytes without regard to case. `lowercased` must contain only lower-case letters and hyphens.
     func elementsEqualIgnoringCase(_ lowercased: StaticString) -> Bool {
         guard self.count == lowercased.utf8CodeUnitCount else { return false }
         for index in 0..<self.count where self[index] | 0x20 != lowercased.utf8Start[index] { return false }

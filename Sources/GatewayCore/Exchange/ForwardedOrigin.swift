@@ -1,16 +1,16 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// How a client asked the first trusted proxy in front of the gateway.
+/// The scheme and host that the client used to reach the first trusted proxy in front of the gateway.
 struct ForwardedOrigin {
     package var isSecure = false
-    /// In `request.headers`; empty if no proxy says it.
+    /// The host, as a range in `request.headers`; empty if no proxy reports it.
     package var host = ByteRange.empty
 
     package init() {}
 
-    /// Reads `X-Forwarded-Proto` and `X-Forwarded-Host`, or else what `Forwarded` says of the client. The first member of a list
-    /// counts: later proxies append theirs.
+    /// Reads `X-Forwarded-Proto` and `X-Forwarded-Host`, or else the client's element of `Forwarded`. The first
+    /// member of a list applies, because later proxies append theirs.
     package init(in headers: inout HeaderBlock, _ element: ForwardedElement?) {
         if let scheme = Self.firstMember(of: .xForwardedProto, in: headers) {
             self.isSecure = headers.equals(scheme, "https")
@@ -22,7 +22,7 @@ struct ForwardedOrigin {
         } else if let host = element?.host {
             self.host = headers.store(room: host.utf8.count) { $0.write(Array(host.utf8)) }
         }
-        // It becomes part of URLs.
+        // The host becomes part of URLs, so it must be a valid authority.
         if !headers.withBytes(self.host, ByteClass.isAuthority) { self.host = .empty }
     }
 

@@ -1,18 +1,18 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// Reads a line of `Forwarded` (RFC 7239 section 4): `for=192.0.2.7;host="a.example:8080", for="[2001:db8::1]"`.
+/// Parses a line of `Forwarded` (RFC 7239 section 4): `for=192.0.2.7;host="a.example:8080", for="[2001:db8::1]"`.
 ///
-/// It is stricter than a split at commas, since values may be quoted strings with commas and semicolons in them, and more
-/// lenient than the RFC in two points that many proxies get wrong and nobody reads in two ways: space around a semicolon,
-/// and colons and brackets outside of quotes.
+/// The parser does not split at commas, because quoted values may contain commas and semicolons. It is more lenient
+/// than the RFC in two points that many proxies get wrong and that are unambiguous: it accepts whitespace around
+/// semicolons, and colons and brackets outside quotes.
 struct ForwardedParser {
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
 
     private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// The elements in their order; nil for a malformed line.
+    /// Returns the elements in order, or nil if the line is malformed.
     package static func elements(of line: UnsafeRawBufferPointer) -> [ForwardedElement]? {
         var parser = ForwardedParser(line)
         var elements: [ForwardedElement] = []
@@ -27,7 +27,7 @@ struct ForwardedParser {
         }
     }
 
-    /// `[ forwarded-pair ] *( ";" [ forwarded-pair ] )`, up to a comma or the end.
+    /// Parses `[ forwarded-pair ] *( ";" [ forwarded-pair ] )`, up to a comma or the end.
     private mutating func element() -> ForwardedElement? {
         var element = ForwardedElement()
         var names: [String] = []
@@ -37,7 +37,7 @@ struct ForwardedParser {
             if self.take(UInt8(ascii: ";")) { continue }
             let name = self.text(while: { ByteClass.isToken(CollectionOfOne($0)) }).lowercased()
             guard !name.isEmpty, self.take(UInt8(ascii: "=")), let value = self.value() else { return nil }
-            // Section 4: no parameter twice in an element.
+            // RFC 7239 section 4: a parameter occurs at most once per element.
             guard !names.contains(name) else { return nil }
             names.append(name)
             switch name {
@@ -51,7 +51,7 @@ struct ForwardedParser {
         }
     }
 
-    /// A token or a quoted string.
+    /// Parses a token or a quoted string.
     private mutating func value() -> String? {
         if self.next == UInt8(ascii: "\"") { return self.quotedString() }
         let value = self.text { byte in
@@ -61,7 +61,7 @@ struct ForwardedParser {
         return value.isEmpty ? nil : value
     }
 
-    /// RFC 9110 section 5.6.4.
+    /// Parses a quoted string (RFC 9110 section 5.6.4).
     private mutating func quotedString() -> String? {
         self.index += 1
         var content: [UInt8] = []

@@ -3,9 +3,9 @@ import GatewayHTTP1
 import GatewaySettings
 import NIOCore
 
-/// Writes a request for an upstream: anew from its parsed parts, with the fields that say who asked and how.
+/// Writes a request head for an upstream from its parsed parts, and adds the forwarding fields.
 struct Forwarder {
-    /// `Via` (RFC 9110 section 7.6.3) by the received version.
+    /// The `Via` field (RFC 9110 section 7.6.3) for a request received over HTTP/1.1.
     private static let via: StaticString = "Via: 1.1 gateway\r\n"
 
     package let style: ForwardedStyle
@@ -32,8 +32,8 @@ struct Forwarder {
         }
     }
 
-    /// Where the path and query for the upstream stand in the request's block. They are written there first, where the
-    /// route or the normaliser has changed them.
+    /// Returns the range of the upstream's path and query in the request's header block. Stores them there first if the
+    /// route or normalization has changed them.
     private static func forwardedPath(of exchange: Exchange) -> ByteRange {
         let forwarding = exchange.plan.forwarding
         let path = forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path
@@ -48,7 +48,7 @@ struct Forwarder {
         return range
     }
 
-    /// The path and query that the upstream gets, rewritten as the route says.
+    /// Writes the path and query for the upstream, rewritten as the route specifies.
     static func writePath(of exchange: Exchange, into buffer: inout ByteBuffer) {
         let forwarding = exchange.plan.forwarding
         exchange.request.headers.withBytes(forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path) {
@@ -63,7 +63,7 @@ struct Forwarder {
                 forwarding.stripPrefix.write(into: &buffer, path: path)
             }
         }
-        // An empty query is another resource than none (RFC 3986 section 6.2.3); a query never stands at the start.
+        // An empty query differs from no query (RFC 3986 section 6.2.3). The offset of a query is never 0.
         guard exchange.query.offset > 0 else { return }
         buffer.writeInteger(UInt8(ascii: "?"))
         exchange.request.headers.withBytes(exchange.query) { _ = buffer.writeBytes($0) }
@@ -119,7 +119,7 @@ struct Forwarder {
         }
     }
 
-    /// The port that the client named in Host, else the scheme's.
+    /// Writes the port in the client's `Host`, or the default port of the scheme.
     private static func writePort(
         of host: UnsafeRawBufferPointer,
         else schemePort: StaticString,
@@ -134,7 +134,7 @@ struct Forwarder {
         }
     }
 
-    /// `Forwarded` (RFC 7239 section 4).
+    /// Writes `Forwarded` (RFC 7239 section 4).
     private func writeForwarded(
         of exchange: Exchange,
         _ known: ForwardingFields,
@@ -164,7 +164,7 @@ struct Forwarder {
     }
 }
 
-/// What proxies before us have said, taken out of the request so that it can be continued.
+/// The forwarding fields of earlier proxies, removed from the request so that the forwarder can extend them.
 struct ForwardingFields {
     package var via = ByteRange.empty
     package var xForwardedFor = ByteRange.empty
@@ -173,18 +173,18 @@ struct ForwardingFields {
     var hasHost = false
     package var hasPort = false
 
-    /// What each proxy adds a member to.
+    /// The list fields to which each proxy appends a member.
     fileprivate static let lists: FieldSet = [.via, .xForwardedFor, .forwarded]
 }
 
 extension Exchange {
-    /// Who the connection is from: what is added to `X-Forwarded-For`.
+    /// The peer of the connection, which is appended to `X-Forwarded-For`.
     package var peer: ClientAddress { self.client?.peer ?? self.clientAddress }
 
-    /// A trusted peer says who the client is: in the one style of fields, which is carried over into the other.
+    /// Whether a trusted peer reported the client. The client is then written in the other style of fields too.
     fileprivate var isNamedByPeer: Bool { self.isFromTrustedPeer && self.clientAddress.text != self.peer.text }
 
-    /// Takes the fields out of the request that the forwarder writes itself. A second try finds them again.
+    /// Removes the fields that the forwarder writes from the request and returns them. A retry gets the same fields.
     func takeForwardingFields() -> ForwardingFields {
         var known = self.forwardingFields ?? ForwardingFields()
         guard self.forwardingFields == nil else { return known }

@@ -1,4 +1,4 @@
-/// The codes of errors. `docs/errors` has a page for each.
+/// The error codes. `docs/errors` has a page for each.
 extension GatewayError.Code {
     /// 400: the request is malformed.
     public static let badRequest = Self(
@@ -42,7 +42,8 @@ extension GatewayError.Code {
         "The request did not arrive in time.",
         proxyStatus: "http_request_error"
     )
-    /// 409: the request conflicts with the current state. For middlewares of an embedding program; the gateway does not raise it.
+    /// 409: the request conflicts with the current state. For middlewares of an embedding program; the gateway does not
+    /// raise it.
     public static let conflict = Self(
         "conflict",
         409,
@@ -147,7 +148,7 @@ extension GatewayError.Code {
         "The gateway has no room for this request now.",
         proxyStatus: "connection_limit_reached"
     )
-    /// 503: no target of the upstream can take the request.
+    /// 503: no target of the upstream can accept the request.
     public static let noHealthyUpstream = Self(
         "no_healthy_upstream",
         503,

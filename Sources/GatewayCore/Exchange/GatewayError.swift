@@ -1,8 +1,8 @@
 package import GatewayHTTP
 import GatewayHTTP1
 
-/// An error with which the gateway answers a request. The client sees the code, its status and a sentence about the
-/// request. What happened inside an upstream or the gateway stays in ``reason``, for the log.
+/// An error that the gateway returns to a client. The client sees the code, the status and a sentence about the
+/// request. Details about the upstream or the gateway stay in ``reason``, for the log.
 public struct GatewayError: Error, Hashable, Sendable {
     /// The kind of error, which implies the status.
     public var code: Code
@@ -10,27 +10,27 @@ public struct GatewayError: Error, Hashable, Sendable {
     public var detail: String?
     /// The value of `Retry-After` in seconds, at least 1.
     public var retryAfter: Int?
-    /// For the log alone.
+    /// The reason, for the log only.
     public var reason: String?
-    /// Where it is the upstream's failure, which one.
+    /// The upstream's failure, if the upstream caused the error.
     package var failure: UpstreamFailure?
-    /// The methods of `Allow`, with 405.
+    /// The value of `Allow`, for a 405.
     package var allow: String?
-    /// The error type of `Proxy-Status` (RFC 9209 section 2.3), where the code's own says too little.
+    /// The error type of `Proxy-Status` (RFC 9209 section 2.3), or nil for the default of the code.
     package var proxyStatus: StaticString?
-    /// Fields that stand on the response beside those that every error has.
+    /// Fields of the response in addition to those that every error has.
     package var fields = PreparedFields()
-    /// What is wrong with which value, with 422.
+    /// The rejected values, for a 422.
     package var problems: [Problem] = []
 
     private var givenStatus: Int?
-    /// Of the response: the code's own, unless another was set.
+    /// The status of the response: the default of the code, unless another was set.
     package var status: Int {
         get { self.givenStatus ?? self.code.status }
         set { self.givenStatus = newValue }
     }
 
-    /// A value that was refused.
+    /// A rejected value.
     package struct Problem: Hashable, Sendable {
         package var field: String
         package var reason: String
@@ -68,11 +68,11 @@ public struct GatewayError: Error, Hashable, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         /// The name in the error body, such as `rate_limited`.
         public let name: String
-        /// Of the answer.
+        /// The status of the response.
         public let status: Int
         /// A sentence that is true of every error of this code.
         package let detail: String
-        /// RFC 9209 section 2.3; nil where no such type fits.
+        /// The error type of `Proxy-Status` (RFC 9209 section 2.3), or nil if none fits.
         package let proxyStatus: StaticString?
 
         package init(_ name: String, _ status: Int, _ detail: String, proxyStatus: StaticString? = nil) {

@@ -4,12 +4,12 @@ import NIOCore
 
 extension HashKey {
     private static let setCookie = HeaderName(.setCookie)
-    /// A complete `Set-Cookie` for a client without the cookie.
+    /// The value of `Set-Cookie` for a client that does not have the cookie yet.
     private static let newCookie = ExchangeKey<[UInt8]?>("balance.cookie", initial: nil)
 
-    /// Returns the hash of the request. FNV-1a, so that every gateway of a fleet computes the same.
+    /// Returns the hash of the request. Uses FNV-1a, so that every gateway in a fleet computes the same hash.
     ///
-    /// The client's address stands in for a missing header or cookie, unless the client is about to be given the cookie.
+    /// The client's address replaces a missing header or cookie, unless the response will set the cookie.
     package func hash(of exchange: Exchange) -> UInt64 {
         var hash: UInt64 = FNV1a.seed64
         for part in self.parts {
@@ -47,7 +47,7 @@ extension HashKey {
         for byte in bytes { hash = FNV1a.combine(hash, byte) }
     }
 
-    /// Gives the client the cookie that was created for it.
+    /// Adds the cookie that was created for the client to the response.
     package static func setCookie(of exchange: Exchange) {
         guard let cookie = exchange[self.newCookie] else { return }
         exchange[self.newCookie] = nil
@@ -56,7 +56,7 @@ extension HashKey {
 }
 
 extension Exchange {
-    /// The value of a cookie (RFC 6265 section 4.2), the first of that name.
+    /// Returns the value of the first cookie with this name (RFC 6265 section 4.2).
     package func cookie(_ name: [UInt8]) -> ByteRange? {
         for field in self.request.headers.fields where field.id == .cookie {
             let found: ByteRange? = self.request.headers.withBytes(field.value) { value in

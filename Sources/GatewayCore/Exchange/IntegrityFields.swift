@@ -1,7 +1,8 @@
 package import GatewayHTTP
 import GatewayHTTP1
 
-/// Digests of the bytes they travel with (RFC 9530; the older ones RFC 3230 and RFC 1864): who changes those, breaks them.
+/// The digest fields of a body (RFC 9530, and the older RFC 3230 and RFC 1864). They become invalid when the body
+/// changes.
 package enum IntegrityFields {
     private static let names = ["Content-Digest", "Repr-Digest", "Digest", "Content-MD5"].map { HeaderName($0) }
 

@@ -3,12 +3,12 @@ import GatewayHTTP1
 import GatewaySettings
 import NIOCore
 
-/// Turns references to the upstream's own address space into ones that lead the client back through the gateway.
+/// Rewrites `Location` and `Content-Location` (RFC 9110 section 10.2.2, RFC 9110 section 8.7), so that references to
+/// the upstream lead the client back through the gateway.
 ///
-/// An upstream behind `strip_prefix` does not know the prefix, so its absolute paths get it back, unless they begin with it
-/// already. A URL at the target's own origin gets the scheme and host that the client used. So does a URL at the host that
-/// the upstream was asked for, where the client's `Host` was passed on. `Location` and `Content-Location` are rewritten
-/// (RFC 9110 sections 10.2.2 and 8.7). What `rewrite` does to a path cannot be undone.
+/// An upstream behind `strip_prefix` does not know the prefix, so its absolute paths get the prefix back unless they
+/// already begin with it. A URL at the target's origin gets the scheme and host that the client used. If the client's
+/// `Host` was forwarded, so does a URL at that host. The effect of `rewrite` on a path cannot be undone.
 enum LocationRewriter {
     private static let fields: FieldSet = [.location, .contentLocation]
 
@@ -23,7 +23,7 @@ enum LocationRewriter {
         }
     }
 
-    /// The reference for the client; nil where it stays as it is.
+    /// Returns the reference for the client, or nil if it does not change.
     private static func reference(_ value: ArraySlice<UInt8>, of exchange: Exchange) -> [UInt8]? {
         let prefix = self.prefix(of: exchange)
         if let (origin, rest) = self.origin(of: value, exchange) {
@@ -37,7 +37,7 @@ enum LocationRewriter {
         return self.resolved(value, under: prefix, exchange)
     }
 
-    /// What was stripped from this request's path; empty where nothing was.
+    /// Returns the prefix that was stripped from the request's path, or an empty array.
     private static func prefix(of exchange: Exchange) -> [UInt8] {
         let prefix = exchange.plan.forwarding.stripPrefix
         guard !prefix.bytes.isEmpty, exchange.request.headers.withBytes(exchange.path, prefix.strippedLength) > 0 else {
@@ -48,7 +48,8 @@ enum LocationRewriter {
 
     // MARK: Origins
 
-    /// The client's origin and what follows, where the value names an origin that leads here.
+    /// Returns the client's origin and the rest of the reference, if the reference names an origin of the gateway or
+    /// target.
     private static func origin(
         of value: ArraySlice<UInt8>,
         _ exchange: Exchange
@@ -62,7 +63,7 @@ enum LocationRewriter {
             return (Array("\(exchange.clientScheme)://".utf8) + client, rest)
         }
         guard exchange.plan.forwarding.preservesHost, self.isAskedFor(scheme, authority, exchange) else { return nil }
-        // An upstream that is reached by plain HTTP may not know that the client uses TLS. One that names https means it.
+        // An upstream reached over plain HTTP may not know that the client uses TLS. An upstream that names https does.
         switch scheme {
         case .none: return (Array("//".utf8) + client, rest)
         case .http: return (Array("\(exchange.clientScheme)://".utf8) + client, rest)
@@ -79,7 +80,7 @@ enum LocationRewriter {
         case none
         case http, https
 
-        /// The one that a reference with an authority begins with.
+        /// Returns the scheme of a reference with an authority, or nil if the reference has no authority.
         package init?(beginning value: ArraySlice<UInt8>) {
             let schemes: [(Scheme, StaticString)] = [(.none, "//"), (.http, "http://"), (.https, "https://")]
             let found = schemes.first { _, text in
@@ -91,7 +92,7 @@ enum LocationRewriter {
             self = found.0
         }
 
-        /// How many bytes it takes, with the slashes.
+        /// The length in bytes, including the slashes.
         package var count: Int {
             switch self {
             case .none: 2
@@ -103,7 +104,7 @@ enum LocationRewriter {
 
     // MARK: Paths
 
-    /// A path of the upstream with its query and fragment, as the client has to ask for it.
+    /// Returns an upstream path, with its query and fragment, as the client has to request it.
     private static func path(
         _ reference: ArraySlice<UInt8>,
         under prefix: [UInt8],
@@ -119,8 +120,9 @@ enum LocationRewriter {
         return (isUnderPrefix ? resolved : prefix + resolved) + rest
     }
 
-    /// A relative path is one from the request's own path, so that it usually leads to the same place with the prefix and
-    /// without. It does not where it climbs, or where the path was nothing but the prefix: there it becomes an absolute one.
+    /// Returns the absolute form of a relative path, or nil if it can stay relative. A relative path resolves against
+    /// the request's path, so it usually refers to the same resource with and without the prefix. The exceptions are
+    /// paths with `..` and requests whose path was only the prefix.
     private static func resolved(
         _ reference: ArraySlice<UInt8>,
         under prefix: [UInt8],
@@ -139,7 +141,7 @@ enum LocationRewriter {
         return prefix + self.withoutDotSegments((base + path)[...]) + reference[path.endIndex...]
     }
 
-    /// RFC 3986 section 5.2.4.
+    /// Returns the path without `.` and `..` segments (RFC 3986 section 5.2.4).
     private static func withoutDotSegments(_ path: ArraySlice<UInt8>) -> [UInt8] {
         let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         guard segments.contains(where: { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }) else {
@@ -175,7 +177,8 @@ enum LocationRewriter {
         }
     }
 
-    /// Whether the authority is the one in the request's `Host`, or the one that a trusted proxy says the client used.
+    /// Returns whether the authority is that of the request's `Host`, or the one that a trusted proxy reports for the
+    /// client.
     private static func isAskedFor(
         _ scheme: Scheme,
         _ authority: ArraySlice<UInt8>,

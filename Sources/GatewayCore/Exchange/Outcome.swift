@@ -4,14 +4,14 @@ public enum Outcome: Sendable {
     case complete
     /// The client left before the last byte.
     case clientGone
-    /// The upstream broke off after the head was sent to the client, so the client's connection was closed.
+    /// The upstream failed after the head was sent to the client, so the client's connection was closed.
     case upstreamReset
     /// A deadline passed after the head was sent to the client.
     case timedOut(Deadlines.Phase)
     /// The gateway gave up after the head was sent to the client.
     case gatewayError
 
-    /// The answer broke off, and not because the client left.
+    /// Whether the response is incomplete for a reason other than the client leaving.
     package var isFailure: Bool {
         switch self {
         case .complete, .clientGone: false

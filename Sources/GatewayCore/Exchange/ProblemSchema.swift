@@ -1,16 +1,16 @@
 import GatewaySettings
 
-/// What the gateway's problem details look like, as JSON Schema 2020-12: `docs/errors/schemas.json`, and the error
-/// components of an OpenAPI document.
+/// The JSON Schema 2020-12 of the gateway's problem details, for `docs/errors/schemas.json` and the error components of
+/// an OpenAPI document.
 enum ProblemSchema {
-    /// The schemas by name: `Problem`, and one for each code, such as `RateLimitedProblem`.
+    /// The schemas by name: `Problem`, and one per code, such as `RateLimitedProblem`.
     package static var components: [String: SettingValue] {
         var components = ["Problem": self.problem]
         for code in GatewayError.Code.all { components[self.name(of: code)] = self.problem(of: code) }
         return components
     }
 
-    /// `rate_limited` → `RateLimitedProblem`.
+    /// Returns the schema name of a code: `rate_limited` → `RateLimitedProblem`.
     package static func name(of code: GatewayError.Code) -> String {
         let words = code.name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
         return words.joined() + "Problem"
@@ -48,7 +48,7 @@ enum ProblemSchema {
 
     private static func problem(of code: GatewayError.Code) -> SettingValue {
         var properties: [String: SettingValue] = ["code": .table(["const": .string(code.name)])]
-        // An upstream's own error keeps its status, and rate_limit.status sets that of a limit.
+        // An upstream's error keeps its status, and rate_limit.status sets the status of a rate limit.
         if code != .upstreamError, code != .rateLimited {
             properties["status"] = .table(["const": .integer(code.status)])
         }

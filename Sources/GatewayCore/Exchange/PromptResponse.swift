@@ -1,11 +1,12 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// Responses whose pieces a client must see as they come.
+/// Detects responses that must be delivered as they arrive.
 extension ResponseHead {
     private static let accelBuffering = HeaderName("X-Accel-Buffering")
 
-    /// Whether no middleware may wait for the whole body: an event stream, or a response that the upstream does not want buffered.
+    /// Whether middlewares must not wait for the whole body: the response is an event stream, or `X-Accel-Buffering:
+    /// no` disables buffering.
     package var isPrompt: Bool {
         if self.headers.present.contains(.unknown),
             let buffering = self.headers.first(Self.accelBuffering)
@@ -22,11 +23,11 @@ extension ResponseHead {
     }
 }
 
-/// The media type of event streams, whose pieces a client must see as they come.
+/// The media type of event streams, which must be delivered as they arrive.
 package enum EventStreamType {
     private static let name: StaticString = "text/event-stream"
 
-    /// Whether a value of `Content-Type` names it.
+    /// Returns whether a value of `Content-Type` is an event stream.
     package static func matches(_ contentType: UnsafeRawBufferPointer) -> Bool {
         let name = UnsafeRawBufferPointer(start: self.name.utf8Start, count: self.name.utf8CodeUnitCount)
         guard contentType.count >= name.count else { return false }

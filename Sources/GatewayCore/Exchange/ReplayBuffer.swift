@@ -1,11 +1,11 @@
 import NIOCore
 
-/// The beginning of a request's body, kept while it may have to be sent once more.
+/// The start of a request body, kept while the body may have to be sent again.
 struct ReplayBuffer {
     private static let limit = 64 * 1024
-    /// A copy: a small chunk that was shared would hold the whole buffer that it was read into.
+    /// A copy, because a small shared chunk would retain the whole buffer that it was read into.
     private var kept = ByteBuffer()
-    /// False once more has gone than was kept: the body cannot be sent again.
+    /// Whether everything that was sent is kept. If not, the body cannot be sent again.
     private(set) var isWhole = true
 
     package mutating func keep(_ chunk: ByteBuffer, if mayBeNeeded: Bool) {
@@ -16,7 +16,7 @@ struct ReplayBuffer {
         self.kept.writeImmutableBuffer(chunk)
     }
 
-    /// The upstream has answered: what went to it will not be sent again.
+    /// Drops the body, which will not be sent again, for example because the upstream has answered.
     mutating func forget() {
         self.isWhole = false
         self.kept = ByteBuffer()

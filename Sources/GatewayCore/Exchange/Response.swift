@@ -4,7 +4,7 @@ public import NIOCore
 
 /// A response that a middleware or the gateway generates without an upstream.
 public struct Response: Sendable {
-    /// From 200 to 599.
+    /// The status, from 200 to 599.
     public var status: Int
     package var fields = PreparedFields()
     /// The whole body.

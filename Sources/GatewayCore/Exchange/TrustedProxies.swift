@@ -1,7 +1,7 @@
 package import GatewayHTTP
 package import GatewaySettings
 
-/// The proxies whose forwarding fields are believed.
+/// The proxies whose forwarding fields the gateway trusts.
 package struct TrustedProxies: Sendable {
     private let blocks: [CIDR]
     /// Whether every peer on a Unix socket is trusted.
@@ -12,29 +12,30 @@ package struct TrustedProxies: Sendable {
         self.includesUnixSockets = proxies.contains(.unixSocket)
     }
 
-    /// Whether the peer of a connection is one of them. A TCP peer whose address is no longer known is not.
+    /// Returns whether the peer of a connection is trusted. A TCP peer whose address is no longer known is not.
     package func trust(_ peer: ClientAddress, isUnixSocket: Bool) -> Bool {
         isUnixSocket ? self.includesUnixSockets : self.contains(peer)
     }
 
-    /// Compares the address as it is: an IPv4 address embedded in an IPv6 address may be forged.
+    /// Returns whether the address is trusted. Embedded IPv4 addresses are not extracted from IPv6 addresses, because
+    /// they may be forged.
     package func contains(_ address: ClientAddress) -> Bool {
         guard !self.blocks.isEmpty, let ip = address.ip else { return false }
         return self.blocks.contains { $0.contains(ip) }
     }
 
-    /// What trusted proxies say about the client.
+    /// What the trusted proxies report about the client.
     package enum ForwardedClient {
-        /// No proxy says anything.
+        /// No proxy reports a client.
         case none
         case named(ForwardedElement, ClientAddress)
-        /// A trusted proxy does not name its client, or the name cannot be parsed: the last one that is named, or nil for the
-        /// peer.
+        /// A trusted proxy does not report its client, or the address cannot be parsed. Contains that proxy, or nil
+        /// if it is the peer.
         case unnamed(ForwardedElement?, behind: ClientAddress?)
     }
 
-    /// The rightmost element of `X-Forwarded-For`, or else of `Forwarded`, that names no trusted proxy. The client may have made
-    /// up everything to the left of it.
+    /// Returns the rightmost element of `X-Forwarded-For`, or else of `Forwarded`, that is not a trusted proxy. The
+    /// client may have forged everything to the left of it.
     package func client(in headers: borrowing HeaderBlock) -> ForwardedClient {
         var last: (element: ForwardedElement, address: ClientAddress)?
         for element in ForwardedElement.all(in: headers).reversed() {
@@ -45,7 +46,7 @@ package struct TrustedProxies: Sendable {
         return last.map { .named($0.element, $0.address) } ?? .none
     }
 
-    /// The client, or the last proxy that is named before it; nil if only the peer is known.
+    /// Returns the client, or the trusted proxy that does not report its client. Returns nil if only the peer is known.
     package func clientNamed(by headers: borrowing HeaderBlock) -> ClientAddress? {
         switch self.client(in: headers) {
         case .none: nil

@@ -4,6 +4,7 @@ package protocol Upstream: AnyObject {
     var name: String { get }
     /// Answers the exchange, now or later, through an ``UpstreamStream``.
     func take(_ exchange: Exchange)
-    /// The configuration no longer has this upstream: idle connections close, requests in progress are finished.
+    /// Closes idle connections and lets requests in progress finish. Called when the configuration no longer contains
+    /// this upstream.
     func stop()
 }

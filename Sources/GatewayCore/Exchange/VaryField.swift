@@ -1,6 +1,6 @@
 package import GatewayHTTP
 
-/// `Vary`, to which the upstream, CORS and compression add names.
+/// The `Vary` field, to which the upstream, CORS and compression add names.
 extension HeaderBlock {
     private static let vary = HeaderName(.vary)
 
@@ -10,8 +10,8 @@ extension HeaderBlock {
     /// Adds to `Vary` that the response depends on this field of the request.
     package mutating func addVary(_ field: HeaderName) { field.bytes.withUnsafeBytes { self.addVary($0) } }
 
-    /// Merges a field name into `Vary` (RFC 9110 section 12.5.5): one line with all that stood in any, each name as it
-    /// was first written. `*` says all there is to say.
+    /// Merges a field name into `Vary` (RFC 9110 section 12.5.5). The result is one line that keeps the original
+    /// spelling of each name. `*` subsumes all names.
     package mutating func addVary(_ name: UnsafeRawBufferPointer) {
         guard self.contains(.vary) else { return self.add(Self.vary, UnsafeBufferPointer(name)) }
         var size = 0
@@ -43,7 +43,7 @@ extension HeaderBlock {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The same bytes, as a collection of contiguous storage.
+    /// Creates a typed view of the same bytes.
     fileprivate init(_ bytes: UnsafeRawBufferPointer) {
         self.init(start: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count: bytes.count)
     }
