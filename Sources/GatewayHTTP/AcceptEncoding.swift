@@ -1,4 +1,4 @@
-/// Which content codings a client accepts, with their weights in thousandths (RFC 9110 section 12.5.3).
+/// The content codings that a client accepts, with their weights in thousandths (RFC 9110 section 12.5.3).
 package struct AcceptEncoding: Hashable, Sendable {
     private static let unset: Int16 = -1
 
@@ -6,10 +6,11 @@ package struct AcceptEncoding: Hashable, Sendable {
     private var deflate = Self.unset
     private var brotli = Self.unset
     private var identity = Self.unset
-    /// The weight of `*`, which covers every coding that the list does not name.
+    /// The weight of `*`, which covers every coding that is not listed.
     private var others = Self.unset
 
-    /// Without `Accept-Encoding`. RFC 9110 allows any coding then, but many such clients cannot decode one.
+    /// Creates the value for a request without `Accept-Encoding`. RFC 9110 then allows any coding, but many such
+    /// clients cannot decode one.
     package init() {}
 
     package init(_ headers: borrowing HeaderBlock) {
@@ -24,7 +25,7 @@ package struct AcceptEncoding: Hashable, Sendable {
         let nameEnd = member.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? member.count
         let name = UnsafeRawBufferPointer(rebasing: member[..<nameEnd])
         guard let weight = Self.weight(UnsafeRawBufferPointer(rebasing: member[nameEnd...])) else { return }
-        // Section 8.4.1.3: x-gzip means gzip.
+        // RFC 9110 section 8.4.1.3: x-gzip is equivalent to gzip.
         if Self.equal(name, "gzip") || Self.equal(name, "x-gzip") {
             Self.lower(&self.gzip, to: weight)
         } else if Self.equal(name, "br") {
@@ -38,7 +39,8 @@ package struct AcceptEncoding: Hashable, Sendable {
         }
     }
 
-    /// The coding with the highest weight, or the first of several; nil if the client prefers or only accepts plain content.
+    /// Returns the coding with the highest weight; the first one wins a tie. Nil if the client prefers or only
+    /// accepts plain content.
     package func best(of codings: ContiguousArray<ContentCoding>) -> ContentCoding? {
         var best: ContentCoding?
         var highest: Int16 = 0
@@ -49,7 +51,7 @@ package struct AcceptEncoding: Hashable, Sendable {
                 highest = weight
             }
         }
-        // Plain content is acceptable if the list does not mention it, but preferred least.
+        // Plain content is acceptable if it is not listed, but it is the least preferred.
         let plain = self.identity == Self.unset ? self.others : self.identity
         return plain > highest ? nil : best
     }
@@ -72,7 +74,7 @@ package struct AcceptEncoding: Hashable, Sendable {
         ByteClass.equalsIgnoringCase(name, UnsafeRawBufferPointer(word))
     }
 
-    /// `[ OWS ";" OWS "q=" qvalue ]` of RFC 9110 section 12.4.2; nil for anything else.
+    /// Parses `[ OWS ";" OWS "q=" qvalue ]` (RFC 9110 section 12.4.2). Returns nil for anything else.
     private static func weight(_ bytes: UnsafeRawBufferPointer) -> Int16? {
         var position = 0
         func skipSpace() {

@@ -1,7 +1,7 @@
-/// Which media types a client accepts (RFC 9110 section 12.5.1).
+/// The media types that a client accepts (RFC 9110 section 12.5.1).
 package enum AcceptedTypes {
-    /// The weight of a media type in thousandths; 1000 without `Accept`. The most specific range that includes the type
-    /// decides. Parameters of ranges are ignored.
+    /// Returns the weight of a media type in thousandths; 1000 without `Accept`. The most specific range that
+    /// includes the type applies. Parameters of ranges are ignored.
     package static func quality(of type: StaticString, _ subtype: StaticString, in headers: borrowing HeaderBlock)
         -> Int
     {
@@ -18,7 +18,7 @@ package enum AcceptedTypes {
         return best.quality
     }
 
-    /// Whether `Accept` lists the type itself, with any weight.
+    /// Returns whether `Accept` lists the type itself, with any weight.
     package static func names(_ type: StaticString, _ subtype: StaticString, in headers: borrowing HeaderBlock) -> Bool
     {
         var isNamed = false
@@ -33,10 +33,10 @@ package enum AcceptedTypes {
 package struct MediaRange {
     private let type: UnsafeRawBufferPointer
     private let subtype: UnsafeRawBufferPointer
-    /// In thousandths.
+    /// The weight in thousandths.
     package let quality: Int
 
-    /// nil if the member is not a media range, or its weight is invalid.
+    /// Parses a member. Nil if it is not a media range or its weight is invalid.
     package init?(_ member: UnsafeRawBufferPointer) {
         let end = member.firstIndex(of: UInt8(ascii: ";")) ?? member.count
         let name = Self.trimmed(UnsafeRawBufferPointer(rebasing: member[..<end]))
@@ -48,7 +48,8 @@ package struct MediaRange {
         self.quality = quality
     }
 
-    /// How specifically the range matches the type: 2 by name, 1 as `type/*`, 0 as `*/*`; nil if it does not match.
+    /// Returns how specifically the range matches the type: 2 by name, 1 as `type/*`, 0 as `*/*`. Nil if it does not
+    /// match.
     package func specificity(for type: StaticString, _ subtype: StaticString) -> Int? {
         if self.type.elementsEqual("*".utf8) { return self.subtype.elementsEqual("*".utf8) ? 0 : nil }
         guard self.type.equalsIgnoringCase(type) else { return nil }
@@ -56,8 +57,8 @@ package struct MediaRange {
         return self.subtype.equalsIgnoringCase(subtype) ? 2 : nil
     }
 
-    /// Whether the range includes another, which is a single type: `text/*` includes `text/csv`, `application/*+json`
-    /// includes `application/vnd.api+json` (RFC 6839 section 3.1).
+    /// Returns whether the range includes another, which is a single type. For example, `text/*` includes `text/csv`,
+    /// and `application/*+json` includes `application/vnd.api+json` (RFC 6839 section 3.1).
     package func takes(_ other: MediaRange) -> Bool {
         if self.type.elementsEqual("*".utf8) { return self.subtype.elementsEqual("*".utf8) }
         guard ByteClass.equalsIgnoringCase(self.type, other.type) else { return false }
@@ -72,7 +73,7 @@ package struct MediaRange {
         )
     }
 
-    /// The weight among the parameters, in thousandths; 1000 without one.
+    /// Returns the weight among the parameters in thousandths; 1000 without one.
     private static func quality(of parameters: UnsafeRawBufferPointer) -> Int? {
         var start = 0
         while start < parameters.count {
@@ -107,13 +108,13 @@ extension UnsafeRawBufferPointer {
     }
 }
 
-/// A member of `Accept` or a field like it. Allocates, so it is not used on the path of a request.
+/// A member of `Accept` or a similar field. Allocates, so do not use it for every request.
 package struct AcceptedRange {
     /// The media type, language or coding, in lower case.
     package let name: String
-    /// In lower case, without the weight.
+    /// The parameters in lower case, without the weight.
     package let parameters: [String: String]
-    /// In thousandths; an invalid weight counts as 0.
+    /// The weight in thousandths. An invalid weight counts as 0.
     package let weight: Int
 
     package static func list(_ accept: String?) -> [AcceptedRange] {

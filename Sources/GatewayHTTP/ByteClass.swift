@@ -6,9 +6,9 @@
     import Darwin
 #endif
 
-/// The character classes of RFC 9110 section 5.6 and RFC 3986, as byte tests.
+/// Byte tests for the character classes of RFC 9110 section 5.6 and RFC 3986.
 package enum ByteClass {
-    /// A set of ASCII characters, a bit each: a test without a table to load.
+    /// A set of ASCII characters with one bit for each, which needs no table in memory.
     private struct ASCIISet {
         package let low: UInt64
         package let high: UInt64
@@ -21,8 +21,8 @@ package enum ByteClass {
 
     /// Letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110 section 5.6.2).
     private static let tokens = ASCIISet(low: 0x03FF_6CFA_0000_0000, high: 0x57FF_FFFF_C7FF_FFFE)
-    /// unreserved and sub-delims of RFC 3986 but the comma, in which some see two hosts that a hop has joined: letters,
-    /// digits and `-._~!$&'()*+;=`.
+    /// unreserved and sub-delims of RFC 3986, except the comma: some servers read it as a separator between two hosts
+    /// that a hop joined. Letters, digits and `-._~!$&'()*+;=`.
     private static let registeredNames = ASCIISet(low: 0x2BFF_6FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
 
     package static func isTokenByte(_ byte: UInt8) -> Bool { self.tokens.contains(byte) }
@@ -36,16 +36,16 @@ package enum ByteClass {
         return !isEmpty
     }
 
-    /// A field value holds visible characters, spaces, tabs and obs-text; no other control character (RFC 9110
-    /// section 5.5).
+    /// Whether a field value may contain the byte: visible characters, spaces, tabs and obs-text, but no other
+    /// control characters (RFC 9110 section 5.5).
     static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 
     static func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
         self.fieldValueEnd(in: bytes, from: 0) == bytes.count
     }
 
-    /// Where the first byte stands that no field value may hold, or the count. Eight bytes at a time: of a head's
-    /// bytes most are values.
+    /// Returns the index of the first byte that a field value may not contain, or the count. It checks eight bytes at
+    /// a time, because values make up most of a head.
     package static func fieldValueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highBits = ones &* 0x80
@@ -53,7 +53,8 @@ package enum ByteClass {
         while position &+ 8 <= bytes.count {
             let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
             let delete = word ^ (ones &* 0x7F)
-            // The high bit of each byte that is below 0x20, or 0x7F: exact up to the first one, which is all that counts.
+            // The high bit of each byte that is below 0x20, or is 0x7F. Exact up to the first such byte; later ones
+            // do not matter.
             let stops = (((word &- ones &* 0x20) & ~word) | ((delete &- ones) & ~delete)) & highBits
             if stops == 0 {
                 position &+= 8
@@ -67,10 +68,11 @@ package enum ByteClass {
         return position
     }
 
-    /// Visible ASCII without "#": a request target has no fragment (RFC 9112 section 3.2).
+    /// Whether a request target may contain the byte: visible ASCII without "#", because a target has no fragment
+    /// (RFC 9112 section 3.2).
     package static func isTargetByte(_ byte: UInt8) -> Bool { byte &- 0x21 < 0x5E && byte != UInt8(ascii: "#") }
 
-    /// `uri-host [ ":" port ]` of RFC 3986 section 3.2.2, not empty.
+    /// Whether the bytes are a nonempty `uri-host [ ":" port ]` (RFC 3986 section 3.2.2).
     package static func isAuthority(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var end = bytes.count
         var digits = end
@@ -93,7 +95,7 @@ package enum ByteClass {
                 guard index + 2 < end, let high = self.hexValue(bytes[index + 1]),
                     let low = self.hexValue(bytes[index + 2])
                 else { return false }
-                // Escaped or not, no host has a control character.
+                // A host contains no control characters, escaped or not.
                 let decoded = high << 4 | low
                 guard decoded >= 0x20, decoded != 0x7F else { return false }
                 index += 3
@@ -105,7 +107,7 @@ package enum ByteClass {
         return true
     }
 
-    /// Of a registered name in an authority, unescaped.
+    /// Whether a registered name in an authority may contain the byte unescaped.
     static func isNameByte(_ byte: UInt8) -> Bool { self.registeredNames.contains(byte) }
 
     package static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
@@ -127,11 +129,11 @@ package enum ByteClass {
         return memcmp(start, literal.utf8Start, bytes.count) == 0
     }
 
-    /// ASCII letters compare without case; all other bytes as they are.
+    /// Compares ASCII letters without regard to case, and all other bytes exactly.
     package static func equalsIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }
         guard let first = left.baseAddress, let second = right.baseAddress else { return true }
-        // Nearly always both are written alike.
+        // Both nearly always have the same case.
         if memcmp(first, second, left.count) == 0 { return true }
         for index in 0..<left.count where left[index] != right[index] {
             let lower = left[index] | 0x20
@@ -141,7 +143,7 @@ package enum ByteClass {
     }
 }
 
-/// Lowercases ASCII letters, as field names and hosts are compared. Other bytes stay as they are.
+/// Lowercases ASCII letters, for comparing field names and hosts. Other bytes are unchanged.
 package func asciiLowercased(_ byte: UInt8) -> UInt8 {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

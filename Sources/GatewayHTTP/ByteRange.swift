@@ -1,4 +1,4 @@
-/// A part of a buffer, by position: what an index over received bytes is made of.
+/// A range of a buffer, by position. The building block of an index over received bytes.
 @usableFromInline
 package struct ByteRange: Hashable, Sendable {
     private var _offset: UInt32

@@ -1,4 +1,4 @@
-/// A second in the Gregorian calendar, in UTC.
+/// A date and time in the Gregorian calendar, in UTC, with second precision.
 package struct CivilTime: Hashable {
     let year: Int64
     /// 1 to 12.
@@ -11,7 +11,9 @@ package struct CivilTime: Hashable {
     /// 0 is Sunday.
     let weekday: Int
 
-    /// - Parameter second: since 1970, clamped to the years 0 to 9999.
+    /// Creates the date of a Unix time.
+    ///
+    /// - Parameter second: Seconds since 1970, clamped to the years 0 to 9999.
     package init(second: Int64) {
         let bounded = min(max(second, -62_167_219_200), 253_402_300_799)
         let days = bounded.flooredQuotient(86_400)
@@ -21,8 +23,8 @@ package struct CivilTime: Hashable {
         self.second = time % 60
         weekday = Int((days % 7 + 11) % 7)
 
-        // Years start in March here, so that the leap day is the last day of a year and one formula gives all months. Days
-        // are counted from 0000-03-01, in eras of 400 years or 146,097 days.
+        // Years start in March here, so that the leap day is the last day of the year and one formula gives all
+        // months. Days are counted from 0000-03-01, in eras of 400 years (146,097 days).
         let shifted = days + 719_468
         let era = shifted.flooredQuotient(146_097)
         let dayOfEra = shifted - era * 146_097
@@ -41,18 +43,19 @@ package struct CivilTime: Hashable {
         return Array("\(names), \(two(day)) \(monthName) \(four(year)) \(clock) GMT".utf8)
     }
 
-    /// In UTC, such as `1994-11-06T08:49:37Z`.
-    /// - Parameter milliseconds: since 1970.
+    /// Returns a time in UTC, such as `1994-11-06T08:49:37Z`.
+    ///
+    /// - Parameter milliseconds: Milliseconds since 1970.
     package static func rfc3339(milliseconds: Int64) -> String {
         String(decoding: Self(second: milliseconds.flooredQuotient(1000)).rfc3339Second, as: UTF8.self) + "Z"
     }
 
-    /// RFC 3339 without fraction and zone.
+    /// The RFC 3339 format without fraction and zone.
     package var rfc3339Second: [UInt8] {
         Array("\(four(year))-\(two(month))-\(two(day))T\(clock)".utf8)
     }
 
-    /// The format of the common log format.
+    /// The format of the Common Log Format.
     package var logTime: [UInt8] {
         Array("\(two(day))/\(Self.months[month - 1])/\(four(year)):\(clock) +0000".utf8)
     }
@@ -70,7 +73,7 @@ package struct CivilTime: Hashable {
 }
 
 extension Int64 {
-    /// The quotient rounded down, for times before 1970.
+    /// Returns the quotient rounded down, for times before 1970.
     package func flooredQuotient(_ divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient

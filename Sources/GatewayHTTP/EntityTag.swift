@@ -1,7 +1,7 @@
 /// A validator of a representation (RFC 9110 section 8.8.3), over borrowed bytes.
 package struct EntityTag {
     package let isWeak: Bool
-    /// Without the quotes.
+    /// The tag without its quotes.
     package let opaque: UnsafeRawBufferPointer
 
     private init(isWeak: Bool, opaque: UnsafeRawBufferPointer) {
@@ -9,13 +9,13 @@ package struct EntityTag {
         self.opaque = opaque
     }
 
-    /// Parses a whole field value; nil if it is not exactly one tag.
+    /// Parses a whole field value. Nil if it is not exactly one tag.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard let (tag, end) = Self.read(bytes, from: 0), end == bytes.count else { return nil }
         self = tag
     }
 
-    /// `entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE`. The "W" is case-sensitive.
+    /// Reads `entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE`. The "W" is case-sensitive.
     fileprivate static func read(_ bytes: UnsafeRawBufferPointer, from start: Int) -> (tag: EntityTag, end: Int)? {
         var position = start
         let isWeak =
@@ -31,15 +31,15 @@ package struct EntityTag {
         return (tag, position &+ 1)
     }
 
-    /// `etagc`: visible characters except the quote, and obs-text.
+    /// Whether the byte is an `etagc`: a visible character except the quote, or obs-text.
     private static func isTagByte(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte != UInt8(ascii: "\"") && byte != 0x7F
     }
 
-    /// Strong comparison: both are strong and have the same characters (RFC 9110 section 8.8.3.2).
+    /// Compares strongly: both tags are strong and have the same characters (RFC 9110 section 8.8.3.2).
     package func matchesStrongly(_ other: EntityTag) -> Bool { !self.isWeak && !other.isWeak && self.isAlike(other) }
 
-    /// Weak comparison: both have the same characters (RFC 9110 section 8.8.3.2).
+    /// Compares weakly: both tags have the same characters (RFC 9110 section 8.8.3.2).
     package func matchesWeakly(_ other: EntityTag) -> Bool { self.isAlike(other) }
 
     private func isAlike(_ other: EntityTag) -> Bool {
@@ -65,7 +65,7 @@ package struct EntityTagList {
     package mutating func next() -> Member? {
         while self.position < self.bytes.count, Self.isSeparator(self.bytes[self.position]) { self.position &+= 1 }
         guard self.position < self.bytes.count else { return nil }
-        // Not a list of tokens: a tag may contain commas.
+        // Do not parse this as a list of tokens: a tag may contain commas.
         if let (tag, end) = EntityTag.read(self.bytes, from: self.position), self.isEnd(end) {
             self.position = end
             return .tag(tag)
@@ -78,7 +78,7 @@ package struct EntityTagList {
         return .malformed
     }
 
-    /// Whether only white space precedes the next comma or the end.
+    /// Returns whether only white space precedes the next comma or the end.
     private func isEnd(_ start: Int) -> Bool {
         var position = start
         while position < self.bytes.count, self.bytes[position] == 0x20 || self.bytes[position] == 0x09 {

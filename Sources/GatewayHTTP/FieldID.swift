@@ -1,5 +1,5 @@
-/// The fields that the gateway itself reads or writes, recognised once when a head is parsed, so that nobody compares
-/// their names again.
+/// The fields that the gateway itself reads or writes. They are recognized once, when a head is parsed, so that names
+/// need not be compared again.
 package enum FieldID: UInt8, CaseIterable, Sendable {
     case unknown
     case accept, acceptEncoding, acceptRanges, accessControlRequestHeaders, accessControlRequestMethod, age, allow
@@ -15,7 +15,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
     case xPoweredBy, xRateLimitLimit, xRateLimitRemaining, xRateLimitReset, xRealIP, xRequestID, xRequestTimeoutMS
     case xXSSProtection
 
-    /// The field's name as it is usually written.
+    /// The field's name in its usual spelling.
     package var name: StaticString {
         switch self {
         case .unknown: ""
@@ -106,7 +106,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// Fields that end at each hop whether or not `Connection` names them (RFC 9110 section 7.6.1).
+    /// Whether the field is hop-by-hop, even if `Connection` does not list it (RFC 9110 section 7.6.1).
     package var isHopByHop: Bool {
         switch self {
         case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
@@ -117,7 +117,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// Name → ``FieldID``: an open-addressing table.
+/// Maps names to ``FieldID``, in a hash table with open addressing.
 package struct FieldTable: Sendable {
     package static let shared = FieldTable()
     private let slots: [FieldID]
@@ -132,8 +132,9 @@ package struct FieldTable: Sendable {
         self.slots = slots
     }
 
-    /// From the length and three characters, whatever their case. The factor was searched for: with it, only
-    /// those share a slot that have all four alike, X-Forwarded-Host and -Port, X-RateLimit-Limit and -Reset.
+    /// Returns the slot for the length and three characters of a name, without regard to case. The factor was found
+    /// by search. With it, only names that agree in all four share a slot: X-Forwarded-Host and -Port,
+    /// X-RateLimit-Limit and -Reset.
     private static func slot(of name: UnsafeRawBufferPointer) -> Int {
         guard let first = name.first, let last = name.last else { return 0 }
         let middle = name[name.count / 2]
@@ -153,8 +154,8 @@ package struct FieldTable: Sendable {
 }
 
 extension FieldID {
-    /// The field that a name with underscores stands for where somebody reads them as hyphens, as CGI does (RFC 3875
-    /// section 4.1.18); unknown for a name without underscores.
+    /// Returns the field that a name with underscores denotes to a server that reads underscores as hyphens, as CGI
+    /// does (RFC 3875 section 4.1.18). Unknown for a name without underscores.
     package static func resembled(by name: UnsafeRawBufferPointer) -> FieldID {
         guard name.count <= Self.longestName, name.contains(UInt8(ascii: "_")) else { return .unknown }
         return withUnsafeTemporaryAllocation(byteCount: name.count, alignment: 1) { copy in
@@ -169,7 +170,7 @@ extension FieldID {
 }
 
 extension UnsafeRawBufferPointer {
-    /// A literal's bytes, which live as long as the program.
+    /// The bytes of a literal, which are valid for the lifetime of the program.
     package init(_ literal: StaticString) {
         self.init(start: UnsafeRawPointer(literal.utf8Start), count: literal.utf8CodeUnitCount)
     }

@@ -1,7 +1,7 @@
 /// Comma-separated lists in field values (RFC 9110 section 5.6.1).
 package enum FieldList {
-    /// The members of a comma-separated list without the white space around them, empty ones left out (RFC 9110
-    /// section 5.6.1). For lists of tokens: it does not look for quoted strings.
+    /// Calls `body` with the members of a comma-separated list, without surrounding white space or empty members (RFC
+    /// 9110 section 5.6.1). Only for lists of tokens: quoted strings are not recognized.
     package static func forEachMember(of list: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
         while start <= list.count {
@@ -18,7 +18,7 @@ package enum FieldList {
 }
 
 extension HeaderBlock {
-    /// Whether a list-valued field has this token, in any of its lines, without regard to case.
+    /// Returns whether any line of a list-valued field contains this token, without regard to case.
     package func contains(_ token: StaticString, in id: FieldID) -> Bool {
         guard self.present.contains(id) else { return false }
         var found = false
@@ -32,7 +32,7 @@ extension HeaderBlock {
         return found
     }
 
-    /// The members of all lines of a list-valued field, in order.
+    /// Calls `body` with the members of all lines of a list-valued field, in order.
     package func forEachMember(of id: FieldID, _ body: (UnsafeRawBufferPointer) -> Void) {
         guard self.present.contains(id) else { return }
         for field in self.fields where field.id == id {

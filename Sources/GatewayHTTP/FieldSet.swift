@@ -1,4 +1,4 @@
-/// A set of field IDs in two words, so that what a head does not have is seen without looking through its fields.
+/// A set of field IDs in two words, which shows absent fields without a search through the head.
 package struct FieldSet: Hashable, Sendable, ExpressibleByArrayLiteral {
     private var low: UInt64 = 0
     private var high: UInt64 = 0

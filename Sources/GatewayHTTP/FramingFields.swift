@@ -1,30 +1,30 @@
 import NIOCore
 
-/// What the fields of a head say about its body's length (RFC 9112 section 6.3) and about its connection (section 9.3),
-/// with all that is ambiguous refused.
+/// The framing declared by the fields of a head: the length of its body (RFC 9112 section 6.3) and whether the
+/// connection persists (section 9.3). Rejects everything that is ambiguous.
 struct FramingFields {
     private let minorVersion: UInt8
     private var length: Int?
     private var isChunked = false
-    /// A transfer coding stands before `chunked`.
+    /// Whether a transfer coding precedes `chunked`.
     private var hasOtherCoding = false
     private var says = (close: false, keepAlive: false)
-    /// `Connection` names fields that end here (RFC 9110 section 7.6.1).
+    /// Whether `Connection` lists hop-by-hop fields (RFC 9110 section 7.6.1).
     private(set) var namesFields = false
 
     package init(minorVersion: UInt8) { self.minorVersion = minorVersion }
 
-    /// Reads one field, and writes a length in its canonical form.
+    /// Reads one field. A length is rewritten in its canonical form.
     package mutating func read(at index: Int, of block: inout HeaderBlock) throws(MessageError) {
         let field = block.fields[index]
         switch field.id {
         case .contentLength:
             guard self.length == nil else { throw .malformed("more than one Content-Length") }
             self.length = try block.withBytes(field.value, Self.contentLength)
-            // Some recipients read a leading zero as octal.
+            // Some recipients read a number with a leading zero as octal.
             if field.value.count > 1 { block.dropLeadingZeros(at: index) }
         case .transferEncoding:
-            // Section 6.1: HTTP/1.0 has no transfer codings, and chunked is the last one.
+            // RFC 9112 section 6.1: HTTP/1.0 has no transfer codings, and chunked is the last coding.
             guard !self.isChunked, self.minorVersion > 0 else { throw .malformed("Transfer-Encoding") }
             if block.equals(field.value, "chunked") {
                 self.isChunked = true
@@ -47,8 +47,8 @@ struct FramingFields {
         }
     }
 
-    /// A list of codings other than `chunked` alone: nothing but its grammar matters (section 7), since none is
-    /// implemented. The list's line end follows it in the block.
+    /// Reads a list of codings other than just `chunked`. No other coding is implemented, so only the grammar is
+    /// checked (RFC 9112 section 7). The list's line end follows it in the block.
     private mutating func readCodings(at offset: Int, of block: borrowing HeaderBlock) throws(MessageError) {
         let rest = ByteRange(offset: offset, count: block.bytes.readableBytes - offset)
         try block.withBytes(rest) { (bytes) throws(MessageError) in
@@ -59,7 +59,7 @@ struct FramingFields {
                 else { throw .malformed("Transfer-Encoding") }
                 let name = UnsafeRawBufferPointer(rebasing: bytes[index..<nameEnd])
                 if ByteClass.equalsIgnoringCase(name, UnsafeRawBufferPointer("chunked" as StaticString)) {
-                    // It has no parameters (section 7.1).
+                    // `chunked` has no parameters (RFC 9112 section 7.1).
                     guard !self.isChunked, end == nameEnd else { throw .malformed("Transfer-Encoding") }
                     self.isChunked = true
                 } else {
@@ -74,7 +74,7 @@ struct FramingFields {
         }
     }
 
-    /// The framing that the fields declare, or nil if they do not.
+    /// Returns the declared framing, or nil if the fields declare none.
     package func declared() throws(MessageError) -> BodyFraming? {
         guard self.isChunked else {
             guard !self.hasOtherCoding else { throw .malformed("Transfer-Encoding without chunked") }
@@ -85,10 +85,10 @@ struct FramingFields {
         return .chunked
     }
 
-    /// Whether the connection outlives the message.
+    /// Whether the connection persists after the message.
     package var keepAlive: Bool { !self.says.close && (self.minorVersion > 0 || self.says.keepAlive) }
 
-    /// `Content-Length = 1*DIGIT` (RFC 9110 section 8.6), in what a signed 63-bit number holds.
+    /// Parses `Content-Length = 1*DIGIT` (RFC 9110 section 8.6), up to the largest signed 64-bit integer.
     private static func contentLength(_ bytes: UnsafeRawBufferPointer) throws(MessageError) -> Int {
         guard !bytes.isEmpty else { throw .malformed("Content-Length") }
         var length = 0

@@ -1,9 +1,9 @@
 /// Parses dates in the three formats that recipients must accept (RFC 9110 section 5.6.7).
 package enum HTTPDate {
-    /// Seconds since 1970; nil if this is not a date, or not in the calendar, such as 31 February. The weekday must be valid
-    /// but need not match the date.
+    /// Returns seconds since 1970. Nil if the bytes are not a date, or not one in the calendar, such as 31 February.
+    /// The weekday must be valid but need not match the date.
     ///
-    /// - Parameter now: seconds since 1970, to interpret the two-digit years of RFC 850.
+    /// - Parameter now: Seconds since 1970, to interpret the two-digit years of RFC 850.
     package static func seconds(_ bytes: UnsafeRawBufferPointer, now: Int64) -> Int64? {
         var reader = Reader(bytes)
         guard let weekday = reader.weekday() else { return nil }
@@ -25,17 +25,17 @@ package enum HTTPDate {
 
         package var isAtEnd: Bool { self.position == self.bytes.count }
 
-        /// The length of the weekday's name, which is 3 if abbreviated.
+        /// Reads a weekday and returns the length of its name, which is 3 if abbreviated.
         mutating func weekday() -> Int? {
             for (short, rest) in HTTPDate.weekdays where self.literal(short) {
-                // Only RFC 850 has unabbreviated names.
+                // Only RFC 850 dates have full names.
                 _ = self.literal(rest)
                 return self.position
             }
             return nil
         }
 
-        /// `, 06 Nov 1994 08:49:37 GMT`
+        /// Reads `, 06 Nov 1994 08:49:37 GMT`.
         package mutating func imfFixdate() -> Int64? {
             guard self.literal(", "), let day = self.number(2), self.literal(" "), let month = self.month(),
                 self.literal(" "), let year = self.number(4), self.literal(" "), let time = self.time(),
@@ -44,20 +44,20 @@ package enum HTTPDate {
             return HTTPDate.seconds(year: year, month: month, day: day, time: time)
         }
 
-        /// `, 06-Nov-94 08:49:37 GMT`
+        /// Reads `, 06-Nov-94 08:49:37 GMT`.
         mutating func rfc850(now: Int64) -> Int64? {
             guard self.literal(", "), let day = self.number(2), self.literal("-"), let month = self.month(),
                 self.literal("-"), let short = self.number(2), self.literal(" "), let time = self.time(),
                 self.literal(" GMT")
             else { return nil }
-            // A date more than 50 years ahead is in the past.
+            // A date that appears to be more than 50 years ahead is in the past.
             let thisYear = Int(CivilTime(second: now).year)
             var year = thisYear - thisYear % 100 + short
             if year > thisYear + 50 { year -= 100 } else if year < thisYear - 49 { year += 100 }
             return HTTPDate.seconds(year: year, month: month, day: day, time: time)
         }
 
-        /// ` Nov  6 08:49:37 1994`
+        /// Reads ` Nov  6 08:49:37 1994`.
         mutating func asctime() -> Int64? {
             guard self.literal(" "), let month = self.month(), self.literal(" ") else { return nil }
             guard let day = self.literal(" ") ? self.number(1) : self.number(2) else { return nil }
@@ -67,7 +67,7 @@ package enum HTTPDate {
             return HTTPDate.seconds(year: year, month: month, day: day, time: time)
         }
 
-        /// Seconds of the day. 60 is accepted as a leap second.
+        /// Reads a time and returns the second of the day. 60 is accepted as a leap second.
         private mutating func time() -> Int? {
             guard let hour = self.number(2), self.literal(":"), let minute = self.number(2), self.literal(":"),
                 let second = self.number(2), hour < 24, minute < 60, second <= 60
@@ -92,7 +92,7 @@ package enum HTTPDate {
             return value
         }
 
-        /// Skips `text` if it is next. Case-sensitive.
+        /// Skips `text` if it comes next. Case-sensitive.
         private mutating func literal(_ text: StaticString) -> Bool {
             let count = text.utf8CodeUnitCount
             guard self.position + count <= self.bytes.count else { return false }
@@ -121,7 +121,7 @@ package enum HTTPDate {
         }
     }
 
-    /// The short names, and how the long ones continue.
+    /// The abbreviated names and the rest of the full names.
     private static let weekdays: [(StaticString, StaticString)] = [
         ("Sun", "day"), ("Mon", "day"), ("Tue", "sday"), ("Wed", "nesday"), ("Thu", "rsday"), ("Fri", "day"),
         ("Sat", "urday"),

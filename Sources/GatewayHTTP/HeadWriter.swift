@@ -1,12 +1,13 @@
 package import NIOCore
 
-/// Writes the many small pieces of a head into room that is made once: each call of `ByteBuffer` for itself checks the
-/// room, whether the storage is shared, and moves its index, which was a fifth of all instructions of a request.
+/// Writes the many small pieces of a head into space that is reserved once. Each write to a `ByteBuffer` checks the
+/// capacity, checks whether the storage is shared, and moves its index. That took a fifth of all instructions of a
+/// request.
 package struct HeadWriter: ~Copyable {
     private let start: UnsafeMutableRawPointer?
     private let capacity: Int
     fileprivate private(set) var count = 0
-    /// More was written than there is room for; nothing of it counts.
+    /// Whether more was written than fits. The output is then discarded.
     fileprivate private(set) var hasOverflowed = false
 
     fileprivate init(_ room: UnsafeMutableRawBufferPointer) {
@@ -39,7 +40,7 @@ package struct HeadWriter: ~Copyable {
 
     package mutating func write(_ buffer: ByteBuffer) { buffer.withUnsafeReadableBytes { self.write($0) } }
 
-    /// Sixteen hexadecimal digits in lower case, the most significant first.
+    /// Writes sixteen lowercase hexadecimal digits, most significant first.
     package mutating func write(hexadecimal number: UInt64) {
         guard self.capacity - self.count >= 16, let start = self.start else {
             self.hasOverflowed = true
@@ -52,15 +53,15 @@ package struct HeadWriter: ~Copyable {
         self.count &+= 16
     }
 
-    /// The eight digits of a number as characters, the first in the lowest byte. All eight at once: a digit at a time,
-    /// the identifiers of a request took two thousand instructions.
+    /// Returns the eight digits of a number as characters, the first one in the lowest byte. All eight are computed
+    /// at once: digit by digit, the identifiers of a request took two thousand instructions.
     package static func hexadecimalDigits(_ number: UInt32) -> UInt64 {
-        // Each digit into a byte of its own, the most significant into the lowest.
+        // Moves each digit into a separate byte, the most significant one into the lowest byte.
         var digits = UInt64(number.byteSwapped)
         digits = (digits | digits << 16) & 0x0000_FFFF_0000_FFFF
         digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF
         digits = (digits >> 4 | digits << 8) & 0x0F0F_0F0F_0F0F_0F0F
-        // 10 and more become letters: 0x27 stands between "9" + 1 and "a".
+        // Digits from 10 become letters: 0x27 is the distance from "9" + 1 to "a".
         let letters = ((digits &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
         return digits &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
     }
@@ -70,7 +71,7 @@ package struct HeadWriter: ~Copyable {
         self.write(UInt8(0x0A))
     }
 
-    /// A number that is not negative, in decimal digits.
+    /// Writes a nonnegative number in decimal.
     package mutating func write(decimal number: Int) {
         var rest = UInt64(clamping: number)
         guard rest > 9 else { return self.write(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)) }
@@ -93,18 +94,18 @@ package struct HeadWriter: ~Copyable {
         }
     }
 
-    /// A part of a block, by position.
+    /// Writes a range of a block.
     package mutating func write(_ range: ByteRange, of block: borrowing HeaderBlock) {
         block.bytes.withUnsafeReadableBytes {
             self.write(UnsafeRawBufferPointer(rebasing: $0[range.offset..<range.end]))
         }
     }
 
-    /// The field lines of a section, without the empty line that ends it.
+    /// Writes the field lines of a section, without the empty line that ends it.
     ///
-    /// Most of them stand in the block one behind the other just as they are to be written, and go with one copy.
+    /// Most lines are stored consecutively in their final form, and are copied together.
     ///
-    /// - Parameter excluded: left out.
+    /// - Parameter excluded: A field to leave out.
     package mutating func writeFields(_ block: borrowing HeaderBlock, except excluded: FieldID? = nil) {
         block.bytes.withUnsafeReadableBytes { source in
             var start = 0
@@ -145,7 +146,7 @@ package struct HeadWriter: ~Copyable {
         self.writeLineEnd()
     }
 
-    /// The status line of a response, with its own reason phrase if it has one.
+    /// Writes the status line of a response, with the reason phrase from the upstream if there is one.
     package mutating func writeStatusLine(of head: borrowing ResponseHead) {
         guard let reason = head.reason else { return self.writeStatusLine(head.status) }
         self.write("HTTP/1.1 ")
@@ -157,7 +158,7 @@ package struct HeadWriter: ~Copyable {
 }
 
 extension HeaderBlock.Field {
-    /// Between name and value stands ": ", and behind the value CR LF.
+    /// Returns whether the name and value are stored as a complete line: separated by ": " and followed by CR LF.
     fileprivate func isLine(in source: UnsafeRawBufferPointer) -> Bool {
         guard self.name.end &+ 2 == self.value.offset, self.value.end &+ 2 <= source.count else { return false }
         return source.loadUnaligned(fromByteOffset: self.name.end, as: UInt16.self) == UInt16(littleEndian: 0x203A)
@@ -166,10 +167,10 @@ extension HeaderBlock.Field {
 }
 
 extension ByteBuffer {
-    /// Appends a head that `body` writes.
+    /// Appends the head that `body` writes.
     ///
     /// - Parameters:
-    ///   - room: how many bytes it probably takes. Where it takes more, `body` is called again with twice the room.
+    ///   - room: The expected number of bytes. If the head is longer, `body` is called again with twice the space.
     package mutating func writeHead(room: Int, _ body: (inout HeadWriter) -> Void) {
         var room = max(room, 64)
         var isWritten = false

@@ -1,8 +1,8 @@
-/// Fields by name, for middlewares.
+/// Access to fields by name, for middlewares.
 ///
-/// What a message's length and its connection hang on cannot be changed here: `Content-Length` and the fields of RFC 9110
-/// section 7.6.1 (`Connection`, `Transfer-Encoding`, `Upgrade`, …) are written by the gateway alone, and a change of them is
-/// ignored.
+/// Fields that determine a message's length or its connection cannot be changed here. The gateway alone writes
+/// `Content-Length` and the fields of RFC 9110 section 7.6.1 (`Connection`, `Transfer-Encoding`, `Upgrade`, …), and
+/// ignores changes to them.
 extension HeaderBlock {
     /// Returns whether there is a field with this name.
     public func contains(_ name: HeaderName) -> Bool { self.first(name) != nil }
@@ -50,6 +50,6 @@ extension HeaderBlock {
 }
 
 extension FieldID {
-    /// Another value would make another message of the bytes that follow, or another use of the connection.
+    /// Whether changing the field would change where the message ends or how the connection is used.
     package var isFraming: Bool { self == .contentLength || self.isHopByHop }
 }

@@ -3,10 +3,10 @@ public import NIOCore
 /// The fields of a message, as offsets into one buffer. The parser creates it once, it is changed in place, and the
 /// next message reuses it without allocating.
 ///
-/// It cannot be copied, so every access is in place. As a plain struct in a class, each access cost two pairs of
-/// reference counts.
+/// It is noncopyable, so every access is in place. As a copyable struct in a class, each access cost two retain and
+/// release pairs.
 public struct HeaderBlock: ~Copyable, Sendable {
-    /// Names and values; removed and replaced ones stay in it unread.
+    /// Names and values. Removed and replaced ones remain in the buffer unused.
     @usableFromInline
     package private(set) var bytes: ByteBuffer
     package private(set) var fields: ContiguousArray<Field>
@@ -30,7 +30,9 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.fields = []
     }
 
-    /// - Parameter room: how many bytes are added, probably.
+    /// Creates a block with prepared fields.
+    ///
+    /// - Parameter room: The expected number of bytes to be added.
     package init(_ prepared: PreparedFields, room: Int) {
         self.bytes = prepared.bytes
         self.fields = prepared.fields
@@ -40,20 +42,20 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.fields.reserveCapacity(self.fields.count + 8)
     }
 
-    /// Forgets all fields and keeps the memory.
+    /// Removes all fields and keeps the memory.
     package mutating func clear() {
         self.bytes.clear()
         self.fields.removeAll(keepingCapacity: true)
         self.present = FieldSet()
     }
 
-    /// Takes the received bytes of a whole section, which ``index(_:)`` then indexes.
+    /// Loads the received bytes of a whole section, for ``index(_:)`` to index.
     package mutating func load(_ section: UnsafeRawBufferPointer) {
         self.clear()
         self.bytes.writeBytes(section)
     }
 
-    /// Runs an indexer over the loaded bytes with the list of fields beside them.
+    /// Runs an indexer over the loaded bytes, along with the list of fields to fill.
     package mutating func index(
         _ body: (UnsafeRawBufferPointer, inout ContiguousArray<Field>) throws(MessageError) -> Void
     ) throws(MessageError) {
@@ -61,10 +63,10 @@ public struct HeaderBlock: ~Copyable, Sendable {
         for field in self.fields { self.present.insert(field.id) }
     }
 
-    /// For an indexer: another part of the same section stands for a field's value.
+    /// Replaces a field's value with another part of the section. For indexers.
     mutating func replaceValue(at index: Int, with value: ByteRange) { self.fields[index].value = value }
 
-    /// For an indexer: takes the zeros in front of a number out of a field's value.
+    /// Removes the leading zeros of a number from a field's value. For indexers.
     mutating func dropLeadingZeros(at index: Int) {
         let value = self.fields[index].value
         var zeros = 0
@@ -110,7 +112,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
         }
     }
 
-    /// The bytes of a range of this block, valid inside the closure.
+    /// Calls `body` with the bytes of a range of this block. They are valid only inside `body`.
     @inlinable
     package func withBytes<Result, Failure: Error>(
         _ range: ByteRange,
@@ -125,18 +127,19 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.withBytes(range) { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// A buffer of its own that shares these bytes; holding it makes the next change of this block a copy.
+    /// Returns a separate buffer that shares the bytes of a range. While it exists, the next change of this block
+    /// makes a copy.
     package func slice(_ range: ByteRange) -> ByteBuffer {
         self.bytes.getSlice(at: range.offset, length: range.count) ?? ByteBuffer()
     }
 
     // MARK: Changing
 
-    /// Adds a field whose value `write` writes. Bytes that no field value may hold become "_", so that nothing that ends
-    /// up in a value can begin another line.
+    /// Adds a field whose value is written by `write`. Bytes that are not allowed in a field value become "_", so
+    /// that a value can never start another line.
     ///
-    /// - Parameter room: how many bytes the value probably has.
-    /// - Returns: where the value stands.
+    /// - Parameter room: The expected length of the value.
+    /// - Returns: The range of the value.
     @discardableResult
     package mutating func add(
         _ name: HeaderName,
@@ -158,7 +161,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
         return value
     }
 
-    /// Adds a field whose value stands in this block already; the bytes are shared, not copied.
+    /// Adds a field whose value is already in this block. The bytes are shared, not copied.
     package mutating func add(_ name: HeaderName, sharing value: ByteRange) {
         let offset = self.bytes.writerIndex
         self.bytes.writeBytes(name.bytes)
@@ -183,7 +186,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.add(name, value)
     }
 
-    /// A field of another message, with the name as it was written there.
+    /// Adds a field of another message, with its name as written there.
     package mutating func add(_ field: Field, from other: borrowing HeaderBlock) {
         other.bytes.withUnsafeReadableBytes { bytes in
             self.append(
@@ -194,7 +197,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
         }
     }
 
-    /// Adds fields that were made before, with one copy.
+    /// Adds prepared fields with one copy.
     package mutating func add(_ prepared: PreparedFields) {
         let offset = self.bytes.writerIndex
         let start = self.fields.count
@@ -207,7 +210,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.present = self.present.union(prepared.names)
     }
 
-    /// The line as it is written, with one check of the buffer's room.
+    /// Appends a field in its written form, with one check of the buffer's capacity.
     private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, id: FieldID) {
         let start = self.bytes.writerIndex
         self.bytes.writeHead(room: name.count + value.count + 4) { $0.writeLine(name, value) }
@@ -225,17 +228,18 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.present.insert(field.id)
     }
 
-    /// Keeps bytes beside the fields, for who needs them as long as the message: a normalised path, a made-up ID.
+    /// Stores bytes next to the fields, for as long as the message exists: for example a normalized path or a
+    /// generated ID.
     ///
-    /// - Parameter room: how many bytes they probably are.
+    /// - Parameter room: The expected number of bytes.
     package mutating func store(room: Int = 64, _ write: (inout HeadWriter) -> Void) -> ByteRange {
         let start = self.bytes.writerIndex
         self.bytes.writeHead(room: room, write)
         return ByteRange(offset: start, count: self.bytes.writerIndex - start)
     }
 
-    /// All lines of a list field as one value (RFC 9110 section 5.3), which stays in the block with them; empty where
-    /// there is none.
+    /// Joins all lines of a list-valued field into one value (RFC 9110 section 5.3), which is stored in the block.
+    /// Empty if there is no such field.
     package mutating func joined(_ id: FieldID) -> ByteRange {
         let lines = self.fields.filter { $0.id == id && !$0.value.isEmpty }
         guard let first = lines.first else { return .empty }

@@ -1,7 +1,7 @@
-/// The name of a header field, prepared so that a look-up compares a number or a few bytes.
+/// The name of a header field, prepared so that a lookup compares a number or a few bytes.
 public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
     package let id: FieldID
-    /// As it is written on the wire.
+    /// The name as written on the wire.
     package let bytes: [UInt8]
 
     /// Creates a name, which is compared case-insensitively (RFC 9110 section 5.1).
@@ -14,7 +14,7 @@ public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
         self.id = self.bytes.withUnsafeBytes { FieldTable.shared.id(of: $0) }
     }
 
-    /// Creates a name from outside input; nil if it is not a token (RFC 9110 section 5.6.2).
+    /// Creates a name from external input. Nil if it is not a token (RFC 9110 section 5.6.2).
     public init?(validating name: String) {
         guard ByteClass.isToken(name.utf8) else { return nil }
         self.init(name)
@@ -25,7 +25,7 @@ public struct HeaderName: Hashable, Sendable, CustomStringConvertible {
         self.bytes = Array(UnsafeRawBufferPointer(id.name))
     }
 
-    /// As it is written on the wire.
+    /// The name as written on the wire.
     public var description: String { String(decoding: self.bytes, as: UTF8.self) }
 
     public static func == (left: HeaderName, right: HeaderName) -> Bool {

@@ -1,10 +1,10 @@
-/// IPv6 addresses that stand for an IPv4 host.
+/// IPv6 addresses that embed the address of an IPv4 host.
 ///
-/// Whatever restricts looks at the IPv4 address in them, so that nobody gets more by coming through a translator or a
-/// tunnel. Whatever grants is more careful, since an IPv6 host can write any such address as its own.
+/// Restrictions apply to the embedded IPv4 address, so that a client cannot evade them with a translator or a tunnel.
+/// Permissions need more care, because an IPv6 host can forge any such address.
 extension IPAddress {
-    /// The IPv4 address that NAT64 (`64:ff9b::/96`, RFC 6052) or 6to4 (`2002::/16`, RFC 3056) has put into this one; nil
-    /// for any other address. IPv4-mapped addresses have become IPv4 addresses before.
+    /// The IPv4 address embedded by NAT64 (`64:ff9b::/96`, RFC 6052) or 6to4 (`2002::/16`, RFC 3056). Nil for any
+    /// other address. IPv4-mapped addresses are already IPv4 addresses.
     package var embeddedIPv4: IPAddress? {
         guard self.isIPv6 else { return nil }
         if self.high == 0x0064_FF9B_0000_0000, self.low >> 32 == 0 {
@@ -14,11 +14,11 @@ extension IPAddress {
         return nil
     }
 
-    /// Whom limits count.
+    /// The address that limits apply to.
     package var counted: IPAddress { self.embeddedIPv4 ?? self }
 
-    /// An IPv4 address that may occur in the Internet. Others are never translated or tunnelled (RFC 6052 section 3.1, RFC
-    /// 3056 section 2), so that an address which embeds one is forged.
+    /// Whether this is an IPv4 address that may occur on the Internet. Others are never translated or tunneled (RFC
+    /// 6052 section 3.1, RFC 3056 section 2), so an address that embeds one is forged.
     package var isPublicIPv4: Bool {
         func isIn(_ first: UInt64, _ bits: UInt64) -> Bool { self.low >> (32 - bits) == first >> (32 - bits) }
         guard !self.isIPv6, self.low >> 28 < 0xE else { return false }

@@ -1,6 +1,6 @@
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is the IPv4 address it maps.
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address becomes the IPv4 address that it maps.
 public struct IPAddress: Hashable, Sendable {
-    /// The address as 128 bits; an IPv4 address in the lower 32.
+    /// The upper half of the 128 bits. An IPv4 address is in the lowest 32 bits of `low`.
     package let high: UInt64
     package let low: UInt64
     public let isIPv6: Bool
@@ -23,7 +23,7 @@ public struct IPAddress: Hashable, Sendable {
         self.isIPv6 = isIPv6
     }
 
-    /// Reads `192.0.2.1` or `2001:db8::1` (RFC 4291 §2.2), without brackets, port or zone.
+    /// Parses `192.0.2.1` or `2001:db8::1` (RFC 4291 section 2.2), without brackets, port or zone.
     public init?(_ text: some StringProtocol) {
         let text = Substring(text)
         if let bits = Self.ipv4(text) {
@@ -40,7 +40,7 @@ public struct IPAddress: Hashable, Sendable {
         guard parts.count == 4 else { return nil }
         var bits: UInt32 = 0
         for part in parts {
-            // A leading zero means octal to some readers and decimal to others.
+            // Some readers interpret a leading zero as octal, others as decimal.
             guard let octet = Int(digits: part), octet < 256, part.utf8.count == 1 || part.utf8.first != 0x30 else {
                 return nil
             }
@@ -53,7 +53,7 @@ public struct IPAddress: Hashable, Sendable {
         guard text.utf8.count <= 45, text.utf8.contains(0x3A) else { return nil }
         var halves: [[UInt16]] = [[]]
         var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)[...]
-        // "::" at either end leaves one empty part too many there.
+        // "::" at either end yields one extra empty part.
         if text.hasPrefix("::") { parts.removeFirst() } else if text.hasPrefix(":") { return nil }
         if text.hasSuffix(":"), !text.hasSuffix("::") { return nil }
         if parts.count > 1, let last = parts.last, last.isEmpty, parts[parts.endIndex - 2].isEmpty {

@@ -1,12 +1,12 @@
-/// `IP-literal` of RFC 3986 section 3.2.2, without its brackets.
+/// An `IP-literal` (RFC 3986 section 3.2.2), without its brackets.
 enum IPLiteral {
-    /// Whether the bytes are an IPv6 address, or an address of a later version (`v1.a`).
+    /// Returns whether the bytes are an IPv6 address, or an address of a later version (`v1.a`).
     package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let first = bytes.first else { return false }
         return first | 0x20 == UInt8(ascii: "v") ? self.isFutureAddress(bytes) : self.isIPv6(bytes)
     }
 
-    /// `"v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`
+    /// Matches `"v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )`.
     private static func isFutureAddress(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 1
         while index < bytes.count, ByteClass.isHexDigit(bytes[index]) { index &+= 1 }
@@ -14,8 +14,8 @@ enum IPLiteral {
         return bytes[(index + 1)...].allSatisfy { ByteClass.isNameByte($0) || $0 == UInt8(ascii: ":") }
     }
 
-    /// Eight groups of up to four digits, the last two of which may be an IPv4 address. One "::" stands for the groups
-    /// that are missing.
+    /// Matches eight groups of up to four digits, the last two of which may be an IPv4 address. One "::" replaces the
+    /// missing groups.
     private static func isIPv6(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var groups = 0
         var index = 0
@@ -46,7 +46,7 @@ enum IPLiteral {
         return isShortened ? groups < 8 : groups == 8
     }
 
-    /// Four numbers up to 255 without leading zeros.
+    /// Matches four numbers up to 255 without leading zeros.
     private static func isIPv4(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let octets = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return octets.count == 4

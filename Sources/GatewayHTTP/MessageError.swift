@@ -1,21 +1,21 @@
-/// Why a peer's bytes are not a message. The connection they came on carries nothing that can be trusted afterwards.
+/// Why a peer's bytes are not a message. Nothing that the connection carries afterwards can be trusted.
 package struct MessageError: Error, Hashable, Sendable {
     package var code: Code
-    /// What was wrong, in words for a log; never sent to the other side of the gateway.
+    /// A description of the problem for the log. Never sent to the other side of the gateway.
     package var reason: String
 
     package enum Code: Hashable, Sendable {
-        /// Not the grammar of RFC 9112, or an ambiguity that is refused: 400 to a client, 502 from an upstream.
+        /// A violation of the grammar of RFC 9112, or a rejected ambiguity: 400 to a client, 502 from an upstream.
         case malformed
-        /// The request line is over its limit: 414.
+        /// The request line exceeds its limit: 414.
         case startLineTooLong
-        /// Header bytes, header count or the trailer section are over their limits: 431.
+        /// The header bytes, header count or trailer section exceed their limits: 431.
         case headersTooLarge
-        /// A major version that is not 1: 505.
+        /// The major version is not 1: 505.
         case unsupportedVersion
-        /// A transfer coding beside chunked, in a message that is well formed: 501 to a client, 502 from an upstream.
+        /// A transfer coding other than chunked, in a well-formed message: 501 to a client, 502 from an upstream.
         case unsupportedCoding
-        /// The peer closed inside a message.
+        /// The peer closed the connection inside a message.
         case truncated
     }
 

@@ -1,7 +1,7 @@
-// The checks that turn indexed fields into a head, the same for every wire.
+// The checks that turn indexed fields into a head, independent of the HTTP version.
 
 extension RequestHead {
-    /// Host (RFC 9112 section 3.2) and message body length (section 6.3), in one pass over the fields.
+    /// Evaluates `Host` (RFC 9112 section 3.2) and the body length (section 6.3), in one pass over the fields.
     package mutating func frame(authority: ByteRange?) throws(MessageError) {
         var framing = FramingFields(minorVersion: self.minorVersion)
         var host: Int?
@@ -15,7 +15,7 @@ extension RequestHead {
                 host = index
             case .contentLength, .transferEncoding, .connection: try framing.read(at: index, of: &self.headers)
             case .expect:
-                // RFC 9110 section 10.1.1: an HTTP/1.0 client cannot wait for it.
+                // An HTTP/1.0 client cannot wait for 100 (Continue) (RFC 9110 section 10.1.1).
                 if self.minorVersion > 0, self.headers.equals(field.value, "100-continue") {
                     self.expectsContinue = true
                 }
@@ -23,7 +23,7 @@ extension RequestHead {
             }
         }
         guard host != nil || self.minorVersion == 0 else { throw .malformed("no Host") }
-        // RFC 9112 section 3.2.2: what an absolute target names takes the place of Host.
+        // The authority of an absolute target replaces `Host` (RFC 9112 section 3.2.2).
         if let host, let authority { self.headers.replaceValue(at: host, with: authority) }
         self.host = authority ?? host.map { self.headers.fields[$0].value } ?? .empty
         self.framing = try framing.declared() ?? .none
@@ -34,7 +34,7 @@ extension RequestHead {
 }
 
 extension ResponseHead {
-    /// Message body length (RFC 9112 section 6.3), for a status and a method.
+    /// Determines the body length for a status and a method (RFC 9112 section 6.3).
     package mutating func frame(answering method: Method) throws(MessageError) {
         var framing = FramingFields(minorVersion: self.minorVersion)
         for index in self.headers.fields.indices {
@@ -50,7 +50,8 @@ extension ResponseHead {
             self.framing = .none
         } else if self.status < 200 || self.status == 204 {
             self.framing = .none
-            // Section 6.1 and RFC 9110 section 8.6 forbid to declare a body here: whether one follows is in doubt.
+            // RFC 9112 section 6.1 and RFC 9110 section 8.6 forbid declaring a body here, so it is unclear whether
+            // one follows.
             if let declared, declared != .none { self.keepAlive = false }
         } else if let declared {
             self.framing = declared

@@ -1,15 +1,15 @@
-/// How long a message's body is (RFC 9112 section 6.3).
+/// The length of a message's body (RFC 9112 section 6.3).
 package enum BodyFraming: Hashable, Sendable {
     case none
     case length(Int)
     case chunked
-    /// Responses only: the end of the connection is the end of the body.
+    /// Responses only: the end of the connection ends the body.
     case untilClose
 
-    /// Nothing follows the head.
+    /// Whether nothing follows the head.
     package var isEmpty: Bool { if case .none = self { true } else { false } }
     package var isChunked: Bool { if case .chunked = self { true } else { false } }
-    /// Only the body itself says where it ends.
+    /// Whether only the body itself marks its end.
     package var isUnbounded: Bool {
         switch self {
         case .chunked, .untilClose: true
@@ -37,7 +37,7 @@ public enum Method: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// RFC 9110 section 9.2.2: doing it twice means the same as doing it once.
+    /// Whether repeating a request has the same effect as sending it once (RFC 9110 section 9.2.2).
     package var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete, .options, .trace: true
@@ -67,28 +67,28 @@ public enum Method: UInt8, CaseIterable, Sendable {
 public struct RequestHead: ~Copyable, Sendable {
     /// The method of the request.
     public package(set) var method = Method.get
-    /// The method's bytes, in `headers.bytes` like all ranges here.
+    /// The method's bytes. Like all ranges here, it refers to `headers.bytes`.
     package var methodName = ByteRange.empty
-    /// As it was sent, in one of the forms of RFC 9112 section 3.2.
+    /// The target as sent, in one of the forms of RFC 9112 section 3.2.
     package var target = ByteRange.empty
-    /// The target's path and query: all of it, or what comes behind the authority of an absolute target, which may be
-    /// empty or begin with "?".
+    /// The target's path and query: the whole target, or the part after the authority of an absolute target, which
+    /// may be empty or begin with "?".
     package var pathAndQuery = ByteRange.empty
-    /// The target is an absolute `https` URL.
+    /// Whether the target is an absolute `https` URL.
     package var isTargetHTTPS = false
-    /// The path in normal form, which routes match; set by whoever routes it.
+    /// The normalized path, which routes match. Set when the request is routed.
     package var normalPath = ByteRange.empty
-    /// Behind the "?"; at offset 0 where there is none.
+    /// The query after the "?". Its offset is 0 if there is none.
     package var queryRange = ByteRange.empty
-    /// Of version 1.
+    /// The minor version of HTTP/1.
     package var minorVersion: UInt8 = 1
     /// The fields sent upstream. Hop-by-hop fields are already removed.
     public var headers = HeaderBlock()
     package var framing = BodyFraming.none
-    /// The authority of an absolute target, or the value of `Host`; empty in HTTP/1.0 without either.
+    /// The authority of an absolute target, or the value of `Host`. Empty in HTTP/1.0 without either.
     package var host = ByteRange.empty
     package var keepAlive = true
-    /// `Connection` names more than what becomes of the connection.
+    /// Whether `Connection` lists options other than `close` and `keep-alive`.
     package var connectionNamesFields = false
     package var expectsContinue = false
 
@@ -99,14 +99,14 @@ public struct RequestHead: ~Copyable, Sendable {
 public struct ResponseHead: ~Copyable, Sendable {
     /// From 200 to 599.
     public package(set) var status = 200 { didSet { self.reason = nil } }
-    /// The reason phrase that the upstream sent with this status, maybe empty; nil for the standard one.
+    /// The reason phrase that the upstream sent with this status, possibly empty. Nil for the standard phrase.
     package var reason: ByteRange?
     package var minorVersion: UInt8 = 1
     /// The fields sent to the client. Hop-by-hop fields are already removed.
     public var headers = HeaderBlock()
     package var framing = BodyFraming.none
     package var keepAlive = true
-    /// `Connection` names more than what becomes of the connection.
+    /// Whether `Connection` lists options other than `close` and `keep-alive`.
     package var connectionNamesFields = false
 
     package init() {}

@@ -43,7 +43,7 @@ package enum ParameterList {
         return index
     }
 
-    /// Returns nil if the token may go on after the last byte.
+    /// Returns the end of the token, or nil if the token may continue after the last byte.
     static func tokenEnd(in bytes: UnsafeRawBufferPointer, from start: Int) throws(MessageError) -> Int? {
         var index = start
         while index < bytes.count, ByteClass.isTokenByte(bytes[index]) { index &+= 1 }
@@ -52,8 +52,8 @@ package enum ParameterList {
         return index
     }
 
-    /// Skips a quoted string (RFC 9110 section 5.6.4), or returns nil if it is not closed yet. A quote that never closes
-    /// does not hide a line end: control characters are no part of the grammar.
+    /// Skips a quoted string (RFC 9110 section 5.6.4), or returns nil if it is not closed yet. An unclosed quote
+    /// cannot hide a line end, because the grammar excludes control characters.
     private static func quotedEnd(
         in bytes: UnsafeRawBufferPointer,
         from start: Int

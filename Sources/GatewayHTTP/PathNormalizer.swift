@@ -1,15 +1,16 @@
-/// Normalizes the path of a request, so that routes, policies and upstreams see the same path (RFC 3986 section 6.2.2).
+/// Normalizes the path of a request, so that routes, policies and upstreams see the same path (RFC 3986 section
+/// 6.2.2).
 ///
-/// Decodes escaped unreserved characters, writes hexadecimal digits in upper case, merges runs of slashes, then resolves dot
-/// segments. `%2F` and `%5C` stay, as ordinary characters of a segment. Rejects everything else that two servers might read
-/// differently. Normalizing a normalized path does not change it.
+/// Decodes escaped unreserved characters, converts hexadecimal digits to upper case, merges consecutive slashes, then
+/// resolves dot segments. `%2F` and `%5C` remain as ordinary characters of a segment. Rejects everything else that
+/// two servers might interpret differently. Normalizing a normalized path does not change it.
 package enum PathNormalizer {
     package enum Outcome: Equatable {
         /// The path is already normalized. Nothing was written.
         case unchanged
         /// The output holds the normalized path.
         case rewritten
-        /// The request gets 400.
+        /// The request is rejected with 400.
         case invalid(Reason)
     }
 
@@ -23,15 +24,19 @@ package enum PathNormalizer {
         case forbiddenByte(UInt8)
     }
 
+    /// Normalizes a path.
+    ///
     /// - Parameters:
-    ///   - path: the request target without its query. An empty path (as in `http://host`) is read as `/`.
-    ///   - output: replaced with the normalized path if it differs; its capacity is kept for reuse.
+    ///   - path: The request target without its query. An empty path (as in `http://host`) is read as `/`.
+    ///   - output: Replaced with the normalized path if it differs. Its capacity is kept for reuse.
     package static func normalize(_ path: UnsafeRawBufferPointer, into output: inout [UInt8]) -> Outcome {
         var hasEncodedSlash = false
         return self.normalize(path, into: &output, &hasEncodedSlash)
     }
 
-    /// - Parameter hasEncodedSlash: set if there is a `%2F` or `%5C` in the path; never cleared.
+    /// Normalizes a path and reports encoded slashes.
+    ///
+    /// - Parameter hasEncodedSlash: Set if the path contains `%2F` or `%5C`. Never cleared.
     package static func normalize(
         _ path: UnsafeRawBufferPointer,
         into output: inout [UInt8],
@@ -46,13 +51,13 @@ package enum PathNormalizer {
         return isPlainlyNormal(path) ? .unchanged : rewrite(path, into: &output, &hasEncodedSlash)
     }
 
-    /// One pass without writing. False means only that the path needs the slow pass.
+    /// Checks the path in one pass without writing. False only means that the path needs the slow pass.
     private static func isPlainlyNormal(_ path: UnsafeRawBufferPointer) -> Bool {
         var previous: UInt8 = 0
         for byte in path {
             switch byte {
             case UInt8(ascii: "/"), UInt8(ascii: "."):
-                // "//" and every segment with a leading dot.
+                // Catches "//" and every segment with a leading dot.
                 if previous == UInt8(ascii: "/") { return false }
             case UInt8(ascii: "%"):
                 return false
@@ -116,8 +121,8 @@ package enum PathNormalizer {
                 output.removeLast(dots)
                 return isDouble ? removeLastSegment(of: &output) : nil
             }
-            // Servlet containers remove ";…" from a segment before they resolve dots, so "/..;/" leads to the parent
-            // there. Some decode %3B first.
+            // Servlet containers remove ";…" from a segment before they resolve dots, so they interpret "/..;/" as
+            // the parent. Some decode %3B first.
             if beginsParameter(output[(start + dots)...]) { return .dotSegmentWithParameter }
         }
         if !isLast { output.append(UInt8(ascii: "/")) }
@@ -136,13 +141,14 @@ package enum PathNormalizer {
             || bytes.starts(with: [UInt8(ascii: "%"), UInt8(ascii: "3"), UInt8(ascii: "B")])
     }
 
-    /// Visible ASCII except `#` and `?`, which end a path, and the backslash, which some servers read as a slash.
+    /// Whether a path may contain the byte: visible ASCII except `#` and `?`, which end a path, and the backslash,
+    /// which some servers read as a slash.
     private static func isAllowed(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "#")
             && byte != UInt8(ascii: "?")
     }
 
-    /// RFC 3986 section 2.3.
+    /// Whether the byte is an unreserved character (RFC 3986 section 2.3).
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,6 +1,6 @@
 /// Percent-encoding (RFC 3986 section 2.1).
 package enum PercentEncoding {
-    /// The byte that the escape at `index` stands for; nil if no complete escape begins there.
+    /// Returns the byte that the escape at `index` encodes, or nil if no complete escape begins there.
     package static func byte(at index: Int, of bytes: UnsafeRawBufferPointer) -> UInt8? {
         guard index + 2 < bytes.count, bytes[index] == UInt8(ascii: "%"),
             let high = ByteClass.hexValue(bytes[index + 1]), let low = ByteClass.hexValue(bytes[index + 2])
@@ -10,12 +10,13 @@ package enum PercentEncoding {
 
     package static func isHexDigit(_ byte: UInt8) -> Bool { ByteClass.isHexDigit(byte) }
 
-    /// The upper-case hexadecimal digit of a value below 16.
+    /// Returns the uppercase hexadecimal digit of a value below 16.
     package static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }
 
-    /// Literal text of a configured path as a normalized path contains it: everything but visible ASCII is escaped.
+    /// Returns literal text of a configured path as it appears in a normalized path: everything but visible ASCII is
+    /// escaped.
     package static func encoded(_ text: some StringProtocol) -> [UInt8] {
         var result: [UInt8] = []
         for byte in text.utf8 {
@@ -28,7 +29,7 @@ package enum PercentEncoding {
         return result
     }
 
-    /// The text without its escapes. Incomplete escapes are kept as they are.
+    /// Returns the decoded text. Incomplete escapes remain unchanged.
     package static func decoded(_ text: Substring) -> String {
         let result = Array(text.utf8).withUnsafeBytes { bytes in
             var result: [UInt8] = []

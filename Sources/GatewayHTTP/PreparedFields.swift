@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// Fields that are the same on every message, as the lines that are written: a block takes them with one copy, where
-/// each by itself took some two hundred instructions.
+/// Fields that are the same in every message, stored as written lines. A block adds them with one copy; adding each
+/// one separately took about two hundred instructions.
 package struct PreparedFields: Sendable {
     package let names: FieldSet
     package let bytes: ByteBuffer
@@ -13,16 +13,16 @@ package struct PreparedFields: Sendable {
         self.fields = []
     }
 
-    /// Bytes that no field value may hold become "_".
+    /// Creates fields from names and values. Bytes that are not allowed in a field value become "_".
     package init(_ fields: [(name: HeaderName, value: [UInt8])]) {
         self.init { block in
             for field in fields { block.add(field.name, field.value) }
         }
     }
 
-    /// What `write` adds to a block that has no fields but these.
+    /// Creates fields from `fields` and those that `write` adds to a block.
     ///
-    /// - Parameter room: how many bytes there probably will be.
+    /// - Parameter room: The expected number of bytes to be added.
     package init(_ fields: PreparedFields = PreparedFields(), room: Int = 0, _ write: (inout HeaderBlock) -> Void) {
         var block = HeaderBlock(fields, room: room)
         write(&block)

@@ -1,7 +1,7 @@
-/// What the request is for, for middlewares.
+/// The request's target, for middlewares.
 extension RequestHead {
-    /// The normalized path, as routes match it; empty if the target has none. Creates a string; ``withPath(_:)`` does
-    /// not.
+    /// The normalized path, as matched by routes. Empty if the target has no path. Creates a string; ``withPath(_:)``
+    /// does not.
     public var path: String { self.headers.string(self.normalPath) }
 
     /// Calls `body` with the path, in place. The bytes are valid only inside `body`.
@@ -9,7 +9,7 @@ extension RequestHead {
         self.headers.withBytes(self.normalPath, body)
     }
 
-    /// The query after the "?", as the client wrote it; nil without one.
+    /// The query after the "?", as sent by the client. Nil if there is none.
     public var query: String? { self.queryRange.offset > 0 ? self.headers.string(self.queryRange) : nil }
 
     /// The requested host with its port, if any, from `Host` or an absolute target.

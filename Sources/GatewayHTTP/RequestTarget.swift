@@ -1,11 +1,11 @@
-/// The forms of a request target (RFC 9112 section 3.2), told apart and checked.
+/// A request target, parsed from any of its forms (RFC 9112 section 3.2) and validated.
 package struct RequestTarget {
     package var whole = ByteRange.empty
-    /// Of the absolute form: who is asked, whatever Host says.
+    /// The authority of the absolute form, which overrides `Host`.
     package var authority: ByteRange?
-    /// An absolute `https` URL.
+    /// Whether the target is an absolute `https` URL.
     package var isHTTPS = false
-    /// What comes behind the authority.
+    /// The part after the authority.
     package var path = ByteRange.empty
 
     package init() {}
@@ -19,23 +19,24 @@ package struct RequestTarget {
         self.path = self.whole
         let target = UnsafeRawBufferPointer(rebasing: bytes[range])
         if method == .connect {
-            // Section 3.2.3: authority-form is CONNECT's. Whatever form it comes in, it ends in 405.
+            // RFC 9112 section 3.2.3: only CONNECT uses the authority form. It results in 405 whatever its form.
             self.path = .empty
             if ByteClass.isAuthority(target) { self.authority = self.whole }
         } else if target.first != UInt8(ascii: "/") {
-            // Section 3.2.4: asterisk-form is for OPTIONS.
+            // RFC 9112 section 3.2.4: the asterisk form is only for OPTIONS.
             if method == .options, target.count == 1, target.first == UInt8(ascii: "*") { return }
             try self.parseAbsolute(target, at: range.lowerBound)
         }
     }
 
-    /// `scheme "://" authority path-abempty [ "?" query ]` (section 3.2.2) of the two schemes that are served here.
+    /// Parses `scheme "://" authority path-abempty [ "?" query ]` (RFC 9112 section 3.2.2) with one of the two
+    /// supported schemes.
     private mutating func parseAbsolute(_ target: UnsafeRawBufferPointer, at offset: Int) throws(MessageError) {
         guard let start = Self.authorityStart(of: target) else { throw .malformed("request target") }
         self.isHTTPS = start == "https://".utf8.count
         var end = start
         while end < target.count, target[end] != UInt8(ascii: "/"), target[end] != UInt8(ascii: "?") { end &+= 1 }
-        // RFC 9110 section 4.2.4: user information before the host is an error, and isAuthority finds it one.
+        // User information before the host is an error (RFC 9110 section 4.2.4), which `isAuthority` rejects.
         guard ByteClass.isAuthority(UnsafeRawBufferPointer(rebasing: target[start..<end])) else {
             throw .malformed("request target")
         }

@@ -1,11 +1,12 @@
 package import GatewayHTTP
 package import NIOCore
 
-/// Received bytes → body bytes and trailers, by the message's framing (RFC 9112 sections 6 and 7).
+/// Decodes received bytes into body bytes and trailers, according to the message's framing (RFC 9112 sections 6 and
+/// 7).
 package struct BodyDecoder: Sendable {
     private var state: State
     private let limits: HTTP1Limits
-    /// After ``Event/end`` of a chunked body that had a trailer section, else nil.
+    /// The trailers, after ``Event/end`` of a chunked body with a trailer section. Otherwise nil.
     package private(set) var trailers: TrailerSection?
 
     private enum State: Sendable {
@@ -19,7 +20,7 @@ package struct BodyDecoder: Sendable {
         case chunkEnd
         /// → ended
         case trailers(HeadScanner)
-        /// → ended, by the end of the connection
+        /// → ended, when the connection ends
         case untilClose
         case ended
     }
@@ -43,7 +44,8 @@ package struct BodyDecoder: Sendable {
 
     package var isEnded: Bool { if case .ended = self.state { true } else { false } }
 
-    /// The next piece off the front of `buffer`. Call again until it says ``Event/needMore`` or ``Event/end``.
+    /// Reads the next piece from the front of `buffer`. Call it again until it returns ``Event/needMore`` or
+    /// ``Event/end``.
     package mutating func next(_ buffer: inout ByteBuffer) throws(MessageError) -> Event {
         while true {
             switch self.state {
@@ -70,7 +72,7 @@ package struct BodyDecoder: Sendable {
         }
     }
 
-    /// The connection has ended: fine only where that is what the body waited for.
+    /// Handles the end of the connection, which is an error unless it ends the body.
     package mutating func endOfInput() throws(MessageError) {
         switch self.state {
         case .untilClose, .ended: self.state = .ended
@@ -126,21 +128,22 @@ package struct BodyDecoder: Sendable {
     }
 }
 
-/// The fields that follow a chunked body (RFC 9112 section 7.1.2). There are seldom any, so they may cost an object.
+/// The fields that follow a chunked body (RFC 9112 section 7.1.2). They are rare, so an object for them is
+/// affordable.
 package final class TrailerSection: Sendable {
     package let fields: HeaderBlock
 
     package init(_ fields: consuming HeaderBlock) { self.fields = fields }
 
-    /// The fields of a received section that may stand in one, or nil if there are none. What frames, routes or
-    /// authenticates a message has no place after it (RFC 9110 section 6.5.1).
+    /// Creates a section from the received fields that are allowed in it, or nil if there are none. Trailers must not
+    /// frame, route or authenticate a message (RFC 9110 section 6.5.1).
     package convenience init?(received fields: consuming HeaderBlock) {
         fields.removeAll { _, field in field.id.isHopByHop || field.id.isForbiddenInTrailers }
         guard fields.count > 0 else { return nil }
         self.init(fields)
     }
 
-    /// Without the fields of which `condition` is true; nil where none is left.
+    /// Returns the section without the fields that satisfy `condition`, or nil if none is left.
     package func removing(where condition: (borrowing HeaderBlock, HeaderBlock.Field) -> Bool) -> TrailerSection? {
         var rest = HeaderBlock()
         for field in self.fields.fields where !condition(self.fields, field) { rest.add(field, from: self.fields) }

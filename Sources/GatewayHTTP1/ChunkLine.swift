@@ -1,14 +1,14 @@
 import GatewayHTTP
 
-/// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1). Extensions must follow their grammar, and are dropped.
+/// A line `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1). Extensions must be well-formed, and are dropped.
 struct ChunkLine {
     let size: Int
-    /// In bytes, with the line end.
+    /// The length in bytes, including the line end.
     let count: Int
 
-    /// The longest line in bytes, without its end. Nothing needs more; an endless extension is an attack.
+    /// The maximum length of a line in bytes, without its end. Nothing needs more; an endless extension is an attack.
     private static let limit = 256
-    /// Includes leading zeros. Fifteen digits always fit a signed number.
+    /// The maximum number of digits, including leading zeros. Fifteen digits always fit in a signed integer.
     private static let digitLimit = 15
 
     /// Reads a line, or returns nil if more bytes are needed.

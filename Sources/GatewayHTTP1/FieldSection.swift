@@ -1,8 +1,8 @@
 import GatewayHTTP
 import NIOCore
 
-/// Indexes the field lines of a section (RFC 9112 section 5). Bounds are known before: `bytes` ends with its empty line,
-/// so a loop that stops at a control character stays inside.
+/// Indexes the field lines of a section (RFC 9112 section 5). `bytes` ends with the empty line, so a loop that stops
+/// at a control character stays within bounds.
 package enum FieldSection {
     static func parse(
         _ bytes: UnsafeRawBufferPointer,
@@ -18,7 +18,8 @@ package enum FieldSection {
             let nameStart = position
             while ByteClass.isTokenByte(bytes[position]) { position &+= 1 }
             guard position > nameStart else { throw .malformed("field line without a name") }
-            // Anything that is no token character, a space before the colon and obs-fold (section 5.2) among it.
+            // This rejects anything but token characters, including a space before the colon and obs-fold (RFC 9112
+            // section 5.2).
             guard bytes[position] == UInt8(ascii: ":") else { throw .malformed("field name") }
             let name = UnsafeRawBufferPointer(rebasing: bytes[nameStart..<position])
             position &+= 1

@@ -1,8 +1,9 @@
-/// What a head or a trailer section may take, in bytes and in fields.
+/// The limits of a head or a trailer section.
 package struct HTTP1Limits: Hashable, Sendable {
-    /// The request line or the status line, without its line end.
+    /// The length of the request line or the status line in bytes, without its line end.
     package var startLine: Int
-    /// All field lines of one section with their line ends; of a response, the status line is one of them.
+    /// The length of all field lines of a section in bytes, with their line ends. In a response, it includes the
+    /// status line.
     package var headers: Int
     package var headerCount: Int
 

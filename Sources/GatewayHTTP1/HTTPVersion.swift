@@ -1,6 +1,6 @@
 import GatewayHTTP
 
-/// `HTTP-version` (RFC 9112 section 2.3).
+/// Parses `HTTP-version` (RFC 9112 section 2.3).
 enum HTTPVersion {
     static let length = 8
     /// "HTTP/", a digit, ".", a digit.
@@ -8,7 +8,7 @@ enum HTTPVersion {
 
     static func minor(_ bytes: UnsafeRawBufferPointer, at position: Int) throws(MessageError) -> UInt8 {
         guard bytes.count >= position + Self.length else { throw .malformed("HTTP version") }
-        // Eight bytes, one comparison; the digits are left out of it.
+        // Compares eight bytes at once, except the digits.
         let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
         guard word & 0x00FF_00FF_FFFF_FFFF == Self.prefix, ByteClass.isDigit(bytes[position + 5]),
             ByteClass.isDigit(bytes[position + 7])

@@ -1,9 +1,9 @@
 package import GatewayHTTP
 package import NIOCore
 
-/// Messages → bytes. Every line is written anew from parsed parts, so nothing that a peer framed oddly is passed on.
+/// Writes messages. Every line is generated from parsed parts, so a peer's unusual framing is never passed on.
 extension ByteBuffer {
-    /// `method SP target SP HTTP/1.1 CRLF`; the caller writes the target.
+    /// Writes `method SP target SP HTTP/1.1 CRLF`. The caller writes the target.
     package mutating func writeRequestLine(_ head: borrowing RequestHead, target: (inout ByteBuffer) -> Void) {
         head.headers.withBytes(head.methodName) { _ = self.writeBytes($0) }
         self.writeInteger(UInt8(0x20))
@@ -34,7 +34,7 @@ extension ByteBuffer {
 
     package mutating func writeLineEnd() { self.writeInteger(0x0D0A as UInt16) }
 
-    /// The line before a chunk's data (RFC 9112 section 7.1); a line end follows the data.
+    /// Writes the line before a chunk's data (RFC 9112 section 7.1). A line end must follow the data.
     package mutating func writeChunkSize(_ size: Int) {
         self.writeWithUnsafeMutableBytes(minimumWritableBytes: 18) { target in
             var digits = 1
@@ -49,14 +49,14 @@ extension ByteBuffer {
         }
     }
 
-    /// The last chunk with the trailer section.
+    /// Writes the last chunk with the trailer section.
     package mutating func writeLastChunk(trailers: TrailerSection?) {
         self.writeStaticString("0\r\n")
         if let trailers { self.writeFields(trailers.fields) }
         self.writeLineEnd()
     }
 
-    /// A number that is not negative, in decimal digits.
+    /// Writes a nonnegative number in decimal.
     package mutating func writeDecimal(_ number: Int) {
         var rest = UInt64(max(0, number))
         self.writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { target in

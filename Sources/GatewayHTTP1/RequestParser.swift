@@ -1,8 +1,8 @@
 package import GatewayHTTP
 package import NIOCore
 
-/// Received bytes → request heads, strictly by RFC 9112. It keeps what it has scanned of a head that is not whole yet,
-/// and nothing else: the bytes stay in the caller's buffer until a head is complete.
+/// Parses request heads, strictly according to RFC 9112. It only keeps track of how far it has scanned an incomplete
+/// head. The bytes stay in the caller's buffer until the head is complete.
 package struct RequestParser: Sendable {
     private let limits: HTTP1Limits
     private var scanner = HeadScanner(hasStartLine: true)
@@ -10,12 +10,12 @@ package struct RequestParser: Sendable {
 
     package init(limits: HTTP1Limits) { self.limits = limits }
 
-    /// Takes the next head off the front of `buffer` into `head`; false where more bytes are needed. One that is refused
-    /// stays there.
+    /// Reads the next head from the front of `buffer` into `head`. Returns false if more bytes are needed. A rejected
+    /// head stays in the buffer.
     package mutating func parse(_ buffer: inout ByteBuffer, into head: inout RequestHead) throws(MessageError) -> Bool {
         try self.skipEmptyLine(&buffer)
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return false }
-        // A TLS record or noise is told apart by its first byte, before a deadline has to.
+        // The first byte identifies a TLS record or noise, so do not wait for the deadline.
         guard first == 0x0D || ByteClass.isTokenByte(first) else { throw .malformed("method") }
         let limits = self.limits
         let length = try buffer.withUnsafeReadableBytes { (bytes) throws(MessageError) -> Int? in
@@ -31,10 +31,10 @@ package struct RequestParser: Sendable {
         return true
     }
 
-    /// True between messages: a connection that ends here ends cleanly.
+    /// Returns whether the connection can end cleanly here, between messages.
     package func isBetweenMessages(_ buffer: ByteBuffer) -> Bool { buffer.readableBytes == 0 }
 
-    /// One empty line before a request line is ignored (RFC 9112 section 2.2).
+    /// Ignores one empty line before a request line (RFC 9112 section 2.2).
     private mutating func skipEmptyLine(_ buffer: inout ByteBuffer) throws(MessageError) {
         guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self), first == 0x0D else { return }
         guard !self.skippedEmptyLine else { throw .malformed("empty line") }
@@ -63,7 +63,7 @@ package struct RequestParser: Sendable {
 }
 
 extension RequestHead {
-    /// What can be told of a head that was refused: its method.
+    /// Creates a head with the method of a rejected head, if the method can be read.
     package init(refused head: ByteBuffer) {
         self.init()
         self.method = .other
@@ -77,14 +77,14 @@ extension RequestHead {
     }
 }
 
-/// `method SP request-target SP HTTP-version` (RFC 9112 section 3), single spaces only.
+/// A line `method SP request-target SP HTTP-version` (RFC 9112 section 3), with single spaces only.
 private struct RequestLine {
     var method = Method.get
     var methodName = ByteRange.empty
     var target = RequestTarget()
     var minorVersion: UInt8 = 1
 
-    /// Returns where the field lines begin.
+    /// Parses the line. Returns the start of the field lines.
     mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(MessageError) -> Int {
         var position = 0
         while ByteClass.isTokenByte(bytes[position]) { position &+= 1 }
@@ -97,7 +97,7 @@ private struct RequestLine {
         guard bytes[position] == 0x20 else { throw .malformed("request target") }
         let target = targetStart..<position
         position &+= 1
-        // First, since what the target may be is that version's affair.
+        // Check the version first, because the rules for the target depend on it.
         self.minorVersion = try HTTPVersion.minor(bytes, at: position)
         try self.target.parse(bytes, target, method: self.method)
         position &+= HTTPVersion.length

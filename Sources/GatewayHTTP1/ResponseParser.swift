@@ -1,16 +1,17 @@
 package import GatewayHTTP
 package import NIOCore
 
-/// Received bytes → response heads, as strictly as requests: an upstream that cannot be understood is not guessed at.
+/// Parses response heads, as strictly as requests: a malformed response is rejected, never guessed at.
 package struct ResponseParser: Sendable {
     private let limits: HTTP1Limits
     private var scanner = HeadScanner(hasStartLine: true, limitsWhole: true)
 
     package init(limits: HTTP1Limits) { self.limits = limits }
 
-    /// Takes the next head off the front of `buffer`; false where more bytes are needed.
+    /// Reads the next head from the front of `buffer`. Returns false if more bytes are needed.
     ///
-    /// - Parameter method: of the request that this answers, which decides with the status whether there is a body.
+    /// - Parameter method: The method of the request. Together with the status, it determines whether the response
+    ///   has a body.
     package mutating func parse(
         _ buffer: inout ByteBuffer,
         into head: inout ResponseHead,
@@ -40,13 +41,13 @@ package struct ResponseParser: Sendable {
     }
 }
 
-/// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 section 4).
+/// A line `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 section 4).
 private struct StatusLine {
     var minorVersion: UInt8 = 1
     var status = 0
     var reason = ByteRange.empty
 
-    /// Returns where the field lines begin.
+    /// Parses the line. Returns the start of the field lines.
     mutating func parse(_ bytes: UnsafeRawBufferPointer) throws(MessageError) -> Int {
         self.minorVersion = try HTTPVersion.minor(bytes, at: 0)
         var position = HTTPVersion.length
