@@ -19,8 +19,8 @@ package struct AcceptEncoding: Hashable, Sendable {
         self = list
     }
 
-    /// Adds a member of the list, without surrounding white space. Malformed and unknown members are ignored. If a coding is
-    /// listed twice, the lower weight applies.
+    /// Adds a member of the list, without surrounding white space. Malformed and unknown members are ignored. If a
+    /// coding is listed twice, the lower weight applies.
     package mutating func add(_ member: UnsafeRawBufferPointer) {
         let nameEnd = member.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? member.count
         let name = UnsafeRawBufferPointer(rebasing: member[..<nameEnd])

@@ -2,10 +2,10 @@
 ///
 ///     *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
 package enum ParameterList {
-    /// Finds the end of the list that begins at `start`, which may be empty.
+    /// Finds the end of the list that starts at `start`, which may be empty.
     ///
     /// - Parameter requiresValues: Whether a name without a value is an error.
-    /// - Returns: The offset of the first byte after the list, before any white space that follows it, or nil if `bytes`
+    /// - Returns: The offset of the first byte after the list, before any white space that follows it. Nil if `bytes`
     ///   ends before the list does.
     package static func end(
         in bytes: UnsafeRawBufferPointer,

@@ -54,7 +54,7 @@ package struct ConnectionClock {
         self.bodyPausedAt = nil
     }
 
-    /// Records that the client was asked for its body, or sends it without being asked.
+    /// Records that the client was asked for its body, or sends it before that.
     mutating func bodyAwaited(at now: NIODeadline) { self.bodyStartedAt = now }
 
     /// Returns the deadline for more of the body, which must arrive at `body_rate` with a grace period.

@@ -20,8 +20,8 @@ extension ConnectionHandler: DeadlineOwner {
         if let next = self.clock.arm() { self.worker.deadlines.set(self.deadlineSlot, to: next) }
     }
 
-    /// Starts the clock of a body that the client held back: the client was asked for it, or sends it without being
-    /// asked.
+    /// Starts the clock for a body that the client held back. Called when the client is asked for the body, or
+    /// sends it before that.
     func bodyIsAwaited() {
         guard let exchange = self.exchange, exchange.request.expectsContinue else { return }
         exchange.request.expectsContinue = false

@@ -116,7 +116,7 @@ package final class ConnectionPermits: Sendable {
         fileprivate let permits: ConnectionPermits
         fileprivate let index: Int
 
-        /// Takes a permit for a new connection.
+        /// Takes a permit for a new connection, if one is free.
         func tryTake() -> Bool { permits.tryTake(index) }
 
         /// Returns the permit of a connection that closed or was never opened.
@@ -147,7 +147,7 @@ package final class ConnectionPermits: Sendable {
         /// again.
         func hasNoneIdle() { permits.hasNoneIdle(index) }
 
-        /// Takes a slot in the queue.
+        /// Takes a slot in the queue, if one is free.
         func tryQueue() -> Bool { permits.tryQueue() }
 
         /// Returns a slot in the queue.

@@ -14,7 +14,7 @@ package final class UpstreamCluster {
         package let pool: UpstreamPool.Settings
     }
 
-    /// A target and its meters, which all of its pools share.
+    /// A target and its metrics, which all of its pools share.
     private struct Member {
         package let target: UpstreamTarget
         package let meters: TargetMeters

@@ -136,7 +136,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
             self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
             return false
         }
-        // The request will not be sent again, so the sent part of the body is no longer needed.
+        // The sent part of the body is no longer needed, because the request will not be sent again.
         call.replay.forget()
         switch self.machine.head(response) {
         case .unexpectedUpgrade:
