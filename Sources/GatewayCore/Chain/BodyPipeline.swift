@@ -1,16 +1,16 @@
 package import NIOCore
 
-/// The transforms that one body goes through, and what waits between them. It does as much in a turn as each transform
-/// takes at once; whoever drives it gives it further turns while ``hasWork`` holds.
+/// The transforms of one body and the data that waits between them. Each turn runs every transform once. The driver
+/// runs further turns while ``hasWork`` is true.
 package final class BodyPipeline {
     private struct Step {
         package let transform: any BodyTransform
-        /// The same, where it is one.
+        /// The transform, if it is paced.
         let paced: (any PacedTransform)?
         package var input = ByteBuffer()
-        /// It was told of the end.
+        /// Whether the transform was told that its input has ended.
         var isInputEnded = false
-        /// All that it makes has come out.
+        /// Whether all output of the transform has been passed on.
         package var isEnded = false
 
         package init(_ transform: any BodyTransform) {
@@ -19,34 +19,34 @@ package final class BodyPipeline {
         }
     }
 
-    /// A step with so much before it stops the steps above.
+    /// The number of bytes waiting for a step at which the steps before it stop.
     private static let highWater = 64 * 1024
 
     private var steps: [Step] = []
     private var isEnding = false
 
-    /// By rank, and behind those of the same.
+    /// Inserts a transform by rank, after those of the same rank.
     package func insert(_ transform: any BodyTransform) {
         let place = self.steps.firstIndex { $0.transform.rank > transform.rank } ?? self.steps.endIndex
         self.steps.insert(Step(transform), at: place)
     }
 
-    /// What leaves it has a content coding that what enters it has not.
+    /// Whether a transform applies a content coding.
     package var encodes: Bool { self.steps.contains { $0.transform.rank == .encode } }
 
-    /// Takes a chunk; it is worked on in the next turn.
+    /// Adds a chunk, which the next turn processes.
     package func write(_ chunk: ByteBuffer) { Self.append(chunk, to: &self.steps[0].input) }
 
-    /// No further chunk will come.
+    /// Marks the end of the input.
     package func end() { self.isEnding = true }
 
-    /// The body has left whole.
+    /// Whether the whole body has been output.
     var isFinished: Bool { self.steps[self.steps.count - 1].isEnded }
 
-    /// A further turn would do something.
+    /// Whether another turn would make progress.
     var hasWork: Bool { self.steps.indices.contains { self.canWork($0) } }
 
-    /// A step has no room for what waits before it, and does not say when it will.
+    /// Whether a paced step does not accept its waiting input.
     package var isFull: Bool { self.steps.contains { $0.input.readableBytes > 0 && $0.paced?.takesInput == false } }
 
     private func canWork(_ index: Int) -> Bool {
@@ -57,9 +57,7 @@ package final class BodyPipeline {
         return !step.isInputEnded || step.paced?.isFinished ?? true
     }
 
-    /// Lets every step work once.
-    ///
-    /// - Returns: what comes out at the far end.
+    /// Runs every step once and returns the output of the last.
     package func turn() throws(TransformError) -> ByteBuffer {
         var output = ByteBuffer()
         for index in self.steps.indices where !self.isBlocked(index) {
@@ -85,7 +83,8 @@ package final class BodyPipeline {
         return output
     }
 
-    /// Nothing more has come for now: has every step write out what it holds back.
+    /// Makes every step write out its held data, because no more input is available for now. Returns the output of
+    /// the last step.
     package func pause() throws(TransformError) -> ByteBuffer {
         var output = ByteBuffer()
         for index in self.steps.indices where !self.steps[index].isEnded && !self.isBlocked(index) {
@@ -99,7 +98,7 @@ package final class BodyPipeline {
         return output
     }
 
-    /// The body does not come to its end.
+    /// Cancels the transforms, because the body is incomplete.
     package func cancel() {
         for step in self.steps where !step.isInputEnded || !step.isEnded { step.transform.cancel() }
         self.steps.removeAll()

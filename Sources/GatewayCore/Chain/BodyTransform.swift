@@ -10,27 +10,27 @@ public protocol BodyTransform: AnyObject {
     func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) throws(TransformError)
     /// Called when no more data is available for now. Write what the receiver should see already.
     func pause(to sink: inout BodySink) throws(TransformError)
-    /// The body is whole.
+    /// Called at the end of the body.
     func end(to sink: inout BodySink) throws(TransformError)
-    /// Called instead of ``end(to:)`` if the body breaks off.
+    /// Called instead of ``end(to:)`` if the body is incomplete.
     func cancel()
 }
 
-/// A transform that takes and gives in its own time: what comes out has no fixed place behind what went in.
+/// A transform that consumes input and produces output at its own pace, independently of each other.
 protocol PacedTransform: BodyTransform {
-    /// There is room for more. Where there is not, the body's source waits.
+    /// Whether the transform accepts more input. While it does not, the source of the body waits.
     var takesInput: Bool { get }
-    /// ``drain(to:)`` has something to do.
+    /// Whether ``drain(to:)`` has data to write or an error to throw.
     var hasOutput: Bool { get }
-    /// All of the new body has been drained.
+    /// Whether the whole new body has been drained.
     var isFinished: Bool { get }
     func drain(to sink: inout BodySink) throws(TransformError)
 }
 
 extension BodyTransform {
-    /// Does nothing: nothing is held back.
+    /// Does nothing. For transforms that hold no data.
     public func pause(to sink: inout BodySink) throws(TransformError) {}
-    /// Does nothing: there is nothing to release.
+    /// Does nothing. For transforms that have nothing to release.
     public func cancel() {}
 }
 
@@ -56,14 +56,15 @@ public struct BodySink {
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeImmutableBuffer(bytes) }
     }
 
-    /// Appends.
+    /// Appends bytes.
     public mutating func write(_ bytes: some Sequence<UInt8>) { self.buffer.writeBytes(bytes) }
 
-    /// Appends in place.
+    /// Calls a closure that appends to the buffer in place.
     public mutating func withBuffer<Result>(_ body: (inout ByteBuffer) -> Result) -> Result { body(&self.buffer) }
 }
 
-/// A body cannot be continued. The receiver gets the error if nothing was sent yet; otherwise the connection is closed.
+/// An error that ends a body early. The receiver gets the error if nothing was sent yet; otherwise the connection is
+/// closed.
 public struct TransformError: Error {
     package let error: GatewayError
 

@@ -1,26 +1,26 @@
 package import GatewaySettings
 import Logging
 
-/// What a middleware can use while it is built for one route and event loop.
+/// The context in which a middleware is built for one route and event loop.
 public struct BuildContext {
     /// The name of the route, or `_none` for requests that match no route.
     public let route: String
     package let worker: Worker
     package let meters: RouteMeters
-    /// Every setting with where it comes from.
+    /// The middleware's settings, each with its origin.
     package let settings: EffectiveMiddleware?
-    /// How the route's errors look, for the middleware that says so.
+    /// The format of the route's errors, if the middleware sets one.
     package var errors: ErrorFormat?
-    /// What the middleware writes or takes out.
+    /// The fields that the middleware adds or removes.
     package var owned = OwnedFields()
     private let middleware: String
     private var keys = 0
-    /// Mistakes in the settings, with suggestions.
+    /// The errors in the settings, with suggestions.
     public private(set) var diagnostics: [Diagnostic] = []
-    /// What is legal but unwise.
+    /// Warnings about settings that are legal but unwise.
     public private(set) var warnings: [Diagnostic] = []
 
-    /// One mistake.
+    /// One error or warning.
     public struct Diagnostic: Hashable, Sendable {
         /// The path of keys below the middleware's table. List elements are numbers.
         public var keys: [String]
@@ -28,7 +28,7 @@ public struct BuildContext {
         public var message: String
         /// What to do; may be empty.
         public var suggestion: String
-        /// The mistake is in the name of the last key, not in its value.
+        /// Whether the error is in the name of the last key, not in its value.
         package var isInName = false
     }
 
@@ -46,12 +46,12 @@ public struct BuildContext {
         self.settings = settings
     }
 
-    /// Whether a policy or the route itself sets `key`, and not only `[middleware]` or the default.
+    /// Returns whether a policy or the route sets `key`, as opposed to `[middleware]` or the default.
     package func isSetByRoute(_ key: String) -> Bool { self.settings?.routeKeys.contains(key) ?? false }
 
     // MARK: State
 
-    /// Creates a key for state per request. Each request starts with `initial`.
+    /// Creates a key for per-request state. Each request starts with `initial`.
     public mutating func key<Value>(_ initial: Value) -> ExchangeKey<Value> {
         defer { self.keys += 1 }
         return ExchangeKey("\(self.middleware).\(self.keys)", initial: initial)
@@ -126,7 +126,7 @@ public struct BuildContext {
         return self.worker.meters.histogram(description, [self.route] + labels.map(\.value))
     }
 
-    /// nil where the name is a mistake, which is reported then.
+    /// Returns the description of a metric. Reports an error and returns nil if the name is invalid or taken.
     private mutating func description(
         _ name: String,
         _ kind: MetricDescription.Kind,
@@ -152,11 +152,11 @@ public struct BuildContext {
         return description
     }
 
-    // MARK: Mistakes
+    // MARK: Errors and warnings
 
     /// Logs a warning at start about settings that are legal but unwise.
     public func warn(_ message: String) {
-        // Every event loop builds the same chain; it is said once.
+        // Every event loop builds the same chain, so log the warning only on the first.
         guard self.worker.index == 0 else { return }
         self.worker.log.warning("\(self.middleware): \(message)", metadata: ["route": "\(self.route)"])
     }

@@ -1,10 +1,9 @@
-/// The middlewares of a plan, sorted by the phases that they take part in; each phase's array ascends by the place in
-/// the whole list.
+/// The middlewares of a plan, grouped by phase. The array of each phase is in the order of the whole list.
 ///
-/// The driver calls hooks by their index. A call through an existential would copy the whole middleware and count each of
-/// its references; one through a class that the chain is known to keep alive counts none, which makes a quarter less of
-/// them in a request through the default chain. For the same reason it is a class: a copy of its eight arrays would count
-/// each of them.
+/// The driver calls hooks by index. A call through an existential would copy the middleware and retain each of its
+/// references. A call through an unmanaged class instance, which the chain keeps alive, retains nothing; this saves a
+/// quarter of the reference counting of a request through the default chain. `Chain` is a class for the same reason: a
+/// copy of a struct would retain each of its eight arrays.
 package final class Chain {
     private var requestHooks: ContiguousArray<Unmanaged<RequestStep>> = []
     private var responseHooks: ContiguousArray<Unmanaged<ResponseStep>> = []
@@ -13,12 +12,12 @@ package final class Chain {
     private(set) var requestPlaces: ContiguousArray<Int> = []
     private(set) var responsePlaces: ContiguousArray<Int> = []
     private(set) var failurePlaces: ContiguousArray<Int> = []
-    /// All that is in the first three: it lives as long as the chain.
+    /// Keeps the objects in the first three arrays alive as long as the chain.
     private var owned: [AnyObject] = []
 
     package init() {}
 
-    /// Adds the middleware at the next place of the list.
+    /// Adds the middleware at `place`, which must be greater than those before.
     package func append(_ middleware: any Middleware, at place: Int) {
         if let hook = middleware as? any RequestHook {
             self.requestHooks.append(self.own(RequestStep.of(hook)))

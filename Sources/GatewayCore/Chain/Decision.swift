@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// What happens after a hook.
+/// What a hook decides to do next.
 public enum Decision {
     /// Continue with the next middleware.
     case next
@@ -24,7 +24,7 @@ public enum Decision {
 public enum CollectedBody: Sendable {
     /// No body was requested yet.
     case none
-    /// All of it.
+    /// The whole body.
     case whole(ByteBuffer)
     /// The body exceeded the limit and streams through instead.
     case larger

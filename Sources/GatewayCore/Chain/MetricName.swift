@@ -1,11 +1,11 @@
-/// The names of a middleware's own metrics: `gateway_`, its own name, and what it counts.
+/// The names of a middleware's metrics: `gateway_`, the name of the middleware, and what the metric counts.
 enum MetricName {
-    /// What is wrong with the name, if anything.
+    /// Returns what is wrong with a name, or nil if it is valid.
     ///
     /// - Parameters:
-    ///   - name: behind the prefix.
-    ///   - ending: what Prometheus' conventions want at its end; empty for nothing.
-    ///   - labels: the names of the labels besides `route`.
+    ///   - name: The name without the prefix.
+    ///   - ending: The suffix that the Prometheus conventions require, or an empty string.
+    ///   - labels: The names of the labels other than `route`.
     package static func mistake(in name: String, ending: String, labels: [String]) -> String? {
         guard self.isName(name) else {
             return "\"\(name)\" is not a metric name: use lower-case letters, digits and \"_\""
@@ -18,7 +18,7 @@ enum MetricName {
         return Set(labels).count == labels.count ? nil : "\"\(name)\" has a label twice"
     }
 
-    /// Small letters, digits and "_", beginning with a letter.
+    /// Returns whether a name consists of lower-case letters, digits and "_", and begins with a letter.
     package static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (0x61...0x7A).contains(first) else { return false }
         return name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }

@@ -1,13 +1,13 @@
 /// A step of the chain. It is built once per route and event loop, so its stored properties are loop-local state.
 ///
-/// Conform to the hooks for the phases it takes part in. Phases without a hook cost nothing.
+/// Conform to the hook protocols of the phases that the middleware takes part in. Other phases cost nothing.
 public protocol Middleware: SendableMetatype {
     /// The settings: a plain struct with a default for each property. The keys in `gateway.toml` are the property names
     /// in snake case.
     associatedtype Config: Codable & Sendable
-    /// The name of its table, the prefix of its metrics, and its key in logs.
+    /// The name of the middleware's table, the prefix of its metrics, and its key in logs.
     static var name: String { get }
-    /// Prepares what requests need. Report mistakes in the settings with ``BuildContext/fail(_:suggestion:at:)``.
+    /// Prepares what requests need. Report errors in the settings with ``BuildContext/fail(_:suggestion:at:)``.
     init(_ config: Config, in context: inout BuildContext)
 }
 

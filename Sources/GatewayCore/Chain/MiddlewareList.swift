@@ -7,7 +7,7 @@ package import GatewaySettings
 /// ```
 public struct MiddlewareList: Sendable {
     package private(set) var registrations: [MiddlewareRegistration]
-    /// What was asked for that cannot be; ``GatewayServer`` refuses it with the mistakes of the configuration.
+    /// The errors in the list. ``GatewayServer`` reports them together with the errors in the configuration.
     package private(set) var mistakes: [ConfigurationError] = []
 
     /// An empty chain.

@@ -32,12 +32,12 @@ public struct MiddlewareRegistration: Sendable {
         Self(type, M.Config(), onByDefault: onByDefault)
     }
 
-    /// On for every route that does not switch it off.
+    /// Registers a middleware that runs on every route unless switched off.
     package static func on<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
         Self(type, defaults, onByDefault: true)
     }
 
-    /// On where a table of its own stands.
+    /// Registers a middleware that runs only where its table is present.
     package static func whenConfigured<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
         Self(type, defaults, onByDefault: false)
     }

@@ -1,8 +1,8 @@
 package import GatewayHTTP
 import GatewayHTTP1
 
-/// Fields of a head that the settings of a route have written or taken out: neither a trailer nor an interim response may
-/// bring them another way (RFC 9110 section 6.5.1).
+/// The head fields that the settings of a route add or remove. Trailers and informational responses must not contain
+/// them (RFC 9110 section 6.5.1).
 package struct OwnedFields {
     package private(set) var request: [HeaderName] = []
     package private(set) var response: [HeaderName] = []

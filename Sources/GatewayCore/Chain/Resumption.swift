@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Resumes an exchange that a hook suspended, once, from any thread. A second or late decision is ignored and counted.
-/// Without a decision, a deadline answers the request.
+/// Resumes a suspended exchange once, from any thread. A second or late decision is ignored and counted. Without a
+/// decision, the exchange fails at a deadline.
 public struct Resumption: Sendable {
     private let exchange: NIOLoopBound<Exchange>
     private let generation: UInt32
@@ -13,8 +13,10 @@ public struct Resumption: Sendable {
         self.halt = halt
     }
 
-    /// - Parameter decide: Runs on the event loop of the exchange, unless the exchange has ended or continued
-    ///   meanwhile.
+    /// Resumes the exchange.
+    ///
+    /// - Parameter decide: Runs on the event loop of the exchange, unless the exchange has ended or continued in the
+    ///   meantime.
     public func resume(_ decide: @escaping @Sendable (Exchange) -> Decision = { _ in .next }) {
         let (generation, halt, exchange) = (self.generation, self.halt, self.exchange)
         exchange.eventLoop.execute { exchange.value.driver.resume(generation: generation, halt: halt, decide) }

@@ -3,8 +3,8 @@ public import NIOCore
 
 /// The body of an ``AsyncRequest`` or ``AsyncResponse``: an asynchronous sequence of chunks.
 ///
-/// Bodies stream in both directions with back-pressure: a chunk is read when it is requested, at most 64 KiB ahead. Reading
-/// throws `CancellationError` if the client has left.
+/// Bodies stream in both directions with back-pressure: a chunk is read when it is requested, at most 64 KiB ahead.
+/// Reading throws `CancellationError` if the client has left.
 ///
 /// ```swift
 /// var response = try await next(request)
@@ -12,8 +12,8 @@ public import NIOCore
 /// return response
 /// ```
 ///
-/// A body that was received can be iterated once. An ``AsyncMiddleware`` can iterate it once its head has been forwarded, that
-/// is, inside a new body as above. To look at a body before that, use ``collect(upTo:)``.
+/// A received body can be iterated only once. An ``AsyncMiddleware`` can iterate it after the head has been
+/// forwarded, that is, inside a new body as above. To read a body before that, use ``collect(upTo:)``.
 public struct AsyncBody: AsyncSequence, Sendable {
     public typealias Element = ByteBuffer
     public typealias Failure = any Error
@@ -21,7 +21,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
     package enum Source: Sendable {
         case none
         case bytes(ByteBuffer)
-        /// The body of the exchange's own request or response.
+        /// The original body of the exchange's request or response.
         case passing(AsyncCallLine, BodyDirection)
         case sequence(@Sendable () -> AsyncIterator)
         case written(@Sendable (AsyncBodyWriter) async throws -> Void)
@@ -41,7 +41,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
     /// Creates a body from bytes.
     public init(_ bytes: ByteBuffer) { self.init(.bytes(bytes)) }
 
-    /// Creates a body from a text, as UTF-8.
+    /// Creates a body from text, as UTF-8.
     public init(_ text: String) { self.init(.bytes(ByteBuffer(string: text))) }
 
     /// Creates a body from another sequence. The sequence is iterated after the head has been forwarded.
@@ -72,8 +72,9 @@ public struct AsyncBody: AsyncSequence, Sendable {
     /// Returns a body of bytes.
     public static func bytes(_ bytes: ByteBuffer) -> AsyncBody { AsyncBody(bytes) }
 
-    /// Returns a body that a closure writes. It returns at the end of the body. With a `Content-Length` it must write exactly
-    /// that many bytes; otherwise the connection is closed, so that the body does not look complete.
+    /// Returns a body that a closure writes. The body ends when the closure returns. With a `Content-Length`, the
+    /// closure must write exactly that many bytes; otherwise the connection is closed, so that the body does not look
+    /// complete.
     public static func stream(_ write: @escaping @Sendable (AsyncBodyWriter) async throws -> Void) -> AsyncBody {
         AsyncBody(.written(write))
     }
@@ -83,7 +84,7 @@ public struct AsyncBody: AsyncSequence, Sendable {
         get async { await self.readTrailers?() ?? [:] }
     }
 
-    /// All of the body if it is in memory, nil if it streams.
+    /// The whole body if it is in memory, or nil if it streams.
     package var whole: ByteBuffer? {
         switch self.source {
         case .none: ByteBuffer()
@@ -118,8 +119,8 @@ public struct AsyncBody: AsyncSequence, Sendable {
         for try await chunk in self { try await writer.write(chunk) }
     }
 
-    /// Returns an iterator. A body that was received can be iterated once. A body that a closure writes is buffered if it is
-    /// iterated.
+    /// Returns an iterator. A received body can be iterated only once. A body that a closure writes is buffered if it
+    /// is iterated.
     public func makeAsyncIterator() -> AsyncIterator {
         switch self.source {
         case .none: return AsyncIterator(bytes: nil, next: nil)
@@ -172,8 +173,8 @@ public struct AsyncBodyWriter: Sendable {
 
 /// A body is larger than the limit of ``AsyncBody/collect(upTo:)``.
 public struct BodyTooLarge: Error, CustomStringConvertible {
-    /// In bytes.
+    /// The limit in bytes.
     public let limit: Int
-    /// For the log.
+    /// A description for the log.
     public var description: String { "the body is over \(Plural.of(self.limit, "byte"))" }
 }

@@ -1,12 +1,12 @@
 import DequeModule
 import NIOCore
 
-/// A body on its way through a task: what comes in waits for the task to read it, and what the task writes goes out.
+/// Connects a body pipeline to a task: the task reads the input of this transform and writes its output.
 final class AsyncBodyBridge: PacedTransform {
-    /// How far either side may be ahead of the other.
+    /// The number of input bytes that may wait for the task.
     private static let highWater = 64 * 1024
 
-    /// Has the body's pipeline take a turn.
+    /// Schedules a turn of the body's pipeline.
     private let wake: () -> Void
 
     private var input = Deque<ByteBuffer>()
@@ -39,12 +39,12 @@ final class AsyncBodyBridge: PacedTransform {
         self.wake()
     }
 
-    /// The new body is whole, or breaks off.
+    /// Called when the new body is complete or has failed.
     package func finish(_ error: TransformError?) {
         guard !self.isCancelled, !self.isOutputEnded else { return }
         self.isOutputEnded = true
         self.error = error
-        // Nobody reads what is left.
+        // The task does not read the rest of the input.
         self.input.removeAll()
         self.inputCount = 0
         self.wake()

@@ -3,30 +3,30 @@ import GatewayHTTP1
 import HTTPTypes
 import NIOCore
 
-/// One exchange in the hands of an ``AsyncMiddleware``. It lives on the exchange's event loop; the middleware's task talks to
-/// it through an ``AsyncCallLine``.
+/// The call of an ``AsyncMiddleware`` for one exchange. It is confined to the exchange's event loop. The middleware's
+/// task communicates with it through an ``AsyncCallLine``.
 final class AsyncCall {
     private enum Phase {
         /// The middleware has the request. → forwarded, answered
         case asked(Resumption)
-        /// It waits for the response, or has given up waiting. → answering, answered
+        /// The middleware waits for the response, or has stopped waiting. → answering, answered
         case forwarded(EventLoopPromise<HTTPResponse>?)
-        /// It has the response. → answered
+        /// The middleware has the response. → answered
         case answering(Resumption)
-        /// What it made of that climbs, or the exchange went on without it.
+        /// The middleware has answered, or the exchange continued without it.
         case answered
     }
 
     private let exchange: Exchange
     private let life: UInt32
-    /// In the chain.
+    /// The middleware's place in the chain.
     private let place: Int
     private let line: AsyncCallLine
     private var phase: Phase
-    /// The middleware's, and those that write new bodies.
+    /// The middleware's task and the tasks that write new bodies.
     private var tasks: [Task<Void, Never>] = []
     private var collector: EventLoopPromise<ByteBuffer?>?
-    /// The heads as the middleware got them.
+    /// The heads that the middleware received.
     private var requestHead: HTTPRequest?
     private var responseHead: HTTPResponse?
     private var requestBody: AsyncBodyBridge?
@@ -65,7 +65,7 @@ final class AsyncCall {
         )
     }
 
-    /// The exchange is over, or goes on without the middleware.
+    /// Ends the call, because the exchange is over or continues without the middleware.
     package func end() {
         self.line.close()
         if case .forwarded(let promise?) = self.phase { promise.fail(CancellationError()) }
@@ -80,7 +80,7 @@ final class AsyncCall {
 
     // MARK: Down
 
-    /// The middleware hands a request on.
+    /// Passes the middleware's request to the rest of the chain.
     func forward(_ request: AsyncRequest, _ promise: EventLoopPromise<HTTPResponse>) {
         guard case .asked = self.phase else {
             return promise.fail(AsyncMiddlewareMisuse("next was called twice, or after the answer"))
@@ -105,7 +105,7 @@ final class AsyncCall {
         }
     }
 
-    /// Whoever waits for the response does so no longer; the middleware has yet to answer.
+    /// Called when the task that waits for the response is cancelled. The middleware has not answered yet.
     func stopWaiting() {
         guard case .forwarded(let promise?) = self.phase else { return }
         self.phase = .forwarded(nil)
@@ -114,10 +114,11 @@ final class AsyncCall {
 
     // MARK: Up
 
-    /// A response climbs through. False where nobody waits for it.
+    /// Passes a climbing response to the middleware. Returns false if the middleware does not expect one.
     func takeResponse(_ exchange: Exchange) -> Bool {
         guard case .forwarded(let promise) = self.phase else {
-            // A deadline, or a failure while the middleware held the response: it passes as it is.
+            // A deadline passed or a failure occurred while the middleware held the message. The response passes
+            // unchanged.
             if case .answered = self.phase {} else { self.end() }
             return false
         }
@@ -131,7 +132,7 @@ final class AsyncCall {
         return true
     }
 
-    /// The middleware gives its response.
+    /// Called with the middleware's response.
     package func answer(_ response: AsyncResponse) {
         let phase = self.phase
         if case .answered = phase { return }
@@ -150,12 +151,12 @@ final class AsyncCall {
         }
     }
 
-    /// The body as it is, under a head that may have changed.
+    /// Continues with the unchanged body and a head that may have changed.
     private func pass(_ head: HTTPResponse, _ phase: Phase) {
         let former = self.responseHead
         self.decide(phase) { exchange in
             guard let former, former != head else { return .next }
-            // With another status there may be another framing.
+            // The new status may require a different framing.
             guard former.status.hasNoBody == head.status.hasNoBody else {
                 return .respond(Response(head, ByteBuffer()))
             }
@@ -186,7 +187,7 @@ final class AsyncCall {
         self.decide(phase) { _ in .fail(gatewayError) }
     }
 
-    /// Goes on wherever the exchange stands.
+    /// Continues the exchange with a decision, in any phase.
     private func decide(_ phase: Phase, _ decide: @escaping (Exchange) -> Decision) {
         switch phase {
         case .asked(let resumption), .answering(let resumption):
@@ -213,7 +214,7 @@ final class AsyncCall {
         resumption.resume { _ in .collect(upTo: limit) }
     }
 
-    /// The body that was asked for is there, or is larger. False where none was asked for.
+    /// Delivers a collected body, or reports that it is too large. Returns false if the middleware did not ask for one.
     func takeCollected(_ exchange: Exchange) -> Bool {
         guard let collector = self.collector else { return false }
         switch (exchange.collected, self.phase) {
@@ -235,7 +236,7 @@ final class AsyncCall {
         bridge.read(promise)
     }
 
-    /// Begins to write a new body.
+    /// Starts a task that writes a new body.
     private func feed(_ body: AsyncBody, _ direction: BodyDirection) -> AsyncBodyBridge {
         let (exchange, life) = (self.exchange, self.life)
         let bridge = AsyncBodyBridge {
@@ -251,7 +252,7 @@ final class AsyncCall {
 @available(*, unavailable)
 extension AsyncCall: Sendable {}
 
-/// An ``AsyncMiddleware`` did what it may not.
+/// An invalid call by an ``AsyncMiddleware``.
 struct AsyncMiddlewareMisuse: Error, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }

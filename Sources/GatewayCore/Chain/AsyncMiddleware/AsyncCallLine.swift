@@ -2,10 +2,10 @@ import HTTPTypes
 package import NIOCore
 import Synchronization
 
-/// The task's end of an ``AsyncCall``: each message goes to the event loop and waits for what it says there.
+/// The task's side of an ``AsyncCall``. Passes each call to the event loop and returns the result to the task.
 package final class AsyncCallLine: Sendable {
     package let eventLoop: any EventLoop
-    /// nil before the exchange begins, and once it is over: the event loop may be gone then.
+    /// The call, or nil before it starts and after it ends, when the event loop may no longer exist.
     private let call = Mutex<NIOLoopBound<AsyncCall>?>(nil)
 
     package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
@@ -60,7 +60,7 @@ package final class AsyncCallLine: Sendable {
     }
 }
 
-/// Takes the chunks of a new body to the exchange, in a task of its own.
+/// Sends the chunks of a new body to the exchange, in a separate task.
 struct AsyncBodyFeed: Sendable {
     package let body: AsyncBody
     let bridge: NIOLoopBound<AsyncBodyBridge>

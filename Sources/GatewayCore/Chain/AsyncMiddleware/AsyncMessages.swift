@@ -5,8 +5,8 @@ package import NIOCore
 
 /// A request, as an ``AsyncMiddleware`` or a handler in this process receives it.
 public struct AsyncRequest: Sendable {
-    /// The method, scheme, authority (the client's `Host`), path with query, and the fields. Hop-by-hop fields are already
-    /// removed. A handler receives the path and the fields that an upstream would.
+    /// The method, scheme, authority (the client's `Host`), path with query, and the fields. Hop-by-hop fields are
+    /// already removed. A handler receives the path and the fields that an upstream would.
     public var head: HTTPRequest
     /// The body as it arrives. Forwarding it unchanged costs nothing.
     public var body: AsyncBody
@@ -33,13 +33,13 @@ public struct AsyncRequest: Sendable {
     }
 }
 
-/// A response, as an ``AsyncMiddleware`` or a handler in this process gives it.
+/// A response, as an ``AsyncMiddleware`` or a handler in this process returns it.
 public struct AsyncResponse: Sendable {
-    /// A status from 200 to 599 and the fields. The gateway writes `Content-Length`; a handler may set it for a streamed body
-    /// of known length. Hop-by-hop fields are dropped.
+    /// A status from 200 to 599 and the fields. The gateway writes `Content-Length`; a handler may set it for a
+    /// streamed body of known length. Hop-by-hop fields are dropped.
     public var head: HTTPResponse
-    /// The body. Forwarding the body of a response unchanged costs nothing. It is not sent for HEAD, 204 and 304, and a streamed
-    /// body of a handler does not run then.
+    /// The body. Forwarding the body of a response unchanged costs nothing. The body is not sent for HEAD, 204 and
+    /// 304, and the closure of a streamed body does not run then.
     public var body: AsyncBody
 
     /// Creates a response from a head and a body.
@@ -72,7 +72,7 @@ public struct AsyncResponse: Sendable {
 }
 
 extension HTTPRequest {
-    /// The request as it stands in the chain; nil for a method that is none.
+    /// Creates a request from its current state in the chain. Returns nil if the method is invalid.
     package init?(_ exchange: Exchange) {
         guard let method = Method(exchange.request.headers.string(exchange.request.methodName)) else { return nil }
         let target = exchange.request.headers.string(exchange.request.pathAndQuery)
@@ -87,7 +87,7 @@ extension HTTPRequest {
 }
 
 extension HTTPResponse.Status {
-    /// RFC 9110 section 6.4.1.
+    /// Whether the status allows no body (RFC 9110 section 6.4.1).
     var hasNoBody: Bool { self.code == 204 || self.code == 304 }
 }
 
@@ -104,7 +104,7 @@ extension Response {
 }
 
 extension ResponseHead {
-    /// Takes over what was changed in a head; the framing stays.
+    /// Applies the changes to a head. The framing does not change.
     package mutating func take(_ head: HTTPResponse, instead former: HTTPResponse) {
         self.status = head.status.code
         if head.headerFields != former.headerFields { self.headers.replace(with: head.headerFields) }
@@ -112,7 +112,7 @@ extension ResponseHead {
 }
 
 extension HeaderBlock {
-    /// Has these fields, besides those that say how long the message is and `Host`. Ranges into this block stay valid.
+    /// Replaces all fields except the framing fields and `Host`. Ranges into this block remain valid.
     package mutating func replace(with fields: HTTPFields) {
         self.removeAll { _, field in !field.id.isFraming && field.id != .host }
         for field in fields {

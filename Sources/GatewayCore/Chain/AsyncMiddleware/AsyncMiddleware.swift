@@ -1,4 +1,4 @@
-/// A middleware that may wait: for a database, for another service, or for a body that streams through it.
+/// A middleware that can await: a database, another service, or a body that streams through it.
 ///
 /// ```swift
 /// struct Session: AsyncMiddleware {
@@ -29,9 +29,9 @@ public protocol AsyncMiddleware: Sendable, SendableMetatype {
     /// The settings: a plain struct with a default for each property. The keys in `gateway.toml` are the property names
     /// in snake case.
     associatedtype Config: Codable & Sendable
-    /// The name of its table, and the prefix of its metrics.
+    /// The name of the middleware's table, and the prefix of its metrics.
     static var name: String { get }
-    /// Prepares what requests need, for one route and event loop. Report mistakes in the settings to the context.
+    /// Prepares what requests need, for one route and event loop. Report errors in the settings to the context.
     init(_ config: Config, in context: inout BuildContext)
     /// Answers a request, directly or through the rest of the chain.
     ///

@@ -2,7 +2,7 @@ import GatewayHTTP1
 import HTTPTypes
 import NIOCore
 
-/// Stands in the chain for an ``AsyncMiddleware``: its hooks suspend the exchange while the middleware's task thinks.
+/// Adapts an ``AsyncMiddleware`` to the chain. Its hooks suspend the exchange while the middleware's task runs.
 struct AsyncMiddlewareAdapter<Base: AsyncMiddleware>: RequestHook, ResponseHook, CompletionHook {
     package static var name: String { Base.name }
 
@@ -16,7 +16,7 @@ struct AsyncMiddlewareAdapter<Base: AsyncMiddleware>: RequestHook, ResponseHook,
 
     package func request(_ exchange: Exchange) -> Decision {
         if let call = exchange[self.call], call.takeCollected(exchange) { return .suspend }
-        // One from before a retry.
+        // End the call from before a retry.
         exchange[self.call]?.end()
         let call = AsyncCall(exchange)
         exchange[self.call] = call
