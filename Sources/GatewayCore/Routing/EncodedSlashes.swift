@@ -1,19 +1,19 @@
 import GatewayHTTP
 import GatewaySettings
 
-/// The readings of a normalised path that contains `%2F` or `%5C`.
+/// The possible interpretations of a normalized path that contains `%2F` or `%5C`.
 ///
-/// To the gateway an encoded slash or backslash is an ordinary character of a segment. A server behind it may decode
-/// either of them to a slash and then resolve dot segments, or not. A request is refused if one of these readings leads
-/// to another route than the path as it was sent, so that no access rule or limit can be avoided by an encoded slash.
-/// Paths without encoded slashes never get here.
+/// The gateway treats an encoded slash or backslash as an ordinary character of a segment. An upstream may decode
+/// either to a slash and may then resolve dot segments. The gateway rejects a request if one of these interpretations
+/// matches a different route than the original path, so that an encoded slash cannot bypass an access rule or limit.
+/// Paths without encoded slashes are not checked.
 package enum EncodedSlashes {
-    /// What a server takes for a slash.
+    /// The escapes that a server decodes to a slash.
     private struct Decoding {
         package var slash: Bool
         package var backslash: Bool
 
-        /// Each way to read a path; more than one only where it has both characters.
+        /// Returns the possible decodings of a path. There is more than one only if the path contains both escapes.
         package static func all(for path: UnsafeRawBufferPointer) -> [Decoding] {
             let both = Decoding(slash: true, backslash: true)
             guard EncodedSlashes.contains(path, "2F"), EncodedSlashes.contains(path, "5C") else { return [both] }
@@ -39,18 +39,21 @@ package enum EncodedSlashes {
         }
     }
 
-    /// - Parameter path: in normal form.
+    /// Returns whether a path contains encoded slashes or backslashes.
+    ///
+    /// - Parameter path: The normalized path.
     package static func arePresent(in path: UnsafeRawBufferPointer) -> Bool {
         self.contains(path, "2F") || self.contains(path, "5C")
     }
 
-    /// Whether no reading of a path leads to another route. One that no route has a path for is allowed, so that
-    /// `/projects/{id}` accepts `/projects/group%2Fproject`, unless it climbs out of what the route captured.
+    /// Returns whether no interpretation of a path matches a different route. An interpretation that matches no route
+    /// is allowed unless it climbs out of what the route captured, so that `/projects/{id}` accepts
+    /// `/projects/group%2Fproject`.
     ///
     /// - Parameters:
-    ///   - path: in normal form.
-    ///   - captures: what the chosen route's pattern took from the path.
-    ///   - choice: what becomes of the request with the given path.
+    ///   - path: The normalized path.
+    ///   - captures: The captures of the matching route.
+    ///   - choice: Returns the routing result for a path.
     package static func agree(
         in path: UnsafeRawBufferPointer,
         _ captures: PathCaptures,
@@ -67,8 +70,8 @@ package enum EncodedSlashes {
         }
     }
 
-    /// Every path, in normal form, that a server may read; nil if one of the readings is refused, such as one that
-    /// climbs above the root.
+    /// Returns the normalized paths as which a server may interpret `path`. Returns nil if an interpretation is
+    /// invalid, such as one that climbs above the root.
     package static func readings(of path: UnsafeRawBufferPointer) -> Set<[UInt8]>? {
         var readings: Set<[UInt8]> = []
         for decoding in Decoding.all(for: path) {
@@ -81,15 +84,15 @@ package enum EncodedSlashes {
             }
             let segments = decoded.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             guard segments.contains(where: { self.dots(in: $0) > 0 }) else { continue }
-            // A server that never resolves dot segments.
+            // A server may not resolve dot segments at all.
             readings.insert(self.joined(segments))
-            // RFC 3986 section 5.2.4: without making runs of slashes one first, ".." removes an empty segment.
+            // RFC 3986 section 5.2.4: a server that does not merge slashes first removes an empty segment for "..".
             readings.insert(self.joined(self.resolved(segments)))
         }
         return readings
     }
 
-    /// Whether a server that decodes slashes leaves the place that `bytes`, part of a path in normal form, is put at.
+    /// Returns whether `bytes`, a part of a normalized path, climbs above its start if a server decodes the slashes.
     static func climb(in bytes: UnsafeRawBufferPointer) -> Bool {
         Decoding.all(for: bytes).contains { decoding in
             var depth = 0
@@ -113,14 +116,14 @@ package enum EncodedSlashes {
             if dots == 0 {
                 resolved.append(segment)
             } else if index == segments.count - 1 {
-                // "/a/.." is "/", with the slash.
+                // "/a/.." resolves to "/", with a trailing slash.
                 resolved.append([])
             }
         }
         return resolved
     }
 
-    /// With runs of slashes made one.
+    /// Joins segments to a path and merges consecutive slashes.
     private static func joined(_ segments: [ArraySlice<UInt8>]) -> [UInt8] {
         var path: [UInt8] = [UInt8(ascii: "/")]
         for (index, segment) in segments.enumerated() where !segment.isEmpty {
@@ -130,7 +133,7 @@ package enum EncodedSlashes {
         return path
     }
 
-    /// 1 for ".", 2 for "..", 0 for any other segment.
+    /// Returns 1 for ".", 2 for ".." and 0 for any other segment.
     private static func dots(in segment: ArraySlice<UInt8>) -> Int {
         segment.count <= 2 && segment.allSatisfy { $0 == UInt8(ascii: ".") } ? segment.count : 0
     }
@@ -139,21 +142,22 @@ package enum EncodedSlashes {
         path.indices.contains { self.isEscape(digits, at: $0, in: path) }
     }
 
-    /// A "%" begins an escape wherever it stands, and normal form has its digits in capitals.
+    /// Returns whether the escape of `digits` begins at `index`. Normalized paths have upper-case digits, and every
+    /// "%" begins an escape.
     private static func isEscape(_ digits: StaticString, at index: Int, in path: UnsafeRawBufferPointer) -> Bool {
         path[index] == UInt8(ascii: "%") && index + 2 < path.count && path[index + 1] == digits.utf8Start[0]
             && path[index + 2] == digits.utf8Start[1]
     }
 }
 
-/// What routing makes of a request, for comparing two readings of its path.
+/// The result of routing, for comparing two interpretations of a path.
 package enum RouteChoice: Hashable {
-    /// An admin endpoint that `admin.expose` names.
+    /// An admin endpoint that `admin.expose` lists.
     case exposed
     case route(Int)
-    /// There are routes for the path, but the method, headers or query fit none of them.
+    /// Routes match the path, but none matches the method, headers and query.
     case refused
-    /// No route has such a path.
+    /// No route matches the path.
     case noPath
 }
 
@@ -170,12 +174,12 @@ extension PathCaptures {
 }
 
 extension RoutePlan.Forwarding {
-    /// Whether a server that decodes the slashes in what `strip_prefix` leaves of a path, or in what `rewrite` puts in,
-    /// climbs out of the place that the route gives it.
+    /// Returns whether the path that is left after `strip_prefix`, or a capture that `rewrite` inserts, climbs above
+    /// its start if a server decodes the slashes in it.
     ///
     /// - Parameters:
-    ///   - path: in normal form.
-    ///   - captures: what the route's pattern took from it.
+    ///   - path: The normalized path.
+    ///   - captures: The captures of the route.
     package func isLeft(by path: UnsafeRawBufferPointer, _ captures: PathCaptures) -> Bool {
         let start = self.stripPrefix.strippedLength(of: path)
         return (self.rewrite == nil ? [start..<path.count] : captures.ranges).contains { range in
@@ -185,7 +189,7 @@ extension RoutePlan.Forwarding {
 }
 
 extension GatewayError {
-    /// An encoded slash that might pass a rule.
+    /// The error for an encoded slash that could bypass a rule.
     package static let ambiguousPath = GatewayError(
         .badRequest,
         detail: "With its encoded slashes decoded, the path would lead elsewhere.",

@@ -1,16 +1,16 @@
 import GatewayHTTP
 
-/// A field that a request must carry for a route to take it.
+/// A header field that a route requires of a request.
 package struct HeaderCondition: Sendable, Equatable {
-    /// In lower case.
+    /// The field name in lower case.
     package let name: String
-    /// Absent: any value will do.
+    /// The required value, or nil for any value.
     package let value: String?
 
     private let nameBytes: [UInt8]
     private let valueBytes: [UInt8]
 
-    /// - Parameter value: compared exactly; `*` for any.
+    /// - Parameter value: The exact value, or `*` for any.
     package init(name: String, value: String) {
         self.name = name.lowercased()
         self.value = value == "*" ? nil : value
@@ -18,11 +18,11 @@ package struct HeaderCondition: Sendable, Equatable {
         self.valueBytes = Array(value.utf8)
     }
 
-    /// Whether one field line meets the condition.
+    /// Returns whether a field line meets the condition.
     ///
     /// - Parameters:
-    ///   - name: as sent; case does not count.
-    ///   - value: without the white space around it.
+    ///   - name: The name as sent. Case is ignored.
+    ///   - value: The value without surrounding whitespace.
     package func accepts(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
         guard name.count == nameBytes.count else { return false }
         for index in 0..<name.count where asciiLowercased(name[index]) != nameBytes[index] { return false }

@@ -1,27 +1,27 @@
 import GatewayHTTP
 import GatewaySettings
 
-/// From a request's host to the route tables that hold for it, the most specific first.
+/// Maps the host of a request to the matching host patterns, most specific first.
 ///
-/// A name is hashed from its end, so that one pass gives the hashes of all its suffixes. Each entry knows the next
-/// less specific one, so that a look-up costs the same however many hosts and wildcards there are.
+/// Names are hashed from the end, so that one pass yields the hashes of all suffixes. Each entry links to the next less
+/// specific entry, so that the cost of a lookup does not depend on the number of hosts and wildcards.
 struct HostTable: Sendable {
     private struct Slot {
         package var hash: UInt32
         package var offset: Int32
         package var length: Int32
-        /// Negative: empty.
+        /// The entry; negative for an empty slot.
         package var entry: Int32
     }
 
     private var names: [UInt8] = []
     private var exact: [Slot]
     private var suffixes: [Slot]
-    /// For each entry the next less specific one, or a negative number.
+    /// The next less specific entry for each entry; negative if there is none.
     private var next: [Int32]
     private let any: Int32
 
-    /// - Parameter patterns: all different; a pattern's place is its entry.
+    /// - Parameter patterns: The patterns, without duplicates. The index of a pattern is its entry.
     package init(_ patterns: [HostPattern]) {
         exact = Self.emptySlots(for: patterns.count)
         suffixes = exact
@@ -46,7 +46,7 @@ struct HostTable: Sendable {
         }
     }
 
-    /// The most specific entry that takes a host; nil where none does.
+    /// Returns the most specific entry that matches a host, or nil if none does.
     package func entry(for host: UnsafeRawBufferPointer) -> Int? {
         if next.isEmpty || (next.count == 1 && any == 0) { return any < 0 ? nil : 0 }
         let length = HostPattern.significantLength(of: host)
@@ -60,13 +60,13 @@ struct HostTable: Sendable {
         return found < 0 ? nil : Int(found)
     }
 
-    /// The next less specific entry that takes the same hosts.
+    /// Returns the next less specific entry that matches the same hosts, or nil if there is none.
     package func entry(after entry: Int) -> Int? {
         let following = next[entry]
         return following < 0 ? nil : Int(following)
     }
 
-    /// The longest wildcard that takes a name, else the entry for any host, else a negative number.
+    /// Returns the longest wildcard that matches a name, or else the entry for any host, or else a negative number.
     private func longestSuffix(of host: UnsafeRawBufferPointer, length: Int) -> Int32 {
         var found = any
         if host.first == UInt8(ascii: "[") { return found }
@@ -125,7 +125,7 @@ struct HostTable: Sendable {
         names += name.utf8
     }
 
-    /// At most half full, so that probing is short.
+    /// Returns a table that is at most half full with `count` entries, so that probe sequences are short.
     private static func emptySlots(for count: Int) -> [Slot] {
         var capacity = 2
         while capacity < count * 2 { capacity *= 2 }

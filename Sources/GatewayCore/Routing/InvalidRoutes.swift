@@ -1,17 +1,17 @@
-/// What is wrong with the routes of a configuration, all of it at once.
+/// All problems of the routes of a configuration.
 package struct InvalidRoutes: Error, Equatable {
     package struct Problem: Equatable, Sendable {
-        /// The route's place in the file, from zero.
+        /// The zero-based index of the route in the file.
         package var route: Int
-        /// The key under the route, as in the file.
+        /// The key in the route's table, as in the file.
         package var key: String
-        /// What to write instead.
+        /// What is wrong and how to fix it.
         package var message: String
     }
 
     package var problems: [Problem]
 
-    /// Gathers the problems of one route.
+    /// Collects the problems of one route.
     struct Collector {
         package let route: Int
         package private(set) var problems: [Problem] = []

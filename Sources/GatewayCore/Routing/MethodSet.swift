@@ -1,9 +1,9 @@
 import GatewayHTTP
 import GatewayHTTP1
 
-/// The methods a route takes. Common ones are compared as bits.
+/// The methods that a route accepts. Common methods are compared as bits.
 package struct MethodSet: Sendable, Equatable {
-    /// A request's method, looked at once for all routes.
+    /// The method of a request, parsed once for all routes.
     package struct Candidate {
         package let bit: UInt8
         package let bytes: UnsafeRawBufferPointer
@@ -42,7 +42,7 @@ package struct MethodSet: Sendable, Equatable {
 
     package enum Verdict {
         case takes
-        /// A HEAD request that the route takes only because it names GET (RFC 9110, 9.3.2).
+        /// The route accepts a HEAD request only because it names GET (RFC 9110 section 9.3.2).
         case takesAsGet
         case refuses
     }
@@ -56,7 +56,7 @@ package struct MethodSet: Sendable, Equatable {
         return .refuses
     }
 
-    /// What `Allow` names for this route.
+    /// The methods that the route contributes to `Allow`.
     package var allowed: [String] { namesGet ? names + ["HEAD"] : names }
 
     private static func bit(of method: UnsafeRawBufferPointer) -> UInt8 {

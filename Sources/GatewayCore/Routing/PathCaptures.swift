@@ -1,4 +1,4 @@
-/// Where in a normalised path the parameters of the route that took it stand. Reused from request to request.
+/// The positions of the route's parameters in a normalized path. Reused across requests.
 package struct PathCaptures: Sendable, Equatable {
     package struct Span: Sendable, Equatable {
         package var offset: Int
@@ -7,9 +7,9 @@ package struct PathCaptures: Sendable, Equatable {
         package var range: Range<Int> { offset..<offset + length }
     }
 
-    /// In the order of the pattern's parameters.
+    /// The parameters, in the order of the pattern.
     package private(set) var parameters: [Span] = []
-    /// What `/*` took, without the slash before it.
+    /// The part that `/*` matched, without the leading slash.
     package private(set) var rest: Span?
 
     package init() {

@@ -2,7 +2,7 @@ import GatewaySettings
 package import NIOCore
 
 extension PathPrefix {
-    /// Writes what is left, which always begins with a slash.
+    /// Writes the path without the prefix. The result always begins with a slash.
     package func write(into buffer: inout ByteBuffer, path: UnsafeRawBufferPointer) {
         let length = strippedLength(of: path)
         if length == path.count {

@@ -2,11 +2,11 @@ import GatewayHTTP
 package import GatewaySettings
 package import NIOCore
 
-/// A route's `rewrite`: text with places for what the route's path took, put in as it came, still escaped.
+/// A route's `rewrite`: text with placeholders for the captures of the route's path, which are inserted still escaped.
 package struct PathTemplate: Sendable, Equatable {
     private enum Part: Equatable {
         case text([UInt8])
-        /// By place among the pattern's parameters.
+        /// The parameter with this index in the pattern.
         case parameter(Int)
         case rest
     }
@@ -17,7 +17,7 @@ package struct PathTemplate: Sendable, Equatable {
 
     private let parts: [Part]
 
-    /// - Parameter pattern: of the same route; its names are the ones that may be used.
+    /// - Parameter pattern: The pattern of the same route, whose parameters the template may use.
     package init(_ text: String, for pattern: RoutePattern) throws(ParseError) {
         guard text.hasPrefix("/") else {
             throw ParseError(message: "A path begins with '/': write \"/\(text)\".")
@@ -56,9 +56,11 @@ package struct PathTemplate: Sendable, Equatable {
         self.parts = parts
     }
 
+    /// Writes the rewritten path.
+    ///
     /// - Parameters:
-    ///   - path: the normalised path that was routed.
-    ///   - captures: what the route's own pattern took from it.
+    ///   - path: The normalized path of the request.
+    ///   - captures: The captures of the route's pattern.
     package func write(into buffer: inout ByteBuffer, path: UnsafeRawBufferPointer, captures: PathCaptures) {
         for part in parts {
             switch part {

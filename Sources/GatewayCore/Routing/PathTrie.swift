@@ -1,18 +1,18 @@
-/// Route patterns of one or many hosts, compiled to flat arrays.
+/// The route patterns of all hosts, compiled to flat arrays.
 ///
-/// A look-up tries a literal child before the parameter before the rest, and goes back where a leaf is not accepted.
-/// Each node is reached by one way only, so that a look-up visits at most each node of the table once and at each
-/// depth at most those that fit: no request makes it take longer than there are nodes.
+/// A lookup tries the literal child first, then the parameter, then the rest, and backtracks if a leaf is not
+/// accepted. The nodes form a tree, so a lookup visits each node at most once: the number of nodes bounds the cost of
+/// any request.
 struct PathTrie: Sendable {
     private struct Node {
-        /// The literal children: a hash table of `mask + 1` slots, or a list of as many where `isList`.
+        /// The literal children: a hash table of `mask + 1` slots, or a list of that length if `isList` is true.
         var firstSlot: Int32 = 0
         package var mask: Int32 = -1
         package var isList = true
         package var parameter: Int32 = -1
-        /// Leaf for a path that ends here.
+        /// The leaf for a path that ends here.
         package var exact: Int32 = -1
-        /// Leaf for whatever follows.
+        /// The leaf for any remaining path.
         package var rest: Int32 = -1
     }
 
@@ -20,29 +20,29 @@ struct PathTrie: Sendable {
         package var hash: UInt32 = 0
         package var offset: Int32 = 0
         package var length: Int32 = 0
-        /// Negative: empty.
+        /// The child node; negative for an empty slot.
         package var node: Int32 = -1
     }
 
-    /// Up to so many children are compared one by one.
+    /// The number of children up to which they are compared one by one.
     private static let longestList = 4
 
     private var nodes: [Node] = []
     private var slots: [Slot] = []
     private var text: [UInt8] = []
-    /// For each root its node.
+    /// The node of each root.
     private var roots: [Int32] = []
 
     package init(_ builder: PathTrieBuilder) {
         for root in builder.roots { roots.append(add(root)) }
     }
 
-    /// Walks the leaves whose patterns take `path`, the most specific first, until one is accepted.
+    /// Visits the leaves whose patterns match `path`, most specific first, until one is accepted.
     ///
     /// - Parameters:
-    ///   - captures: holds the leaf's captures while `accept` runs, and after an accepted leaf.
-    ///   - visited: raised by one for each node.
-    /// - Returns: whether a leaf was accepted.
+    ///   - captures: The captures of the leaf, while `accept` runs and after a leaf was accepted.
+    ///   - visited: Incremented for each visited node.
+    /// - Returns: Whether a leaf was accepted.
     package func walk(
         _ path: UnsafeRawBufferPointer,
         root: Int,
@@ -54,7 +54,7 @@ struct PathTrie: Sendable {
         return visit(roots[root], path, from: 1, &captures, &visited, accept)
     }
 
-    /// - Parameter start: where the next segment begins; beyond the path's end where none is left.
+    /// - Parameter start: The start of the next segment, or beyond the end of the path if no segment is left.
     private func visit(
         _ index: Int32,
         _ path: UnsafeRawBufferPointer,

@@ -12,13 +12,13 @@ struct PathTrieBuilder {
     private(set) var roots: [Node] = []
     private(set) var leafCount = 0
 
-    /// Adds a table of its own, and returns its number.
+    /// Adds a separate tree and returns the index of its root.
     mutating func addRoot() -> Int {
         roots.append(Node())
         return roots.count - 1
     }
 
-    /// - Returns: the leaf of the pattern. Patterns that differ only in names share it.
+    /// Inserts a pattern and returns its leaf. Patterns that differ only in parameter names share a leaf.
     package mutating func insert(_ pattern: RoutePattern, root: Int) -> Int {
         var node = roots[root]
         for segment in pattern.segments {

@@ -23,7 +23,7 @@ extension PlaceholderTemplate {
         case .query: lend(exchange.query)
         case .uri:
             lend(exchange.path)
-            // An empty query is another resource than none (RFC 3986 section 6.2.3); a query never stands at the start.
+            // An empty query differs from no query (RFC 3986 section 6.2.3). The offset of a query is never 0.
             guard exchange.query.offset > 0 else { return }
             buffer.writeInteger(UInt8(ascii: "?"))
             lend(exchange.query)
@@ -33,7 +33,7 @@ extension PlaceholderTemplate {
 }
 
 extension Response {
-    /// A redirection to where the template leads for this request.
+    /// Returns a redirect to the URL that the template yields for this request.
     package static func redirect(_ template: PlaceholderTemplate, status: Int, for exchange: Exchange) -> Response {
         var location = ByteBuffer()
         template.write(of: exchange, into: &location)

@@ -1,18 +1,18 @@
 import GatewayHTTP
 
-/// A query parameter that a request must carry for a route to take it.
+/// A query parameter that a route requires of a request.
 ///
-/// Names and values are compared decoded, as form fields (`+` is a space). Where a parameter is there several times,
-/// one that fits is enough.
+/// Names and values are compared after form decoding (`+` is a space). If a parameter occurs more than once, one
+/// match is enough.
 package struct QueryCondition: Sendable, Equatable {
     package let name: String
-    /// Absent: any value will do, also none.
+    /// The required value, or nil for any value, including none.
     package let value: String?
 
     private let nameBytes: [UInt8]
     private let valueBytes: [UInt8]
 
-    /// - Parameter value: compared exactly; `*` for any.
+    /// - Parameter value: The exact value, or `*` for any.
     package init(name: String, value: String) {
         self.name = name
         self.value = value == "*" ? nil : value
@@ -20,7 +20,9 @@ package struct QueryCondition: Sendable, Equatable {
         self.valueBytes = Array(value.utf8)
     }
 
-    /// - Parameter query: without the question mark.
+    /// Returns whether the query meets the condition.
+    ///
+    /// - Parameter query: The query without the question mark.
     package func accepts(_ query: UnsafeRawBufferPointer) -> Bool {
         var start = 0
         while start < query.count {
@@ -40,7 +42,7 @@ package struct QueryCondition: Sendable, Equatable {
         return false
     }
 
-    /// A broken escape stands for itself.
+    /// Returns whether `bytes` decode to `expected`. Malformed escapes are taken literally.
     private func decoded(_ bytes: Slice<UnsafeRawBufferPointer>, equals expected: [UInt8]) -> Bool {
         guard bytes.count >= expected.count else { return false }
         let bytes = UnsafeRawBufferPointer(rebasing: bytes)

@@ -1,14 +1,14 @@
-/// Which requests a route takes, as configured.
+/// The requests that a route matches, as configured.
 package struct RouteMatch: Sendable, Equatable {
-    /// Names, wildcards (`*.example.org`, of any depth) or bracketed IPv6 literals. Empty: any host.
+    /// The hosts: names, wildcards (`*.example.org`, of any depth) or bracketed IPv6 literals. Empty for any host.
     package var hosts: [String] = []
-    /// Literal segments, `{name}` for one segment, and at the end `*` for what is left.
+    /// The path pattern: literal segments, `{name}` for one segment, and a trailing `*` for the rest.
     package var path: String = "/*"
-    /// Case-sensitive. Empty: any method.
+    /// The methods, case-sensitive. Empty for any method.
     package var methods: [String] = []
-    /// Exact values by field name; `*` for a field that is present.
+    /// The exact values by field name, or `*` for a field that must be present.
     package var headers: [String: String] = [:]
-    /// Exact decoded values by decoded parameter name; `*` for a parameter that is present.
+    /// The exact decoded values by decoded parameter name, or `*` for a parameter that must be present.
     package var query: [String: String] = [:]
 
     package init(

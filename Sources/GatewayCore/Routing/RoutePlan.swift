@@ -2,8 +2,8 @@ import GatewayHTTP1
 package import GatewaySettings
 import NIOCore
 
-/// What a route was compiled to for one event loop. It never changes: a reload makes new plans, and an exchange keeps
-/// the one it began with.
+/// A route compiled for one event loop. A plan is immutable: a reload creates new plans, and an exchange keeps the plan
+/// that it began with.
 package final class RoutePlan {
     package let name: String
     package let nameBytes: [UInt8]
@@ -14,12 +14,12 @@ package final class RoutePlan {
     package let errors: ErrorFormat
     package let owned: OwnedFields
 
-    /// What stands at the bottom of the chain.
+    /// What happens at the bottom of the chain.
     package enum Action {
         case upstream(any Upstream)
         case respond(Response)
         case redirect(PlaceholderTemplate, status: Int)
-        /// No route took the request, or it was no request.
+        /// No route matches the request, or the request could not be read.
         case refuse
     }
 

@@ -1,12 +1,12 @@
-/// What routing looks at. The pointers hold for the time of one call.
+/// The parts of a request that routing uses. The pointers are valid for the duration of one call.
 package protocol RoutedRequest {
     var method: UnsafeRawBufferPointer { get }
-    /// The authority as the client wrote it: a port, a trailing dot and capitals may be there.
+    /// The authority as the client wrote it. It may contain a port, a trailing dot and upper-case letters.
     var host: UnsafeRawBufferPointer { get }
-    /// In the form that `PathNormalizer` gives.
+    /// The path as normalized by `PathNormalizer`.
     var path: UnsafeRawBufferPointer { get }
-    /// Without the question mark; empty where there is none.
+    /// The query without the question mark; empty if there is none.
     var query: UnsafeRawBufferPointer { get }
-    /// Whether at least one field line is accepted by `condition`.
+    /// Returns whether at least one field line meets `condition`.
     func satisfies(_ condition: HeaderCondition) -> Bool
 }

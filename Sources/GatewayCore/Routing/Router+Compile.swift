@@ -2,7 +2,7 @@ import GatewayHTTP
 import GatewaySettings
 
 extension Router {
-    /// - Returns: nil where something is wrong, which is then in `faulty`.
+    /// Compiles a route. Adds any problems to `faulty`, and returns nil if the path is invalid.
     static func compile(_ match: RouteMatch, _ plan: Plan, _ faulty: inout InvalidRoutes.Collector) -> Entry? {
         var hosts: [HostPattern] = []
         for text in match.hosts {

@@ -1,12 +1,12 @@
 package import GatewaySettings
 
-/// Finds the most specific route that takes a request.
+/// Finds the most specific route that matches a request.
 ///
 /// The order is host (exact, longer wildcard, any), then path (segment by segment from the left: literal, parameter,
-/// rest), then more header and query conditions, then named methods over any, then the order given. A route that fails
-/// on method, headers or query lets the next best have the request.
+/// rest), then the number of header and query conditions, then named methods before any method, then the order of
+/// definition. If the method, headers or query do not match, the next best route is tried.
 package struct Router<Plan> {
-    /// One route, compiled. An object, since a look-up would copy each array of a struct.
+    /// A compiled route. A class, because a lookup would retain each array of a struct.
     package final class Entry {
         package let plan: Plan
         package let hosts: [HostPattern]
@@ -40,19 +40,19 @@ package struct Router<Plan> {
 
     package enum Result {
         case found(Plan, route: Int)
-        /// No route takes the request, but some would with another method: what `Allow` is to name.
+        /// Routes match the request except for its method. Contains the value of `Allow`.
         case methodNotAllowed(allow: String)
         case notFound
     }
 
-    /// In the order given.
+    /// The routes in the order of definition.
     package let entries: [Entry]
     private let hosts: HostTable
     private let trie: PathTrie
-    /// For each leaf its routes, the most specific first.
+    /// The routes of each leaf, most specific first.
     private let leaves: [[Int]]
 
-    /// A router without routes.
+    /// Creates a router without routes.
     package init() {
         entries = []
         hosts = HostTable([])
@@ -60,7 +60,9 @@ package struct Router<Plan> {
         leaves = []
     }
 
-    /// - Throws: all that is wrong with the routes, together.
+    /// Compiles the routes.
+    ///
+    /// - Throws: All problems of the routes at once.
     package init(routes: [(match: RouteMatch, plan: Plan)]) throws(InvalidRoutes) {
         var entries: [Entry] = []
         var problems: [InvalidRoutes.Problem] = []
@@ -100,14 +102,18 @@ package struct Router<Plan> {
         self.leaves = leaves
     }
 
-    /// - Parameter captures: replaced by those of the route found.
+    /// Returns the most specific route that matches a request.
+    ///
+    /// - Parameter captures: Replaced by the captures of the route.
     package func route<Request: RoutedRequest>(_ request: Request, captures: inout PathCaptures) -> Result {
         captures.removeAll()
         var visited = 0
         return route(request, captures: &captures, visited: &visited)
     }
 
-    /// - Parameter visited: raised by the number of nodes looked at.
+    /// Returns the most specific route that matches a request.
+    ///
+    /// - Parameter visited: Incremented for each visited node.
     package func route<Request: RoutedRequest>(
         _ request: Request,
         captures: inout PathCaptures,
@@ -129,7 +135,7 @@ package struct Router<Plan> {
         return refusedMethod ? .methodNotAllowed(allow: allow(for: request)) : .notFound
     }
 
-    /// Whether a route has the request's host and path, whatever its method and conditions.
+    /// Returns whether a route matches the host and path of the request, regardless of its method and conditions.
     func hasPath<Request: RoutedRequest>(of request: Request) -> Bool {
         var captures = PathCaptures()
         var visited = 0
@@ -142,7 +148,7 @@ package struct Router<Plan> {
         return false
     }
 
-    /// The route of a leaf that takes the request, or a negative number.
+    /// Returns the route of a leaf that matches the request, or a negative number.
     private func select<Request: RoutedRequest>(
         from leaf: Int,
         _ request: Request,
@@ -159,7 +165,7 @@ package struct Router<Plan> {
             case .refuses: refusedMethod = true
             case .takes:
                 if !method.isHead { return index }
-                // Once a route of this host and path names HEAD, those that name only GET no longer take it.
+                // If a route of this host and path names HEAD, routes that name only GET no longer accept it.
                 if entries[index].methods.namesHead { return takes >= 0 ? takes : index }
                 if takes < 0 { takes = index }
             case .takesAsGet:
@@ -172,7 +178,7 @@ package struct Router<Plan> {
             ? takesAsGet : takes
     }
 
-    /// The methods of all routes that take the request but for its method.
+    /// Returns the methods of all routes that match the request except for its method.
     private func allow<Request: RoutedRequest>(for request: Request) -> String {
         var names: Set<String> = []
         var captures = PathCaptures()
@@ -190,7 +196,7 @@ package struct Router<Plan> {
         return names.sorted().joined(separator: ", ")
     }
 
-    /// The order of routes of one host and path.
+    /// Returns the sort key of a route among those with the same host and path.
     private static func rank(of index: Int, _ entry: Entry) -> (Int, Int, Int) {
         (-(entry.headers.count + entry.query.count), entry.methods.isAny ? 1 : 0, index)
     }

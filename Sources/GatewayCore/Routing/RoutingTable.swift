@@ -2,12 +2,13 @@ import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 
-/// The routes of a configuration as compiled for one event loop; a reload replaces it whole.
+/// The routes of a configuration, compiled for one event loop. A reload replaces the whole table.
 package final class RoutingTable {
-    /// Asked first: the admin endpoints that are served beside the routes. nil where none is.
+    /// The admin endpoints that are exposed alongside the routes, or nil if there are none. They take precedence over
+    /// routes.
     private let exposed: Router<RoutePlan>?
     private let router: Router<RoutePlan>
-    /// For what no route takes: `[middleware.*]` alone.
+    /// The plan for requests that match no route. Only the settings in `[middleware.*]` apply to it.
     package let unrouted: RoutePlan
     package let upstreams: [any Upstream]
 
@@ -35,14 +36,14 @@ package final class RoutingTable {
         }
     }
 
-    /// Whether a server that decodes the encoded slashes in the path might see a path of another route. Costs several
-    /// look-ups, so it is asked only for paths with encoded slashes.
+    /// Returns whether a server that decodes the encoded slashes in the path could see a path of a different route.
+    /// This takes several lookups, so call it only for paths with encoded slashes.
     ///
-    /// - Parameter result: of ``route(_:)`` for the same exchange.
+    /// - Parameter result: The result of ``route(_:)`` for the same exchange.
     package func isAmbiguous(_ exchange: Exchange, _ result: Router<RoutePlan>.Result) -> Bool {
         exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
             let request = RequestView(exchange, bytes)
-            // The gateway itself answers there, and decodes nothing.
+            // The gateway answers these requests itself and does not decode slashes.
             if self.choice(for: request) == .exposed { return false }
             if case .found(let plan, _) = result, plan.forwarding.isLeft(by: request.path, exchange.captures) {
                 return true
@@ -61,7 +62,7 @@ package final class RoutingTable {
         return self.router.choice(for: request)
     }
 
-    /// What a worker has before its configuration is installed: no routes.
+    /// Returns a table without routes, which a worker uses until its configuration is installed.
     package static func empty(counting meters: MeterShard) -> RoutingTable {
         let unrouted = RoutePlan(
             name: MetricLabel.noRoute,
