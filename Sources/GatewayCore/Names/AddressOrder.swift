@@ -1,8 +1,8 @@
 import GatewayHTTP
 
-/// Puts the addresses of a name in an order that does not depend on the order of the answer, since name servers rotate it.
+/// Orders the addresses of a name independently of the order in the DNS response, which name servers rotate.
 enum AddressOrder {
-    /// Alternates between the families, IPv6 first (RFC 8305 section 4).
+    /// Returns the addresses with alternating families, IPv6 first (RFC 8305 section 4).
     static func interleaved(_ ipv4: [IPAddress], _ ipv6: [IPAddress]) -> [IPAddress] {
         var result: [IPAddress] = []
         result.reserveCapacity(ipv4.count + ipv6.count)
@@ -13,7 +13,7 @@ enum AddressOrder {
         return result
     }
 
-    /// Sorts, and drops duplicates and addresses that no server can have.
+    /// Returns the addresses sorted, without duplicates and without addresses that no server can have.
     package static func normalized(_ addresses: [IPAddress]) -> [IPAddress] {
         var seen: Set<IPAddress> = []
         return addresses.filter { $0.canBeConnectedTo && seen.insert($0).inserted }
@@ -22,8 +22,8 @@ enum AddressOrder {
 }
 
 extension IPAddress {
-    /// False for unspecified, multicast and broadcast addresses (RFC 6890 section 2.2). Linux takes a connection to an
-    /// unspecified address for one to itself.
+    /// Whether a server can have the address: false for unspecified, multicast and broadcast addresses (RFC 6890
+    /// section 2.2). Linux connects to itself if the address is unspecified.
     fileprivate var canBeConnectedTo: Bool {
         if isIPv6 { return !(high == 0 && low == 0) && high >> 56 != 0xFF }
         let first = low >> 24

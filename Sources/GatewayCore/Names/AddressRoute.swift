@@ -9,11 +9,13 @@ import NIOCore
     import Darwin
 #endif
 
-/// Whether packets to an address have anywhere to go.
+/// Checks whether the system has a route to an address.
 enum AddressRoute {
-    /// False only where the system says that it has no route, as for IPv6 addresses on a machine without IPv6.
+    /// Returns whether the system may have a route to an address. Returns false only if the system reports that it
+    /// has none, as for IPv6 addresses on a machine without IPv6.
     ///
-    /// Connecting a datagram socket sends nothing: the system looks up the route (RFC 6724 section 6, rule 1).
+    /// Connecting a datagram socket sends no packets, but makes the system look up the route (RFC 6724 section 6,
+    /// rule 1).
     package static func exists(to address: IPAddress) -> Bool {
         #if canImport(Glibc)
             let kind = Int32(SOCK_DGRAM.rawValue)
@@ -30,7 +32,7 @@ enum AddressRoute {
 }
 
 extension SocketAddress {
-    /// Nil if the port is none.
+    /// Creates a socket address. Returns nil if the port is invalid.
     package init?(_ address: IPAddress, port: Int) {
         guard let address = try? SocketAddress(ipAddress: address.description, port: port) else { return nil }
         self = address

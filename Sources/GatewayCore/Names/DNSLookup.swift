@@ -10,12 +10,12 @@ import NIOCore
     import Darwin
 #endif
 
-/// One look-up of a name: the queries for its A and AAAA records, on a dedicated c-ares channel.
+/// A lookup of a name: the queries for its A and AAAA records, on a dedicated c-ares channel.
 ///
-/// A channel per look-up reads `resolv.conf` anew, sends from fresh ports, and ends without touching another look-up. It
-/// belongs to one thread.
+/// A separate channel per lookup rereads `resolv.conf`, uses new source ports, and can be closed without affecting
+/// other lookups. A lookup is confined to one thread.
 final class DNSLookup {
-    /// Sockets whose readiness c-ares waits for, with `POLLIN` and `POLLOUT`.
+    /// A socket that c-ares waits for, and the `POLLIN` and `POLLOUT` events of interest.
     struct Interest {
         package let descriptor: Int32
         package let events: Int16
@@ -24,7 +24,7 @@ final class DNSLookup {
     private var channel: ares_channel?
     private let queries = [Query(.ipv4), Query(.ipv6)]
 
-    /// An answer that c-ares has given and nobody has taken.
+    /// The query for one family. Holds the answer until ``takeAnswers()`` returns it.
     private final class Query {
         package let family: AddressFamily
         package var answer: FamilyAnswer?
@@ -32,14 +32,17 @@ final class DNSLookup {
         package init(_ family: AddressFamily) { self.family = family }
     }
 
+    /// Starts a lookup.
+    ///
     /// - Parameters:
-    ///   - servers: `ADDRESS:PORT`, separated by commas; nil for those of the system.
-    ///   - tryTimeout: how long the first try of each server waits; further tries double it.
+    ///   - servers: The name servers as `ADDRESS:PORT`, separated by commas, or nil for those of the system.
+    ///   - tryTimeout: The timeout of the first attempt per server. It doubles with each further attempt.
     package init(_ name: String, servers: String?, tryTimeout: TimeAmount) {
         var options = ares_options()
         options.timeout = Int32(clamping: tryTimeout.nanoseconds / 1_000_000)
         options.tries = 4
-        // The hosts file is read before, for both families at once: c-ares would ask a name server for the other one.
+        // The caller has already read the hosts file for both families. If the file had only one, c-ares would query
+        // a name server for the other.
         let opened = Self.lookups.withCString { lookups in
             options.lookups = UnsafeMutablePointer(mutating: lookups)
             return ares_init_options(
@@ -57,7 +60,7 @@ final class DNSLookup {
         for query in self.queries {
             var hints = ares_addrinfo_hints()
             hints.ai_family = query.family == .ipv4 ? AF_INET : AF_INET6
-            // Without it each record would come once per protocol.
+            // Without a socket type, c-ares returns each record once per protocol.
             hints.ai_socktype = Self.stream
             hints.ai_flags = Int32(ARES_AI_NOSORT)
             ares_getaddrinfo(
@@ -71,7 +74,7 @@ final class DNSLookup {
                     let query = Unmanaged<Query>.fromOpaque(argument).takeUnretainedValue()
                     query.answer = DNSLookup.answer(status, result)
                 },
-                // The channel is destroyed, and calls back for the last time, before the queries are let go.
+                // The channel is destroyed, with its last callbacks, before the queries are released.
                 Unmanaged.passUnretained(query).toOpaque()
             )
         }
@@ -79,7 +82,7 @@ final class DNSLookup {
 
     deinit { if let channel { ares_destroy(channel) } }
 
-    /// Answers that have come since the last call.
+    /// Returns the answers received since the last call.
     func takeAnswers() -> [(family: AddressFamily, answer: FamilyAnswer)] {
         self.queries.compactMap { query in
             guard let answer = query.answer else { return nil }
@@ -90,7 +93,8 @@ final class DNSLookup {
 
     // MARK: Sockets
 
-    /// `ares_fds` would need `FD_SET`, which writes outside its memory for descriptors from 1,024.
+    /// The sockets that c-ares waits for. Uses `ares_getsock`, because `ares_fds` needs `FD_SET`, which writes out of
+    /// bounds for descriptors of 1,024 and above.
     var interests: [Interest] {
         guard let channel = self.channel else { return [] }
         var sockets = [ares_socket_t](repeating: -1, count: Int(ARES_GETSOCK_MAXNUM))
@@ -104,7 +108,7 @@ final class DNSLookup {
         }
     }
 
-    /// When c-ares has to be called again though no socket is ready.
+    /// The time after which c-ares has to be called even if no socket is ready.
     package var timeout: TimeAmount? {
         guard let channel = self.channel else { return nil }
         var time = timeval()
@@ -145,7 +149,7 @@ final class DNSLookup {
             lifetime = min(lifetime, current.pointee.ttl)
             alias = current.pointee.next
         }
-        // RFC 2181 section 8: a TTL with the highest bit set counts as zero.
+        // RFC 2181 section 8: treat a TTL with the most significant bit set as zero.
         return .addresses(addresses, lifetime: .seconds(Int64(max(0, lifetime))))
     }
 
@@ -154,7 +158,7 @@ final class DNSLookup {
         case ARES_ENOTFOUND: "the name does not exist"
         case ARES_ENODATA: "the name has no address"
         case ARES_ETIMEOUT: "no answer from the name server"
-        // Also after SERVFAIL or REFUSED from the last server: c-ares 1.18 forgets the code.
+        // c-ares 1.18 also reports this after SERVFAIL or REFUSED from the last server.
         case ARES_ECONNREFUSED: "the name server failed or cannot be reached"
         case ARES_ESERVFAIL: "the name server answered SERVFAIL"
         case ARES_EREFUSED: "the name server answered REFUSED"
@@ -181,8 +185,8 @@ extension IPAddress {
     fileprivate init?(_ address: UnsafeMutablePointer<sockaddr>?, family: Int32) {
         guard let address else { return nil }
         switch family {
-        // At fixed offsets: the C library's structures may be declared by several modules, and a release build then asks for
-        // an import of any one of them.
+        // Read at fixed offsets: more than one module may declare the C library's structures, and a release build
+        // then requires an import of one of them.
         case AF_INET:
             let bits = UnsafeRawPointer(address).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
             self.init(ipv4: UInt32(bigEndian: bits))

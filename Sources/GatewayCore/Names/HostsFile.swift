@@ -1,10 +1,10 @@
 import GatewayHTTP
 
-/// Names that the machine itself knows, without a name server.
+/// Resolves names that the machine knows without a name server.
 enum HostsFile {
-    /// The addresses of a name in the text of a hosts file; nil where the name is not in it.
+    /// Returns the addresses of a name in the text of a hosts file, or nil if the file does not contain the name.
     ///
-    /// - Parameter name: without a dot at the end, in lower case.
+    /// - Parameter name: The name in lower case, without a trailing dot.
     package static func addresses(of name: String, in text: some Collection<UInt8>) -> [IPAddress]? {
         let name = Array(name.utf8)
         var found: [IPAddress]?
@@ -20,7 +20,7 @@ enum HostsFile {
         return found
     }
 
-    /// Names that never leave the machine (RFC 6761 section 6.3).
+    /// Returns whether a name always refers to this machine (RFC 6761 section 6.3).
     static func isLocalhost(_ name: String) -> Bool { name == "localhost" || name.hasSuffix(".localhost") }
 
     package static let loopback = [IPAddress(ipv4: 0x7F00_0001), IPAddress(ipv6High: 0, low: 1)]

@@ -3,34 +3,35 @@ import GatewayHTTP
 import NIOCore
 
 extension NameResolver {
-    /// Decides which name is looked up when, and what its users are told. It knows no socket and no clock.
+    /// Decides when to look up which name and what to report to its watches. It uses no sockets and no clock.
     ///
-    /// A name is looked up once for all its watches, and again in the background for as long as there is one. A failure
-    /// leaves the last known addresses in use.
+    /// A name is looked up once for all its watches, and again in the background for as long as there are any. After a
+    /// failure, the last known addresses remain in use.
     struct StateMachine {
         typealias WatchID = UInt64
         typealias LookupID = UInt64
 
         package struct Settings: Sendable {
-            /// Further names fail.
+            /// The maximum number of names. Further names fail.
             var maxNames = 10_000
-            /// Further look-ups wait.
+            /// The maximum number of concurrent lookups. Further lookups wait.
             var maxLookups = 64
-            /// A look-up without an answer by then has failed.
+            /// The time after which an unanswered lookup fails.
             package var timeout = TimeAmount.seconds(5)
-            /// How long addresses of one family wait for those of the other (RFC 8305 section 3, Resolution Delay).
+            /// How long the addresses of one family wait for those of the other (RFC 8305 section 3, Resolution Delay).
             var resolutionDelay = TimeAmount.milliseconds(50)
-            /// The least time between look-ups of a name, whatever its TTL. Also the first delay after a failure.
+            /// The minimum time between lookups of a name, regardless of its TTL. Also the first delay after a failure.
             var minInterval = TimeAmount.seconds(1)
-            /// Repeated failures double the delay up to this, or up to the interval of the name where that is shorter.
+            /// The maximum delay after repeated failures, which double the delay. The interval of the name applies if
+            /// it is shorter.
             var maxBackoff = TimeAmount.seconds(30)
-            /// How long a name that no longer exists keeps its addresses.
+            /// How long a name that no longer exists keeps its last addresses.
             var denialHold = TimeAmount.seconds(30)
-            /// Of one name; further addresses are ignored.
+            /// The maximum number of addresses per name. Further addresses are ignored.
             var maxAddresses = 100
         }
 
-        /// What to do after an event, in this order.
+        /// The actions to perform after an event, in this order.
         struct Actions: Equatable {
             struct Start: Equatable {
                 package let id: LookupID
@@ -40,23 +41,23 @@ extension NameResolver {
                 let watches: [WatchID]
                 package let state: NameState
             }
-            /// Look-ups that nobody needs any longer, answered or not.
+            /// The lookups that are no longer needed, whether answered or not.
             package var end: [LookupID] = []
             package var start: [Start] = []
             package var tell: [Tell] = []
             package var log: [Report] = []
         }
 
-        /// What an operator should know.
+        /// An event to log for the operator.
         package enum Report: Equatable {
             case changed(name: String, added: [IPAddress], removed: [IPAddress])
-            /// Once, not for each look-up that fails.
+            /// Reported once, not for each failed lookup.
             case failing(FailingName)
             case recovered(name: String)
         }
 
         private struct Name {
-            /// The interval that each watch asked for.
+            /// The interval that each watch requested.
             var watches: [WatchID: TimeAmount] = [:]
             package var known: [AddressFamily: [IPAddress]] = [:]
             var phase = Phase.queued
@@ -70,11 +71,11 @@ extension NameResolver {
         }
 
         private enum Phase {
-            /// Waits for one of the places that ``Settings/maxLookups`` allows. Next: looking.
+            /// Waiting until ``Settings/maxLookups`` permits a lookup. → looking
             case queued
-            /// Next: resting.
+            /// A lookup is in progress. → resting
             case looking(Lookup)
-            /// Next: queued, when the time has come.
+            /// Waiting for the next lookup. → queued
             case resting(until: NIODeadline)
         }
 
@@ -82,7 +83,7 @@ extension NameResolver {
             package let id: LookupID
             package let deadline: NIODeadline
             package var answers: [AddressFamily: FamilyAnswer] = [:]
-            /// When the addresses that are there are used without waiting for the other family.
+            /// When to use the available addresses without waiting for the other family.
             package var early: NIODeadline?
         }
 
@@ -91,17 +92,17 @@ extension NameResolver {
         private var watches: [WatchID: String] = [:]
         private var lookups: [LookupID: String] = [:]
         private var nextLookup: LookupID = 0
-        /// Names that have no answer yet go first, names that fail last.
+        /// The queues. Names without an answer yet come first; names that fail come last.
         private var unanswered = Deque<String>()
         private var due = Deque<String>()
         private var retries = Deque<String>()
         private var retriesRunning = 0
-        /// When there is something to do at the latest; it may be nothing.
+        /// The time by which ``timeReached(_:using:)`` must be called. There may be nothing to do by then.
         private(set) var nextDeadline = NIODeadline.distantFuture
 
         package init(_ settings: Settings = Settings()) { self.settings = settings }
 
-        /// Names whose last look-up failed.
+        /// The names whose last lookup failed.
         package var failing: [FailingName] {
             self.names.compactMap { self.failing($0.key, $0.value) }.sorted { $0.name < $1.name }
         }
@@ -134,7 +135,7 @@ extension NameResolver {
             return actions
         }
 
-        /// Without its last watch a name is forgotten, and a look-up of it ends.
+        /// Removes a watch. Without its last watch, a name is forgotten and its lookup ends.
         mutating func unwatch(_ id: WatchID, now: NIODeadline) -> Actions {
             var actions = Actions()
             guard let name = self.watches.removeValue(forKey: id) else { return actions }
@@ -154,9 +155,9 @@ extension NameResolver {
             return actions
         }
 
-        // MARK: Look-ups
+        // MARK: Lookups
 
-        /// One family of a name is answered. An answer to a look-up that has ended is ignored.
+        /// Called with the answer for one family of a name. Ignores the answer if the lookup has ended.
         package mutating func answered(
             _ id: LookupID,
             _ family: AddressFamily,
@@ -181,7 +182,7 @@ extension NameResolver {
             return actions
         }
 
-        /// Starts what is due, and ends what has taken too long.
+        /// Starts lookups that are due, and ends lookups that have timed out.
         mutating func timeReached(_ now: NIODeadline, using random: inout some RandomNumberGenerator) -> Actions {
             var actions = Actions()
             guard now >= self.nextDeadline else { return actions }
@@ -228,7 +229,7 @@ extension NameResolver {
             }
         }
 
-        /// Names that fail leave half of the places to those that do not.
+        /// Returns the next name to look up. Retries of failing names use at most half of the concurrent lookups.
         private mutating func nextInLine() -> String? {
             if let name = self.unanswered.popFirst() ?? self.due.popFirst() { return name }
             guard self.retriesRunning < max(1, self.settings.maxLookups / 2) else { return nil }
@@ -263,7 +264,7 @@ extension NameResolver {
                 self.succeeded(name, &actions)
                 let lifetime = answers.compactMap(\.lifetime).min() ?? .hours(24)
                 let interval = max(self.settings.minInterval, min(entry.interval, lifetime))
-                // A tenth less at random, so that names do not march in step.
+                // Shorten the interval by up to 10% at random, so that lookups of different names do not synchronize.
                 let jitter = TimeAmount.nanoseconds(.random(in: 0...interval.nanoseconds / 10, using: &random))
                 self.rest(name, until: now + max(self.settings.minInterval, interval - jitter))
             } else {
@@ -272,8 +273,8 @@ extension NameResolver {
             self.startLookups(now, &actions)
         }
 
-        /// Uses the addresses of the families that have some. An answer without any takes those from before away only
-        /// where the other family has some: a name loses its last address in ``failed(_:_:_:_:)`` alone.
+        /// Applies the answers if at least one family has addresses. A family without addresses then loses its
+        /// previous ones. Only ``failed(_:_:_:_:)`` removes the last address of a name.
         private mutating func apply(
             _ answers: [AddressFamily: FamilyAnswer],
             to name: String,

@@ -3,23 +3,23 @@ package import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Finds the addresses of names on a dedicated thread, and keeps them current.
+/// Resolves names on a dedicated thread and keeps their addresses current.
 ///
-/// A name that does not answer delays neither another name nor an event loop. The hosts file comes first, then the name
-/// servers of `resolv.conf`; both are read anew for each look-up.
+/// A name that does not resolve delays neither other names nor an event loop. The hosts file takes precedence over the
+/// name servers in `resolv.conf`. Both files are reread for each lookup.
 package final class NameResolver: Sendable {
     package struct Settings: Sendable {
-        /// `ADDRESS:PORT`, separated by commas; nil for the name servers of the system.
+        /// The name servers as `ADDRESS:PORT`, separated by commas, or nil for those of the system.
         package var servers: String?
         package var hostsFile = "/etc/hosts"
-        /// How long the first try of each name server waits. Further tries double it.
+        /// The timeout of the first attempt per name server. It doubles with each further attempt.
         package var tryTimeout = TimeAmount.milliseconds(500)
         var schedule = StateMachine.Settings()
 
         package init(servers: String? = nil) { self.servers = servers }
     }
 
-    /// Keeps a name looked up until it is cancelled or let go.
+    /// Keeps the addresses of a name current until the watch is cancelled or released.
     final class Watch: Sendable {
         private let id: StateMachine.WatchID
         private let mailbox: NameResolverMailbox
@@ -31,7 +31,7 @@ package final class NameResolver: Sendable {
 
         deinit { self.cancel() }
 
-        /// What was on its way may still be told.
+        /// Cancels the watch. Results that are already in progress may still be reported.
         package func cancel() { self.mailbox.post(.unwatch(self.id)) }
     }
 
@@ -43,9 +43,9 @@ package final class NameResolver: Sendable {
     private let life = Mutex(Life.idle)
 
     private enum Life {
-        /// No name has been asked for. Next: running, stopped.
+        /// No name was requested yet. → running, stopped
         case idle
-        /// Next: stopped.
+        /// The thread is running. → stopped
         case running
         case stopped
     }
@@ -60,12 +60,12 @@ package final class NameResolver: Sendable {
         self.thread.shutdownGracefully { _ in }
     }
 
-    /// Looks the name up now, and again as often as its watches ask for or its TTL does.
+    /// Looks up a name now, and again after the shortest interval of its watches or its TTL, whichever is shorter.
     ///
     /// - Parameters:
-    ///   - name: looked up as it is written; with a dot at its end, without the search domains of `resolv.conf`.
-    ///   - interval: until the next look-up, at most.
-    ///   - tell: called on the resolver's thread with the first result and with each change.
+    ///   - name: The name. With a trailing dot, the search domains of `resolv.conf` do not apply.
+    ///   - interval: The maximum time until the next lookup.
+    ///   - tell: Called on the resolver's thread with the first result and with each change.
     func watch(_ name: String, every interval: TimeAmount, tell: @escaping @Sendable (NameState) -> Void) -> Watch {
         let id = self.nextWatch.wrappingAdd(1, ordering: .relaxed).newValue
         self.start()
@@ -73,10 +73,10 @@ package final class NameResolver: Sendable {
         return Watch(id, self.mailbox)
     }
 
-    /// Names whose last look-up failed.
+    /// The names whose last lookup failed.
     package var failing: [FailingName] { self.mailbox.failing }
 
-    /// Ends all look-ups and the thread. Nothing is told after it returns.
+    /// Ends all lookups and the thread. No results are reported after it returns.
     package func stop() async {
         let wasRunning = self.life.withLock { life in
             defer { life = .stopped }

@@ -11,7 +11,8 @@ import NIOCore
     import Darwin
 #endif
 
-/// The resolver's thread: waits for sockets, messages and time, and does what ``NameResolver/StateMachine`` says.
+/// The loop of the resolver's thread: waits for sockets, messages and deadlines, and performs the actions of
+/// ``NameResolver/StateMachine``.
 final class NameResolverLoop {
     private typealias Machine = NameResolver.StateMachine
 
@@ -23,7 +24,7 @@ final class NameResolverLoop {
     private var random = SystemRandomNumberGenerator()
     private var lookups: [Machine.LookupID: DNSLookup] = [:]
     private var listeners: [Machine.WatchID: @Sendable (NameState) -> Void] = [:]
-    /// Answers of the hosts file.
+    /// Answers from the hosts file.
     private var local: [(id: Machine.LookupID, family: AddressFamily, answer: FamilyAnswer)] = []
     private var isStopping = false
 
@@ -62,7 +63,7 @@ final class NameResolverLoop {
     }
 
     private func perform(_ actions: Machine.Actions) {
-        // Before anybody is told: a caller that learns of a failure finds it listed.
+        // Publish failures before calling listeners, so that a listener finds its failure in the list.
         self.mailbox.show(failing: self.machine.failing)
         for id in actions.end { self.lookups[id] = nil }
         for start in actions.start { self.start(start) }
@@ -89,7 +90,7 @@ final class NameResolverLoop {
         }
     }
 
-    /// Of a name that no name server is asked for.
+    /// Returns the addresses of a name that is resolved without a name server, or nil for any other name.
     private func localAddresses(of name: String) -> [IPAddress]? {
         let name = name.hasSuffix(".") ? String(name.dropLast()) : name
         if let file = TextFile.systemFile(self.settings.hostsFile),
@@ -100,7 +101,8 @@ final class NameResolverLoop {
         return HostsFile.isLocalhost(name) ? HostsFile.loopback : nil
     }
 
-    /// An answer may start another look-up, which the hosts file answers at once.
+    /// Processes answers until there are none left: an answer may start another lookup, which the hosts file may answer
+    /// immediately.
     private func collectAnswers() {
         while true {
             var answers = self.local
@@ -116,7 +118,7 @@ final class NameResolverLoop {
         }
     }
 
-    /// Without the addresses that this machine has no route to.
+    /// Returns the answer without the addresses to which this machine has no route.
     private static func reachable(_ answer: FamilyAnswer) -> FamilyAnswer {
         guard case .addresses(let addresses, let lifetime) = answer else { return answer }
         let reachable = addresses.filter { AddressRoute.exists(to: $0) }
@@ -141,15 +143,15 @@ final class NameResolverLoop {
         if let alarm = self.alarm {
             descriptors.append(pollfd(fd: alarm.readEnd, events: Int16(POLLIN), revents: 0))
         } else {
-            // Nobody can wake the thread, since the process has no file left: look for messages now and then.
+            // The process has no file descriptor left for the alarm, so poll for messages.
             deadline = min(deadline, now + .milliseconds(100))
         }
         let patience = max(0, (deadline - now).nanoseconds)
-        // Rounded up, else the last millisecond would be spent in turns that do nothing.
+        // Round up, so that the loop does not spin during the last millisecond.
         let milliseconds = Int32(clamping: min(patience, 86_400_000_000_000) / 1_000_000 + (patience > 0 ? 1 : 0))
         guard poll(&descriptors, nfds_t(descriptors.count), milliseconds) >= 0 else { return }
         for (descriptor, id) in zip(descriptors, owners) where descriptor.revents != 0 {
-            // An error is found by reading or writing.
+            // Report errors as readable, so that c-ares finds the error when it reads.
             let isBroken = descriptor.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
             self.lookups[id]?.ready(
                 descriptor.fd,

@@ -9,7 +9,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// What other threads ask of the resolver's thread, and what it shows to them.
+/// The messages from other threads to the resolver's thread, and the state that it publishes to them.
 final class NameResolverMailbox: Sendable {
     package enum Message: Sendable {
         case watch(
@@ -25,7 +25,7 @@ final class NameResolverMailbox: Sendable {
     private struct Contents {
         package var messages: [Message] = []
         package var failing: [FailingName] = []
-        /// Written to wake the thread; nil while it does not run.
+        /// The descriptor to write to in order to wake the thread, or nil while the thread is not running.
         var wake: Int32?
         package var isClosed = false
     }
@@ -36,7 +36,7 @@ final class NameResolverMailbox: Sendable {
         self.contents.withLock { contents in
             guard !contents.isClosed else { return }
             contents.messages.append(message)
-            // One byte wakes the thread for all that is there.
+            // One byte wakes the thread for all pending messages.
             guard contents.messages.count == 1, let wake = contents.wake else { return }
             var byte: UInt8 = 0
             _ = write(wake, &byte, 1)
@@ -58,7 +58,7 @@ final class NameResolverMailbox: Sendable {
 
     package func show(failing: [FailingName]) { self.contents.withLock { $0.failing = failing } }
 
-    /// Afterwards nobody writes to the descriptor.
+    /// Closes the mailbox. No thread writes to the descriptor after this call.
     package func close() {
         self.contents.withLock { contents in
             contents.isClosed = true

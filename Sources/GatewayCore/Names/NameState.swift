@@ -1,22 +1,24 @@
 import GatewayHTTP
 package import NIOCore
 
-/// What a look-up found for one address family of a name.
+/// The result of a lookup for one address family of a name.
 enum FamilyAnswer: Sendable, Equatable {
-    /// - Parameter lifetime: the shortest TTL on the way to the addresses; nil where nothing limits it, as for a name in the
-    ///   hosts file.
+    /// The addresses of the name.
+    ///
+    /// - Parameter lifetime: The shortest TTL of the records involved, or nil if nothing limits the lifetime, as for a name
+    /// in the hosts file.
     case addresses([IPAddress], lifetime: TimeAmount?)
-    /// The name server is sure that there are none.
+    /// The name server reports that there are none.
     case none(reason: String)
-    /// Nothing is known: the name server did not answer, refused, or failed.
+    /// The result is unknown, because the name server did not answer, refused the query or failed.
     case failed(reason: String)
 }
 
-/// What the users of a name are told, at first and whenever it changes.
+/// The state of a name, which is reported to its watches initially and on each change.
 enum NameState: Sendable, Equatable {
-    /// In the order to try them; never empty.
+    /// The addresses in the order in which to try them. Never empty.
     case addresses([IPAddress])
-    /// No address is known. Look-ups continue.
+    /// No address is known. Lookups continue.
     case failed(reason: String)
 }
 
@@ -25,7 +27,7 @@ package struct FailingName: Sendable, Equatable {
     package let name: String
     package let reason: String
     package let since: NIODeadline
-    /// How many addresses from before the failure remain in use.
+    /// The number of earlier addresses that remain in use.
     package let addresses: Int
 }
 
