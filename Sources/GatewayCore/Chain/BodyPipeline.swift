@@ -8,7 +8,7 @@ package final class BodyPipeline {
         /// The transform, if it is paced.
         let paced: (any PacedTransform)?
         package var input = ByteBuffer()
-        /// Whether the transform was told that its input has ended.
+        /// Whether the transform was notified of the end of its input.
         var isInputEnded = false
         /// Whether all output of the transform has been passed on.
         package var isEnded = false

@@ -16,7 +16,7 @@ public protocol BodyTransform: AnyObject {
     func cancel()
 }
 
-/// A transform that consumes input and produces output at its own pace, independently of each other.
+/// A transform that consumes input and produces output at independent rates.
 protocol PacedTransform: BodyTransform {
     /// Whether the transform accepts more input. While it does not, the source of the body waits.
     var takesInput: Bool { get }

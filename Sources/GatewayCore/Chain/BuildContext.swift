@@ -112,7 +112,7 @@ public struct BuildContext {
     /// Creates a histogram of durations named `gateway_NAME_…_seconds`, labelled with the route.
     ///
     /// - Parameters:
-    ///   - name: What takes time, ending in `_seconds`: `"lookup_seconds"`.
+    ///   - name: What it measures, ending in `_seconds`: `"lookup_seconds"`.
     ///   - help: One sentence.
     ///   - labels: Further labels and their values.
     public mutating func histogram(

@@ -17,7 +17,7 @@ package final class Chain {
 
     package init() {}
 
-    /// Adds the middleware at `place`, which must be greater than those before.
+    /// Adds a middleware. `place` must be greater than that of the previous middleware.
     package func append(_ middleware: any Middleware, at place: Int) {
         if let hook = middleware as? any RequestHook {
             self.requestHooks.append(self.own(RequestStep.of(hook)))

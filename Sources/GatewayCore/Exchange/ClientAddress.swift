@@ -1,7 +1,7 @@
 package import GatewayHTTP
 package import NIOCore
 
-/// The sender of a request: the peer of the connection, or the client that a trusted proxy names.
+/// The sender of a request: the peer of the connection, or the client that a trusted proxy reports.
 public struct ClientAddress: Sendable, CustomStringConvertible {
     /// The IP address, or nil for a peer on a Unix socket and for a client that a trusted proxy does not report.
     package let ip: IPAddress?

@@ -24,7 +24,7 @@ package protocol ClientStream: AnyObject {
     func pauseRequestBody()
     func resumeRequestBody()
 
-    /// Closes the connection such that the response does not look complete.
+    /// Closes the connection in a way that makes an incomplete response recognizable.
     func cut()
     /// Called when the exchange is over and is about to be reused.
     func exchangeEnded(_ exchange: Exchange)

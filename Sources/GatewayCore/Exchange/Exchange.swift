@@ -5,7 +5,7 @@ package import NIOCore
 /// The data of one request and its response, from the first byte in to the last byte out. ``ExchangeDriver`` drives it
 /// through its steps.
 ///
-/// An exchange belongs to one event loop and is reused for later requests, so hooks must not keep it.
+/// An exchange is confined to one event loop and is reused for later requests, so hooks must not retain it.
 public final class Exchange {
     package let worker: Worker
     /// Changes whenever the exchange is reused.

@@ -121,8 +121,8 @@ extension ExchangeDriver {
         }
     }
 
-    /// Ends the exchange because the gateway stops. A client that has received no part of a response gets an error. Any
-    /// other client is disconnected.
+    /// Ends the exchange because the gateway is stopping. A client that has received no part of a response gets an
+    /// error. Any other client is disconnected.
     func drainTimeIsUp() {
         let generation = self.exchange.generation
         if self.exchange.state.canAnswer { self.fail(GatewayError(.draining, retryAfter: 1), from: nil) }

@@ -95,8 +95,8 @@ extension ExchangeDriver {
         }
     }
 
-    /// The refusal of an `https` URL on a connection that neither the gateway nor a trusted proxy secures (RFC 9110
-    /// section 7.4).
+    /// The refusal of an `https` URL on a connection that neither the gateway nor a trusted proxy secures, or nil (RFC
+    /// 9110 section 7.4).
     private var misdirection: Exchange.Refusal? {
         let exchange = self.exchange
         guard exchange.request.isTargetHTTPS, !exchange.isSecure, !exchange.isFromTrustedPeer else { return nil }

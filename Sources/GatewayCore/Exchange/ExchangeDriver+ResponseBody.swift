@@ -146,7 +146,7 @@ extension ExchangeDriver {
         return nil
     }
 
-    /// Whether the hook that asked for the response body has stopped waiting for the rest of it.
+    /// Returns whether the hook that asked for the response body has stopped waiting for the rest of it.
     func isCollectingNoLonger(at now: NIODeadline) -> Bool {
         self.exchange.responseBody.collectsUntil <= now && self.exchange.state.isCollectingResponse
     }

@@ -58,7 +58,7 @@ package struct ExchangeDriver {
         return false
     }
 
-    /// Calls the hook that asked for the body a second time, with the body.
+    /// Calls the hook again, now with the body that it asked for.
     private func goesDown(with body: CollectedBody) -> Bool {
         let index = self.exchange.cursor.currentDown
         self.exchange.collected = body
@@ -178,7 +178,7 @@ package struct ExchangeDriver {
         return false
     }
 
-    /// Calls the hook that asked for the body a second time, with the body.
+    /// Calls the hook again, now with the body that it asked for.
     private func goesUp(with body: CollectedBody) -> Bool {
         let index = self.exchange.cursor.currentUp
         self.exchange.responseBody.collectsUntil = .distantFuture

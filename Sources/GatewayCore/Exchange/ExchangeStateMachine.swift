@@ -83,7 +83,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     }
 
     package enum OnResume: Hashable, Sendable {
-        /// The halt is over.
+        /// The halt is already over.
         case ignore
         case down
         case up

@@ -12,7 +12,7 @@ enum ForwardedFields {
         .xRequestTimeoutMS,
     ]
 
-    /// Removes the fields that the client may have forged from a request, before routing uses them.
+    /// Removes from a request the fields that the client may have forged, before routing uses them.
     static func removeForged(_ exchange: Exchange) {
         guard exchange.request.headers.present.intersects(self.forgeable) else { return }
         let isTrusted = exchange.isFromTrustedPeer
@@ -21,7 +21,7 @@ enum ForwardedFields {
         }
     }
 
-    /// Removes the fields that must not reach the chain or the upstream from a request.
+    /// Removes from a request the fields that must not reach the chain or the upstream.
     static func cleanRequest(_ exchange: Exchange) {
         let isNamed = exchange.request.connectionNamesFields
         guard isNamed || exchange.request.headers.present.intersects(self.ofRequests) else { return }
@@ -76,7 +76,7 @@ enum ForwardedFields {
         exchange.response.headers.rewriteTrailer { self.cleanResponseTrailers(of: exchange, $0) }
     }
 
-    /// Whether a field may occur in the trailers of a response. Fields that the gateway does not know may.
+    /// Returns whether a field may occur in the trailers of a response. Fields that the gateway does not know may.
     private static func mayFollow(_ id: FieldID) -> Bool {
         switch id {
         case .unknown, .etag, .serverTiming: true
@@ -84,13 +84,13 @@ enum ForwardedFields {
         }
     }
 
-    /// Removes the fields from an informational response that the final response does not have either.
+    /// Removes from an informational response the fields that the final response must not have either.
     static func cleanInformational(_ exchange: Exchange) {
         self.cleanResponse(exchange)
         for name in exchange.plan.owned.response { exchange.response.headers.remove(name) }
     }
 
-    /// Removes the fields that must not reach the chain or the client from a response, and rewrites `Location`.
+    /// Removes from a response the fields that must not reach the chain or the client, and rewrites `Location`.
     static func cleanResponse(_ exchange: Exchange) {
         let status = exchange.response.status
         // RFC 9110 section 8.6: a response that cannot have a body has no length.
@@ -140,7 +140,7 @@ enum ForwardedFields {
         return false
     }
 
-    /// Whether a field is kept even if `Connection` names it.
+    /// Returns whether a field is kept even if `Connection` names it.
     private static func isProtected(_ name: HeaderName) -> Bool {
         switch name.id {
         case .host, .contentLength, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP,
@@ -152,8 +152,8 @@ enum ForwardedFields {
         }
     }
 
-    /// Whether only a trusted proxy may send this field. Underscores count as hyphens, because some servers treat
-    /// them alike.
+    /// Returns whether only a trusted proxy may send this field. Underscores count as hyphens, because some servers
+    /// treat them alike.
     private static func isForwarding(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         switch field.id {
         case .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
@@ -171,8 +171,8 @@ enum ForwardedFields {
         }
     }
 
-    /// Whether the name is a known field spelled with underscores. A server that reads underscores as hyphens would
-    /// see a field that the gateway has not checked.
+    /// Returns whether the name is a known field spelled with underscores. A server that reads underscores as hyphens
+    /// would see a field that the gateway has not checked.
     private static func resemblesAnother(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
         field.id == .unknown && block.withBytes(field.name) { FieldID.resembled(by: $0) } != .unknown
     }

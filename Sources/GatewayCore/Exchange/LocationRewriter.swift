@@ -3,7 +3,7 @@ import GatewayHTTP1
 import GatewaySettings
 import NIOCore
 
-/// Rewrites `Location` and `Content-Location` (RFC 9110 section 10.2.2, RFC 9110 section 8.7), so that references to
+/// Rewrites `Location` (RFC 9110 section 10.2.2) and `Content-Location` (RFC 9110 section 8.7), so that references to
 /// the upstream lead the client back through the gateway.
 ///
 /// An upstream behind `strip_prefix` does not know the prefix, so its absolute paths get the prefix back unless they
@@ -80,7 +80,7 @@ enum LocationRewriter {
         case none
         case http, https
 
-        /// Returns the scheme of a reference with an authority, or nil if the reference has no authority.
+        /// Creates the scheme of a reference with an authority. Returns nil if the reference has no authority.
         package init?(beginning value: ArraySlice<UInt8>) {
             let schemes: [(Scheme, StaticString)] = [(.none, "//"), (.http, "http://"), (.https, "https://")]
             let found = schemes.first { _, text in

@@ -5,8 +5,8 @@ import GatewayHTTP1
 extension ResponseHead {
     private static let accelBuffering = HeaderName("X-Accel-Buffering")
 
-    /// Whether middlewares must not wait for the whole body: the response is an event stream, or `X-Accel-Buffering:
-    /// no` disables buffering.
+    /// Whether middlewares must not wait for the whole body: the response is an event stream, or the upstream disables
+    /// buffering with `X-Accel-Buffering: no`.
     package var isPrompt: Bool {
         if self.headers.present.contains(.unknown),
             let buffering = self.headers.first(Self.accelBuffering)
@@ -27,7 +27,7 @@ extension ResponseHead {
 package enum EventStreamType {
     private static let name: StaticString = "text/event-stream"
 
-    /// Returns whether a value of `Content-Type` is an event stream.
+    /// Returns whether a value of `Content-Type` denotes an event stream.
     package static func matches(_ contentType: UnsafeRawBufferPointer) -> Bool {
         let name = UnsafeRawBufferPointer(start: self.name.utf8Start, count: self.name.utf8CodeUnitCount)
         guard contentType.count >= name.count else { return false }

@@ -70,7 +70,7 @@ package enum EncodedSlashes {
         }
     }
 
-    /// Returns the normalized paths as which a server may interpret `path`. Returns nil if an interpretation is
+    /// Returns the normalized paths that a server may see in place of `path`, or nil if one of the interpretations is
     /// invalid, such as one that climbs above the root.
     package static func readings(of path: UnsafeRawBufferPointer) -> Set<[UInt8]>? {
         var readings: Set<[UInt8]> = []
