@@ -5,8 +5,8 @@ package import NIOCore
 enum FamilyAnswer: Sendable, Equatable {
     /// The addresses of the name.
     ///
-    /// - Parameter lifetime: The shortest TTL of the records involved, or nil if there is no limit, as for a name in the
-    /// hosts file.
+    /// - Parameter lifetime: The shortest TTL of the records involved, or nil if there is no limit, as for a name in
+    ///   the hosts file.
     case addresses([IPAddress], lifetime: TimeAmount?)
     /// The name server reports that there are none.
     case none(reason: String)
