@@ -1,6 +1,7 @@
 // Re-exports types from the lower-level targets so that programs only need `import Gateway`.
 public import GatewayCore
 public import GatewayHTTP
+public import GatewayMiddlewares
 public import GatewaySettings
 
 // MARK: Messages
@@ -105,3 +106,20 @@ public typealias Response = GatewayCore.Response
 public typealias ResponseHook = GatewayCore.ResponseHook
 public typealias Resumption = GatewayCore.Resumption
 public typealias TransformError = GatewayCore.TransformError
+
+// MARK: The standard middlewares
+
+public typealias AccessLogMiddleware = GatewayMiddlewares.AccessLogMiddleware
+public typealias CompressionMiddleware = GatewayMiddlewares.CompressionMiddleware
+public typealias ConcurrencyMiddleware = GatewayMiddlewares.ConcurrencyMiddleware
+public typealias ETagMiddleware = GatewayMiddlewares.ETagMiddleware
+public typealias ErrorsMiddleware = GatewayMiddlewares.ErrorsMiddleware
+public typealias HeadersMiddleware = GatewayMiddlewares.HeadersMiddleware
+public typealias IPMiddleware = GatewayMiddlewares.IPMiddleware
+public typealias LimitsMiddleware = GatewayMiddlewares.LimitsMiddleware
+public typealias MetricsMiddleware = GatewayMiddlewares.MetricsMiddleware
+public typealias RateLimitMiddleware = GatewayMiddlewares.RateLimitMiddleware
+public typealias RequestIDMiddleware = GatewayMiddlewares.RequestIDMiddleware
+public typealias SecurityHeadersMiddleware = GatewayMiddlewares.SecurityHeadersMiddleware
+public typealias ServerTimingMiddleware = GatewayMiddlewares.ServerTimingMiddleware
+public typealias TimeoutMiddleware = GatewayMiddlewares.TimeoutMiddleware

@@ -1,4 +1,4 @@
-package import GatewayCore
+public import GatewayCore
 import GatewayHTTP
 import NIOCore
 
@@ -11,22 +11,22 @@ import NIOCore
 ///
 /// `[log]` configures the destination and format. Errors, including incomplete responses, and slow requests are logged
 /// regardless of `sample`.
-package struct AccessLogMiddleware: CompletionHook {
-    package struct Config: Codable, Sendable {
+public struct AccessLogMiddleware: CompletionHook {
+    public struct Config: Codable, Sendable {
         /// Fraction of requests that get a line, from 0 to 1.
-        package var sample = 1.0
+        public var sample = 1.0
 
-        package init() {}
+        public init() {}
     }
 
-    package static let name = "access_log"
+    public static let name = "access_log"
 
     private let worker: Worker
     private let isSampled: Bool
     /// A threshold for random numbers.
     private let threshold: UInt64
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         if !(0...1).contains(config.sample) {
             context.fail(
                 "\(config.sample) is not between 0 and 1",
@@ -39,7 +39,7 @@ package struct AccessLogMiddleware: CompletionHook {
         self.threshold = UInt64(max(0, min(config.sample, 1)) * Double(UInt32.max))
     }
 
-    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+    public func complete(_ exchange: Exchange, _ outcome: Outcome) {
         guard let sink = self.worker.accessLog else { return }
         let entry = AccessLogEntry(exchange, outcome, slow: self.worker.settings.slowRequest)
         if self.isSampled, entry.accessLogLevel == .info, self.worker.random.next() >> 32 >= self.threshold { return }

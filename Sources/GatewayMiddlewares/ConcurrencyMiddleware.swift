@@ -1,4 +1,4 @@
-package import GatewayCore
+public import GatewayCore
 import NIOCore
 
 /// Limits the number of concurrent requests of a route, exact across event loops, and rejects further ones with 503.
@@ -10,17 +10,17 @@ import NIOCore
 /// ```
 ///
 /// Requests over the limit are not queued. A request counts until its last byte was sent or its client left.
-package struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
-    package struct Config: Codable, Sendable {
+public struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook {
+    public struct Config: Codable, Sendable {
         /// Maximum number of concurrent requests per route, at least 1.
-        package var maxInFlight = 200
+        public var maxInFlight = 200
         /// Lowers the limit when the latency of the upstream grows with the number of requests.
-        package var adaptive = false
+        public var adaptive = false
 
-        package init() {}
+        public init() {}
     }
 
-    package static let name = "concurrency"
+    public static let name = "concurrency"
 
     private let limit: InFlightLimit
     private let maximum: Int
@@ -28,7 +28,7 @@ package struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook 
     /// When the request was counted; nil if it does not count, or no longer.
     private let entered: ExchangeKey<NIODeadline?>
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         if config.maxInFlight < 1 {
             context.fail(
                 "\(config.maxInFlight) is too small",
@@ -42,7 +42,7 @@ package struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook 
         self.entered = context.key(nil)
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         let limit = self.isAdaptive ? self.limit.limit(adaptiveUpTo: self.maximum) : self.maximum
         guard self.limit.enter(limit: limit) else {
             return .fail(
@@ -58,7 +58,7 @@ package struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook 
         return .next
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         guard self.isAdaptive, let entered = exchange[self.entered] else { return .next }
         let now = exchange.now
         switch exchange.origin {
@@ -73,7 +73,7 @@ package struct ConcurrencyMiddleware: RequestHook, ResponseHook, CompletionHook 
         return .next
     }
 
-    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+    public func complete(_ exchange: Exchange, _ outcome: Outcome) {
         guard exchange[self.entered] != nil else { return }
         exchange[self.entered] = nil
         self.limit.leave()

@@ -1,4 +1,4 @@
-import GatewayCore
+public import GatewayCore
 import GatewayHTTP
 import GatewaySettings
 import NIOCore
@@ -13,33 +13,33 @@ import NIOCore
 ///
 /// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` and `{route}`; `{{`
 /// and `}}` write braces. Fields for framing and routing cannot be changed.
-struct HeadersMiddleware: RequestHook, ResponseHook {
-    package struct Config: Codable, Sendable {
+public struct HeadersMiddleware: RequestHook, ResponseHook {
+    public struct Config: Codable, Sendable {
         /// Changes to the fields of requests sent upstream.
-        package var request = Changes()
+        public var request = Changes()
         /// Changes to the fields of responses, including those the gateway generates.
-        package var response = Changes()
+        public var response = Changes()
 
-        package init() {}
+        public init() {}
     }
 
-    package struct Changes: Codable, Sendable {
+    public struct Changes: Codable, Sendable {
         /// Fields to set, replacing existing values. Values may use placeholders such as `{client_ip}`; `{{` and `}}` write
         /// braces, and other text in braces is kept.
-        package var set: [String: String] = [:]
+        public var set: [String: String] = [:]
         /// Fields to add. Values may use the same placeholders.
-        package var add: [String: String] = [:]
+        public var add: [String: String] = [:]
         /// Fields to remove.
-        package var remove: [String] = []
+        public var remove: [String] = []
     }
 
-    package static let name = "headers"
+    public static let name = "headers"
 
     private let ofRequests: FieldChanges
     private let ofResponses: FieldChanges
     private let worker: Worker
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.ofRequests = FieldChanges(config.request, "request", in: &context)
         self.ofResponses = FieldChanges(config.response, "response", in: &context)
         self.worker = context.worker
@@ -47,7 +47,7 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
         context.owned.own(response: self.ofResponses.owned)
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         for name in self.ofRequests.removed { exchange.request.headers.remove(name) }
         for change in self.ofRequests.changes {
             if change.replaces { exchange.request.headers.remove(change.name) }
@@ -56,7 +56,7 @@ struct HeadersMiddleware: RequestHook, ResponseHook {
         return .next
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         for name in self.ofResponses.removed { exchange.response.headers.remove(name) }
         for change in self.ofResponses.changes {
             // Holds for any response, so nothing replaces it.

@@ -1,6 +1,6 @@
-package import GatewayCore
+public import GatewayCore
 import GatewayHTTP
-package import GatewaySettings
+public import GatewaySettings
 
 /// Allows or denies a route by the client's address.
 ///
@@ -13,27 +13,27 @@ package import GatewaySettings
 /// Uses the client's address, which trusted proxies may report. A client without one, on a Unix socket or behind a
 /// proxy that does not report it, is rejected if `allow` is set. NAT64 and 6to4 addresses also match as the IPv4
 /// address they contain; for `allow`, only if that address is public.
-package struct IPMiddleware: RequestHook {
-    package struct Config: Codable, Sendable {
+public struct IPMiddleware: RequestHook {
+    public struct Config: Codable, Sendable {
         /// Networks that may use the route. Empty: all.
-        package var allow: [CIDR] = []
+        public var allow: [CIDR] = []
         /// Networks that may not, regardless of `allow`.
-        package var deny: [CIDR] = []
+        public var deny: [CIDR] = []
 
-        package init() {}
+        public init() {}
     }
 
-    package static let name = "ip"
+    public static let name = "ip"
 
     private let allow: [CIDR]
     private let deny: [CIDR]
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.allow = config.allow
         self.deny = config.deny
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         self.admits(exchange.clientAddress.ip) ? .next : .fail(.forbidden("This address may not use this route."))
     }
 

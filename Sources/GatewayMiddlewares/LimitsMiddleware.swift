@@ -1,6 +1,6 @@
-package import GatewayCore
+public import GatewayCore
 import GatewayHTTP
-package import GatewaySettings
+public import GatewaySettings
 import NIOCore
 
 /// Rejects request bodies that are too large.
@@ -12,21 +12,21 @@ import NIOCore
 ///
 /// A request with a larger `Content-Length` is rejected before it reaches the upstream. Bodies of unknown length are
 /// counted while they stream; if the response has started by then, the connection is closed.
-package struct LimitsMiddleware: RequestHook {
-    package struct Config: Codable, Sendable {
+public struct LimitsMiddleware: RequestHook {
+    public struct Config: Codable, Sendable {
         /// Maximum size of a request body. Larger ones get 413.
-        package var body = ByteCount.mebibytes(10)
+        public var body = ByteCount.mebibytes(10)
 
-        package init() {}
+        public init() {}
     }
 
-    package static let name = "limits"
+    public static let name = "limits"
 
     private let body: Int
 
-    package init(_ config: Config, in context: inout BuildContext) { self.body = config.body.bytes }
+    public init(_ config: Config, in context: inout BuildContext) { self.body = config.body.bytes }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         switch exchange.request.framing {
         case .length(let length) where length > self.body: return .fail(GatewayError(.payloadTooLarge))
         case .chunked, .untilClose:

@@ -1,4 +1,4 @@
-package import GatewayCore
+public import GatewayCore
 import GatewayHTTP
 import NIOCore
 
@@ -10,23 +10,23 @@ import NIOCore
 /// ```
 ///
 /// Errors and missed deadlines are counted where they occur, upstream metrics by the connection pools.
-package struct MetricsMiddleware: RequestHook, CompletionHook {
-    package struct Config: Codable, Sendable {}
+public struct MetricsMiddleware: RequestHook, CompletionHook {
+    public struct Config: Codable, Sendable {}
 
-    package static let name = "metrics"
+    public static let name = "metrics"
 
     private let meters: RouteMeters
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.meters = context.meters
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         self.meters.inFlight.add()
         return .next
     }
 
-    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+    public func complete(_ exchange: Exchange, _ outcome: Outcome) {
         let now = exchange.now
         self.meters.inFlight.subtract()
         let firstByte = exchange.firstByteAt.map { $0 - exchange.startedAt }

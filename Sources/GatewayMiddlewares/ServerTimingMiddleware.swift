@@ -1,4 +1,4 @@
-import GatewayCore
+public import GatewayCore
 import GatewayHTTP
 import NIOCore
 
@@ -9,14 +9,14 @@ import NIOCore
 /// ```
 ///
 /// Off by default, because it tells everyone how fast the upstream is. Entries of the upstream come first.
-struct ServerTimingMiddleware: ResponseHook {
-    package struct Config: Codable, Sendable {}
+public struct ServerTimingMiddleware: ResponseHook {
+    public struct Config: Codable, Sendable {}
 
-    package static let name = "server_timing"
+    public static let name = "server_timing"
 
-    package init(_ config: Config, in context: inout BuildContext) {}
+    public init(_ config: Config, in context: inout BuildContext) {}
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         // Reads the clock itself: the event loop's time stands still while it works.
         let total = NIODeadline.now() - exchange.startedAt
         var upstream: TimeAmount?

@@ -1,6 +1,6 @@
-package import GatewayCore
+public import GatewayCore
 import GatewayHTTP
-package import GatewaySettings
+public import GatewaySettings
 import NIOCore
 
 /// Sets the deadlines of an exchange.
@@ -15,21 +15,21 @@ import NIOCore
 ///
 /// The driver turns a missed deadline into 504, or closes the connection if the head was sent. The remaining time of
 /// `total` goes upstream as `X-Request-Timeout-Ms`.
-package struct TimeoutMiddleware: RequestHook, ResponseHook {
-    package struct Config: Codable, Sendable {
+public struct TimeoutMiddleware: RequestHook, ResponseHook {
+    public struct Config: Codable, Sendable {
         /// Name resolution and TCP connection.
-        package var connect = TimeSpan.seconds(2)
+        public var connect = TimeSpan.seconds(2)
         /// From the end of the request to the head of the response.
-        package var firstByte = TimeSpan.seconds(60)
+        public var firstByte = TimeSpan.seconds(60)
         /// Between two reads of a body. Ends event streams only if a policy or route sets it.
-        package var idle = TimeSpan.seconds(60)
+        public var idle = TimeSpan.seconds(60)
         /// The whole exchange, including retries. A trusted peer can shorten it with `X-Request-Timeout-Ms`.
-        package var total = TimeLimit.off
+        public var total = TimeLimit.off
 
-        package init() {}
+        public init() {}
     }
 
-    package static let name = "timeout"
+    public static let name = "timeout"
 
     private let connect: TimeAmount
     private let firstByte: TimeAmount
@@ -38,7 +38,7 @@ package struct TimeoutMiddleware: RequestHook, ResponseHook {
     /// An event stream may pause for longer than other bodies, unless a policy or route sets `idle`.
     private let cutsEventStreams: Bool
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.connect = TimeAmount(config.connect)
         self.firstByte = TimeAmount(config.firstByte)
         self.idle = TimeAmount(config.idle)
@@ -57,7 +57,7 @@ package struct TimeoutMiddleware: RequestHook, ResponseHook {
         context.fail("\(span.settingValue.quoted) leaves no time", suggestion: suggestion, at: key)
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         exchange.deadlines.connect = self.connect
         exchange.deadlines.firstByte = self.firstByte
         exchange.deadlines.idle = self.idle
@@ -66,7 +66,7 @@ package struct TimeoutMiddleware: RequestHook, ResponseHook {
         return .next
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         if !self.cutsEventStreams, exchange.response.isEventStream { exchange.deadlines.idle = nil }
         return .next
     }

@@ -1,6 +1,6 @@
-import GatewayCore
+public import GatewayCore
 import GatewayHTTP
-import GatewaySettings
+public import GatewaySettings
 import NIOCore
 
 /// Encodes responses for clients that accept it (RFC 9110 section 12.5.3).
@@ -13,33 +13,33 @@ import NIOCore
 ///
 /// Does not decode: responses that the upstream encoded pass unchanged. Does not protect secrets that are sent next to
 /// content an attacker controls (BREACH), except in responses to requests from other sites that carry cookies.
-struct CompressionMiddleware: RequestHook, ResponseHook {
-    package struct Config: Codable, Sendable {
+public struct CompressionMiddleware: RequestHook, ResponseHook {
+    public struct Config: Codable, Sendable {
         /// Codings offered, in order of preference. The client's weights take precedence over this order.
-        var algorithms: [Algorithm] = [.br, .gzip]
+        public var algorithms: [Algorithm] = [.br, .gzip]
         /// Bodies known to be shorter are sent uncompressed.
-        var minSize = ByteCount.bytes(500)
+        public var minSize = ByteCount.bytes(500)
         /// For `gzip` and `deflate`, from 1 (fastest) to 9 (smallest).
-        var gzipLevel = 6
+        public var gzipLevel = 6
         /// From 0 (fastest) to 11 (smallest).
-        var brotliQuality = 4
+        public var brotliQuality = 4
         /// Maximum number of concurrent encoders per event loop. Further responses are sent uncompressed.
-        var maxStreams = 64
+        public var maxStreams = 64
         /// Media types to compress. One `*` matches any characters. `text/event-stream` must be listed explicitly;
         /// `application/grpc*` is never compressed.
-        package var types = [
+        public var types = [
             "text/*", "application/json", "application/*+json", "application/javascript", "application/xml",
             "application/*+xml", "image/svg+xml", "application/wasm", "font/ttf", "font/otf",
         ]
 
-        package init() {}
+        public init() {}
     }
 
-    package enum Algorithm: String, SettingChoice {
+    public enum Algorithm: String, SettingChoice {
         case br, gzip, deflate, zstd
     }
 
-    package static let name = "compression"
+    public static let name = "compression"
 
     /// Bodies up to this length are encoded at once, and stay plain if that is shorter.
     private static let wholeBody = CompressionTransform.turn
@@ -53,7 +53,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
     private let pool: EncoderPool
     private let meters: CompressionMeters
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         var codings: ContiguousArray<ContentCoding> = []
         for (index, algorithm) in config.algorithms.enumerated() {
             switch algorithm {
@@ -110,7 +110,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         self.meters = CompressionMeters(route: context.route, shard: context.worker.meters)
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         let accepted = ConditionalRequest.coding(of: exchange, from: self.codings)
         let named = ConditionalRequest.removeSuffixes(of: accepted, from: exchange)
         guard accepted != nil else { return .next }
@@ -122,7 +122,7 @@ struct CompressionMiddleware: RequestHook, ResponseHook {
         return .next
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         switch exchange.response.status {
         case 304:
             self.revise(notModified: exchange)

@@ -1,6 +1,6 @@
-import GatewayCore
+public import GatewayCore
 import GatewayHTTP
-import GatewaySettings
+public import GatewaySettings
 import NIOCore
 
 /// Adds entity tags to small responses, and answers conditional GET and HEAD requests with 304 or 412.
@@ -14,21 +14,21 @@ import NIOCore
 /// Tags and dates of the upstream stay, and are evaluated in the same way. Conditions of other methods are left to the
 /// upstream. Responses with `Set-Cookie` or `no-store`, partial responses and event streams get no tag, nor do
 /// responses to HEAD, whose body is unknown.
-struct ETagMiddleware: RequestHook, ResponseHook {
-    package struct Config: Codable, Sendable {
+public struct ETagMiddleware: RequestHook, ResponseHook {
+    public struct Config: Codable, Sendable {
         /// Strength of generated tags. Equal strong tags promise equal bytes.
-        var strength = Strength.weak
+        public var strength = Strength.weak
         /// Larger responses, and responses of unknown length, pass unchanged.
-        package var maxBody = ByteCount.kibibytes(64)
+        public var maxBody = ByteCount.kibibytes(64)
 
-        package init() {}
+        public init() {}
     }
 
-    enum Strength: String, SettingChoice {
+    public enum Strength: String, SettingChoice {
         case weak, strong
     }
 
-    package static let name = "etag"
+    public static let name = "etag"
     static let notModifiedTotal = MetricDescription(
         "gateway_etag_not_modified_total",
         .counter,
@@ -43,14 +43,14 @@ struct ETagMiddleware: RequestHook, ResponseHook {
     private let notModified: Counter
     private let heldIfMatch: ExchangeKey<ByteRange>
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.isWeak = config.strength == .weak
         self.maxBody = config.maxBody.bytes
         self.notModified = context.counter(Self.notModifiedTotal, context.route)
         self.heldIfMatch = context.key(.empty)
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         let present = exchange.request.headers.present
         // If-None-Match alone is harmless: an upstream without tags matches none.
         guard present.contains(.ifMatch) || present.contains(.range), present.intersects(Self.byTag) else {
@@ -73,7 +73,7 @@ struct ETagMiddleware: RequestHook, ResponseHook {
         return .next
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         let method = exchange.request.method
         // Conditions apply if the response would be a success without them (RFC 9110 section 13.2.1).
         // A page with a nonce differs each time, and has no validators.

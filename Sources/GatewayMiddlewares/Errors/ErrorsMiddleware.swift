@@ -1,6 +1,6 @@
-import GatewayCore
+public import GatewayCore
 import GatewayHTTP
-import GatewaySettings
+public import GatewaySettings
 import Logging
 import NIOCore
 
@@ -15,35 +15,35 @@ import NIOCore
 ///
 /// Upstream errors keep their status and the fields that tell clients what to do. Replaced bodies are written to the
 /// debug log. Other responses are not changed.
-struct ErrorsMiddleware: ResponseHook, FailureHook {
-    package struct Config: Codable, Sendable {
+public struct ErrorsMiddleware: ResponseHook, FailureHook {
+    public struct Config: Codable, Sendable {
         /// Format of error bodies. `"negotiate"` follows `Accept`.
-        package var format = Format.problem
+        public var format = Format.problem
         /// Which upstream errors are replaced by the gateway's format.
-        package var normalize = Normalization.serverErrors
+        public var normalize = Normalization.serverErrors
         /// Upstream error bodies of these types pass unchanged: an API's own errors reach its clients. Patterns such as
         /// `text/*` and `application/*+json` are allowed.
-        package var pass = ["application/problem+json", "application/json", "application/*+json"]
+        public var pass = ["application/problem+json", "application/json", "application/*+json"]
         /// Prefix of the `type` of problem details; the code is appended.
-        package var typeBase = "urn:gateway:error:"
+        public var typeBase = "urn:gateway:error:"
         /// Adds `Proxy-Status` (RFC 9209) to errors raised by the gateway.
-        package var proxyStatus = true
+        public var proxyStatus = true
 
-        package init() {}
+        public init() {}
     }
 
-    package enum Format: String, SettingChoice {
+    public enum Format: String, SettingChoice {
         case problem = "problem+json"
         case html, text, negotiate
     }
 
-    enum Normalization: String, SettingChoice {
+    public enum Normalization: String, SettingChoice {
         case none
         case serverErrors = "5xx"
         case allErrors = "4xx,5xx"
     }
 
-    package static let name = "errors"
+    public static let name = "errors"
 
     /// Larger problem documents pass unchanged; larger bodies are logged without their text.
     private static let maxBody = 16 * 1024
@@ -57,7 +57,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
     /// The body of an error that will be replaced is being read.
     private let isReplacing: ExchangeKey<Bool>
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.normalize = config.normalize
         self.isReplacing = context.key(false)
         self.pass = config.pass.enumerated().compactMap { index, type in
@@ -93,7 +93,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
         context.errors = ErrorFormat(form: form, typeBase: config.typeBase, sendsProxyStatus: config.proxyStatus)
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         guard exchange.response.status >= 400, exchange.origin == .upstream, self.normalize != .none else {
             return .next
         }
@@ -111,7 +111,7 @@ struct ErrorsMiddleware: ResponseHook, FailureHook {
     }
 
     /// The end of a body that is replaced is not needed.
-    package func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision {
+    public func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision {
         guard exchange[self.isReplacing] else { return .next }
         exchange[self.isReplacing] = false
         return .fail(self.replacement(of: exchange))

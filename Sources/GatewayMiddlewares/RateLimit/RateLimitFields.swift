@@ -6,12 +6,7 @@ import NIOCore
 /// Writes the limit fields of responses: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and
 /// the older `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which can only report one window.
 package struct RateLimitFields {
-    package enum Selection: String, SettingChoice {
-        case both, ietf, legacy, none
-
-        var hasIETF: Bool { self == .both || self == .ietf }
-        var hasLegacy: Bool { self == .both || self == .legacy }
-    }
+    package typealias Selection = RateLimitMiddleware.Fields
 
     private static let policyName = HeaderName(.rateLimitPolicy)
     private static let standingName = HeaderName(.rateLimit)

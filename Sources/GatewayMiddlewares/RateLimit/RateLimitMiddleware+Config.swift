@@ -1,59 +1,66 @@
 package import GatewayCore
-package import GatewaySettings
+public import GatewaySettings
 
 extension RateLimitMiddleware {
-    package struct Config: Codable, Sendable {
+    public struct Config: Codable, Sendable {
         /// Number of requests per unit of time. All rates of a list apply at once.
-        package var limit = Rates(Rate(60, per: .minute))
+        public var limit = Rates(Rate(60, per: .minute))
         /// For `token_bucket`: how many requests may arrive at once. `"auto"` is the limit. With several rates it
         /// applies to the one with the shortest window. The limit fields report it as the limit.
-        package var burst = AutomaticCount.auto
+        public var burst = AutomaticCount.auto
         /// `sliding_window` estimates from two counters and never exceeds the limit within one second, minute, hour or
         /// day of the clock (UTC). `token_bucket` is exact (GCRA) and spaces requests evenly once the burst is used up.
-        package var algorithm = Algorithm.slidingWindow
+        public var algorithm = Algorithm.slidingWindow
         /// What identifies a client. If the header or cookie is missing, the client's address is used.
-        package var key = KeySource(.clientIP)
+        public var key = KeySource(.clientIP)
         /// Prefix length by which IPv6 clients are grouped, 1 to 128.
-        package var ipv6Prefix = 64
+        public var ipv6Prefix = 64
         /// Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or
         /// IPv6 /48 of the client, whatever the key is.
-        var maxKeys = 100_000
+        public var maxKeys = 100_000
         /// Where counts are kept.
-        package var store = Store.memory
+        public var store = Store.memory
         /// `shadow` counts and logs, but rejects nothing and sends no limit fields.
-        package var mode = Mode.enforce
+        public var mode = Mode.enforce
         /// `policy`: routes that get the limit from the same policy share its counts.
-        package var scope = Scope.route
+        public var scope = Scope.route
         /// Status of rejected requests, 400 to 599.
-        package var status = 429
+        public var status = 429
         /// Limit fields of responses. `ietf`: `RateLimit` and `RateLimit-Policy`. `legacy`: `X-RateLimit-Limit`,
         /// `-Remaining` and `-Reset` (seconds from now).
-        package var headers = RateLimitFields.Selection.both
+        public var headers = Fields.both
         /// Quota that one request uses.
-        package var cost = 1
+        public var cost = 1
         /// Networks whose clients are not limited.
-        package var exempt: [CIDR] = []
+        public var exempt: [CIDR] = []
 
-        package init() {}
+        public init() {}
     }
 
-    package enum Algorithm: String, SettingChoice {
+public enum Fields: String, SettingChoice {
+        case both, ietf, legacy, none
+
+        package var hasIETF: Bool { self == .both || self == .ietf }
+        package var hasLegacy: Bool { self == .both || self == .legacy }
+    }
+
+    public enum Algorithm: String, SettingChoice {
         case slidingWindow = "sliding_window"
         case tokenBucket = "token_bucket"
     }
 
-    package enum Mode: String, SettingChoice {
+    public enum Mode: String, SettingChoice {
         case enforce, shadow
     }
 
-    package enum Scope: String, SettingChoice {
+    public enum Scope: String, SettingChoice {
         case route, policy
     }
 
-    package enum Store: String, SettingChoice {
+    public enum Store: String, SettingChoice {
         case memory
 
-        package init(setting value: SettingValue) throws(SettingError) {
+        public init(setting value: SettingValue) throws(SettingError) {
             if value == .string("redis") {
                 throw SettingError("is not supported in this version", suggestion: "write \"memory\"")
             }

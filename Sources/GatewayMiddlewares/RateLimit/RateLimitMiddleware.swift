@@ -1,4 +1,4 @@
-package import GatewayCore
+public import GatewayCore
 import GatewayHTTP
 import GatewaySettings
 import NIOCore
@@ -12,8 +12,8 @@ import NIOCore
 /// ```
 ///
 /// Requests of exempt clients do not count. Requests are never delayed: they pass or are rejected at once.
-package struct RateLimitMiddleware: RequestHook, ResponseHook {
-    package static let name = "rate_limit"
+public struct RateLimitMiddleware: RequestHook, ResponseHook {
+    public static let name = "rate_limit"
     static let decisions = MetricDescription(
         "gateway_rate_limit_decisions_total",
         .counter,
@@ -45,7 +45,7 @@ package struct RateLimitMiddleware: RequestHook, ResponseHook {
     private let allowed: Counter
     private let limited: Counter
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.init(config, in: &context, store: nil)
     }
 
@@ -93,7 +93,7 @@ package struct RateLimitMiddleware: RequestHook, ResponseHook {
         )
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         if !self.exempt.isEmpty, let ip = exchange.clientAddress.ip, self.exempt.grant(ip) {
             return .next
         }
@@ -107,7 +107,7 @@ package struct RateLimitMiddleware: RequestHook, ResponseHook {
         return .suspend
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         guard let decision = exchange[self.standing] else { return .next }
         self.fields.makeRoom(in: &exchange.response.headers)
         self.fields.write(decision, into: &exchange.response.headers)

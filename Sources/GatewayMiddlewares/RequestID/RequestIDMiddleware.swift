@@ -1,6 +1,6 @@
-package import GatewayCore
+public import GatewayCore
 package import GatewayHTTP
-import GatewaySettings
+public import GatewaySettings
 import NIOCore
 
 /// Gives each request an ID that is shared by the upstream, the client, errors and the log, and continues or starts its
@@ -15,29 +15,29 @@ import NIOCore
 ///
 /// Traces with their `tracestate` and `baggage` are only continued for trusted peers, regardless of `accept`. It
 /// records no spans.
-package struct RequestIDMiddleware: RequestHook, ResponseHook {
-    package struct Config: Codable, Sendable {
+public struct RequestIDMiddleware: RequestHook, ResponseHook {
+    public struct Config: Codable, Sendable {
         /// Field that carries the ID, on requests and responses.
-        package var header = "X-Request-ID"
+        public var header = "X-Request-ID"
         /// Further fields that carry the ID, and from which it is read if `header` is missing.
-        package var aliases: [String] = []
+        public var aliases: [String] = []
         /// Whose request IDs are accepted, if they have 1–128 characters of `A-Za-z0-9._~-`.
-        package var accept = Acceptance.trusted
+        public var accept = Acceptance.trusted
         /// Format of new IDs.
-        package var format = Format.uuid7
+        public var format = Format.uuid7
 
-        package init() {}
+        public init() {}
     }
 
-    package enum Acceptance: String, SettingChoice {
+    public enum Acceptance: String, SettingChoice {
         case never, trusted, always
     }
 
-    package enum Format: String, SettingChoice {
+    public enum Format: String, SettingChoice {
         case uuid4, uuid7
     }
 
-    package static let name = "request_id"
+    public static let name = "request_id"
     static let requestIDsReplaced = MetricDescription(
         "gateway_request_ids_replaced_total",
         .counter,
@@ -52,7 +52,7 @@ package struct RequestIDMiddleware: RequestHook, ResponseHook {
     private let replaced: Counter
     private let worker: Worker
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         var names: [HeaderName] = []
         for (name, keys) in [(config.header, ["header"])]
             + config.aliases.enumerated().map({ ($1, ["aliases", "\($0)"]) })
@@ -84,13 +84,13 @@ package struct RequestIDMiddleware: RequestHook, ResponseHook {
         self.replaced = context.worker.meters.counter(Self.requestIDsReplaced)
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         self.identify(exchange)
         self.trace(exchange)
         return .next
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         for name in self.names {
             exchange.response.headers.remove(name)
             exchange.response.headers.add(name) { value in

@@ -1,62 +1,62 @@
-import GatewaySettings
+public import GatewaySettings
 
 extension SecurityHeadersMiddleware {
-    package struct Config: Codable, Sendable, Hashable {
+    public struct Config: Codable, Sendable, Hashable {
         /// Defaults of the other keys: `api` for APIs, `web` for sites, `strict` for sites whose scripts all carry a
         /// nonce.
-        package var preset = Preset.api
+        public var preset = Preset.api
         /// `development` sends no HSTS and makes the CSP report-only.
-        package var mode = Mode.production
+        public var mode = Mode.production
         /// `Strict-Transport-Security`, on requests that arrived over TLS. An empty value sends no field, here and
         /// below.
-        var hsts = "max-age=31536000"
+        public var hsts = "max-age=31536000"
         /// `X-Content-Type-Options`.
-        var contentTypeOptions = "nosniff"
+        public var contentTypeOptions = "nosniff"
         /// `Referrer-Policy`.
-        package var referrerPolicy = "strict-origin-when-cross-origin"
+        public var referrerPolicy = "strict-origin-when-cross-origin"
         /// `X-Frame-Options`.
-        var frameOptions = "DENY"
+        public var frameOptions = "DENY"
         /// `Cross-Origin-Opener-Policy`.
-        package var crossOriginOpenerPolicy = "same-origin"
+        public var crossOriginOpenerPolicy = "same-origin"
         /// `Cross-Origin-Resource-Policy`.
-        package var crossOriginResourcePolicy = ""
+        public var crossOriginResourcePolicy = ""
         /// `Cross-Origin-Embedder-Policy`.
-        package var crossOriginEmbedderPolicy = ""
+        public var crossOriginEmbedderPolicy = ""
         /// `Permissions-Policy`.
-        package var permissionsPolicy = "camera=(), microphone=(), geolocation=()"
+        public var permissionsPolicy = "camera=(), microphone=(), geolocation=()"
         /// `X-XSS-Protection`.
-        var xssProtection = "0"
+        public var xssProtection = "0"
         /// Upstream response fields that are removed.
-        package var remove = ["Server", "X-Powered-By"]
+        public var remove = ["Server", "X-Powered-By"]
         /// Replace values set by the upstream. By default they are kept.
-        package var override = false
+        public var override = false
         /// `Content-Security-Policy`.
-        package var csp = CSP()
+        public var csp = CSP()
 
-        package init() {}
+        public init() {}
     }
 
-    package struct CSP: Codable, Sendable, Hashable {
+    public struct CSP: Codable, Sendable, Hashable {
         /// Policy that browsers enforce. `{nonce}` is replaced by the nonce of the response.
-        package var policy = "default-src 'none'; frame-ancestors 'none'"
+        public var policy = "default-src 'none'; frame-ancestors 'none'"
         /// A second policy that browsers only report on.
-        var reportOnly = ""
+        public var reportOnly = ""
         /// `header` sends the nonce to the upstream in `X-CSP-Nonce`. `html` also adds it to `<script>` and `<style>`
         /// in HTML responses.
-        package var nonce = NonceMode.off
+        public var nonce = NonceMode.off
         /// Path on the route's host where the gateway collects browser reports.
-        var reportPath = ""
+        public var reportPath = ""
     }
 
-    package enum Preset: String, SettingChoice {
+    public enum Preset: String, SettingChoice {
         case api, web, strict
     }
 
-    package enum Mode: String, SettingChoice {
+    public enum Mode: String, SettingChoice {
         case production, development
     }
 
-    package enum NonceMode: String, SettingChoice {
+    public enum NonceMode: String, SettingChoice {
         case off, header, html
     }
 }

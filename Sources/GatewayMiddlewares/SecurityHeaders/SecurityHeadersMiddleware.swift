@@ -1,4 +1,4 @@
-package import GatewayCore
+public import GatewayCore
 import GatewayHTTP
 import GatewaySettings
 import NIOCore
@@ -17,8 +17,8 @@ import NIOCore
 ///
 /// Only HTML carries a nonce. A nonce proves that a script came from the upstream, not that it is harmless: injected
 /// scripts get it too.
-package struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
-    package static let name = "security_headers"
+public struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
+    public static let name = "security_headers"
     /// The nonce for scripts, if this request has one.
     package static let nonce = ExchangeKey<Nonce?>("security_headers.nonce", initial: nil)
 
@@ -32,7 +32,7 @@ package struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
     private let nonceMode: NonceMode
     private let looksAtType: Bool
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    public init(_ config: Config, in context: inout BuildContext) {
         self.override = config.override
         self.nonceMode = config.csp.nonce
         self.removed = SecurityHeadersCheck.names(config.remove, in: &context)
@@ -80,7 +80,7 @@ package struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         self.looksAtType = fields.leavesSomeOffHTML || policies.leavesSomeOffHTML || config.csp.nonce != .off
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    public func request(_ exchange: Exchange) -> Decision {
         guard self.nonceMode != .off else { return .next }
         let nonce = Nonce.random()
         exchange[Self.nonce] = nonce
@@ -96,7 +96,7 @@ package struct SecurityHeadersMiddleware: RequestHook, ResponseHook {
         return .next
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    public func response(_ exchange: Exchange) -> Decision {
         for name in self.removed { exchange.response.headers.remove(name) }
         let isNotModified = exchange.response.status == 304
         let type = self.looksAtType && !isNotModified ? exchange.response.headers.first(.contentType) : nil

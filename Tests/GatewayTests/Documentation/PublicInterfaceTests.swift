@@ -14,7 +14,7 @@ import Testing
 
     @Test func `import Gateway names every public type`() throws {
         let names = try Repository.read("Sources/Gateway/PublicNames.swift")
-        for target in ["GatewayCore", "GatewaySettings", "GatewayHTTP"] {
+        for target in ["GatewayCore", "GatewayMiddlewares", "GatewaySettings", "GatewayHTTP"] {
             let types = try Self.lines(of: target).compactMap { line in
                 line.firstMatch(of: /^public (?:final |indirect )*(?:struct|class|enum|protocol) (\w+)/)
             }
