@@ -14,6 +14,12 @@ package final class GatewayStatus: Sendable {
     private let running: Mutex<Running>
     private let start: Mutex<StatisticsStart>
 
+    package static let logLinesDropped = MetricDescription(
+        "gateway_log_lines_dropped_total",
+        .counter,
+        help: "Log lines that could not be written."
+    )
+
     /// What a reload replaces as a whole.
     package struct Running: Sendable {
         package let configuration: GatewayConfiguration
@@ -62,7 +68,7 @@ package final class GatewayStatus: Sendable {
     package func registerMeters(droppedLogLines: SharedMeter?) {
         self.registry.addSource(ProcessMetrics.families)
         self.registry.addSource { [ProcessMetrics.buildInfo(version: GatewayVersion.current)] }
-        self.registry.add(droppedLogLines ?? SharedMeter(), as: LogWriter.linesDropped)
+        self.registry.add(droppedLogLines ?? SharedMeter(), as: Self.logLinesDropped)
         self.reloads.register(with: self.registry)
     }
 

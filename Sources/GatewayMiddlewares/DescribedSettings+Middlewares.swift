@@ -1,8 +1,6 @@
 // Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
 // swift-format-ignore-file
-import GatewayCore
 import GatewaySettings
-
 
 extension AccessLogMiddleware.Config: DescribedSettings {
     package static let descriptions: [String: String] = [

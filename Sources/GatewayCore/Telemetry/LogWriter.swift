@@ -6,12 +6,6 @@ import Synchronization
 ///
 /// Lines wait in a bounded queue. Lines that do not fit, or that the destination rejects, are dropped and counted.
 package final class LogWriter: Sendable {
-    package static let linesDropped = MetricDescription(
-        "gateway_log_lines_dropped_total",
-        .counter,
-        help: "Log lines that could not be written."
-    )
-
     /// Lines that were dropped since the start.
     package let droppedLines = SharedMeter()
 

@@ -1,13 +1,16 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
+@testable import GatewayMiddlewares
 @testable import GatewaySettings
 
 /// Warnings about access rules and limits that a request can bypass by falling through to a wider route.
 struct ConfigurationGapTests {
     private static func warnings(_ routes: String) throws -> [String] {
-        try GatewayConfiguration(toml: routes, environment: ["KEY": "s3cret"]).document.warnings.map(\.text)
-            .filter { $0.contains("fall through") }
+        let configuration = try GatewayConfiguration(toml: routes, environment: ["KEY": "s3cret"])
+        return RouteGaps(configuration: configuration, middlewares: MiddlewareList.standard.descriptions)
+            .warnings().map(\.text)
     }
 
     private static let wide = "[[routes]]\nname = \"wide\"\npath = \"/*\"\nrespond = {}\n"

@@ -11,13 +11,13 @@ struct ReferenceTests {
 
     @Test
     func `every setting has a doc comment`() throws {
-        for (folder, file) in [
-            ("Sources/GatewaySettings", "Settings/DescribedSettings+Configuration.swift"),
-            ("Sources/GatewayMiddlewares", "DescribedSettings+Middlewares.swift"),
+        for (folder, file, imports) in [
+            ("Sources/GatewaySettings", "Settings/DescribedSettings+Configuration.swift", ""),
+            ("Sources/GatewayMiddlewares", "DescribedSettings+Middlewares.swift", "import GatewaySettings\n"),
         ] {
             let comments = DocComments(of: Repository.root.appendingPathComponent(folder))
             try GeneratedFile(path: "\(folder)/\(file)", suite: "ReferenceTests")
-                .expect(Self.descriptions(from: comments))
+                .expect(Self.descriptions(from: comments, imports: imports))
         }
         for (type, properties) in Self.described {
             for property in properties {
@@ -36,7 +36,7 @@ struct ReferenceTests {
     }
 
     /// Conformances to `DescribedSettings` of the types that the comments are from.
-    private static func descriptions(from comments: DocComments) -> String {
+    private static func descriptions(from comments: DocComments, imports: String) -> String {
         let extensions = self.described.sorted { $0.key < $1.key }.compactMap { type, properties -> String? in
             let lines = properties.sorted().compactMap { property -> String? in
                 guard let text = comments.texts["\(type).\(property)"] else { return nil }
@@ -58,7 +58,7 @@ struct ReferenceTests {
             // Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
             // swift-format-ignore-file
 
-            """ + extensions.joined()
+            """ + imports + extensions.joined()
     }
 
     @Test

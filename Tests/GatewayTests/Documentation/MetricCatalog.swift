@@ -1,4 +1,5 @@
 @testable import Gateway
+@testable import GatewayAdmin
 @testable import GatewayCore
 @testable import GatewayMiddlewares
 
@@ -31,7 +32,7 @@ enum MetricCatalog {
         (
             "The gateway itself",
             [
-                ReloadMeters.reloads, ReloadMeters.lastSuccessTime, ProcessMetrics.build, LogWriter.linesDropped,
+                ReloadMeters.reloads, ReloadMeters.lastSuccessTime, ProcessMetrics.build, GatewayStatus.logLinesDropped,
                 MeterRegistry.seriesDropped,
             ]
         ),
