@@ -1,7 +1,6 @@
 // Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
 // swift-format-ignore-file
 
-
 extension AdminConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "expose": "Admin paths that are also served on `server.listen`.",
