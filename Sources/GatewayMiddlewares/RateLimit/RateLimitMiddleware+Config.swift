@@ -37,7 +37,7 @@ extension RateLimitMiddleware {
         public init() {}
     }
 
-public enum Fields: String, SettingChoice {
+    public enum Fields: String, SettingChoice {
         case both, ietf, legacy, none
 
         package var hasIETF: Bool { self == .both || self == .ietf }
