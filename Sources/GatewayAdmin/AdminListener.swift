@@ -23,7 +23,7 @@ package final class AdminListener: Sendable {
     private init(_ workers: WorkerGroup) { self.workers = workers }
 
     /// - Parameter middlewares: what precedes the endpoints in the chain.
-    /// - Throws: ``ListenError`` if the address cannot be bound.
+    /// - Throws: `ListenError` if the address cannot be bound.
     package static func start(
         _ address: ListenAddress,
         _ router: AdminRouter,

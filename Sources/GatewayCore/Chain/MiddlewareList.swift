@@ -7,7 +7,7 @@ package import GatewaySettings
 /// ```
 public struct MiddlewareList: Sendable {
     package private(set) var registrations: [MiddlewareRegistration]
-    /// The errors in the list. ``GatewayServer`` reports them together with the errors in the configuration.
+    /// The errors in the list. `GatewayServer` reports them together with the errors in the configuration.
     package private(set) var mistakes: [ConfigurationError] = []
 
     /// An empty chain.

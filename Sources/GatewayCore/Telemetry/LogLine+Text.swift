@@ -16,7 +16,7 @@ extension LogLine {
     /// Writes untrusted text, so that it stays within its line and quotes and cannot control a terminal.
     ///
     /// Escapes control characters, invalid UTF-8, line separators and marks that change the direction of text. This is
-    /// stricter than JSON, whose other strings ``JSONText`` escapes.
+    /// stricter than JSON, whose other strings `JSONText` escapes.
     mutating func writeLogText(_ bytes: UnsafeRawBufferPointer, _ context: LogTextContext) {
         var start = 0
         var index = 0
