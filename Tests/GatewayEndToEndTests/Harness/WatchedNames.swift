@@ -4,6 +4,7 @@ import NIOCore
 
 @testable import Gateway
 @testable import GatewayCore
+@testable import GatewayHTTP
 
 /// A resolver, what it reported for each name, and its log.
 final class WatchedNames: Sendable {

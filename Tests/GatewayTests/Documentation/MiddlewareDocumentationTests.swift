@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayMiddlewares
 @testable import GatewaySettings
 
