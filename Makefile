@@ -4,7 +4,8 @@
 # Exclusivity: the run-time check of overlapping access costs about a microsecond per request. Debug and test builds keep
 # it, and the static check of the compiler always applies. The flag is here and not in Package.swift, because a
 # package with unsafe flags in its manifest cannot be a dependency.
-FLAGS := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+# Cross-module optimization: without it a request through the default chain takes 15 % more instructions.
+FLAGS := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -cross-module-optimization
 RELEASE := $(FLAGS) --product gateway
 BINARY := .build/release/gateway
 # The guards measure a gateway and benchmarks of one build with testing enabled, so that the benchmarks can use internal

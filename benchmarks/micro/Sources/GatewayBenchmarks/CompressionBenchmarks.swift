@@ -3,7 +3,9 @@ import NIOCore
 @testable import Gateway
 @testable import GatewayCore
 @testable import GatewayHTTP
+@testable import GatewayHTTP1
 @testable import GatewayMiddlewares
+@testable import GatewaySettings
 
 enum CompressionBenchmarks {
     static let all = [

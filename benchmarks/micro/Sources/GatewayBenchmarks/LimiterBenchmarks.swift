@@ -1,5 +1,9 @@
 @testable import Gateway
 @testable import GatewayCore
+@testable import GatewayHTTP
+@testable import GatewayHTTP1
+@testable import GatewayMiddlewares
+@testable import GatewaySettings
 
 enum LimiterBenchmarks {
     private static let rule = RateLimitRule([

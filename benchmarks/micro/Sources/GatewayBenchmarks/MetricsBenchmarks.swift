@@ -3,6 +3,10 @@ import NIOEmbedded
 
 @testable import Gateway
 @testable import GatewayCore
+@testable import GatewayHTTP
+@testable import GatewayHTTP1
+@testable import GatewayMiddlewares
+@testable import GatewaySettings
 
 enum MetricsBenchmarks {
     static let all = [

@@ -2,6 +2,10 @@ import NIOCore
 
 @testable import Gateway
 @testable import GatewayCore
+@testable import GatewayHTTP
+@testable import GatewayHTTP1
+@testable import GatewayMiddlewares
+@testable import GatewaySettings
 
 enum PoolBenchmarks {
     static let all = [
