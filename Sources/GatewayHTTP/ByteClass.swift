@@ -114,8 +114,6 @@ package enum ByteClass {
 
     package static func isHexDigit(_ byte: UInt8) -> Bool { self.hexValue(byte) != nil }
 
-    // Inlined into other targets: as a call, it took 20 % more instructions per chunked body (`make bench-guard`).
-    @inlinable
     package static func hexValue(_ byte: UInt8) -> Int? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(byte &- UInt8(ascii: "0"))
