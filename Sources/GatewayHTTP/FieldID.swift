@@ -117,7 +117,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// Maps names to ``FieldID``, in a hash table with open addressing.
+/// Maps names to `FieldID`, in a hash table with open addressing.
 package struct FieldTable: Sendable {
     package static let shared = FieldTable()
     private let slots: [FieldID]

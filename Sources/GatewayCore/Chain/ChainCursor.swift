@@ -1,8 +1,8 @@
 /// The position of a walk through the chain: down the request hooks, then up the response hooks from the middleware
 /// that answered.
 ///
-/// The cursor holds positions only. ``Chain`` has one array of hooks per phase and one with the place of each hook in
-/// the whole chain. ``ExchangeDriver`` runs the hooks.
+/// The cursor holds positions only. `Chain` has one array of hooks per phase and one with the place of each hook in
+/// the whole chain. `ExchangeDriver` runs the hooks.
 struct ChainCursor: Hashable, Sendable {
     private var down = 0
     private var up = 0

@@ -2,7 +2,7 @@ import NIOCore
 
 /// The deadlines of a client connection: for bytes to arrive from the client, and for the client to accept bytes.
 ///
-/// It reads no clock: the time is an argument. The handler moves the connection's slot in the ``DeadlineWheel``.
+/// It reads no clock: the time is an argument. The handler moves the connection's slot in the `DeadlineWheel`.
 package struct ConnectionClock {
     /// How long a client may be silent while its connection closes.
     static let lingerTime = TimeAmount.seconds(2)

@@ -5,8 +5,8 @@ package import NIOCore
 /// A client's HTTP/1 connection. It reads requests from the channel, starts an exchange for each and writes the
 /// responses.
 ///
-/// It is a shell around four parts: ``ConnectionStateMachine`` decides what to do, ``RequestReader`` parses requests,
-/// ``ConnectionClock`` keeps the deadlines and ``ConnectionOutput`` sends bytes. This file handles input. Responses
+/// It is a shell around four parts: `ConnectionStateMachine` decides what to do, `RequestReader` parses requests,
+/// `ConnectionClock` keeps the deadlines and `ConnectionOutput` sends bytes. This file handles input. Responses
 /// are in `ConnectionHandler+ClientStream.swift`, deadlines and the drain in `ConnectionHandler+Deadlines.swift`.
 package final class ConnectionHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer

@@ -5,7 +5,7 @@ package import NIOCore
 ///
 /// This is a class because a write can close the connection before it returns, which calls back into this object.
 package final class ConnectionOutput {
-    /// Where flushed bytes go. The code that builds the channel chooses; see ``Transport``.
+    /// Where flushed bytes go. The code that builds the channel chooses; see `Transport`.
     package enum Destination {
         /// Directly to the socket while nothing is queued in the channel. The channel receives what the socket does
         /// not accept, and reports when there is room again. A write through the channel costs 2,800 instructions and

@@ -3,7 +3,7 @@ import GatewayHTTP1
 
 /// The state of a client's HTTP/1 connection: keep-alive, pipelining, half-close and drain (RFC 9112 section 9).
 ///
-/// It has no channel and no clock. ``ConnectionHandler`` reports each event and performs the returned action.
+/// It has no channel and no clock. `ConnectionHandler` reports each event and performs the returned action.
 package struct ConnectionStateMachine: Hashable, Sendable {
     package private(set) var state = State.idle
     private var requestsLeft: Int

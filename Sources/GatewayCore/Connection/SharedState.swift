@@ -2,7 +2,7 @@ package import NIOCore
 import Synchronization
 
 /// The state that all workers share for the lifetime of the gateway, across reloads: the few counts that must be
-/// exact across workers, and the objects of middlewares. Settings that a reload replaces are in ``WorkerSettings``.
+/// exact across workers, and the objects of middlewares. Settings that a reload replaces are in `WorkerSettings`.
 package final class SharedState: Sendable {
     package let startedAt = NIODeadline.now()
     private let connections = Atomic(0)

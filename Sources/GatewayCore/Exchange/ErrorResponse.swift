@@ -59,7 +59,7 @@ enum ErrorResponse {
         return html >= text ? .html : .text
     }
 
-    /// Returns the error as `application/problem+json` (RFC 9457). ``ProblemSchema`` describes the format.
+    /// Returns the error as `application/problem+json` (RFC 9457). `ProblemSchema` describes the format.
     private static func problem(_ error: GatewayError, typeBase: String, for exchange: Exchange) -> ByteBuffer {
         var body = ByteBuffer()
         body.reserveCapacity(typeBase.utf8.count + exchange.rawPath.count + exchange.requestIDRange.count + 320)

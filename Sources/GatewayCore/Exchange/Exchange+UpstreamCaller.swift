@@ -2,7 +2,7 @@ package import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// The exchange as the caller of its upstream. ``ExchangeDriver`` handles the events that follow.
+/// The exchange as the caller of its upstream. `ExchangeDriver` handles the events that follow.
 extension Exchange: UpstreamCaller {
     package func balanceHash(by key: HashKey) -> UInt64 { key.hash(of: self) }
 

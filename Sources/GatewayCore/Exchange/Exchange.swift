@@ -2,7 +2,7 @@ public import GatewayHTTP
 package import GatewayHTTP1
 package import NIOCore
 
-/// The data of one request and its response, from the first byte in to the last byte out. ``ExchangeDriver`` drives it
+/// The data of one request and its response, from the first byte in to the last byte out. `ExchangeDriver` drives it
 /// through its steps.
 ///
 /// An exchange is confined to one event loop and is reused for later requests, so hooks must not retain it.

@@ -245,7 +245,7 @@ extension ExchangeDriver {
         self.turnRequest()
     }
 
-    /// Called when a ``PacedTransform`` has work to do.
+    /// Called when a `PacedTransform` has work to do.
     func transformReady(_ direction: BodyDirection) {
         let exchange = self.exchange
         self.worker.tick()

@@ -1,4 +1,4 @@
-/// The state of an exchange between its request and its response. ``ExchangeDriver`` reports events to it and performs
+/// The state of an exchange between its request and its response. `ExchangeDriver` reports events to it and performs
 /// the actions that it returns.
 package struct ExchangeStateMachine: Hashable, Sendable {
     package enum Stage: UInt8, Sendable {

@@ -2,7 +2,7 @@
 package protocol Upstream: AnyObject {
     /// The name in the configuration and the log.
     var name: String { get }
-    /// Answers the exchange, now or later, through an ``UpstreamStream``.
+    /// Answers the exchange, now or later, through an `UpstreamStream`.
     func take(_ exchange: Exchange)
     /// Closes idle connections and lets requests in progress finish. Called when the configuration no longer contains
     /// this upstream.

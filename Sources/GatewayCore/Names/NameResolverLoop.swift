@@ -12,7 +12,7 @@ import NIOCore
 #endif
 
 /// The loop of the resolver's thread: waits for sockets, messages and deadlines, and performs the actions of
-/// ``NameResolver/StateMachine``.
+/// `NameResolver.StateMachine`.
 final class NameResolverLoop {
     private typealias Machine = NameResolver.StateMachine
 

@@ -2,9 +2,9 @@
 package struct RateLimitCell: Hashable, Sendable {
     /// Nanoseconds; for the sliding window, the number of the aligned window.
     package var time: UInt64 = 0
-    /// ``GenericCellRate``: the fraction of a nanosecond. ``SlidingWindow``: the requests in this window.
+    /// `GenericCellRate`: the fraction of a nanosecond. `SlidingWindow`: the requests in this window.
     package var current: UInt32 = 0
-    /// ``SlidingWindow``: the requests in the previous window.
+    /// `SlidingWindow`: the requests in the previous window.
     package var previous: UInt32 = 0
 }
 

@@ -3,7 +3,7 @@ package struct RateLimitDecision: Hashable, Sendable {
     package var isAllowed = true
     /// The window that a rejected request has to wait longest for.
     package var limiting: UInt8 = 0
-    /// The number of windows, at most ``RateLimitRule/maximumWindows``.
+    /// The number of windows, at most `RateLimitRule.maximumWindows`.
     package private(set) var count: UInt8
     /// Seconds until a rejected request would be allowed, rounded up; 0 for an allowed one.
     package var retryAfter: UInt32 = 0

@@ -1,6 +1,6 @@
 import GatewaySettings
 
-/// An external store that counts for several gateways. ``MemoryRateLimitStore`` counts within the process,
+/// An external store that counts for several gateways. `MemoryRateLimitStore` counts within the process,
 /// synchronously.
 package protocol RateLimitStore: Sendable {
     /// The seed that keys are hashed with. All gateways that share the store must use the same one.

@@ -6,7 +6,7 @@ package import NIOCore
 /// sent and answered.
 ///
 /// The caller owns the call and may reuse it. The cluster, its pools and connections keep their state for the request
-/// here, and report events to the ``UpstreamCaller``.
+/// here, and report events to the `UpstreamCaller`.
 package final class UpstreamCall {
     /// The caller, or nil while no cluster works on the call.
     package private(set) var caller: (any UpstreamCaller)?

@@ -14,7 +14,7 @@ package protocol UpstreamCaller: AnyObject {
     func balanceHash(by key: HashKey) -> UInt64
 
     /// Called when the call begins to wait for a connection. The caller enforces the deadline. It may wait longer
-    /// than `amount`, and reports a missed `.connect` deadline with ``UpstreamCall/connectTimedOut()``.
+    /// than `amount`, and reports a missed `.connect` deadline with `UpstreamCall.connectTimedOut()`.
     func wait(for phase: Deadlines.Phase, _ amount: TimeAmount)
 
     /// Called when an attempt to connect timed out. The call may continue with another endpoint.

@@ -5,7 +5,7 @@ package import NIOCore
 /// A connection to an upstream: sends requests and receives responses, one at a time. It belongs to its pool and
 /// serves a call until the response is complete.
 ///
-/// It decodes the events of its channel, asks ``UpstreamConnectionStateMachine`` what to do and does it.
+/// It decodes the events of its channel, asks `UpstreamConnectionStateMachine` what to do and does it.
 package final class UpstreamHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer

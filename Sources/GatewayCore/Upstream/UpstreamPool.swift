@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 package import NIOCore
 
-/// The connections of one event loop to one endpoint. ``PoolStateMachine`` decides which connection serves which
+/// The connections of one event loop to one endpoint. `PoolStateMachine` decides which connection serves which
 /// request; the pool opens, assigns and closes connections.
 package final class UpstreamPool {
     package typealias Machine = PoolStateMachine<UpstreamHandler, UpstreamCall>

@@ -2,7 +2,7 @@ package import GatewaySettings
 package import NIOCore
 import Synchronization
 
-/// A server of an upstream, as configured. Each of its addresses is an ``UpstreamEndpoint``. An IP address or a
+/// A server of an upstream, as configured. Each of its addresses is an `UpstreamEndpoint`. An IP address or a
 /// socket file has one endpoint. A name has one per address of its last successful look-up, and none until then.
 package final class UpstreamTarget: Sendable {
     package let upstream: String

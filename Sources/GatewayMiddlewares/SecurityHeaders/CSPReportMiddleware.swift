@@ -5,7 +5,7 @@ import NIOCore
 
 /// Receives browser reports on `csp.report_path`: counts them, logs some, and answers 204.
 ///
-/// It is the last step of a separate chain, which ``CSPReportRoutes`` routes to, and part of no other.
+/// It is the last step of a separate chain, which `CSPReportRoutes` routes to, and part of no other.
 package struct CSPReportMiddleware: RequestHook {
     package struct Config: Codable, Sendable {
         package init() {}

@@ -1,7 +1,7 @@
 import GatewayCore
 import NIOCore
 
-/// Passes an HTML body through ``HTMLNonceStateMachine``.
+/// Passes an HTML body through `HTMLNonceStateMachine`.
 final class HTMLNonceTransform: BodyTransform {
     private static let turn = 32 * 1024
 

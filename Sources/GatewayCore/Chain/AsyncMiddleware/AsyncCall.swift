@@ -4,7 +4,7 @@ import HTTPTypes
 import NIOCore
 
 /// The call of an ``AsyncMiddleware`` for one exchange. It is confined to the exchange's event loop. The middleware's
-/// task communicates with it through an ``AsyncCallLine``.
+/// task communicates with it through an `AsyncCallLine`.
 final class AsyncCall {
     private enum Phase {
         /// The middleware has the request. → forwarded, answered

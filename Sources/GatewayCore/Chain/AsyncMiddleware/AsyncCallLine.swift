@@ -2,7 +2,7 @@ import HTTPTypes
 package import NIOCore
 import Synchronization
 
-/// The task's side of an ``AsyncCall``. Passes each call to the event loop and returns the result to the task.
+/// The task's side of an `AsyncCall`. Passes each call to the event loop and returns the result to the task.
 package final class AsyncCallLine: Sendable {
     package let eventLoop: any EventLoop
     /// The call, or nil before it starts and after it ends, when the event loop may no longer exist.

@@ -11,7 +11,7 @@ extension MeterRegistry {
         return routes
     }
 
-    /// The durations of each of `routes` in each ``PerformanceWindow``, across event loops. Each loop adds up its slots
+    /// The durations of each of `routes` in each `PerformanceWindow`, across event loops. Each loop adds up its slots
     /// without a break, so ask for some dozens of routes at a time.
     package func performance(of routes: [String], at now: NIODeadline) async -> [[DurationSummary]] {
         let empty = PerformanceWindow.allCases.map { _ in DurationSummary() }

@@ -2,7 +2,7 @@ import HTTPTypes
 import NIOCore
 import Synchronization
 
-/// The handler's end of an ``InProcessStream``. Each call runs on the event loop and waits for the result.
+/// The handler's end of an `InProcessStream`. Each call runs on the event loop and waits for the result.
 final class InProcessLine: Sendable {
     /// Set once the exchange has ended. The event loop may be gone by then, if a handler keeps using the body after
     /// its task.
