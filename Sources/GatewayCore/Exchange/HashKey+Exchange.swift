@@ -19,7 +19,7 @@ extension HashKey {
         return hash
     }
 
-    private func mix(_ part: Part, of exchange: Exchange, into hash: inout UInt64) {
+    private func mix(_ part: KeyPart, of exchange: Exchange, into hash: inout UInt64) {
         switch part {
         case .clientIP: Self.mix(exchange.clientAddress.text, into: &hash)
         case .route: Self.mix(exchange.plan.nameBytes, into: &hash)

@@ -4,18 +4,12 @@ import GatewaySettings
 
 /// Identifies the client of a request, as a key of fixed size.
 struct RateLimitIdentity {
-    private enum Part {
-        case clientIP, route, global
-        case header(HeaderName)
-        case cookie([UInt8])
-    }
-
     /// Precedes each part, so that different parts never hash alike.
     private enum Tag: UInt8 {
         case ipv4, ipv6, noAddress, route, header, cookie, sharedIPv4, sharedIPv6, shared
     }
 
-    private let parts: [Part]
+    private let parts: [KeyPart]
     private let seed: SipHash.Seed
     /// The prefix of an IPv6 address that identifies a client, because clients have whole networks.
     private let mask: (high: UInt64, low: UInt64)
@@ -24,15 +18,7 @@ struct RateLimitIdentity {
 
     /// - Parameter ipv6Prefix: in bits, 1 to 128.
     package init(_ source: KeySource, ipv6Prefix: Int, seed: SipHash.Seed) {
-        self.parts = source.parts.map { part in
-            switch part {
-            case .clientIP: .clientIP
-            case .route: .route
-            case .global: .global
-            case .header(let name): .header(HeaderName(name))
-            case .cookie(let name): .cookie(Array(name.utf8))
-            }
-        }
+        self.parts = source.parts.map(KeyPart.init)
         self.seed = seed
         // Invalid values were already reported. Build with a default so that checking can continue.
         let bits = min(max(1, ipv6Prefix), 128)
