@@ -42,12 +42,9 @@ package struct ConfigurationCheck: Sendable {
             after: reading.diagnostics,
             middlewares: StandardMiddlewares.all
         )
-        let gaps =
-            reading.diagnostics.errors.isEmpty
-            ? RouteGaps(configuration: reading.configuration, middlewares: .standard).warnings() : []
         self.init(
             ConfigurationErrors(reading.errors + compiled.errors),
-            warnings: reading.configuration.document.warnings + gaps + compiled.warnings
+            warnings: reading.configuration.document.warnings + compiled.warnings
         )
     }
 

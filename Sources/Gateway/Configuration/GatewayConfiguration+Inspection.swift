@@ -15,8 +15,7 @@ extension GatewayConfiguration {
         let checked = try self.validated(middlewares: middlewares.descriptions)
         let compiled = try await PlanCheck(checked, middlewares: middlewares.registrations)
         guard compiled.errors.isEmpty else { throw ConfigurationErrors(compiled.errors) }
-        let gaps = RouteGaps(configuration: checked, middlewares: middlewares.descriptions).warnings()
-        return ConfigurationErrors(checked.document.warnings + gaps + compiled.warnings).errors
+        return ConfigurationErrors(checked.document.warnings + compiled.warnings).errors
     }
 
     /// Explains how the gateway would handle a request: the matching route, the chain with every setting and its

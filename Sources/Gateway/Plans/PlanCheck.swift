@@ -6,8 +6,9 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// The errors and warnings that only building a configuration reveals, such as those that middlewares report. It builds
-/// the plans as every event loop does at startup, but opens no listeners and contacts no upstreams.
+/// The errors and warnings that only building a configuration reveals, such as those that middlewares report, and routes
+/// whose access rules a request can bypass. It builds the plans as every event loop does at startup, but opens no
+/// listeners and contacts no upstreams.
 package struct PlanCheck: Sendable {
     package let errors: [ConfigurationError]
     package let warnings: [ConfigurationError]
@@ -29,7 +30,7 @@ package struct PlanCheck: Sendable {
         let findings = try await eventLoop.submit {
             let worker = Worker(WorkerSetup(log: Logger(label: "gateway.check")), on: eventLoop)
             defer { worker.deadlines.stop() }
-            let upstreams = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+            let upstreams = UpstreamRegistry(configuration, inProcess: [:])
             let status = GatewayStatus(
                 GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
                 middlewares: middlewares.map(\.description),
@@ -49,6 +50,10 @@ package struct PlanCheck: Sendable {
         }.get()
         try await group.shutdownGracefully()
         self.errors = findings.errors
-        self.warnings = findings.warnings
+        // Gaps between routes are judged only if the routes were read as written.
+        let gaps =
+            diagnostics.errors.isEmpty
+            ? RouteGaps(configuration: configuration, middlewares: middlewares.map(\.description)).warnings() : []
+        self.warnings = gaps + findings.warnings
     }
 }

@@ -34,7 +34,7 @@ final class GatewayRuntime: Sendable {
         var setup = WorkerSetup(configuration, log: log)
         setup.settings.maxConnections = FileLimits.connections(of: configuration, workers: count, log: log)
         setup.accessLog = accessLog
-        let upstreams = UpstreamRegistry(configuration, inProcess: inProcess, workerCount: count)
+        let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
         let status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: middlewares.map(\.description),

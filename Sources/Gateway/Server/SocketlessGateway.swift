@@ -30,7 +30,7 @@ package final class SocketlessGateway: Sendable {
         let configuration = try configuration.validated(middlewares: middlewares.descriptions)
         var setup = WorkerSetup(log: log)
         setup.settings.trustedProxies = TrustedProxies(configuration.server.trustedProxies)
-        let upstreams = UpstreamRegistry(configuration, inProcess: inProcess, workerCount: 1)
+        let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
         let status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: middlewares.descriptions,

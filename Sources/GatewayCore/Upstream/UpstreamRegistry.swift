@@ -22,7 +22,7 @@ package final class UpstreamRegistry: Sendable {
     private let state = Mutex(State())
     private let inProcess: [String: InProcessHandler]
 
-    package init(_ configuration: GatewayConfiguration, inProcess: [String: InProcessHandler], workerCount: Int) {
+    package init(_ configuration: GatewayConfiguration, inProcess: [String: InProcessHandler]) {
         self.inProcess = inProcess
         self.update(configuration)
     }

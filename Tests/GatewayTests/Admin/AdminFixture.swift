@@ -21,7 +21,7 @@ struct AdminFixture {
         configuration.admin.listen = .address(.host("gateway.internal", port: 8081))
         configure(&configuration)
         configuration.nameRoutes()
-        let upstreams = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+        let upstreams = UpstreamRegistry(configuration, inProcess: [:])
         self.status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: .standard,

@@ -17,7 +17,7 @@ import Testing
         upstream.balance = .roundRobin
         var configuration = GatewayConfiguration()
         configuration.upstreams["api"] = upstream
-        let registry = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+        let registry = UpstreamRegistry(configuration, inProcess: [:])
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (cluster, worker) = try await loop.submit {
             let worker = WorkerFixture.make(on: loop)

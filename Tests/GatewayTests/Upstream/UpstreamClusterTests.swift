@@ -18,7 +18,7 @@ import Testing
         private let running: NIOLoopBoundBox<[String: any Upstream]>
 
         init(_ configuration: GatewayConfiguration) async throws {
-            let registry = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+            let registry = UpstreamRegistry(configuration, inProcess: [:])
             let loop = MultiThreadedEventLoopGroup.singleton.next()
             self.registry = registry
             self.loop = loop
@@ -143,7 +143,7 @@ import Testing
             var upstream = UpstreamConfiguration()
             upstream.targets = [TargetConfiguration(.http(host: "127.0.0.1", port: 1))]
             configuration.upstreams["api"] = upstream
-            let registry = UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+            let registry = UpstreamRegistry(configuration, inProcess: [:])
             weak var cluster: UpstreamCluster?
             let slot = worker.deadlines.makeSlot()
             do {

@@ -20,7 +20,7 @@ import Testing
     }
 
     private static func registry(_ configuration: GatewayConfiguration) -> UpstreamRegistry {
-        UpstreamRegistry(configuration, inProcess: [:], workerCount: 1)
+        UpstreamRegistry(configuration, inProcess: [:])
     }
 
     @Test func `targets that remain keep their health, in the order of the new configuration`() throws {
