@@ -1,5 +1,5 @@
 import GatewayHTTP
-package import GatewaySettings
+import GatewaySettings
 
 /// Who may use the admin API.
 ///
@@ -7,18 +7,18 @@ package import GatewaySettings
 /// clients on this machine, and rejects browsers that reached it under the name of another site (DNS rebinding). Reads with a
 /// token skip that check, because a browser has no token to send. Writes need the token and the check, and are refused to
 /// pages of other sites.
-package struct AdminAccess: Sendable {
+struct AdminAccess: Sendable {
     private let token: [UInt8]
     /// `Host` may name this address.
     private let listen: AdminListen
 
-    package init(_ configuration: AdminConfiguration) {
+    init(_ configuration: AdminConfiguration) {
         self.token = Array(configuration.token.utf8)
         self.listen = configuration.listen
     }
 
     /// - Throws: 401 or 403.
-    package func check(_ request: AdminRequest, for scope: AdminScope) throws(AdminRefusal) {
+    func check(_ request: AdminRequest, for scope: AdminScope) throws(AdminRefusal) {
         if scope == .write, request.surface == .exposed {
             throw .forbidden("What changes anything is on admin.listen alone.")
         }

@@ -5,14 +5,14 @@ import NIOCore
 
 /// Collects the body of an admin request, so that endpoints receive it as a whole.
 struct AdminBodyMiddleware: RequestHook {
-    package struct Config: Codable, Sendable {}
+    struct Config: Codable, Sendable {}
 
     package static let name = "admin_body"
-    package static let maxBody = 64 * 1024
+    static let maxBody = 64 * 1024
 
-    package init(_ config: Config, in context: inout BuildContext) {}
+    init(_ config: Config, in context: inout BuildContext) {}
 
-    package func request(_ exchange: Exchange) -> Decision {
+    func request(_ exchange: Exchange) -> Decision {
         switch exchange.collected {
         case .none where exchange.request.framing.isEmpty: .next
         case .none: .collect(upTo: Self.maxBody)
@@ -43,6 +43,6 @@ enum AdminBody {
     }
 
     private struct AnyValue: Decodable {
-        package init(from decoder: any Decoder) {}
+        init(from decoder: any Decoder) {}
     }
 }

@@ -1,6 +1,6 @@
 package import GatewayCore
 package import GatewayHTTP
-package import NIOCore
+import NIOCore
 
 /// One endpoint of the admin API. ``AdminEndpoints`` lists them all.
 package protocol AdminEndpoint: Sendable {
@@ -18,11 +18,11 @@ package protocol AdminEndpoint: Sendable {
 }
 
 extension AdminEndpoint {
-    package var aliases: [String] { [] }
-    package var method: Method { .get }
-    package var scope: AdminScope { .read }
+    var aliases: [String] { [] }
+    var method: Method { .get }
+    var scope: AdminScope { .read }
 
-    package var paths: [String] { [self.path] + self.aliases }
+    var paths: [String] { [self.path] + self.aliases }
     var allowedMethods: String { self.method == .get ? "GET, HEAD" : "\(self.method.name)" }
 }
 
@@ -38,13 +38,13 @@ package enum AdminScope: Sendable {
 /// A request to an endpoint, and what the endpoint may use to answer it.
 package struct AdminCall: Sendable {
     /// How long event loops have to respond before they count as stalled.
-    package static let patience = TimeAmount.seconds(1)
+    static let patience = TimeAmount.seconds(1)
 
-    package let request: AdminRequest
+    let request: AdminRequest
     /// The values of the path's `{name}`s, unescaped.
-    package let parameters: [String]
+    let parameters: [String]
     package let status: GatewayStatus
-    package let now: NIODeadline
+    let now: NIODeadline
 
-    package var query: AdminQuery { AdminQuery(self.request.query) }
+    var query: AdminQuery { AdminQuery(self.request.query) }
 }

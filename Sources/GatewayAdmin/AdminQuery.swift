@@ -2,14 +2,14 @@ import GatewayCore
 import GatewayHTTP
 
 /// The parameters of an admin request, `name=value` joined by `&`.
-package struct AdminQuery: Sendable {
+struct AdminQuery: Sendable {
     private static let limits = 1...1000
     private static let defaultLimit = 100
 
     private let parameters: [(name: String, value: String)]
 
     /// - Parameter text: the query without its question mark, still encoded.
-    package init(_ text: String) {
+    init(_ text: String) {
         self.parameters = text.split(separator: "&").map { parameter in
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (Self.decoded(parts[0]), parts.count > 1 ? Self.decoded(parts[1]) : "")
@@ -17,13 +17,13 @@ package struct AdminQuery: Sendable {
     }
 
     /// Every value of a parameter that may be repeated.
-    package func values(of name: String) -> [String] { self.parameters.filter { $0.name == name }.map(\.value) }
+    func values(of name: String) -> [String] { self.parameters.filter { $0.name == name }.map(\.value) }
 
     /// The page of a list that `limit` and `after` select. Other parameters are ignored.
     ///
     /// - Parameter names: the names of the elements, in order; `after` is one of them.
     /// - Throws: 422 with every invalid parameter.
-    package func page(of names: [String]) throws(AdminRefusal) -> Range<Int> {
+    func page(of names: [String]) throws(AdminRefusal) -> Range<Int> {
         var problems: [GatewayError.Problem] = []
         func single(_ name: String) -> String? {
             let values = self.values(of: name)

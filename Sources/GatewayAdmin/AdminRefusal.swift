@@ -1,33 +1,33 @@
-package import GatewayCore
+import GatewayCore
 
 /// Why the admin API rejects a request.
 package struct AdminRefusal: Error, Equatable {
-    package let error: GatewayError
+    let error: GatewayError
     /// The value of `WWW-Authenticate` for 401 (RFC 6750 section 3).
     var challenge: String?
 
-    package static func unauthorized(_ detail: String, challenge: String) -> Self {
+    static func unauthorized(_ detail: String, challenge: String) -> Self {
         Self(error: GatewayError(.unauthorized, detail: detail), challenge: challenge)
     }
 
-    package static func badRequest(_ detail: String) -> Self { Self(error: .badRequest(detail)) }
+    static func badRequest(_ detail: String) -> Self { Self(error: .badRequest(detail)) }
 
     /// 422: these fields or parameters are wrong.
-    package static func invalid(_ problems: [GatewayError.Problem]) -> Self {
+    static func invalid(_ problems: [GatewayError.Problem]) -> Self {
         var error = GatewayError(.validationFailed)
         error.problems = problems
         return Self(error: error)
     }
 
-    package static func forbidden(_ detail: String) -> Self { Self(error: .forbidden(detail)) }
+    static func forbidden(_ detail: String) -> Self { Self(error: .forbidden(detail)) }
 
-    package static func methodNotAllowed(allow: String) -> Self {
+    static func methodNotAllowed(allow: String) -> Self {
         var error = GatewayError(.methodNotAllowed)
         error.allow = allow
         return Self(error: error)
     }
 
-    package static let notFound = Self.notFound("There is no admin endpoint at this path. GET / lists them all.")
+    static let notFound = Self.notFound("There is no admin endpoint at this path. GET / lists them all.")
 
-    package static func notFound(_ detail: String) -> Self { Self(error: GatewayError(.notFound, detail: detail)) }
+    static func notFound(_ detail: String) -> Self { Self(error: GatewayError(.notFound, detail: detail)) }
 }

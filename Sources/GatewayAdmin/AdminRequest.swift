@@ -1,6 +1,6 @@
-package import GatewayCore
-package import GatewayHTTP
-package import NIOCore
+import GatewayCore
+import GatewayHTTP
+import NIOCore
 
 /// The parts of a request that the admin API uses.
 package struct AdminRequest: Sendable {
@@ -12,28 +12,28 @@ package struct AdminRequest: Sendable {
         case exposed
     }
 
-    package var method = Method.get
+    var method = Method.get
     /// Normalized, without the query.
-    package var path: String
+    var path: String
     /// Without the question mark, as sent.
-    package var query = ""
+    var query = ""
     /// The whole body; nil if there is none.
-    package var body: ByteBuffer?
+    var body: ByteBuffer?
     /// The `Host` field, with its port if it has one.
-    package var host: String?
-    package var accept: String?
-    package var authorization: String?
+    var host: String?
+    var accept: String?
+    var authorization: String?
     /// The `Origin` field: the origin of the page that sent the request. Only browsers send it.
-    package var origin: String?
+    var origin: String?
     /// The `Sec-Fetch-Site` field of newer browsers, such as `cross-site`.
     var fetchSite: String?
     /// The address of the connection's peer, ignoring forwarding fields; nil on a Unix socket.
-    package var peer: IPAddress?
+    var peer: IPAddress?
     var surface = Surface.admin
 
-    package init(path: String) { self.path = path }
+    init(path: String) { self.path = path }
 
-    package init(_ exchange: Exchange, on surface: Surface) {
+    init(_ exchange: Exchange, on surface: Surface) {
         func text(_ range: ByteRange?) -> String? { range.map { exchange.request.headers.string($0) } }
         self.method = exchange.request.method
         self.path = exchange.request.headers.string(exchange.path)

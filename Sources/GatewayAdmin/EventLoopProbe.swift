@@ -9,7 +9,7 @@ enum EventLoopProbe {
     }
 
     /// How long each loop took to run a task; nil for those that did not within `timeout`.
-    package static func delays(of eventLoops: [any EventLoop], within timeout: TimeAmount) async -> [TimeAmount?] {
+    static func delays(of eventLoops: [any EventLoop], within timeout: TimeAmount) async -> [TimeAmount?] {
         if eventLoops.isEmpty { return [] }
         return await withCheckedContinuation { continuation in
             let answers = EventLoopAnswers(awaiting: eventLoops.count, continuation)
@@ -30,18 +30,18 @@ enum EventLoopProbe {
 /// Resumes the continuation once: after the last response, or at the timeout.
 private final class EventLoopAnswers: Sendable {
     private struct State {
-        package var delays: [TimeAmount?]
-        package var continuation: CheckedContinuation<[TimeAmount?], Never>?
+        var delays: [TimeAmount?]
+        var continuation: CheckedContinuation<[TimeAmount?], Never>?
     }
 
     private let state: Mutex<State>
 
-    package init(awaiting count: Int, _ continuation: CheckedContinuation<[TimeAmount?], Never>) {
+    init(awaiting count: Int, _ continuation: CheckedContinuation<[TimeAmount?], Never>) {
         self.state = Mutex(State(delays: Array(repeating: nil, count: count), continuation: continuation))
     }
 
     /// Returns whether this was the last response.
-    package func add(_ delay: TimeAmount, of index: Int) -> Bool {
+    func add(_ delay: TimeAmount, of index: Int) -> Bool {
         let isLast = self.state.withLock { state in
             state.delays[index] = delay
             return !state.delays.contains(nil)
@@ -50,7 +50,7 @@ private final class EventLoopAnswers: Sendable {
         return isLast
     }
 
-    package func end() {
+    func end() {
         let (continuation, delays) = self.state.withLock { state in
             defer { state.continuation = nil }
             return (state.continuation, state.delays)

@@ -14,7 +14,7 @@ package final class GatewayStatus: Sendable {
     private let running: Mutex<Running>
     private let start: Mutex<StatisticsStart>
 
-    package static let logLinesDropped = MetricDescription(
+    static let logLinesDropped = MetricDescription(
         "gateway_log_lines_dropped_total",
         .counter,
         help: "Log lines that could not be written."
@@ -54,7 +54,7 @@ package final class GatewayStatus: Sendable {
     package func replace(_ running: Running) { self.running.withLock { $0 = running } }
 
     /// The start of the JSON statistics.
-    package var statistics: StatisticsStart { self.start.withLock { $0 } }
+    var statistics: StatisticsStart { self.start.withLock { $0 } }
 
     /// Starts the JSON statistics over. Prometheus metrics are not affected.
     func resetStatistics(at now: NIODeadline) async {

@@ -100,7 +100,7 @@ extension HealthReport {
     }
 
     /// Saturates: file systems without a limit report more blocks than a number of bytes can express.
-    package static func bytes(_ blocks: UInt64, of size: UInt64) -> UInt64 {
+    static func bytes(_ blocks: UInt64, of size: UInt64) -> UInt64 {
         let (bytes, overflow) = blocks.multipliedReportingOverflow(by: size)
         return overflow ? .max : bytes
     }

@@ -4,7 +4,7 @@ import GatewaySettings
 
 /// The health of the gateway, in the format of `application/health+json`.
 struct HealthReport: Sendable {
-    package enum Status: String, Comparable, Sendable {
+    enum Status: String, Comparable, Sendable {
         case pass, warn, fail
 
         private var weight: Int {
@@ -15,22 +15,22 @@ struct HealthReport: Sendable {
             }
         }
 
-        package static func < (left: Status, right: Status) -> Bool { left.weight < right.weight }
+        static func < (left: Status, right: Status) -> Bool { left.weight < right.weight }
     }
 
     /// One observation of one component.
-    package struct Check: Sendable {
+    struct Check: Sendable {
         /// `component`, `datastore` or `system`.
         var componentType = "component"
         /// Identifies one of several components of a kind.
         var componentID: String?
         package var status = Status.pass
         var observed: JSONValue?
-        package var unit: String?
+        var unit: String?
         /// What is wrong, as a sentence.
-        package var output: String?
+        var output: String?
         /// Further values of this kind of component.
-        package var values: [String: JSONValue] = [:]
+        var values: [String: JSONValue] = [:]
     }
 
     private(set) var checks: [String: [Check]] = [:]
@@ -38,14 +38,14 @@ struct HealthReport: Sendable {
     /// The worst of the checks.
     package var status: Status { self.checks.values.joined().map(\.status).max() ?? .pass }
 
-    package mutating func add(_ check: Check, to name: String) { self.checks[name, default: []].append(check) }
+    mutating func add(_ check: Check, to name: String) { self.checks[name, default: []].append(check) }
 
     /// The JSON object, with the verdict first.
     ///
     /// - Parameters:
     ///   - uptime: in seconds.
     ///   - second: since 1970.
-    package func json(uptime: Int, second: Int64) -> JSONValue {
+    func json(uptime: Int, second: Int64) -> JSONValue {
         let time = CivilTime.rfc3339(milliseconds: second * 1000)
         return [
             "status": .string(self.status.rawValue),
@@ -72,7 +72,7 @@ extension HealthReport.Check {
 
 extension HealthReport {
     /// The gateway and its upstreams.
-    package init(_ status: GatewayStatus) {
+    init(_ status: GatewayStatus) {
         if status.shared.isDraining {
             self.add(Check(status: .fail, output: "draining"), to: "gateway:draining")
         }

@@ -5,12 +5,12 @@ package import GatewaySettings
 struct MetricValues: Sendable {
     private let families: [String: MetricFamily]
 
-    package init(_ families: [MetricFamily]) {
+    init(_ families: [MetricFamily]) {
         self.families = Dictionary(families.map { ($0.description.name, $0) }) { first, _ in first }
     }
 
     /// The sum of all series whose first labels have these values.
-    package func sum(_ metric: MetricDescription, where labels: [String] = []) -> Double {
+    func sum(_ metric: MetricDescription, where labels: [String] = []) -> Double {
         guard let family = self.families[metric.name] else { return 0 }
         return family.labels.indices.reduce(0) { sum, series in
             family.labels[series].starts(with: labels) ? sum + (family.values(at: series).first ?? 0) : sum
@@ -18,7 +18,7 @@ struct MetricValues: Sendable {
     }
 
     /// The mean of a histogram in seconds; nil if nothing was observed.
-    package func mean(_ metric: MetricDescription, where labels: [String]) -> Double? {
+    func mean(_ metric: MetricDescription, where labels: [String]) -> Double? {
         guard let family = self.families[metric.name], let series = family.labels.firstIndex(of: labels) else {
             return nil
         }

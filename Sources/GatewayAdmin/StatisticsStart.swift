@@ -1,9 +1,9 @@
-package import GatewayCore
+import GatewayCore
 import GatewayHTTP
-package import NIOCore
+import NIOCore
 
 /// When the JSON statistics started: with the process, or with `POST /metrics/reset`.
-package struct StatisticsStart: Sendable {
+struct StatisticsStart: Sendable {
     let instant: NIODeadline
     /// RFC 3339.
     package let time: String
@@ -13,7 +13,7 @@ package struct StatisticsStart: Sendable {
     /// - Parameters:
     ///   - milliseconds: since 1970.
     ///   - families: the metrics at that time.
-    package init(at instant: NIODeadline, milliseconds: Int64, families: [MetricFamily] = []) {
+    init(at instant: NIODeadline, milliseconds: Int64, families: [MetricFamily] = []) {
         self.instant = instant
         self.time = CivilTime.rfc3339(milliseconds: milliseconds)
         self.counters = families.reduce(into: [:]) { counters, family in
@@ -24,7 +24,7 @@ package struct StatisticsStart: Sendable {
     }
 
     /// How far a counter has grown since.
-    package func counted(_ value: Double, _ name: String, _ labels: [String]) -> Double {
+    func counted(_ value: Double, _ name: String, _ labels: [String]) -> Double {
         let before = self.counters[name]?[labels] ?? 0
         // A series that one reload removed and another restored started over.
         return value >= before ? value - before : value

@@ -10,10 +10,10 @@
 package enum ByteClass {
     /// A set of ASCII characters with one bit for each, which needs no table in memory.
     private struct ASCIISet {
-        package let low: UInt64
-        package let high: UInt64
+        let low: UInt64
+        let high: UInt64
 
-        package func contains(_ byte: UInt8) -> Bool {
+        func contains(_ byte: UInt8) -> Bool {
             let word = byte & 0x40 == 0 ? self.low : self.high
             return byte < 0x80 && word &>> UInt64(byte & 0x3F) & 1 != 0
         }

@@ -12,10 +12,10 @@ struct FramingFields {
     /// Whether `Connection` lists hop-by-hop fields (RFC 9110 section 7.6.1).
     private(set) var namesFields = false
 
-    package init(minorVersion: UInt8) { self.minorVersion = minorVersion }
+    init(minorVersion: UInt8) { self.minorVersion = minorVersion }
 
     /// Reads one field. A length is rewritten in its canonical form.
-    package mutating func read(at index: Int, of block: inout HeaderBlock) throws(MessageError) {
+    mutating func read(at index: Int, of block: inout HeaderBlock) throws(MessageError) {
         let field = block.fields[index]
         switch field.id {
         case .contentLength:
@@ -75,7 +75,7 @@ struct FramingFields {
     }
 
     /// Returns the declared framing, or nil if the fields declare none.
-    package func declared() throws(MessageError) -> BodyFraming? {
+    func declared() throws(MessageError) -> BodyFraming? {
         guard self.isChunked else {
             guard !self.hasOtherCoding else { throw .malformed("Transfer-Encoding without chunked") }
             return self.length.map { $0 > 0 ? .length($0) : .none }
@@ -86,7 +86,7 @@ struct FramingFields {
     }
 
     /// Whether the connection persists after the message.
-    package var keepAlive: Bool { !self.says.close && (self.minorVersion > 0 || self.says.keepAlive) }
+    var keepAlive: Bool { !self.says.close && (self.minorVersion > 0 || self.says.keepAlive) }
 
     /// Parses `Content-Length = 1*DIGIT` (RFC 9110 section 8.6), up to the largest signed 64-bit integer.
     private static func contentLength(_ bytes: UnsafeRawBufferPointer) throws(MessageError) -> Int {

@@ -21,9 +21,9 @@ package enum HTTPDate {
         private let bytes: UnsafeRawBufferPointer
         private var position = 0
 
-        package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+        init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-        package var isAtEnd: Bool { self.position == self.bytes.count }
+        var isAtEnd: Bool { self.position == self.bytes.count }
 
         /// Reads a weekday and returns the length of its name, which is 3 if abbreviated.
         mutating func weekday() -> Int? {
@@ -36,7 +36,7 @@ package enum HTTPDate {
         }
 
         /// Reads `, 06 Nov 1994 08:49:37 GMT`.
-        package mutating func imfFixdate() -> Int64? {
+        mutating func imfFixdate() -> Int64? {
             guard self.literal(", "), let day = self.number(2), self.literal(" "), let month = self.month(),
                 self.literal(" "), let year = self.number(4), self.literal(" "), let time = self.time(),
                 self.literal(" GMT")

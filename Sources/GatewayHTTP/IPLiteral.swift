@@ -1,7 +1,7 @@
 /// An `IP-literal` (RFC 3986 section 3.2.2), without its brackets.
 enum IPLiteral {
     /// Returns whether the bytes are an IPv6 address, or an address of a later version (`v1.a`).
-    package static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let first = bytes.first else { return false }
         return first | 0x20 == UInt8(ascii: "v") ? self.isFutureAddress(bytes) : self.isIPv6(bytes)
     }

@@ -3,7 +3,7 @@ import NIOCore
 
 /// Indexes the field lines of a section (RFC 9112 section 5). `bytes` ends with the empty line, so a loop that stops
 /// at a control character stays within bounds.
-package enum FieldSection {
+enum FieldSection {
     static func parse(
         _ bytes: UnsafeRawBufferPointer,
         from start: Int,

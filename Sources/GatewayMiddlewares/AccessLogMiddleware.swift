@@ -52,10 +52,10 @@ public struct AccessLogMiddleware: CompletionHook {
 struct AccessLogEntry: AccessLogSource {
     private let exchange: Exchange
     private let outcome: Outcome
-    package let accessLogDuration: TimeAmount
-    package let accessLogLevel: AccessLogLevel
+    let accessLogDuration: TimeAmount
+    let accessLogLevel: AccessLogLevel
 
-    package init(_ exchange: Exchange, _ outcome: Outcome, slow: TimeAmount?) {
+    init(_ exchange: Exchange, _ outcome: Outcome, slow: TimeAmount?) {
         self.exchange = exchange
         self.outcome = outcome
         let duration = exchange.now - exchange.startedAt
@@ -67,18 +67,18 @@ struct AccessLogEntry: AccessLogSource {
         self.accessLogLevel = isSlow || isError ? .warning : .info
     }
 
-    package var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }
-    package var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
-    package var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
-    package var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }
-    package var accessLogAttempts: Int { self.exchange.upstreamCall.attempts }
+    var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }
+    var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
+    var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
+    var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }
+    var accessLogAttempts: Int { self.exchange.upstreamCall.attempts }
 
-    package var accessLogUpstreamTime: TimeAmount? {
+    var accessLogUpstreamTime: TimeAmount? {
         guard let sent = self.exchange.upstreamCall.sentAt else { return nil }
         return (self.exchange.upstreamCall.answerEndedAt ?? self.exchange.now) - sent
     }
 
-    package func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
+    func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch text {
         case .requestID: self.lend(self.exchange.requestIDRange, body)
         case .traceID: self.lend(self.exchange[RequestIDMiddleware.traceID], body)

@@ -86,18 +86,18 @@ public struct HeadersMiddleware: RequestHook, ResponseHook {
 private struct FieldChanges {
     struct Change {
         package let name: HeaderName
-        package let value: PlaceholderTemplate
+        let value: PlaceholderTemplate
         /// Replaces existing values.
-        package let replaces: Bool
+        let replaces: Bool
     }
 
-    package let removed: [HeaderName]
-    package let changes: [Change]
+    let removed: [HeaderName]
+    let changes: [Change]
 
     /// Fields that only this middleware sets.
-    package var owned: [HeaderName] { self.removed + self.changes.filter(\.replaces).map(\.name) }
+    var owned: [HeaderName] { self.removed + self.changes.filter(\.replaces).map(\.name) }
 
-    package init(_ written: HeadersMiddleware.Changes, _ direction: String, in context: inout BuildContext) {
+    init(_ written: HeadersMiddleware.Changes, _ direction: String, in context: inout BuildContext) {
         self.removed = written.remove.enumerated().compactMap { index, name in
             Self.name(name, [direction, "remove", String(index)], in: &context)
         }

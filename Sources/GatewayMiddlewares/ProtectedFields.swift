@@ -4,9 +4,9 @@ import GatewaySettings
 /// Fields that middleware settings must not change: those for framing and routing, and those that the gateway itself
 /// writes.
 enum ProtectedFields {
-    package struct Problem: Hashable {
-        package var message: String
-        package var suggestion: String
+    struct Problem: Hashable {
+        var message: String
+        var suggestion: String
     }
 
     private static let ids: Set<FieldID> = [
@@ -15,7 +15,7 @@ enum ProtectedFields {
     ]
 
     /// Why a configuration must not name the field; nil if it may.
-    package static func problem(with name: String) -> Problem? {
+    static func problem(with name: String) -> Problem? {
         guard let header = HeaderName(validating: name) else {
             return Problem(
                 message: "\(JSONText.quoted(name)) is not a header name",
@@ -33,12 +33,12 @@ enum ProtectedFields {
 /// Field values in configurations.
 enum FieldValue {
     /// Visible characters, spaces, tabs, and bytes outside ASCII (RFC 9110 section 5.5).
-    package static func isValid(_ value: String) -> Bool {
+    static func isValid(_ value: String) -> Bool {
         value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
     /// The value on one line, without control characters.
-    package static func cleaned(_ value: String) -> String {
+    static func cleaned(_ value: String) -> String {
         String(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F || $0.value == 0x09 })
     }
 }

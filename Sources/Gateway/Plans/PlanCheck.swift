@@ -9,11 +9,11 @@ import NIOPosix
 /// The errors and warnings that only building a configuration reveals, such as those that middlewares report, and routes
 /// whose access rules a request can bypass. It builds the plans as every event loop does at startup, but opens no
 /// listeners and contacts no upstreams.
-package struct PlanCheck: Sendable {
-    package let errors: [ConfigurationError]
+struct PlanCheck: Sendable {
+    let errors: [ConfigurationError]
     package let warnings: [ConfigurationError]
 
-    package init(_ configuration: GatewayConfiguration) async throws {
+    init(_ configuration: GatewayConfiguration) async throws {
         try await self.init(configuration, middlewares: StandardMiddlewares.all)
     }
 

@@ -3,8 +3,8 @@ import GatewaySettings
 
 /// `/config`: the running configuration.
 struct ConfigurationEndpoint: AdminEndpoint {
-    package let path = "/config"
-    package let summary = "The configuration with all defaults, secrets redacted."
+    let path = "/config"
+    let summary = "The configuration with all defaults, secrets redacted."
 
     package func answer(_ call: AdminCall) -> Response { .admin(JSONValue(call.status.configuration.redacted())) }
 }

@@ -3,10 +3,10 @@ import GatewaySettings
 
 /// `/health/live`: whether the event loops are responsive.
 struct LivenessEndpoint: AdminEndpoint {
-    package let path = "/health/live"
-    package let aliases = ["/health/liveness"]
-    package let scope = AdminScope.open
-    package let summary = "Liveness: 200, or 503 when an event loop has stalled for a second."
+    let path = "/health/live"
+    let aliases = ["/health/liveness"]
+    let scope = AdminScope.open
+    let summary = "Liveness: 200, or 503 when an event loop has stalled for a second."
 
     package func answer(_ call: AdminCall) async -> Response {
         let isLive = await EventLoopProbe.allRespond(call.status.eventLoops, within: AdminCall.patience)
@@ -16,10 +16,10 @@ struct LivenessEndpoint: AdminEndpoint {
 
 /// `/health/ready`: whether requests should be sent here.
 struct ReadinessEndpoint: AdminEndpoint {
-    package let path = "/health/ready"
-    package let aliases = ["/health/readiness"]
-    package let scope = AdminScope.open
-    package let summary = "Readiness: 200, or 503 with the reasons."
+    let path = "/health/ready"
+    let aliases = ["/health/readiness"]
+    let scope = AdminScope.open
+    let summary = "Readiness: 200, or 503 with the reasons."
 
     package func answer(_ call: AdminCall) -> Response {
         let reasons = call.status.reasonsNotReady
@@ -32,16 +32,16 @@ struct ReadinessEndpoint: AdminEndpoint {
 
 /// `/health`: the gateway and its upstreams.
 struct HealthEndpoint: AdminEndpoint {
-    package let path = "/health"
-    package let summary = "Health of the gateway and its upstreams."
+    let path = "/health"
+    let summary = "Health of the gateway and its upstreams."
 
     package func answer(_ call: AdminCall) -> Response { .health(HealthReport(call.status), call) }
 }
 
 /// `/health/detailed`: also every target, and the resources of the process.
 struct DetailedHealthEndpoint: AdminEndpoint {
-    package let path = "/health/detailed"
-    package let summary = "Health of every target, and the resources the process uses."
+    let path = "/health/detailed"
+    let summary = "Health of every target, and the resources the process uses."
 
     package func answer(_ call: AdminCall) async -> Response {
         var report = HealthReport(call.status)

@@ -5,8 +5,8 @@ import NIOCore
 
 /// `/`: the list of endpoints, as HTML or JSON.
 struct IndexEndpoint: AdminEndpoint {
-    package let path = "/"
-    package let summary = "This list."
+    let path = "/"
+    let summary = "This list."
 
     package func answer(_ call: AdminCall) -> Response {
         if Self.prefersJSON(call.request.accept) { return .admin(Self.json) }

@@ -4,8 +4,8 @@ import NIOCore
 
 /// `/metrics`: all metrics in a format of Prometheus. `name[]` in the query selects some of them.
 struct MetricsEndpoint: AdminEndpoint {
-    package let path = "/metrics"
-    package let summary = "Metrics for Prometheus."
+    let path = "/metrics"
+    let summary = "Metrics for Prometheus."
 
     package func answer(_ call: AdminCall) async -> Response {
         let format = ExpositionFormat.preferred(accept: call.request.accept)

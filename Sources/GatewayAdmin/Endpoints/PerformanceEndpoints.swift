@@ -7,8 +7,8 @@ struct PerformanceEndpoint: AdminEndpoint {
     /// How many routes an event loop adds up without a break.
     private static let batch = 64
 
-    package let path = "/metrics/performance"
-    package let summary = "Rates and latencies of all routes over the last 1, 5 and 15 minutes."
+    let path = "/metrics/performance"
+    let summary = "Rates and latencies of all routes over the last 1, 5 and 15 minutes."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         .admin(try await Self.json(call.status, at: call.now, call.query))
@@ -17,7 +17,7 @@ struct PerformanceEndpoint: AdminEndpoint {
     /// A page of the routes, in the configuration's order, and the totals of all routes.
     ///
     /// - Throws: 422 for a page that does not exist.
-    package static func json(
+    static func json(
         _ status: GatewayStatus,
         at now: NIODeadline,
         _ query: AdminQuery
@@ -49,8 +49,8 @@ struct PerformanceEndpoint: AdminEndpoint {
 
 /// `/metrics/performance/{route}`: the same for one route.
 struct RoutePerformanceEndpoint: AdminEndpoint {
-    package let path = "/metrics/performance/{route}"
-    package let summary = "Rates and latencies of one route."
+    let path = "/metrics/performance/{route}"
+    let summary = "Rates and latencies of one route."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         guard let json = await Self.json(call.status, route: call.parameters.first ?? "", at: call.now) else {
@@ -80,7 +80,7 @@ private enum PerformanceJSON {
     private static let quantiles = [("p50_ms", 0.5), ("p90_ms", 0.9), ("p95_ms", 0.95), ("p99_ms", 0.99)]
 
     /// By the windows' names.
-    package static func windows(_ summaries: [DurationSummary], _ start: StatisticsStart, _ now: NIODeadline)
+    static func windows(_ summaries: [DurationSummary], _ start: StatisticsStart, _ now: NIODeadline)
         -> [String: JSONValue]
     {
         zip(PerformanceWindow.allCases, summaries).reduce(into: [:]) { entries, part in

@@ -3,8 +3,8 @@ import GatewaySettings
 
 /// `/routes`: which requests each route matches, which middlewares process them, and where they go.
 struct RoutesEndpoint: AdminEndpoint {
-    package let path = "/routes"
-    package let summary = "Routes with their middleware chains."
+    let path = "/routes"
+    let summary = "Routes with their middleware chains."
 
     package func answer(_ call: AdminCall) throws(AdminRefusal) -> Response {
         let configuration = call.status.configuration

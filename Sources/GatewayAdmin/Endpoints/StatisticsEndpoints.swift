@@ -4,8 +4,8 @@ import GatewaySettings
 
 /// `/metrics/counters`: every counter, since the statistics began.
 struct CountersEndpoint: AdminEndpoint {
-    package let path = "/metrics/counters"
-    package let summary = "All counters as JSON."
+    let path = "/metrics/counters"
+    let summary = "All counters as JSON."
 
     package func answer(_ call: AdminCall) async -> Response {
         let start = call.status.statistics
@@ -31,10 +31,10 @@ struct CountersEndpoint: AdminEndpoint {
 
 /// `POST /metrics/reset`: starts the JSON statistics over.
 struct ResetStatisticsEndpoint: AdminEndpoint {
-    package let path = "/metrics/reset"
-    package let method = Method.post
-    package let scope = AdminScope.write
-    package let summary = "Resets the JSON statistics. Prometheus counters are not affected."
+    let path = "/metrics/reset"
+    let method = Method.post
+    let scope = AdminScope.write
+    let summary = "Resets the JSON statistics. Prometheus counters are not affected."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)

@@ -12,8 +12,8 @@ import NIOCore
 
 /// `/metrics/system`: the resources of the process, and how quickly its event loops respond.
 struct SystemEndpoint: AdminEndpoint {
-    package let path = "/metrics/system"
-    package let summary = "CPU, memory, open files and event loops of the process."
+    let path = "/metrics/system"
+    let summary = "CPU, memory, open files and event loops of the process."
 
     package func answer(_ call: AdminCall) async -> Response {
         let status = call.status

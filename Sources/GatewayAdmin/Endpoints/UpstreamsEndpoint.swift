@@ -4,8 +4,8 @@ import GatewaySettings
 
 /// `/upstreams`: the targets of each upstream, and their state.
 struct UpstreamsEndpoint: AdminEndpoint {
-    package let path = "/upstreams"
-    package let summary = "Upstreams with their targets."
+    let path = "/upstreams"
+    let summary = "Upstreams with their targets."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let upstreams = call.status.upstreams

@@ -4,16 +4,16 @@ package import NIOCore
 /// runs further turns while ``hasWork`` is true.
 package final class BodyPipeline {
     private struct Step {
-        package let transform: any BodyTransform
+        let transform: any BodyTransform
         /// The transform, if it is paced.
         let paced: (any PacedTransform)?
-        package var input = ByteBuffer()
+        var input = ByteBuffer()
         /// Whether the transform was notified of the end of its input.
         var isInputEnded = false
         /// Whether all output of the transform has been passed on.
-        package var isEnded = false
+        var isEnded = false
 
-        package init(_ transform: any BodyTransform) {
+        init(_ transform: any BodyTransform) {
             self.transform = transform
             self.paced = transform as? any PacedTransform
         }
@@ -26,7 +26,7 @@ package final class BodyPipeline {
     private var isEnding = false
 
     /// Inserts a transform by rank, after those of the same rank.
-    package func insert(_ transform: any BodyTransform) {
+    func insert(_ transform: any BodyTransform) {
         let place = self.steps.firstIndex { $0.transform.rank > transform.rank } ?? self.steps.endIndex
         self.steps.insert(Step(transform), at: place)
     }
@@ -38,7 +38,7 @@ package final class BodyPipeline {
     package func write(_ chunk: ByteBuffer) { Self.append(chunk, to: &self.steps[0].input) }
 
     /// Marks the end of the input.
-    package func end() { self.isEnding = true }
+    func end() { self.isEnding = true }
 
     /// Whether the whole body has been output.
     var isFinished: Bool { self.steps[self.steps.count - 1].isEnded }
@@ -47,7 +47,7 @@ package final class BodyPipeline {
     var hasWork: Bool { self.steps.indices.contains { self.canWork($0) } }
 
     /// Whether a paced step does not accept its waiting input.
-    package var isFull: Bool { self.steps.contains { $0.input.readableBytes > 0 && $0.paced?.takesInput == false } }
+    var isFull: Bool { self.steps.contains { $0.input.readableBytes > 0 && $0.paced?.takesInput == false } }
 
     private func canWork(_ index: Int) -> Bool {
         let step = self.steps[index]
@@ -58,7 +58,7 @@ package final class BodyPipeline {
     }
 
     /// Runs every step once and returns the output of the last.
-    package func turn() throws(TransformError) -> ByteBuffer {
+    func turn() throws(TransformError) -> ByteBuffer {
         var output = ByteBuffer()
         for index in self.steps.indices where !self.isBlocked(index) {
             var sink = BodySink()
@@ -85,7 +85,7 @@ package final class BodyPipeline {
 
     /// Makes every step write out its held data, because no more input is available for now. Returns the output of
     /// the last step.
-    package func pause() throws(TransformError) -> ByteBuffer {
+    func pause() throws(TransformError) -> ByteBuffer {
         var output = ByteBuffer()
         for index in self.steps.indices where !self.steps[index].isEnded && !self.isBlocked(index) {
             var sink = BodySink()
@@ -99,7 +99,7 @@ package final class BodyPipeline {
     }
 
     /// Cancels the transforms, because the body is incomplete.
-    package func cancel() {
+    func cancel() {
         for step in self.steps where !step.isInputEnded || !step.isEnded { step.transform.cancel() }
         self.steps.removeAll()
     }

@@ -77,7 +77,7 @@ public struct BuildContext {
         self.worker.meters.gauge(description, labels)
     }
 
-    package func histogram(_ description: MetricDescription, _ labels: String...) -> Histogram {
+    func histogram(_ description: MetricDescription, _ labels: String...) -> Histogram {
         self.worker.meters.histogram(description, labels)
     }
 

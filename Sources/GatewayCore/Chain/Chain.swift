@@ -62,39 +62,39 @@ extension Chain: Sendable {}
 
 /// A request hook as the chain calls it.
 private class RequestStep {
-    package func request(_ exchange: Exchange) -> Decision { .next }
+    func request(_ exchange: Exchange) -> Decision { .next }
 
-    package static func of(_ hook: some RequestHook) -> RequestStep { RequestStepOf(hook) }
+    static func of(_ hook: some RequestHook) -> RequestStep { RequestStepOf(hook) }
 }
 
 private final class RequestStepOf<Hook: RequestHook>: RequestStep {
     private let hook: Hook
-    package init(_ hook: Hook) { self.hook = hook }
-    package override func request(_ exchange: Exchange) -> Decision { self.hook.request(exchange) }
+    init(_ hook: Hook) { self.hook = hook }
+    override func request(_ exchange: Exchange) -> Decision { self.hook.request(exchange) }
 }
 
 /// A response hook as the chain calls it.
 private class ResponseStep {
-    package func response(_ exchange: Exchange) -> Decision { .next }
+    func response(_ exchange: Exchange) -> Decision { .next }
 
-    package static func of(_ hook: some ResponseHook) -> ResponseStep { ResponseStepOf(hook) }
+    static func of(_ hook: some ResponseHook) -> ResponseStep { ResponseStepOf(hook) }
 }
 
 private final class ResponseStepOf<Hook: ResponseHook>: ResponseStep {
     private let hook: Hook
-    package init(_ hook: Hook) { self.hook = hook }
-    package override func response(_ exchange: Exchange) -> Decision { self.hook.response(exchange) }
+    init(_ hook: Hook) { self.hook = hook }
+    override func response(_ exchange: Exchange) -> Decision { self.hook.response(exchange) }
 }
 
 /// A completion hook as the chain calls it.
 private class CompletionStep {
-    package func complete(_ exchange: Exchange, _ outcome: Outcome) {}
+    func complete(_ exchange: Exchange, _ outcome: Outcome) {}
 
-    package static func of(_ hook: some CompletionHook) -> CompletionStep { CompletionStepOf(hook) }
+    static func of(_ hook: some CompletionHook) -> CompletionStep { CompletionStepOf(hook) }
 }
 
 private final class CompletionStepOf<Hook: CompletionHook>: CompletionStep {
     private let hook: Hook
-    package init(_ hook: Hook) { self.hook = hook }
-    package override func complete(_ exchange: Exchange, _ outcome: Outcome) { self.hook.complete(exchange, outcome) }
+    init(_ hook: Hook) { self.hook = hook }
+    override func complete(_ exchange: Exchange, _ outcome: Outcome) { self.hook.complete(exchange, outcome) }
 }

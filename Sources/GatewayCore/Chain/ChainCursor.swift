@@ -21,13 +21,13 @@ struct ChainCursor: Hashable, Sendable {
     mutating func repeatDown() { self.down -= 1 }
 
     /// Restarts the walk down from below the middleware at `place`. `places` must ascend.
-    package mutating func restart(below place: Int, among places: ContiguousArray<Int>) {
+    mutating func restart(below place: Int, among places: ContiguousArray<Int>) {
         self.down = places.firstIndex { $0 > place } ?? places.count
     }
 
     /// Turns the walk upwards after a response or an error from the middleware at `place`, or from the bottom of the
     /// chain if `place` is nil. The climb visits the hooks above `place`. `places` must ascend.
-    package mutating func turn(from place: Int?, among places: ContiguousArray<Int>) {
+    mutating func turn(from place: Int?, among places: ContiguousArray<Int>) {
         self.up = places.count
         guard let place else { return }
         while self.up > 0, places[self.up - 1] >= place { self.up -= 1 }

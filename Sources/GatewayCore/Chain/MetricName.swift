@@ -6,7 +6,7 @@ enum MetricName {
     ///   - name: The name without the prefix.
     ///   - ending: The suffix that the Prometheus conventions require, or an empty string.
     ///   - labels: The names of the labels other than `route`.
-    package static func mistake(in name: String, ending: String, labels: [String]) -> String? {
+    static func mistake(in name: String, ending: String, labels: [String]) -> String? {
         guard self.isName(name) else {
             return "\"\(name)\" is not a metric name: use lower-case letters, digits and \"_\""
         }
@@ -19,7 +19,7 @@ enum MetricName {
     }
 
     /// Returns whether a name consists of lower-case letters, digits and "_", and begins with a letter.
-    package static func isName(_ name: String) -> Bool {
+    static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (0x61...0x7A).contains(first) else { return false }
         return name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
     }

@@ -3,7 +3,7 @@ import NIOCore
 /// The deadlines of a client connection: for bytes to arrive from the client, and for the client to accept bytes.
 ///
 /// It reads no clock: the time is an argument. The handler moves the connection's slot in the `DeadlineWheel`.
-package struct ConnectionClock {
+struct ConnectionClock {
     /// How long a client may be silent while its connection closes.
     static let lingerTime = TimeAmount.seconds(2)
     /// How long such a client may keep sending.
@@ -77,7 +77,7 @@ package struct ConnectionClock {
     var waitsForWrite: Bool { self.writeDeadline != .distantFuture }
 
     /// Records that more bytes were queued for the client.
-    package mutating func wrote(_ count: Int) { if self.waitsForWrite { self.unwritten += count } }
+    mutating func wrote(_ count: Int) { if self.waitsForWrite { self.unwritten += count } }
 
     enum OnWriteDeadline: Hashable {
         /// The client has accepted everything.

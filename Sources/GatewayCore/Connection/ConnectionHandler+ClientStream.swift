@@ -68,7 +68,7 @@ extension ConnectionHandler: ClientStream {
         self.collect { $0.writeLastChunk(trailers: exchange.responseBody.trailers) }
     }
 
-    package func collect(_ write: (inout ByteBuffer) -> Void) {
+    func collect(_ write: (inout ByteBuffer) -> Void) {
         let count = self.output.collect(write)
         self.exchange?.bytesOut &+= UInt64(count)
     }

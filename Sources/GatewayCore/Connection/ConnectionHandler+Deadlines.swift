@@ -1,6 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
-package import NIOCore
+import NIOCore
 
 /// Timeouts: slow clients, idle connections and the drain.
 extension ConnectionHandler: DeadlineOwner {
@@ -52,7 +52,7 @@ extension ConnectionHandler: DeadlineOwner {
 
     // MARK: Deadlines
 
-    package func deadlineReached(now: NIODeadline) {
+    func deadlineReached(now: NIODeadline) {
         guard let context = self.context else { return }
         self.worker.tick()
         self.clock.disarm()
@@ -130,7 +130,7 @@ extension ConnectionHandler: DeadlineOwner {
     /// Whether the system holds unread bytes from the client, so that the connection only looks idle.
     private var hasUnreadInput: Bool { self.socket.map { Platform.hasUnreadBytes($0) } ?? false }
 
-    package var socket: NIOBSDSocket.Handle? {
+    var socket: NIOBSDSocket.Handle? {
         let operations = self.context?.pipeline.syncOperations
         return try? operations?.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
     }
@@ -138,7 +138,7 @@ extension ConnectionHandler: DeadlineOwner {
     // MARK: The drain
 
     /// Serves the current request, plus one more if the client does not know yet that the connection closes.
-    package func drain() {
+    func drain() {
         switch self.machine.drain() {
         case .afterNextRequest:
             self.waitForRead(min(self.clock.readDeadline, self.worker.tick() + Self.drainGrace))

@@ -17,19 +17,19 @@ package final class ConnectionHandler: ChannelInboundHandler {
     /// The delay before a client that has closed its input is checked. Most responses are complete by then.
     private static let patience = TimeAmount.milliseconds(100)
 
-    package let worker: Worker
-    package let listener: ListenerPlan
+    let worker: Worker
+    let listener: ListenerPlan
     package let peer: ClientAddress
-    package var machine: ConnectionStateMachine
-    package var reader: RequestReader
-    package var clock = ConnectionClock()
-    package let output: ConnectionOutput
-    package private(set) var context: ChannelHandlerContext?
-    package var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
+    var machine: ConnectionStateMachine
+    var reader: RequestReader
+    var clock = ConnectionClock()
+    let output: ConnectionOutput
+    private(set) var context: ChannelHandlerContext?
+    var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
     let deadlineSlot: DeadlineWheel.Slot
 
     /// - Parameter isAdmitted: False if there are too many connections. The client then only gets an error response.
-    package init(
+    init(
         worker: Worker,
         listener: ListenerPlan,
         peer: ClientAddress,
@@ -123,7 +123,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: A pass over the received bytes
 
-    package func process() {
+    func process() {
         guard let context = self.context, self.machine.passBegan() else { return }
         while self.step() { if self.output.isFull { self.flushNow() } }
         self.reader.trim()
@@ -233,7 +233,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
     // MARK: Refusals
 
     /// Responds with an error to bytes that are not a request, and reads nothing more.
-    package func refuse(_ error: GatewayError, with exchange: Exchange) {
+    func refuse(_ error: GatewayError, with exchange: Exchange) {
         self.machine.receivedMalformed()
         self.answer(error, with: exchange)
     }

@@ -1,12 +1,12 @@
 import GatewayHTTP1
-package import NIOCore
+import NIOCore
 
 /// The output of a connection. Small pieces are collected in one buffer; large ones are passed on without a copy.
 ///
 /// This is a class because a write can close the connection before it returns, which calls back into this object.
-package final class ConnectionOutput {
+final class ConnectionOutput {
     /// Where flushed bytes go. The code that builds the channel chooses; see `Transport`.
-    package enum Destination {
+    enum Destination {
         /// Directly to the socket while nothing is queued in the channel. The channel receives what the socket does
         /// not accept, and reports when there is room again. A write through the channel costs 2,800 instructions and
         /// sixty reference counting operations, a tenth of a request's CPU time.
@@ -30,7 +30,7 @@ package final class ConnectionOutput {
     private var mayBeQueued = false
     private var needsFlush = false
 
-    package init(worker: Worker, to destination: Destination) {
+    init(worker: Worker, to destination: Destination) {
         self.worker = worker
         self.destination = destination
     }
@@ -51,11 +51,11 @@ package final class ConnectionOutput {
     }
 
     /// Whether enough bytes are collected that waiting for more saves nothing.
-    package var isFull: Bool { (self.collected?.readableBytes ?? 0) >= Self.full }
+    var isFull: Bool { (self.collected?.readableBytes ?? 0) >= Self.full }
 
     /// Collects the bytes that `write` appends, and returns their number.
     @discardableResult
-    package func collect(_ write: (inout ByteBuffer) -> Void) -> Int {
+    func collect(_ write: (inout ByteBuffer) -> Void) -> Int {
         var buffer = self.collected ?? self.worker.takeBuffer()
         self.collected = nil
         let before = buffer.readableBytes
@@ -88,7 +88,7 @@ package final class ConnectionOutput {
     }
 
     /// Sends the bytes written so far.
-    package func flush(_ context: ChannelHandlerContext) {
+    func flush(_ context: ChannelHandlerContext) {
         guard var buffer = self.take() else {
             if self.needsFlush {
                 self.needsFlush = false

@@ -4,13 +4,13 @@ import GatewayHTTP1
 /// The state of a client's HTTP/1 connection: keep-alive, pipelining, half-close and drain (RFC 9112 section 9).
 ///
 /// It has no channel and no clock. `ConnectionHandler` reports each event and performs the returned action.
-package struct ConnectionStateMachine: Hashable, Sendable {
-    package private(set) var state = State.idle
+struct ConnectionStateMachine: Hashable, Sendable {
+    private(set) var state = State.idle
     private var requestsLeft: Int
     private var keepsAlive = true
     /// Whether the current response announced that the connection closes after it.
     private var isLast = false
-    package private(set) var isDraining = false
+    private(set) var isDraining = false
     /// Whether the client may still send bytes that will not be read.
     private var mayStillSend = false
 
@@ -21,7 +21,7 @@ package struct ConnectionStateMachine: Hashable, Sendable {
     /// Whether a client that closed its input was checked for whether it still waits for the response.
     private var hasCheckedClient = false
     private var isBodyPaused = true
-    package private(set) var isReading = true
+    private(set) var isReading = true
     /// True from a read until the channel reports the end of its reads, which flushes bytes to the upstream.
     private var isInReadPass = false
     private var isProcessing = false
@@ -30,7 +30,7 @@ package struct ConnectionStateMachine: Hashable, Sendable {
 
     private var needsFlush = false
     /// The writability that the channel last reported.
-    package private(set) var isWritable = true
+    private(set) var isWritable = true
     /// Whether the body of the current response is chunked.
     private(set) var isChunked = false
 
@@ -40,7 +40,7 @@ package struct ConnectionStateMachine: Hashable, Sendable {
     let isAdmitted: Bool
     private(set) var isReleased = false
 
-    package enum State: Hashable, Sendable {
+    enum State: Hashable, Sendable {
         /// Between requests. → receivingHead, exchanging, closing, closed
         case idle
         /// A part of a head has arrived. → exchanging, closing, closed
@@ -56,12 +56,12 @@ package struct ConnectionStateMachine: Hashable, Sendable {
         case closed
     }
 
-    package enum Side: Hashable, Sendable {
+    enum Side: Hashable, Sendable {
         case open
         case ended
     }
 
-    package init(requestsPerConnection: Int, isAdmitted: Bool = true) {
+    init(requestsPerConnection: Int, isAdmitted: Bool = true) {
         self.requestsLeft = max(1, requestsPerConnection)
         self.isAdmitted = isAdmitted
     }
@@ -74,10 +74,10 @@ package struct ConnectionStateMachine: Hashable, Sendable {
     /// Whether the listener currently counts the connection.
     var isCounted: Bool { self.isAdmitted && !self.isReleased }
 
-    package mutating func closed() { self.state = .closed }
+    mutating func closed() { self.state = .closed }
 
     /// Records that the connection released its resources. Returns false if it already had.
-    package mutating func release() -> Bool {
+    mutating func release() -> Bool {
         guard !self.isReleased else { return false }
         self.isReleased = true
         return true
@@ -88,7 +88,7 @@ package struct ConnectionStateMachine: Hashable, Sendable {
 
 extension ConnectionStateMachine {
     /// What to do with the received bytes.
-    package enum Step: Hashable {
+    enum Step: Hashable {
         case readHead
         case readBody
         case discardBody
@@ -196,7 +196,7 @@ extension ConnectionStateMachine {
     }
 
     /// Records that there are too many connections. The client gets an error response, and nothing is read.
-    package mutating func refused() {
+    mutating func refused() {
         self.keepsAlive = false
         self.state = .exchanging(request: .ended, response: .open)
     }
@@ -414,13 +414,13 @@ extension ConnectionStateMachine {
         }
     }
 
-    package enum OnDrain: Hashable {
+    enum OnDrain: Hashable {
         /// No request is in progress, but one may be arriving (RFC 9112 section 9.6): wait for it briefly.
         case afterNextRequest
         case afterResponse
     }
 
-    package mutating func drain() -> OnDrain {
+    mutating func drain() -> OnDrain {
         self.isDraining = true
         return self.state == .idle ? .afterNextRequest : .afterResponse
     }

@@ -7,12 +7,12 @@ extension DeadlineWheel {
     /// when that bucket is due. A busy connection therefore touches the wheel about once per minute.
     struct StateMachine {
         /// The length of a tick in nanoseconds. Deadlines fire late by up to one tick.
-        package static let tick: Int64 = 10_000_000
+        static let tick: Int64 = 10_000_000
         /// Covers more than 80 seconds. A later deadline goes around the wheel again.
         private static let bucketCount = 8192
 
         private struct Timer {
-            package var deadline = NIODeadline.distantFuture
+            var deadline = NIODeadline.distantFuture
             /// The tick at which this slot is due next. `Int64.max` if it is in no bucket.
             var placed = Int64.max
             var isUsed = false
@@ -28,7 +28,7 @@ extension DeadlineWheel {
         /// All ticks before this one have passed.
         private var current: Int64
 
-        package init(now: NIODeadline) { self.current = Self.tick(of: now) }
+        init(now: NIODeadline) { self.current = Self.tick(of: now) }
 
         mutating func makeSlot() -> Slot {
             if let slot = self.free.popLast() {
@@ -40,7 +40,7 @@ extension DeadlineWheel {
         }
 
         /// Frees the slot for reuse. It may still be in a bucket, which its next owner inherits.
-        package mutating func free(_ slot: Slot) {
+        mutating func free(_ slot: Slot) {
             self.timers[slot.index].deadline = .distantFuture
             self.timers[slot.index].isUsed = false
             self.free.append(slot)
@@ -53,7 +53,7 @@ extension DeadlineWheel {
         }
 
         /// Sets a slot's deadline. Ignored for a free slot, whose next owner must not be called for it.
-        package mutating func set(_ slot: Slot, to deadline: NIODeadline) -> OnSet {
+        mutating func set(_ slot: Slot, to deadline: NIODeadline) -> OnSet {
             guard self.timers[slot.index].isUsed else { return .unchanged }
             self.timers[slot.index].deadline = deadline
             guard deadline != .distantFuture else { return .unchanged }
@@ -63,7 +63,7 @@ extension DeadlineWheel {
         }
 
         /// Collects the slots whose deadlines have passed by `now`, each once.
-        package mutating func advance(to now: NIODeadline, expired: inout [Slot]) {
+        mutating func advance(to now: NIODeadline, expired: inout [Slot]) {
             let target = Self.tick(of: now)
             guard target >= self.current else { return }
             let first = self.current

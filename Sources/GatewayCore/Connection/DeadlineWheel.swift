@@ -1,7 +1,7 @@
-package import NIOCore
+import NIOCore
 
 /// An object with a deadline.
-package protocol DeadlineOwner: AnyObject {
+protocol DeadlineOwner: AnyObject {
     /// Called when the deadline of the owner's slot has passed, once for each deadline that is set.
     func deadlineReached(now: NIODeadline)
 }
@@ -9,8 +9,8 @@ package protocol DeadlineOwner: AnyObject {
 /// The deadlines of one event loop. They share one timer, which is scheduled only while there is a deadline.
 package final class DeadlineWheel {
     /// Identifies an owner's deadline for the lifetime of the owner.
-    package struct Slot: Hashable {
-        package let index: Int
+    struct Slot: Hashable {
+        let index: Int
     }
 
     private let eventLoop: any EventLoop
@@ -21,25 +21,25 @@ package final class DeadlineWheel {
     private var expired: [Slot] = []
     private var isStopped = false
 
-    package init(eventLoop: any EventLoop) {
+    init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
         self.machine = StateMachine(now: eventLoop.now)
     }
 
     func makeSlot() -> Slot { self.machine.makeSlot() }
 
-    package func own(_ slot: Slot, _ owner: any DeadlineOwner) {
+    func own(_ slot: Slot, _ owner: any DeadlineOwner) {
         while self.owners.count <= slot.index { self.owners.append(nil) }
         self.owners[slot.index] = owner
     }
 
-    package func free(_ slot: Slot) {
+    func free(_ slot: Slot) {
         self.owners[slot.index] = nil
         self.machine.free(slot)
     }
 
     /// Sets the slot's deadline; `.distantFuture` means none.
-    package func set(_ slot: Slot, to deadline: NIODeadline) {
+    func set(_ slot: Slot, to deadline: NIODeadline) {
         switch self.machine.set(slot, to: deadline) {
         case .unchanged: break
         case .wake(let time): self.wake(at: time)

@@ -5,10 +5,10 @@ import NIOPosix
 
 /// An address that clients connect to. Connections are assigned to the workers in turn.
 final class Listener: Sendable {
-    package let address: ListenAddress
+    let address: ListenAddress
     /// The bound address, with the actual port if the configured one is 0.
-    package let boundAddress: SocketAddress?
-    package let channel: any Channel
+    let boundAddress: SocketAddress?
+    let channel: any Channel
     private let workerLoops: [any EventLoop]
 
     /// Binds an address.
@@ -112,7 +112,7 @@ final class Listener: Sendable {
 
     /// Closes the listening socket. Accepted connections stay open. Connections in the system's queue are accepted
     /// first, because closing would reset them.
-    package func close() async {
+    func close() async {
         try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
         for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
         // An accepted connection hops to its worker's event loop and back to this one before it is served. Until
@@ -136,11 +136,11 @@ final class Listener: Sendable {
 /// Pauses accepting briefly when the system has no descriptor or memory for another connection. The listening socket
 /// stays readable, so an event loop that retried at once would do nothing else.
 private final class AcceptPauseHandler: ChannelInboundHandler {
-    package typealias InboundIn = any Channel
+    typealias InboundIn = any Channel
 
     private static let pause = TimeAmount.milliseconds(200)
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is IOError else { return context.fireErrorCaught(error) }
         let channel = context.channel
         try? channel.syncOptions?.setOption(.autoRead, value: false)

@@ -1,6 +1,6 @@
 import GatewayHTTP1
 package import GatewaySettings
-package import NIOCore
+import NIOCore
 
 /// The state that the connections of one listener share on one event loop.
 package final class ListenerPlan {
@@ -58,14 +58,14 @@ package final class ListenerPlan {
 /// `[server.limits]`, in the units that connections use.
 package struct ConnectionLimits: Sendable {
     let http1: HTTP1Limits
-    package let headerTimeout: TimeAmount
-    package let keepAlive: TimeAmount
-    package let writeTimeout: TimeAmount
-    package let requestsPerConnection: Int
+    let headerTimeout: TimeAmount
+    let keepAlive: TimeAmount
+    let writeTimeout: TimeAmount
+    let requestsPerConnection: Int
     /// The longest time that one byte of a request's body may take.
     let bodyNanosecondsPerByte: Double
 
-    package init(_ configuration: LimitsConfiguration) {
+    init(_ configuration: LimitsConfiguration) {
         self.http1 = HTTP1Limits(
             startLine: configuration.requestLine.bytes,
             headers: configuration.headers.bytes,

@@ -64,7 +64,7 @@ package enum Platform {
         case inUse
         case unknown
 
-        package init(connectFailedWith error: CInt) {
+        init(connectFailedWith error: CInt) {
             switch error {
             case ECONNREFUSED, ENOENT, ENOTSOCK: self = .unused
             case EAGAIN, EPROTOTYPE: self = .inUse

@@ -1,13 +1,13 @@
 import GatewayHTTP
-package import GatewayHTTP1
-package import NIOCore
+import GatewayHTTP1
+import NIOCore
 
 /// Reads requests from the bytes of a client connection: a head, then the pieces of its body, then the next head.
-package struct RequestReader {
+struct RequestReader {
     private var parser: RequestParser
     private var decoder: BodyDecoder
     /// The bytes that have not been read as a request yet.
-    package private(set) var buffer = ByteBuffer()
+    private(set) var buffer = ByteBuffer()
     /// The number of bytes read of the current body, including framing.
     private(set) var bodyBytes = 0
 
@@ -18,25 +18,25 @@ package struct RequestReader {
         case complete
     }
 
-    package init(limits: HTTP1Limits) {
+    init(limits: HTTP1Limits) {
         self.parser = RequestParser(limits: limits)
         self.decoder = BodyDecoder(.none, limits: limits)
     }
 
     var buffered: Int { self.buffer.readableBytes }
 
-    package mutating func append(_ bytes: inout ByteBuffer) {
+    mutating func append(_ bytes: inout ByteBuffer) {
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeBuffer(&bytes) }
     }
 
     /// Drops the unread bytes.
-    package mutating func drop() { self.buffer.clear() }
+    mutating func drop() { self.buffer.clear() }
 
     /// Releases the memory of a buffer that was read completely.
     mutating func trim() { if self.buffer.readableBytes == 0 { self.buffer = ByteBuffer() } }
 
     /// Releases all memory. Nothing more is read.
-    package mutating func release() { self.buffer = ByteBuffer() }
+    mutating func release() { self.buffer = ByteBuffer() }
 
     mutating func readHead(into request: inout RequestHead) throws(MessageError) -> Head {
         if try self.parser.parse(&self.buffer, into: &request) { return .complete }
@@ -57,5 +57,5 @@ package struct RequestReader {
     }
 
     /// The trailers of a body that was read to its end.
-    package var trailers: TrailerSection? { self.decoder.trailers }
+    var trailers: TrailerSection? { self.decoder.trailers }
 }

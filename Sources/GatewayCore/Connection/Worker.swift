@@ -108,7 +108,7 @@ package final class Worker {
 
     // MARK: Connections
 
-    package func opened(_ connection: ConnectionHandler) {
+    func opened(_ connection: ConnectionHandler) {
         self.connections[ObjectIdentifier(connection)] = connection
         if self.isDraining { connection.drain() }
     }
@@ -188,7 +188,7 @@ struct TurnQueue<Member: AnyObject> {
 
     /// Adds a member unless it is already waiting. Returns whether the queue was empty, so that the caller has to
     /// schedule a tick.
-    package mutating func add(_ member: Member, life: UInt32) -> Bool {
+    mutating func add(_ member: Member, life: UInt32) -> Bool {
         let isFirst = self.waiting.isEmpty
         if !self.waiting.contains(where: { $0.member === member && $0.life == life }) {
             self.waiting.append((member, life))
@@ -207,7 +207,7 @@ struct TurnQueue<Member: AnyObject> {
 package struct Xoshiro256: RandomNumberGenerator {
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
-    package init(seededBy seed: inout some RandomNumberGenerator) {
+    init(seededBy seed: inout some RandomNumberGenerator) {
         self.state = (seed.next(), seed.next(), seed.next(), seed.next() | 1)
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 /// Renders an error as an HTML page or as plain text. The page loads no resources and has no styles or scripts, so that
 /// it looks the same under any Content-Security-Policy.
 enum ErrorPage {
-    package static func html(_ error: GatewayError, for exchange: Exchange) -> ByteBuffer {
+    static func html(_ error: GatewayError, for exchange: Exchange) -> ByteBuffer {
         var page = ByteBuffer()
         page.reserveCapacity(640)
         page.writeStaticString(

@@ -1,4 +1,4 @@
-package import GatewayHTTP
+import GatewayHTTP
 import GatewayHTTP1
 import GatewaySettings
 import NIOCore
@@ -11,7 +11,7 @@ enum ErrorResponse {
     private static let retryAfter = HeaderName(.retryAfter)
     private static let allow = HeaderName(.allow)
 
-    package static func make(_ error: GatewayError, for exchange: Exchange) -> Response {
+    static func make(_ error: GatewayError, for exchange: Exchange) -> Response {
         let format = exchange.plan.errors
         let (body, type) = self.body(error, format, for: exchange)
         var response = Response(status: error.status, body: body)
@@ -47,7 +47,7 @@ enum ErrorResponse {
 
     /// Returns the form that `Accept` prefers. Problem details are the default, with no `Accept` and if it accepts
     /// none of the forms.
-    package static func preferred(by headers: borrowing HeaderBlock) -> ErrorFormat.Form {
+    static func preferred(by headers: borrowing HeaderBlock) -> ErrorFormat.Form {
         // A client that accepts JSON gets problem details, unless it explicitly rejects application/problem+json.
         let named = AcceptedTypes.quality(of: "application", "problem+json", in: headers)
         let problem =
@@ -121,7 +121,7 @@ extension ByteBuffer {
 
 extension ResponseHead {
     /// Replaces the head with that of a local response.
-    package mutating func fill(with response: Response, answering method: Method) {
+    mutating func fill(with response: Response, answering method: Method) {
         self.headers.clear()
         self.status = response.status
         self.minorVersion = 1

@@ -38,7 +38,7 @@ extension Exchange: UpstreamCaller {
 }
 
 extension UpstreamCluster: Upstream {
-    package func take(_ exchange: Exchange) {
+    func take(_ exchange: Exchange) {
         let call = exchange.upstreamCall
         call.begin(
             for: exchange,

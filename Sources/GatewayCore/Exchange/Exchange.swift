@@ -1,5 +1,5 @@
 public import GatewayHTTP
-package import GatewayHTTP1
+import GatewayHTTP1
 package import NIOCore
 
 /// The data of one request and its response, from the first byte in to the last byte out. `ExchangeDriver` drives it
@@ -53,7 +53,7 @@ public final class Exchange {
         package var held = ByteBuffer()
         /// The whole body, if it was collected, so that it can be sent again.
         package var collected: ByteBuffer?
-        package var trailers: TrailerSection?
+        var trailers: TrailerSection?
         package var pipeline: BodyPipeline?
         /// The number of bytes that the client may still send, for a body of unknown length, or nil for no limit.
         package var allowance: Int?
@@ -73,7 +73,7 @@ public final class Exchange {
     package struct ResponseBody {
         /// The part that was received while the head is held, or the whole body of a local response.
         package var held = ByteBuffer()
-        package var trailers: TrailerSection?
+        var trailers: TrailerSection?
         package var pipeline: BodyPipeline?
         /// Whether the transforms write out their held data whenever the upstream pauses.
         var flushesOnPause = false
@@ -231,5 +231,5 @@ public final class Exchange {
 extension Exchange: Sendable {}
 
 extension Exchange: DeadlineOwner {
-    package func deadlineReached(now: NIODeadline) { self.driver.deadlineReached(now: now) }
+    func deadlineReached(now: NIODeadline) { self.driver.deadlineReached(now: now) }
 }

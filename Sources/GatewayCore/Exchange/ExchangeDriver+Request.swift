@@ -23,7 +23,7 @@ extension ExchangeDriver {
 
     /// Begins the exchange for a request that could not be read or was not read. It runs the chain for requests
     /// without a route and answers with the error.
-    package func refuse(
+    func refuse(
         _ error: GatewayError,
         from client: any ClientStream,
         at peer: ClientAddress,
@@ -143,14 +143,14 @@ extension ExchangeDriver {
 
 /// The request as routing sees it. Valid only for the duration of one call.
 struct RequestView: RoutedRequest {
-    package let method: UnsafeRawBufferPointer
-    package let host: UnsafeRawBufferPointer
-    package var path: UnsafeRawBufferPointer
-    package let query: UnsafeRawBufferPointer
+    let method: UnsafeRawBufferPointer
+    let host: UnsafeRawBufferPointer
+    var path: UnsafeRawBufferPointer
+    let query: UnsafeRawBufferPointer
     private let bytes: UnsafeRawBufferPointer
     private let fields: ContiguousArray<HeaderBlock.Field>
 
-    package init(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
+    init(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer) {
         func slice(_ range: ByteRange) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(rebasing: bytes[range.offset..<range.end])
         }
@@ -162,7 +162,7 @@ struct RequestView: RoutedRequest {
         self.fields = exchange.request.headers.fields
     }
 
-    package func satisfies(_ condition: HeaderCondition) -> Bool {
+    func satisfies(_ condition: HeaderCondition) -> Bool {
         for field in self.fields {
             let name = UnsafeRawBufferPointer(rebasing: self.bytes[field.name.offset..<field.name.end])
             let value = UnsafeRawBufferPointer(rebasing: self.bytes[field.value.offset..<field.value.end])

@@ -41,7 +41,7 @@ extension ExchangeDriver {
     }
 
     /// Called when the head was written to `stream`. The body follows.
-    package func sent(to stream: any UpstreamStream) {
+    func sent(to stream: any UpstreamStream) {
         let exchange = self.exchange
         exchange.upstream = stream
         exchange.upstreamCall.replay.replay(to: stream)
@@ -226,9 +226,9 @@ extension ExchangeDriver {
 /// Drops a body that is still being received and writes another one when it ends.
 private final class ReplacedBody: BodyTransform {
     private let body: ByteBuffer
-    package init(_ body: ByteBuffer) { self.body = body }
+    init(_ body: ByteBuffer) { self.body = body }
 
-    package var rank: BodyRank { .rewrite }
+    var rank: BodyRank { .rewrite }
     package func write(_ chunk: inout ByteBuffer, to sink: inout BodySink) { chunk = ByteBuffer() }
-    package func end(to sink: inout BodySink) { sink.write(self.body) }
+    func end(to sink: inout BodySink) { sink.write(self.body) }
 }

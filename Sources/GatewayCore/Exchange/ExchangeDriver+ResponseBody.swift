@@ -132,7 +132,7 @@ extension ExchangeDriver {
     // MARK: Collecting
 
     /// Returns the body for a hook that asked for at most `limit` bytes, or nil if it has not been received yet.
-    package func collectResponse(upTo limit: Int) -> CollectedBody? {
+    func collectResponse(upTo limit: Int) -> CollectedBody? {
         let exchange = self.exchange
         exchange.holdsBodies = true
         let held = exchange.responseBody.held

@@ -2,7 +2,7 @@ import GatewayHTTP
 import GatewayHTTP1
 import GatewaySettings
 import Logging
-package import NIOCore
+import NIOCore
 
 /// Drives an exchange through its steps:
 ///
@@ -22,9 +22,9 @@ package import NIOCore
 /// A write can close a connection and a hook can answer, so most calls may end the exchange before they return. Code
 /// that continues after such a call checks ``Exchange/generation`` first.
 package struct ExchangeDriver {
-    package let exchange: Exchange
+    let exchange: Exchange
 
-    package var worker: Worker { self.exchange.worker }
+    var worker: Worker { self.exchange.worker }
 
     // MARK: 2. Down
 
@@ -205,7 +205,7 @@ package struct ExchangeDriver {
     }
 
     /// Continues with the decision of a ``Resumption``.
-    package func resume(generation: UInt32, halt: UInt32, _ decide: (Exchange) -> Decision) {
+    func resume(generation: UInt32, halt: UInt32, _ decide: (Exchange) -> Decision) {
         let exchange = self.exchange
         let direction = exchange.generation == generation ? exchange.state.resume(halt) : .ignore
         switch direction {
@@ -244,7 +244,7 @@ package struct ExchangeDriver {
     }
 
     /// Walks down again from below `place` with the same request. Returns false if the request cannot be sent again.
-    package func retry(after delay: TimeAmount, below place: Int) -> Bool {
+    func retry(after delay: TimeAmount, below place: Int) -> Bool {
         let exchange = self.exchange
         guard self.canSendRequestAgain, case .descend = exchange.state.retry() else { return false }
         self.dropUpstream()
@@ -267,7 +267,7 @@ package struct ExchangeDriver {
     /// Ends the exchange.
     ///
     /// - Parameter cutting: Whether to close the client's connection, so that what it received does not look complete.
-    package func finish(_ outcome: Outcome, cutting: Bool = false) {
+    func finish(_ outcome: Outcome, cutting: Bool = false) {
         let exchange = self.exchange
         guard case .complete = exchange.state.finish() else { return }
         if exchange.plan.chain.hasCompletionHooks { self.worker.tick() }

@@ -30,12 +30,12 @@ extension ExchangeKey: Sendable where Value: Sendable {}
 private enum ExchangeKeyIndices {
     private struct Key: Hashable {
         package let name: String
-        package let type: ObjectIdentifier
+        let type: ObjectIdentifier
     }
 
     private static let indices = Mutex<[Key: Int]>([:])
 
-    package static func index<Value>(of name: String, _ type: Value.Type) -> Int {
+    static func index<Value>(of name: String, _ type: Value.Type) -> Int {
         let key = Key(name: name, type: ObjectIdentifier(type))
         return self.indices.withLock { indices in
             if let known = indices[key] { return known }
@@ -49,14 +49,14 @@ private enum ExchangeKeyIndices {
 package struct ExchangeValues {
     class Box {
         /// The generation of the exchange in which the value was set.
-        package var generation: UInt32
-        package init(generation: UInt32) { self.generation = generation }
+        var generation: UInt32
+        init(generation: UInt32) { self.generation = generation }
     }
 
     final class BoxOf<Value>: Box {
-        package var value: Value
+        var value: Value
 
-        package init(_ value: Value, generation: UInt32) {
+        init(_ value: Value, generation: UInt32) {
             self.value = value
             super.init(generation: generation)
         }
@@ -69,14 +69,14 @@ package struct ExchangeValues {
     }
 
     /// Returns the value that was set in this generation, or the initial value.
-    package func value<Value>(for key: ExchangeKey<Value>, in generation: UInt32) -> Value {
+    func value<Value>(for key: ExchangeKey<Value>, in generation: UInt32) -> Value {
         guard key.index < self.boxes.count, let box = self.boxes[key.index], box.generation == generation,
             let box = box as? BoxOf<Value>
         else { return key.initial }
         return box.value
     }
 
-    package mutating func insert<Value>(_ value: Value, for key: ExchangeKey<Value>, in generation: UInt32) {
+    mutating func insert<Value>(_ value: Value, for key: ExchangeKey<Value>, in generation: UInt32) {
         while self.boxes.count <= key.index { self.boxes.append(nil) }
         self.boxes[key.index] = BoxOf(value, generation: generation)
     }

@@ -47,14 +47,14 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     mutating func reachedBottom() { self.stage = .waiting }
 
-    package enum OnRetry: Hashable, Sendable {
+    enum OnRetry: Hashable, Sendable {
         case descend
         /// The client has received part of the response.
         case refuse
     }
 
     /// Called to send the request again.
-    package mutating func retry() -> OnRetry {
+    mutating func retry() -> OnRetry {
         guard self.stage != .responding, self.stage != .flushing else { return .refuse }
         self.stage = .descending
         self.isResponseEnded = false
@@ -69,8 +69,8 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         return self.haltNumber
     }
 
-    package mutating func suspend() { self.halt = .suspended }
-    package mutating func collect(upTo limit: Int) { self.halt = .collecting(limit: limit) }
+    mutating func suspend() { self.halt = .suspended }
+    mutating func collect(upTo limit: Int) { self.halt = .collecting(limit: limit) }
 
     /// Called when the body that a hook waits for is complete or too large.
     package mutating func collected() { self.halt = .none }
@@ -82,14 +82,14 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         self.haltNumber &+= 1
     }
 
-    package enum OnResume: Hashable, Sendable {
+    enum OnResume: Hashable, Sendable {
         /// The halt is already over.
         case ignore
         case down
         case up
     }
 
-    package mutating func resume(_ number: UInt32) -> OnResume {
+    mutating func resume(_ number: UInt32) -> OnResume {
         guard self.haltNumber == number, self.halt == .suspended else { return .ignore }
         self.endHalt()
         return self.stage == .descending ? .down : .up
@@ -97,13 +97,13 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     // MARK: The request's body
 
-    package enum OnRequestBody: Hashable, Sendable {
+    enum OnRequestBody: Hashable, Sendable {
         case collect(limit: Int)
         case forward
         case drop
     }
 
-    package func requestBody() -> OnRequestBody {
+    func requestBody() -> OnRequestBody {
         if case .collecting(let limit) = self.halt, self.stage == .descending { return .collect(limit: limit) }
         return self.stage == .over ? .drop : .forward
     }
@@ -125,12 +125,12 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     // MARK: The response
 
-    package enum OnInformational: Hashable, Sendable {
+    enum OnInformational: Hashable, Sendable {
         case pass
         case drop
     }
 
-    package func informational() -> OnInformational { self.stage == .waiting ? .pass : .drop }
+    func informational() -> OnInformational { self.stage == .waiting ? .pass : .drop }
 
     enum OnResponseHead: Hashable, Sendable {
         case climb
@@ -144,14 +144,14 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     }
 
     /// Called when a complete response was generated. It replaces any other response and climbs.
-    package mutating func answered() {
+    mutating func answered() {
         self.stage = .climbing
         self.isResponseEnded = true
     }
 
     mutating func startedResponse() { self.stage = .responding }
 
-    package enum OnResponseBody: Hashable, Sendable {
+    enum OnResponseBody: Hashable, Sendable {
         case write
         /// Hold the chunk, because a suspended hook holds the head.
         case hold
@@ -160,7 +160,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         case drop
     }
 
-    package func responseBody() -> OnResponseBody {
+    func responseBody() -> OnResponseBody {
         switch (self.stage, self.halt) {
         case (.responding, _): .write
         case (.climbing, .collecting(let limit)): .collect(limit: limit)
@@ -248,17 +248,17 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     // MARK: The end
 
-    package enum OnFinish: Hashable, Sendable {
+    enum OnFinish: Hashable, Sendable {
         case complete
         case ignore
     }
 
-    package mutating func finish() -> OnFinish {
+    mutating func finish() -> OnFinish {
         guard self.stage != .over, self.stage != .idle else { return .ignore }
         self.stage = .over
         return .complete
     }
 
     /// Makes the exchange available for another request.
-    package mutating func release() { self.stage = .idle }
+    mutating func release() { self.stage = .idle }
 }

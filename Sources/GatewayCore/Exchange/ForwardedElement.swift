@@ -1,18 +1,18 @@
-package import GatewayHTTP
+import GatewayHTTP
 import GatewayHTTP1
 
 /// What one proxy reports about a request that it forwarded: an element of `Forwarded` (RFC 7239 section 4), or a
 /// member of `X-Forwarded-For`.
 package struct ForwardedElement: Equatable {
     /// The client of the proxy, as the proxy wrote it; empty if it reports none.
-    package var node = ""
+    var node = ""
     /// The scheme that the client used, in lower case, or nil if the proxy does not report it.
-    package var scheme: String?
-    package var host: String?
+    var scheme: String?
+    var host: String?
 
     /// The client's address without a port, or nil for `unknown`, an obfuscated identifier (RFC 7239 section 6) or an
     /// invalid address.
-    package var address: ClientAddress? {
+    var address: ClientAddress? {
         if self.node.hasPrefix("[") { return Self.address(self.node.dropFirst().prefix { $0 != "]" }) }
         let colons = self.node.utf8.filter { $0 == UInt8(ascii: ":") }.count
         return Self.address(colons == 1 ? self.node.prefix { $0 != ":" } : self.node[...])
@@ -21,7 +21,7 @@ package struct ForwardedElement: Equatable {
     private static func address(_ text: Substring) -> ClientAddress? { IPAddress(text).map { ClientAddress($0) } }
 
     /// Returns the elements of `X-Forwarded-For`, or else of `Forwarded`, in the order of the proxies.
-    package static func all(in headers: borrowing HeaderBlock) -> [ForwardedElement] {
+    static func all(in headers: borrowing HeaderBlock) -> [ForwardedElement] {
         var elements: [ForwardedElement] = []
         headers.forEachMember(of: .xForwardedFor) {
             elements.append(ForwardedElement(node: String(decoding: $0, as: UTF8.self)))

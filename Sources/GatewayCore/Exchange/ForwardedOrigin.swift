@@ -3,15 +3,15 @@ import GatewayHTTP1
 
 /// The scheme and host that the client used to reach the first trusted proxy in front of the gateway.
 struct ForwardedOrigin {
-    package var isSecure = false
+    var isSecure = false
     /// The host, as a range in `request.headers`; empty if no proxy reports it.
-    package var host = ByteRange.empty
+    var host = ByteRange.empty
 
-    package init() {}
+    init() {}
 
     /// Reads `X-Forwarded-Proto` and `X-Forwarded-Host`, or else the client's element of `Forwarded`. The first
     /// member of a list applies, because later proxies append theirs.
-    package init(in headers: inout HeaderBlock, _ element: ForwardedElement?) {
+    init(in headers: inout HeaderBlock, _ element: ForwardedElement?) {
         if let scheme = Self.firstMember(of: .xForwardedProto, in: headers) {
             self.isSecure = headers.equals(scheme, "https")
         } else {

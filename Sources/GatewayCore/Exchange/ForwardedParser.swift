@@ -13,7 +13,7 @@ struct ForwardedParser {
     private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     /// Returns the elements in order, or nil if the line is malformed.
-    package static func elements(of line: UnsafeRawBufferPointer) -> [ForwardedElement]? {
+    static func elements(of line: UnsafeRawBufferPointer) -> [ForwardedElement]? {
         var parser = ForwardedParser(line)
         var elements: [ForwardedElement] = []
         while true {

@@ -8,9 +8,9 @@ struct Forwarder {
     /// The `Via` field (RFC 9110 section 7.6.3) for a request received over HTTP/1.1.
     private static let via: StaticString = "Via: 1.1 gateway\r\n"
 
-    package let style: ForwardedStyle
+    let style: ForwardedStyle
 
-    package func writeHead(of exchange: Exchange, authority: [UInt8], into buffer: inout ByteBuffer) {
+    func writeHead(of exchange: Exchange, authority: [UInt8], into buffer: inout ByteBuffer) {
         let known = exchange.takeForwardingFields()
         let path = Self.forwardedPath(of: exchange)
         buffer.writeHead(room: exchange.request.headers.bytes.readableBytes + 512) { output in
@@ -166,12 +166,12 @@ struct Forwarder {
 
 /// The forwarding fields of earlier proxies, removed from the request so that the forwarder can extend them.
 struct ForwardingFields {
-    package var via = ByteRange.empty
-    package var xForwardedFor = ByteRange.empty
-    package var forwarded = ByteRange.empty
+    var via = ByteRange.empty
+    var xForwardedFor = ByteRange.empty
+    var forwarded = ByteRange.empty
     var hasProto = false
     var hasHost = false
-    package var hasPort = false
+    var hasPort = false
 
     /// The list fields to which each proxy appends a member.
     fileprivate static let lists: FieldSet = [.via, .xForwardedFor, .forwarded]

@@ -10,7 +10,7 @@ extension HashKey {
     /// Returns the hash of the request. Uses FNV-1a, so that every gateway in a fleet computes the same hash.
     ///
     /// The client's address replaces a missing header or cookie, unless the response will set the cookie.
-    package func hash(of exchange: Exchange) -> UInt64 {
+    func hash(of exchange: Exchange) -> UInt64 {
         var hash: UInt64 = FNV1a.seed64
         for part in self.parts {
             self.mix(part, of: exchange, into: &hash)
@@ -48,7 +48,7 @@ extension HashKey {
     }
 
     /// Adds the cookie that was created for the client to the response.
-    package static func setCookie(of exchange: Exchange) {
+    static func setCookie(of exchange: Exchange) {
         guard let cookie = exchange[self.newCookie] else { return }
         exchange[self.newCookie] = nil
         exchange.response.headers.add(self.setCookie, cookie)

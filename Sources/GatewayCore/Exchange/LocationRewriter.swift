@@ -12,7 +12,7 @@ import NIOCore
 enum LocationRewriter {
     private static let fields: FieldSet = [.location, .contentLocation]
 
-    package static func rewrite(_ exchange: Exchange) {
+    static func rewrite(_ exchange: Exchange) {
         guard exchange.response.headers.present.intersects(self.fields) else { return }
         for id in [FieldID.location, .contentLocation] {
             guard let range = exchange.response.headers.first(id) else { continue }
@@ -81,7 +81,7 @@ enum LocationRewriter {
         case http, https
 
         /// Creates the scheme of a reference with an authority. Returns nil if the reference has no authority.
-        package init?(beginning value: ArraySlice<UInt8>) {
+        init?(beginning value: ArraySlice<UInt8>) {
             let schemes: [(Scheme, StaticString)] = [(.none, "//"), (.http, "http://"), (.https, "https://")]
             let found = schemes.first { _, text in
                 value.prefix(text.utf8CodeUnitCount).withUnsafeBytes {
@@ -93,7 +93,7 @@ enum LocationRewriter {
         }
 
         /// The length in bytes, including the slashes.
-        package var count: Int {
+        var count: Int {
             switch self {
             case .none: 2
             case .http: 7

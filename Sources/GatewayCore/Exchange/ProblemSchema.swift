@@ -4,7 +4,7 @@ import GatewaySettings
 /// an OpenAPI document.
 enum ProblemSchema {
     /// The schemas by name: `Problem`, and one per code, such as `RateLimitedProblem`.
-    package static var components: [String: SettingValue] {
+    static var components: [String: SettingValue] {
         var components = ["Problem": self.problem]
         for code in GatewayError.Code.all { components[self.name(of: code)] = self.problem(of: code) }
         return components

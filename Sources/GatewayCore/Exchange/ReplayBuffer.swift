@@ -8,7 +8,7 @@ struct ReplayBuffer {
     /// Whether everything that was sent is kept. If not, the body cannot be sent again.
     private(set) var isWhole = true
 
-    package mutating func keep(_ chunk: ByteBuffer, if mayBeNeeded: Bool) {
+    mutating func keep(_ chunk: ByteBuffer, if mayBeNeeded: Bool) {
         guard mayBeNeeded, self.isWhole, self.kept.readableBytes + chunk.readableBytes <= Self.limit else {
             self.forget()
             return

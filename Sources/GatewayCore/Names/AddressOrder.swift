@@ -14,7 +14,7 @@ enum AddressOrder {
     }
 
     /// Returns the addresses sorted, without duplicates and without addresses that no server can have.
-    package static func normalized(_ addresses: [IPAddress]) -> [IPAddress] {
+    static func normalized(_ addresses: [IPAddress]) -> [IPAddress] {
         var seen: Set<IPAddress> = []
         return addresses.filter { $0.canBeConnectedTo && seen.insert($0).inserted }
             .sorted { ($0.high, $0.low) < ($1.high, $1.low) }

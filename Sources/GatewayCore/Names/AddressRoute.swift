@@ -16,7 +16,7 @@ enum AddressRoute {
     ///
     /// Connecting a datagram socket sends no packets, but makes the system look up the route (RFC 6724 section 6,
     /// rule 1).
-    package static func exists(to address: IPAddress) -> Bool {
+    static func exists(to address: IPAddress) -> Bool {
         #if canImport(Glibc)
             let kind = Int32(SOCK_DGRAM.rawValue)
         #else

@@ -17,8 +17,8 @@ import NIOCore
 final class DNSLookup {
     /// A socket that c-ares waits for, and the `POLLIN` and `POLLOUT` events of interest.
     struct Interest {
-        package let descriptor: Int32
-        package let events: Int16
+        let descriptor: Int32
+        let events: Int16
     }
 
     private var channel: ares_channel?
@@ -26,10 +26,10 @@ final class DNSLookup {
 
     /// The query for one family. Holds the answer until ``takeAnswers()`` returns it.
     private final class Query {
-        package let family: AddressFamily
+        let family: AddressFamily
         package var answer: FamilyAnswer?
 
-        package init(_ family: AddressFamily) { self.family = family }
+        init(_ family: AddressFamily) { self.family = family }
     }
 
     /// Starts a lookup.
@@ -37,7 +37,7 @@ final class DNSLookup {
     /// - Parameters:
     ///   - servers: The name servers as `ADDRESS:PORT`, separated by commas, or nil for those of the system.
     ///   - tryTimeout: The timeout of the first attempt per server. It doubles with each further attempt.
-    package init(_ name: String, servers: String?, tryTimeout: TimeAmount) {
+    init(_ name: String, servers: String?, tryTimeout: TimeAmount) {
         var options = ares_options()
         options.timeout = Int32(clamping: tryTimeout.nanoseconds / 1_000_000)
         options.tries = 4
@@ -109,14 +109,14 @@ final class DNSLookup {
     }
 
     /// The time after which c-ares has to be called even if no socket is ready.
-    package var timeout: TimeAmount? {
+    var timeout: TimeAmount? {
         guard let channel = self.channel else { return nil }
         var time = timeval()
         guard ares_timeout(channel, nil, &time) != nil else { return nil }
         return .seconds(Int64(time.tv_sec)) + .microseconds(Int64(time.tv_usec))
     }
 
-    package func ready(_ descriptor: Int32, readable: Bool, writable: Bool) {
+    func ready(_ descriptor: Int32, readable: Bool, writable: Bool) {
         guard let channel = self.channel else { return }
         ares_process_fd(channel, readable ? descriptor : ARES_SOCKET_BAD, writable ? descriptor : ARES_SOCKET_BAD)
     }

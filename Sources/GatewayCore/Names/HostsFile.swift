@@ -5,7 +5,7 @@ enum HostsFile {
     /// Returns the addresses of a name in the text of a hosts file, or nil if the file does not contain the name.
     ///
     /// - Parameter name: The name in lower case, without a trailing dot.
-    package static func addresses(of name: String, in text: some Collection<UInt8>) -> [IPAddress]? {
+    static func addresses(of name: String, in text: some Collection<UInt8>) -> [IPAddress]? {
         let name = Array(name.utf8)
         var found: [IPAddress]?
         for line in text.split(separator: UInt8(ascii: "\n")) {
@@ -23,7 +23,7 @@ enum HostsFile {
     /// Returns whether a name always refers to this machine (RFC 6761 section 6.3).
     static func isLocalhost(_ name: String) -> Bool { name == "localhost" || name.hasSuffix(".localhost") }
 
-    package static let loopback = [IPAddress(ipv4: 0x7F00_0001), IPAddress(ipv6High: 0, low: 1)]
+    static let loopback = [IPAddress(ipv4: 0x7F00_0001), IPAddress(ipv6High: 0, low: 1)]
 
     private static func matches(_ word: some Collection<UInt8>, _ name: [UInt8]) -> Bool {
         word.count == name.count

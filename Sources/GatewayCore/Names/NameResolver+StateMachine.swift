@@ -11,13 +11,13 @@ extension NameResolver {
         typealias WatchID = UInt64
         typealias LookupID = UInt64
 
-        package struct Settings: Sendable {
+        struct Settings: Sendable {
             /// The maximum number of names. Further names fail.
             var maxNames = 10_000
             /// The maximum number of concurrent lookups. Further lookups wait.
             var maxLookups = 64
             /// The time after which an unanswered lookup fails.
-            package var timeout = TimeAmount.seconds(5)
+            var timeout = TimeAmount.seconds(5)
             /// How long the addresses of one family wait for those of the other (RFC 8305 section 3, Resolution Delay).
             var resolutionDelay = TimeAmount.milliseconds(50)
             /// The minimum time between lookups of a name, regardless of its TTL. Also the first delay after a failure.
@@ -34,22 +34,22 @@ extension NameResolver {
         /// The actions to perform after an event, in this order.
         struct Actions: Equatable {
             struct Start: Equatable {
-                package let id: LookupID
+                let id: LookupID
                 package let name: String
             }
             struct Tell: Equatable {
                 let watches: [WatchID]
-                package let state: NameState
+                let state: NameState
             }
             /// The lookups that are no longer needed, whether answered or not.
-            package var end: [LookupID] = []
-            package var start: [Start] = []
-            package var tell: [Tell] = []
-            package var log: [Report] = []
+            var end: [LookupID] = []
+            var start: [Start] = []
+            var tell: [Tell] = []
+            var log: [Report] = []
         }
 
         /// An event to log for the operator.
-        package enum Report: Equatable {
+        enum Report: Equatable {
             case changed(name: String, added: [IPAddress], removed: [IPAddress])
             /// Reported once, not for each failed lookup.
             case failing(FailingName)
@@ -59,14 +59,14 @@ extension NameResolver {
         private struct Name {
             /// The interval that each watch requested.
             var watches: [WatchID: TimeAmount] = [:]
-            package var known: [AddressFamily: [IPAddress]] = [:]
+            var known: [AddressFamily: [IPAddress]] = [:]
             var phase = Phase.queued
             var failures = 0
-            package var failing: (reason: String, since: NIODeadline)?
+            var failing: (reason: String, since: NIODeadline)?
             var deniedSince: NIODeadline?
-            package var told: NameState?
+            var told: NameState?
 
-            package var interval: TimeAmount { watches.values.min() ?? .hours(1) }
+            var interval: TimeAmount { watches.values.min() ?? .hours(1) }
             var hasAddresses: Bool { known.values.contains { !$0.isEmpty } }
         }
 
@@ -80,11 +80,11 @@ extension NameResolver {
         }
 
         private struct Lookup {
-            package let id: LookupID
-            package let deadline: NIODeadline
-            package var answers: [AddressFamily: FamilyAnswer] = [:]
+            let id: LookupID
+            let deadline: NIODeadline
+            var answers: [AddressFamily: FamilyAnswer] = [:]
             /// When to use the available addresses without waiting for the other family.
-            package var early: NIODeadline?
+            var early: NIODeadline?
         }
 
         private let settings: Settings
@@ -100,14 +100,14 @@ extension NameResolver {
         /// The time by which ``timeReached(_:using:)`` must be called. There may be nothing to do by then.
         private(set) var nextDeadline = NIODeadline.distantFuture
 
-        package init(_ settings: Settings = Settings()) { self.settings = settings }
+        init(_ settings: Settings = Settings()) { self.settings = settings }
 
         /// The names whose last lookup failed.
-        package var failing: [FailingName] {
+        var failing: [FailingName] {
             self.names.compactMap { self.failing($0.key, $0.value) }.sorted { $0.name < $1.name }
         }
 
-        package var count: Int { self.names.count }
+        var count: Int { self.names.count }
         var lookupsRunning: Int { self.lookups.count }
 
         // MARK: Watches
@@ -158,7 +158,7 @@ extension NameResolver {
         // MARK: Lookups
 
         /// Called with the answer for one family of a name. Ignores the answer if the lookup has ended.
-        package mutating func answered(
+        mutating func answered(
             _ id: LookupID,
             _ family: AddressFamily,
             _ answer: FamilyAnswer,

@@ -1,5 +1,5 @@
 package import Logging
-package import NIOCore
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -11,9 +11,9 @@ package final class NameResolver: Sendable {
     package struct Settings: Sendable {
         /// The name servers as `ADDRESS:PORT`, separated by commas, or nil for those of the system.
         package var servers: String?
-        package var hostsFile = "/etc/hosts"
+        var hostsFile = "/etc/hosts"
         /// The timeout of the first attempt per name server. It doubles with each further attempt.
-        package var tryTimeout = TimeAmount.milliseconds(500)
+        var tryTimeout = TimeAmount.milliseconds(500)
         var schedule = StateMachine.Settings()
 
         package init(servers: String? = nil) { self.servers = servers }
@@ -32,7 +32,7 @@ package final class NameResolver: Sendable {
         deinit { self.cancel() }
 
         /// Cancels the watch. Results that are already in progress may still be reported.
-        package func cancel() { self.mailbox.post(.unwatch(self.id)) }
+        func cancel() { self.mailbox.post(.unwatch(self.id)) }
     }
 
     private let settings: Settings

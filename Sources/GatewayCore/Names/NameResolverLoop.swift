@@ -28,7 +28,7 @@ final class NameResolverLoop {
     private var local: [(id: Machine.LookupID, family: AddressFamily, answer: FamilyAnswer)] = []
     private var isStopping = false
 
-    package init(_ settings: NameResolver.Settings, _ mailbox: NameResolverMailbox, _ log: Logger) {
+    init(_ settings: NameResolver.Settings, _ mailbox: NameResolverMailbox, _ log: Logger) {
         self.settings = settings
         self.mailbox = mailbox
         self.log = log
@@ -36,7 +36,7 @@ final class NameResolverLoop {
         mailbox.open(wake: self.alarm?.writeEnd)
     }
 
-    package func run() {
+    func run() {
         while true {
             for message in self.mailbox.take() { self.perform(message) }
             guard !self.isStopping else { break }
@@ -191,9 +191,9 @@ extension NameResolverLoop: Sendable {}
 /// Wakes a thread that waits in `poll`.
 private final class Alarm {
     let readEnd: Int32
-    package let writeEnd: Int32
+    let writeEnd: Int32
 
-    package init?() {
+    init?() {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return nil }
         self.readEnd = ends[0]
@@ -209,7 +209,7 @@ private final class Alarm {
         close(self.writeEnd)
     }
 
-    package func clear() {
+    func clear() {
         var bytes: (UInt64, UInt64) = (0, 0)
         while read(self.readEnd, &bytes, 16) == 16 {}
     }

@@ -11,7 +11,7 @@ import Synchronization
 
 /// The messages from other threads to the resolver's thread, and the state that it publishes to them.
 final class NameResolverMailbox: Sendable {
-    package enum Message: Sendable {
+    enum Message: Sendable {
         case watch(
             NameResolver.StateMachine.WatchID,
             String,
@@ -23,16 +23,16 @@ final class NameResolverMailbox: Sendable {
     }
 
     private struct Contents {
-        package var messages: [Message] = []
-        package var failing: [FailingName] = []
+        var messages: [Message] = []
+        var failing: [FailingName] = []
         /// The descriptor to write to in order to wake the thread, or nil while the thread is not running.
         var wake: Int32?
-        package var isClosed = false
+        var isClosed = false
     }
 
     private let contents = Mutex(Contents())
 
-    package func post(_ message: Message) {
+    func post(_ message: Message) {
         self.contents.withLock { contents in
             guard !contents.isClosed else { return }
             contents.messages.append(message)
@@ -43,23 +43,23 @@ final class NameResolverMailbox: Sendable {
         }
     }
 
-    package var failing: [FailingName] { self.contents.withLock { $0.failing } }
+    var failing: [FailingName] { self.contents.withLock { $0.failing } }
 
     // MARK: The resolver's thread
 
     func open(wake: Int32?) { self.contents.withLock { $0.wake = wake } }
 
-    package func take() -> [Message] {
+    func take() -> [Message] {
         self.contents.withLock { contents in
             defer { contents.messages = [] }
             return contents.messages
         }
     }
 
-    package func show(failing: [FailingName]) { self.contents.withLock { $0.failing = failing } }
+    func show(failing: [FailingName]) { self.contents.withLock { $0.failing = failing } }
 
     /// Closes the mailbox. No thread writes to the descriptor after this call.
-    package func close() {
+    func close() {
         self.contents.withLock { contents in
             contents.isClosed = true
             contents.wake = nil

@@ -10,17 +10,17 @@ import GatewaySettings
 package enum EncodedSlashes {
     /// The escapes that a server decodes to a slash.
     private struct Decoding {
-        package var slash: Bool
-        package var backslash: Bool
+        var slash: Bool
+        var backslash: Bool
 
         /// Returns the possible decodings of a path. There is more than one only if the path contains both escapes.
-        package static func all(for path: UnsafeRawBufferPointer) -> [Decoding] {
+        static func all(for path: UnsafeRawBufferPointer) -> [Decoding] {
             let both = Decoding(slash: true, backslash: true)
             guard EncodedSlashes.contains(path, "2F"), EncodedSlashes.contains(path, "5C") else { return [both] }
             return [both, Decoding(slash: true, backslash: false), Decoding(slash: false, backslash: true)]
         }
 
-        package func decode(_ path: UnsafeRawBufferPointer) -> [UInt8] {
+        func decode(_ path: UnsafeRawBufferPointer) -> [UInt8] {
             var decoded: [UInt8] = []
             decoded.reserveCapacity(path.count)
             var index = 0

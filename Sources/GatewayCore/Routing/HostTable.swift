@@ -7,11 +7,11 @@ import GatewaySettings
 /// specific entry, so that the cost of a lookup does not depend on the number of hosts and wildcards.
 struct HostTable: Sendable {
     private struct Slot {
-        package var hash: UInt32
-        package var offset: Int32
-        package var length: Int32
+        var hash: UInt32
+        var offset: Int32
+        var length: Int32
         /// The entry; negative for an empty slot.
-        package var entry: Int32
+        var entry: Int32
     }
 
     private var names: [UInt8] = []
@@ -22,7 +22,7 @@ struct HostTable: Sendable {
     private let any: Int32
 
     /// - Parameter patterns: The patterns, without duplicates. The index of a pattern is its entry.
-    package init(_ patterns: [HostPattern]) {
+    init(_ patterns: [HostPattern]) {
         exact = Self.emptySlots(for: patterns.count)
         suffixes = exact
         next = Array(repeating: -1, count: patterns.count)
@@ -47,7 +47,7 @@ struct HostTable: Sendable {
     }
 
     /// Returns the most specific entry that matches a host, or nil if none does.
-    package func entry(for host: UnsafeRawBufferPointer) -> Int? {
+    func entry(for host: UnsafeRawBufferPointer) -> Int? {
         if next.isEmpty || (next.count == 1 && any == 0) { return any < 0 ? nil : 0 }
         let length = HostPattern.significantLength(of: host)
         var hash = FNV1a.seed32
@@ -61,7 +61,7 @@ struct HostTable: Sendable {
     }
 
     /// Returns the next less specific entry that matches the same hosts, or nil if there is none.
-    package func entry(after entry: Int) -> Int? {
+    func entry(after entry: Int) -> Int? {
         let following = next[entry]
         return following < 0 ? nil : Int(following)
     }

@@ -14,11 +14,11 @@ package struct InvalidRoutes: Error, Equatable {
     /// Collects the problems of one route.
     struct Collector {
         package let route: Int
-        package private(set) var problems: [Problem] = []
+        private(set) var problems: [Problem] = []
 
-        package init(route: Int) { self.route = route }
+        init(route: Int) { self.route = route }
 
-        package mutating func add(_ key: String, _ message: String) {
+        mutating func add(_ key: String, _ message: String) {
             problems.append(Problem(route: route, key: key, message: message))
         }
     }

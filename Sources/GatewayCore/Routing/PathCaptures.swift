@@ -1,10 +1,10 @@
 /// The positions of the route's parameters in a normalized path. Reused across requests.
 package struct PathCaptures: Sendable, Equatable {
     package struct Span: Sendable, Equatable {
-        package var offset: Int
-        package var length: Int
+        var offset: Int
+        var length: Int
 
-        package var range: Range<Int> { offset..<offset + length }
+        var range: Range<Int> { offset..<offset + length }
     }
 
     /// The parameters, in the order of the pattern.

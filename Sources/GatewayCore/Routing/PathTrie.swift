@@ -7,21 +7,21 @@ struct PathTrie: Sendable {
     private struct Node {
         /// The literal children: a hash table of `mask + 1` slots, or a list of that length if `isList` is true.
         var firstSlot: Int32 = 0
-        package var mask: Int32 = -1
-        package var isList = true
-        package var parameter: Int32 = -1
+        var mask: Int32 = -1
+        var isList = true
+        var parameter: Int32 = -1
         /// The leaf for a path that ends here.
-        package var exact: Int32 = -1
+        var exact: Int32 = -1
         /// The leaf for any remaining path.
-        package var rest: Int32 = -1
+        var rest: Int32 = -1
     }
 
     private struct Slot {
-        package var hash: UInt32 = 0
-        package var offset: Int32 = 0
-        package var length: Int32 = 0
+        var hash: UInt32 = 0
+        var offset: Int32 = 0
+        var length: Int32 = 0
         /// The child node; negative for an empty slot.
-        package var node: Int32 = -1
+        var node: Int32 = -1
     }
 
     /// The number of children up to which they are compared one by one.
@@ -33,7 +33,7 @@ struct PathTrie: Sendable {
     /// The node of each root.
     private var roots: [Int32] = []
 
-    package init(_ builder: PathTrieBuilder) {
+    init(_ builder: PathTrieBuilder) {
         for root in builder.roots { roots.append(add(root)) }
     }
 
@@ -43,7 +43,7 @@ struct PathTrie: Sendable {
     ///   - captures: The captures of the leaf, while `accept` runs and after a leaf was accepted.
     ///   - visited: Incremented for each visited node.
     /// - Returns: Whether a leaf was accepted.
-    package func walk(
+    func walk(
         _ path: UnsafeRawBufferPointer,
         root: Int,
         captures: inout PathCaptures,

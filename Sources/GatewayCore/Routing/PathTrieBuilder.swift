@@ -4,9 +4,9 @@ import GatewaySettings
 struct PathTrieBuilder {
     final class Node {
         var literals: [[UInt8]: Node] = [:]
-        package var parameter: Node?
-        package var exact: Int32 = -1
-        package var rest: Int32 = -1
+        var parameter: Node?
+        var exact: Int32 = -1
+        var rest: Int32 = -1
     }
 
     private(set) var roots: [Node] = []
@@ -19,7 +19,7 @@ struct PathTrieBuilder {
     }
 
     /// Inserts a pattern and returns its leaf. Patterns that differ only in parameter names share a leaf.
-    package mutating func insert(_ pattern: RoutePattern, root: Int) -> Int {
+    mutating func insert(_ pattern: RoutePattern, root: Int) -> Int {
         var node = roots[root]
         for segment in pattern.segments {
             switch segment {

@@ -7,13 +7,13 @@ import GatewayHTTP
 package struct QueryCondition: Sendable, Equatable {
     package let name: String
     /// The required value, or nil for any value, including none.
-    package let value: String?
+    let value: String?
 
     private let nameBytes: [UInt8]
     private let valueBytes: [UInt8]
 
     /// - Parameter value: The exact value, or `*` for any.
-    package init(name: String, value: String) {
+    init(name: String, value: String) {
         self.name = name
         self.value = value == "*" ? nil : value
         self.nameBytes = Array(name.utf8)

@@ -3,14 +3,14 @@
 struct ExpiryHeap: Sendable {
     private var items: ContiguousArray<(expiry: UInt64, slot: UInt32)> = []
 
-    package var count: Int { self.items.count }
+    var count: Int { self.items.count }
 
     /// The earliest time at which any slot may expire.
     var earliest: UInt64 { self.items.first?.expiry ?? .max }
 
     var earliestSlot: Int? { self.items.first.map { Int($0.slot) } }
 
-    package mutating func insert(_ slot: Int, expiry: UInt64) {
+    mutating func insert(_ slot: Int, expiry: UInt64) {
         self.items.append((expiry, UInt32(truncatingIfNeeded: slot)))
         var child = self.items.count - 1
         while child > 0 {
@@ -28,7 +28,7 @@ struct ExpiryHeap: Sendable {
         self.sink()
     }
 
-    package mutating func removeFirst() {
+    mutating func removeFirst() {
         guard let last = self.items.popLast(), !self.items.isEmpty else { return }
         self.items[0] = last
         self.sink()

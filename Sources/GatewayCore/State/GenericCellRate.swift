@@ -19,16 +19,16 @@ package struct GenericCellRate: Hashable, Sendable {
     package static let longestFill: UInt64 = 10 * 366 * 86_400 * 1_000_000_000
 
     private struct Span: Hashable {
-        package var nanoseconds: UInt64
-        package var fraction: UInt64
+        var nanoseconds: UInt64
+        var fraction: UInt64
 
-        package init(nanoseconds: UInt64, fraction: UInt64) {
+        init(nanoseconds: UInt64, fraction: UInt64) {
             self.nanoseconds = nanoseconds
             self.fraction = fraction
         }
 
         /// The time in which this many tokens are refilled.
-        package init(of tokens: UInt64, limit: UInt64, period: UInt64) {
+        init(of tokens: UInt64, limit: UInt64, period: UInt64) {
             (self.nanoseconds, self.fraction) = tokens.scaled(by: period, over: limit)
         }
     }

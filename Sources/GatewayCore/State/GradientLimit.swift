@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// Estimates how many concurrent requests an upstream can handle, from how its latency changes with them.
 ///
@@ -13,7 +13,7 @@ package struct GradientLimit: Sendable {
         case timeout
     }
 
-    package enum OnSample: Hashable, Sendable {
+    enum OnSample: Hashable, Sendable {
         case unchanged
         case limit(Int)
     }
@@ -40,7 +40,7 @@ package struct GradientLimit: Sendable {
     /// - Parameters:
     ///   - inFlight: the number of concurrent requests when this one was sent.
     ///   - maximum: the upper bound of the limit; the lower is 1.
-    package mutating func observe(_ sample: Sample, inFlight: Int, maximum: Int, at now: NIODeadline) -> OnSample {
+    mutating func observe(_ sample: Sample, inFlight: Int, maximum: Int, at now: NIODeadline) -> OnSample {
         let start = self.windowStart ?? now
         self.windowStart = start
         self.mostInFlight = max(self.mostInFlight, inFlight)

@@ -6,8 +6,8 @@ import Synchronization
 /// which there are few and which have reserved capacity.
 package final class MemoryRateLimitStore: Sendable {
     private final class Shard: Sendable {
-        package let table: Mutex<RateLimitTable>
-        package init(width: Int) { self.table = Mutex(RateLimitTable(width: width)) }
+        let table: Mutex<RateLimitTable>
+        init(width: Int) { self.table = Mutex(RateLimitTable(width: width)) }
     }
 
     /// Eviction steps per request: more than one, so that keys expire faster than new ones arrive.

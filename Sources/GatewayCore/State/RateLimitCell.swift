@@ -3,9 +3,9 @@ package struct RateLimitCell: Hashable, Sendable {
     /// Nanoseconds; for the sliding window, the number of the aligned window.
     package var time: UInt64 = 0
     /// `GenericCellRate`: the fraction of a nanosecond. `SlidingWindow`: the requests in this window.
-    package var current: UInt32 = 0
+    var current: UInt32 = 0
     /// `SlidingWindow`: the requests in the previous window.
-    package var previous: UInt32 = 0
+    var previous: UInt32 = 0
 }
 
 /// The state of a key in one window, as reported to the client.

@@ -16,7 +16,7 @@ package struct RateLimitRule: Sendable {
     }
 
     /// - Parameter now: nanoseconds on a clock to whose zero the windows are aligned.
-    package func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64)
+    func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64)
         -> RateLimitDecision
     {
         var decision = RateLimitDecision(count: self.windows.count)

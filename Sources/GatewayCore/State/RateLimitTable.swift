@@ -7,7 +7,7 @@ struct RateLimitTable: Sendable {
         package var key: RateLimitKey
         var expiry: UInt64 = 0
         /// The next entry of the chain, or of the free list.
-        package var next: Int32
+        var next: Int32
     }
 
     private static let none: Int32 = -1
@@ -21,14 +21,14 @@ struct RateLimitTable: Sendable {
     private var free = Self.none
     private var expiries = ExpiryHeap()
 
-    package init(width: Int) {
+    init(width: Int) {
         self.width = max(1, width)
     }
 
     /// The number of tracked keys.
-    package var count: Int { self.expiries.count }
+    var count: Int { self.expiries.count }
 
-    package func slot(of key: RateLimitKey) -> Int? {
+    func slot(of key: RateLimitKey) -> Int? {
         guard !self.heads.isEmpty else { return nil }
         var index = self.heads[self.chain(of: key)]
         while index >= 0 {
@@ -38,7 +38,7 @@ struct RateLimitTable: Sendable {
         return nil
     }
 
-    package mutating func decide(_ slot: Int, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
+    mutating func decide(_ slot: Int, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
         let decision = rule.decide(&self.cells, from: slot * self.width, at: now)
         // Rules of another width are not decided here; see `RateLimiters`.
         if decision.isAllowed {
@@ -48,7 +48,7 @@ struct RateLimitTable: Sendable {
     }
 
     /// Adds a new key, and decides its first request.
-    package mutating func insert(_ key: RateLimitKey, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
+    mutating func insert(_ key: RateLimitKey, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
         if self.count >= self.heads.count { self.grow() }
         let chain = self.chain(of: key)
         let slot: Int

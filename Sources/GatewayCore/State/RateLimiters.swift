@@ -5,7 +5,7 @@ import Synchronization
 /// lives as long as a route uses it.
 package final class RateLimiters: Sendable {
     private struct Reference {
-        package weak var store: MemoryRateLimitStore?
+        weak var store: MemoryRateLimitStore?
     }
 
     /// Random per process, so that clients cannot construct colliding keys.

@@ -19,11 +19,11 @@ package struct SlidingWindow: Hashable, Sendable {
 
     /// A cell, updated to a time.
     private struct View {
-        package var window: UInt64
-        package var current: UInt64
-        package var previous: UInt64
+        var window: UInt64
+        var current: UInt64
+        var previous: UInt64
         /// The time until the next window.
-        package var left: UInt64
+        var left: UInt64
         /// The share of the previous window that still counts. Rounded down: rounding up would cost each window a
         /// request.
         var weighted: UInt64

@@ -4,10 +4,10 @@ package import NIOCore
 /// Formats the lines of the access log: as JSON, as text for people, or in the combined format.
 package struct AccessLogFormat: ~Copyable {
     private let style: AccessLogStyle
-    package var dates = DateCache()
-    package var line = LogLine()
+    var dates = DateCache()
+    var line = LogLine()
 
-    package init(_ style: AccessLogStyle) {
+    init(_ style: AccessLogStyle) {
         self.style = style
     }
 
@@ -130,9 +130,9 @@ package enum AccessLogStyle: Sendable, Hashable {
     /// Options of text lines.
     package struct TextStyle: Sendable, Hashable {
         /// A terminal shows only the time of day and shortens long targets; a file has the date and the whole target.
-        package var isTerminal = false
+        var isTerminal = false
         /// The status is colored.
-        package var isColored = false
+        var isColored = false
     }
 
     /// - Parameter destination: where the lines are written.

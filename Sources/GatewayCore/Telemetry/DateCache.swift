@@ -2,7 +2,7 @@ import GatewayHTTP
 import NIOCore
 
 /// Formats the current second for responses and log lines, once per second.
-package struct DateCache {
+struct DateCache {
     private var second: Int64?
     private var date: [UInt8] = []
     private var timestamp: [UInt8] = []
@@ -14,7 +14,7 @@ package struct DateCache {
     }
 
     /// The `Date` field's value, 29 bytes.
-    package mutating func imfFixdate(second: Int64) -> [UInt8] {
+    mutating func imfFixdate(second: Int64) -> [UInt8] {
         update(to: second)
         return date
     }

@@ -2,8 +2,8 @@ import NIOCore
 
 /// One request that a histogram bucket counted, so that its trace can be looked up.
 struct Exemplar: Sendable, Hashable {
-    package let trace: TraceDigits
-    package let nanoseconds: UInt64
+    let trace: TraceDigits
+    let nanoseconds: UInt64
     /// When the request was counted.
     package let time: NIODeadline
 }

@@ -13,18 +13,18 @@ struct LiveSeries {
         if self.routes != nil { self.targets[upstream, default: []].insert(target) }
     }
 
-    package mutating func retain(routes: Set<String>, targets: [String: Set<String>]) {
+    mutating func retain(routes: Set<String>, targets: [String: Set<String>]) {
         self.routes = routes
         self.targets = targets
     }
 
-    package func includes(route: String) -> Bool {
+    func includes(route: String) -> Bool {
         guard let routes = self.routes else { return true }
         return routes.contains(route) || Self.standing.contains(route)
     }
 
     /// Whether a series with these values of these labels may exist.
-    package func includes(_ values: [String], under labels: [String]) -> Bool {
+    func includes(_ values: [String], under labels: [String]) -> Bool {
         if self.routes == nil { return true }
         func value(_ label: String) -> String? { labels.firstIndex(of: label).map { values[$0] } }
         if let route = value("route"), !self.includes(route: route) { return false }

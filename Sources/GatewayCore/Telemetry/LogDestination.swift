@@ -76,9 +76,9 @@ package enum LogDestination: Sendable, Hashable {
 
 /// A log file that could not be opened.
 package struct LogDestinationError: Error, Sendable, CustomStringConvertible {
-    package let path: String
+    let path: String
     package let reason: String
-    package let suggestion: String
+    let suggestion: String
 
     package var description: String { "cannot open the log file \(path): \(reason); \(suggestion)" }
 }

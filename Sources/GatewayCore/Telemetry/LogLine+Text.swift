@@ -114,10 +114,10 @@ extension UInt8 {
 
 /// One scalar of more than one byte, as the shortest form encodes it (RFC 3629 section 4).
 private struct UTF8Scalar {
-    package let value: UInt32
-    package let length: Int
+    let value: UInt32
+    let length: Int
 
-    package init?(in bytes: UnsafeRawBufferPointer, at index: Int) {
+    init?(in bytes: UnsafeRawBufferPointer, at index: Int) {
         let lead = UInt32(bytes[index])
         let least: UInt32
         var scalar: UInt32

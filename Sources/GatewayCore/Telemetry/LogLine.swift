@@ -2,20 +2,20 @@
 ///
 /// A line takes a hundred small writes. In a `ByteBuffer` each would check for uniqueness and exclusive access, which
 /// is most of their cost. One buffer serves all lines.
-package struct LogLine: ~Copyable {
+struct LogLine: ~Copyable {
     private var storage = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 1)
-    package private(set) var count = 0
+    private(set) var count = 0
 
     deinit {
         storage.deallocate()
     }
 
     /// The bytes written so far.
-    package var bytes: UnsafeRawBufferPointer {
+    var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: storage[..<count])
     }
 
-    package mutating func clear() {
+    mutating func clear() {
         count = 0
     }
 
@@ -62,7 +62,7 @@ package struct LogLine: ~Copyable {
     }
 
     /// Shortens what was written since `start` to `width` bytes, including an ellipsis. Never splits a character.
-    package mutating func shorten(from start: Int, to width: Int) {
+    mutating func shorten(from start: Int, to width: Int) {
         guard count - start > width else { return }
         count = start + width - 1
         while count > start, storage[count] & 0xC0 == 0x80 { count -= 1 }

@@ -15,7 +15,7 @@ struct LogOutput: Sendable {
     /// An error truncated the last line, so the next one must start on a new line.
     private var isTorn = false
 
-    package init(_ destination: LogDestination) throws(LogDestinationError) {
+    init(_ destination: LogDestination) throws(LogDestinationError) {
         self.destination = destination
         descriptor = try destination.open()
     }
@@ -41,7 +41,7 @@ struct LogOutput: Sendable {
     }
 
     /// Reopens the destination. Returns the error; the old descriptor stays in use then.
-    package mutating func reopen() -> LogDestinationError? {
+    mutating func reopen() -> LogDestinationError? {
         do throws(LogDestinationError) {
             let opened = try destination.open()
             destination.close(descriptor)
@@ -53,7 +53,7 @@ struct LogOutput: Sendable {
         }
     }
 
-    package func close() {
+    func close() {
         destination.close(descriptor)
     }
 

@@ -16,7 +16,7 @@ package final class LogSink {
     private var lines = 0
     private var isFlushScheduled = false
 
-    package init(writer: LogWriter, loop: any EventLoop) {
+    init(writer: LogWriter, loop: any EventLoop) {
         self.writer = writer
         self.loop = loop
     }
@@ -39,7 +39,7 @@ package final class LogSink {
     }
 
     /// Passes the buffer to the writer.
-    package func flush() {
+    func flush() {
         guard lines > 0 else { return }
         writer.append(buffer, count: lines)
         buffer = ByteBuffer()

@@ -17,12 +17,12 @@ package final class LogWriter: Sendable {
     private let sinkFlushes = Mutex<[@Sendable () -> EventLoopFuture<Void>]>([])
 
     private struct Queue {
-        package var items: [Item] = []
+        var items: [Item] = []
         /// Bytes that are queued or being written.
-        package var bytes = 0
+        var bytes = 0
         /// The thread was signaled and has not yet found the queue empty.
-        package var isDraining = false
-        package var isClosed = false
+        var isDraining = false
+        var isClosed = false
     }
 
     private enum Item {
@@ -146,11 +146,11 @@ package final class LogWriter: Sendable {
 private final class LogFlushWait: Sendable {
     private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
 
-    package init(_ continuation: CheckedContinuation<Bool, Never>) {
+    init(_ continuation: CheckedContinuation<Bool, Never>) {
         self.continuation = Mutex(continuation)
     }
 
-    package func end(flushed: Bool) {
+    func end(flushed: Bool) {
         continuation.withLock { continuation in
             defer { continuation = nil }
             return continuation

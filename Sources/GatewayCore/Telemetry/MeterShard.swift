@@ -35,7 +35,7 @@ package final class MeterShard {
     }
 
     /// The histogram with these label values. A new one is empty.
-    package func histogram(_ description: MetricDescription, _ labels: [String] = []) -> Histogram {
+    func histogram(_ description: MetricDescription, _ labels: [String] = []) -> Histogram {
         let found = meter(description, labels) { [buckets] in .histogram(Histogram(buckets)) }
         guard case .histogram(let histogram) = found else { return Histogram(buckets) }
         return histogram
@@ -132,20 +132,20 @@ private struct ShardMetric {
         case histogram(Histogram)
     }
 
-    package let description: MetricDescription
-    package var series: [[String]: Meter] = [:]
+    let description: MetricDescription
+    var series: [[String]: Meter] = [:]
 
-    package init(_ description: MetricDescription) {
+    init(_ description: MetricDescription) {
         self.description = description
     }
 
-    package mutating func remove(where matches: ([String]) -> Bool) -> [[String]] {
+    mutating func remove(where matches: ([String]) -> Bool) -> [[String]] {
         let removed = series.keys.filter(matches)
         for labels in removed { series[labels] = nil }
         return removed
     }
 
-    package func copy(bounds: [Double]) -> MetricFamily {
+    func copy(bounds: [Double]) -> MetricFamily {
         var family = MetricFamily(description, bounds: bounds)
         family.reserve(series.count)
         for (labels, meter) in series {

@@ -143,7 +143,7 @@ struct ProcessStatus: Hashable {
     let residentPages: UInt64
 
     /// nil if the text has another format.
-    package init?(_ text: String) {
+    init?(_ text: String) {
         // The program's name, in parentheses, may contain spaces and parentheses, so fields are counted from its end.
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].split { $0 == " " || $0 == "\n" }

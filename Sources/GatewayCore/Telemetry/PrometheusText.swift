@@ -38,11 +38,11 @@ package struct PrometheusText {
 
     /// The kinds of samples of a histogram. A series of any other metric is one sample.
     private struct Samples: OptionSet {
-        package let rawValue: UInt8
-        package static let buckets = Self(rawValue: 1)
-        package static let sum = Self(rawValue: 2)
-        package static let count = Self(rawValue: 4)
-        package static let all: Self = [.buckets, .sum, .count]
+        let rawValue: UInt8
+        static let buckets = Self(rawValue: 1)
+        static let sum = Self(rawValue: 2)
+        static let count = Self(rawValue: 4)
+        static let all: Self = [.buckets, .sum, .count]
     }
 
     private func selectedSamples(of description: MetricDescription, _ head: Head) -> Samples {
@@ -59,9 +59,9 @@ package struct PrometheusText {
     /// The name and type of a family in its header.
     private struct Head {
         package var name: String
-        package var type: String
+        var type: String
 
-        package init(_ description: MetricDescription, in format: ExpositionFormat, taken: Set<String>) {
+        init(_ description: MetricDescription, in format: ExpositionFormat, taken: Set<String>) {
             name = description.name
             switch description.kind {
             case .gauge: type = "gauge"

@@ -9,12 +9,12 @@ package final class SeriesBudget: Sendable {
     private let holders = Mutex<[String: [[String]: Int]]>([:])
     private let refusals = Mutex<[String: UInt64]>([:])
 
-    package init(limit: Int) {
+    init(limit: Int) {
         self.limit = limit
     }
 
     /// Whether a shard may create a series with these label values. Refusals are counted.
-    package func admits(_ labels: [String], of metric: String) -> Bool {
+    func admits(_ labels: [String], of metric: String) -> Bool {
         let admitted = holders.withLock { holders in
             let series = holders[metric, default: [:]]
             guard series[labels] != nil || series.count < limit else { return false }
@@ -26,7 +26,7 @@ package final class SeriesBudget: Sendable {
     }
 
     /// A shard dropped the series.
-    package func release(_ labels: [String], of metric: String) {
+    func release(_ labels: [String], of metric: String) {
         holders.withLock { holders in
             guard let count = holders[metric]?[labels] else { return }
             holders[metric]?[labels] = count > 1 ? count - 1 : nil
@@ -34,7 +34,7 @@ package final class SeriesBudget: Sendable {
     }
 
     /// How many label sets were refused, by metric.
-    package func refused() -> [String: UInt64] {
+    func refused() -> [String: UInt64] {
         refusals.withLock { $0 }
     }
 }

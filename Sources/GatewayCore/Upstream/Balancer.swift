@@ -1,8 +1,8 @@
-package import NIOCore
+import NIOCore
 
 /// Chooses the endpoint for each request to one upstream on one event loop.
-package struct Balancer: Sendable {
-    package enum Policy: Sendable, Equatable {
+struct Balancer: Sendable {
+    enum Policy: Sendable, Equatable {
         /// Endpoints in turn, spread evenly by weight.
         case roundRobin
         /// The less busy of two endpoints drawn at random by weight.
@@ -13,19 +13,19 @@ package struct Balancer: Sendable {
         case hash
     }
 
-    package struct Target: Sendable, Equatable {
+    struct Target: Sendable, Equatable {
         /// Identifies the target across reloads, reordering and gateways.
-        package var identity: String
+        var identity: String
         /// At least 1. An endpoint of weight 2 gets twice as many requests.
-        package var weight: Int
+        var weight: Int
 
-        package init(identity: String, weight: Int = 1) {
+        init(identity: String, weight: Int = 1) {
             self.identity = identity
             self.weight = weight
         }
     }
 
-    package private(set) var policy: Policy
+    private(set) var policy: Policy
     /// By endpoint index. 0 if the index is free.
     private var weights: [Int] = []
     private var inFlight: [Int] = []
@@ -38,7 +38,7 @@ package struct Balancer: Sendable {
     ///
     /// - Parameter start: The number of round-robin turns to skip. Use a different value for each event loop, so that
     ///   they do not all start with the same endpoint.
-    package init(policy: Policy, targets: [Target] = [], start: Int = 0) {
+    init(policy: Policy, targets: [Target] = [], start: Int = 0) {
         self.policy = policy
         self.start = start
         for (index, target) in targets.enumerated() { place(target, at: index) }
@@ -47,7 +47,7 @@ package struct Balancer: Sendable {
     // MARK: Endpoints
 
     /// Adds an endpoint at a free index, or appends it.
-    package mutating func place(_ target: Target, at index: Int) {
+    mutating func place(_ target: Target, at index: Int) {
         if index == weights.count {
             weights.append(0)
             inFlight.append(0)
@@ -67,14 +67,14 @@ package struct Balancer: Sendable {
         restartTurns()
     }
 
-    package mutating func change(policy: Policy) {
+    mutating func change(policy: Policy) {
         guard self.policy != policy else { return }
         self.policy = policy
         restartTurns()
     }
 
     /// Frees an index. No request may be in flight there.
-    package mutating func clear(_ index: Int) {
+    mutating func clear(_ index: Int) {
         weights[index] = 0
         restartTurns()
     }
@@ -109,7 +109,7 @@ package struct Balancer: Sendable {
     }
 
     /// Records that a request was sent to an endpoint.
-    package mutating func started(_ target: Int) { inFlight[target] += 1 }
+    mutating func started(_ target: Int) { inFlight[target] += 1 }
 
     /// Records that a request ended without a failure of the endpoint.
     ///
@@ -120,7 +120,7 @@ package struct Balancer: Sendable {
     }
 
     /// Records that the endpoint failed a request.
-    package mutating func failed(_ target: Int, after duration: TimeAmount, now: NIODeadline) {
+    mutating func failed(_ target: Int, after duration: TimeAmount, now: NIODeadline) {
         release(target)
         if policy == .leastRequests { penalties.failed(target, after: duration, now: now) }
     }
@@ -130,7 +130,7 @@ package struct Balancer: Sendable {
         inFlight[target] = max(0, inFlight[target] - 1)
     }
 
-    package func inFlight(_ target: Int) -> Int { inFlight[target] }
+    func inFlight(_ target: Int) -> Int { inFlight[target] }
 
     /// Returns the less busy of two drawn endpoints. The first one wins a tie, so that an idle upstream is balanced
     /// by weight too.

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 import Synchronization
 
 /// Limits the connections of all workers to one target, and the requests that wait for a connection. A target with
@@ -20,8 +20,8 @@ package final class ConnectionPermits: Sendable {
         /// Permits granted but not yet claimed.
         var granted = 0
         /// How many more permits the worker could use. `since` is when its oldest request began to wait.
-        package var need = 0
-        package var since = NIODeadline.distantFuture
+        var need = 0
+        var since = NIODeadline.distantFuture
         /// The worker was poked and has not responded yet.
         var isPoked = false
         /// The worker had no idle connection when it last checked, and keeps none while other workers need permits.
@@ -30,7 +30,7 @@ package final class ConnectionPermits: Sendable {
 
     private struct Ledger {
         package var limit: Int
-        package var taken = 0
+        var taken = 0
         var accounts: [Account] = []
         /// Connections that are closing to free permits for other workers.
         var reclaiming = 0
@@ -38,7 +38,7 @@ package final class ConnectionPermits: Sendable {
         var totalNeed: Int { accounts.reduce(0) { $0 + $1.need } }
         /// Connections that must close because the limit was lowered.
         var excess: Int { max(0, taken - limit) }
-        package var workers: Int { accounts.count { $0.poke != nil } }
+        var workers: Int { accounts.count { $0.poke != nil } }
 
         mutating func poke(_ index: Int) -> (@Sendable () -> Void)? {
             if accounts[index].isPoked { return nil }
@@ -48,7 +48,7 @@ package final class ConnectionPermits: Sendable {
 
         /// The permits that each worker may hold while others need some. At least one, even if there are more workers
         /// than permits.
-        package var share: Int { max(1, limit / max(1, workers)) }
+        var share: Int { max(1, limit / max(1, workers)) }
     }
 
     private let pendingLimit: Atomic<Int>
@@ -62,14 +62,14 @@ package final class ConnectionPermits: Sendable {
     /// - Parameters:
     ///   - limit: The maximum number of connections, at least 1.
     ///   - pendingLimit: The maximum number of requests that wait for a permit.
-    package init(limit: Int, pendingLimit: Int) {
+    init(limit: Int, pendingLimit: Int) {
         self.ledger = Mutex(Ledger(limit: max(1, limit)))
         self.pendingLimit = Atomic(pendingLimit)
     }
 
     /// Changes the limits. If there are more connections than allowed, workers close idle connections at once and
     /// busy ones after their responses.
-    package func change(limit: Int, pendingLimit: Int) {
+    func change(limit: Int, pendingLimit: Int) {
         self.pendingLimit.store(pendingLimit, ordering: .relaxed)
         let pokes: [@Sendable () -> Void] = ledger.withLock { ledger in
             guard ledger.limit != max(1, limit) else { return [] }
@@ -91,7 +91,7 @@ package final class ConnectionPermits: Sendable {
     }
 
     /// The permits in use by all workers.
-    package var taken: Int { ledger.withLock { $0.taken } }
+    var taken: Int { ledger.withLock { $0.taken } }
     /// The requests in the queues of all workers.
     package var waiting: Int { pending.load(ordering: .relaxed) }
 
@@ -112,7 +112,7 @@ package final class ConnectionPermits: Sendable {
     }
 
     /// The access of one worker to the permits.
-    package struct Worker: Sendable {
+    struct Worker: Sendable {
         fileprivate let permits: ConnectionPermits
         fileprivate let index: Int
 
@@ -122,10 +122,10 @@ package final class ConnectionPermits: Sendable {
         /// Returns the permit of a connection that closed or was never opened.
         ///
         /// - Parameter reclaimed: Whether the connection closed because of `tryReclaim`.
-        package func give(reclaimed: Bool = false) { permits.give(index, reclaimed: reclaimed) }
+        func give(reclaimed: Bool = false) { permits.give(index, reclaimed: reclaimed) }
 
         /// Announces how many more permits the worker could use.
-        package func need(_ count: Int, since: NIODeadline) { permits.need(index, count, since) }
+        func need(_ count: Int, since: NIODeadline) { permits.need(index, count, since) }
 
         /// Claims the permits granted since the last call.
         func claim() -> Int { permits.claim(index) }
@@ -154,7 +154,7 @@ package final class ConnectionPermits: Sendable {
         func unqueue() { permits.pending.subtract(1, ordering: .relaxed) }
 
         /// Removes the worker. It still returns its permits one by one; then its account can be reused.
-        package func leave() { permits.leave(index) }
+        func leave() { permits.leave(index) }
     }
 
     private func tryTake(_ index: Int) -> Bool {

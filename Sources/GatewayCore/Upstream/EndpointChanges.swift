@@ -5,26 +5,26 @@ import Synchronization
 /// A worker compares the version on each request, which costs one atomic load. It also registers a listener, to serve
 /// requests that wait for a change.
 package final class EndpointChanges: Sendable {
-    package typealias Listener = @Sendable () -> Void
+    typealias Listener = @Sendable () -> Void
 
     private struct Listeners {
-        package var last = 0
-        package var all: [Int: Listener] = [:]
+        var last = 0
+        var all: [Int: Listener] = [:]
     }
 
     private let number = Atomic<UInt64>(0)
     private let listeners = Mutex(Listeners())
 
     /// Increases with each change.
-    package var version: UInt64 { self.number.load(ordering: .acquiring) }
+    var version: UInt64 { self.number.load(ordering: .acquiring) }
 
-    package func announce() {
+    func announce() {
         self.number.add(1, ordering: .releasing)
         for listener in self.listeners.withLock({ Array($0.all.values) }) { listener() }
     }
 
     /// Calls `listener` on any thread after each change, until ``remove(_:)``.
-    package func listen(_ listener: @escaping Listener) -> Int {
+    func listen(_ listener: @escaping Listener) -> Int {
         self.listeners.withLock { listeners in
             listeners.last += 1
             listeners.all[listeners.last] = listener
@@ -32,5 +32,5 @@ package final class EndpointChanges: Sendable {
         }
     }
 
-    package func remove(_ listener: Int) { self.listeners.withLock { $0.all[listener] = nil } }
+    func remove(_ listener: Int) { self.listeners.withLock { $0.all[listener] = nil } }
 }

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// The health of one endpoint: whether it is reachable, since when, and when to try it again.
 ///
@@ -9,16 +9,16 @@ package import NIOCore
 package struct EndpointHealth: Sendable, Equatable {
     /// A moment on two clocks: the monotonic one for timers, the wall clock for display.
     package struct Moment: Sendable, Equatable {
-        package var now: NIODeadline
+        var now: NIODeadline
         /// Milliseconds since 1970.
         package var time: Int64
 
-        package static func + (moment: Moment, amount: TimeAmount) -> Moment {
+        static func + (moment: Moment, amount: TimeAmount) -> Moment {
             Moment(now: moment.now + amount, time: moment.time + amount.nanoseconds / 1_000_000)
         }
     }
 
-    package enum State: Sendable, Equatable {
+    enum State: Sendable, Equatable {
         /// No connection has been tried yet. The endpoint is in the rotation. Next: up, down.
         case unknown
         /// Next: down.
@@ -30,16 +30,16 @@ package struct EndpointHealth: Sendable, Equatable {
     static let firstPause = TimeAmount.seconds(1)
     static let longestPause = TimeAmount.seconds(30)
 
-    package private(set) var state = State.unknown
+    private(set) var state = State.unknown
     /// When the state began.
-    package private(set) var since: Moment
+    private(set) var since: Moment
     /// When the endpoint last failed.
     private(set) var failedAt = NIODeadline.distantPast
     /// The endpoint has recovered but has not answered a request yet.
     private(set) var isOnProbation = false
     private var pause = Self.firstPause
 
-    package init(since: Moment) { self.since = since }
+    init(since: Moment) { self.since = since }
 
     var isInRotation: Bool {
         switch self.state {
@@ -48,7 +48,7 @@ package struct EndpointHealth: Sendable, Equatable {
         }
     }
 
-    package enum OnFailed: Equatable {
+    enum OnFailed: Equatable {
         /// The endpoint is already out, or the failure is older than its recovery.
         case unchanged
         /// The endpoint left the rotation. Connect to it in the background after this delay.
@@ -59,7 +59,7 @@ package struct EndpointHealth: Sendable, Equatable {
     ///
     /// - Parameter begun: When the attempt began. A failure of an attempt that began before the endpoint recovered is
     ///   ignored.
-    package mutating func failed(_ failure: UpstreamFailure, begun: NIODeadline, at moment: Moment) -> OnFailed {
+    mutating func failed(_ failure: UpstreamFailure, begun: NIODeadline, at moment: Moment) -> OnFailed {
         switch self.state {
         case .up where begun < self.since.now: return .unchanged
         case .unknown, .up:
@@ -87,14 +87,14 @@ package struct EndpointHealth: Sendable, Equatable {
         return self.pause
     }
 
-    package enum OnConnected: Equatable {
+    enum OnConnected: Equatable {
         case unchanged
         /// The endpoint is back in the rotation.
         case returned(after: TimeAmount)
     }
 
     /// Records that a connection was opened.
-    package mutating func connected(at moment: Moment) -> OnConnected {
+    mutating func connected(at moment: Moment) -> OnConnected {
         switch self.state {
         case .up: return .unchanged
         case .unknown:
@@ -111,7 +111,7 @@ package struct EndpointHealth: Sendable, Equatable {
     }
 
     /// Records that a request was answered. The next failure starts with the shortest delay.
-    package mutating func answered() { self.isOnProbation = false }
+    mutating func answered() { self.isOnProbation = false }
 
     private var doubled: TimeAmount { min(self.pause * 2, Self.longestPause) }
 }

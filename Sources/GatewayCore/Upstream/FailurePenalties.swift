@@ -7,8 +7,8 @@ import NIOCore
 struct FailurePenalties: Sendable {
     private struct Penalty {
         /// The failed requests that still counted at this time.
-        package var count = 0.0
-        package var at = NIODeadline.distantPast
+        var count = 0.0
+        var at = NIODeadline.distantPast
     }
 
     /// By endpoint. Empty until the first failure.
@@ -17,14 +17,14 @@ struct FailurePenalties: Sendable {
     private var typical = 0.0
 
     /// Whether nothing has failed yet.
-    package var isEmpty: Bool { penalties.isEmpty }
+    var isEmpty: Bool { penalties.isEmpty }
 
     mutating func succeeded(after duration: TimeAmount) {
         let duration = Double(max(0, duration.nanoseconds))
         typical = typical == 0 ? duration : typical + (duration - typical) / 16
     }
 
-    package mutating func failed(_ endpoint: Int, after duration: TimeAmount, now: NIODeadline) {
+    mutating func failed(_ endpoint: Int, after duration: TimeAmount, now: NIODeadline) {
         let missing = 1 - Double(max(0, duration.nanoseconds)) / max(1, typical)
         guard missing > 0 else { return }
         while penalties.count <= endpoint { penalties.append(Penalty()) }
@@ -36,7 +36,7 @@ struct FailurePenalties: Sendable {
     }
 
     /// Returns the load to add to the endpoint's requests in flight.
-    package func load(of endpoint: Int, now: NIODeadline) -> Double {
+    func load(of endpoint: Int, now: NIODeadline) -> Double {
         guard endpoint < penalties.count, penalties[endpoint].count > 0, typical > 0 else { return 0 }
         let penalty = penalties[endpoint]
         // Penalties decay exponentially and last for `typical` on average, so the half-life is `typical` times ln 2.

@@ -1,8 +1,8 @@
 import DequeModule
-package import NIOCore
+import NIOCore
 
 extension PoolStateMachine {
-    package enum OnAcquire {
+    enum OnAcquire {
         /// Use this idle connection.
         case reuse(Lease)
         /// The request waits. Open this connection.
@@ -20,7 +20,7 @@ extension PoolStateMachine {
     /// - Parameters:
     ///   - connectTimeout: The timeout of a new connection. The caller enforces it.
     ///   - waiter: Called only if the request must wait.
-    package mutating func acquire(now: NIODeadline, connectTimeout: TimeAmount, waiter: () -> Waiter) -> OnAcquire {
+    mutating func acquire(now: NIODeadline, connectTimeout: TimeAmount, waiter: () -> Waiter) -> OnAcquire {
         for index in idle.indices.reversed() {
             let id = idle[index]
             guard places[Int(id.index)].idleUntil > now, let connection = places[Int(id.index)].connection else {
@@ -43,7 +43,7 @@ extension PoolStateMachine {
         return .wait(id)
     }
 
-    package enum OnConnected {
+    enum OnConnected {
         case handTo(Waiter, Lease)
         /// The connection is idle now.
         case park
@@ -52,7 +52,7 @@ extension PoolStateMachine {
     }
 
     /// Records that a requested connection is open.
-    package mutating func connected(_ id: ConnectionID, _ connection: Connection, now: NIODeadline) -> OnConnected {
+    mutating func connected(_ id: ConnectionID, _ connection: Connection, now: NIODeadline) -> OnConnected {
         guard stage(of: id) == .connecting else { return .close }
         connecting -= 1
         places[Int(id.index)].connection = connection
@@ -74,9 +74,9 @@ extension PoolStateMachine {
 
     struct OnConnectFailed {
         /// The waiting request that fails with the connection, if any.
-        package var failed: Waiter?
+        var failed: Waiter?
         /// Open this connection for the requests that still wait.
-        package var connect: ConnectionID?
+        var connect: ConnectionID?
     }
 
     /// Records that a requested connection could not be opened.
@@ -132,7 +132,7 @@ extension PoolStateMachine {
         return .park
     }
 
-    package enum OnClosed {
+    enum OnClosed {
         case none
         /// Open this connection for the requests that wait.
         case connect(ConnectionID)
@@ -140,7 +140,7 @@ extension PoolStateMachine {
 
     /// Records that a connection closed, no matter which side closed it. This ends its lease, if any. Report a
     /// connection that never opened with `connectFailed` instead.
-    package mutating func closed(_ id: ConnectionID) -> OnClosed {
+    mutating func closed(_ id: ConnectionID) -> OnClosed {
         switch stage(of: id) {
         case .free, .connecting: return .none
         case .idle: idle.removeAll { $0 == id }
@@ -155,7 +155,7 @@ extension PoolStateMachine {
     /// Removes a waiting request whose client left or whose time is up.
     ///
     /// - Returns: The waiter, or nil if it was already served, failed or expired.
-    package mutating func cancel(_ id: WaiterID) -> Waiter? {
+    mutating func cancel(_ id: WaiterID) -> Waiter? {
         var low = 0
         var high = waiters.count
         while low < high {
@@ -171,7 +171,7 @@ extension PoolStateMachine {
 
     struct OnExpire {
         /// Close these and report `closed`.
-        package var close: [(id: ConnectionID, connection: Connection)] = []
+        var close: [(id: ConnectionID, connection: Connection)] = []
         /// These requests have waited too long: respond with 503.
         var timedOut: [Waiter] = []
     }
@@ -193,9 +193,9 @@ extension PoolStateMachine {
 
     struct OnPoked {
         /// Open these.
-        package var connect: [ConnectionID] = []
+        var connect: [ConnectionID] = []
         /// Close these for other workers, and report `closed`.
-        package var close: [(id: ConnectionID, connection: Connection)] = []
+        var close: [(id: ConnectionID, connection: Connection)] = []
     }
 
     /// Handles permits that another worker has granted or needs.
@@ -221,7 +221,7 @@ extension PoolStateMachine {
     /// Stops keeping idle connections. Requests are still served, until `isEmpty`.
     ///
     /// - Returns: The connections to close and report with `closed`.
-    package mutating func drain() -> [(id: ConnectionID, connection: Connection)] {
+    mutating func drain() -> [(id: ConnectionID, connection: Connection)] {
         isDraining = true
         return closeIdle { _ in true }
     }

@@ -1,34 +1,34 @@
 import DequeModule
-package import NIOCore
+import NIOCore
 
 /// The connections of one event loop to one target, and the requests that wait for one.
 ///
 /// A waiting request is not bound to a connection: the first connection that is ready serves the request that has
 /// waited longest. A permit is held from the decision to connect until the connection is reported as closed.
-package struct PoolStateMachine<Connection, Waiter> {
-    package struct Configuration: Sendable {
+struct PoolStateMachine<Connection, Waiter> {
+    struct Configuration: Sendable {
         /// How long a request waits where no permit is free.
-        package var queue: TimeAmount = .seconds(1)
+        var queue: TimeAmount = .seconds(1)
         /// How long an idle connection is kept, unless the upstream says less.
-        package var idle: TimeAmount = .seconds(60)
+        var idle: TimeAmount = .seconds(60)
     }
 
     /// Identifies a connection, and stays unique when its slot is reused.
-    package struct ConnectionID: Hashable, Sendable {
+    struct ConnectionID: Hashable, Sendable {
         fileprivate(set) var index: Int32
         fileprivate(set) var generation: UInt32
     }
 
-    package struct WaiterID: Hashable, Sendable, Comparable {
+    struct WaiterID: Hashable, Sendable, Comparable {
         fileprivate(set) var number: UInt64
 
-        package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+        static func < (left: Self, right: Self) -> Bool { left.number < right.number }
     }
 
     /// A connection given to a request. It ends with `released` or `closed`.
-    package struct Lease {
-        package let id: ConnectionID
-        package let connection: Connection
+    struct Lease {
+        let id: ConnectionID
+        let connection: Connection
         /// No request was sent on it before, so its failure says something about the target.
         let isFresh: Bool
     }
@@ -47,10 +47,10 @@ package struct PoolStateMachine<Connection, Waiter> {
         case closing
     }
 
-    package struct Place {
+    struct Place {
         package var stage = Stage.free
-        package var generation: UInt32 = 0
-        package var connection: Connection?
+        var generation: UInt32 = 0
+        var connection: Connection?
         var wasUsed = false
         var idleUntil = NIODeadline.distantPast
         /// The connection closes to free its permit for another worker.
@@ -58,36 +58,36 @@ package struct PoolStateMachine<Connection, Waiter> {
     }
 
     struct Queued {
-        package let id: WaiterID
+        let id: WaiterID
         let waiter: Waiter
-        package let since: NIODeadline
-        package let deadline: NIODeadline
+        let since: NIODeadline
+        let deadline: NIODeadline
         /// The request holds a slot in the queue shared by all workers.
         let isCounted: Bool
     }
 
-    package var configuration: Configuration
+    var configuration: Configuration
     let permits: ConnectionPermits.Worker
-    package var places: [Place] = []
+    var places: [Place] = []
     var freePlaces: [Int32] = []
     /// Used last in, first out, so that surplus connections expire.
-    package var idle: [ConnectionID] = []
+    var idle: [ConnectionID] = []
     var waiters: Deque<Queued> = []
-    package var connecting = 0
+    var connecting = 0
     /// Closing connections whose permits stay with this worker.
-    package var closing = 0
-    package var isDraining = false
+    var closing = 0
+    var isDraining = false
     private var nextWaiter: UInt64 = 0
     private var toldNeed = 0
     private var toldSince = NIODeadline.distantPast
 
-    package init(configuration: Configuration, permits: ConnectionPermits.Worker) {
+    init(configuration: Configuration, permits: ConnectionPermits.Worker) {
         self.configuration = configuration
         self.permits = permits
     }
 
     /// Whether no connection, in any stage, and no waiting request is left.
-    package var isEmpty: Bool { freePlaces.count == places.count && waiters.isEmpty }
+    var isEmpty: Bool { freePlaces.count == places.count && waiters.isEmpty }
 
     /// The number of connections that serve a request.
     var leased: Int { places.count - freePlaces.count - idle.count - connecting - closing }
@@ -100,7 +100,7 @@ package struct PoolStateMachine<Connection, Waiter> {
     }
 
     /// Returns the connection if it is open.
-    package func connection(_ id: ConnectionID) -> Connection? {
+    func connection(_ id: ConnectionID) -> Connection? {
         stage(of: id) == .free ? nil : places[Int(id.index)].connection
     }
 

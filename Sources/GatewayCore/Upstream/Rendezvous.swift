@@ -6,14 +6,14 @@ struct Rendezvous: Sendable {
     /// False if all weights are equal, which is faster.
     private var isWeighted = false
 
-    package init() {}
+    init() {}
 
-    package init(identities: [String], weights: [Int]) {
+    init(identities: [String], weights: [Int]) {
         for (index, identity) in identities.enumerated() { place(identity, weight: weights[index], at: index) }
     }
 
     /// Sets the target at an index that was used before, or appends it.
-    package mutating func place(_ identity: String, weight: Int, at index: Int) {
+    mutating func place(_ identity: String, weight: Int, at index: Int) {
         if index == seeds.count {
             seeds.append(0)
             weights.append(0)
@@ -23,7 +23,7 @@ struct Rendezvous: Sendable {
         isWeighted = Set(weights).count > 1
     }
 
-    package func target(of hash: UInt64, available: TargetSet) -> Int? {
+    func target(of hash: UInt64, available: TargetSet) -> Int? {
         var best: Int?
         if !isWeighted {
             var highest: UInt64 = 0
@@ -53,7 +53,7 @@ struct Rendezvous: Sendable {
     }
 
     /// Returns a hash that is the same in every process, so that several gateways agree.
-    package static func hash(_ text: String) -> UInt64 {
+    static func hash(_ text: String) -> UInt64 {
         SplitMix64.mix(text.utf8.reduce(FNV1a.seed64) { FNV1a.combine($0, $1) })
     }
 }

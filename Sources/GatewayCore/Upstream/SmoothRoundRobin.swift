@@ -4,12 +4,12 @@ struct SmoothRoundRobin: Sendable {
     /// How far each target is ahead of or behind its turn. The sum stays zero.
     private var credits: [Int]
 
-    package init(weights: [Int] = []) {
+    init(weights: [Int] = []) {
         self.weights = weights
         credits = Array(repeating: 0, count: weights.count)
     }
 
-    package mutating func next(available: TargetSet) -> Int? {
+    mutating func next(available: TargetSet) -> Int? {
         var best: Int?
         var total = 0
         for target in weights.indices where available.contains(target) {

@@ -3,21 +3,21 @@ struct TargetSet: Sendable, Equatable {
     private var first: UInt64 = 0
     private var more: [UInt64] = []
 
-    package init() {}
+    init() {}
 
     /// All targets below `count`.
-    package init(allOf count: Int) {
+    init(allOf count: Int) {
         first = count >= 64 ? .max : (1 << UInt64(count)) - 1
         if count > 64 { for target in 64..<count { insert(target) } }
     }
 
-    package func contains(_ target: Int) -> Bool {
+    func contains(_ target: Int) -> Bool {
         if target < 64 { return target >= 0 && first & (1 << UInt64(target)) != 0 }
         let word = target / 64 - 1
         return word < more.count && more[word] & (1 << UInt64(target % 64)) != 0
     }
 
-    package mutating func insert(_ target: Int) {
+    mutating func insert(_ target: Int) {
         if target < 64 {
             first |= 1 << UInt64(target)
         } else {
@@ -27,7 +27,7 @@ struct TargetSet: Sendable, Equatable {
         }
     }
 
-    package mutating func remove(_ target: Int) {
+    mutating func remove(_ target: Int) {
         if target < 64 {
             first &= ~(1 << UInt64(target))
         } else if target / 64 - 1 < more.count {
@@ -35,15 +35,15 @@ struct TargetSet: Sendable, Equatable {
         }
     }
 
-    package mutating func subtract(_ other: TargetSet) {
+    mutating func subtract(_ other: TargetSet) {
         first &= ~other.first
         for word in 0..<min(more.count, other.more.count) { more[word] &= ~other.more[word] }
     }
 
-    package var count: Int { more.reduce(first.nonzeroBitCount) { $0 + $1.nonzeroBitCount } }
-    package var isEmpty: Bool { first == 0 && more.allSatisfy { $0 == 0 } }
+    var count: Int { more.reduce(first.nonzeroBitCount) { $0 + $1.nonzeroBitCount } }
+    var isEmpty: Bool { first == 0 && more.allSatisfy { $0 == 0 } }
 
-    package static func == (left: TargetSet, right: TargetSet) -> Bool {
+    static func == (left: TargetSet, right: TargetSet) -> Bool {
         guard left.first == right.first else { return false }
         return (0..<max(left.more.count, right.more.count)).allSatisfy { word in
             (word < left.more.count ? left.more[word] : 0) == (word < right.more.count ? right.more[word] : 0)

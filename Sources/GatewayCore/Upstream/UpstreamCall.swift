@@ -9,19 +9,19 @@ package import NIOCore
 /// here, and report events to the `UpstreamCaller`.
 package final class UpstreamCall {
     /// The caller, or nil while no cluster works on the call.
-    package private(set) var caller: (any UpstreamCaller)?
+    private(set) var caller: (any UpstreamCaller)?
     /// Changes whenever the call is reused.
-    package private(set) var number: UInt32 = 0
-    package private(set) var method = Method.get
+    private(set) var number: UInt32 = 0
+    private(set) var method = Method.get
     /// Whether the request's body is sent in chunks.
     private(set) var isChunked = false
     /// How long to wait for a connection.
-    package private(set) var connectTimeout = TimeAmount.zero
+    private(set) var connectTimeout = TimeAmount.zero
 
     // MARK: Endpoints
 
     /// The pool of the endpoint that the request goes to.
-    package var pool: UpstreamPool?
+    var pool: UpstreamPool?
     /// The endpoints that have failed the request, by their index in the cluster.
     var tried = TargetSet()
     /// Whether the request was sent to an endpoint out of the rotation, because no other was left.
@@ -54,7 +54,7 @@ package final class UpstreamCall {
     package var answerBeganAt: NIODeadline?
     package var answerEndedAt: NIODeadline?
 
-    package var target: UpstreamTarget? { self.pool?.target }
+    var target: UpstreamTarget? { self.pool?.target }
 
     // MARK: For the caller
 
@@ -83,14 +83,14 @@ package final class UpstreamCall {
     }
 
     /// Prepares to send the same request again, after its response was dropped.
-    package func restart() {
+    func restart() {
         self.leavePool()
         self.answerBeganAt = nil
         self.replay = ReplayBuffer()
     }
 
     /// Ends the call: the caller needs nothing more from the upstream.
-    package func end() {
+    func end() {
         self.caller = nil
         self.number &+= 1
         self.awaitsAddress = false
@@ -98,7 +98,7 @@ package final class UpstreamCall {
     }
 
     /// Clears the state of the last request.
-    package func reset() {
+    func reset() {
         self.tried = TargetSet()
         self.hasTriedLastResort = false
         self.hasFailedHere = false
@@ -113,7 +113,7 @@ package final class UpstreamCall {
     // MARK: For the upstream
 
     /// Records that the request head was written.
-    package func sent(at now: NIODeadline) {
+    func sent(at now: NIODeadline) {
         self.attempts += 1
         self.sentAt = now
     }

@@ -1,26 +1,26 @@
 import NIOCore
 
 /// One upstream on one event loop: a pool for each endpoint of its targets, and the balancer between them.
-package final class UpstreamCluster {
+final class UpstreamCluster {
     package let name: String
-    package let worker: Worker
+    let worker: Worker
 
     /// The settings that all endpoints share.
-    package struct Settings {
-        package let policy: Balancer.Policy
-        package let hashKey: HashKey?
-        package let failover: Bool
-        package let maxPending: Int
-        package let pool: UpstreamPool.Settings
+    struct Settings {
+        let policy: Balancer.Policy
+        let hashKey: HashKey?
+        let failover: Bool
+        let maxPending: Int
+        let pool: UpstreamPool.Settings
     }
 
     /// A target and its metrics, which all of its pools share.
     private struct Member {
-        package let target: UpstreamTarget
-        package let meters: TargetMeters
+        let target: UpstreamTarget
+        let meters: TargetMeters
     }
 
-    package let changes: EndpointChanges
+    let changes: EndpointChanges
     private var settings: Settings
     private var members: [Member] = []
     private var listener: Int?
@@ -35,8 +35,7 @@ package final class UpstreamCluster {
     /// Calls that arrived before any endpoint had an address, and their numbers at that time.
     private var waiting: [(call: UpstreamCall, number: UInt32)] = []
 
-    package init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings)
-    {
+    init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings) {
         self.name = name
         self.worker = worker
         self.settings = settings
@@ -87,7 +86,7 @@ package final class UpstreamCluster {
     // MARK: Requests
 
     /// Finds an endpoint and a connection for the call, now or later.
-    package func take(_ call: UpstreamCall) {
+    func take(_ call: UpstreamCall) {
         self.lookIfNeeded()
         if case .hash = self.settings.policy, call.tried.isEmpty, let key = self.settings.hashKey {
             call.balanceHash = call.caller?.balanceHash(by: key) ?? 0

@@ -5,16 +5,16 @@ struct UpstreamComparison: Equatable, Sendable {
     /// The targets of an upstream that remains.
     struct Targets: Equatable, Sendable {
         /// For each new target, the index of the old target with the same URL, or nil if there is none.
-        package var kept: [Int?] = []
+        var kept: [Int?] = []
         /// The indices of old targets that were removed.
-        package var removed: [Int] = []
+        var removed: [Int] = []
 
-        package init(kept: [Int?] = [], removed: [Int] = []) {
+        init(kept: [Int?] = [], removed: [Int] = []) {
             self.kept = kept
             self.removed = removed
         }
 
-        package init(from old: [TargetURL], to new: [TargetURL]) {
+        init(from old: [TargetURL], to new: [TargetURL]) {
             self.removed = Array(old.indices)
             self.kept = new.map { url in
                 guard let position = self.removed.firstIndex(where: { old[$0] == url }) else { return nil }
@@ -24,14 +24,14 @@ struct UpstreamComparison: Equatable, Sendable {
     }
 
     /// The upstreams that are in both configurations.
-    package var kept: [String: Targets] = [:]
+    var kept: [String: Targets] = [:]
     /// A name in both `added` and `removed` is an upstream that changed its kind.
-    package var added: Set<String> = []
-    package var removed: Set<String> = []
+    var added: Set<String> = []
+    var removed: Set<String> = []
 }
 
 extension UpstreamComparison {
-    package init(from old: [String: UpstreamConfiguration], to new: [String: UpstreamConfiguration]) {
+    init(from old: [String: UpstreamConfiguration], to new: [String: UpstreamConfiguration]) {
         for (name, upstream) in new {
             if let before = old[name], before.builtin == upstream.builtin {
                 self.kept[name] = Targets(from: before.targets.map(\.url), to: upstream.targets.map(\.url))

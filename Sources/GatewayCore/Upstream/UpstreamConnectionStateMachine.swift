@@ -3,7 +3,7 @@ import NIOCore
 /// The state of a connection to an upstream, without its channel: how to interpret received bytes, whether the
 /// connection can be reused, and what its end means for the request.
 struct UpstreamConnectionStateMachine {
-    package enum State: Equatable {
+    enum State: Equatable {
         /// In the pool. Next: head, closed.
         case idle
         /// A request was sent. Next: body (a final response began), closed.
@@ -20,11 +20,11 @@ struct UpstreamConnectionStateMachine {
     /// How often a request may be sent to the same endpoint again.
     private static let resends = 2
 
-    package private(set) var state = State.idle
+    private(set) var state = State.idle
     /// The status of the last final response.
     package private(set) var status = 0
     /// The upstream's `Keep-Alive: timeout`.
-    package private(set) var keepAlive: TimeAmount?
+    private(set) var keepAlive: TimeAmount?
     private(set) var isReadingPaused = false
     private var isReused = false
     private var isRequestEnded = false
@@ -44,7 +44,7 @@ struct UpstreamConnectionStateMachine {
     /// Starts a request on this connection.
     ///
     /// - Parameter isReused: Whether the connection has served requests before.
-    package mutating func start(isReused: Bool) {
+    mutating func start(isReused: Bool) {
         self.state = .head
         self.isReused = isReused
         self.hasFlushed = false
@@ -76,7 +76,7 @@ struct UpstreamConnectionStateMachine {
     }
 
     /// Returns how to interpret received bytes.
-    package func received() -> OnBytes {
+    func received() -> OnBytes {
         switch self.state {
         case .head: .readHead
         case .body: .readBody
@@ -95,7 +95,7 @@ struct UpstreamConnectionStateMachine {
     }
 
     /// Records that a response head was read.
-    package mutating func head(_ response: UpstreamResponse) -> OnHead {
+    mutating func head(_ response: UpstreamResponse) -> OnHead {
         if response.status == 101 { return .unexpectedUpgrade }
         if response.isInformational {
             // The response announced a body, which it cannot have, or the end of the connection.
@@ -130,7 +130,7 @@ struct UpstreamConnectionStateMachine {
     /// Records that a read returned bytes.
     ///
     /// - Parameter isFull: Whether the bytes filled the buffer, so that the socket may hold more.
-    package mutating func read(isFull: Bool) { self.fullReads = isFull ? self.fullReads + 1 : 0 }
+    mutating func read(isFull: Bool) { self.fullReads = isFull ? self.fullReads + 1 : 0 }
 
     enum OnReadComplete: Equatable, Sendable {
         case none
@@ -164,8 +164,8 @@ struct UpstreamConnectionStateMachine {
     // MARK: The end
 
     /// The facts about a request that decide what the end of its connection means.
-    package struct Request: Equatable, Sendable {
-        package var isIdempotent: Bool
+    struct Request: Equatable, Sendable {
+        var isIdempotent: Bool
         /// Whether all body bytes that were sent can be sent again.
         var isBodyKept: Bool
         /// How often the request was sent to this endpoint again.
@@ -200,7 +200,7 @@ struct UpstreamConnectionStateMachine {
     /// - Parameters:
     ///   - request: The current request, or nil.
     ///   - isBodyComplete: Whether the body may end where the input ends.
-    package mutating func closed(_ request: Request?, isBodyComplete: @autoclosure () -> Bool) -> OnClosed {
+    mutating func closed(_ request: Request?, isBodyComplete: @autoclosure () -> Bool) -> OnClosed {
         guard self.state != .closed else { return .ignore }
         let state = self.state
         // The response has yet to be finished, which closes the connection.
@@ -222,7 +222,7 @@ struct UpstreamConnectionStateMachine {
     /// Records that the gateway closes the connection.
     ///
     /// - Returns: False if it is already closed.
-    package mutating func close() -> Bool {
+    mutating func close() -> Bool {
         defer { self.state = .closed }
         return self.state != .closed
     }

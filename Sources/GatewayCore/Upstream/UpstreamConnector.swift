@@ -29,7 +29,7 @@ struct HTTP1Connector: UpstreamConnector {
     package let limits: HTTP1Limits
     var transport = Transport.plain
 
-    package func connect(
+    func connect(
         for pool: UpstreamPool,
         timeout: TimeAmount,
         _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void

@@ -5,11 +5,11 @@ import Synchronization
 /// One address of a target, shared by all workers. It has separate connections on each worker, and its own health and
 /// share of the balancing.
 package final class UpstreamEndpoint: Sendable {
-    package let address: SocketAddress
+    let address: SocketAddress
     /// The label in the log and in `/upstreams`: `10.0.0.7:9001`, `[::1]:9001`, `unix:/run/app.sock`.
     package let label: String
     /// Identifies the endpoint on every gateway of a fleet: the target, plus the address if the target is a name.
-    package let identity: String
+    let identity: String
     private let changes: EndpointChanges
     private let machine: Mutex<EndpointHealth>
     /// The part of the health that requests read, without the lock.
@@ -22,7 +22,7 @@ package final class UpstreamEndpoint: Sendable {
     /// `connected` or `answered` would change the health.
     private static let unsettled: UInt8 = 2
 
-    package init(
+    init(
         _ address: SocketAddress,
         identity: String,
         changes: EndpointChanges,
@@ -43,7 +43,7 @@ package final class UpstreamEndpoint: Sendable {
 
     // MARK: Health
 
-    package var health: EndpointHealth { self.machine.withLock { $0 } }
+    var health: EndpointHealth { self.machine.withLock { $0 } }
 
     var isInRotation: Bool { self.summary.load(ordering: .relaxed) & Self.down == 0 }
 
@@ -51,7 +51,7 @@ package final class UpstreamEndpoint: Sendable {
     /// connection.
     ///
     /// - Returns: What changed.
-    package func failed(_ failure: UpstreamFailure, begun: NIODeadline, at moment: EndpointHealth.Moment = .current)
+    func failed(_ failure: UpstreamFailure, begun: NIODeadline, at moment: EndpointHealth.Moment = .current)
         -> EndpointHealth.OnFailed
     {
         let result = self.change { $0.failed(failure, begun: begun, at: moment) }
@@ -63,8 +63,7 @@ package final class UpstreamEndpoint: Sendable {
         self.change { $0.probeFailed(failure, at: moment) }
     }
 
-    package func connected(at moment: @autoclosure () -> EndpointHealth.Moment = .current) -> EndpointHealth.OnConnected
-    {
+    func connected(at moment: @autoclosure () -> EndpointHealth.Moment = .current) -> EndpointHealth.OnConnected {
         guard self.summary.load(ordering: .relaxed) != 0 else { return .unchanged }
         let moment = moment()
         let result = self.change { $0.connected(at: moment) }
@@ -72,7 +71,7 @@ package final class UpstreamEndpoint: Sendable {
         return result
     }
 
-    package func answered() {
+    func answered() {
         guard self.summary.load(ordering: .relaxed) == Self.unsettled else { return }
         self.change { $0.answered() }
     }
@@ -92,7 +91,7 @@ package final class UpstreamEndpoint: Sendable {
     /// Whether the address was removed from its name. The endpoint finishes its requests.
     var isLeaving: Bool { self.leaving.load(ordering: .relaxed) }
 
-    package func leave() { self.leaving.store(true, ordering: .relaxed) }
+    func leave() { self.leaving.store(true, ordering: .relaxed) }
 
     func addPool() { self.pools.add(1, ordering: .relaxed) }
 
@@ -103,5 +102,5 @@ package final class UpstreamEndpoint: Sendable {
 }
 
 extension EndpointHealth.Moment {
-    package static var current: Self { Self(now: .now(), time: Platform.unixMilliseconds()) }
+    static var current: Self { Self(now: .now(), time: Platform.unixMilliseconds()) }
 }

@@ -35,12 +35,12 @@ package enum UpstreamFailure: String, Sendable, CaseIterable {
 
 /// Why a connection could not be opened: for the client, the log, the metrics and the endpoint's health.
 struct ConnectFailure {
-    package let error: GatewayError
-    package let result: TargetMeters.ConnectResult
+    let error: GatewayError
+    let result: TargetMeters.ConnectResult
     /// Nil if the gateway itself lacks resources, such as file descriptors. That says nothing about the endpoint.
-    package var failure: UpstreamFailure? { self.error.failure }
+    var failure: UpstreamFailure? { self.error.failure }
 
-    package init(_ cause: any Error) {
+    init(_ cause: any Error) {
         var error = GatewayError(.upstreamUnreachable, reason: "\(cause)")
         switch cause {
         case ChannelError.connectTimeout:

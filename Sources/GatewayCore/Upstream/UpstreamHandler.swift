@@ -1,16 +1,16 @@
 import GatewayHTTP
-package import GatewayHTTP1
-package import NIOCore
+import GatewayHTTP1
+import NIOCore
 
 /// A connection to an upstream: sends requests and receives responses, one at a time. It belongs to its pool and
 /// serves a call until the response is complete.
 ///
 /// It decodes the events of its channel, asks `UpstreamConnectionStateMachine` what to do and does it.
-package final class UpstreamHandler: ChannelInboundHandler {
-    package typealias InboundIn = ByteBuffer
-    package typealias OutboundOut = ByteBuffer
+final class UpstreamHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
-    package let pool: UpstreamPool
+    let pool: UpstreamPool
 
     private let worker: Worker
     private let limits: HTTP1Limits
@@ -23,11 +23,11 @@ package final class UpstreamHandler: ChannelInboundHandler {
     private var inbound = ByteBuffer()
     private var isChunked = false
     /// The channel's last reported writability, cached here.
-    package private(set) var isWritable = true
+    private(set) var isWritable = true
     /// The connection's ID in the pool while it is open.
     var lease: UpstreamPool.Machine.ConnectionID?
 
-    package init(pool: UpstreamPool, limits: HTTP1Limits, output destination: ConnectionOutput.Destination) {
+    init(pool: UpstreamPool, limits: HTTP1Limits, output destination: ConnectionOutput.Destination) {
         self.pool = pool
         self.worker = pool.worker
         self.output = ConnectionOutput(worker: pool.worker, to: destination)
@@ -37,11 +37,11 @@ package final class UpstreamHandler: ChannelInboundHandler {
     }
 
     /// The upstream's `Keep-Alive: timeout`.
-    package var keepAlive: TimeAmount? { self.machine.keepAlive }
+    var keepAlive: TimeAmount? { self.machine.keepAlive }
 
     // MARK: Requests
 
-    package func start(_ call: UpstreamCall, lease: UpstreamPool.Machine.ConnectionID, isReused: Bool) {
+    func start(_ call: UpstreamCall, lease: UpstreamPool.Machine.ConnectionID, isReused: Bool) {
         self.lease = lease
         guard let caller = call.caller else { return self.close() }
         self.call = call
@@ -54,21 +54,21 @@ package final class UpstreamHandler: ChannelInboundHandler {
 
     // MARK: The channel
 
-    package func handlerAdded(context: ChannelHandlerContext) {
+    func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // The channel already has its socket, though it is not connected yet.
         self.output.attach(to: context)
         try? context.channel.syncOptions?.setOption(.autoRead, value: false)
     }
 
-    package func channelActive(context: ChannelHandlerContext) { context.read() }
+    func channelActive(context: ChannelHandlerContext) { context.read() }
 
-    package func handlerRemoved(context: ChannelHandlerContext) {
+    func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         self.output.detach()
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.worker.tick()
         var bytes = self.unwrapInboundIn(data)
         self.machine.read(isFull: bytes.writableBytes == 0)
@@ -81,7 +81,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
         if bytes.readableBytes > 0 { self.inbound = bytes }
     }
 
-    package func channelReadComplete(context: ChannelHandlerContext) {
+    func channelReadComplete(context: ChannelHandlerContext) {
         self.call?.caller?.upstreamPaused()
         switch self.machine.readComplete() {
         case .none: break
@@ -91,22 +91,22 @@ package final class UpstreamHandler: ChannelInboundHandler {
         if !self.machine.isReadingPaused { context.read() }
     }
 
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.isWritable = context.channel.isWritable
         guard self.isWritable else { return }
         self.worker.tick()
         self.call?.caller?.upstreamWritable()
     }
 
-    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
         self.machine.inputClosed()
         context.close(promise: nil)
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    package func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) {
         self.worker.tick()
         self.output.detach()
         self.ended()
@@ -215,7 +215,7 @@ package final class UpstreamHandler: ChannelInboundHandler {
         call?.fail(error)
     }
 
-    package func close() {
+    func close() {
         guard self.machine.close() else { return }
         self.call = nil
         self.output.detach()
@@ -226,37 +226,37 @@ package final class UpstreamHandler: ChannelInboundHandler {
 }
 
 extension UpstreamHandler: UpstreamStream {
-    package var mayBeSentAgain: Bool {
+    var mayBeSentAgain: Bool {
         self.machine.mayBeSentAgain(
             isIdempotent: self.call?.method.isIdempotent ?? false,
             hasAlternatives: self.pool.cluster?.hasAlternatives == true
         )
     }
 
-    package func writeBody(_ chunk: ByteBuffer) {
+    func writeBody(_ chunk: ByteBuffer) {
         guard chunk.readableBytes > 0, let context = self.context else { return }
         _ = self.output.write(chunk, asChunk: self.isChunked, to: context)
     }
 
-    package func writeEnd(trailers: TrailerSection?) {
+    func writeEnd(trailers: TrailerSection?) {
         self.machine.requestEnded()
         guard self.isChunked else { return }
         self.output.collect { $0.writeLastChunk(trailers: trailers) }
     }
 
-    package func flush() {
+    func flush() {
         guard let context = self.context else { return }
         self.output.flush(context)
         if self.context != nil { self.machine.flushed() }
     }
 
-    package func pauseReading() { self.machine.pauseReading() }
+    func pauseReading() { self.machine.pauseReading() }
 
-    package func resumeReading() {
+    func resumeReading() {
         if self.machine.resumeReading() { self.context?.read() }
     }
 
-    package func cancel() {
+    func cancel() {
         self.call = nil
         self.close()
     }

@@ -1,17 +1,17 @@
 import NIOConcurrencyHelpers
-package import NIOCore
+import NIOCore
 
 /// The connections of one event loop to one endpoint. `PoolStateMachine` decides which connection serves which
 /// request; the pool opens, assigns and closes connections.
-package final class UpstreamPool {
-    package typealias Machine = PoolStateMachine<UpstreamHandler, UpstreamCall>
+final class UpstreamPool {
+    typealias Machine = PoolStateMachine<UpstreamHandler, UpstreamCall>
 
-    package let worker: Worker
-    package let target: UpstreamTarget
-    package let endpoint: UpstreamEndpoint
-    package let meters: TargetMeters
+    let worker: Worker
+    let target: UpstreamTarget
+    let endpoint: UpstreamEndpoint
+    let meters: TargetMeters
     /// The pool's index in the cluster.
-    package let index: Int
+    let index: Int
 
     private var settings: Settings
     private var machine: Machine
@@ -19,25 +19,25 @@ package final class UpstreamPool {
     private var armedUntil = NIODeadline.distantFuture
     /// The connect timeout of the last request, used for connections opened for the longest waiting request or in the
     /// background.
-    package private(set) var connectTimeout = TimeAmount.seconds(2)
+    private(set) var connectTimeout = TimeAmount.seconds(2)
     /// When a response last began, as evidence that the endpoint is alive.
     private var answeredAt = NIODeadline.distantPast
     /// Nil once the pool has drained.
-    package private(set) var cluster: UpstreamCluster?
-    package private(set) var isDraining = false
+    private(set) var cluster: UpstreamCluster?
+    private(set) var isDraining = false
     var probe: Scheduled<Void>?
 
-    package struct Settings {
+    struct Settings {
         let connector: any UpstreamConnector
-        package let queue: TimeAmount
-        package let idleTimeout: TimeAmount
+        let queue: TimeAmount
+        let idleTimeout: TimeAmount
 
         fileprivate var machine: Machine.Configuration {
             Machine.Configuration(queue: self.queue, idle: self.idleTimeout)
         }
     }
 
-    package init(
+    init(
         to endpoint: UpstreamEndpoint,
         of target: UpstreamTarget,
         at index: Int,
@@ -76,7 +76,7 @@ package final class UpstreamPool {
 
     // MARK: Requests
 
-    package func take(_ call: UpstreamCall) {
+    func take(_ call: UpstreamCall) {
         call.pool = self
         self.acquire(for: call)
     }
@@ -162,7 +162,7 @@ package final class UpstreamPool {
         if status >= 500 { call.hasFailedHere = true }
     }
 
-    package func answered(_ call: UpstreamCall, status: Int) {
+    func answered(_ call: UpstreamCall, status: Int) {
         call.answerEndedAt = self.worker.now
         guard let sentAt = call.sentAt else { return }
         self.meters.answered(status: status, after: self.worker.now - sentAt)
@@ -215,7 +215,7 @@ package final class UpstreamPool {
     }
 
     /// Returns a connection whose response is complete and that may serve another request.
-    package func release(_ handler: UpstreamHandler) {
+    func release(_ handler: UpstreamHandler) {
         guard let lease = handler.lease else { return }
         let now = self.worker.now
         switch self.machine.released(lease, reusable: true, keepAlive: handler.keepAlive, now: now) {
@@ -226,7 +226,7 @@ package final class UpstreamPool {
     }
 
     /// Records that the connection is closed or about to close.
-    package func closed(_ handler: UpstreamHandler) {
+    func closed(_ handler: UpstreamHandler) {
         guard let lease = handler.lease else { return }
         handler.lease = nil
         switch self.machine.closed(lease) {
@@ -246,7 +246,7 @@ package final class UpstreamPool {
 
     /// Closes idle connections at once, and busy ones when their calls end. Then the pool returns its permits, leaves
     /// the deadline wheel and leaves its cluster.
-    package func drain() {
+    func drain() {
         guard !self.isDraining else { return }
         self.isDraining = true
         self.probe?.cancel()
@@ -275,7 +275,7 @@ package final class UpstreamPool {
 }
 
 extension UpstreamPool: DeadlineOwner {
-    package func deadlineReached(now: NIODeadline) {
+    func deadlineReached(now: NIODeadline) {
         self.worker.tick()
         let expired = self.machine.expire(now: now)
         for (_, handler) in expired.close { handler.close() }
@@ -294,7 +294,7 @@ private final class Poke: Sendable {
 
     func aim(at pool: NIOLoopBound<UpstreamPool>) { self.pool.withLockedValue { $0 = pool } }
 
-    package func run(on eventLoop: any EventLoop) {
+    func run(on eventLoop: any EventLoop) {
         eventLoop.execute { self.pool.withLockedValue { $0 }?.value.poked() }
     }
 }

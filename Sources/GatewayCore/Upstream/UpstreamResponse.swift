@@ -5,15 +5,15 @@ package import NIOCore
 /// The parts of a response head that an upstream's connection and pool need. The caller keeps the head itself.
 package struct UpstreamResponse: Equatable {
     package var status: Int
-    package var framing: BodyFraming
+    var framing: BodyFraming
     /// Whether the upstream keeps the connection open after the response.
-    package var keepAlive: Bool
+    var keepAlive: Bool
     /// The `Keep-Alive: timeout`, at most ``longestTimeout``.
-    package var timeout: TimeAmount?
+    var timeout: TimeAmount?
 
     static let longestTimeout = TimeAmount.seconds(1_000_000)
 
-    package var isInformational: Bool { self.status < 200 }
+    var isInformational: Bool { self.status < 200 }
 }
 
 extension ResponseParser {

@@ -12,7 +12,7 @@ package final class UpstreamTarget: Sendable {
     /// The `Host` to send if the client's is not kept.
     package let authority: [UInt8]
     /// The origins that a `Location` may use to refer to this target.
-    package let origins: [[UInt8]]
+    let origins: [[UInt8]]
     private let currentWeight: Atomic<Int>
     /// Limits the open connections of all workers to all addresses of the target.
     let permits: ConnectionPermits
@@ -23,7 +23,7 @@ package final class UpstreamTarget: Sendable {
     private let addressing: Mutex<Addressing>
 
     private struct Addressing {
-        package var endpoints: [UpstreamEndpoint] = []
+        var endpoints: [UpstreamEndpoint] = []
         /// Endpoints whose addresses were removed from the name, but that workers may still use.
         var leaving: [UpstreamEndpoint] = []
         var lookUp: LookUp

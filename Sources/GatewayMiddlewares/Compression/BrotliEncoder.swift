@@ -7,13 +7,13 @@ final class BrotliEncoder: ContentEncoder {
     /// Bodies of at least this size get the larger window, if their length is known.
     static let largeBody = 1 << 20
 
-    package let coding = ContentCoding.brotli
+    let coding = ContentCoding.brotli
     private let state: OpaquePointer
     /// Outlives the context.
     private let memory: EncoderMemory
 
     /// - Parameter length: the length of the body, if known.
-    package init?(quality: UInt32, length: Int?, memory: EncoderMemory) {
+    init?(quality: UInt32, length: Int?, memory: EncoderMemory) {
         let state = BrotliEncoderCreateInstance(
             { opaque, size in EncoderMemory.of(opaque)?.allocate(size) },
             { opaque, block in EncoderMemory.of(opaque)?.free(block) },
@@ -35,7 +35,7 @@ final class BrotliEncoder: ContentEncoder {
 
     deinit { BrotliEncoderDestroyInstance(self.state) }
 
-    package func encode(_ input: UnsafeRawBufferPointer, _ step: EncoderStep, into output: inout ByteBuffer) -> Bool {
+    func encode(_ input: UnsafeRawBufferPointer, _ step: EncoderStep, into output: inout ByteBuffer) -> Bool {
         let operation =
             switch step {
             case .process: BROTLI_OPERATION_PROCESS

@@ -33,7 +33,7 @@ enum CodedEntityTag {
     }
 
     /// Whether a list names the `coding` representation of the resource that has the strong tag `tag`.
-    package static func list(
+    static func list(
         _ list: UnsafeRawBufferPointer,
         names tag: UnsafeRawBufferPointer,
         in coding: ContentCoding

@@ -5,9 +5,9 @@ import GatewayHTTP
 struct CompressibleTypes: Sendable {
     /// The position of a pattern in `bytes`: what precedes its `*`, and what follows.
     private struct Pattern {
-        package var start: Int
-        package var prefix: Int
-        package var suffix: Int
+        var start: Int
+        var prefix: Int
+        var suffix: Int
         var isExact: Bool
     }
 
@@ -17,7 +17,7 @@ struct CompressibleTypes: Sendable {
     private var namesEventStream = false
 
     /// - Returns: false if it is neither a media type nor a pattern of one.
-    package mutating func add(_ pattern: String) -> Bool {
+    mutating func add(_ pattern: String) -> Bool {
         let text = pattern.lowercased().utf8
         let parts = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ ByteClass.isToken($0) }) else { return false }
@@ -40,7 +40,7 @@ struct CompressibleTypes: Sendable {
     }
 
     /// - Parameter contentType: the field value, with parameters.
-    package func contains(_ contentType: UnsafeRawBufferPointer) -> Bool {
+    func contains(_ contentType: UnsafeRawBufferPointer) -> Bool {
         let end = contentType.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? contentType.count
         let type = UnsafeRawBufferPointer(rebasing: contentType[..<end])
         // gRPC compresses its messages itself, and its clients do not support content codings.
@@ -96,12 +96,12 @@ final class CompressibleTypeMemory {
     private var last: [UInt8] = []
     private var isLastContained: Bool
 
-    package init(_ types: CompressibleTypes) {
+    init(_ types: CompressibleTypes) {
         self.types = types
         self.isLastContained = types.contains(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
-    package func contains(_ contentType: UnsafeRawBufferPointer) -> Bool {
+    func contains(_ contentType: UnsafeRawBufferPointer) -> Bool {
         let isLast = self.last.withUnsafeBytes { ByteClass.equalsIgnoringCase($0, contentType) }
         if isLast { return self.isLastContained }
         let isContained = self.types.contains(contentType)

@@ -3,7 +3,7 @@ import GatewayHTTP
 
 /// Counts the bytes before and after compression, for one route on one event loop.
 final class CompressionMeters {
-    package static let bytes = MetricDescription(
+    static let bytes = MetricDescription(
         "gateway_compression_bytes_total",
         .counter,
         help: "Bytes before (in) and after (out) compression.",
@@ -12,8 +12,8 @@ final class CompressionMeters {
     )
 
     private struct Pair {
-        package let input: Counter
-        package let output: Counter
+        let input: Counter
+        let output: Counter
     }
 
     private let route: String
@@ -22,12 +22,12 @@ final class CompressionMeters {
     private var deflate: Pair?
     private var brotli: Pair?
 
-    package init(route: String, shard: MeterShard) {
+    init(route: String, shard: MeterShard) {
         self.route = route
         self.shard = shard
     }
 
-    package func count(_ coding: ContentCoding, input: Int, output: Int) {
+    func count(_ coding: ContentCoding, input: Int, output: Int) {
         let pair = self.pair(for: coding)
         pair.input.add(UInt64(max(0, input)))
         pair.output.add(UInt64(max(0, output)))

@@ -247,7 +247,7 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
 /// What compression remembers about a request.
 struct CompressionState: Sendable {
     /// The available coding that the client prefers.
-    package var coding: ContentCoding?
+    var coding: ContentCoding?
     /// `If-None-Match` as the client sent it, in the request's block, if suffixes were removed from it.
-    package var named = ByteRange.empty
+    var named = ByteRange.empty
 }

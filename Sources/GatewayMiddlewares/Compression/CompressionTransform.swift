@@ -5,9 +5,9 @@ import NIOCore
 /// Encodes one response body while it streams.
 final class CompressionTransform: BodyTransform {
     /// The input encoded without a break, which takes the slowest sensible level a few milliseconds.
-    package static let turn = 32 * 1024
+    static let turn = 32 * 1024
 
-    package let rank = BodyRank.encode
+    let rank = BodyRank.encode
     /// nil after it was returned to the pool.
     private var encoder: (any ContentEncoder)?
     private let pool: EncoderPool
@@ -15,7 +15,7 @@ final class CompressionTransform: BodyTransform {
     /// The encoder may hold output that a flush would return.
     private var isHolding = false
 
-    package init(_ encoder: any ContentEncoder, from pool: EncoderPool, meters: CompressionMeters) {
+    init(_ encoder: any ContentEncoder, from pool: EncoderPool, meters: CompressionMeters) {
         self.encoder = encoder
         self.pool = pool
         self.meters = meters
@@ -33,18 +33,18 @@ final class CompressionTransform: BodyTransform {
         self.isHolding = true
     }
 
-    package func pause(to sink: inout BodySink) throws(TransformError) {
+    func pause(to sink: inout BodySink) throws(TransformError) {
         guard self.isHolding else { return }
         self.isHolding = false
         try self.encode(UnsafeRawBufferPointer(start: nil, count: 0), .flush, to: &sink)
     }
 
-    package func end(to sink: inout BodySink) throws(TransformError) {
+    func end(to sink: inout BodySink) throws(TransformError) {
         try self.encode(UnsafeRawBufferPointer(start: nil, count: 0), .finish, to: &sink)
         self.giveBack()
     }
 
-    package func cancel() { self.giveBack() }
+    func cancel() { self.giveBack() }
 
     private func encode(
         _ input: UnsafeRawBufferPointer,

@@ -15,7 +15,7 @@ enum ConditionalRequest {
     private static let conditions: FieldSet = [.ifNoneMatch, .ifMatch, .ifRange]
 
     /// The coding of the response, if it can be encoded.
-    package static func coding(of exchange: Exchange, from codings: ContiguousArray<ContentCoding>) -> ContentCoding? {
+    static func coding(of exchange: Exchange, from codings: ContiguousArray<ContentCoding>) -> ContentCoding? {
         guard exchange.request.headers.present.contains(.acceptEncoding) else { return nil }
         // RFC 9111 section 5.2.1.6.
         if exchange.request.headers.contains("no-transform", in: .cacheControl) { return nil }

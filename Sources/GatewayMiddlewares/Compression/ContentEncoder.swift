@@ -24,7 +24,7 @@ enum EncoderStep: Sendable {
 /// The effort of the encoders.
 struct EncoderLevels: Hashable, Sendable {
     /// 1 to 9, for gzip and deflate.
-    package var gzip: Int32
+    var gzip: Int32
     /// 0 to 11.
-    package var brotli: UInt32
+    var brotli: UInt32
 }

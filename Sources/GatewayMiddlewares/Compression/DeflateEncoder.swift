@@ -5,13 +5,13 @@ import NIOCore
 /// gzip (RFC 1952) and deflate, which in HTTP is the zlib format (RFC 1950). A context takes 256 KiB, whatever the
 /// body's size, and is reused for the next stream.
 final class DeflateEncoder: ContentEncoder {
-    package let coding: ContentCoding
+    let coding: ContentCoding
     private var level: Int32
     /// The library stores this address.
     private let stream: UnsafeMutablePointer<z_stream>
 
     /// nil if there is no memory.
-    package init?(_ coding: ContentCoding, level: Int32) {
+    init?(_ coding: ContentCoding, level: Int32) {
         self.coding = coding
         self.level = level
         self.stream = .allocate(capacity: 1)
@@ -40,7 +40,7 @@ final class DeflateEncoder: ContentEncoder {
     }
 
     /// Starts another stream.
-    package func reset(level: Int32) -> Bool {
+    func reset(level: Int32) -> Bool {
         guard deflateReset(self.stream) == Z_OK else { return false }
         if level == self.level { return true }
         self.level = level
@@ -48,7 +48,7 @@ final class DeflateEncoder: ContentEncoder {
         return deflateParams(self.stream, level, Z_DEFAULT_STRATEGY) == Z_OK
     }
 
-    package func encode(_ input: UnsafeRawBufferPointer, _ step: EncoderStep, into output: inout ByteBuffer) -> Bool {
+    func encode(_ input: UnsafeRawBufferPointer, _ step: EncoderStep, into output: inout ByteBuffer) -> Bool {
         let flush: Int32 =
             switch step {
             case .process: Z_NO_FLUSH

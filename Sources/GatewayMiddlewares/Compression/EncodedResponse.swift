@@ -8,7 +8,7 @@ enum EncodedResponse {
     private static let etag = HeaderName(.etag)
 
     /// Updates the fields that describe the body, except its length, which the writer of the body sets.
-    package static func describe(_ exchange: Exchange, in coding: ContentCoding) {
+    static func describe(_ exchange: Exchange, in coding: ContentCoding) {
         exchange.response.headers.add(self.contentEncoding, coding.token)
         exchange.response.headers.remove(.acceptRanges)
         if exchange.response.headers.present.contains(.unknown) {
@@ -36,7 +36,7 @@ enum EncodedResponse {
     }
 
     /// The length of the upstream's body, or of the body that a GET would return; nil if unknown.
-    package static func length(of exchange: Exchange) -> Int? {
+    static func length(of exchange: Exchange) -> Int? {
         switch exchange.response.framing {
         case .length(let length): return length
         case .chunked, .untilClose: return nil
@@ -68,7 +68,7 @@ enum EncodedResponse {
     }
 
     /// Whether the whole body has arrived or is about to, with this many bytes.
-    package static func isKnown(_ exchange: Exchange, upTo limit: Int) -> Bool {
+    static func isKnown(_ exchange: Exchange, upTo limit: Int) -> Bool {
         if exchange.state.isResponseEnded { return true }
         guard case .length(let length) = exchange.response.framing else { return false }
         return length <= limit && !exchange.response.isPrompt

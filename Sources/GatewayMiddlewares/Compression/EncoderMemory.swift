@@ -19,16 +19,16 @@ final class EncoderMemory {
     private(set) var bytesInUse = 0
 
     /// - Parameter limit: the maximum number of unused bytes that are kept.
-    package init(keeping limit: Int) { self.limit = limit }
+    init(keeping limit: Int) { self.limit = limit }
 
     deinit { for block in self.kept { Self.release(block) } }
 
     /// For the library's callbacks, which pass a pointer through.
-    package static func of(_ opaque: UnsafeMutableRawPointer?) -> EncoderMemory? {
+    static func of(_ opaque: UnsafeMutableRawPointer?) -> EncoderMemory? {
         opaque.map { Unmanaged<EncoderMemory>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    package func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
+    func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
         // The block that was freed last is most likely still in the cache.
         let fitting = self.kept.lastIndex { block in
             let capacity = Self.size(of: block)
@@ -48,7 +48,7 @@ final class EncoderMemory {
         return header + Self.headerSize
     }
 
-    package func free(_ block: UnsafeMutableRawPointer?) {
+    func free(_ block: UnsafeMutableRawPointer?) {
         guard let block else { return }
         let size = Self.size(of: block)
         self.bytesInUse -= size

@@ -10,16 +10,16 @@ final class EncoderPool {
 
     /// The number of active encoders.
     private(set) var active = 0
-    package let memory = EncoderMemory(keeping: 2 << 20)
+    let memory = EncoderMemory(keeping: 2 << 20)
     private var idle: [DeflateEncoder] = []
 
-    package init() {}
+    init() {}
 
     /// An encoder at the start of a stream; nil if `limit` are active, or if there is no memory. The caller must return
     /// it.
     ///
     /// - Parameter length: the length of the body, if known.
-    package func take(_ coding: ContentCoding, _ levels: EncoderLevels, length: Int?, limit: Int) -> (
+    func take(_ coding: ContentCoding, _ levels: EncoderLevels, length: Int?, limit: Int) -> (
         any ContentEncoder
     )? {
         guard self.active < limit else { return nil }
@@ -41,7 +41,7 @@ final class EncoderPool {
     }
 
     /// Takes an encoder back, at any point of its stream.
-    package func giveBack(_ encoder: any ContentEncoder) {
+    func giveBack(_ encoder: any ContentEncoder) {
         self.active -= 1
         guard let encoder = encoder as? DeflateEncoder, self.idle.count < Self.idleLimit else { return }
         self.idle.append(encoder)
@@ -56,11 +56,11 @@ final class EncoderPools: Sendable {
     private let pools = NIOLockedValueBox<[Int: NIOLoopBound<EncoderPool>]>([:])
 
     /// The pool of the event loop that a middleware is built for.
-    package static func pool(in context: BuildContext) -> EncoderPool {
+    static func pool(in context: BuildContext) -> EncoderPool {
         context.shared("encoders") { EncoderPools() }.pool(of: context.worker)
     }
 
-    package func pool(of worker: Worker) -> EncoderPool {
+    func pool(of worker: Worker) -> EncoderPool {
         self.pools.withLockedValue { pools in
             if let pool = pools[worker.index] { return pool.value }
             let pool = EncoderPool()

@@ -5,10 +5,10 @@
 /// all gateways of an upstream generate the same tags, also after a restart. It blocks the event loop for less time
 /// than SHA-256.
 struct BodyDigest: Hashable, Sendable {
-    package let high: UInt64
-    package let low: UInt64
+    let high: UInt64
+    let low: UInt64
 
-    package init(_ bytes: UnsafeRawBufferPointer) {
+    init(_ bytes: UnsafeRawBufferPointer) {
         var h1: UInt64 = 0
         var h2: UInt64 = 0
         var position = 0

@@ -186,9 +186,9 @@ public struct ETagMiddleware: RequestHook, ResponseHook {
     /// What compression has to know of the body that a 304 replaces.
     struct WithheldBody {
         /// The media type, in `request.headers`; nil if the body is encoded or has no type.
-        package let type: ByteRange?
+        let type: ByteRange?
         /// nil if the upstream does not say.
-        package let length: Int?
+        let length: Int?
     }
 
     private static let patience = TimeAmount.seconds(1)

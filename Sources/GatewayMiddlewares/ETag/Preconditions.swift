@@ -6,7 +6,7 @@ import GatewayHTTP
 /// Called with the head of a response that would be successful (section 13.2.1), and only uses its validators. A
 /// condition for which the response has no validator is met.
 enum Preconditions {
-    package enum Outcome: Hashable, Sendable {
+    enum Outcome: Hashable, Sendable {
         /// As if there were no conditions.
         case proceed
         /// 304

@@ -233,9 +233,9 @@ public struct ErrorsMiddleware: ResponseHook, FailureHook {
     }
 
     private struct ContentType {
-        package var passes = false
+        var passes = false
         var isProblem = false
-        package var isEventStream = false
+        var isEventStream = false
     }
 
     /// The characters that RFC 3986 allows in a URI.

@@ -3,14 +3,14 @@ import GatewayHTTP
 /// Finds where to add a request ID to a problem+json body of the upstream (RFC 9457).
 enum ProblemDocument {
     /// Where another member can be inserted: before the closing brace of the object.
-    package struct Place: Hashable {
-        package let offset: Int
+    struct Place: Hashable {
+        let offset: Int
         /// The object has members before it.
         let needsComma: Bool
     }
 
     /// nil if the bytes are not exactly one JSON object (RFC 8259), or if it may have the member already.
-    package static func place(for member: StaticString, in bytes: UnsafeRawBufferPointer) -> Place? {
+    static func place(for member: StaticString, in bytes: UnsafeRawBufferPointer) -> Place? {
         guard String(validating: bytes, as: UTF8.self) != nil else { return nil }
         var scanner = JSONScanner(bytes)
         guard scanner.object(without: member, depth: 0), let brace = scanner.end else { return nil }
@@ -32,11 +32,11 @@ private struct JSONScanner {
     /// The outermost object is not empty.
     private(set) var hasMembers = false
 
-    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    package var isAtEnd: Bool { self.position == self.bytes.count }
+    var isAtEnd: Bool { self.position == self.bytes.count }
 
-    package mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = self.peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
             self.position += 1
         }
@@ -51,7 +51,7 @@ private struct JSONScanner {
     }
 
     /// - Parameter excluded: a name that this object must not have; nil for nested objects.
-    package mutating func object(without excluded: StaticString?, depth: Int) -> Bool {
+    mutating func object(without excluded: StaticString?, depth: Int) -> Bool {
         self.skipSpace()
         guard depth < Self.maxDepth, self.take(UInt8(ascii: "{")) else { return false }
         self.skipSpace()

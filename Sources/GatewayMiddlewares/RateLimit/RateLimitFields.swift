@@ -1,12 +1,12 @@
-package import GatewayCore
-package import GatewayHTTP
-package import GatewaySettings
+import GatewayCore
+import GatewayHTTP
+import GatewaySettings
 import NIOCore
 
 /// Writes the limit fields of responses: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and
 /// the older `X-RateLimit-Limit`, `-Remaining` and `-Reset`, which can only report one window.
-package struct RateLimitFields {
-    package typealias Selection = RateLimitMiddleware.Fields
+struct RateLimitFields {
+    typealias Selection = RateLimitMiddleware.Fields
 
     private static let policyName = HeaderName(.rateLimitPolicy)
     private static let standingName = HeaderName(.rateLimit)
@@ -19,16 +19,16 @@ package struct RateLimitFields {
 
     private struct Window {
         /// `"users";r=`
-        package let prefix: [UInt8]
+        let prefix: [UInt8]
         /// The fields that are the same on every response in which this window is the tightest.
-        package let fixed: PreparedFields
+        let fixed: PreparedFields
     }
 
-    package var isEmpty: Bool { self.selection == .none }
+    var isEmpty: Bool { self.selection == .none }
 
     /// - Parameter capacities: the number of requests that a client with its full quota may send at once, for each
     ///   rate.
-    package init(name: String, rates: [Rate], capacities: [Int], selection: Selection) {
+    init(name: String, rates: [Rate], capacities: [Int], selection: Selection) {
         self.selection = selection
         let names = rates.map { rate in
             Self.quoted(rates.count == 1 ? name : "\(name)-1\(rate.unit.rawValue.prefix(1))")
@@ -85,7 +85,7 @@ package struct RateLimitFields {
     }
 
     /// The fields of an error.
-    package func fields(_ decision: RateLimitDecision) -> PreparedFields {
+    func fields(_ decision: RateLimitDecision) -> PreparedFields {
         self.isEmpty ? PreparedFields() : PreparedFields { self.write(decision, into: &$0) }
     }
 

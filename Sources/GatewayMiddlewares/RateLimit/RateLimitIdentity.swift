@@ -17,7 +17,7 @@ struct RateLimitIdentity {
     private let blockMask: UInt64
 
     /// - Parameter ipv6Prefix: in bits, 1 to 128.
-    package init(_ source: KeySource, ipv6Prefix: Int, seed: SipHash.Seed) {
+    init(_ source: KeySource, ipv6Prefix: Int, seed: SipHash.Seed) {
         self.parts = source.parts.map(KeyPart.init)
         self.seed = seed
         // Invalid values were already reported. Build with a default so that checking can continue.

@@ -40,8 +40,8 @@ extension RateLimitMiddleware {
     public enum Fields: String, SettingChoice {
         case both, ietf, legacy, none
 
-        package var hasIETF: Bool { self == .both || self == .ietf }
-        package var hasLegacy: Bool { self == .both || self == .legacy }
+        var hasIETF: Bool { self == .both || self == .ietf }
+        var hasLegacy: Bool { self == .both || self == .legacy }
     }
 
     public enum Algorithm: String, SettingChoice {

@@ -9,7 +9,7 @@ final class RateLimitRefusals {
     private let fields: RateLimitFields
     private var last: (decision: RateLimitDecision, refusal: Decision)?
 
-    package init(_ rates: [Rate], status: Int, _ fields: RateLimitFields) {
+    init(_ rates: [Rate], status: Int, _ fields: RateLimitFields) {
         self.rates = rates
         self.status = status
         self.fields = fields

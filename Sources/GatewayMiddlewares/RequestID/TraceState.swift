@@ -6,7 +6,7 @@ enum TraceState {
     private static let maxMembers = 32
 
     /// Whether all lines together form a list of at most 32 members with distinct keys.
-    package static func isValid(_ headers: borrowing HeaderBlock) -> Bool {
+    static func isValid(_ headers: borrowing HeaderBlock) -> Bool {
         var count = 0
         for (index, field) in headers.fields.enumerated() where field.id == .tracestate {
             let isFine = headers.withBytes(field.value) { line in

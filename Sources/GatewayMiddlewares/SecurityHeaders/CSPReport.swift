@@ -8,13 +8,13 @@ import NIOCore
 /// All content is untrusted. Names are compared with known ones before they become labels, and texts are shortened and
 /// escaped before they are logged.
 struct CSPReport: Hashable, Sendable {
-    package enum Format: Sendable {
+    enum Format: Sendable {
         case single
         case list
     }
 
     /// The body is not JSON, or has another structure.
-    package struct Malformed: Error {}
+    struct Malformed: Error {}
 
     /// Per request; further reports are ignored.
     static let maxCount = 100
@@ -24,9 +24,9 @@ struct CSPReport: Hashable, Sendable {
     /// `enforce`, `report` or `_OTHER`.
     let disposition: String
     /// Further details by name, ready for the log.
-    package let details: [String: String]
+    let details: [String: String]
 
-    package static func parse(_ body: ByteBuffer, as format: Format) throws(Malformed) -> [CSPReport] {
+    static func parse(_ body: ByteBuffer, as format: Format) throws(Malformed) -> [CSPReport] {
         let data = Data(body.readableBytesView)
         do {
             switch format {
@@ -59,12 +59,12 @@ enum CSPReportText {
     private static let limit = 200
 
     /// Without query and fragment, which may contain secrets of the page's user.
-    package static func url(_ text: String) -> String {
+    static func url(_ text: String) -> String {
         self.escaped(String(text.prefix { $0 != "?" && $0 != "#" }))
     }
 
     /// Shortened, with control characters and non-ASCII characters escaped.
-    package static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             guard result.utf8.count < self.limit else { return result + "…" }
@@ -76,13 +76,13 @@ enum CSPReportText {
 
 extension CSPReport {
     fileprivate struct Body: Decodable {
-        package var document: String?
-        package var blocked: String?
+        var document: String?
+        var blocked: String?
         var directive: String?
         var disposition: String?
         package var source: String?
-        package var line: Int?
-        package var sample: String?
+        var line: Int?
+        var sample: String?
 
         private enum OfSingle: String, CodingKey {
             case document = "document-uri"
@@ -106,7 +106,7 @@ extension CSPReport {
         }
 
         /// A member of an unexpected type counts as missing.
-        package init(from decoder: any Decoder) throws {
+        init(from decoder: any Decoder) throws {
             let single = try decoder.container(keyedBy: OfSingle.self)
             let list = try decoder.container(keyedBy: OfList.self)
             self.document =
@@ -128,19 +128,19 @@ extension CSPReport {
     }
 
     private struct Single: Decodable {
-        package let report: Body
+        let report: Body
 
         private enum CodingKeys: String, CodingKey { case report = "csp-report" }
     }
 
     private struct List: Decodable {
         private struct Report: Decodable {
-            package let type: String
-            package let body: Body?
+            let type: String
+            let body: Body?
 
             private enum CodingKeys: CodingKey { case type, body }
 
-            package init(from decoder: any Decoder) throws {
+            init(from decoder: any Decoder) throws {
                 let container = try decoder.container(keyedBy: CodingKeys.self)
                 self.type = try container.decode(String.self, forKey: .type)
                 // Reports of other types have different bodies.
@@ -148,9 +148,9 @@ extension CSPReport {
             }
         }
 
-        package let reports: [Body]
+        let reports: [Body]
 
-        package init(from decoder: any Decoder) throws {
+        init(from decoder: any Decoder) throws {
             var container = try decoder.unkeyedContainer()
             var reports: [Body] = []
             var count = 0

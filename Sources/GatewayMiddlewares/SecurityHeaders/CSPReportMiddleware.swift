@@ -91,7 +91,7 @@ struct LineBudget {
     private var leftOut = 0
 
     /// - Returns: the number of lines omitted before this one, or nil to omit this one too.
-    package mutating func take(at now: NIODeadline) -> Int? {
+    mutating func take(at now: NIODeadline) -> Int? {
         let next = max(self.fullAt, now) + Self.interval
         guard next - now <= Self.interval * Self.burst else {
             self.leftOut += 1

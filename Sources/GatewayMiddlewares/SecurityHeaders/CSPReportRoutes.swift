@@ -5,8 +5,8 @@ package import GatewaySettings
 /// paths are literal, so they take precedence over catch-all routes.
 package struct CSPReportRoutes {
     private struct Key: Hashable {
-        package let hosts: [String]
-        package let path: String
+        let hosts: [String]
+        let path: String
     }
 
     private var seen: Set<Key> = []

@@ -8,29 +8,29 @@ struct ContentSecurityPolicy {
     struct Directive: Hashable {
         /// In lower case.
         package var name: String
-        package var values: [String]
+        var values: [String]
     }
 
     /// Why a text is not a policy.
-    package struct ParseError: Error, Hashable {
-        package var message: String
-        package var suggestion: String
+    struct ParseError: Error, Hashable {
+        var message: String
+        var suggestion: String
     }
 
     /// Parts that a browser probably interprets differently than intended.
     struct Warning: Hashable {
-        package var message: String
-        package var suggestion: String
+        var message: String
+        var suggestion: String
     }
 
     /// The placeholder of the response's nonce.
-    package static let placeholder = "{nonce}"
+    static let placeholder = "{nonce}"
 
     let directives: [Directive]
     let usesNonce: Bool
     private let hasComma: Bool
 
-    package init(_ text: String) throws(ParseError) {
+    init(_ text: String) throws(ParseError) {
         for scalar in text.unicodeScalars where !(0x20..<0x7F).contains(scalar.value) {
             let code = String(scalar.value, radix: 16, uppercase: true)
             throw ParseError(
@@ -66,7 +66,7 @@ struct ContentSecurityPolicy {
     }
 
     /// Whether the policy already has a directive of this name.
-    package func contains(_ name: String) -> Bool { self.directives.contains { $0.name == name } }
+    func contains(_ name: String) -> Bool { self.directives.contains { $0.name == name } }
 
     package var warnings: [Warning] {
         var warnings: [Warning] = []
@@ -168,7 +168,7 @@ extension ContentSecurityPolicy.Directive {
 
 extension ContentSecurityPolicy.Directive {
     /// The kind of values that a directive has.
-    package enum Kind {
+    enum Kind {
         /// Hosts, schemes, keywords, nonces and hashes.
         case sources
         /// These words in quotes, and unquoted names.
@@ -179,7 +179,7 @@ extension ContentSecurityPolicy.Directive {
     }
 
     /// The directives of CSP Level 3 and its extensions.
-    package static let known: [String: Kind] = {
+    static let known: [String: Kind] = {
         var known: [String: Kind] = [:]
         for name in [
             "default-src", "child-src", "connect-src", "fenced-frame-src", "font-src", "frame-src", "img-src",

@@ -8,7 +8,7 @@ struct ContentSecurityPolicyFields {
 
     private struct Policy {
         package let name: HeaderName
-        package let template: NonceTemplate
+        let template: NonceTemplate
         /// For responses over plain HTTP.
         let plainTemplate: NonceTemplate
         /// The same for responses that are not HTML and carry no nonce.
@@ -23,7 +23,7 @@ struct ContentSecurityPolicyFields {
 
     private static let reportingEndpoints = HeaderName(.reportingEndpoints)
 
-    package init(reportPath: String) {
+    init(reportPath: String) {
         self.reportPath = reportPath
         self.endpoints = reportPath.isEmpty ? nil : Array("\(Self.group)=\"\(reportPath)\"".utf8)
     }
@@ -32,7 +32,7 @@ struct ContentSecurityPolicyFields {
     var namesEndpoint: Bool { self.endpoints != nil }
     var leavesSomeOffHTML: Bool { self.policies.contains(where: \.isLeftOffHTML) }
 
-    package mutating func append(
+    mutating func append(
         _ policy: ContentSecurityPolicy,
         _ text: String,
         isReportOnly: Bool,
@@ -57,7 +57,7 @@ struct ContentSecurityPolicyFields {
         )
     }
 
-    package func set(
+    func set(
         on headers: inout HeaderBlock,
         _ nonce: Nonce?,
         _ scope: SecurityHeaderScope,

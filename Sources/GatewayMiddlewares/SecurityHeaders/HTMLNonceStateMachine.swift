@@ -14,7 +14,7 @@ struct HTMLNonceStateMachine {
     static let maxHeld = 8 * 1024
 
     /// States have the names of the standard where it has one.
-    package enum State {
+    enum State {
         /// → tagOpen
         case data
         /// After `<`. → tagName, endTagOpen, markupDeclaration, bogusComment, data
@@ -68,7 +68,7 @@ struct HTMLNonceStateMachine {
     private var held = ByteBuffer()
     private var isHolding = false
 
-    package init(_ nonce: Nonce) {
+    init(_ nonce: Nonce) {
         var attribute = ByteBuffer()
         attribute.writeStaticString(" nonce=\"")
         attribute.writeBytes(nonce.bytes)
@@ -125,7 +125,7 @@ struct HTMLNonceStateMachine {
     }
 
     /// The end of the document.
-    package mutating func end(to output: inout ByteBuffer) {
+    mutating func end(to output: inout ByteBuffer) {
         self.tag.isWanted = false
         self.isHolding = false
         self.release(to: &output)
@@ -342,7 +342,7 @@ struct HTMLCommentEnd {
     private var isBehindBang = false
 
     /// - Returns: true at the last byte.
-    package mutating func read(_ byte: UInt8) -> Bool {
+    mutating func read(_ byte: UInt8) -> Bool {
         if byte == UInt8(ascii: "-") {
             self.dashes += 1
             self.isBehindBang = false

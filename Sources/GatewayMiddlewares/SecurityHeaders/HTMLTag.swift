@@ -4,13 +4,13 @@ struct HTMLName: Hashable, Sendable {
     private var high: UInt64 = 0
     private(set) var count = 0
 
-    package init() {}
+    init() {}
 
-    package init(_ name: StaticString) {
+    init(_ name: StaticString) {
         for index in 0..<name.utf8CodeUnitCount { self.append(name.utf8Start[index]) }
     }
 
-    package mutating func append(_ byte: UInt8) {
+    mutating func append(_ byte: UInt8) {
         let small = UInt64(byte.isASCIILetter ? byte | 0x20 : byte)
         if self.count < 8 {
             self.low |= small << UInt64(self.count * 8)
@@ -21,7 +21,7 @@ struct HTMLName: Hashable, Sendable {
     }
 
     /// The byte at an index below 16.
-    package subscript(index: Int) -> UInt8 {
+    subscript(index: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: index < 8 ? self.low >> UInt64(index * 8) : self.high >> UInt64((index - 8) * 8))
     }
 }
@@ -48,16 +48,16 @@ enum HTMLElement: Sendable {
         HTMLName("svg"): .foreign, HTMLName("math"): .foreign,
     ]
 
-    package init(_ name: HTMLName) { self = Self.known[name] ?? .other }
+    init(_ name: HTMLName) { self = Self.known[name] ?? .other }
 }
 
 /// A tag being read.
 struct HTMLTag {
-    package let isEnd: Bool
+    let isEnd: Bool
     package var name = HTMLName()
     private(set) var element = HTMLElement.other
     /// The name of the attribute being read.
-    package var attribute = HTMLName()
+    var attribute = HTMLName()
     /// It gets a nonce unless it has one.
     var isWanted = false
     private(set) var hasNonce = false
@@ -73,7 +73,7 @@ struct HTMLTag {
         HTMLName("stylesheet"), HTMLName("preload"), HTMLName("modulepreload"),
     ]
 
-    package init(isEnd: Bool = false) { self.isEnd = isEnd }
+    init(isEnd: Bool = false) { self.isEnd = isEnd }
 
     /// - Parameter isInNoscript: scripts never run there.
     /// - Returns: whether the tag may get a nonce, which a link's attributes decide.
@@ -115,13 +115,13 @@ struct HTMLTagMatcher {
     private let name: HTMLName
     private var matched = 0
 
-    package init(_ opening: StaticString, _ name: HTMLName) {
+    init(_ opening: StaticString, _ name: HTMLName) {
         self.opening = opening
         self.name = name
     }
 
     /// - Returns: true at the byte after the name.
-    package mutating func read(_ byte: UInt8) -> Bool {
+    mutating func read(_ byte: UInt8) -> Bool {
         let start = self.opening.utf8CodeUnitCount
         if self.matched == start + self.name.count {
             self.matched = byte == UInt8(ascii: "<") ? 1 : 0
@@ -151,7 +151,7 @@ struct HTMLScriptEscape {
 
     /// - Parameter isEndTag: the byte follows `</script`.
     /// - Returns: whether the script ends here.
-    package mutating func read(_ byte: UInt8, isEndTag: Bool) -> Bool {
+    mutating func read(_ byte: UInt8, isEndTag: Bool) -> Bool {
         switch self.level {
         case .none:
             if isEndTag { return true }

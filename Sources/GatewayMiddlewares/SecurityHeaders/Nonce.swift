@@ -62,7 +62,7 @@ struct NonceTemplate: Sendable {
     /// The bytes after each placeholder.
     private let others: [[UInt8]]
 
-    package init(_ text: String) {
+    init(_ text: String) {
         var pieces: [[UInt8]] = []
         var rest = text[...]
         while let place = rest.firstRange(of: ContentSecurityPolicy.placeholder) {

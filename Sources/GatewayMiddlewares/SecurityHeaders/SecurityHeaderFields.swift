@@ -15,7 +15,7 @@ enum SecurityHeaderScope: Int, CaseIterable {
 struct SecurityHeaderFields {
     private struct Field {
         package let name: HeaderName
-        package let value: [UInt8]
+        let value: [UInt8]
         let isForDocuments: Bool
         /// Part of the preset for APIs. It would break a site, so HTML does not get it.
         let isLeftOffHTML: Bool
@@ -24,7 +24,7 @@ struct SecurityHeaderFields {
     private var fields: ContiguousArray<Field> = []
     private(set) var leavesSomeOffHTML = false
 
-    package mutating func append(
+    mutating func append(
         _ name: String,
         _ value: String,
         isForDocuments: Bool = false,
@@ -41,7 +41,7 @@ struct SecurityHeaderFields {
         self.leavesSomeOffHTML = self.leavesSomeOffHTML || isLeftOffHTML
     }
 
-    package func set(on headers: inout HeaderBlock, _ scope: SecurityHeaderScope, override: Bool) {
+    func set(on headers: inout HeaderBlock, _ scope: SecurityHeaderScope, override: Bool) {
         for field in self.fields {
             if scope == .html, field.isLeftOffHTML { continue }
             if scope == .notModified, field.isForDocuments {

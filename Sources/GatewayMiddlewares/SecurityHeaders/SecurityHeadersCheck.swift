@@ -5,7 +5,7 @@ import GatewaySettings
 /// Finds mistakes and likely mistakes in the settings of ``SecurityHeadersMiddleware``.
 enum SecurityHeadersCheck {
     /// The names of fields to remove.
-    package static func names(_ names: [String], in context: inout BuildContext) -> [HeaderName] {
+    static func names(_ names: [String], in context: inout BuildContext) -> [HeaderName] {
         names.enumerated().compactMap { index, name in
             if let problem = ProtectedFields.problem(with: name) {
                 context.fail(problem.message, suggestion: problem.suggestion, at: "remove", String(index))
@@ -14,7 +14,7 @@ enum SecurityHeadersCheck {
         }
     }
 
-    package static func values(of config: SecurityHeadersMiddleware.Config, in context: inout BuildContext) {
+    static func values(of config: SecurityHeadersMiddleware.Config, in context: inout BuildContext) {
         let hsts = [(key: "hsts", value: config.hsts)]
         for (key, value) in hsts + config.fields.map({ ($0.key, $0.value) }) where !FieldValue.isValid(value) {
             context.fail(
@@ -50,7 +50,7 @@ enum SecurityHeadersCheck {
     }
 
     /// The policy, unless it cannot be sent.
-    package static func policy(
+    static func policy(
         _ text: String,
         _ key: String,
         _ config: SecurityHeadersMiddleware.Config,

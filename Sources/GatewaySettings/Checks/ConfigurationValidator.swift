@@ -85,7 +85,7 @@ package struct ConfigurationValidator {
         }
     }
 
-    package mutating func positive(_ span: TimeSpan, _ path: SettingPath) {
+    mutating func positive(_ span: TimeSpan, _ path: SettingPath) {
         if span <= .zero { report(path, "\(span.settingValue.quoted) leaves no time", "write \"1s\" or more") }
     }
 

@@ -1,17 +1,17 @@
 extension ConfigurationWarnings {
     /// A combination of host and method that a route matches, with the route's other conditions, in comparable form.
     private struct Match: Hashable {
-        package let host: HostPattern
+        let host: HostPattern
         /// The method. Empty: any.
-        package let method: String
-        package let path: String
-        package let headers: [String: String]
-        package let query: [String: String]
+        let method: String
+        let path: String
+        let headers: [String: String]
+        let query: [String: String]
     }
 
     /// Warns about routes that requests never reach: another route matches the same requests first, or an endpoint in
     /// `admin.expose` serves the path. Also warns if there are no routes.
-    package func routes() -> [ConfigurationError] {
+    func routes() -> [ConfigurationError] {
         if configuration.routes.isEmpty, !diagnostics.hasFailure(in: SettingPath("routes")) {
             return [
                 warning(

@@ -2,18 +2,18 @@ import GatewayHTTP
 
 /// Finds settings that are valid but inadvisable.
 struct ConfigurationWarnings {
-    package let configuration: GatewayConfiguration
-    package let vocabulary: ConfigurationVocabulary
+    let configuration: GatewayConfiguration
+    let vocabulary: ConfigurationVocabulary
     /// The errors found so far. Warnings that follow from them are suppressed.
-    package let diagnostics: ConfigurationDiagnostics
+    let diagnostics: ConfigurationDiagnostics
 
-    package func all() -> [ConfigurationError] {
+    func all() -> [ConfigurationError] {
         var warnings = secrets() + access() + routes()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }
 
-    package func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
+    func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
         ConfigurationError(
             problem,
             suggestion: suggestion,

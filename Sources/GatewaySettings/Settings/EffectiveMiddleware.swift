@@ -9,7 +9,7 @@ package struct EffectiveMiddleware: Sendable {
     /// The keys that a policy or the route itself sets, on top of the settings for all routes.
     package var routeKeys: Set<String> = []
     /// The tables that were merged over the defaults, in order. The last one wins.
-    package var layers: [Layer] = []
+    var layers: [Layer] = []
 
     package init(
         name: String,
@@ -29,8 +29,8 @@ package struct EffectiveMiddleware: Sendable {
 
     /// The settings of the middleware in one of the configuration's scopes.
     package struct Layer: Sendable {
-        package let place: Place
-        package let node: SettingNode
+        let place: Place
+        let node: SettingNode
     }
 
     /// The scope that a table belongs to.

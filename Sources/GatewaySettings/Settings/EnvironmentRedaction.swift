@@ -9,7 +9,7 @@ struct EnvironmentRedaction {
     /// Creates a redaction for a configuration.
     ///
     /// - Parameter root: The configuration with environment variables expanded.
-    package init(_ root: SettingNode?) {
+    init(_ root: SettingNode?) {
         var secrets: Set<[UInt8]> = []
         func collect(_ node: SettingNode) {
             for value in node.environmentValues {
@@ -27,7 +27,7 @@ struct EnvironmentRedaction {
         self.secrets = Array(secrets)
     }
 
-    package func applied(to errors: [ConfigurationError]) -> [ConfigurationError] {
+    func applied(to errors: [ConfigurationError]) -> [ConfigurationError] {
         if self.secrets.isEmpty { return errors }
         return errors.map { error in
             var error = error
@@ -37,7 +37,7 @@ struct EnvironmentRedaction {
         }
     }
 
-    package func applied(to text: String) -> String {
+    func applied(to text: String) -> String {
         let bytes = Array(text.utf8)
         let lowercased = bytes.map(Self.lowercased)
         var isSecret = [Bool](repeating: false, count: bytes.count)

@@ -1,9 +1,9 @@
 /// Expands environment variables in strings: `${NAME}` and `${NAME:-default}`. `$${` is an escaped `${`.
 struct EnvironmentVariables {
-    package let values: [String: String]
+    let values: [String: String]
 
     /// Returns the node with all variables expanded.
-    package func applied(to node: SettingNode, at path: SettingPath, diagnostics: inout ConfigurationDiagnostics)
+    func applied(to node: SettingNode, at path: SettingPath, diagnostics: inout ConfigurationDiagnostics)
         -> SettingNode
     {
         var result = node

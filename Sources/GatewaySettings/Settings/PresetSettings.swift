@@ -6,7 +6,7 @@ package protocol PresetSettings: Codable, Sendable {
 
 extension PresetSettings {
     /// Returns the settings with the preset's values for everything that was not set.
-    package static func completed(_ settings: SettingNode) -> SettingNode {
+    static func completed(_ settings: SettingNode) -> SettingNode {
         // Decoding errors are reported when the settings are used.
         guard let written = try? SettingDecoder.decode(Self.self, from: settings, at: SettingPath()),
             let preset = written.presetDefaults

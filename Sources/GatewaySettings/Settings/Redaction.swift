@@ -2,10 +2,10 @@
 /// fields that carry credentials.
 enum Redaction {
     package static let text = "[redacted]"
-    package static let mark = SettingValue.string(Self.text)
+    static let mark = SettingValue.string(Self.text)
 
     /// Whether the last key names a secret: `token`, `client_secret`, `password`, or a field such as `Authorization`.
-    package static func isSecret(_ path: SettingPath) -> Bool {
+    static func isSecret(_ path: SettingPath) -> Bool {
         let keys = path.steps.compactMap { step in
             if case .key(let name) = step { name } else { nil }
         }

@@ -1,7 +1,7 @@
 /// Decodes Swift values from nodes. Keys are in snake_case, and every key without a default must be present.
 struct SettingDecoder: Decoder {
-    package let node: SettingNode
-    package let path: SettingPath
+    let node: SettingNode
+    let path: SettingPath
     /// Whether the keys are names that the user chose instead of property names.
     var keysAreFree = false
 
@@ -11,7 +11,7 @@ struct SettingDecoder: Decoder {
     /// Decodes a value from a node.
     ///
     /// - Throws: ``ConfigurationError``.
-    package static func decode<T: Decodable>(_ type: T.Type, from node: SettingNode, at path: SettingPath) throws -> T {
+    static func decode<T: Decodable>(_ type: T.Type, from node: SettingNode, at path: SettingPath) throws -> T {
         switch type {
         case let setting as any Setting.Type:
             do {
@@ -53,12 +53,12 @@ struct SettingDecoder: Decoder {
         )
     }
 
-    package func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard let entries = node.entries else { throw mismatch([String: SettingValue].self) }
         return KeyedDecodingContainer(Keyed(entries: entries, decoder: self))
     }
 
-    package func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
         guard let elements = node.elements else { throw mismatch([SettingValue].self) }
         return Unkeyed(elements: elements, decoder: self)
     }
@@ -68,8 +68,8 @@ struct SettingDecoder: Decoder {
 
 extension SettingDecoder {
     private struct Keyed<Key: CodingKey>: KeyedDecodingContainerProtocol {
-        package let entries: [String: SettingNode]
-        package let decoder: SettingDecoder
+        let entries: [String: SettingNode]
+        let decoder: SettingDecoder
 
         var codingPath: [any CodingKey] { [] }
         var allKeys: [Key] { entries.keys.compactMap(Key.init(stringValue:)) }
@@ -90,10 +90,10 @@ extension SettingDecoder {
             return node
         }
 
-        package func contains(_ key: Key) -> Bool { entries[name(key)] != nil }
+        func contains(_ key: Key) -> Bool { entries[name(key)] != nil }
         func decodeNil(forKey key: Key) -> Bool { entries[name(key)] == nil }
 
-        package func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+        func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
             // The source is that of the table itself, not of a key in it.
             if type is SettingSource.Type {
                 return try SettingDecoder.decode(type, from: decoder.node, at: decoder.path)
@@ -120,13 +120,13 @@ extension SettingDecoder {
     }
 
     private struct Unkeyed: UnkeyedDecodingContainer {
-        package let elements: [SettingNode]
-        package let decoder: SettingDecoder
+        let elements: [SettingNode]
+        let decoder: SettingDecoder
         var currentIndex = 0
 
         var codingPath: [any CodingKey] { [] }
-        package var count: Int? { elements.count }
-        package var isAtEnd: Bool { currentIndex >= elements.count }
+        var count: Int? { elements.count }
+        var isAtEnd: Bool { currentIndex >= elements.count }
 
         private mutating func next() throws -> (SettingNode, SettingPath) {
             guard !isAtEnd else { throw decoder.mismatch([SettingValue].self) }
@@ -136,7 +136,7 @@ extension SettingDecoder {
 
         mutating func decodeNil() -> Bool { false }
 
-        package mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
+        mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
             let (node, path) = try next()
             return try SettingDecoder.decode(type, from: node, at: path)
         }
@@ -157,11 +157,11 @@ extension SettingDecoder {
     }
 
     private struct Single: SingleValueDecodingContainer {
-        package let decoder: SettingDecoder
+        let decoder: SettingDecoder
         var codingPath: [any CodingKey] { [] }
 
         func decodeNil() -> Bool { false }
-        package func decode<T: Decodable>(_ type: T.Type) throws -> T {
+        func decode<T: Decodable>(_ type: T.Type) throws -> T {
             // A type that is not a setting would decode itself recursively without end.
             guard type is any Setting.Type || type is any ListSetting.Type || type is any MapSetting.Type else {
                 throw decoder.mismatch(type)

@@ -5,7 +5,7 @@ package struct SettingDocument: Sendable {
     /// Warnings about settings that are valid but inadvisable.
     package var warnings: [ConfigurationError] = []
 
-    package init() {}
+    init() {}
 
     /// Returns the position of the value at a path, or of the nearest enclosing table.
     package func position(of path: SettingPath) -> SourcePosition? {

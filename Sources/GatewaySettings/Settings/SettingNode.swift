@@ -10,17 +10,17 @@ public struct SettingNode: Sendable {
     package var content: Content
     package var source: SettingSource
     /// The position of the key, if there is one.
-    package var keyPosition: SourcePosition?
+    var keyPosition: SourcePosition?
     /// Whether the text contains `${…}`.
-    package var hasVariables = false
+    var hasVariables = false
     /// The values of the environment variables in the text.
-    package var environmentValues: [String] = []
+    var environmentValues: [String] = []
     /// Whether part of the text came from an environment variable.
-    package var isFromEnvironment: Bool { !environmentValues.isEmpty }
+    var isFromEnvironment: Bool { !environmentValues.isEmpty }
 
     /// Returns the suggestion, or a generic one if it may repeat a value from the environment in a form that redaction
     /// would not find.
-    package func safe(_ suggestion: String) -> String {
+    func safe(_ suggestion: String) -> String {
         guard self.isFromEnvironment, suggestion.hasPrefix("write "), suggestion != "write true or false" else {
             return suggestion
         }

@@ -18,23 +18,23 @@ package indirect enum SettingSchema: Sendable {
 package struct SettingTableSchema: Sendable {
     package struct Field: Sendable {
         package var key: String
-        package var schema: SettingSchema
+        var schema: SettingSchema
         /// The name of the Swift property.
-        package var property: String
+        var property: String
         /// The default; nil if the key may be absent.
-        package var defaultValue: SettingValue?
+        var defaultValue: SettingValue?
     }
 
     /// The Swift type name without its module: `ServerConfiguration`.
-    package var typeName: String
+    var typeName: String
     /// The fields, in declaration order.
-    package var fields: [Field]
+    var fields: [Field]
     /// The type, if the table may also be written as a single string.
-    package var shorthand: (any SettingTableWithShorthand.Type)?
+    var shorthand: (any SettingTableWithShorthand.Type)?
     /// Whether middleware names are also accepted as keys.
-    package var takesMiddlewares = false
+    var takesMiddlewares = false
     /// The descriptions of the fields, by property name.
-    package var descriptions: [String: String] = [:]
+    var descriptions: [String: String] = [:]
 
     /// Returns the field with a key.
     package func field(_ key: String) -> Field? { fields.first { $0.key == key } }

@@ -10,7 +10,7 @@ final class SettingSchemaRecorder: Encoder {
 
     /// Returns the schema of a type, and the given value as it would be written in a file; nil if the type is not a
     /// setting.
-    package static func describe(_ type: Any.Type, _ value: (any Encodable)?) -> Description? {
+    static func describe(_ type: Any.Type, _ value: (any Encodable)?) -> Description? {
         switch type {
         case let type as any Setting.Type:
             return (.leaf(type), (value as? any Setting)?.settingValue)
@@ -76,11 +76,11 @@ final class SettingSchemaRecorder: Encoder {
         return (.table(schema), isWritten ? .table(entries) : nil)
     }
 
-    package func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+    func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         KeyedEncodingContainer(Keyed(recorder: self))
     }
 
-    package func unkeyedContainer() -> any UnkeyedEncodingContainer { Unkeyed(recorder: self) }
+    func unkeyedContainer() -> any UnkeyedEncodingContainer { Unkeyed(recorder: self) }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { Single(recorder: self) }
 }
@@ -99,7 +99,7 @@ extension SettingSchemaRecorder {
         }
 
         func encodeNil(forKey key: Key) {}
-        package func encode<T: Encodable>(_ value: T, forKey key: Key) { note(T.self, value, key) }
+        func encode<T: Encodable>(_ value: T, forKey key: Key) { note(T.self, value, key) }
         func encodeIfPresent<T: Encodable>(_ value: T?, forKey key: Key) { note(T.self, value, key) }
         func encodeIfPresent(_ value: Bool?, forKey key: Key) { note(Bool.self, value, key) }
         func encodeIfPresent(_ value: String?, forKey key: Key) { note(String.self, value, key) }
@@ -119,10 +119,10 @@ extension SettingSchemaRecorder {
     private struct Unkeyed: UnkeyedEncodingContainer {
         let recorder: SettingSchemaRecorder
         var codingPath: [any CodingKey] { [] }
-        package var count: Int { recorder.elements.count }
+        var count: Int { recorder.elements.count }
 
         func encodeNil() {}
-        package func encode<T: Encodable>(_ value: T) {
+        func encode<T: Encodable>(_ value: T) {
             if let description = SettingSchemaRecorder.describe(T.self, value) { recorder.elements.append(description) }
         }
         func nestedContainer<Nested: CodingKey>(keyedBy: Nested.Type) -> KeyedEncodingContainer<Nested> {
@@ -137,7 +137,7 @@ extension SettingSchemaRecorder {
         var codingPath: [any CodingKey] { [] }
 
         func encodeNil() {}
-        package func encode<T: Encodable>(_ value: T) {
+        func encode<T: Encodable>(_ value: T) {
             recorder.single = SettingSchemaRecorder.describe(T.self, value)
         }
     }

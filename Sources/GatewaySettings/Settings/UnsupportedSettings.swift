@@ -2,7 +2,7 @@
 /// take effect.
 enum UnsupportedSettings {
     /// Middlewares that are rejected unless one with that name is registered.
-    package static let middlewares: Set<String> = [
+    static let middlewares: Set<String> = [
         "cache", "retry", "cors", "auth", "websocket", "mirror",
     ]
 
@@ -13,7 +13,7 @@ enum UnsupportedSettings {
         "upstreams.*.http2", "upstreams.*.health", "upstreams.*.circuit_breaker", "upstreams.*.tls",
     ]
 
-    package static func contains(_ path: SettingPath) -> Bool {
+    static func contains(_ path: SettingPath) -> Bool {
         let names = path.steps.compactMap { step in
             if case .key(let name) = step { name } else { nil }
         }

@@ -6,12 +6,12 @@ struct ConfigurationFolder {
     /// Creates the folder of a configuration file.
     ///
     /// - Parameter file: The path of the configuration. A pipe has no folder, so the working directory is used instead.
-    package init(of file: String) {
+    init(of file: String) {
         let isPipe = file.hasPrefix("/dev/") || file.hasPrefix("/proc/")
         let end = file.lastIndex(of: "/").map { file.index(after: $0) }
         self.prefix = isPipe ? "" : String(file[..<(end ?? file.startIndex)])
     }
 
     /// Returns the path to open, resolved against the folder unless it is absolute.
-    package func path(_ path: String) -> String { path.hasPrefix("/") ? path : self.prefix + path }
+    func path(_ path: String) -> String { path.hasPrefix("/") ? path : self.prefix + path }
 }

@@ -1,10 +1,10 @@
 /// Reads TOML 1.0 into nodes that record their source positions.
-package enum TOMLDocument {
+enum TOMLDocument {
     /// Parses a TOML document.
     ///
     /// - Parameter file: The file name to use in positions.
     /// - Throws: The first syntax error.
-    package static func read(_ text: String, file: String) throws(ConfigurationErrors) -> SettingNode {
+    static func read(_ text: String, file: String) throws(ConfigurationErrors) -> SettingNode {
         var parser = TOMLParser(text, file: file)
         do {
             return try parser.document()
@@ -18,7 +18,7 @@ package enum TOMLDocument {
 
 /// A TOML syntax error.
 struct TOMLError: Error {
-    package var problem: String
-    package var suggestion: String
+    var problem: String
+    var suggestion: String
     package var position: SourcePosition
 }

@@ -71,7 +71,7 @@ extension TOMLParser {
 
 /// The grammar of TOML numbers.
 private enum TOMLNumber {
-    package static func integer(_ text: String) -> Int? {
+    static func integer(_ text: String) -> Int? {
         let plain = text.filter { $0 != "_" }
         for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where plain.hasPrefix(prefix) {
             return Int(plain.dropFirst(2), radix: radix)

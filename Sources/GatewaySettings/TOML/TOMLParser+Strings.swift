@@ -1,6 +1,6 @@
 extension TOMLParser {
     /// Parses any of the four kinds of string.
-    package mutating func string() throws(TOMLError) -> String {
+    mutating func string() throws(TOMLError) -> String {
         let start = position
         guard let quote = peek() else { return "" }
         let isBasic = quote == UInt8(ascii: "\"")

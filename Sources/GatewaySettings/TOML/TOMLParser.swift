@@ -1,8 +1,8 @@
 /// Parses TOML 1.0 (https://toml.io/en/v1.0.0) and records the line and column of every key and value.
 struct TOMLParser {
     private let file: String
-    package let bytes: [UInt8]
-    package var offset = 0
+    let bytes: [UInt8]
+    var offset = 0
     private var line = 1
     private var lineStart = 0
     /// The nesting depth of the current value. It is limited so that hostile input cannot overflow the stack.
@@ -11,7 +11,7 @@ struct TOMLParser {
 
     private typealias Key = (name: String, position: SourcePosition)
 
-    package init(_ text: String, file: String) {
+    init(_ text: String, file: String) {
         bytes = Array(text.utf8)
         self.file = file
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
@@ -20,7 +20,7 @@ struct TOMLParser {
         }
     }
 
-    package mutating func document() throws(TOMLError) -> SettingNode {
+    mutating func document() throws(TOMLError) -> SettingNode {
         let root = TOMLTree(.table([:]), .header, at: SourcePosition(file: file, line: 1, column: 1))
         var current = root
         while true {
@@ -287,7 +287,7 @@ struct TOMLParser {
 
     // MARK: White space and positions
 
-    package func peek(_ ahead: Int = 0) -> UInt8? {
+    func peek(_ ahead: Int = 0) -> UInt8? {
         offset + ahead < bytes.count ? bytes[offset + ahead] : nil
     }
 
@@ -347,14 +347,14 @@ struct TOMLParser {
     }
 
     /// Returns an error at the next byte.
-    package func error(_ problem: String, _ suggestion: String) -> TOMLError {
+    func error(_ problem: String, _ suggestion: String) -> TOMLError {
         TOMLError(problem: problem, suggestion: suggestion, position: position)
     }
 
     private var tooDeep: TOMLError { error("nested more than \(Self.maximumDepth) levels deep", "nest less deeply") }
 
     /// A description of the next character for error messages.
-    package var found: String {
+    var found: String {
         guard let byte = peek() else { return "the end of the file" }
         switch byte {
         case UInt8(ascii: "\n"), UInt8(ascii: "\r"): return "the end of the line"

@@ -1,13 +1,13 @@
 /// A value of a TOML document during parsing.
 final class TOMLTree {
-    package enum Content {
+    enum Content {
         case scalar(SettingValue)
         case list([TOMLTree])
         case table([String: TOMLTree])
     }
 
     /// The syntax that created a table or list. It determines what may be added later.
-    package enum Origin {
+    enum Origin {
         /// `{…}`, `[…]` or a plain value. Nothing may be added.
         case value
         /// `[x]`. Its keys follow.
@@ -21,22 +21,22 @@ final class TOMLTree {
     }
 
     private(set) var content: Content
-    package var origin: Origin
+    var origin: Origin
     package let position: SourcePosition
     let keyPosition: SourcePosition?
 
-    package init(_ content: Content, _ origin: Origin, at position: SourcePosition, key: SourcePosition? = nil) {
+    init(_ content: Content, _ origin: Origin, at position: SourcePosition, key: SourcePosition? = nil) {
         self.content = content
         self.origin = origin
         self.position = position
         keyPosition = key
     }
 
-    package subscript(name: String) -> TOMLTree? {
+    subscript(name: String) -> TOMLTree? {
         if case .table(let entries) = content { entries[name] } else { nil }
     }
 
-    package func add(_ name: String, _ child: TOMLTree) {
+    func add(_ name: String, _ child: TOMLTree) {
         guard case .table(var entries) = content else { return }
         // Drop the stored reference first. Otherwise adding a key would copy all previous entries.
         content = .table([:])
@@ -44,7 +44,7 @@ final class TOMLTree {
         content = .table(entries)
     }
 
-    package func append(_ element: TOMLTree) {
+    func append(_ element: TOMLTree) {
         guard case .list(var elements) = content else { return }
         content = .list([])
         elements.append(element)
@@ -56,7 +56,7 @@ final class TOMLTree {
         if case .list(let elements) = content { elements.last } else { nil }
     }
 
-    package var node: SettingNode {
+    var node: SettingNode {
         let content: SettingNode.Content =
             switch content {
             case .scalar(let value): .scalar(value)

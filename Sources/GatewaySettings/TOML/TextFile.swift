@@ -77,7 +77,7 @@ package enum TextFile {
     }
 
     private struct Failure: Error {
-        package let code: Int32
+        let code: Int32
 
         var settingError: SettingError {
             switch self.code {

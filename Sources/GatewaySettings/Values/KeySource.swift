@@ -92,5 +92,5 @@ extension KeySource: Setting {
 /// The grammar of field names and methods.
 enum FieldName {
     /// `token` of RFC 9110 section 5.6.2.
-    package static func isToken(_ text: some StringProtocol) -> Bool { ByteClass.isToken(text.utf8) }
+    static func isToken(_ text: some StringProtocol) -> Bool { ByteClass.isToken(text.utf8) }
 }

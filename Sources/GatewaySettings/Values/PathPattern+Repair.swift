@@ -98,7 +98,7 @@ extension URIText {
     /// Returns the text with disallowed characters and broken escapes percent-encoded.
     ///
     /// - Parameter braces: Whether `{name}` is kept.
-    package static func escaped(_ text: String, for part: Part, keepingBraces braces: Bool = false) -> String {
+    static func escaped(_ text: String, for part: Part, keepingBraces braces: Bool = false) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         for (index, byte) in bytes.enumerated() {

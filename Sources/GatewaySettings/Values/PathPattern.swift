@@ -1,7 +1,7 @@
 /// The grammar of a route's `path` and of the templates that use its parameters.
 enum PathPattern {
     /// Returns the parameter names of a valid pattern. The final `/*` is named `rest`.
-    package static func names(in pattern: String) throws(SettingError) -> [String] {
+    static func names(in pattern: String) throws(SettingError) -> [String] {
         if let problem = problem(with: pattern) {
             throw SettingError(problem, suggestion: "write \(JSONText.quoted(repaired(pattern)))")
         }
@@ -60,7 +60,7 @@ enum PathPattern {
     }
 
     /// Returns the names in braces in a template such as `/internal/{id}`.
-    package static func placeholders(in template: String) throws(SettingError) -> [String] {
+    static func placeholders(in template: String) throws(SettingError) -> [String] {
         var names: [String] = []
         var rest = template[...]
         while let open = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
@@ -77,7 +77,7 @@ enum PathPattern {
     }
 
     /// Returns the template with each placeholder replaced by a value.
-    package static func filled(_ template: String, with value: (Substring) -> String) -> String {
+    static func filled(_ template: String, with value: (Substring) -> String) -> String {
         var text = ""
         var rest = template[...]
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
@@ -89,7 +89,7 @@ enum PathPattern {
 
     /// Returns a label for a route without a name: `/users/{id}` → `users-id`. Names with a leading `_` are reserved
     /// for the gateway.
-    package static func routeName(_ pattern: String) -> String {
+    static func routeName(_ pattern: String) -> String {
         let words = pattern.split(separator: "/").map { segment in
             String(segment.filter { $0 != "{" && $0 != "}" && $0 != "*" })
         }

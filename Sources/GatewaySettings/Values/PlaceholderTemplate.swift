@@ -92,7 +92,7 @@ package struct PlaceholderTemplate: Sendable {
     }
 
     /// Returns the text with every placeholder replaced by `value`.
-    package func filled(with value: String) -> String {
+    func filled(with value: String) -> String {
         self.parts.reduce(into: "") { text, part in
             switch part {
             case .text(let bytes): text += String(decoding: bytes, as: UTF8.self)

@@ -70,7 +70,7 @@ extension Rate: Setting {
 
 extension Rate.Unit {
     /// Returns the unit that an abbreviation or plural means.
-    package static func meant(by word: some StringProtocol) -> Rate.Unit? {
+    static func meant(by word: some StringProtocol) -> Rate.Unit? {
         switch word.lowercased().filter(\.isLetter) {
         case "s", "sec", "secs", "second", "seconds", "rps", "qps": .second
         case "m", "min", "mins", "minute", "minutes", "rpm": .minute

@@ -20,11 +20,11 @@ final class AsyncBodyBridge: PacedTransform {
     private var writer: EventLoopPromise<Void>?
     private var isCancelled = false
 
-    package init(wake: @escaping () -> Void) { self.wake = wake }
+    init(wake: @escaping () -> Void) { self.wake = wake }
 
     // MARK: The task's side
 
-    package func read(_ promise: EventLoopPromise<ByteBuffer?>) {
+    func read(_ promise: EventLoopPromise<ByteBuffer?>) {
         guard !self.isCancelled, self.reader == nil else { return promise.fail(CancellationError()) }
         self.reader = promise
         let wasFull = !self.takesInput
@@ -40,7 +40,7 @@ final class AsyncBodyBridge: PacedTransform {
     }
 
     /// Called when the new body is complete or has failed.
-    package func finish(_ error: TransformError?) {
+    func finish(_ error: TransformError?) {
         guard !self.isCancelled, !self.isOutputEnded else { return }
         self.isOutputEnded = true
         self.error = error
@@ -64,7 +64,7 @@ final class AsyncBodyBridge: PacedTransform {
 
     // MARK: The pipeline's side
 
-    package var rank: BodyRank { .rewrite }
+    var rank: BodyRank { .rewrite }
     var takesInput: Bool { self.isOutputEnded || self.inputCount < Self.highWater }
     var hasOutput: Bool { self.output.readableBytes > 0 || self.error != nil }
     var isFinished: Bool { self.isOutputEnded && !self.hasOutput }
@@ -78,12 +78,12 @@ final class AsyncBodyBridge: PacedTransform {
         self.deliver()
     }
 
-    package func end(to sink: inout BodySink) {
+    func end(to sink: inout BodySink) {
         self.isInputEnded = true
         self.deliver()
     }
 
-    package func drain(to sink: inout BodySink) throws(TransformError) {
+    func drain(to sink: inout BodySink) throws(TransformError) {
         if self.output.readableBytes > 0 {
             sink.write(self.output)
             self.output = ByteBuffer()
@@ -95,7 +95,7 @@ final class AsyncBodyBridge: PacedTransform {
         writer?.succeed()
     }
 
-    package func cancel() {
+    func cancel() {
         self.isCancelled = true
         self.output = ByteBuffer()
         self.input.removeAll()

@@ -32,7 +32,7 @@ final class AsyncCall {
     private var requestBody: AsyncBodyBridge?
     private var responseBody: AsyncBodyBridge?
 
-    package init(_ exchange: Exchange) {
+    init(_ exchange: Exchange) {
         self.exchange = exchange
         self.life = exchange.generation
         self.place = exchange.plan.chain.requestPlaces[exchange.cursor.currentDown]
@@ -40,7 +40,7 @@ final class AsyncCall {
         self.phase = .asked(exchange.resumption())
     }
 
-    package func run(_ middleware: some AsyncMiddleware, _ exchange: Exchange) {
+    func run(_ middleware: some AsyncMiddleware, _ exchange: Exchange) {
         let line = self.line
         line.open(self)
         guard let head = HTTPRequest(exchange) else {
@@ -66,7 +66,7 @@ final class AsyncCall {
     }
 
     /// Ends the call, because the exchange is over or continues without the middleware.
-    package func end() {
+    func end() {
         self.line.close()
         if case .forwarded(let promise?) = self.phase { promise.fail(CancellationError()) }
         self.phase = .answered
@@ -202,7 +202,7 @@ final class AsyncCall {
 
     // MARK: Bodies
 
-    package func collect(upTo limit: Int, _ direction: BodyDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
+    func collect(upTo limit: Int, _ direction: BodyDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
         let resumption: Resumption
         switch (self.phase, direction) {
         case (.asked(let asked), .request): resumption = asked
@@ -227,7 +227,7 @@ final class AsyncCall {
         return true
     }
 
-    package func read(_ direction: BodyDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
+    func read(_ direction: BodyDirection, _ promise: EventLoopPromise<ByteBuffer?>) {
         guard let bridge = direction == .request ? self.requestBody : self.responseBody else {
             return promise.fail(
                 AsyncMiddlewareMisuse("a body can be iterated inside a new body only; collect(upTo:) gives it before")
@@ -254,6 +254,6 @@ extension AsyncCall: Sendable {}
 
 /// An invalid call by an ``AsyncMiddleware``.
 struct AsyncMiddlewareMisuse: Error, CustomStringConvertible {
-    package let description: String
-    package init(_ description: String) { self.description = description }
+    let description: String
+    init(_ description: String) { self.description = description }
 }

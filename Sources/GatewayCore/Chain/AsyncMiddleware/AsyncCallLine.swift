@@ -1,21 +1,21 @@
 import HTTPTypes
-package import NIOCore
+import NIOCore
 import Synchronization
 
 /// The task's side of an `AsyncCall`. Passes each call to the event loop and returns the result to the task.
 package final class AsyncCallLine: Sendable {
-    package let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     /// The call, or nil before it starts and after it ends, when the event loop may no longer exist.
     private let call = Mutex<NIOLoopBound<AsyncCall>?>(nil)
 
-    package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     func open(_ call: AsyncCall) {
         let bound = NIOLoopBound(call, eventLoop: self.eventLoop)
         self.call.withLock { $0 = bound }
     }
 
-    package func close() { self.call.withLock { $0 = nil } }
+    func close() { self.call.withLock { $0 = nil } }
 
     private func reach() throws -> NIOLoopBound<AsyncCall> {
         guard let call = self.call.withLock({ $0 }), !Task.isCancelled else { throw CancellationError() }
@@ -44,7 +44,7 @@ package final class AsyncCallLine: Sendable {
         self.eventLoop.execute { call.value.fail(error) }
     }
 
-    package func collect(upTo limit: Int, _ direction: BodyDirection) async throws -> ByteBuffer {
+    func collect(upTo limit: Int, _ direction: BodyDirection) async throws -> ByteBuffer {
         let call = try self.reach()
         let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
         self.eventLoop.execute { call.value.collect(upTo: limit, direction, promise) }
@@ -52,7 +52,7 @@ package final class AsyncCallLine: Sendable {
         return whole
     }
 
-    package func read(_ direction: BodyDirection) async throws -> ByteBuffer? {
+    func read(_ direction: BodyDirection) async throws -> ByteBuffer? {
         let call = try self.reach()
         let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
         self.eventLoop.execute { call.value.read(direction, promise) }
@@ -62,10 +62,10 @@ package final class AsyncCallLine: Sendable {
 
 /// Sends the chunks of a new body to the exchange, in a separate task.
 struct AsyncBodyFeed: Sendable {
-    package let body: AsyncBody
+    let body: AsyncBody
     let bridge: NIOLoopBound<AsyncBodyBridge>
 
-    package func run() async {
+    func run() async {
         let eventLoop = self.bridge.eventLoop
         do {
             let writer = AsyncBodyWriter { chunk in

@@ -9,12 +9,12 @@ struct AsyncMiddlewareAdapter<Base: AsyncMiddleware>: RequestHook, ResponseHook,
     private let base: Base
     private let call: ExchangeKey<AsyncCall?>
 
-    package init(_ config: Base.Config, in context: inout BuildContext) {
+    init(_ config: Base.Config, in context: inout BuildContext) {
         self.base = Base(config, in: &context)
         self.call = context.key(nil)
     }
 
-    package func request(_ exchange: Exchange) -> Decision {
+    func request(_ exchange: Exchange) -> Decision {
         if let call = exchange[self.call], call.takeCollected(exchange) { return .suspend }
         // End the call from before a retry.
         exchange[self.call]?.end()
@@ -24,12 +24,12 @@ struct AsyncMiddlewareAdapter<Base: AsyncMiddleware>: RequestHook, ResponseHook,
         return .suspend
     }
 
-    package func response(_ exchange: Exchange) -> Decision {
+    func response(_ exchange: Exchange) -> Decision {
         guard let call = exchange[self.call] else { return .next }
         return call.takeCollected(exchange) || call.takeResponse(exchange) ? .suspend : .next
     }
 
-    package func complete(_ exchange: Exchange, _ outcome: Outcome) {
+    func complete(_ exchange: Exchange, _ outcome: Outcome) {
         guard let call = exchange[self.call] else { return }
         exchange[self.call] = nil
         call.end()

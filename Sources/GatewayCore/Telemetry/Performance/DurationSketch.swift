@@ -4,13 +4,13 @@
 /// Memory is allocated for the octaves seen so far, 32 bytes each: responses that take 1 to 100 ms need 224 bytes. Counts are
 /// 16 bits wide until one overflows; then all counts of the sketch stay 32 bits wide.
 package struct DurationSketch: ~Copyable {
-    package private(set) var count: UInt64 = 0
-    package private(set) var errors: UInt64 = 0
+    private(set) var count: UInt64 = 0
+    private(set) var errors: UInt64 = 0
     /// In nanoseconds. A floating-point number, because a busy route would overflow 64 bits.
-    package private(set) var sum = 0.0
+    private(set) var sum = 0.0
     /// In nanoseconds.
-    package private(set) var minimum = UInt64.max
-    package private(set) var maximum: UInt64 = 0
+    private(set) var minimum = UInt64.max
+    private(set) var maximum: UInt64 = 0
     /// Holds `UInt16` or `UInt32` counts, depending on `isWide`. Raw memory that is never bound to a type.
     private var counts: UnsafeMutableRawPointer?
     /// The first octave that has memory.
@@ -20,18 +20,18 @@ package struct DurationSketch: ~Copyable {
     private var isWide = false
 
     /// Buckets per octave.
-    package static let steps = 16
+    static let steps = 16
     /// From a microsecond to 73 minutes. Longer durations count as 73 minutes.
     static let octaveCount = 29
 
-    package init() {}
+    init() {}
 
     deinit {
         self.counts?.deallocate()
     }
 
     /// The bucket of a duration in nanoseconds.
-    package static func bucket(of nanoseconds: UInt64) -> Int {
+    static func bucket(of nanoseconds: UInt64) -> Int {
         let value = min(nanoseconds >> 10, UInt64(UInt32.max))
         if value < 16 { return Int(value) }
         let exponent = 63 - value.leadingZeroBitCount
@@ -39,14 +39,14 @@ package struct DurationSketch: ~Copyable {
     }
 
     /// The middle of a bucket, in nanoseconds.
-    package static func middle(of bucket: Int) -> Double {
+    static func middle(of bucket: Int) -> Double {
         let (octave, step) = (bucket >> 4, Double(bucket & 15))
         if octave == 0 { return (step + 0.5) * 1024 }
         return (16.5 + step) * Double(UInt64(1) << UInt64(octave - 1)) * 1024
     }
 
     /// - Parameter bucket: the bucket of `nanoseconds`.
-    package mutating func add(_ nanoseconds: UInt64, in bucket: Int, isError: Bool) {
+    mutating func add(_ nanoseconds: UInt64, in bucket: Int, isError: Bool) {
         self.count &+= 1
         self.errors &+= isError ? 1 : 0
         self.sum += Double(nanoseconds)
@@ -56,7 +56,7 @@ package struct DurationSketch: ~Copyable {
     }
 
     /// Adds the counts of another sketch.
-    package mutating func add(_ other: borrowing DurationSketch) {
+    mutating func add(_ other: borrowing DurationSketch) {
         guard other.count > 0 else { return }
         self.count &+= other.count
         self.errors &+= other.errors
@@ -93,7 +93,7 @@ package struct DurationSketch: ~Copyable {
     }
 
     /// Resets all counts, and keeps the memory.
-    package mutating func clear() {
+    mutating func clear() {
         guard self.count > 0 else { return }
         self.count = 0
         self.errors = 0
@@ -122,7 +122,7 @@ package struct DurationSketch: ~Copyable {
     }
 
     /// The size of its memory, not counting the struct.
-    package var byteCount: Int { Int(self.octaves) * Self.steps * (self.isWide ? 4 : 2) }
+    var byteCount: Int { Int(self.octaves) * Self.steps * (self.isWide ? 4 : 2) }
 
     private mutating func grow(to octave: UInt8) {
         guard self.octaves > 0 else { return self.allocate(base: octave, octaves: 1, isWide: false) }

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// The durations of one route's requests on one event loop, over the last minutes.
 ///
@@ -19,7 +19,7 @@ package final class RoutePerformance {
     private static let offsets = [0, 4, 9]
     private static let size = 14
 
-    package init() {
+    init() {
         self.sketches = .allocate(capacity: Self.size)
         for index in 0..<Self.size { self.sketches.initializeElement(at: index, to: DurationSketch()) }
         self.slots = .allocate(capacity: Self.size)
@@ -32,14 +32,14 @@ package final class RoutePerformance {
         self.slots.deallocate()
     }
 
-    package func record(nanoseconds: UInt64, isError: Bool, at now: NIODeadline) {
+    func record(nanoseconds: UInt64, isError: Bool, at now: NIODeadline) {
         if now.uptimeNanoseconds >= self.turnsAt { self.turn(to: now) }
         let bucket = DurationSketch.bucket(of: nanoseconds)
         self.sketches[self.current].add(nanoseconds, in: bucket, isError: isError)
     }
 
     /// Adds the counts of each window.
-    package func copy(to summaries: inout [DurationSummary], at now: NIODeadline) {
+    func copy(to summaries: inout [DurationSummary], at now: NIODeadline) {
         for window in PerformanceWindow.allCases {
             let first = window.firstSlot(at: now)
             for place in Self.places(of: window) where self.slots[place] != .max && self.slots[place] >= first {
@@ -51,7 +51,7 @@ package final class RoutePerformance {
     }
 
     /// Starts over.
-    package func reset() {
+    func reset() {
         for place in 0..<Self.size {
             self.sketches[place].clear()
             self.slots[place] = .max
@@ -60,7 +60,7 @@ package final class RoutePerformance {
     }
 
     /// Its size in bytes, without the overhead of the allocator.
-    package var byteCount: Int {
+    var byteCount: Int {
         let each = MemoryLayout<DurationSketch>.stride + MemoryLayout<UInt64>.stride
         return self.sketches.indices.reduce(Self.size * each) { $0 + self.sketches[$1].byteCount }
     }

@@ -5,12 +5,12 @@ import HTTPTypes
 /// from a new one.
 struct DemoCaching {
     /// Seconds since 1970.
-    package let second: Int64
+    let second: Int64
 
     private var time: String { CivilTime.rfc3339(milliseconds: self.second * 1000) }
 
     /// Fresh for a minute.
-    package var cached: AsyncResponse { self.document("Fresh for 60 s.", "max-age=60") }
+    var cached: AsyncResponse { self.document("Fresh for 60 s.", "max-age=60") }
 
     /// Fresh for a second; a cache may serve it for another minute while it fetches a new one.
     var stale: AsyncResponse {

@@ -2,7 +2,7 @@ import HTTPTypes
 
 /// The static documents.
 enum DemoDocument {
-    package static let json = AsyncResponse(
+    static let json = AsyncResponse(
         contentType: "application/json",
         text: """
             {
@@ -26,7 +26,7 @@ enum DemoDocument {
 
     /// A document with an entity tag. Evaluates `If-None-Match`: a list of tags, compared weakly, or `*` (RFC 9110
     /// section 13.1.2).
-    package static func tagged(ifNoneMatch condition: String?) -> AsyncResponse {
+    static func tagged(ifNoneMatch condition: String?) -> AsyncResponse {
         let names = (condition ?? "").split(separator: ",").map { $0.drop { $0 == " " || $0 == "\t" } }
         let isKnown = names.contains { name in
             let name = name.hasPrefix("W/") ? name.dropFirst(2) : name

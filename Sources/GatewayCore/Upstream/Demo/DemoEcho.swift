@@ -8,7 +8,7 @@ enum DemoEcho {
     /// The maximum number of body bytes to return. The rest is read and counted.
     static let bodyLimit = 64 * 1024
 
-    package static func respond(to request: AsyncRequest, _ target: RequestTarget) async throws -> AsyncResponse {
+    static func respond(to request: AsyncRequest, _ target: RequestTarget) async throws -> AsyncResponse {
         var body = ByteBuffer()
         var size = 0
         for try await var chunk in request.body {

@@ -1,6 +1,6 @@
 /// The page at `/`, which lists the other pages.
 enum DemoPage {
-    package static let response = AsyncResponse(contentType: "text/html; charset=utf-8", text: html)
+    static let response = AsyncResponse(contentType: "text/html; charset=utf-8", text: html)
 
     private static let html = """
         <!doctype html>

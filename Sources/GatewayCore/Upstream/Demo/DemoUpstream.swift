@@ -6,16 +6,16 @@ import NIOCore
 /// An upstream for trying out a gateway. Its pages are large, slow, streamed or faulty, or describe the request.
 struct DemoUpstream: Sendable {
     /// Sleeps for the given duration.
-    package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// A random number from 0 to 99.
     var percentile: @Sendable () -> Int = { Int.random(in: 0..<100) }
     /// Seconds since 1970.
-    package var second: @Sendable () -> Int64 = { Platform.unixMilliseconds() / 1000 }
+    var second: @Sendable () -> Int64 = { Platform.unixMilliseconds() / 1000 }
 
     static let handle: InProcessHandler = DemoUpstream().respond
 
     /// The pages: a path, a summary, and an example for a path with a placeholder.
-    package static let pages: [(path: String, summary: String, example: String)] = [
+    static let pages: [(path: String, summary: String, example: String)] = [
         ("/", "this page", "/"),
         ("/json", "a small JSON document", "/json"),
         ("/bytes/N", "N bytes, up to 10 GiB", "/bytes/1048576"),
@@ -33,7 +33,7 @@ struct DemoUpstream: Sendable {
     ]
 
     @Sendable
-    package func respond(to request: AsyncRequest) async throws -> AsyncResponse {
+    func respond(to request: AsyncRequest) async throws -> AsyncResponse {
         let target = RequestTarget(request.head.path ?? "/")
         let segments = target.segments
         switch (segments.first, segments.count) {

@@ -10,13 +10,13 @@ final class InProcessLine: Sendable {
     private let stream: NIOLoopBound<InProcessStream>
     private var eventLoop: any EventLoop { self.stream.eventLoop }
 
-    package init(_ stream: NIOLoopBound<InProcessStream>) { self.stream = stream }
+    init(_ stream: NIOLoopBound<InProcessStream>) { self.stream = stream }
 
-    package func close() { self.isClosed.store(true, ordering: .releasing) }
+    func close() { self.isClosed.store(true, ordering: .releasing) }
 
     private var isOpen: Bool { !self.isClosed.load(ordering: .acquiring) }
 
-    package func read() async throws -> ByteBuffer? {
+    func read() async throws -> ByteBuffer? {
         guard self.isOpen, !Task.isCancelled else { throw CancellationError() }
         let promise = self.eventLoop.makePromise(of: ByteBuffer?.self)
         return try await withTaskCancellationHandler {
@@ -29,7 +29,7 @@ final class InProcessLine: Sendable {
         }
     }
 
-    package func trailers() async -> HTTPFields {
+    func trailers() async -> HTTPFields {
         guard self.isOpen else { return [:] }
         return (try? await self.eventLoop.submit { self.stream.value.requestTrailers }.get()) ?? [:]
     }
@@ -50,7 +50,7 @@ final class InProcessLine: Sendable {
         }
     }
 
-    package func end() {
+    func end() {
         if self.isOpen { self.eventLoop.execute { self.stream.value.end() } }
     }
 

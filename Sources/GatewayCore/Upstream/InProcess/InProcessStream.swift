@@ -32,7 +32,7 @@ final class InProcessStream {
     /// The bytes left of a body of known length.
     private var remaining: Int?
 
-    package init(upstream: String, worker: Worker, exchange: Exchange) {
+    init(upstream: String, worker: Worker, exchange: Exchange) {
         self.upstream = upstream
         self.worker = worker
         self.exchange = exchange
@@ -41,7 +41,7 @@ final class InProcessStream {
     // MARK: The task
 
     /// Starts the handler, unless the exchange has already ended.
-    package func run(_ handler: @escaping InProcessHandler, _ makeRequest: (AsyncBody) -> AsyncRequest) {
+    func run(_ handler: @escaping InProcessHandler, _ makeRequest: (AsyncBody) -> AsyncRequest) {
         guard self.exchange != nil else { return }
         let line = InProcessLine(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
         self.line = line
@@ -62,7 +62,7 @@ final class InProcessStream {
 
     // MARK: The request's body
 
-    package func read(_ promise: EventLoopPromise<ByteBuffer?>) {
+    func read(_ promise: EventLoopPromise<ByteBuffer?>) {
         guard let exchange = self.exchange else { return promise.fail(CancellationError()) }
         if let index = self.cancelledReads.firstIndex(of: promise.futureResult) {
             self.cancelledReads.remove(at: index)
@@ -157,7 +157,7 @@ final class InProcessStream {
         }
     }
 
-    package func end() {
+    func end() {
         guard let exchange = self.exchange else { return }
         if let remaining = self.remaining, remaining > 0 {
             return self.fail(
@@ -201,10 +201,10 @@ final class InProcessStream {
 }
 
 extension InProcessStream: UpstreamStream {
-    package var isWritable: Bool { !self.isFull }
+    var isWritable: Bool { !self.isFull }
     var mayBeSentAgain: Bool { false }
 
-    package func writeBody(_ chunk: ByteBuffer) {
+    func writeBody(_ chunk: ByteBuffer) {
         guard chunk.readableBytes > 0, self.exchange != nil else { return }
         self.received.append(chunk)
         self.receivedCount += chunk.readableBytes
@@ -212,13 +212,13 @@ extension InProcessStream: UpstreamStream {
         self.deliver()
     }
 
-    package func writeEnd(trailers: TrailerSection?) {
+    func writeEnd(trailers: TrailerSection?) {
         self.isRequestEnded = true
         if let trailers { self.trailers = HTTPFields(trailers.fields) }
         self.deliver()
     }
 
-    package func flush() {}
+    func flush() {}
 
     func pauseReading() { self.isPaused = true }
 
@@ -229,7 +229,7 @@ extension InProcessStream: UpstreamStream {
         for writer in writers { writer.succeed() }
     }
 
-    package func cancel() {
+    func cancel() {
         let task = self.task
         self.detach()
         task?.cancel()

@@ -16,13 +16,13 @@ final class InProcessUpstream: Upstream {
     private let worker: Worker
     private let handler: InProcessHandler
 
-    package init(name: String, worker: Worker, handler: @escaping InProcessHandler) {
+    init(name: String, worker: Worker, handler: @escaping InProcessHandler) {
         self.name = name
         self.worker = worker
         self.handler = handler
     }
 
-    package func take(_ exchange: Exchange) {
+    func take(_ exchange: Exchange) {
         guard let head = HTTPRequest(forwarding: exchange) else {
             return exchange.driver.fail(GatewayError(.badRequest), from: nil)
         }
@@ -47,10 +47,10 @@ final class InProcessUpstream: Upstream {
     package func stop() {}
 
     /// The handler of an upstream that was given none.
-    package static let missing: InProcessHandler = { _ in throw MissingHandler() }
+    static let missing: InProcessHandler = { _ in throw MissingHandler() }
 
     private struct MissingHandler: Error, CustomStringConvertible {
-        package var description: String { "it has no handler: give GatewayServer one under the upstream's name" }
+        var description: String { "it has no handler: give GatewayServer one under the upstream's name" }
     }
 }
 

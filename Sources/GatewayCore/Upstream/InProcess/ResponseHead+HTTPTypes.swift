@@ -1,20 +1,20 @@
-package import GatewayHTTP
+import GatewayHTTP
 import GatewayHTTP1
 import HTTPTypes
 import NIOCore
 
 /// The error for a handler's response that cannot be sent.
-package struct InvalidResponse: Error, CustomStringConvertible {
+struct InvalidResponse: Error, CustomStringConvertible {
     package let reason: String
-    package var description: String { self.reason }
+    var description: String { self.reason }
 
-    package init(_ reason: String) { self.reason = reason }
+    init(_ reason: String) { self.reason = reason }
 }
 
 extension ResponseHead {
     /// Fills the head from a handler's response, framed as if it had arrived over a connection (RFC 9112 section
     /// 6.3).
-    package mutating func fill(
+    mutating func fill(
         with response: AsyncResponse,
         answering method: GatewayHTTP.Method
     ) throws(InvalidResponse) {
