@@ -5,10 +5,14 @@ import Synchronization
 /// exact across workers, and the objects of middlewares. Settings that a reload replaces are in `WorkerSettings`.
 package final class SharedState: Sendable {
     package let startedAt = NIODeadline.now()
+    /// Receives what operators may want to know.
+    package let events: any EventSink
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     /// Shared objects of middlewares, by key. Looked up only when plans are built.
     private let objects = Mutex<[String: any AnyObject & Sendable]>([:])
+
+    package init(events: any EventSink = NoEvents()) { self.events = events }
 
     package var isDraining: Bool { self.draining.load(ordering: .relaxed) }
 

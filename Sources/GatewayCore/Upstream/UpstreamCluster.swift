@@ -28,8 +28,8 @@ final class UpstreamCluster {
     private var version: UInt64
     /// By endpoint index. Nil if the index is free.
     private var pools: [UpstreamPool?] = []
-    /// The indices of endpoints that receive requests.
-    private var rotation = TargetSet()
+    /// The endpoints by whether requests may go to them.
+    private var rotation = Rotation()
     private var balancer: Balancer
     private var isStopped = false
     /// Calls that arrived before any endpoint had an address, and their numbers at that time.
@@ -114,25 +114,31 @@ final class UpstreamCluster {
         pool.take(call)
     }
 
-    /// Returns an endpoint that this request has not tried: one in the rotation, or else the one whose last failure
-    /// is oldest, which ends the search.
+    /// Returns an endpoint that this request has not tried: an available one, or else one without a health check, or
+    /// else the one whose last failure is oldest, which ends the search.
     private func choose(for call: UpstreamCall) -> Int? {
-        var available = self.rotation
-        if !call.tried.isEmpty { available.subtract(call.tried) }
-        if let index = self.balancer.pick(
-            available: available,
-            hash: call.balanceHash,
-            now: self.worker.now,
-            using: &self.worker.random
-        ) {
+        if let index = self.pick(from: self.rotation.available, for: call) { return index }
+        if !self.rotation.unchecked.isEmpty, let index = self.pick(from: self.rotation.unchecked, for: call) {
             return index
         }
         return call.hasTriedLastResort ? nil : self.lastResort(for: call)
     }
 
+    private func pick(from endpoints: TargetSet, for call: UpstreamCall) -> Int? {
+        var endpoints = endpoints
+        if !call.tried.isEmpty { endpoints.subtract(call.tried) }
+        return self.balancer.pick(
+            available: endpoints,
+            hash: call.balanceHash,
+            now: self.worker.now,
+            using: &self.worker.random
+        )
+    }
+
     private func lastResort(for call: UpstreamCall) -> Int? {
         var best: (index: Int, failedAt: NIODeadline)?
-        for case let pool? in self.pools where self.isUsable(pool) && !call.tried.contains(pool.index) {
+        for case let pool? in self.pools
+        where self.rotation.unreachable.contains(pool.index) && !call.tried.contains(pool.index) {
             let failedAt = pool.endpoint.health.failedAt
             if let best, best.failedAt <= failedAt { continue }
             best = (pool.index, failedAt)
@@ -232,9 +238,9 @@ final class UpstreamCluster {
                 self.add(endpoint, of: member)
             }
         }
-        self.rotation = TargetSet()
-        for case let pool? in self.pools where pool.endpoint.isInRotation && self.isUsable(pool) {
-            self.rotation.insert(pool.index)
+        self.rotation = Rotation()
+        for case let pool? in self.pools where self.isUsable(pool) {
+            self.rotation.add(pool.index, pool.endpoint.availability)
         }
     }
 

@@ -14,6 +14,8 @@ package final class UpstreamEndpoint: Sendable {
     private let machine: Mutex<EndpointHealth>
     /// The part of the health that requests read, without the lock.
     private let summary: Atomic<UInt8>
+    /// The reasons of health checks, the circuit breaker and operators.
+    private let reasons = Atomic<UInt8>(0)
     /// The number of workers that have, or may have, connections to the endpoint.
     private let pools = Atomic(0)
     private let leaving = Atomic(false)
@@ -46,6 +48,23 @@ package final class UpstreamEndpoint: Sendable {
     var health: EndpointHealth { self.machine.withLock { $0 } }
 
     var isInRotation: Bool { self.summary.load(ordering: .relaxed) & Self.down == 0 }
+
+    /// Why requests do not go to the endpoint, if they do not.
+    var availability: EndpointAvailability {
+        var availability = EndpointAvailability(rawValue: self.reasons.load(ordering: .relaxed))
+        if !self.isInRotation { availability.insert(.unreachable) }
+        return availability
+    }
+
+    /// Adds or removes reasons that requests do not go to the endpoint, and notifies the workers of a change.
+    func set(_ reasons: EndpointAvailability, _ applies: Bool) {
+        let old =
+            applies
+            ? self.reasons.bitwiseOr(reasons.rawValue, ordering: .relaxed).oldValue
+            : self.reasons.bitwiseAnd(~reasons.rawValue, ordering: .relaxed).oldValue
+        let isChanged = applies ? old & reasons.rawValue != reasons.rawValue : old & reasons.rawValue != 0
+        if isChanged { self.changes.announce() }
+    }
 
     /// Records a failure. Exactly one caller learns of each change: it logs the change and starts the background
     /// connection.

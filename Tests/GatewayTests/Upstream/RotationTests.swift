@@ -1,0 +1,35 @@
+import Testing
+
+@testable import GatewayCore
+
+struct RotationTests {
+    @Test(arguments: [
+        ([], "available"),
+        ([.unchecked], "unchecked"),
+        ([.unreachable], "unreachable"),
+        ([.unreachable, .unchecked], "unreachable"),
+        ([.circuitHalfOpen], "half open"),
+        ([.circuitHalfOpen, .unchecked], "half open"),
+        ([.circuitHalfOpen, .unreachable], "unreachable"),
+        ([.unhealthy], "unhealthy"),
+        ([.unhealthy, .unreachable], "unhealthy"),
+        ([.circuitOpen], "circuit open"),
+        ([.circuitOpen, .unhealthy, .unreachable], "circuit open"),
+        ([.drained], "none"),
+        ([.drained, .circuitOpen, .unhealthy], "none"),
+    ] as [(EndpointAvailability, String)])
+    func `an endpoint is in one set, by the strongest reason against it`(
+        _ reasons: EndpointAvailability, _ expected: String
+    ) {
+        var rotation = Rotation()
+        rotation.add(3, reasons)
+        let sets = [
+            "available": rotation.available, "unchecked": rotation.unchecked, "unreachable": rotation.unreachable,
+            "half open": rotation.halfOpen, "unhealthy": rotation.unhealthy, "circuit open": rotation.circuitOpen,
+        ]
+        #expect(sets.filter { !$0.value.isEmpty }.keys.sorted() == (expected == "none" ? [] : [expected]))
+        #expect(sets.values.allSatisfy { $0.isEmpty || $0.contains(3) })
+        rotation.remove(3)
+        #expect(rotation == Rotation())
+    }
+}
