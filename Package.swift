@@ -177,7 +177,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
-            exclude: ["Configuration/Golden", "Configuration/Check"],
+            exclude: ["Configuration/Golden", "Configuration/Check", "Configuration/Comparison"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -55,6 +55,29 @@ extension SettingValue {
     }
 }
 
+extension SettingValue {
+    /// Returns the value with secrets redacted.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the value in `document`.
+    ///   - document: What was written, to find values from the environment.
+    func redacted(at path: SettingPath, in document: SettingNode?) -> SettingValue {
+        switch self {
+        case .list(let values):
+            .list(values.enumerated().map { $0.element.redacted(at: path + $0.offset, in: document) })
+        case .table(let entries):
+            .table(
+                Dictionary(
+                    uniqueKeysWithValues: entries.map { ($0.key, $0.value.redacted(at: path + $0.key, in: document)) }
+                )
+            )
+        case .string(""): self
+        default:
+            Redaction.isSecret(path) || document?.nearest(to: path).isFromEnvironment == true ? Redaction.mark : self
+        }
+    }
+}
+
 extension SettingNode {
     /// Returns the node with secrets redacted.
     package func redacted(at path: SettingPath) -> SettingNode {
@@ -76,21 +99,7 @@ extension SettingNode {
 
 extension GatewayConfiguration {
     /// Returns the whole configuration, including defaults, as it would be written in a file, with secrets redacted.
-    package func redacted() -> SettingValue {
-        let environment = document.root
-        func redact(_ value: SettingValue, _ path: SettingPath) -> SettingValue {
-            switch value {
-            case .list(let values): .list(values.enumerated().map { redact($0.element, path + $0.offset) })
-            case .table(let entries):
-                .table(Dictionary(uniqueKeysWithValues: entries.map { ($0.key, redact($0.value, path + $0.key)) }))
-            case .string(""): value
-            default:
-                Redaction.isSecret(path) || environment?.nearest(to: path).isFromEnvironment == true
-                    ? Redaction.mark : value
-            }
-        }
-        return redact(written, SettingPath())
-    }
+    package func redacted() -> SettingValue { written.redacted(at: SettingPath(), in: document.root) }
 
     /// The whole configuration, including defaults, as it would be written in a file.
     package var written: SettingValue {
