@@ -19,6 +19,8 @@ package enum AdminEndpoints {
         RoutesEndpoint(),
         UpstreamsEndpoint(),
         ConfigurationEndpoint(),
+        DrainEndpoint(),
+        CancelDrainEndpoint(),
     ]
 
     /// The endpoint for a request's method and path.

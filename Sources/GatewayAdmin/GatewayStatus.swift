@@ -13,6 +13,7 @@ package final class GatewayStatus: Sendable {
     private let middlewares: [MiddlewareDescription]
     private let running: Mutex<Running>
     private let start: Mutex<StatisticsStart>
+    private let controlled = Mutex(Controlled())
 
     static let logLinesDropped = MetricDescription(
         "gateway_log_lines_dropped_total",
@@ -52,6 +53,17 @@ package final class GatewayStatus: Sendable {
     package var upstreams: UpstreamRegistry { self.running.withLock { $0.upstreams } }
 
     package func replace(_ running: Running) { self.running.withLock { $0 = running } }
+
+    /// Changes the running gateway; nil before the start and after the end.
+    package var control: (any GatewayControl)? {
+        get { self.controlled.withLock { $0.control } }
+        set { self.controlled.withLock { $0.control = newValue } }
+    }
+
+    private struct Controlled: Sendable {
+        /// Weak, because the gateway owns the admin API.
+        weak var control: (any GatewayControl)?
+    }
 
     /// The start of the JSON statistics.
     var statistics: StatisticsStart { self.start.withLock { $0 } }

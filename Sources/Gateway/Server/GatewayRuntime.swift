@@ -12,13 +12,13 @@ import Synchronization
 final class GatewayRuntime: Sendable {
     let configuration: GatewayConfiguration
     let upstreams: UpstreamRegistry
-    private let shared: SharedState
-    private let workers: WorkerGroup
+    let shared: SharedState
+    let workers: WorkerGroup
     private let status: GatewayStatus
     private let names: NameResolver
     private let accessLog: LogWriter?
     private let admin = NIOLockedValueBox<AdminListener?>(nil)
-    private let log: Logger
+    let log: Logger
     private let isStopped = Atomic(false)
 
     init(
@@ -62,6 +62,7 @@ final class GatewayRuntime: Sendable {
         self.status = status
         self.accessLog = accessLog
         self.log = log
+        status.control = self
     }
 
     /// Binds all addresses, or none if one fails. The admin API comes last so that it reports readiness only when the
@@ -93,7 +94,7 @@ final class GatewayRuntime: Sendable {
     ///
     /// - Returns: The number of connections that were cut off.
     func drain() async -> Int {
-        self.shared.startDraining()
+        self.endServing()
         let server = self.configuration.server
         if server.drainDelay > .zero { try? await Task.sleep(nanoseconds: UInt64(server.drainDelay.nanoseconds)) }
         return await self.workers.drain(within: TimeAmount(server.drainTimeout))

@@ -146,6 +146,13 @@ extension ConnectionHandler: DeadlineOwner {
         }
     }
 
+    func drainCancelled() {
+        switch self.machine.drainCancelled() {
+        case .waitForRequest: self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
+        case .wait: break
+        }
+    }
+
     /// Closes the connection. A request that has started but has no response yet gets an error response.
     ///
     /// - Returns: Whether a request was cut off.

@@ -424,4 +424,16 @@ extension ConnectionStateMachine {
         self.isDraining = true
         return self.state == .idle ? .afterNextRequest : .afterResponse
     }
+
+    enum OnDrainCancelled: Hashable {
+        /// Wait for the next request as long as without a drain.
+        case waitForRequest
+        case wait
+    }
+
+    /// Takes the drain back. A connection whose response has announced the close still closes.
+    mutating func drainCancelled() -> OnDrainCancelled {
+        self.isDraining = false
+        return self.state == .idle ? .waitForRequest : .wait
+    }
 }

@@ -9,6 +9,7 @@ package final class SharedState: Sendable {
     package let events: any EventSink
     private let connections = Atomic(0)
     private let draining = Atomic(false)
+    private let drain = Mutex(DrainStateMachine())
     /// Shared objects of middlewares, by key. Looked up only when plans are built.
     private let objects = Mutex<[String: any AnyObject & Sendable]>([:])
 
@@ -16,7 +17,16 @@ package final class SharedState: Sendable {
 
     package var isDraining: Bool { self.draining.load(ordering: .relaxed) }
 
-    package func startDraining() { self.draining.store(true, ordering: .relaxed) }
+    /// Applies a change to the drain. Returns what the drain decided.
+    ///
+    /// - Parameter change: Called while a lock is held, so that the workers see changes in order.
+    package func changeDrain<Outcome>(_ change: (inout DrainStateMachine) -> Outcome) -> Outcome {
+        self.drain.withLock { drain in
+            let outcome = change(&drain)
+            self.draining.store(drain.isDraining, ordering: .relaxed)
+            return outcome
+        }
+    }
 
     /// Counts a new client connection. Returns false without counting it if there are already `limit` connections.
     func admitConnection(limit: Int) -> Bool {

@@ -132,6 +132,16 @@ package final class Worker {
         return self.shared.admitConnection(limit: limit)
     }
 
+    /// Ends keep-alive if the gateway drains: closes each connection after its response, and idle ones if no further
+    /// request arrives. Allows it again if the drain was taken back.
+    package func followDrain() {
+        guard self.isDraining != self.shared.isDraining else { return }
+        self.isDraining.toggle()
+        for connection in Array(self.connections.values) {
+            if self.isDraining { connection.drain() } else { connection.drainCancelled() }
+        }
+    }
+
     /// Closes each connection after its response, and idle ones if no further request arrives. The future succeeds
     /// when no connection is left. A second call returns the same future.
     package func drain() -> EventLoopFuture<Void> {

@@ -68,6 +68,11 @@ package final class WorkerGroup: Sendable {
         for listener in listeners { await listener.close() }
     }
 
+    /// Lets all workers end keep-alive, or allow it again, as the shared state says.
+    package func followDrain() {
+        for worker in self.workers { worker.eventLoop.execute { worker.value.followDrain() } }
+    }
+
     /// Refuses new connections and finishes the requests in progress, for up to `timeout`.
     ///
     /// - Returns: The number of connections that had to be cut off.

@@ -98,6 +98,26 @@ struct AdminTests {
         }
     }
 
+    @Test func `a drain is started and taken back`() async throws {
+        try await withAdmin { gateway in
+            for _ in 0..<2 {
+                let answer = try await gateway.admin("POST /drain")
+                #expect(answer.status == 200)
+                #expect(answer.text == "{\n  \"draining\": true\n}\n")
+            }
+            #expect(try await gateway.admin("GET /health/ready").status == 503)
+            #expect(try await gateway.admin("GET /health").status == 503)
+            #expect(try await gateway.traffic("GET /").text == "traffic")
+            for _ in 0..<2 {
+                let answer = try await gateway.admin("DELETE /drain")
+                #expect(answer.status == 200)
+                #expect(answer.text == "{\n  \"draining\": false\n}\n")
+            }
+            #expect(try await gateway.admin("GET /health/ready").status == 200)
+            #expect(try await gateway.admin("GET /drain")["allow"] == "POST, DELETE")
+        }
+    }
+
     private static let promtool = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 

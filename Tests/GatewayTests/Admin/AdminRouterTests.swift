@@ -43,7 +43,7 @@ struct AdminRouterTests {
 
     @Test func `ready fails during a drain`() async throws {
         let admin = AdminFixture()
-        admin.status.shared.startDraining()
+        _ = admin.status.shared.changeDrain { $0.end() }
         let ready = try await admin.get("/health/ready")
         #expect(ready.status == 503)
         #expect(ready.text == "{\"status\":\"fail\",\"reasons\":[\"draining\"]}\n")

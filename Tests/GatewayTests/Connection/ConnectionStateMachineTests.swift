@@ -225,6 +225,21 @@ struct ConnectionStateMachineTests {
         #expect(machine.responseEnded(buffered: 0) == .linger)
     }
 
+    @Test func `after a cancelled drain, only a response that announced the close closes the connection`() {
+        var told = Self.exchanging()
+        _ = told.drain()
+        #expect(told.responseBegan(isStopping: false) == true)
+        #expect(told.drainCancelled() == .wait)
+        #expect(told.responseEnded(buffered: 0) == .linger)
+
+        var kept = Self.exchanging()
+        _ = kept.drain()
+        #expect(kept.drainCancelled() == .wait)
+        #expect(kept.responseBegan(isStopping: false) == false)
+        #expect(kept.responseEnded(buffered: 0) == .nextRequest)
+        #expect(!kept.isDraining)
+    }
+
     @Test func `the rest of a body is read before one more request is answered`() {
         var machine = Self.exchanging(.length(5))
         _ = machine.responseBegan(isStopping: false)

@@ -18,6 +18,7 @@ struct ConnectionStateMachineTraceTests {
         case readDeadline(unwritten: Int)
         case switchedProtocols
         case drain
+        case drainCancelled
         case closed
     }
 
@@ -50,6 +51,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(.idle, .readDeadline(unwritten: 1), "waitForWrite", .idle),
         Trace(.idle, .switchedProtocols, "refuse", .idle),
         Trace(.idle, .drain, "afterNextRequest", .idle),
+        Trace(.idle, .drainCancelled, "waitForRequest", .idle),
         Trace(.idle, .closed, "()", .closed),
 
         Trace(.receivingHead, .bytes, "false", .receivingHead),
@@ -63,6 +65,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(.receivingHead, .readDeadline(unwritten: 0), "refuseHead", .receivingHead),
         Trace(.receivingHead, .switchedProtocols, "refuse", .receivingHead),
         Trace(.receivingHead, .drain, "afterResponse", .receivingHead),
+        Trace(.receivingHead, .drainCancelled, "wait", .receivingHead),
         Trace(.receivingHead, .closed, "()", .closed),
 
         Trace(receiving, .bytes, "false", receiving),
@@ -74,6 +77,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(receiving, .readDeadline(unwritten: 0), "refuseBody", answering),
         Trace(receiving, .switchedProtocols, "refuse", receiving),
         Trace(receiving, .drain, "afterResponse", receiving),
+        Trace(receiving, .drainCancelled, "wait", receiving),
         Trace(receiving, .closed, "()", .closed),
 
         Trace(answering, .bytes, "false", answering),
@@ -86,6 +90,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(answering, .readDeadline(unwritten: 1), "waitForWrite", answering),
         Trace(answering, .switchedProtocols, "handOver", .tunnel),
         Trace(answering, .drain, "afterResponse", answering),
+        Trace(answering, .drainCancelled, "wait", answering),
         Trace(answering, .closed, "()", .closed),
 
         Trace(.discarding, .bytes, "false", .discarding),
@@ -98,6 +103,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(.discarding, .readDeadline(unwritten: 1), "waitForWrite", .discarding),
         Trace(.discarding, .switchedProtocols, "refuse", .discarding),
         Trace(.discarding, .drain, "afterResponse", .discarding),
+        Trace(.discarding, .drainCancelled, "wait", .discarding),
         Trace(.discarding, .closed, "()", .closed),
 
         Trace(.tunnel, .bytes, "false", .tunnel),
@@ -108,6 +114,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(.tunnel, .inputEnded(buffered: 9), "wait", .tunnel),
         Trace(.tunnel, .switchedProtocols, "refuse", .tunnel),
         Trace(.tunnel, .drain, "afterResponse", .tunnel),
+        Trace(.tunnel, .drainCancelled, "wait", .tunnel),
         Trace(.tunnel, .closed, "()", .closed),
 
         Trace(.closing, .bytes, "false", .closing),
@@ -120,6 +127,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(.closing, .readDeadline(unwritten: 1), "waitForWrite", .closing),
         Trace(.closing, .switchedProtocols, "refuse", .closing),
         Trace(.closing, .drain, "afterResponse", .closing),
+        Trace(.closing, .drainCancelled, "wait", .closing),
         Trace(.closing, .closed, "()", .closed),
 
         Trace(.closed, .bytes, "false", .closed),
@@ -130,6 +138,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(.closed, .inputEnded(buffered: 9), "wait", .closed),
         Trace(.closed, .switchedProtocols, "refuse", .closed),
         Trace(.closed, .drain, "afterResponse", .closed),
+        Trace(.closed, .drainCancelled, "wait", .closed),
     ])
     func `every event has its result`(trace: Trace) {
         var machine = Self.machine(in: trace.before)
@@ -282,6 +291,7 @@ struct ConnectionStateMachineTraceTests {
             "\(machine.readDeadlineReached(unwritten: unwritten, hasUnreadInput: false))"
         case .switchedProtocols: "\(machine.switchedProtocols())"
         case .drain: "\(machine.drain())"
+        case .drainCancelled: "\(machine.drainCancelled())"
         case .closed: "\(machine.closed())"
         }
     }

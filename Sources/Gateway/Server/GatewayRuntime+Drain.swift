@@ -1,0 +1,31 @@
+import GatewayAdmin
+import GatewayCore
+import GatewaySettings
+import Logging
+
+extension GatewayRuntime: GatewayControl {
+    func startDrain() {
+        guard self.shared.changeDrain({ $0.start() }) == .drain else { return }
+        self.log.notice("draining", metadata: ["reason": "admin"])
+        self.publishDrain(reason: "admin")
+        self.workers.followDrain()
+    }
+
+    func cancelDrain() {
+        guard self.shared.changeDrain({ $0.cancel() }) == .serve else { return }
+        self.log.notice("drain cancelled", metadata: ["reason": "admin"])
+        self.workers.followDrain()
+    }
+
+    /// Reports that the gateway is not ready, from now until its end.
+    func endServing() {
+        guard self.shared.changeDrain({ $0.end() }) == .drain else { return }
+        self.publishDrain(reason: "shutdown")
+    }
+
+    private func publishDrain(reason: String) {
+        self.shared.events.publish(
+            GatewayEvent("gateway.draining", .info, topic: "gateway", ["reason": .string(reason)])
+        )
+    }
+}
