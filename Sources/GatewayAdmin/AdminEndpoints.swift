@@ -19,6 +19,7 @@ package enum AdminEndpoints {
         RoutesEndpoint(),
         UpstreamsEndpoint(),
         ConfigurationEndpoint(),
+        ReloadEndpoint(),
         DrainEndpoint(),
         CancelDrainEndpoint(),
     ]

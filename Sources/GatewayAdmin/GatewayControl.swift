@@ -4,4 +4,6 @@ package protocol GatewayControl: AnyObject, Sendable {
     func startDrain()
     /// Takes ``startDrain()`` back, unless the gateway is ending.
     func cancelDrain()
+    /// Reads the configuration again and applies it, or leaves everything as it is.
+    func reload() async -> ReloadOutcome
 }

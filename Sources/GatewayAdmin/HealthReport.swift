@@ -76,8 +76,8 @@ extension HealthReport {
         if status.shared.isDraining {
             self.add(Check(status: .fail, output: "draining"), to: "gateway:draining")
         }
-        if status.reloads.lastReloadFailed {
-            let check = Check(status: .warn, output: "the last reload was refused; the configuration before it runs")
+        if let error = status.reloads.lastError {
+            let check = Check(status: .warn, output: "the last reload was refused: \(error)")
             self.add(check, to: "gateway:configuration")
         }
         for failing in status.upstreams.failingNames { self.add(Check(failing), to: "name:\(failing.name)") }

@@ -33,7 +33,8 @@ struct CheckCommand: AsyncParsableCommand {
         let file = config ?? Environment.current["GATEWAY_CONFIG"] ?? "gateway.toml"
         let check = try await ConfigurationCheck(file: file)
         if json {
-            try StandardOutput.print(JSONText.text(Self.report(file: file, check), indented: true))
+            let report = JSONValue.check(of: file, errors: check.errors, warnings: check.warnings)
+            try StandardOutput.print(JSONText.text(report, indented: true))
         } else {
             let warnings = check.warnings.map { "\($0.place)warning: \($0.text)" }
             StandardError.print(lines: check.errors.map(\.description) + warnings)
@@ -43,24 +44,5 @@ struct CheckCommand: AsyncParsableCommand {
             }
         }
         if !check.errors.isEmpty { throw ExitCode(2) }
-    }
-
-    private static func report(file: String, _ check: ConfigurationCheck) -> JSONValue {
-        func list(_ findings: [ConfigurationError]) -> JSONValue {
-            .array(
-                findings.map { finding in
-                    var members: [String: JSONValue] = [
-                        "line": .integer(finding.line), "column": .integer(finding.column), "key": .string(finding.key),
-                        "message": .string(finding.message), "suggestion": .string(finding.suggestion),
-                    ]
-                    members["route"] = finding.route.map { .string($0) }
-                    return .sorted(members)
-                }
-            )
-        }
-        return [
-            "errors": list(check.errors), "file": .string(file), "valid": .boolean(check.errors.isEmpty),
-            "warnings": list(check.warnings),
-        ]
     }
 }

@@ -5,7 +5,7 @@ package final class ReloadMeters: Sendable {
     package static let reloads = MetricDescription(
         "gateway_config_reloads_total",
         .counter,
-        help: "Configuration reloads by result: ok, error.",
+        help: "Configuration reloads by result: ok, refused.",
         labels: ["result"]
     )
     static let lastSuccessTime = MetricDescription(
@@ -16,9 +16,9 @@ package final class ReloadMeters: Sendable {
     )
 
     private let taken = SharedMeter()
-    private let refused = SharedMeter()
+    private let rejected = SharedMeter()
     private let lastSuccess = SharedMeter()
-    private let isLastRefused = Atomic(false)
+    private let error = Mutex<String?>(nil)
 
     /// - Parameter start: when the first configuration was applied, in milliseconds since 1970.
     package init(start: Int64) {
@@ -26,24 +26,24 @@ package final class ReloadMeters: Sendable {
     }
 
     /// - Parameter time: in milliseconds since 1970.
-    func reloaded(at time: Int64) {
+    package func reloaded(at time: Int64) {
         self.taken.add()
         self.lastSuccess.set(Double(time) / 1000)
-        self.isLastRefused.store(false, ordering: .relaxed)
+        self.error.withLock { $0 = nil }
     }
 
     /// A new configuration was invalid, and the old one stays.
-    package func failed() {
-        self.refused.add()
-        self.isLastRefused.store(true, ordering: .relaxed)
+    package func refused(because error: String) {
+        self.rejected.add()
+        self.error.withLock { $0 = error }
     }
 
-    /// Whether the last reload failed, so that the running configuration is not the latest.
-    package var lastReloadFailed: Bool { self.isLastRefused.load(ordering: .relaxed) }
+    /// Why the last reload was refused, so that the running configuration is not the latest; nil if it succeeded.
+    package var lastError: String? { self.error.withLock { $0 } }
 
     package func register(with registry: MeterRegistry) {
         registry.add(self.taken, as: Self.reloads, ["ok"])
-        registry.add(self.refused, as: Self.reloads, ["error"])
+        registry.add(self.rejected, as: Self.reloads, ["refused"])
         registry.add(self.lastSuccess, as: Self.lastSuccessTime)
     }
 }

@@ -84,7 +84,7 @@ struct AdminRouterTests {
         let text = try await admin.get("/metrics")
         #expect(text.value(of: "Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
         #expect(text.text.contains("\ngateway_log_lines_dropped_total 0\n"))
-        #expect(text.text.contains("\ngateway_config_reloads_total{result=\"error\"} 0\n"))
+        #expect(text.text.contains("\ngateway_config_reloads_total{result=\"refused\"} 0\n"))
         #expect(text.text.contains("gateway_build_info{version=\"\(GatewayVersion.current)\""))
         let open = try await admin.get("/metrics") { $0.accept = "application/openmetrics-text; version=1.0.0" }
         #expect(open.value(of: "Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8")

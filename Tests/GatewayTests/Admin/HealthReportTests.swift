@@ -47,8 +47,11 @@ struct HealthReportTests {
 
     @Test func `a rejected reload is a warning until one succeeds`() async throws {
         let admin = AdminFixture()
-        admin.status.reloads.failed()
-        #expect(try await admin.json("/health")["status"] == "warn")
+        admin.status.reloads.refused(because: "gateway.toml: there are no routes")
+        let health = try await admin.json("/health")
+        #expect(health["status"] == "warn")
+        let output = "the last reload was refused: gateway.toml: there are no routes"
+        #expect(health["checks", "gateway:configuration", "0", "output"] == .string(output))
         #expect(await admin.statusCode("/health") == 200)
         admin.status.reloads.reloaded(at: 1)
         #expect(try await admin.json("/health")["status"] == "pass")

@@ -12,15 +12,15 @@ struct ReloadMetersTests {
         var values = MetricValues(await registry.snapshot())
         #expect(values.sum(ReloadMeters.reloads) == 0)
         #expect(values.sum(ReloadMeters.lastSuccessTime) == 1.5)
-        #expect(!reloads.lastReloadFailed)
+        #expect(reloads.lastError == nil)
 
-        reloads.failed()
-        #expect(reloads.lastReloadFailed)
+        reloads.refused(because: "no routes")
+        #expect(reloads.lastError == "no routes")
         reloads.reloaded(at: 4_000)
         values = MetricValues(await registry.snapshot())
         #expect(values.sum(ReloadMeters.reloads, where: ["ok"]) == 1)
-        #expect(values.sum(ReloadMeters.reloads, where: ["error"]) == 1)
+        #expect(values.sum(ReloadMeters.reloads, where: ["refused"]) == 1)
         #expect(values.sum(ReloadMeters.lastSuccessTime) == 4)
-        #expect(!reloads.lastReloadFailed)
+        #expect(reloads.lastError == nil)
     }
 }

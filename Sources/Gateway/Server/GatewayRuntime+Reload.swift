@@ -1,0 +1,5 @@
+import GatewayAdmin
+
+extension GatewayRuntime {
+    func reload() async -> ReloadOutcome { .unavailable("This program has no configuration file.") }
+}
