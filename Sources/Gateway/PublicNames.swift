@@ -46,6 +46,7 @@ public typealias Rates = GatewaySettings.Rates
 public typealias RedirectConfiguration = GatewaySettings.RedirectConfiguration
 public typealias RespondConfiguration = GatewaySettings.RespondConfiguration
 public typealias RouteConfiguration = GatewaySettings.RouteConfiguration
+public typealias RouteUpstream = GatewaySettings.RouteUpstream
 public typealias ServerConfiguration = GatewaySettings.ServerConfiguration
 public typealias Setting = GatewaySettings.Setting
 public typealias SettingChoice = GatewaySettings.SettingChoice

@@ -40,9 +40,12 @@ struct ExplanationText {
     private var place: String { self.explanation.position.map { " (\($0.file):\($0.line))" } ?? "" }
 
     private var destination: [String] {
-        if let upstream = self.explanation.upstream {
-            return self.item("Upstream", "\(upstream.name): \(upstream.url)")
-                + upstream.otherTargets.flatMap { self.item("", "or \($0)") }
+        if !self.explanation.upstreams.isEmpty {
+            return self.explanation.upstreams.enumerated().flatMap { index, upstream in
+                let share = upstream.share.map { " (share \($0))" } ?? ""
+                return self.item(index == 0 ? "Upstream" : "", "\(upstream.name)\(share): \(upstream.url)")
+                    + upstream.otherTargets.flatMap { self.item("", "or \($0)") }
+            }
         }
         if let respond = self.explanation.route?.respond {
             return self.item("Response", "\(respond.status), without an upstream")

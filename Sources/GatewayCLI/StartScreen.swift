@@ -66,7 +66,9 @@ struct StartScreen {
     private func destination(of route: RouteConfiguration) -> String {
         if let respond = route.respond { return "responds \(respond.status)" }
         if let redirect = route.redirect { return "\(redirect.status) to \(redirect.to)" }
-        guard let name = route.upstream, let upstream = self.configuration.upstreams[name] else { return "" }
+        let sides = route.upstream?.sides ?? []
+        if sides.count > 1 { return sides.map { "\($0.name) (share \($0.share ?? 0))" }.joined(separator: ", ") }
+        guard let name = sides.first?.name, let upstream = self.configuration.upstreams[name] else { return "" }
         if let builtin = upstream.builtin { return "\(name) (built-in \(builtin.rawValue))" }
         return "\(name) " + upstream.targets.map { "\($0.url)" }.joined(separator: ", ")
     }
@@ -101,7 +103,7 @@ struct StartScreen {
     }
 
     private func isDemo(_ route: RouteConfiguration) -> Bool {
-        route.upstream.flatMap { self.configuration.upstreams[$0] }?.builtin == .demo
+        (route.upstream?.sides.first?.name).flatMap { self.configuration.upstreams[$0] }?.builtin == .demo
     }
 
     /// Returns a path that matches the pattern.

@@ -13,6 +13,7 @@ extension RequestExplanation {
             ("middlewares", .array(self.middlewares.map(Self.json))),
             ("upstream", self.upstream.map { ["name": .string($0.name), "url": .string($0.url)] } ?? .null),
         ]
+        if self.upstreams.count > 1 { members.append(("split", .array(self.upstreams.map(Self.json)))) }
         if let outcome { members.append(("outcome", Self.json(outcome))) }
         if let status { members.append(("status", .integer(status))) }
         let lines = members.map { "  \(JSONText.quoted($0.name)): \(JSONText.text($0.value))" }
@@ -49,6 +50,11 @@ extension RequestExplanation {
             ]
         }
         return .sorted(members)
+    }
+
+    /// An upstream of a split.
+    private static func json(_ upstream: Destination) -> JSONValue {
+        ["name": .string(upstream.name), "share": .integer(upstream.share ?? 0), "url": .string(upstream.url)]
     }
 
     private static func json(_ middleware: EffectiveMiddleware) -> JSONValue {

@@ -28,6 +28,8 @@ package struct RequestExplanation: Sendable {
     /// The upstream that receives the request.
     package struct Destination: Sendable, Hashable {
         package let name: String
+        /// Its share of the route's requests, relative to those of the other upstreams; nil if the route has one upstream.
+        package let share: Int?
         /// The URL on the first target, with the path that the route forwards.
         package let url: String
         /// The URLs on the other targets.
@@ -42,8 +44,9 @@ package struct RequestExplanation: Sendable {
     package let rejected: [Rejection]
     /// In chain order.
     package let middlewares: [EffectiveMiddleware]
-    /// The upstream; nil if no upstream receives the request.
-    package let upstream: Destination?
+    /// The upstreams that may receive the request: several if the route splits its requests, none if it goes to no
+    /// upstream.
+    package let upstreams: [Destination]
     /// What the chain does with the request; nil if no route matches.
     package let outcome: RequestOutcome?
     /// The matching route.
@@ -71,7 +74,7 @@ package struct RequestExplanation: Sendable {
             self.verdict = .refused(error)
             self.rejected = []
             self.middlewares = resolver.withoutRoute()
-            self.upstream = nil
+            self.upstreams = []
             self.outcome = nil
             self.route = nil
             self.position = nil
@@ -102,7 +105,7 @@ package struct RequestExplanation: Sendable {
             self.route = route
             self.position = route.source.position
             self.middlewares = resolver.settings(for: route)
-            self.upstream = try Destination(of: request, path, captures, route, index, configuration)
+            self.upstreams = try Destination.all(of: request, path, captures, route, index, configuration)
             self.outcome = RequestOutcome(
                 of: request,
                 from: self.clientIP,
@@ -115,10 +118,13 @@ package struct RequestExplanation: Sendable {
             self.position =
                 self.verdict == .admin ? configuration.document.position(of: SettingPath("admin", "expose")) : nil
             self.middlewares = resolver.withoutRoute()
-            self.upstream = nil
+            self.upstreams = []
             self.outcome = nil
         }
     }
+
+    /// The upstream that receives the request, or the one with the largest share of the route's requests.
+    package var upstream: Destination? { self.upstreams.first }
 
     /// The route label in metrics and logs; nil if no route matches.
     package var routeName: String? {
@@ -224,16 +230,31 @@ extension RequestExplanation.Verdict {
 }
 
 extension RequestExplanation.Destination {
-    /// Creates the destination; nil if the route responds without an upstream.
-    fileprivate init?(
+    /// Returns the upstreams of a route, the one with the largest share first.
+    fileprivate static func all(
         of request: ExplainedRequest,
         _ path: [UInt8],
         _ captures: PathCaptures,
         _ route: RouteConfiguration,
         _ index: Int,
         _ configuration: GatewayConfiguration
-    ) throws(ConfigurationErrors) {
-        guard let name = route.upstream, let upstream = configuration.upstreams[name] else { return nil }
+    ) throws(ConfigurationErrors) -> [Self] {
+        guard let sides = route.upstream?.sides else { return [] }
+        let target = try self.target(of: request, path, captures, route, index, configuration)
+        return sides.compactMap { name, share in
+            configuration.upstreams[name].map { Self(name, share: share, $0, target) }
+        }
+    }
+
+    /// Returns the path and query that a route sends upstream.
+    private static func target(
+        of request: ExplainedRequest,
+        _ path: [UInt8],
+        _ captures: PathCaptures,
+        _ route: RouteConfiguration,
+        _ index: Int,
+        _ configuration: GatewayConfiguration
+    ) throws(ConfigurationErrors) -> String {
         let forwarding = try RoutePlan.Forwarding(route, at: index, in: configuration)
         var buffer = ByteBuffer()
         let sent = forwarding.sendsOriginalPath ? request.rawPath : path
@@ -246,10 +267,14 @@ extension RequestExplanation.Destination {
             buffer.writeInteger(UInt8(ascii: "?"))
             buffer.writeBytes(query)
         }
-        let target = String(buffer: buffer)
+        return String(buffer: buffer)
+    }
+
+    private init(_ name: String, share: Int?, _ upstream: UpstreamConfiguration, _ target: String) {
         var urls = upstream.targets.map { Self.url($0.url, target) }
         if let builtin = upstream.builtin { urls = ["builtin:\(builtin.rawValue)\(target)"] }
         self.name = name
+        self.share = share
         self.url = urls.first ?? target
         self.otherTargets = Array(urls.dropFirst())
     }

@@ -228,11 +228,15 @@ struct PlanBuilder {
                 return nil
             }
         }
-        guard let name = route.upstream, let cluster = clusters[name] else {
+        let names = route.upstream?.names ?? []
+        let upstreams = names.compactMap { clusters[$0] }
+        guard !names.isEmpty, upstreams.count == names.count else {
             self.report("names no upstream that there is", at: index, "upstream")
             return nil
         }
-        return .upstream(cluster)
+        guard case .split(let shares)? = route.upstream else { return .upstream(upstreams[0]) }
+        let sides = zip(names, upstreams).map { (upstream: $1, share: shares[$0] ?? 0) }
+        return .split(UpstreamSplit(sides, sticky: route.sticky))
     }
 
     private mutating func plan(of route: RouteConfiguration, at index: Int, _ action: RoutePlan.Action) -> RoutePlan {

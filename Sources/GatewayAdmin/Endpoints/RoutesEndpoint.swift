@@ -35,7 +35,8 @@ struct RoutesEndpoint: AdminEndpoint {
             "policies": .array(route.policies.map { .string($0) }),
             "chain": .array(chain.filter(\.isEnabled).map(Self.json)),
         ]
-        if let upstream = route.upstream { entry["upstream"] = .string(upstream) }
+        if let upstream = route.upstream { entry["upstream"] = JSONValue(upstream.settingValue) }
+        if !route.sticky.isEmpty { entry["sticky"] = .string(route.sticky) }
         if route.respond != nil { entry["respond"] = written["respond"].map { JSONValue($0) } }
         if route.redirect != nil { entry["redirect"] = written["redirect"].map { JSONValue($0) } }
         if let line = route.source.position?.line { entry["line"] = .integer(line) }

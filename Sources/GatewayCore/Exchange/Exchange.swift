@@ -133,10 +133,12 @@ public final class Exchange {
     package var target: UpstreamTarget? { self.upstreamCall.target }
     /// The name of the upstream, or nil if the request did not reach it.
     package var upstreamName: String? {
-        guard self.upstreamCall.pool != nil || self.upstreamCall.attempts > 0,
-            case .upstream(let upstream) = self.plan.action
-        else { return nil }
-        return upstream.name
+        guard self.upstreamCall.pool != nil || self.upstreamCall.attempts > 0 else { return nil }
+        switch self.plan.action {
+        case .upstream(let upstream): return upstream.name
+        case .split(let split): return split.upstream(of: self)?.name
+        case .respond, .redirect, .refuse: return nil
+        }
     }
 
     // MARK: Reuse

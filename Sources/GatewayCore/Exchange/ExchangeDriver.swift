@@ -85,8 +85,10 @@ package struct ExchangeDriver {
         if let refusal = exchange.refusal { return self.fail(refusal.error, from: nil) }
         if exchange.needsUnencodedResponse { exchange.request.headers.remove(.acceptEncoding) }
         switch exchange.plan.action {
-        case .upstream where exchange.isLastHop: self.answer(Response(status: 204), from: nil)
+        case .upstream where exchange.isLastHop, .split where exchange.isLastHop:
+            self.answer(Response(status: 204), from: nil)
         case .upstream(let upstream): upstream.take(exchange)
+        case .split(let split): split.take(exchange)
         case .respond(let response): self.answer(response, from: nil)
         case .redirect(let template, _) where template.namesHost && exchange.clientHost.isEmpty:
             self.fail(GatewayError(.badRequest, detail: "The request has no Host to redirect to."), from: nil)
@@ -123,7 +125,7 @@ package struct ExchangeDriver {
         guard case .climb = exchange.state.responseHead() else { return }
         exchange.origin = .upstream
         ForwardedFields.cleanResponse(exchange)
-        HashKey.setCookie(of: exchange)
+        NewCookies.set(of: exchange)
         exchange.cursor.turn(from: nil, among: exchange.plan.chain.responsePlaces)
         self.climb()
     }

@@ -3,10 +3,6 @@ import GatewayHTTP1
 import NIOCore
 
 extension HashKey {
-    private static let setCookie = HeaderName(.setCookie)
-    /// The value of `Set-Cookie` for a client that does not have the cookie yet.
-    private static let newCookie = ExchangeKey<[UInt8]?>("balance.cookie", initial: nil)
-
     /// Returns the hash of the request. Uses FNV-1a, so that every gateway in a fleet computes the same hash.
     ///
     /// The client's address replaces a missing header or cookie, unless the response will set the cookie.
@@ -34,8 +30,7 @@ extension HashKey {
                 exchange.request.headers.withBytes(value) { Self.mix($0, into: &hash) }
             } else if self.makesCookie {
                 let value = Array(String(exchange.worker.random.next(), radix: 36).utf8)
-                exchange[Self.newCookie] =
-                    name + [UInt8(ascii: "=")] + value + Array("; Path=/; HttpOnly; SameSite=Lax".utf8)
+                NewCookies.add(name, value, to: exchange)
                 Self.mix(value, into: &hash)
             } else {
                 Self.mix(exchange.clientAddress.text, into: &hash)
@@ -45,13 +40,6 @@ extension HashKey {
 
     private static func mix(_ bytes: some Sequence<UInt8>, into hash: inout UInt64) {
         for byte in bytes { hash = FNV1a.combine(hash, byte) }
-    }
-
-    /// Adds the cookie that was created for the client to the response.
-    static func setCookie(of exchange: Exchange) {
-        guard let cookie = exchange[self.newCookie] else { return }
-        exchange[self.newCookie] = nil
-        exchange.response.headers.add(self.setCookie, cookie)
     }
 }
 

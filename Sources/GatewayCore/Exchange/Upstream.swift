@@ -2,9 +2,16 @@
 package protocol Upstream: AnyObject {
     /// The name in the configuration and the log.
     var name: String { get }
+    /// Whether the upstream can serve a request now. If not, a split gives its requests to other upstreams.
+    var isUsable: Bool { get }
     /// Answers the exchange, now or later, through an `UpstreamStream`.
     func take(_ exchange: Exchange)
     /// Closes idle connections and lets requests in progress finish. Called when the configuration no longer contains
     /// this upstream.
     func stop()
+}
+
+extension Upstream {
+    /// True: handlers in this process are always there.
+    package var isUsable: Bool { true }
 }

@@ -17,6 +17,8 @@ package final class RoutePlan {
     /// What happens at the bottom of the chain.
     package enum Action {
         case upstream(any Upstream)
+        /// Several upstreams, each with a share of the requests.
+        case split(UpstreamSplit)
         case respond(Response)
         case redirect(PlaceholderTemplate, status: Int)
         /// No route matches the request, or the request could not be read.

@@ -83,6 +83,12 @@ final class UpstreamCluster {
         self.serveWaiting()
     }
 
+    /// Whether an endpoint serves requests, has no health check result yet, or is being tried by its circuit breaker.
+    package var isUsable: Bool {
+        self.lookIfNeeded()
+        return !self.rotation.available.isEmpty || !self.rotation.unchecked.isEmpty || !self.rotation.halfOpen.isEmpty
+    }
+
     // MARK: Requests
 
     /// Finds an endpoint and a connection for the call, now or later.

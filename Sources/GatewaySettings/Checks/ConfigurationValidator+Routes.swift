@@ -156,21 +156,43 @@ extension ConfigurationValidator {
         } else if given > 1 {
             report(path, "the route has several destinations", "keep only one of upstream, respond and redirect")
         }
-        if let upstream = route.upstream, configuration.upstreams[upstream] == nil,
-            !diagnostics.hasFailed(SettingPath("upstreams") + upstream)
-        {
-            report(
-                path + "upstream",
-                "there is no upstream \(JSONText.quoted(upstream))",
-                Self.suggestion(
-                    upstream,
-                    among: configuration.upstreams.keys,
-                    or: upstreamSuggestion(upstream)
-                )
-            )
+        if let upstream = route.upstream { validate(upstream, at: path + "upstream") }
+        if !route.sticky.isEmpty, !FieldName.isToken(route.sticky) {
+            report(path + "sticky", "\(JSONText.quoted(route.sticky)) is not a cookie name", "write \"canary_user\"")
         }
         if let respond = route.respond { validate(respond, at: path + "respond") }
         if let redirect = route.redirect { validate(redirect, at: path + "redirect") }
+    }
+
+    private mutating func validate(_ upstream: RouteUpstream, at path: SettingPath) {
+        switch upstream {
+        case .one(let name): if let problem = missing(name) { report(path, problem.problem, problem.suggestion) }
+        case .split(let shares):
+            for (name, share) in shares.sorted(by: { $0.key < $1.key }) {
+                if let problem = missing(name) { report(name: path + name, problem.problem, problem.suggestion) }
+                within(RouteUpstream.shares, share, path + name)
+            }
+            if shares.isEmpty {
+                report(path, "the split has no upstreams", "write shares such as { stable = 95, canary = 5 }")
+            } else if shares.values.allSatisfy({ $0 == 0 }) {
+                report(path, "all shares are 0, so no upstream would get a request", "write at least one share above 0")
+            }
+        }
+    }
+
+    /// Returns the error for a name without an upstream; nil if there is one, or if it was written with errors.
+    private func missing(_ upstream: String) -> SettingError? {
+        guard configuration.upstreams[upstream] == nil,
+            !diagnostics.hasFailed(SettingPath("upstreams") + upstream)
+        else { return nil }
+        return SettingError(
+            "there is no upstream \(JSONText.quoted(upstream))",
+            suggestion: Self.suggestion(
+                upstream,
+                among: configuration.upstreams.keys,
+                or: upstreamSuggestion(upstream)
+            )
+        )
     }
 
     private func upstreamSuggestion(_ name: String) -> String {

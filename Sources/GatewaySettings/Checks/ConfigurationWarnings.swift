@@ -8,7 +8,7 @@ struct ConfigurationWarnings {
     let diagnostics: ConfigurationDiagnostics
 
     func all() -> [ConfigurationError] {
-        var warnings = secrets() + access() + routes()
+        var warnings = secrets() + access() + routes() + sticky()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }
@@ -97,8 +97,21 @@ struct ConfigurationWarnings {
         }
     }
 
+    /// Warns about `sticky` on routes without a split.
+    private func sticky() -> [ConfigurationError] {
+        configuration.routes.enumerated().compactMap { index, route in
+            if route.sticky.isEmpty { return nil }
+            if case .split? = route.upstream { return nil }
+            return warning(
+                SettingPath("routes") + index + "sticky",
+                "sticky has no effect, because the route does not split its requests",
+                "remove it, or write shares such as upstream = { stable = 95, canary = 5 }"
+            )
+        }
+    }
+
     private func unused() -> [ConfigurationError] {
-        let usedUpstreams = Set(configuration.routes.compactMap(\.upstream))
+        let usedUpstreams = Set(configuration.routes.flatMap { $0.upstream?.names ?? [] })
         let usedPolicies = Set(configuration.routes.flatMap(\.policies))
         let upstreams = configuration.upstreams.keys.filter { !usedUpstreams.contains($0) }.map { name in
             warning(

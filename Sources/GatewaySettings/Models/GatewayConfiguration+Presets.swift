@@ -30,7 +30,7 @@ extension GatewayConfiguration {
         var route = RouteConfiguration()
         route.name = "all"
         route.path = "/*"
-        route.upstream = name
+        route.upstream = .one(name)
         var configuration = GatewayConfiguration()
         configuration.upstreams = [name: upstream]
         configuration.routes = [route]

@@ -12,8 +12,11 @@ public struct RouteConfiguration: SettingTable {
     public var matchHeaders: [String: String] = [:]
     /// Query parameters that must match exactly. `*` matches any value.
     public var matchQuery: [String: String] = [:]
-    /// Name of an upstream. A route has exactly one of `upstream`, `respond` and `redirect`.
-    public var upstream: String?
+    /// Name of an upstream, or shares: `{ stable = 95, canary = 5 }`. A route has exactly one of `upstream`, `respond` and
+    /// `redirect`.
+    public var upstream: RouteUpstream?
+    /// Name of a cookie that keeps a client on its side of a split.
+    public var sticky = ""
     /// Answer without an upstream.
     public var respond: RespondConfiguration?
     /// Redirect the client.

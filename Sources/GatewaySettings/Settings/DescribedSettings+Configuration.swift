@@ -88,9 +88,11 @@ extension RouteConfiguration: DescribedSettings {
         "respond": "Answer without an upstream.",
         "rewrite":
             "Path sent upstream, escaped and without a query. `{name}` and `{rest}` are what the route's path matched.",
+        "sticky": "Name of a cookie that keeps a client on its side of a split.",
         "stripPrefix": "Prefix removed from the path before `rewrite`.",
         "upgrade": "Protocols that a request may upgrade to.",
-        "upstream": "Name of an upstream. A route has exactly one of `upstream`, `respond` and `redirect`.",
+        "upstream":
+            "Name of an upstream, or shares: `{ stable = 95, canary = 5 }`. A route has exactly one of `upstream`, `respond` and `redirect`.",
     ]
 }
 

@@ -179,7 +179,7 @@ extension RouteConfiguration {
     static func to(_ upstream: String, path: String) -> Self {
         var route = Self()
         route.path = path
-        route.upstream = upstream
+        route.upstream = .one(upstream)
         return route
     }
 }

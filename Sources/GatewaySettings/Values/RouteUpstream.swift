@@ -1,0 +1,86 @@
+/// The upstream of a route, or several upstreams with their shares of its requests.
+public enum RouteUpstream: Hashable {
+    case one(String)
+    /// The shares by upstream, relative to each other. An upstream with the share 0 receives no requests.
+    case split([String: Int])
+
+    /// Creates the upstream of a route that sends all requests to one.
+    public init(_ name: String) { self = .one(name) }
+
+    /// The range of a share.
+    package static let shares = 0...1_000_000
+
+    /// The names of the upstreams, in alphabetical order.
+    public var names: [String] {
+        switch self {
+        case .one(let name): [name]
+        case .split(let shares): shares.keys.sorted()
+        }
+    }
+
+    /// The upstreams with their shares, the largest first. A single upstream has no share.
+    package var sides: [(name: String, share: Int?)] {
+        switch self {
+        case .one(let name): [(name, nil)]
+        case .split(let shares):
+            shares.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+        }
+    }
+}
+
+extension RouteUpstream: Setting {
+    public static var shape: SettingShape {
+        .other(
+            "name of an upstream, or table of shares by upstream",
+            schema: [
+                "anyOf": [
+                    ["type": "string"],
+                    [
+                        "type": "object", "minProperties": 1,
+                        "additionalProperties": [
+                            "type": "integer", "minimum": .integer(Self.shares.lowerBound),
+                            "maximum": .integer(Self.shares.upperBound),
+                        ],
+                    ],
+                ]
+            ]
+        )
+    }
+
+    public init(setting value: SettingValue) throws(SettingError) {
+        switch value {
+        case .string(let name): self = .one(name)
+        case .table(let entries):
+            var shares: [String: Int] = [:]
+            for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
+                guard case .integer(let share) = value else {
+                    throw SettingError(
+                        "has a share that is not a whole number: \(name) = \(value.quoted)",
+                        suggestion: "write shares such as { stable = 95, canary = 5 }"
+                    )
+                }
+                shares[name] = share
+            }
+            self = .split(shares)
+        default:
+            throw SettingError(
+                "is not the name of an upstream",
+                suggestion: "write a string, or shares such as { stable = 95, canary = 5 }"
+            )
+        }
+    }
+
+    public var settingValue: SettingValue {
+        switch self {
+        case .one(let name): .string(name)
+        case .split(let shares): .table(shares.mapValues { .integer($0) })
+        }
+    }
+}
+
+extension RouteUpstream: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral {
+    public init(stringLiteral value: String) { self = .one(value) }
+    public init(dictionaryLiteral elements: (String, Int)...) {
+        self = .split(Dictionary(elements) { _, last in last })
+    }
+}
