@@ -57,14 +57,43 @@ package final class UpstreamRegistry: Sendable {
     /// their requests. Each worker then has to update its clusters with ``makeUpstreams(for:updating:)``.
     @discardableResult
     func update(_ configuration: GatewayConfiguration) -> UpstreamComparison {
+        let change = self.prepare(configuration)
+        self.apply(change)
+        change.retireTargets()
+        return change.comparison
+    }
+
+    /// Prepares a new configuration without changing anything. Only one change may be prepared at a time.
+    package func prepare(_ configuration: GatewayConfiguration) -> UpstreamChange {
+        let (running, targets, changes) = self.state.withLock { ($0.configuration, $0.targets, $0.changes) }
+        return UpstreamChange(
+            from: running,
+            targets: targets,
+            changes: changes,
+            to: configuration.upstreams,
+            inProcess: self.inProcess
+        )
+    }
+
+    /// Applies a prepared change: reports and look-ups follow the new configuration. Removed targets still take
+    /// requests until ``UpstreamChange/retireTargets()``, because workers switch one after the other.
+    package func apply(_ change: UpstreamChange) {
         self.state.withLock { state in
-            let comparison = UpstreamComparison(from: state.configuration, to: configuration.upstreams)
-            for name in comparison.removed { state.remove(name) }
-            for (name, upstream) in configuration.upstreams {
-                state.update(name, upstream, comparison.kept[name])
+            for target in change.removedTargets { state.watches[ObjectIdentifier(target)] = nil }
+            for (name, upstream) in change.configuration {
+                let targets = change.targets[name] ?? []
+                if let before = state.configuration[name], before.resolve != upstream.resolve {
+                    for target in targets { state.watches[ObjectIdentifier(target)] = nil }
+                }
+                for (target, configuration) in zip(targets, upstream.targets) {
+                    target.change(weight: configuration.weight)
+                    target.permits.change(limit: upstream.maxConnections, pendingLimit: upstream.maxPending)
+                }
             }
+            state.configuration = change.configuration
+            state.targets = change.targets
+            state.changes = change.changes
             state.watchNames()
-            return comparison
         }
     }
 
@@ -79,77 +108,19 @@ package final class UpstreamRegistry: Sendable {
         updating running: [String: any Upstream] = [:]
     ) -> [String: any Upstream] {
         let state = self.state.withLock { $0 }
-        var upstreams: [String: any Upstream] = [:]
-        for (name, upstream) in state.configuration {
-            switch upstream.builtin {
-            case .demo:
-                upstreams[name] = InProcessUpstream(name: name, worker: worker, handler: DemoUpstream.handle)
-            case .inProcess:
-                let handler = self.inProcess[name] ?? InProcessUpstream.missing
-                upstreams[name] = InProcessUpstream(name: name, worker: worker, handler: handler)
-            case nil:
-                guard let changes = state.changes[name], let targets = state.targets[name] else { continue }
-                let settings = UpstreamCluster.Settings(upstream)
-                if let cluster = running[name] as? UpstreamCluster, cluster.changes === changes {
-                    cluster.update(targets: targets, settings: settings)
-                    upstreams[name] = cluster
-                } else {
-                    upstreams[name] = UpstreamCluster(
-                        name: name,
-                        worker: worker,
-                        targets: targets,
-                        changes: changes,
-                        settings: settings
-                    )
-                }
-            }
-        }
-        for (name, upstream) in running where upstreams[name] !== upstream { upstream.stop() }
+        let change = UpstreamChange(
+            running: state.configuration,
+            targets: state.targets,
+            changes: state.changes,
+            inProcess: self.inProcess
+        )
+        let upstreams = change.makeUpstreams(for: worker, beside: running)
+        change.takeEffect(for: upstreams, replacing: running)
         return upstreams
     }
 }
 
 extension UpstreamRegistry.State {
-    /// Removes an upstream. Its targets do not retire, because their endpoints still serve calls that started before.
-    fileprivate mutating func remove(_ name: String) {
-        for target in self.targets[name] ?? [] { self.watches[ObjectIdentifier(target)] = nil }
-        self.configuration[name] = nil
-        self.targets[name] = nil
-        self.changes[name] = nil
-    }
-
-    /// - Parameter comparison: Nil if the upstream is new.
-    fileprivate mutating func update(
-        _ name: String,
-        _ upstream: UpstreamConfiguration,
-        _ comparison: UpstreamComparison.Targets?
-    ) {
-        let changes = self.changes[name] ?? EndpointChanges()
-        let before = self.targets[name] ?? []
-        if self.configuration[name]?.resolve != upstream.resolve {
-            for target in before { self.watches[ObjectIdentifier(target)] = nil }
-        }
-        for index in comparison?.removed ?? [] {
-            self.watches[ObjectIdentifier(before[index])] = nil
-            before[index].retire()
-        }
-        self.targets[name] = upstream.targets.enumerated().map { index, configuration in
-            if let kept = comparison?.kept[index] {
-                before[kept].change(weight: configuration.weight)
-                before[kept].permits.change(limit: upstream.maxConnections, pendingLimit: upstream.maxPending)
-                return before[kept]
-            }
-            return UpstreamTarget(
-                upstream: name,
-                configuration,
-                permits: ConnectionPermits(limit: upstream.maxConnections, pendingLimit: upstream.maxPending),
-                changes: changes
-            )
-        }
-        self.changes[name] = changes
-        self.configuration[name] = upstream
-    }
-
     /// Watches the targets that are names and are not watched yet.
     fileprivate mutating func watchNames() {
         guard let resolver = self.resolver else { return }
