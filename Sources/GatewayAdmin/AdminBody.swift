@@ -29,20 +29,47 @@ enum AdminBody {
     /// - Throws: 400 if the body is not JSON, 422 if it has any content.
     static func requireEmpty(_ body: ByteBuffer?) throws(AdminRefusal) {
         guard let body, body.readableBytes > 0 else { return }
-        let fields: [String: AnyValue]
+        let fields = try self.fields(of: body)
+        guard fields.isEmpty else { throw .invalid(self.unknown(fields.keys)) }
+    }
+
+    /// Returns the only field of a body, an integer.
+    ///
+    /// - Throws: 400 if the body is not JSON, 422 if the field is missing or out of range, or if there are others.
+    static func integer(_ name: String, in range: ClosedRange<Int>, _ body: ByteBuffer?) throws(AdminRefusal) -> Int {
+        var fields = try self.fields(of: body ?? ByteBuffer())
+        let value = fields.removeValue(forKey: name)
+        var problems = self.unknown(fields.keys)
+        guard let value else {
+            throw .invalid([GatewayError.Problem(field: name, reason: "is missing")] + problems)
+        }
+        if let integer = value.integer, range.contains(integer) {
+            if problems.isEmpty { return integer }
+        } else {
+            let reason = "must be an integer from \(range.lowerBound) to \(range.upperBound)"
+            problems.insert(GatewayError.Problem(field: name, reason: reason), at: 0)
+        }
+        throw .invalid(problems)
+    }
+
+    private static func fields(of body: ByteBuffer) throws(AdminRefusal) -> [String: AnyValue] {
         do {
-            fields = try JSONDecoder().decode([String: AnyValue].self, from: Data(body.readableBytesView))
+            return try JSONDecoder().decode([String: AnyValue].self, from: Data(body.readableBytesView))
         } catch DecodingError.typeMismatch {
             throw .invalid([GatewayError.Problem(field: "", reason: "must be a JSON object")])
         } catch {
             throw .badRequest("The body is not JSON.")
         }
-        guard fields.isEmpty else {
-            throw .invalid(fields.keys.sorted().map { GatewayError.Problem(field: $0, reason: "is not a known field") })
-        }
+    }
+
+    private static func unknown(_ names: some Sequence<String>) -> [GatewayError.Problem] {
+        names.sorted().map { GatewayError.Problem(field: $0, reason: "is not a known field") }
     }
 
     private struct AnyValue: Decodable {
-        init(from decoder: any Decoder) {}
+        /// Nil if the value is not an integer.
+        let integer: Int?
+
+        init(from decoder: any Decoder) { self.integer = try? decoder.singleValueContainer().decode(Int.self) }
     }
 }

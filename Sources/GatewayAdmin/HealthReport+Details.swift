@@ -36,8 +36,13 @@ extension HealthReport {
             check.status = .warn
             check.output = condition.reason.map { "down: \($0.rawValue)" } ?? "down"
         }
+        if let circuit = target.circuit {
+            check.values["circuit"] = UpstreamsEndpoint.json(circuit)
+            if circuit.state != .closed { check.status = .warn }
+        }
+        check.values.merge(UpstreamsEndpoint.json(condition)) { _, new in new }
         check.values["target"] = .string(target.label)
-        check.values["state"] = .string(condition.state.rawValue)
+        check.values["weight"] = .integer(target.weight)
         for state in ["active", "idle"] {
             check.values["\(state)_connections"] = .whole(
                 metrics.sum(TargetMeters.connections, where: labels + [state])

@@ -96,7 +96,14 @@ extension HealthReport {
                 } else if healthy < targets.count {
                     check.status = .warn
                 }
-                if check.status != .pass { check.output = "healthy targets: \(healthy) of \(targets.count)" }
+                var problems: [String] = []
+                if check.status != .pass { problems.append("healthy targets: \(healthy) of \(targets.count)") }
+                let open = targets.filter { $0.circuit?.state == .open }.map(\.label)
+                if !open.isEmpty {
+                    check.status = max(check.status, .warn)
+                    problems.append("open circuits: \(open.joined(separator: ", "))")
+                }
+                if !problems.isEmpty { check.output = problems.joined(separator: "; ") }
             }
             self.add(check, to: "upstream:\(name)")
         }

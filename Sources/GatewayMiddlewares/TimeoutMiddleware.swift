@@ -77,7 +77,9 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
         let milliseconds = exchange.request.headers.withBytes(value, Self.milliseconds)
         guard let milliseconds else { return }
         let asked = TimeAmount.milliseconds(milliseconds)
-        exchange.deadlines.total = min(exchange.deadlines.total ?? asked, asked)
+        if let total = exchange.deadlines.total, total <= asked { return }
+        exchange.deadlines.total = asked
+        exchange.deadlines.isTotalRequested = true
     }
 
     /// At least 1; nil if it is not a number. Numbers above a day are clamped.

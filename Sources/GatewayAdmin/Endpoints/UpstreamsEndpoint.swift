@@ -26,7 +26,8 @@ struct UpstreamsEndpoint: AdminEndpoint {
         return .admin(["total": .integer(sorted.count), "upstreams": .array(list)])
     }
 
-    private static func json(_ target: UpstreamTarget, _ metrics: MetricValues) -> JSONValue {
+    /// The entry of a target.
+    static func json(_ target: UpstreamTarget, _ metrics: MetricValues) -> JSONValue {
         let labels = [target.upstream, target.label]
         func connections(_ state: String) -> JSONValue {
             .whole(metrics.sum(TargetMeters.connections, where: labels + [state]))
@@ -34,11 +35,13 @@ struct UpstreamsEndpoint: AdminEndpoint {
         var entry = Self.json(target.condition)
         entry["target"] = .string(target.label)
         entry["weight"] = .integer(target.weight)
+        entry["circuit"] = target.circuit.map { Self.json($0) }
         if target.name != nil {
             entry["addresses"] = .array(
                 (target.endpoints + target.leavingEndpoints).map { endpoint in
                     var address = Self.json(endpoint.condition)
                     address["address"] = .string(endpoint.label)
+                    address["circuit"] = endpoint.circuitCondition.map { Self.json($0) }
                     return .sorted(address)
                 }
             )
@@ -48,7 +51,7 @@ struct UpstreamsEndpoint: AdminEndpoint {
         return .sorted(entry)
     }
 
-    private static func json(_ condition: UpstreamTarget.Condition) -> [String: JSONValue] {
+    static func json(_ condition: UpstreamTarget.Condition) -> [String: JSONValue] {
         var entry: [String: JSONValue] = [
             "up": .boolean(condition.isUp),
             "state": .string(condition.state.rawValue),
@@ -57,5 +60,14 @@ struct UpstreamsEndpoint: AdminEndpoint {
         if let reason = condition.reason { entry["reason"] = .string(reason.rawValue) }
         if let next = condition.nextTry { entry["next_try"] = .string(CivilTime.rfc3339(milliseconds: next.time)) }
         return entry
+    }
+
+    static func json(_ circuit: TargetCircuit) -> JSONValue {
+        var entry: [String: JSONValue] = [
+            "state": .string(circuit.state.rawValue), "failures": .integer(circuit.failures),
+        ]
+        entry["reason"] = circuit.reason.map { .string($0.description) }
+        entry["next_probe"] = circuit.nextProbe.map { .string(CivilTime.rfc3339(milliseconds: $0.time)) }
+        return .sorted(entry)
     }
 }

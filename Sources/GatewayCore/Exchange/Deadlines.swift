@@ -29,6 +29,8 @@ public struct Deadlines: Sendable {
     public var idle: TimeAmount? = .seconds(60)
     /// The time for the whole exchange, from the end of the request head, or nil for no limit.
     public var total: TimeAmount?
+    /// Whether the request brought `total` itself.
+    package var isTotalRequested = false
 
     /// What the exchange is waiting for.
     private(set) var phase = Phase.total

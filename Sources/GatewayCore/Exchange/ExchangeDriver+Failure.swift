@@ -87,10 +87,12 @@ extension ExchangeDriver {
         let onFailure = exchange.state.requestFailed()
         guard onFailure != .ignore else { return }
         guard let phase = exchange.deadlines.expired(at: now) else { return exchange.arm() }
+        let isUpstreamLate = self.isLate(upstream: phase)
         exchange.deadlines.stopWaiting()
         if phase == .idle, self.isCollectingNoLonger(at: now) { return self.giveUpCollecting() }
         if case .connect = phase, exchange.state.stage == .waiting, exchange.upstreamCall.connectTimedOut() { return }
         exchange.plan.meters.countTimeout(phase)
+        if isUpstreamLate { exchange.upstreamCall.timedOut() }
         switch onFailure {
         case .answer: self.fail(self.error(of: phase), from: nil)
         case .cut:
@@ -106,6 +108,19 @@ extension ExchangeDriver {
         let exchange = self.exchange
         return exchange.state.stage == .climbing || exchange.upstream?.isWritable == false
             || exchange.upstream != nil && exchange.request.expectsContinue
+    }
+
+    /// Whether the target is at fault that the response has not begun. A deadline that the request brought says nothing
+    /// about it.
+    private func isLate(upstream phase: Deadlines.Phase) -> Bool {
+        let deadlines = self.exchange.deadlines
+        return switch phase {
+        case .firstByte: true
+        case .total:
+            !deadlines.isTotalRequested && (deadlines.isWaiting(for: .firstByte) || deadlines.isWaiting(for: .connect))
+        case .idle: self.isUpstreamLate
+        case .header, .queue, .connect, .write: false
+        }
     }
 
     private func error(of phase: Deadlines.Phase) -> GatewayError {

@@ -155,6 +155,13 @@ extension GatewayError.Code {
         "No upstream can take this request now.",
         proxyStatus: "destination_unavailable"
     )
+    /// 503: the targets of the upstream have failed too often, and get no requests for a while.
+    public static let circuitOpen = Self(
+        "circuit_open",
+        503,
+        "The upstream has failed too often and gets no requests for a while.",
+        proxyStatus: "destination_unavailable"
+    )
     /// 503: the gateway is shutting down.
     public static let draining = Self(
         "draining",
@@ -195,7 +202,7 @@ extension GatewayError.Code {
         .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
         .preconditionFailed, .payloadTooLarge, .uriTooLong, .misdirectedRequest, .validationFailed, .rateLimited,
         .headersTooLarge, .internalError, .notImplemented, .versionNotSupported, .upstreamUnreachable,
-        .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .draining,
+        .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .circuitOpen, .draining,
         .upstreamTimeout, .connectTimeout, .deadlineExceeded, .upstreamError,
     ]
 }

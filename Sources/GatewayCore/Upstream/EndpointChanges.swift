@@ -4,6 +4,8 @@ import Synchronization
 ///
 /// A worker compares the version on each request, which costs one atomic load. It also registers a listener, to serve
 /// requests that wait for a change.
+///
+/// It lives as long as the upstream, across reloads, as do the circuit breakers of the endpoints.
 package final class EndpointChanges: Sendable {
     typealias Listener = @Sendable () -> Void
 
@@ -12,6 +14,7 @@ package final class EndpointChanges: Sendable {
         var all: [Int: Listener] = [:]
     }
 
+    let circuits = CircuitGroup()
     private let number = Atomic<UInt64>(0)
     private let listeners = Mutex(Listeners())
 

@@ -47,11 +47,26 @@ package final class TargetMeters {
         unit: .seconds
     )
 
+    static let circuitState = MetricDescription(
+        "gateway_circuit_breaker_state",
+        .gauge(.maximum),
+        help: "State of a target's circuit: 0 closed, 1 half open, 2 open. The worst of its addresses.",
+        labels: ["upstream", "target"]
+    )
+    static let circuitTransitions = MetricDescription(
+        "gateway_circuit_breaker_transitions_total",
+        .counter,
+        help: "Changes of a target's circuit by new state: open, half_open, closed.",
+        labels: ["upstream", "target", "to"]
+    )
+
     package let active: Gauge
     package let idle: Gauge
     package let queue: Histogram
     private let duration: Histogram
     private let up: Gauge
+    /// Nil until the upstream has a circuit breaker.
+    private var circuit: Gauge?
     private var samplers: [MeterShard.SamplerID] = []
     private let shard: MeterShard
     private let labels: [String]
@@ -73,6 +88,7 @@ package final class TargetMeters {
         self.up = shard.gauge(Self.targetUp, self.labels)
         let up = self.up
         self.sample { up.set(target.isUp ? 1 : 0) }
+        self.sample { [weak self] in self?.sampleCircuit(of: target) }
     }
 
     /// Runs `body` before each reading, until ``stop()``.
@@ -93,6 +109,17 @@ package final class TargetMeters {
 
     package func connected(_ result: ConnectResult) {
         self.shard.counter(Self.connects, self.labels + [result.rawValue]).add()
+    }
+
+    private func sampleCircuit(of target: UpstreamTarget) {
+        guard let circuit = target.circuit else { return }
+        let gauge = self.circuit ?? self.shard.gauge(Self.circuitState, self.labels)
+        self.circuit = gauge
+        gauge.set(Double(circuit.state.level))
+    }
+
+    func circuitChanged(to state: TargetCircuit.State) {
+        self.shard.counter(Self.circuitTransitions, self.labels + [state.rawValue]).add()
     }
 
     func retried(_ reason: String) {

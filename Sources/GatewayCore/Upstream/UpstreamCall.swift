@@ -28,6 +28,10 @@ package final class UpstreamCall {
     var hasTriedLastResort = false
     /// Whether the current endpoint has failed the request, possibly with a response.
     var hasFailedHere = false
+    /// The number under which the circuit breaker of the endpoint admitted the request. Nil once it has judged it.
+    private(set) var circuitNumber: UInt32?
+    /// Present while the request is the probe of a circuit.
+    var probe: CircuitProbe?
     /// Chooses the endpoint of an upstream with `balance = "hash"`.
     var balanceHash: UInt64 = 0
 
@@ -69,6 +73,7 @@ package final class UpstreamCall {
     /// Stops waiting for an endpoint or a connection.
     func stopWaiting() {
         self.awaitsAddress = false
+        self.endTry()
         if self.waiter != nil { self.pool?.stopWaiting(self) }
     }
 
@@ -82,8 +87,12 @@ package final class UpstreamCall {
         return true
     }
 
+    /// Records that the endpoint did not begin its response in time.
+    package func timedOut() { self.pool?.judge(self, .timeout) }
+
     /// Prepares to send the same request again, after its response was dropped.
     func restart() {
+        self.endTry()
         self.leavePool()
         self.answerBeganAt = nil
         self.replay = ReplayBuffer()
@@ -94,6 +103,7 @@ package final class UpstreamCall {
         self.caller = nil
         self.number &+= 1
         self.awaitsAddress = false
+        self.endTry()
         self.leavePool()
     }
 
@@ -116,6 +126,17 @@ package final class UpstreamCall {
     func sent(at now: NIODeadline) {
         self.attempts += 1
         self.sentAt = now
+    }
+
+    func begin(try number: UInt32) {
+        self.endTry()
+        self.circuitNumber = number
+    }
+
+    /// Ends a try. Its outcome has been reported, or there is none.
+    func endTry() {
+        self.circuitNumber = nil
+        if self.probe != nil { self.probe = nil }
     }
 
     /// Leaves the current endpoint.

@@ -27,9 +27,9 @@ final class UpstreamCluster {
     /// The version of `changes` that the pools reflect.
     private var version: UInt64
     /// By endpoint index. Nil if the index is free.
-    private var pools: [UpstreamPool?] = []
+    private(set) var pools: [UpstreamPool?] = []
     /// The endpoints by whether requests may go to them.
-    private var rotation = Rotation()
+    private(set) var rotation = Rotation()
     private var balancer: Balancer
     private var isStopped = false
     /// Calls that arrived before any endpoint had an address, and their numbers at that time.
@@ -75,9 +75,6 @@ final class UpstreamCluster {
         }
         for case let pool? in self.pools {
             pool.update(settings.pool)
-            guard !pool.isDraining else { continue }
-            let target = Balancer.Target(identity: pool.endpoint.identity, weight: pool.target.weight)
-            self.balancer.reweigh(target, at: pool.index)
         }
         self.look()
         self.serveWaiting()
@@ -123,6 +120,7 @@ final class UpstreamCluster {
     /// Returns an endpoint that this request has not tried: an available one, or else one without a health check, or
     /// else the one whose last failure is oldest, which ends the search.
     private func choose(for call: UpstreamCall) -> Int? {
+        if !self.rotation.halfOpen.isEmpty, let index = self.chooseProbe(for: call) { return index }
         if let index = self.pick(from: self.rotation.available, for: call) { return index }
         if !self.rotation.unchecked.isEmpty, let index = self.pick(from: self.rotation.unchecked, for: call) {
             return index
@@ -133,12 +131,17 @@ final class UpstreamCluster {
     private func pick(from endpoints: TargetSet, for call: UpstreamCall) -> Int? {
         var endpoints = endpoints
         if !call.tried.isEmpty { endpoints.subtract(call.tried) }
-        return self.balancer.pick(
+        while let index = self.balancer.pick(
             available: endpoints,
             hash: call.balanceHash,
             now: self.worker.now,
             using: &self.worker.random
-        )
+        ) {
+            if self.pools[index]?.admit(call) != false { return index }
+            // Its circuit has opened in the meantime.
+            endpoints.remove(index)
+        }
+        return nil
     }
 
     private func lastResort(for call: UpstreamCall) -> Int? {
@@ -147,6 +150,7 @@ final class UpstreamCluster {
         where self.rotation.unreachable.contains(pool.index) && !call.tried.contains(pool.index) {
             let failedAt = pool.endpoint.health.failedAt
             if let best, best.failedAt <= failedAt { continue }
+            guard pool.admit(call) else { continue }
             best = (pool.index, failedAt)
         }
         call.hasTriedLastResort = true
@@ -193,7 +197,7 @@ final class UpstreamCluster {
         for case .failed(let reason, _) in self.members.lazy.map(\.target.lookUp) { failed = reason }
         guard self.members.contains(where: { $0.target.lookUp == .pending }) else {
             if let failed { return call.fail(.unresolved(reason: failed)) }
-            return call.fail(GatewayError(.noHealthyUpstream, retryAfter: 1))
+            return call.fail(self.noEndpointLeft)
         }
         if self.waiting.count >= self.settings.maxPending {
             self.waiting.removeAll { !$0.call.awaitsAddress || $0.call.number != $0.number }
@@ -246,6 +250,8 @@ final class UpstreamCluster {
         }
         self.rotation = Rotation()
         for case let pool? in self.pools where self.isUsable(pool) {
+            let target = Balancer.Target(identity: pool.endpoint.identity, weight: pool.target.weight)
+            self.balancer.reweigh(target, at: pool.index)
             self.rotation.add(pool.index, pool.endpoint.availability)
         }
     }

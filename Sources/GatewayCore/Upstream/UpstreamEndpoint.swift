@@ -10,11 +10,12 @@ package final class UpstreamEndpoint: Sendable {
     package let label: String
     /// Identifies the endpoint on every gateway of a fleet: the target, plus the address if the target is a name.
     let identity: String
+    package let circuit: EndpointCircuit
     private let changes: EndpointChanges
     private let machine: Mutex<EndpointHealth>
     /// The part of the health that requests read, without the lock.
     private let summary: Atomic<UInt8>
-    /// The reasons of health checks, the circuit breaker and operators.
+    /// The reasons of health checks and operators.
     private let reasons = Atomic<UInt8>(0)
     /// The number of workers that have, or may have, connections to the endpoint.
     private let pools = Atomic(0)
@@ -34,6 +35,7 @@ package final class UpstreamEndpoint: Sendable {
         self.label = Self.label(of: address)
         self.identity = identity
         self.changes = changes
+        self.circuit = EndpointCircuit(changes)
         self.machine = Mutex(EndpointHealth(since: moment))
         self.summary = Atomic(Self.unsettled)
     }
@@ -53,6 +55,7 @@ package final class UpstreamEndpoint: Sendable {
     var availability: EndpointAvailability {
         var availability = EndpointAvailability(rawValue: self.reasons.load(ordering: .relaxed))
         if !self.isInRotation { availability.insert(.unreachable) }
+        availability.formUnion(self.circuit.availability)
         return availability
     }
 
@@ -110,7 +113,10 @@ package final class UpstreamEndpoint: Sendable {
     /// Whether the address was removed from its name. The endpoint finishes its requests.
     var isLeaving: Bool { self.leaving.load(ordering: .relaxed) }
 
-    func leave() { self.leaving.store(true, ordering: .relaxed) }
+    func leave() {
+        self.leaving.store(true, ordering: .relaxed)
+        self.circuit.leave()
+    }
 
     func addPool() { self.pools.add(1, ordering: .relaxed) }
 

@@ -212,6 +212,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.call = nil
         self.close()
         call?.hasFailedHere = true
+        if let call { self.pool.judge(call, error.failure) }
         call?.fail(error)
     }
 

@@ -24,7 +24,7 @@ extension UpstreamPool {
         self.worker.log.notice("upstream target is up again", metadata: metadata)
     }
 
-    private var logMetadata: Logger.Metadata {
+    var logMetadata: Logger.Metadata {
         [
             "upstream": "\(self.target.upstream)", "target": "\(self.target.label)",
             "address": "\(self.endpoint.label)",

@@ -31,6 +31,8 @@ final class UpstreamPool {
         let connector: any UpstreamConnector
         let queue: TimeAmount
         let idleTimeout: TimeAmount
+        /// Nil if the upstream has no circuit breaker.
+        var circuit: CircuitSettings?
 
         fileprivate var machine: Machine.Configuration {
             Machine.Configuration(queue: self.queue, idle: self.idleTimeout)
@@ -71,6 +73,7 @@ final class UpstreamPool {
     }
 
     var connector: any UpstreamConnector { self.settings.connector }
+    var circuit: CircuitSettings? { self.settings.circuit }
     var idleConnections: Int { self.machine.idle.count }
     var activeConnections: Int { self.machine.leased }
 
@@ -133,6 +136,7 @@ final class UpstreamPool {
     ///   - mayMove: Whether nothing was sent, or the request may be sent twice and is still complete.
     func wasReset(_ call: UpstreamCall, _ error: GatewayError, isFresh: Bool, mayMove: Bool) {
         call.hasFailedHere = true
+        self.judge(call, .reset)
         // If the endpoint answered other requests in the meantime, only this request failed.
         if isFresh, let sentAt = call.sentAt, self.answeredAt <= sentAt {
             self.endpointFailed(.reset, begun: sentAt)
@@ -159,6 +163,7 @@ final class UpstreamPool {
         self.answeredAt = self.worker.now
         call.answerBeganAt = self.worker.now
         self.endpoint.answered()
+        self.judge(call, status: status)
         if status >= 500 { call.hasFailedHere = true }
     }
 
@@ -209,6 +214,7 @@ final class UpstreamPool {
     func connectFailed(_ call: UpstreamCall, _ error: GatewayError) {
         call.attempts += 1
         call.hasFailedHere = true
+        self.judge(call, error.failure)
         if error.code == .connectTimeout { call.caller?.countConnectTimeout() }
         if call.replay.isWhole, let cluster = self.cluster, cluster.moveOn(call, from: self) { return }
         call.fail(error)

@@ -85,8 +85,10 @@ package final class UpstreamRegistry: Sendable {
                 if let before = state.configuration[name], before.resolve != upstream.resolve {
                     for target in targets { state.watches[ObjectIdentifier(target)] = nil }
                 }
+                change.changes[name]?.circuits.settings = upstream.circuitBreaker.map { CircuitGroup.Settings($0) }
                 for (target, configuration) in zip(targets, upstream.targets) {
-                    target.change(weight: configuration.weight)
+                    target.configure(weight: configuration.weight)
+                    target.configureCircuits()
                     target.permits.change(limit: upstream.maxConnections, pendingLimit: upstream.maxPending)
                 }
             }
@@ -150,7 +152,8 @@ extension UpstreamCluster.Settings {
         self.pool = UpstreamPool.Settings(
             connector: HTTP1Connector(limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000)),
             queue: TimeAmount(upstream.queue),
-            idleTimeout: TimeAmount(upstream.idleTimeout)
+            idleTimeout: TimeAmount(upstream.idleTimeout),
+            circuit: upstream.circuitBreaker.map { UpstreamPool.CircuitSettings($0) }
         )
     }
 }

@@ -23,7 +23,8 @@ extension UpstreamTarget {
     }
 
     package var condition: Condition {
-        Self.condition(of: self.endpoints.map(\.condition), self.lookUp, since: self.createdAt)
+        if let since = self.drainedSince { return Condition(state: .draining, since: since) }
+        return Self.condition(of: self.endpoints.map(\.condition), self.lookUp, since: self.createdAt)
     }
 
     package var isUp: Bool { self.condition.isUp }

@@ -28,6 +28,21 @@ package final class UpstreamTarget: Sendable {
         var leaving: [UpstreamEndpoint] = []
         var lookUp: LookUp
         var isRetired = false
+        var override: Override
+    }
+
+    /// The weight and what an operator has set by hand.
+    private struct Override: Equatable {
+        let configuredWeight: Int
+        var weight: Int
+        var drainedSince: EndpointHealth.Moment?
+
+        init(weight: Int) {
+            self.configuredWeight = weight
+            self.weight = weight
+        }
+
+        var takesNoRequests: Bool { self.drainedSince != nil || self.weight == 0 }
     }
 
     /// The progress of a name's look-up.
@@ -71,7 +86,10 @@ package final class UpstreamTarget: Sendable {
             address = try? SocketAddress(unixDomainSocketPath: path)
             self.name = nil
         }
-        var addressing = Addressing(lookUp: self.name == nil ? .unneeded : .pending)
+        var addressing = Addressing(
+            lookUp: self.name == nil ? .unneeded : .pending,
+            override: Override(weight: configuration.weight)
+        )
         if let address {
             addressing.endpoints = [UpstreamEndpoint(address, identity: self.label, changes: changes)]
         }
@@ -81,8 +99,43 @@ package final class UpstreamTarget: Sendable {
     /// The weight of each endpoint of the target.
     package var weight: Int { self.currentWeight.load(ordering: .relaxed) }
 
-    /// Changes the weight. Workers see it when they update their clusters.
-    package func change(weight: Int) { self.currentWeight.store(weight, ordering: .relaxed) }
+    // MARK: Changes
+
+    /// Applies a new configuration. If it changes the weight, what was set by hand no longer holds.
+    func configure(weight: Int) {
+        self.change { override in
+            if override.configuredWeight != weight { override = Override(weight: weight) }
+        }
+    }
+
+    /// Sends no new requests to the target, until ``ready()``.
+    package func drain(at moment: EndpointHealth.Moment = .current) {
+        self.change { if $0.drainedSince == nil { $0.drainedSince = moment } }
+    }
+
+    /// Sends requests to the target again.
+    package func ready() { self.change { $0.drainedSince = nil } }
+
+    /// Sets the weight. 0: the target receives no new requests.
+    package func set(weight: Int) { self.change { $0.weight = weight } }
+
+    /// When the target was drained by hand. Nil if it is not drained.
+    var drainedSince: EndpointHealth.Moment? { self.addressing.withLock { $0.override.drainedSince } }
+
+    private func change(_ body: (inout Override) -> Void) {
+        let hasChanged = self.addressing.withLock { addressing -> Bool in
+            let before = addressing.override
+            body(&addressing.override)
+            guard addressing.override != before else { return false }
+            self.currentWeight.store(addressing.override.weight, ordering: .relaxed)
+            for endpoint in addressing.endpoints { endpoint.set(.drained, addressing.override.takesNoRequests) }
+            return true
+        }
+        if hasChanged { self.changes.announce() }
+    }
+
+    /// Applies the settings of the circuit breakers.
+    func configureCircuits() { for endpoint in self.endpoints { endpoint.circuit.configure() } }
 
     /// Retires a target that was removed from the configuration. Its endpoints finish their requests, and later
     /// addresses are ignored.
@@ -120,7 +173,9 @@ package final class UpstreamTarget: Sendable {
                     endpoints.append(rest.remove(at: index))
                 } else {
                     let identity = "\(self.label) \(UpstreamEndpoint.label(of: address))"
-                    endpoints.append(UpstreamEndpoint(address, identity: identity, changes: self.changes))
+                    let endpoint = UpstreamEndpoint(address, identity: identity, changes: self.changes)
+                    endpoint.set(.drained, addressing.override.takesNoRequests)
+                    endpoints.append(endpoint)
                 }
             }
             for endpoint in rest { endpoint.leave() }

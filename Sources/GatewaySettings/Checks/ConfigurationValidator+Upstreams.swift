@@ -17,6 +17,7 @@ extension ConfigurationValidator {
         positive(upstream.idleTimeout, path + "idle_timeout")
         headSize(upstream.maxHead, of: "response", path + "max_head")
         within(.seconds(1)...(.hours(24)), upstream.resolve, path + "resolve")
+        if let breaker = upstream.circuitBreaker { validate(breaker, at: path + "circuit_breaker") }
         if upstream.hashKey.parts.isEmpty {
             report(path + "hash_key", "the key is empty", "write \"client_ip\"")
         }
@@ -31,6 +32,26 @@ extension ConfigurationValidator {
                     "write false"
                 )
             }
+        }
+    }
+
+    private mutating func validate(_ breaker: CircuitBreakerConfiguration, at path: SettingPath) {
+        within(1...1_000_000, breaker.failures, path + "failures")
+        share(breaker.errorRate, path + "error_rate")
+        within(.milliseconds(1)...(.hours(24)), breaker.window, path + "window")
+        within(1...1_000_000_000, breaker.minRequests, path + "min_requests")
+        within(.milliseconds(1)...(.hours(24)), breaker.openFor, path + "open_for")
+        within(.milliseconds(1)...(.hours(24)), breaker.maxOpen, path + "max_open")
+        within(1...1_000_000, breaker.probes, path + "probes")
+        share(breaker.maxEjected, path + "max_ejected")
+    }
+
+    private mutating func share(_ share: Double, _ path: SettingPath) {
+        if share < 0 {
+            report(path, "\(share) is too small", "write 0 or more")
+        } else if !(share <= 1) {
+            let percentage = share <= 100 ? "\(share / 100)" : "1"
+            report(path, "\(share) is too large for a share", "write \(percentage)")
         }
     }
 
