@@ -17,6 +17,7 @@ public final class GatewayServer: Service {
     private let middlewares: MiddlewareList
     private let inProcess: [String: InProcessHandler]
     private let names: NameResolver.Settings
+    private let source: ConfigurationSource
     private let log: Logger
     private let state = NIOLockedValueBox(State())
 
@@ -52,14 +53,33 @@ public final class GatewayServer: Service {
         )
     }
 
+    /// Creates a server whose configuration can be read again.
+    package convenience init(
+        _ configuration: GatewayConfiguration,
+        source: ConfigurationSource,
+        log: Logger
+    ) throws(ConfigurationErrors) {
+        try self.init(
+            configuration,
+            middlewares: .standard,
+            inProcess: [:],
+            names: NameResolver.Settings(),
+            source: source,
+            log: log
+        )
+    }
+
     /// Creates a server with specific DNS settings.
     ///
-    /// - Parameter names: The settings of the name resolver, such as its servers and timeouts.
+    /// - Parameters:
+    ///   - names: The settings of the name resolver, such as its servers and timeouts.
+    ///   - source: Where the configuration comes from.
     init(
         _ configuration: GatewayConfiguration,
         middlewares: MiddlewareList,
         inProcess: [String: InProcessHandler],
         names: NameResolver.Settings,
+        source: ConfigurationSource = ConfigurationSource(),
         log: Logger
     ) throws(ConfigurationErrors) {
         guard middlewares.mistakes.isEmpty else { throw ConfigurationErrors(middlewares.mistakes) }
@@ -67,6 +87,7 @@ public final class GatewayServer: Service {
         self.middlewares = middlewares
         self.inProcess = inProcess
         self.names = names
+        self.source = source
         self.log = log
     }
 
@@ -85,6 +106,7 @@ public final class GatewayServer: Service {
                 inProcess: self.inProcess,
                 accessLog: accessLog,
                 names: self.names,
+                source: self.source,
                 log: self.log
             )
         } catch {

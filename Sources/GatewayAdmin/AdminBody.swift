@@ -3,27 +3,52 @@ import GatewayCore
 import GatewayHTTP
 import NIOCore
 
-/// Collects the body of an admin request, so that endpoints receive it as a whole.
+/// Collects the body of an admin request, so that endpoints receive it as a whole. Callers without access are refused
+/// before their body is collected.
 struct AdminBodyMiddleware: RequestHook {
     struct Config: Codable, Sendable {}
 
     package static let name = "admin_body"
-    static let maxBody = 64 * 1024
+
+    /// Decides how much of a body to collect; nil collects as much as most endpoints accept.
+    private var router: AdminRouter?
 
     init(_ config: Config, in context: inout BuildContext) {}
 
+    init(_ router: AdminRouter) { self.router = router }
+
     func request(_ exchange: Exchange) -> Decision {
         switch exchange.collected {
-        case .none where exchange.request.framing.isEmpty: .next
-        case .none: .collect(upTo: Self.maxBody)
-        case .whole: .next
-        case .larger: .fail(GatewayError(.payloadTooLarge))
+        case .none where exchange.request.framing.isEmpty: return .next
+        case .none:
+            do throws(AdminRefusal) {
+                let limit = try self.router?.bodyLimit(of: AdminRequest(exchange, on: .admin))
+                return .collect(upTo: limit ?? AdminBody.limit)
+            } catch {
+                return .fail(error.response)
+            }
+        case .whole: return .next
+        case .larger: return .fail(GatewayError(.payloadTooLarge))
         }
     }
 }
 
-/// The fields of a request's JSON body.
+/// The body of an admin request.
 enum AdminBody {
+    /// The maximum size of most bodies.
+    static let limit = 64 * 1024
+
+    /// Returns the body as text.
+    ///
+    /// - Throws: 400 if the body is not UTF-8.
+    static func text(_ body: ByteBuffer?) throws(AdminRefusal) -> String {
+        guard let body else { return "" }
+        guard let text = String(validating: body.readableBytesView, as: UTF8.self) else {
+            throw .badRequest("The body is not UTF-8 text.")
+        }
+        return text
+    }
+
     /// Accepts no body or an empty object, for an endpoint without fields.
     ///
     /// - Throws: 400 if the body is not JSON, 422 if it has any content.

@@ -11,6 +11,8 @@ package protocol AdminEndpoint: Sendable {
     /// Endpoints for `GET` also answer `HEAD`.
     var method: Method { get }
     var scope: AdminScope { get }
+    /// The maximum size of the body in bytes.
+    var bodyLimit: Int { get }
     /// One sentence for the index and the manual.
     var summary: String { get }
 
@@ -21,6 +23,7 @@ extension AdminEndpoint {
     var aliases: [String] { [] }
     var method: Method { .get }
     var scope: AdminScope { .read }
+    var bodyLimit: Int { AdminBody.limit }
 
     var paths: [String] { [self.path] + self.aliases }
     var allowedMethods: String { self.method == .get ? "GET, HEAD" : "\(self.method.name)" }

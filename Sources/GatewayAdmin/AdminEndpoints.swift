@@ -23,6 +23,8 @@ package enum AdminEndpoints {
         WeighTargetEndpoint(),
         ConfigurationEndpoint(),
         ReloadEndpoint(),
+        CheckEndpoint(),
+        DiffEndpoint(),
         DrainEndpoint(),
         CancelDrainEndpoint(),
     ]

@@ -39,10 +39,10 @@ package final class AdminListener: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let workers = try await WorkerGroup(setup, on: group) { worker in
             let upstream = AdminUpstream(router, on: .admin)
-            let plan = Self.makePlan(.upstream(upstream), middlewares, for: worker)
+            let plan = Self.makePlan(.upstream(upstream), middlewares, router, for: worker)
             worker.table = RoutingTable(
                 router: try Router(routes: [(RouteMatch(), plan)]),
-                unrouted: Self.makePlan(.refuse, middlewares, for: worker),
+                unrouted: Self.makePlan(.refuse, middlewares, router, for: worker),
                 upstreams: [upstream]
             )
         }
@@ -58,13 +58,14 @@ package final class AdminListener: Sendable {
     private static func makePlan(
         _ action: RoutePlan.Action,
         _ middlewares: [MakeMiddleware],
+        _ router: AdminRouter,
         for worker: Worker
     ) -> RoutePlan {
         let meters = RouteMeters(route: MetricLabel.noRoute, shard: worker.meters)
         var context = BuildContext(route: MetricLabel.noRoute, worker: worker, meters: meters)
         let chain = Chain()
         for (index, make) in middlewares.enumerated() { chain.append(make(&context), at: index) }
-        chain.append(AdminBodyMiddleware(AdminBodyMiddleware.Config(), in: &context), at: middlewares.count)
+        chain.append(AdminBodyMiddleware(router), at: middlewares.count)
         return RoutePlan(
             name: MetricLabel.noRoute,
             chain: chain,

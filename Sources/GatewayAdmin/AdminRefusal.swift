@@ -1,10 +1,19 @@
 import GatewayCore
+import GatewayHTTP
 
 /// Why the admin API rejects a request.
 package struct AdminRefusal: Error, Equatable {
     let error: GatewayError
     /// The value of `WWW-Authenticate` for 401 (RFC 6750 section 3).
     var challenge: String?
+
+    /// The error with the field that carries the challenge.
+    var response: GatewayError {
+        guard let challenge = self.challenge else { return self.error }
+        var error = self.error
+        error.fields = PreparedFields { $0.add(HeaderName(.wwwAuthenticate), challenge.utf8) }
+        return error
+    }
 
     static func unauthorized(_ detail: String, challenge: String) -> Self {
         Self(error: GatewayError(.unauthorized, detail: detail), challenge: challenge)

@@ -22,6 +22,17 @@ package struct AdminRouter: Sendable {
         }
     }
 
+    /// Returns how much of a request's body to collect.
+    ///
+    /// - Throws: 401 or 403.
+    func bodyLimit(of request: AdminRequest) throws(AdminRefusal) -> Int {
+        guard case .endpoint(let endpoint, _) = AdminEndpoints.match(request.method, request.path) else {
+            return AdminBody.limit
+        }
+        try AdminAccess(self.status.configuration.admin).check(request, for: endpoint.scope)
+        return endpoint.bodyLimit
+    }
+
     /// - Throws: 400, 401, 403, 404, 405 or 422.
     package func answer(_ request: AdminRequest) async throws(AdminRefusal) -> Response {
         let access = AdminAccess(self.status.configuration.admin)

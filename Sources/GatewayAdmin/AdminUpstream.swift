@@ -38,12 +38,7 @@ package final class AdminUpstream: Upstream {
     private static func give(_ answer: Result<Response, AdminRefusal>, to exchange: Exchange) {
         switch answer {
         case .success(let response): exchange.driver.answer(response, from: nil)
-        case .failure(let refusal):
-            var error = refusal.error
-            if let challenge = refusal.challenge {
-                error.fields = PreparedFields { $0.add(HeaderName(.wwwAuthenticate), challenge.utf8) }
-            }
-            exchange.driver.fail(error, from: nil)
+        case .failure(let refusal): exchange.driver.fail(refusal.response, from: nil)
         }
     }
 

@@ -6,4 +6,8 @@ package protocol GatewayControl: AnyObject, Sendable {
     func cancelDrain()
     /// Reads the configuration again and applies it, or leaves everything as it is.
     func reload() async -> ReloadOutcome
+    /// Checks a configuration as `gateway check` does. Nothing is applied.
+    func check(_ toml: String) async -> InspectionOutcome
+    /// Compares a configuration with the running one. Nothing is applied.
+    func compare(_ toml: String) async -> InspectionOutcome
 }

@@ -2,13 +2,13 @@ import Gateway
 import GatewaySettings
 
 /// Settings from flags or environment variables that override the file.
-struct ConfigurationOverrides {
+struct ConfigurationOverrides: Sendable {
     private let listen: [Choice]
     private let admin: Choice?
     private let logLevel: Choice?
 
     /// An override and the name of its source for error messages.
-    private struct Choice {
+    private struct Choice: Sendable {
         let text: String
         let place: String
     }

@@ -18,6 +18,8 @@ struct GatewayProcess {
     let configuration: GatewayConfiguration
     /// The source of the configuration, for display.
     let origin: String
+    /// Where to read configurations that take the place of this one.
+    var source = ConfigurationSource()
 
     /// The files that signal handling opens.
     private static let ownFiles = 8
@@ -30,7 +32,7 @@ struct GatewayProcess {
         let writer = try LogWriter(.standardError)
         let log = self.makeLog(to: writer)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
-        let server = try GatewayServer(self.served, log: log)
+        let server = try GatewayServer(Self.served(self.configuration), source: self.source, log: log)
         let obeying = Task { await Self.obey(signals, server, log, writer) }
         let announcing = Task { try await self.announce(server) }
         defer {
@@ -49,13 +51,12 @@ struct GatewayProcess {
 
     private static let flushTime = TimeAmount.seconds(1)
 
-    /// The configuration to serve. With `auto`, the access log is text only if it goes to a terminal.
-    private var served: GatewayConfiguration {
-        var configuration = self.configuration
-        if configuration.log.format == .auto {
-            let isRead = configuration.log.access == .stdout && LogDestination.standardOutput.isTerminal
-            configuration.log.format = isRead ? .text : .json
-        }
+    /// Returns the configuration to serve. With `auto`, the access log is text only if it goes to a terminal.
+    static func served(_ configuration: GatewayConfiguration) -> GatewayConfiguration {
+        guard configuration.log.format == .auto else { return configuration }
+        var configuration = configuration
+        let isRead = configuration.log.access == .stdout && LogDestination.standardOutput.isTerminal
+        configuration.log.format = isRead ? .text : .json
         return configuration
     }
 

@@ -54,6 +54,11 @@ struct RunCommand: AsyncParsableCommand {
             environment: .current
         )
         try overrides.apply(to: &configuration)
-        try await GatewayProcess(configuration: configuration, origin: origin).run()
+        let source = ConfigurationSource(file: self.to == nil ? self.file.path : nil) {
+            (configuration) throws(ConfigurationErrors) in
+            try overrides.apply(to: &configuration)
+            configuration = GatewayProcess.served(configuration)
+        }
+        try await GatewayProcess(configuration: configuration, origin: origin, source: source).run()
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GatewayCore
 import GatewayMiddlewares
 import GatewaySettings
 
@@ -8,6 +9,8 @@ package struct ConfigurationCheck: Sendable {
     /// Sorted by position in the file.
     package let errors: [ConfigurationError]
     package let warnings: [ConfigurationError]
+    /// The configuration; nil if there are errors.
+    package let configuration: GatewayConfiguration?
 
     package init(
         file path: String,
@@ -23,7 +26,8 @@ package struct ConfigurationCheck: Sendable {
     package init(
         toml text: String,
         file: String = "gateway.toml",
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        middlewares: [MiddlewareRegistration] = StandardMiddlewares.all
     ) async throws {
         let reading: ConfigurationReading
         do throws(ConfigurationErrors) {
@@ -31,7 +35,7 @@ package struct ConfigurationCheck: Sendable {
                 toml: text,
                 file: file,
                 environment: environment,
-                vocabulary: ConfigurationVocabulary(.standard)
+                vocabulary: ConfigurationVocabulary(middlewares.map(\.description))
             )
         } catch {
             self.init(error)
@@ -40,16 +44,33 @@ package struct ConfigurationCheck: Sendable {
         let compiled = try await PlanCheck(
             reading.configuration,
             after: reading.diagnostics,
-            middlewares: StandardMiddlewares.all
+            middlewares: middlewares
         )
         self.init(
             ConfigurationErrors(reading.errors + compiled.errors),
-            warnings: reading.configuration.document.warnings + compiled.warnings
+            warnings: reading.configuration.document.warnings + compiled.warnings,
+            reading.configuration.resolvingPaths(of: file)
         )
     }
 
-    private init(_ errors: ConfigurationErrors, warnings: [ConfigurationError] = []) {
+    private init(
+        _ errors: ConfigurationErrors,
+        warnings: [ConfigurationError] = [],
+        _ configuration: GatewayConfiguration? = nil
+    ) {
         self.errors = errors.errors
         self.warnings = ConfigurationErrors(warnings).errors
+        self.configuration = self.errors.isEmpty ? configuration : nil
+    }
+
+    /// Returns the check of the configuration with overrides applied, which may be in conflict with it.
+    func applying(_ overrides: ConfigurationSource.Overrides) -> ConfigurationCheck {
+        guard var configuration = self.configuration else { return self }
+        do throws(ConfigurationErrors) {
+            try overrides(&configuration)
+            return ConfigurationCheck(ConfigurationErrors([]), warnings: self.warnings, configuration)
+        } catch {
+            return ConfigurationCheck(error, warnings: self.warnings)
+        }
     }
 }

@@ -14,7 +14,8 @@ final class GatewayRuntime: Sendable {
     let upstreams: UpstreamRegistry
     let shared: SharedState
     let workers: WorkerGroup
-    private let status: GatewayStatus
+    let status: GatewayStatus
+    let inspector: ConfigurationInspector
     private let names: NameResolver
     private let accessLog: LogWriter?
     private let admin = NIOLockedValueBox<AdminListener?>(nil)
@@ -27,6 +28,7 @@ final class GatewayRuntime: Sendable {
         inProcess: [String: InProcessHandler],
         accessLog: LogWriter?,
         names: NameResolver.Settings = NameResolver.Settings(),
+        source: ConfigurationSource = ConfigurationSource(),
         log: Logger
     ) async throws {
         let count = configuration.server.workers.number ?? System.coreCount
@@ -60,6 +62,7 @@ final class GatewayRuntime: Sendable {
         self.upstreams = upstreams
         self.shared = setup.shared
         self.status = status
+        self.inspector = ConfigurationInspector(source, middlewares: middlewares)
         self.accessLog = accessLog
         self.log = log
         status.control = self

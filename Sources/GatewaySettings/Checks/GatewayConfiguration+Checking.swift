@@ -12,9 +12,15 @@ extension GatewayConfiguration {
     ) throws(ConfigurationErrors) {
         let text = try TextFile.configuration(path)
         try self.init(toml: text, file: path, environment: environment, vocabulary: vocabulary)
-        if case .file(let log) = self.log.access {
-            self.log.access = .file(path: ConfigurationFolder(of: path).path(log))
-        }
+        self = self.resolvingPaths(of: path)
+    }
+
+    /// Returns the configuration with relative paths resolved against the folder of its file.
+    package func resolvingPaths(of file: String) -> GatewayConfiguration {
+        guard case .file(let log) = self.log.access else { return self }
+        var resolved = self
+        resolved.log.access = .file(path: ConfigurationFolder(of: file).path(log))
+        return resolved
     }
 
     /// Reads and validates TOML text, like ``init(file:environment:vocabulary:)``.

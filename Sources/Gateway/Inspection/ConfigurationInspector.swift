@@ -1,0 +1,57 @@
+import GatewayAdmin
+import GatewayCore
+import GatewayMiddlewares
+import GatewaySettings
+
+/// Checks configurations that callers post, and compares them with the running one. It opens no listeners, contacts no
+/// upstreams and writes no files.
+final class ConfigurationInspector: Sendable {
+    private let source: ConfigurationSource
+    private let middlewares: [MiddlewareRegistration]
+    private let turns = InspectionTurns()
+
+    init(_ source: ConfigurationSource, middlewares: [MiddlewareRegistration]) {
+        self.source = source
+        self.middlewares = middlewares
+    }
+
+    /// Checks text as `gateway check` does.
+    func check(_ toml: String) async -> InspectionOutcome {
+        await self.inTurn { try await $0.checked(toml) }
+    }
+
+    /// Compares text with a configuration.
+    func compare(_ toml: String, with running: GatewayConfiguration) async -> InspectionOutcome {
+        await self.inTurn { try await $0.compared(toml, with: running) }
+    }
+
+    private func inTurn(
+        _ inspect: @escaping @Sendable (ConfigurationInspector) async throws -> InspectionOutcome
+    ) async -> InspectionOutcome {
+        guard await self.turns.begin() else { return .busy }
+        defer { self.turns.end() }
+        do {
+            return try await InspectionThread.run { try await inspect(self) }
+        } catch {
+            // No thread, or no event loop to build the chains on.
+            return .busy
+        }
+    }
+
+    private func checked(_ toml: String) async throws -> InspectionOutcome {
+        let check = try await self.source.check(toml, middlewares: self.middlewares)
+        return .report(.check(of: self.source.name, errors: check.errors, warnings: check.warnings))
+    }
+
+    private func compared(_ toml: String, with running: GatewayConfiguration) async throws -> InspectionOutcome {
+        let check = try await self.source.check(toml, middlewares: self.middlewares)
+        guard let configuration = check.configuration else { return .refused(check.errors, file: self.source.name) }
+        guard !configuration.routes.isEmpty else {
+            // A reload refuses it too: a truncated file has none.
+            return .refused(check.warnings.filter { $0.key == "routes" }, file: self.source.name)
+        }
+        let descriptions = self.middlewares.map(\.description)
+        let comparison = ConfigurationComparison(from: running, to: configuration, middlewares: descriptions)
+        return .report(comparison.json)
+    }
+}

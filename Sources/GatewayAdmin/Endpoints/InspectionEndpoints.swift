@@ -1,0 +1,49 @@
+import GatewayCore
+import GatewayHTTP
+import GatewaySettings
+
+/// `POST /config/check`: checks a configuration as `gateway check` does.
+struct CheckEndpoint: AdminEndpoint {
+    let path = "/config/check"
+    let method = Method.post
+    let scope = AdminScope.write
+    let bodyLimit = ConfigurationBody.limit
+    let summary = "Checks a posted configuration: 200 with the errors and warnings."
+
+    package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
+        try await ConfigurationBody.inspect(call) { await $0.check($1) }
+    }
+}
+
+/// `POST /config/diff`: compares a configuration with the running one.
+struct DiffEndpoint: AdminEndpoint {
+    let path = "/config/diff"
+    let method = Method.post
+    let scope = AdminScope.write
+    let bodyLimit = ConfigurationBody.limit
+    let summary = "What a posted configuration would change: 200 with the changes, or 422 with the errors."
+
+    package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
+        try await ConfigurationBody.inspect(call) { await $0.compare($1) }
+    }
+}
+
+/// A posted configuration.
+private enum ConfigurationBody {
+    static let limit = 1024 * 1024
+
+    static func inspect(
+        _ call: AdminCall,
+        _ body: (any GatewayControl, String) async -> InspectionOutcome
+    ) async throws(AdminRefusal) -> Response {
+        let text = try AdminBody.text(call.request.body)
+        guard let control = call.status.control else { throw AdminRefusal(error: GatewayError(.draining)) }
+        switch await body(control, text) {
+        case .report(let report): return .admin(report)
+        case .refused(let errors, let file): return .invalidConfiguration(errors, file: file)
+        case .busy:
+            let detail = "Other configurations are being checked. Try again later."
+            throw AdminRefusal(error: GatewayError(.overloaded, detail: detail, retryAfter: 1))
+        }
+    }
+}
