@@ -4,7 +4,7 @@ package import NIOCore
 /// Parses request heads, strictly according to RFC 9112. It only keeps track of how far it has scanned an incomplete
 /// head. The bytes stay in the caller's buffer until the head is complete.
 package struct RequestParser: Sendable {
-    private let limits: HTTP1Limits
+    package var limits: HTTP1Limits
     private var scanner = HeadScanner(hasStartLine: true)
     private var skippedEmptyLine = false
 

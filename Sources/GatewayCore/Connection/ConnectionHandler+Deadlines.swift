@@ -50,6 +50,17 @@ extension ConnectionHandler: DeadlineOwner {
     /// The time that an idle connection waits for its next request.
     var timeBetweenRequests: TimeAmount { self.machine.isDraining ? Self.drainGrace : self.listener.limits.keepAlive }
 
+    /// Applies the listener's new limits. The head or body that is being received keeps the old ones.
+    func limitsChanged(from old: ConnectionLimits) {
+        let limits = self.listener.limits
+        self.reader.change(limits.http1)
+        self.machine.change(requestsPerConnection: limits.requestsPerConnection, from: old.requestsPerConnection)
+        guard self.machine.state == .idle, !self.machine.isDraining, self.clock.readDeadline != .distantFuture else {
+            return
+        }
+        self.waitForRead(self.clock.readDeadline + (limits.keepAlive - old.keepAlive))
+    }
+
     // MARK: Deadlines
 
     func deadlineReached(now: NIODeadline) {

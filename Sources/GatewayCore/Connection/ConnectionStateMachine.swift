@@ -66,6 +66,11 @@ struct ConnectionStateMachine: Hashable, Sendable {
         self.isAdmitted = isAdmitted
     }
 
+    /// Applies a new maximum number of requests. A connection that is already over it serves one more.
+    mutating func change(requestsPerConnection new: Int, from old: Int) {
+        self.requestsLeft = max(1, self.requestsLeft + (new - old))
+    }
+
     /// Whether the connection closes after the current response.
     var closesAfterResponse: Bool { !self.keepsAlive || self.isLast }
 

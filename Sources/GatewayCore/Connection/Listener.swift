@@ -6,25 +6,40 @@ import NIOPosix
 /// An address that clients connect to. Connections are assigned to the workers in turn.
 final class Listener: Sendable {
     let address: ListenAddress
+    /// Whether another listener serves the IPv4 side of this IPv6 address.
+    let leavesIPv4: Bool
     /// The bound address, with the actual port if the configured one is 0.
     let boundAddress: SocketAddress?
     let channel: any Channel
-    private let workerLoops: [any EventLoop]
+    /// The state on each worker's event loop, in the order of the workers.
+    let plans: [NIOLoopBound<ListenerPlan>]
 
     /// Binds an address.
     ///
     /// - Parameters:
     ///   - transport: The transport of client connections.
     ///   - leavesIPv4: Whether another listener serves the IPv4 side of this IPv6 address.
+    ///   - isPaused: Whether connections wait in the system's queue until ``resume()``.
+    ///   - sharesPort: Whether the port may be bound by another listener that has called ``sharePort()``.
     /// - Throws: ``ListenError`` if the address is not available.
     static func bind(
         _ address: ListenAddress,
-        index: Int,
         workers: [NIOLoopBound<Worker>],
         group: any EventLoopGroup,
+        limits: LimitsConfiguration = LimitsConfiguration(),
         transport: Transport = .plain,
-        leavesIPv4: Bool = false
+        leavesIPv4: Bool = false,
+        isPaused: Bool = false,
+        sharesPort: Bool = false
     ) async throws -> Listener {
+        var plans: [NIOLoopBound<ListenerPlan>] = []
+        for worker in workers {
+            let plan = worker.eventLoop.submit {
+                let plan = worker.value.makeListenerPlan(address, limits: ConnectionLimits(limits))
+                return NIOLoopBound(plan, eventLoop: worker.eventLoop)
+            }
+            plans.append(try await plan.get())
+        }
         var bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
@@ -38,13 +53,15 @@ final class Listener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AcceptPauseHandler())
                 }
             }
-            .childChannelInitializer { channel in
-                Self.initialize(channel, listener: index, workers: workers, transport: transport)
+            .serverChannelOption(.autoRead, value: !isPaused)
+            .childChannelInitializer { [plans] channel in
+                Self.initialize(channel, plans: plans, workers: workers, transport: transport)
             }
         if leavesIPv4 {
             let isIPv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
             bootstrap = bootstrap.serverChannelOption(isIPv6Only, value: 1)
         }
+        if sharesPort { bootstrap = bootstrap.serverChannelOption(Self.sharedPort, value: 1) }
         do {
             let channel: any Channel
             switch address {
@@ -55,7 +72,7 @@ final class Listener: Sendable {
                 try await Self.leave(path, group: group)
                 channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }
-            return Listener(address, channel, workers.map(\.eventLoop))
+            return Listener(address, channel, plans, leavesIPv4: leavesIPv4)
         } catch {
             throw ListenError(address: "\(address)", error)
         }
@@ -76,33 +93,60 @@ final class Listener: Sendable {
         throw IOError(errnoCode: Platform.addressInUse, reason: "bind")
     }
 
-    private init(_ address: ListenAddress, _ channel: any Channel, _ workerLoops: [any EventLoop]) {
+    private init(
+        _ address: ListenAddress,
+        _ channel: any Channel,
+        _ plans: [NIOLoopBound<ListenerPlan>],
+        leavesIPv4: Bool
+    ) {
         self.address = address
+        self.leavesIPv4 = leavesIPv4
         self.channel = channel
-        self.workerLoops = workerLoops
+        self.plans = plans
         self.boundAddress = channel.localAddress
     }
 
     private static func initialize(
         _ channel: any Channel,
-        listener index: Int,
+        plans: [NIOLoopBound<ListenerPlan>],
         workers: [NIOLoopBound<Worker>],
         transport: Transport
     ) -> EventLoopFuture<Void> {
-        guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop })?.value else {
+        guard let index = workers.firstIndex(where: { $0.eventLoop === channel.eventLoop }) else {
             return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
         }
+        let (worker, plan) = (workers[index].value, plans[index].value)
         return channel.eventLoop.makeCompletedFuture {
             try transport.install(in: channel) { output in
                 ConnectionHandler(
                     worker: worker,
-                    listener: worker.listeners[index],
+                    listener: plan,
                     peer: ClientAddress(channel.remoteAddress),
                     isAdmitted: worker.admitConnection(),
                     output: output
                 )
             }
         }
+    }
+
+    // MARK: Reloads
+
+    /// Accepts the connections that waited.
+    func resume() async { try? await self.channel.setOption(.autoRead, value: true).get() }
+
+    /// Allows another listener of this process to bind an overlapping address before this one closes, so that no
+    /// connection is refused in between. Without it, Linux reports `0.0.0.0:80` as in use while `127.0.0.1:80` is open.
+    func sharePort() async { try? await self.channel.setOption(Self.sharedPort, value: 1).get() }
+
+    private static let sharedPort = ChannelOptions.Types.SocketOption(
+        level: .socket,
+        name: NIOBSDSocket.Option(rawValue: Platform.reusePort)
+    )
+
+    /// Whether the system may consider this address part of another one: both have the same port.
+    func mayOverlap(_ address: ListenAddress) -> Bool {
+        guard case .host(_, let port) = address, case .host = self.address else { return false }
+        return port != 0 && port == self.boundAddress?.port
     }
 
     /// How many connections to accept before serving existing ones again.
@@ -118,7 +162,7 @@ final class Listener: Sendable {
         // An accepted connection hops to its worker's event loop and back to this one before it is served. Until
         // then, closing the listener would close it too.
         try? await self.channel.setOption(.autoRead, value: false).get()
-        for eventLoop in self.workerLoops { try? await eventLoop.submit {}.get() }
+        for plan in self.plans { try? await plan.eventLoop.submit {}.get() }
         try? await self.channel.eventLoop.submit {}.get()
         try? await self.channel.close()
     }

@@ -21,6 +21,8 @@ package final class ListenerPlan {
     package let label: String
     /// Replaced on reload.
     package var limits: ConnectionLimits
+    /// Whether the listener closes, so that its connections close after their requests.
+    var isLeaving = false
     private let shared: SharedState
     package let isUnixSocket: Bool
     private let opened: Counter
@@ -56,7 +58,7 @@ package final class ListenerPlan {
 }
 
 /// `[server.limits]`, in the units that connections use.
-package struct ConnectionLimits: Sendable {
+package struct ConnectionLimits: Sendable, Equatable {
     let http1: HTTP1Limits
     let headerTimeout: TimeAmount
     let keepAlive: TimeAmount

@@ -53,6 +53,7 @@ package enum Platform {
     package static func listen(_ socket: CInt, backlog: CInt) { _ = systemListen(socket, backlog) }
 
     static let addressInUse = EADDRINUSE
+    static let reusePort = SO_REUSEPORT
 
     package static func description(of error: CInt) -> String { String(cString: strerror(error)) }
 

@@ -29,6 +29,9 @@ struct RequestReader {
         if self.buffer.readableBytes == 0 { self.buffer = bytes } else { self.buffer.writeBuffer(&bytes) }
     }
 
+    /// Applies new limits to the next head.
+    mutating func change(_ limits: HTTP1Limits) { self.parser.limits = limits }
+
     /// Drops the unread bytes.
     mutating func drop() { self.buffer.clear() }
 

@@ -23,8 +23,6 @@ package final class Worker {
     package var normalizedPath: [UInt8] = []
     /// The number of resumptions that came twice or too late.
     var staleResumptions = 0
-    /// In the order of the addresses that the gateway listens on.
-    package let listeners: [ListenerPlan]
     /// Replaced as a whole on reload.
     package var table: RoutingTable
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
@@ -40,7 +38,6 @@ package final class Worker {
     /// Creates a worker. Call it on the event loop.
     package init(_ setup: WorkerSetup, index: Int = 0, on eventLoop: any EventLoop) {
         let meters = setup.registry.makeShard(on: eventLoop)
-        let limits = ConnectionLimits(setup.limits)
         self.index = index
         self.eventLoop = eventLoop
         self.now = eventLoop.now
@@ -54,9 +51,6 @@ package final class Worker {
         self.random = Xoshiro256(seededBy: &seed)
         self.deadlines = DeadlineWheel(eventLoop: eventLoop)
         self.table = RoutingTable.empty(counting: meters)
-        self.listeners = setup.addresses.map { address in
-            ListenerPlan(address, limits: limits, shared: setup.shared, meters: meters)
-        }
     }
 
     /// Reads the event loop's clock. Call it at the start of each event.
@@ -110,12 +104,33 @@ package final class Worker {
 
     func opened(_ connection: ConnectionHandler) {
         self.connections[ObjectIdentifier(connection)] = connection
-        if self.isDraining { connection.drain() }
+        if self.isDraining || connection.listener.isLeaving { connection.drain() }
     }
 
     package func closed(_ connection: ConnectionHandler) {
         self.connections[ObjectIdentifier(connection)] = nil
         if self.connections.isEmpty { self.endDrain() }
+    }
+
+    /// Creates the state of a listener's connections on this event loop.
+    func makeListenerPlan(_ address: ListenAddress, limits: ConnectionLimits) -> ListenerPlan {
+        ListenerPlan(address, limits: limits, shared: self.shared, meters: self.meters)
+    }
+
+    /// Applies new limits to the connections of a listener.
+    func change(_ limits: ConnectionLimits, of listener: ListenerPlan) {
+        let old = listener.limits
+        guard limits != old else { return }
+        listener.limits = limits
+        for connection in self.connections.values where connection.listener === listener {
+            connection.limitsChanged(from: old)
+        }
+    }
+
+    /// Closes the connections of a listener that closes after their requests.
+    func leave(_ listener: ListenerPlan) {
+        listener.isLeaving = true
+        for connection in Array(self.connections.values) where connection.listener === listener { connection.drain() }
     }
 
     /// Counts a new connection. At the limit, closes the connection that has been idle longest if the settings allow
@@ -137,7 +152,7 @@ package final class Worker {
     package func followDrain() {
         guard self.isDraining != self.shared.isDraining else { return }
         self.isDraining.toggle()
-        for connection in Array(self.connections.values) {
+        for connection in Array(self.connections.values) where !connection.listener.isLeaving {
             if self.isDraining { connection.drain() } else { connection.drainCancelled() }
         }
     }

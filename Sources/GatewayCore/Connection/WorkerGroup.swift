@@ -7,9 +7,10 @@ package import NIOPosix
 package final class WorkerGroup: Sendable {
     package let workers: [NIOLoopBound<Worker>]
     private let addresses: [ListenAddress]
+    private let limits: LimitsConfiguration
     private let shared: SharedState
-    private let group: MultiThreadedEventLoopGroup
-    private let listeners = NIOLockedValueBox<[Listener]>([])
+    let group: MultiThreadedEventLoopGroup
+    let listeners = NIOLockedValueBox<[Listener]>([])
 
     /// Creates a worker on each event loop. The group is shut down if that fails.
     ///
@@ -32,29 +33,17 @@ package final class WorkerGroup: Sendable {
         }
         self.workers = workers
         self.addresses = setup.addresses
+        self.limits = setup.limits
         self.shared = setup.shared
         self.group = group
     }
 
     /// Binds all addresses, or none.
     ///
+    /// - Parameter leaving: Listeners that will close, whose addresses may overlap.
     /// - Throws: ``ListenError`` if an address is not available.
-    package func listen() async throws {
-        for (index, address) in self.addresses.enumerated() {
-            do {
-                let listener = try await Listener.bind(
-                    address,
-                    index: index,
-                    workers: self.workers,
-                    group: self.group,
-                    leavesIPv4: address.leavesIPv4(to: self.addresses)
-                )
-                self.listeners.withLockedValue { $0.append(listener) }
-            } catch {
-                await self.closeListeners()
-                throw error
-            }
-        }
+    package func listen(replacing leaving: LeavingListeners = LeavingListeners()) async throws {
+        await self.apply(try await self.prepareListeners(self.addresses, limits: self.limits, replacing: leaving))
     }
 
     /// The bound addresses, in the order of the setup.

@@ -15,7 +15,6 @@ struct ListenerTests {
         let workers = try await Self.workers(of: group)
         let listener = try await Listener.bind(
             .host("127.0.0.1", port: 0),
-            index: 0,
             workers: workers,
             group: group
         )
@@ -57,7 +56,7 @@ struct ListenerTests {
         for eventLoop in group.makeIterator() {
             workers.append(
                 try await eventLoop.submit {
-                    let worker = WorkerFixture.make(on: eventLoop, addresses: [.host("127.0.0.1", port: 0)])
+                    let worker = WorkerFixture.make(on: eventLoop)
                     // Its responses close their connections.
                     _ = worker.drain()
                     return NIOLoopBound(worker, eventLoop: eventLoop)

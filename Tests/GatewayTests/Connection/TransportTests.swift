@@ -73,7 +73,7 @@ struct TransportTests {
         let address = ListenAddress.host("127.0.0.1", port: 0)
         let eventLoop = group.next()
         let worker = try await eventLoop.submit {
-            let worker = WorkerFixture.make(on: eventLoop, addresses: [address])
+            let worker = WorkerFixture.make(on: eventLoop)
             let cluster = self.cluster(on: worker, to: port, upstreams)
             worker.table = RoutingTable(
                 router: try Router(routes: [(RouteMatch(), worker.plan(action: .upstream(cluster)))]),
@@ -82,7 +82,7 @@ struct TransportTests {
             )
             return NIOLoopBound(worker, eventLoop: eventLoop)
         }.get()
-        return try await Listener.bind(address, index: 0, workers: [worker], group: group, transport: clients)
+        return try await Listener.bind(address, workers: [worker], group: group, transport: clients)
     }
 
     private static func cluster(on worker: Worker, to port: Int, _ transport: Transport) -> UpstreamCluster {

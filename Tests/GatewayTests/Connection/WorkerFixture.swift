@@ -23,16 +23,11 @@ enum WorkerFixture {
         }.get()
     }
 
-    static func make(
-        on loop: any EventLoop,
-        logLevel: Logger.Level = .info,
-        addresses: [ListenAddress] = []
-    ) -> Worker {
+    static func make(on loop: any EventLoop, logLevel: Logger.Level = .info) -> Worker {
         var log = Logger(label: "test")
         log.logLevel = logLevel
         var setup = WorkerSetup(log: log)
         setup.settings.maxConnections = 10
-        setup.addresses = addresses
         return Worker(setup, on: loop)
     }
 }

@@ -1,0 +1,99 @@
+package import GatewaySettings
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// The listeners of a new configuration, bound but not serving yet.
+package struct ListenerChange: Sendable {
+    /// In the order of the configuration.
+    let listeners: [Listener]
+    let opened: [Listener]
+    package let leaving: LeavingListeners
+    let limits: LimitsConfiguration
+}
+
+/// Listeners that close when other listeners have taken their place.
+package struct LeavingListeners: Sendable {
+    let listeners: [Listener]
+
+    init(_ listeners: [Listener]) { self.listeners = listeners }
+
+    package init() { self.listeners = [] }
+}
+
+/// Listeners that come and go while the workers run.
+extension WorkerGroup {
+    /// Binds the addresses that have no listener yet, or none of them. Their connections wait until the change is
+    /// applied. Nothing else changes.
+    ///
+    /// - Parameter others: Listeners of other groups that will close, whose addresses may overlap.
+    /// - Throws: ``ListenError`` if an address is not available.
+    package func prepareListeners(
+        _ addresses: [ListenAddress],
+        limits: LimitsConfiguration,
+        replacing others: LeavingListeners = LeavingListeners()
+    ) async throws -> ListenerChange {
+        var leaving = self.listeners.withLockedValue { $0 }
+        var listeners: [Listener?] = addresses.map { address in
+            let leavesIPv4 = address.leavesIPv4(to: addresses)
+            let place = leaving.firstIndex { $0.address == address && $0.leavesIPv4 == leavesIPv4 }
+            return place.map { leaving.remove(at: $0) }
+        }
+        var opened: [Listener] = []
+        do {
+            for (index, address) in addresses.enumerated() where listeners[index] == nil {
+                let overlapping = (leaving + others.listeners).filter { $0.mayOverlap(address) }
+                for listener in overlapping { await listener.sharePort() }
+                let listener = try await Listener.bind(
+                    address,
+                    workers: self.workers,
+                    group: self.group,
+                    limits: limits,
+                    leavesIPv4: address.leavesIPv4(to: addresses),
+                    isPaused: true,
+                    sharesPort: !overlapping.isEmpty
+                )
+                listeners[index] = listener
+                opened.append(listener)
+            }
+        } catch {
+            for listener in opened { await listener.close() }
+            throw error
+        }
+        return ListenerChange(
+            listeners: listeners.compactMap { $0 },
+            opened: opened,
+            leaving: LeavingListeners(leaving),
+            limits: limits
+        )
+    }
+
+    /// Serves the new listeners, and applies the limits to connections of those that stay.
+    package func apply(_ change: ListenerChange) async {
+        self.listeners.withLockedValue { $0 = change.listeners }
+        for (index, worker) in self.workers.enumerated() {
+            let limited = worker.eventLoop.submit {
+                let limits = ConnectionLimits(change.limits)
+                for listener in change.listeners { worker.value.change(limits, of: listener.plans[index].value) }
+            }
+            try? await limited.get()
+        }
+        for listener in change.opened { await listener.resume() }
+    }
+
+    /// Closes listeners that have left. Their connections close after their requests, as in a drain.
+    package func close(_ leaving: LeavingListeners) async {
+        for (index, worker) in self.workers.enumerated() {
+            let told = worker.eventLoop.submit {
+                for listener in leaving.listeners { worker.value.leave(listener.plans[index].value) }
+            }
+            try? await told.get()
+        }
+        for listener in leaving.listeners { await listener.close() }
+    }
+
+    /// Closes the listeners that were bound for a change that is not applied.
+    package func discard(_ change: ListenerChange) async { for listener in change.opened { await listener.close() } }
+
+    /// All listeners, for a group that takes over their addresses.
+    package var leavingListeners: LeavingListeners { LeavingListeners(self.listeners.withLockedValue { $0 }) }
+}
