@@ -10,6 +10,7 @@ package enum AdminEndpoints {
         ReadinessEndpoint(),
         HealthEndpoint(),
         DetailedHealthEndpoint(),
+        PollingEndpoint(),
         MetricsEndpoint(),
         PerformanceEndpoint(),
         RoutePerformanceEndpoint(),

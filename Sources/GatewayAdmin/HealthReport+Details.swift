@@ -34,7 +34,7 @@ extension HealthReport {
         let condition = target.condition
         if !condition.isUp {
             check.status = .warn
-            check.output = condition.reason.map { "down: \($0.rawValue)" } ?? "down"
+            check.output = condition.reason.map { "down: \($0)" } ?? "down"
         }
         if let circuit = target.circuit {
             check.values["circuit"] = UpstreamsEndpoint.json(circuit)

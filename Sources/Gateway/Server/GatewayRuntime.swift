@@ -17,6 +17,7 @@ final class GatewayRuntime: Sendable {
     let status: GatewayStatus
     let inspector: ConfigurationInspector
     private let names: NameResolver
+    private let healthChecks: NIOLoopBound<HealthChecker>?
     private let accessLog: LogWriter?
     private let admin = NIOLockedValueBox<AdminListener?>(nil)
     let log: Logger
@@ -58,6 +59,7 @@ final class GatewayRuntime: Sendable {
             )
         }
         upstreams.follow(self.names)
+        self.healthChecks = try await HealthChecker.start(for: upstreams, on: self.workers)
         self.configuration = configuration
         self.upstreams = upstreams
         self.shared = setup.shared
@@ -108,6 +110,7 @@ final class GatewayRuntime: Sendable {
         guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         await self.workers.closeListeners()
         await self.names.stop()
+        try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()
         if let accessLog = self.accessLog { _ = await accessLog.close(within: .seconds(2)) }
         await self.admin.withLockedValue { $0 }?.stop()

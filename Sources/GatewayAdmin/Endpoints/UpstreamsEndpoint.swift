@@ -57,7 +57,7 @@ struct UpstreamsEndpoint: AdminEndpoint {
             "state": .string(condition.state.rawValue),
             "since": .string(CivilTime.rfc3339(milliseconds: condition.since.time)),
         ]
-        if let reason = condition.reason { entry["reason"] = .string(reason.rawValue) }
+        if let reason = condition.reason { entry["reason"] = .string(reason) }
         if let next = condition.nextTry { entry["next_try"] = .string(CivilTime.rfc3339(milliseconds: next.time)) }
         return entry
     }

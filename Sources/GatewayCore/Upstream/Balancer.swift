@@ -18,15 +18,21 @@ struct Balancer: Sendable {
         var identity: String
         /// At least 1. An endpoint of weight 2 gets twice as many requests.
         var weight: Int
+        /// The share of its weight that the endpoint gets while it warms up, in percent.
+        var share: Int
 
-        init(identity: String, weight: Int = 1) {
+        init(identity: String, weight: Int = 1, share: Int = SlowStart.full) {
             self.identity = identity
             self.weight = weight
+            self.share = share
         }
+
+        /// The weight in hundredths.
+        fileprivate var scaledWeight: Int { max(1, self.weight) * max(1, self.share) }
     }
 
     private(set) var policy: Policy
-    /// By endpoint index. 0 if the index is free.
+    /// In hundredths, by endpoint index. 0 if the index is free.
     private var weights: [Int] = []
     private var inFlight: [Int] = []
     private var penalties = FailurePenalties()
@@ -52,7 +58,7 @@ struct Balancer: Sendable {
             weights.append(0)
             inFlight.append(0)
         }
-        weights[index] = max(1, target.weight)
+        weights[index] = target.scaledWeight
         inFlight[index] = 0
         penalties.forget(index)
         rendezvous.place(target.identity, weight: weights[index], at: index)
@@ -61,10 +67,12 @@ struct Balancer: Sendable {
 
     /// Changes the weight of an endpoint. Its requests in flight still count.
     mutating func reweigh(_ target: Target, at index: Int) {
-        guard weights[index] != max(1, target.weight) else { return }
-        weights[index] = max(1, target.weight)
+        let before = weights[index]
+        guard before != target.scaledWeight else { return }
+        weights[index] = target.scaledWeight
         rendezvous.place(target.identity, weight: weights[index], at: index)
-        restartTurns()
+        // While an endpoint warms up, its weight grows often. Starting over each time would favor those that go first.
+        if weights[index] > before { turns.change(weight: weights[index], at: index) } else { restartTurns() }
     }
 
     mutating func change(policy: Policy) {

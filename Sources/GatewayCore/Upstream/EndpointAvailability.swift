@@ -31,6 +31,11 @@ struct Rotation: Sendable, Equatable {
     /// Receive no request.
     private(set) var circuitOpen = TargetSet()
 
+    /// Whether health checks say that all endpoints are down.
+    var hasOnlyUnhealthy: Bool {
+        self.available.isEmpty && self.unchecked.isEmpty && self.halfOpen.isEmpty && self.unreachable.isEmpty
+    }
+
     mutating func add(_ index: Int, _ reasons: EndpointAvailability) {
         if reasons.contains(.drained) { return }
         if reasons.contains(.circuitOpen) { return self.circuitOpen.insert(index) }

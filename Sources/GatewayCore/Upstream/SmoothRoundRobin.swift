@@ -1,6 +1,6 @@
 /// Weighted round robin without bursts: weights 5, 1, 1 give a a b a c a a, not a a a a a b c.
 struct SmoothRoundRobin: Sendable {
-    private let weights: [Int]
+    private var weights: [Int]
     /// How far each target is ahead of or behind its turn. The sum stays zero.
     private var credits: [Int]
 
@@ -8,6 +8,9 @@ struct SmoothRoundRobin: Sendable {
         self.weights = weights
         credits = Array(repeating: 0, count: weights.count)
     }
+
+    /// Changes a weight. The targets keep their credits.
+    mutating func change(weight: Int, at target: Int) { weights[target] = weight }
 
     mutating func next(available: TargetSet) -> Int? {
         var best: Int?

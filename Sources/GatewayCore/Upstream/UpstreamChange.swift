@@ -8,6 +8,8 @@ package struct UpstreamChange: Sendable {
     let targets: [String: [UpstreamTarget]]
     let changes: [String: EndpointChanges]
     let comparison: UpstreamComparison
+    /// The maximum number of health checks in progress. Nil: unchanged.
+    var maxPolls: Int?
     /// The targets that the new configuration no longer contains.
     let removedTargets: [UpstreamTarget]
     /// The removed targets of upstreams that remain.

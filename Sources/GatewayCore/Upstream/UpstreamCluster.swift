@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// One upstream on one event loop: a pool for each endpoint of its targets, and the balancer between them.
 final class UpstreamCluster {
@@ -11,6 +12,8 @@ final class UpstreamCluster {
         let hashKey: HashKey?
         let failover: Bool
         let maxPending: Int
+        /// Whether requests go to unhealthy endpoints while all are unhealthy.
+        var triesUnhealthy = false
         let pool: UpstreamPool.Settings
     }
 
@@ -125,7 +128,9 @@ final class UpstreamCluster {
         if !self.rotation.unchecked.isEmpty, let index = self.pick(from: self.rotation.unchecked, for: call) {
             return index
         }
-        return call.hasTriedLastResort ? nil : self.lastResort(for: call)
+        if !call.hasTriedLastResort, let index = self.lastResort(for: call) { return index }
+        guard self.settings.triesUnhealthy, self.rotation.hasOnlyUnhealthy else { return nil }
+        return self.pick(from: self.rotation.unhealthy, for: call)
     }
 
     private func pick(from endpoints: TargetSet, for call: UpstreamCall) -> Int? {
@@ -250,8 +255,7 @@ final class UpstreamCluster {
         }
         self.rotation = Rotation()
         for case let pool? in self.pools where self.isUsable(pool) {
-            let target = Balancer.Target(identity: pool.endpoint.identity, weight: pool.target.weight)
-            self.balancer.reweigh(target, at: pool.index)
+            self.balancer.reweigh(Balancer.Target(pool.endpoint, of: pool.target), at: pool.index)
             self.rotation.add(pool.index, pool.endpoint.availability)
         }
     }
@@ -264,10 +268,7 @@ final class UpstreamCluster {
 
     private func add(_ endpoint: UpstreamEndpoint, of member: Member) {
         let index = self.pools.firstIndex { $0 == nil } ?? self.pools.count
-        self.balancer.place(
-            Balancer.Target(identity: endpoint.identity, weight: member.target.weight),
-            at: index
-        )
+        self.balancer.place(Balancer.Target(endpoint, of: member.target), at: index)
         if index == self.pools.count { self.pools.append(nil) }
         self.pools[index] = UpstreamPool(
             to: endpoint,
@@ -304,3 +305,13 @@ final class UpstreamCluster {
 
 @available(*, unavailable)
 extension UpstreamCluster: Sendable {}
+
+extension Balancer.Target {
+    fileprivate init(_ endpoint: UpstreamEndpoint, of target: UpstreamTarget) {
+        self.init(
+            identity: endpoint.identity,
+            weight: target.weight,
+            share: endpoint.share.load(ordering: .relaxed)
+        )
+    }
+}

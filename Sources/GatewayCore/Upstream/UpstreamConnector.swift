@@ -15,9 +15,19 @@ protocol UpstreamConnector: Sendable {
         _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void
     )
 
-    /// Opens a connection and closes it, to check whether the endpoint accepts connections.
+    /// Opens a connection outside of the pools, with the layers of one for requests.
+    ///
+    /// - Parameter makeHandler: Creates the handler of the connection, on the event loop.
+    func open(
+        _ address: SocketAddress,
+        on eventLoop: any EventLoop,
+        timeout: TimeAmount,
+        _ makeHandler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel>
+
+    /// Opens a connection and closes it, to check whether an endpoint accepts connections.
     func probe(
-        _ endpoint: UpstreamEndpoint,
+        _ address: SocketAddress,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
         _ done: @escaping (Result<Void, any Error>) -> Void
@@ -63,14 +73,27 @@ struct HTTP1Connector: UpstreamConnector {
             }
     }
 
+    func open(
+        _ address: SocketAddress,
+        on eventLoop: any EventLoop,
+        timeout: TimeAmount,
+        _ makeHandler: @escaping @Sendable () -> any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        Self.bootstrap(for: address, on: eventLoop, timeout: timeout)
+            .channelInitializer { [transport = self.transport] channel in
+                channel.eventLoop.makeCompletedFuture { try transport.install(in: channel) { _ in makeHandler() } }
+            }
+            .connect(to: address)
+    }
+
     func probe(
-        _ endpoint: UpstreamEndpoint,
+        _ address: SocketAddress,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
         _ done: @escaping (Result<Void, any Error>) -> Void
     ) {
-        Self.bootstrap(for: endpoint.address, on: eventLoop, timeout: timeout)
-            .connect(to: endpoint.address)
+        Self.bootstrap(for: address, on: eventLoop, timeout: timeout)
+            .connect(to: address)
             .assumeIsolated()
             .whenComplete { result in
                 if case .success(let channel) = result { channel.close(promise: nil) }

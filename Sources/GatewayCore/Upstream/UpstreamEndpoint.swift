@@ -17,6 +17,10 @@ package final class UpstreamEndpoint: Sendable {
     private let summary: Atomic<UInt8>
     /// The reasons of health checks and operators.
     private let reasons = Atomic<UInt8>(0)
+    /// The results of health checks. Nil without health checks.
+    let polling = Mutex<EndpointPolling?>(nil)
+    /// The share of its weight that the endpoint gets, in percent.
+    let share = Atomic(SlowStart.full)
     /// The number of workers that have, or may have, connections to the endpoint.
     private let pools = Atomic(0)
     private let leaving = Atomic(false)
@@ -66,8 +70,11 @@ package final class UpstreamEndpoint: Sendable {
             ? self.reasons.bitwiseOr(reasons.rawValue, ordering: .relaxed).oldValue
             : self.reasons.bitwiseAnd(~reasons.rawValue, ordering: .relaxed).oldValue
         let isChanged = applies ? old & reasons.rawValue != reasons.rawValue : old & reasons.rawValue != 0
-        if isChanged { self.changes.announce() }
+        if isChanged { self.announce() }
     }
+
+    /// Notifies the workers that something about the endpoint has changed.
+    func announce() { self.changes.announce() }
 
     /// Records a failure. Exactly one caller learns of each change: it logs the change and starts the background
     /// connection.

@@ -37,8 +37,10 @@ package enum UpstreamFailure: String, Sendable, CaseIterable {
 struct ConnectFailure {
     let error: GatewayError
     let result: TargetMeters.ConnectResult
-    /// Nil if the gateway itself lacks resources, such as file descriptors. That says nothing about the endpoint.
+    /// Nil if the failure says nothing about the endpoint.
     var failure: UpstreamFailure? { self.error.failure }
+    /// Whether the gateway itself lacks resources, such as file descriptors.
+    private(set) var isLackOfResources = false
 
     init(_ cause: any Error) {
         var error = GatewayError(.upstreamUnreachable, reason: "\(cause)")
@@ -58,7 +60,9 @@ struct ConnectFailure {
             case ECONNRESET, ECONNABORTED, EPIPE:
                 error.failure = .reset
                 self.result = .error
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EADDRINUSE: self.result = .error
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EADDRINUSE:
+                self.isLackOfResources = true
+                self.result = .error
             default:
                 error.failure = .refused
                 self.result = .error

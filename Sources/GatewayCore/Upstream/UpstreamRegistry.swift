@@ -2,7 +2,7 @@ import GatewayHTTP
 import GatewayHTTP1
 package import GatewaySettings
 import NIOCore
-import Synchronization
+package import Synchronization
 
 /// The upstreams of the running configuration, as shared by all workers. Each worker has one cluster per upstream.
 ///
@@ -17,9 +17,14 @@ package final class UpstreamRegistry: Sendable {
         /// By target. A watch ends when it is removed.
         var watches: [ObjectIdentifier: NameResolver.Watch] = [:]
         package var resolver: NameResolver?
+        var maxPolls = 1
+        /// Tells the health checker that there is a new configuration.
+        var updated: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
+    /// The number of health checks in progress.
+    package let pollsRunning = Atomic(0)
     private let inProcess: [String: InProcessHandler]
 
     package init(_ configuration: GatewayConfiguration, inProcess: [String: InProcessHandler]) {
@@ -66,18 +71,21 @@ package final class UpstreamRegistry: Sendable {
     /// Prepares a new configuration without changing anything. Only one change may be prepared at a time.
     package func prepare(_ configuration: GatewayConfiguration) -> UpstreamChange {
         let (running, targets, changes) = self.state.withLock { ($0.configuration, $0.targets, $0.changes) }
-        return UpstreamChange(
+        var change = UpstreamChange(
             from: running,
             targets: targets,
             changes: changes,
             to: configuration.upstreams,
             inProcess: self.inProcess
         )
+        change.maxPolls = configuration.server.maxPolls
+        return change
     }
 
     /// Applies a prepared change: reports and look-ups follow the new configuration. Removed targets still take
     /// requests until ``UpstreamChange/retireTargets()``, because workers switch one after the other.
     package func apply(_ change: UpstreamChange) {
+        defer { self.state.withLock { $0.updated }?() }
         self.state.withLock { state in
             for target in change.removedTargets { state.watches[ObjectIdentifier(target)] = nil }
             for (name, upstream) in change.configuration {
@@ -90,14 +98,47 @@ package final class UpstreamRegistry: Sendable {
                     target.configure(weight: configuration.weight)
                     target.configureCircuits()
                     target.permits.change(limit: upstream.maxConnections, pendingLimit: upstream.maxPending)
+                    target.setPolled(upstream.health != nil)
                 }
             }
             state.configuration = change.configuration
             state.targets = change.targets
             state.changes = change.changes
+            state.maxPolls = change.maxPolls ?? state.maxPolls
             state.watchNames()
         }
     }
+
+    // MARK: Health checks
+
+    /// An upstream whose targets are polled.
+    struct Polled {
+        let name: String
+        let health: HealthCheckConfiguration
+        let maxHead: Int
+        let targets: [UpstreamTarget]
+        let changes: EndpointChanges
+    }
+
+    /// The upstreams to poll, and the maximum number of polls at once.
+    var polled: (upstreams: [Polled], limit: Int) {
+        let state = self.state.withLock { $0 }
+        let upstreams = state.configuration.compactMap { name, upstream -> Polled? in
+            guard let health = upstream.health, let targets = state.targets[name], let changes = state.changes[name]
+            else { return nil }
+            return Polled(
+                name: name,
+                health: health,
+                maxHead: upstream.maxHead.bytes,
+                targets: targets,
+                changes: changes
+            )
+        }
+        return (upstreams, state.maxPolls)
+    }
+
+    /// Calls `updated` on any thread after each new configuration. Nil: no longer.
+    func whenUpdated(_ updated: (@Sendable () -> Void)?) { self.state.withLock { $0.updated = updated } }
 
     // MARK: Workers
 
@@ -149,6 +190,7 @@ extension UpstreamCluster.Settings {
             upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil
         self.failover = upstream.failover
         self.maxPending = upstream.maxPending
+        self.triesUnhealthy = upstream.health?.whenAllDown == .tryAll
         self.pool = UpstreamPool.Settings(
             connector: HTTP1Connector(limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000)),
             queue: TimeAmount(upstream.queue),

@@ -10,13 +10,17 @@ extension UpstreamTarget {
         package var state: State
         package var since: EndpointHealth.Moment
         /// Why the target is down, if it is.
-        package var reason: UpstreamFailure?
+        package var reason: String?
         package var nextTry: EndpointHealth.Moment?
+        /// Whether health checks decide whether the target is up.
+        package var isPolled = false
 
-        /// Whether requests go to the target. A target that has not been tried yet counts as up.
+        /// Whether requests go to the target. A target that has not been tried yet counts as up, unless a health check
+        /// is going to try it.
         package var isUp: Bool {
             switch self.state {
-            case .unknown, .up: true
+            case .up: true
+            case .unknown: !self.isPolled
             case .down, .draining: false
             }
         }
@@ -24,7 +28,12 @@ extension UpstreamTarget {
 
     package var condition: Condition {
         if let since = self.drainedSince { return Condition(state: .draining, since: since) }
-        return Self.condition(of: self.endpoints.map(\.condition), self.lookUp, since: self.createdAt)
+        return Self.condition(
+            of: self.endpoints.map(\.condition),
+            self.lookUp,
+            since: self.createdAt,
+            isPolled: self.isPolled
+        )
     }
 
     package var isUp: Bool { self.condition.isUp }
@@ -35,7 +44,8 @@ extension UpstreamTarget {
     package static func condition(
         of endpoints: [Condition],
         _ lookUp: LookUp,
-        since creation: EndpointHealth.Moment
+        since creation: EndpointHealth.Moment,
+        isPolled: Bool = false
     ) -> Condition {
         let up = endpoints.filter { $0.state == .up }
         if let first = up.min(by: { $0.since.now < $1.since.now }) { return first }
@@ -46,8 +56,10 @@ extension UpstreamTarget {
             condition.nextTry = endpoints.compactMap(\.nextTry).min { $0.now < $1.now }
             return condition
         }
-        if case .failed(_, let since) = lookUp { return Condition(state: .down, since: since, reason: .dns) }
-        return Condition(state: .unknown, since: creation)
+        if case .failed(_, let since) = lookUp {
+            return Condition(state: .down, since: since, reason: UpstreamFailure.dns.rawValue)
+        }
+        return Condition(state: .unknown, since: creation, isPolled: isPolled)
     }
 }
 
@@ -60,10 +72,28 @@ extension UpstreamEndpoint {
         case .up: condition.state = .up
         case .down(let reason, let nextTry):
             condition.state = .down
-            condition.reason = reason
+            condition.reason = reason.rawValue
             condition.nextTry = nextTry
         }
+        if let polling = self.pollResults { condition.apply(polling) }
         if self.isLeaving { condition.state = .draining }
         return condition
+    }
+}
+
+extension UpstreamTarget.Condition {
+    /// Applies the results of health checks. They decide, unless requests have found the endpoint unreachable.
+    fileprivate mutating func apply(_ polling: EndpointPolling) {
+        self.isPolled = true
+        guard polling.health.state == .down || self.state != .down else { return }
+        switch polling.health.state {
+        case .unknown: self.state = .unknown
+        case .up: self.state = .up
+        case .down:
+            self.state = .down
+            self.reason = polling.failure?.reason
+            self.nextTry = polling.nextPoll
+        }
+        self.since = polling.health.since
     }
 }

@@ -18,7 +18,7 @@ package final class UpstreamTarget: Sendable {
     let permits: ConnectionPermits
     /// The name to look up. Nil if the URL contains the address.
     package let name: (host: String, port: Int)?
-    let createdAt = EndpointHealth.Moment.current
+    package let createdAt = EndpointHealth.Moment.current
     private let changes: EndpointChanges
     private let addressing: Mutex<Addressing>
 
@@ -27,6 +27,7 @@ package final class UpstreamTarget: Sendable {
         /// Endpoints whose addresses were removed from the name, but that workers may still use.
         var leaving: [UpstreamEndpoint] = []
         var lookUp: LookUp
+        var isPolled = false
         var isRetired = false
         var override: Override
     }
@@ -161,6 +162,17 @@ package final class UpstreamTarget: Sendable {
 
     var lookUp: LookUp { self.addressing.withLock { $0.lookUp } }
 
+    /// Whether health checks decide whether the target is up.
+    package var isPolled: Bool { self.addressing.withLock { $0.isPolled } }
+
+    /// Begins or ends the health checks of all addresses, including later ones.
+    func setPolled(_ isPolled: Bool) {
+        self.addressing.withLock { addressing in
+            addressing.isPolled = isPolled
+            for endpoint in addressing.endpoints { endpoint.setPolled(isPolled) }
+        }
+    }
+
     /// Sets the addresses of the name. Endpoints of addresses that remain keep their connections, health and counts.
     /// Other endpoints are added, or finish their requests.
     package func found(_ addresses: [SocketAddress]) {
@@ -175,6 +187,7 @@ package final class UpstreamTarget: Sendable {
                     let identity = "\(self.label) \(UpstreamEndpoint.label(of: address))"
                     let endpoint = UpstreamEndpoint(address, identity: identity, changes: self.changes)
                     endpoint.set(.drained, addressing.override.takesNoRequests)
+                    if addressing.isPolled { endpoint.setPolled(true) }
                     endpoints.append(endpoint)
                 }
             }

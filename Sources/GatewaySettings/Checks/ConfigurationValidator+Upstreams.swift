@@ -18,6 +18,7 @@ extension ConfigurationValidator {
         headSize(upstream.maxHead, of: "response", path + "max_head")
         within(.seconds(1)...(.hours(24)), upstream.resolve, path + "resolve")
         if let breaker = upstream.circuitBreaker { validate(breaker, at: path + "circuit_breaker") }
+        if let health = upstream.health { validate(health, of: upstream, at: path + "health") }
         if upstream.hashKey.parts.isEmpty {
             report(path + "hash_key", "the key is empty", "write \"client_ip\"")
         }

@@ -113,6 +113,7 @@ package struct ConfigurationValidator {
         if case .count(let workers) = server.workers { within(1...1024, workers, path + "workers") }
         notNegative(server.drainDelay, path + "drain_delay")
         notNegative(server.drainTimeout, path + "drain_timeout")
+        within(1...10_000, server.maxPolls, path + "max_polls")
 
         let limits = server.limits
         let place = path + "limits"

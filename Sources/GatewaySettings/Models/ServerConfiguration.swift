@@ -13,6 +13,8 @@ public struct ServerConfiguration: SettingTable {
     public var drainDelay = TimeSpan.zero
     /// How long open requests may take after the listeners are closed.
     public var drainTimeout = TimeSpan.seconds(30)
+    /// Maximum number of health checks in progress, over all upstreams. Further ones wait.
+    public var maxPolls = 10
     /// Limits per client connection and request.
     public var limits = LimitsConfiguration()
 

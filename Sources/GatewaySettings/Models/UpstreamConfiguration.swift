@@ -29,6 +29,8 @@ public struct UpstreamConfiguration: SettingTable {
     public var resolve = TimeSpan.seconds(30)
     /// Keeps requests from targets that fail.
     public var circuitBreaker: CircuitBreakerConfiguration?
+    /// Active polling of the targets.
+    public var health: HealthCheckConfiguration?
 
     /// Position of `[upstreams.NAME]` in the file.
     public var source = SettingSource.code

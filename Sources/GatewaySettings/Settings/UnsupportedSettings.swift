@@ -10,7 +10,7 @@ enum UnsupportedSettings {
     private static let keys: Set<String> = [
         "auth", "plans", "redis", "tracing", "sentry", "events", "alerts",
         "server.https_redirect", "server.proxy_protocol", "server.memory_limit", "server.tls", "server.http2",
-        "upstreams.*.http2", "upstreams.*.health", "upstreams.*.tls",
+        "upstreams.*.http2", "upstreams.*.tls",
     ]
 
     static func contains(_ path: SettingPath) -> Bool {

@@ -80,6 +80,7 @@ struct AdminEndpointTests {
         #expect(
             Set(AdminEndpoints.paths(exposedAs: "/health")) == [
                 "/health", "/health/live", "/health/liveness", "/health/ready", "/health/readiness", "/health/detailed",
+                "/health/polling",
             ]
         )
     }

@@ -20,6 +20,7 @@ enum MetricCatalog {
                 TargetMeters.requestsAnswered, TargetMeters.requestDuration, TargetMeters.connections,
                 TargetMeters.connects, TargetMeters.targetUp, TargetMeters.retries, TargetMeters.queueTime,
                 TargetMeters.circuitState, TargetMeters.circuitTransitions,
+                HealthChecker.checks,
             ]
         ),
         (

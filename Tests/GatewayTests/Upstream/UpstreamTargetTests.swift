@@ -91,7 +91,7 @@ import Testing
         #expect(target.condition.state == .unknown)
         target.notFound(reason: "timeout", at: EndpointHealth.Moment(now: .now(), time: 1))
         target.notFound(reason: "timeout", at: EndpointHealth.Moment(now: .now(), time: 2))
-        #expect(target.condition.state == .down && target.condition.reason == .dns && target.condition.since.time == 1)
+        #expect(target.condition.state == .down && target.condition.reason == "dns" && target.condition.since.time == 1)
         target.found(try addresses("10.0.0.1"))
         #expect(target.condition.state == .unknown && target.isUp)
     }
