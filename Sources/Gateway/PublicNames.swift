@@ -37,6 +37,7 @@ public typealias ListenAddress = GatewaySettings.ListenAddress
 public typealias LogConfiguration = GatewaySettings.LogConfiguration
 public typealias LogFormat = GatewaySettings.LogFormat
 public typealias LogLevel = GatewaySettings.LogLevel
+public typealias MemoryLimit = GatewaySettings.MemoryLimit
 public typealias MetricsConfiguration = GatewaySettings.MetricsConfiguration
 public typealias MiddlewareDescription = GatewaySettings.MiddlewareDescription
 public typealias MiddlewareTables = GatewaySettings.MiddlewareTables

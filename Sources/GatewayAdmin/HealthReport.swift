@@ -80,6 +80,14 @@ extension HealthReport {
             let check = Check(status: .warn, output: "the last reload was refused: \(error)")
             self.add(check, to: "gateway:configuration")
         }
+        if status.shared.isOverloaded {
+            let check = Check(
+                componentType: "system",
+                status: .warn,
+                output: "the memory exceeds server.memory_limit; new requests get 503"
+            )
+            self.add(check, to: "memory:limit")
+        }
         for failing in status.upstreams.failingNames { self.add(Check(failing), to: "name:\(failing.name)") }
         let upstreams = status.upstreams
         for (name, configuration) in upstreams.configuration {

@@ -18,6 +18,7 @@ final class GatewayRuntime: Sendable {
     let inspector: ConfigurationInspector
     private let names: NameResolver
     private let healthChecks: NIOLoopBound<HealthChecker>?
+    private let watch: RuntimeWatch
     private let accessLog: LogWriter?
     private let admin = NIOLockedValueBox<AdminListener?>(nil)
     let log: Logger
@@ -49,6 +50,11 @@ final class GatewayRuntime: Sendable {
         status.registerMeters(droppedLogLines: accessLog?.droppedLines)
         let admin = AdminRouter(status: status)
         self.names = NameResolver(names, log: log)
+        self.watch = RuntimeWatch(
+            setup.shared,
+            memoryLimit: { status.configuration.server.memoryLimit.bytes },
+            log: log
+        )
         self.workers = try await WorkerGroup(setup, on: group) { worker in
             worker.table = try PlanBuilder.build(
                 configuration,
@@ -73,6 +79,7 @@ final class GatewayRuntime: Sendable {
     /// Binds all addresses, or none if one fails. The admin API comes last so that it reports readiness only when the
     /// gateway listens.
     func listen() async throws {
+        await self.watch.start()
         try await self.workers.listen()
         guard case .address(let address) = self.configuration.admin.listen else { return }
         do {
@@ -109,6 +116,7 @@ final class GatewayRuntime: Sendable {
     func stop() async {
         guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         await self.workers.closeListeners()
+        await self.watch.stop()
         await self.names.stop()
         try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()

@@ -74,6 +74,15 @@ package enum Platform {
         }
     }
 
+    // MARK: Memory
+
+    /// Makes the C library return freed memory to the system, if it keeps any. It takes milliseconds, during which other
+    /// threads may wait for memory.
+    static func releaseFreeMemory() {
+        guard let symbol = dlsym(nil, "malloc_trim") else { return }
+        _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> CInt).self)(0)
+    }
+
     // MARK: Files
 
     #if canImport(Glibc)

@@ -9,6 +9,7 @@ package final class SharedState: Sendable {
     package let events: any EventSink
     private let connections = Atomic(0)
     private let draining = Atomic(false)
+    private let overloaded = Atomic(false)
     private let drain = Mutex(DrainStateMachine())
     /// Shared objects of middlewares, by key. Looked up only when plans are built.
     private let objects = Mutex<[String: any AnyObject & Sendable]>([:])
@@ -16,6 +17,11 @@ package final class SharedState: Sendable {
     package init(events: any EventSink = NoEvents()) { self.events = events }
 
     package var isDraining: Bool { self.draining.load(ordering: .relaxed) }
+
+    /// Whether new requests are refused, because the process uses too much memory.
+    package var isOverloaded: Bool { self.overloaded.load(ordering: .relaxed) }
+
+    package func setOverloaded(_ isOverloaded: Bool) { self.overloaded.store(isOverloaded, ordering: .relaxed) }
 
     /// Applies a change to the drain. Returns what the drain decided.
     ///

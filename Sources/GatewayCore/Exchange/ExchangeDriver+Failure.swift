@@ -147,6 +147,11 @@ extension ExchangeDriver {
 }
 
 extension GatewayError {
+    /// The process uses more memory than `server.memory_limit`.
+    static var outOfMemory: GatewayError {
+        GatewayError(.overloaded, retryAfter: 1, reason: "server.memory_limit is exceeded")
+    }
+
     /// Creates the error for a client's message that could not be read.
     package init(client error: MessageError) {
         switch error.code {

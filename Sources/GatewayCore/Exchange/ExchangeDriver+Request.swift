@@ -51,6 +51,11 @@ extension ExchangeDriver {
             exchange.refusal = refusal
             return
         }
+        if self.worker.shared.isOverloaded, !table.isExposed(exchange) {
+            exchange.plan = table.unrouted
+            exchange.refusal = Exchange.Refusal(.outOfMemory)
+            return
+        }
         let result = table.route(exchange)
         if hasEncodedSlash, table.isAmbiguous(exchange, result) {
             exchange.plan = table.unrouted

@@ -36,6 +36,15 @@ package final class RoutingTable {
         }
     }
 
+    /// Returns whether an exposed admin endpoint answers the request.
+    func isExposed(_ exchange: Exchange) -> Bool {
+        guard let exposed = self.exposed else { return false }
+        return exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
+            if case .found = exposed.route(RequestView(exchange, bytes), captures: &exchange.captures) { return true }
+            return false
+        }
+    }
+
     /// Returns whether a server that decodes the encoded slashes in the path could see a path of a different route.
     /// This takes several lookups, so call it only for paths with encoded slashes.
     ///

@@ -9,6 +9,8 @@ public struct ServerConfiguration: SettingTable {
     public var trustedProxies: [TrustedProxy] = []
     /// Which forwarding fields are sent upstream.
     public var forwarded = ForwardedStyle.xForwarded
+    /// Resident memory above which new requests get 503. Below 90 % of it they are accepted again. Empty: no limit.
+    public var memoryLimit = MemoryLimit.none
     /// How long a draining gateway keeps accepting connections while it reports that it is not ready.
     public var drainDelay = TimeSpan.zero
     /// How long open requests may take after the listeners are closed.

@@ -104,6 +104,8 @@ extension ServerConfiguration: DescribedSettings {
         "limits": "Limits per client connection and request.",
         "listen":
             "Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed.",
+        "memoryLimit":
+            "Resident memory above which new requests get 503. Below 90 % of it they are accepted again. Empty: no limit.",
         "trustedProxies":
             "Proxies whose `X-Forwarded-*` and `Forwarded` fields are trusted for the client's address, scheme and host. `\"unix:\"` matches all peers on Unix sockets.",
         "workers": "Number of event loops, 1 to 1024. `auto` is one per core.",
