@@ -28,6 +28,16 @@ struct RunningGateway: Sendable {
         return try await client.finalResponse(toHead: request.hasPrefix("HEAD "))
     }
 
+    /// Sends a request to the admin API, which ``withGateway`` has to start.
+    func admin(_ line: String, body: String = "") async throws -> Message {
+        guard let address = try await self.server.adminAddress() else { throw TimedOut(what: "the admin API") }
+        let client = try await RawConnection.connect(to: address)
+        defer { client.close() }
+        let head = "\(line) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        try await client.send(head + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        return try await client.finalResponse()
+    }
+
     /// `GET` with additional field lines.
     func get(_ target: String, _ fields: String...) async throws -> Message {
         let lines = fields.map { $0 + "\r\n" }.joined()
@@ -42,6 +52,7 @@ func withGateway<R>(
     _ toml: String,
     workers: Int = 1,
     listen: [ListenAddress] = [.host("127.0.0.1", port: 0)],
+    admin: AdminListen = .off,
     drainTimeout: TimeSpan = .milliseconds(20),
     middlewares: MiddlewareList = .standard,
     accessLog: AccessLogTarget = .off,
@@ -53,7 +64,7 @@ func withGateway<R>(
     configuration.server.listen = listen
     configuration.server.workers = .count(workers)
     configuration.server.drainTimeout = drainTimeout
-    configuration.admin.listen = .off
+    configuration.admin.listen = admin
     configuration.log.access = accessLog
     configuration.log.slowRequest = .off
     let server = try GatewayServer(
