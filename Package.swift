@@ -141,6 +141,7 @@ let package = Package(
                 "Gateway",
                 "GatewayCore",
                 "GatewayHTTP",
+                "GatewayHTTP1",
                 "GatewayMiddlewares",
                 "GatewaySettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -18,11 +18,12 @@ struct GatewayCommand: AsyncParsableCommand {
         abstract: "A reverse-proxy gateway in front of HTTP APIs.",
         discussion: """
             Exit codes: 0 success, 1 the command failed, 2 the configuration or the command line is wrong, \
-            69 an address is in use.
+            69 an address is in use or no gateway answers, 77 the gateway does not accept the token.
             """,
         version: GatewayVersion.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, InitCommand.self, HealthcheckCommand.self,
+            RunCommand.self, CheckCommand.self, DiffCommand.self, ReloadCommand.self, ExplainCommand.self,
+            InitCommand.self, HealthcheckCommand.self,
             DemoCommand.self, SchemaCommand.self,
         ]
     )

@@ -31,6 +31,19 @@ extension GatewayConfiguration {
         try self.init(file: path, environment: environment, vocabulary: ConfigurationVocabulary(middlewares))
     }
 
+    /// Reads what can be read of a configuration file. Invalid values are left out or replaced by defaults.
+    ///
+    /// - Throws: A syntax error, or the reason why the file cannot be read.
+    package init(readableIn path: String) throws(ConfigurationErrors) {
+        self =
+            try ConfigurationReading(
+                toml: TextFile.configuration(path),
+                file: path,
+                environment: ProcessInfo.processInfo.environment,
+                vocabulary: ConfigurationVocabulary(.standard)
+            ).configuration
+    }
+
     /// Reads TOML text, like ``init(file:environment:)``.
     ///
     /// - Parameters:

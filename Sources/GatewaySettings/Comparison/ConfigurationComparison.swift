@@ -27,6 +27,12 @@ package struct ConfigurationComparison: Hashable, Sendable {
 
     package var isEmpty: Bool { self.routes.isEmpty && self.upstreams.isEmpty && self.settings.isEmpty }
 
+    init(routes: Named, upstreams: Named, settings: [SettingChange]) {
+        self.routes = routes
+        self.upstreams = upstreams
+        self.settings = settings
+    }
+
     /// Compares two valid configurations.
     ///
     /// - Parameter middlewares: The middlewares of the chain.

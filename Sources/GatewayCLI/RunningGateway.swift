@@ -1,0 +1,95 @@
+import ArgumentParser
+import Gateway
+import GatewayHTTP
+import GatewayMiddlewares
+import GatewaySettings
+import NIOCore
+
+/// The options that find the admin API of a running gateway.
+struct RunningGateway: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The address of the admin API.",
+            discussion: "Default: $GATEWAY_ADMIN, or the one in the configuration.",
+            valueName: "address"
+        )
+    )
+    var admin: String?
+
+    @OptionGroup var file: ConfigurationFile
+
+    /// The exit code if the gateway does not accept the token.
+    static let denied = ExitCode(77)
+    /// The exit code if no gateway answers.
+    static let unavailable = ExitCode(69)
+
+    /// Whether a flag or variable sets the address.
+    var isNamed: Bool { self.admin != nil || Environment.current["GATEWAY_ADMIN"] != nil }
+
+    /// Returns the address of the admin API; nil if it is off.
+    ///
+    /// - Parameter configuration: The configuration of the gateway, which a flag or variable overrides.
+    func address(in configuration: GatewayConfiguration) throws -> ListenAddress? {
+        var configuration = configuration
+        let overrides = ConfigurationOverrides(
+            admin: self.admin,
+            environment: Environment.current.only("GATEWAY_ADMIN")
+        )
+        try overrides.apply(to: &configuration)
+        guard case .address(let address) = configuration.admin.listen else { return nil }
+        return address
+    }
+
+    /// Returns a client with the token from the environment or the file.
+    ///
+    /// The file may have errors, which the gateway is to report. Variables in it may exist only in the environment of
+    /// the gateway.
+    func client() throws -> AdminClient {
+        var configuration = GatewayConfiguration.demo
+        do throws(ConfigurationErrors) {
+            if let path = self.file.path { configuration = try GatewayConfiguration(readableIn: path) }
+        } catch {
+            if !self.isNamed { throw error }
+        }
+        guard let address = try self.address(in: self.isNamed ? .demo : configuration) else {
+            StandardError.print(lines: ["the admin API is off: set [admin].listen to an address"])
+            throw Self.unavailable
+        }
+        let token = Environment.current["GATEWAY_ADMIN_TOKEN"] ?? configuration.admin.token
+        return AdminClient(address: address, token: token.isEmpty ? nil : token)
+    }
+
+    /// Posts to the gateway. If it does not answer as expected, says why and exits.
+    ///
+    /// - Returns: A response with status 200 or 422.
+    func post(_ path: String, body: String? = nil) async throws -> AdminClient.Answer {
+        let client = try self.client()
+        let answer: AdminClient.Answer
+        do throws(AdminClient.Unreachable) {
+            answer = try await client.send(.post, path, body: body, within: .seconds(60))
+        } catch {
+            StandardError.print(lines: ["no gateway answers: \(error)"])
+            throw Self.unavailable
+        }
+        switch answer.status {
+        case 200, 422: return answer
+        case 401:
+            let advice = "set GATEWAY_ADMIN_TOKEN to the token in [admin].token of the gateway"
+            StandardError.print(lines: ["\(client.address) does not accept the token: \(advice)"])
+            throw Self.denied
+        case 403:
+            let detail = Problem(answer.body)?.detail ?? "403"
+            let advice = "run this on the gateway's machine, or set [admin].token"
+            StandardError.print(lines: ["\(client.address) refused: \(detail.trimmingFullStop): \(advice)"])
+            throw Self.denied
+        default:
+            let detail = Problem(answer.body)?.detail ?? "this is no gateway, or another version"
+            StandardError.print(lines: ["\(client.address) answered \(answer.status): \(detail.trimmingFullStop)"])
+            throw Self.unavailable
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingFullStop: String { self.hasSuffix(".") ? String(self.dropLast()) : self }
+}
