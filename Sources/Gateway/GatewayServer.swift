@@ -18,7 +18,7 @@ public final class GatewayServer: Service {
     private let inProcess: [String: InProcessHandler]
     private let names: NameResolver.Settings
     private let source: ConfigurationSource
-    private let log: Logger
+    let log: Logger
     private let state = NIOLockedValueBox(State())
 
     private struct State {

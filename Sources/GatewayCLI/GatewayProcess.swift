@@ -20,6 +20,8 @@ struct GatewayProcess {
     let origin: String
     /// Where to read configurations that take the place of this one.
     var source = ConfigurationSource()
+    /// Watches the file of the source; nil to reload on request only.
+    var watcher: FileWatcher?
 
     /// The files that signal handling opens.
     private static let ownFiles = 8
@@ -35,7 +37,9 @@ struct GatewayProcess {
         let server = try GatewayServer(Self.served(self.configuration), source: self.source, log: log)
         let obeying = Task { await Self.obey(signals, server, log, writer) }
         let announcing = Task { try await self.announce(server) }
+        let watching = self.watcher.map { watcher in Task { await server.reload(watching: watcher) } }
         defer {
+            watching?.cancel()
             obeying.cancel()
             announcing.cancel()
         }
@@ -117,6 +121,7 @@ struct GatewayProcess {
         let screen = StartScreen(
             configuration: self.configuration,
             origin: self.origin,
+            isWatched: self.watcher != nil,
             listening: try await server.boundAddresses(),
             admin: try await server.adminAddress()
         )

@@ -32,15 +32,37 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
+    @Flag(help: "Reload the configuration when its file changes.")
+    var watch = false
+
     func validate() throws {
         if self.to != nil, self.file.config != nil {
             throw ValidationError(
                 "--to and --config exclude each other: use one of them"
             )
         }
+        if self.watch, self.to != nil {
+            throw ValidationError("--watch needs a configuration file: use --config instead of --to")
+        }
+    }
+
+    /// What watches the file; nil without `--watch`.
+    private var watcher: FileWatcher? {
+        get throws {
+            guard self.watch else { return nil }
+            guard let path = self.file.path else {
+                throw ValidationError("--watch needs a configuration file: create one with `gateway init`")
+            }
+            guard let watcher = FileWatcher(path) else {
+                throw ValidationError("--watch needs a regular file: \(path) is none")
+            }
+            return watcher
+        }
     }
 
     func run() async throws {
+        // Before the file is read, so that no change is missed.
+        let watcher = try self.watcher
         var (configuration, origin) =
             if let to {
                 (try GatewayConfiguration.to(url: to), "--to \(to)")
@@ -59,6 +81,6 @@ struct RunCommand: AsyncParsableCommand {
             try overrides.apply(to: &configuration)
             configuration = GatewayProcess.served(configuration)
         }
-        try await GatewayProcess(configuration: configuration, origin: origin, source: source).run()
+        try await GatewayProcess(configuration: configuration, origin: origin, source: source, watcher: watcher).run()
     }
 }

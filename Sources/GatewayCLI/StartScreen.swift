@@ -9,6 +9,8 @@ struct StartScreen {
     let configuration: GatewayConfiguration
     /// The source of the configuration, for display.
     let origin: String
+    /// Whether changes of the file are applied.
+    var isWatched = false
     let listening: [SocketAddress]
     /// The address of the admin API; nil if it is off.
     let admin: SocketAddress?
@@ -26,6 +28,7 @@ struct StartScreen {
             "version": .string(GatewayVersion.current),
         ]
         if let admin { metadata["admin"] = .string(admin.url) }
+        if self.isWatched { metadata["watched"] = .stringConvertible(true) }
         return metadata
     }
 
@@ -34,7 +37,11 @@ struct StartScreen {
         func styled(_ text: String, _ code: String) -> String { isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
         let title = { styled($0, "1") }
         let quiet = { styled($0, "2") }
-        var lines = ["", title("Gateway \(GatewayVersion.current)") + "  " + quiet(self.origin), ""]
+        var lines = [
+            "",
+            title("Gateway \(GatewayVersion.current)") + "  "
+                + quiet(self.origin + (self.isWatched ? " (watched)" : "")), "",
+        ]
         for (index, address) in self.listening.enumerated() {
             lines.append((index == 0 ? "Listening  " : "           ") + styled(address.url, "36"))
         }

@@ -12,11 +12,15 @@ import NIOPosix
 
 /// Looks at a file again and again, on a thread that may block, until its task is canceled.
 package struct FileWatcher: Sendable {
-    private let path: String
+    let path: String
     private var watch: FileWatch
 
     /// Creates a watcher. What the file contains now counts as known, so create it before reading the file.
-    package init(_ path: String) {
+    ///
+    /// - Returns: nil for a pipe or a device, whose contents can be read once only.
+    package init?(_ path: String) {
+        var found = stat()
+        if stat(path, &found) == 0, found.st_mode & S_IFMT != S_IFREG { return nil }
         self.path = path
         self.watch = FileWatch(FileWatch.Version(of: path), FileWatch.Content(of: path))
     }

@@ -29,14 +29,17 @@ struct EffectiveComparison {
         let oldPlaces = Self.places(of: self.old.routes)
         let newNames = Set(self.new.routes.map(\.name))
         var result = ConfigurationComparison.Named()
-        result.removed = self.old.routes.map(\.name).filter { !newNames.contains($0) }
+        result.removed = self.old.routes.indices.filter { !newNames.contains(self.old.routes[$0].name) }.map {
+            self.old.shownName(ofRoute: $0)
+        }
         for (index, route) in self.new.routes.enumerated() {
+            let name = self.new.shownName(ofRoute: index)
             guard let place = oldPlaces[route.name] else {
-                result.added.append(route.name)
+                result.added.append(name)
                 continue
             }
             let changes = self.changes(ofRoute: place, to: index)
-            if !changes.isEmpty { result.changed.append(.init(name: route.name, settings: changes)) }
+            if !changes.isEmpty { result.changed.append(.init(name: name, settings: changes)) }
         }
         return result
     }
@@ -139,8 +142,8 @@ struct EffectiveComparison {
                 var settings = ComparedSettings()
                 guard let upstream = configuration.upstreams[name] else { return settings }
                 let place = SettingPath("upstreams") + name
-                let document = configuration.document.root
-                settings.add(SettingSchema.written(upstream), at: SettingPath(), place: place, in: document)
+                let written = SettingSchema.written(upstream).withPlainTargets
+                settings.add(written, at: SettingPath(), place: place, in: configuration.document.root)
                 return settings
             }
             let changes = ComparedSettings.changes(from: settings(in: self.old), to: settings(in: self.new))
@@ -175,6 +178,16 @@ struct EffectiveComparison {
     }
 }
 
+extension GatewayConfiguration {
+    /// Returns the name of a route, redacted if it contains a value from the environment. A derived name contains the
+    /// path.
+    fileprivate func shownName(ofRoute index: Int) -> String {
+        let written = self.document.root?.node(at: SettingPath("routes") + index)?.entries
+        let isSecret = [written?["name"], written?["path"]].contains { $0?.isFromEnvironment == true }
+        return isSecret ? Redaction.text : self.routes[index].name
+    }
+}
+
 extension MiddlewareTables {
     /// Whether both scopes have the same tables with the same text.
     fileprivate func isWritten(like other: MiddlewareTables) -> Bool {
@@ -194,6 +207,21 @@ extension SettingNode {
 }
 
 extension SettingValue {
+    /// An upstream in which targets that have only a URL are written as one.
+    fileprivate var withPlainTargets: SettingValue {
+        guard case .table(var entries) = self, case .list(let targets)? = entries["targets"],
+            case .table(let defaults) = SettingSchema.written(TargetConfiguration())
+        else { return self }
+        entries["targets"] = .list(
+            targets.map { target in
+                guard case .table(let target) = target, let url = target["url"] else { return target }
+                let isPlain = target.allSatisfy { $0.key == "url" || defaults[$0.key] == $0.value }
+                return isPlain ? url : .table(target)
+            }
+        )
+        return .table(entries)
+    }
+
     /// Returns this value with those of `other` in its place. Tables merge by key at every depth.
     fileprivate func overlaid(by other: SettingValue) -> SettingValue {
         guard case .table(let own) = self, case .table(let others) = other else { return other }
