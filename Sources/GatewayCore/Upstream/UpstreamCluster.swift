@@ -83,10 +83,10 @@ final class UpstreamCluster {
         self.serveWaiting()
     }
 
-    /// Whether an endpoint serves requests, has no health check result yet, or is being tried by its circuit breaker.
+    /// Whether an endpoint serves requests, has no health check result yet, or waits for a request to close its circuit.
     package var isUsable: Bool {
         self.lookIfNeeded()
-        return !self.rotation.available.isEmpty || !self.rotation.unchecked.isEmpty || !self.rotation.halfOpen.isEmpty
+        return !self.rotation.available.isEmpty || !self.rotation.unchecked.isEmpty || self.takesProbe
     }
 
     // MARK: Requests
@@ -201,8 +201,7 @@ final class UpstreamCluster {
         var failed: String?
         for case .failed(let reason, _) in self.members.lazy.map(\.target.lookUp) { failed = reason }
         guard self.members.contains(where: { $0.target.lookUp == .pending }) else {
-            if let failed { return call.fail(.unresolved(reason: failed)) }
-            return call.fail(self.noEndpointLeft)
+            return call.fail(self.noEndpointLeft(unresolved: failed))
         }
         if self.waiting.count >= self.settings.maxPending {
             self.waiting.removeAll { !$0.call.awaitsAddress || $0.call.number != $0.number }

@@ -26,7 +26,7 @@ package final class EndpointCircuit: Sendable {
             let state: UInt64 =
                 switch breaker.state {
                 case .closed: 0
-                case .halfOpen: 1
+                case .halfOpen(_, let isProbing): isProbing ? 3 : 1
                 case .open: 2
                 }
             self.init(number: breaker.number, needsSuccesses: breaker.needsSuccesses, state: state)
@@ -34,8 +34,17 @@ package final class EndpointCircuit: Sendable {
 
         var number: UInt32 { UInt32(truncatingIfNeeded: self.rawValue >> 3) }
         var isClosed: Bool { self.rawValue & 3 == 0 }
-        var isHalfOpen: Bool { self.rawValue & 3 == 1 }
+        /// Half open, with room for a request.
+        var takesProbe: Bool { self.rawValue & 3 == 1 }
         var isOpen: Bool { self.rawValue & 3 == 2 }
+    }
+
+    /// Room among the endpoints that may be out. An endpoint that has left the group gets none.
+    private struct Room {
+        let group: CircuitGroup
+        let isGone: Bool
+
+        func take() -> Bool { !self.isGone && self.group.takeRoom() }
     }
 
     private let changes: EndpointChanges
@@ -66,6 +75,9 @@ package final class EndpointCircuit: Sendable {
         return summary.isOpen ? .circuitOpen : .circuitHalfOpen
     }
 
+    /// Whether the circuit is half open and admits a request now.
+    var takesProbe: Bool { Summary(rawValue: self.summary.load(ordering: .relaxed)).takesProbe }
+
     /// Nil if the upstream has no circuit breaker.
     package var breaker: CircuitBreaker? { self.machine.withLock { $0.breaker } }
 
@@ -74,7 +86,7 @@ package final class EndpointCircuit: Sendable {
     func request() -> CircuitBreaker.OnRequest {
         let summary = Summary(rawValue: self.summary.load(ordering: .relaxed))
         if summary.isClosed { return .admitted(summary.number) }
-        if summary.isOpen { return .refused }
+        guard summary.takesProbe else { return .refused }
         return self.change { breaker, _ in breaker.request() } ?? .admitted(0)
     }
 
@@ -87,11 +99,11 @@ package final class EndpointCircuit: Sendable {
                 return .unchanged
             }
         }
-        return self.judge(at: now) { $0.succeeded(number, at: $1, takeRoom: $2) }
+        return self.judge(at: now) { $0.succeeded(number, at: $1, takeRoom: $2.take) }
     }
 
     func failed(_ number: UInt32, _ failure: CircuitBreaker.Failure, at now: NIODeadline) -> CircuitBreaker.OnOutcome {
-        self.judge(at: now) { $0.failed(number, failure, at: $1, takeRoom: $2) }
+        self.judge(at: now) { $0.failed(number, failure, at: $1, takeRoom: $2.take) }
     }
 
     func abandoned(_ number: UInt32) { self.change { breaker, _ in breaker.abandoned(number) } }
@@ -106,12 +118,12 @@ package final class EndpointCircuit: Sendable {
 
     private func judge(
         at now: NIODeadline,
-        _ body: (inout CircuitBreaker, EndpointHealth.Moment, () -> Bool) -> CircuitBreaker.OnOutcome
+        _ body: (inout CircuitBreaker, EndpointHealth.Moment, Room) -> CircuitBreaker.OnOutcome
     ) -> CircuitBreaker.OnOutcome {
         let moment = EndpointHealth.Moment(now: now, time: Platform.unixMilliseconds())
-        let result = self.change { breaker, takeRoom in
+        let result = self.change { breaker, room in
             self.collectPending(into: &breaker, at: now)
-            return body(&breaker, moment, takeRoom)
+            return body(&breaker, moment, room)
         }
         guard let result, result != .unchanged else { return .unchanged }
         self.changes.announce()
@@ -120,14 +132,13 @@ package final class EndpointCircuit: Sendable {
 
     /// - Returns: Nil if there is no circuit breaker.
     @discardableResult
-    private func change<Result>(_ body: (inout CircuitBreaker, () -> Bool) -> Result) -> Result? {
+    private func change<Result>(_ body: (inout CircuitBreaker, Room) -> Result) -> Result? {
         self.machine.withLock { machine in
             guard var breaker = machine.breaker else { return nil }
             machine.breaker = nil
             let wasOut = breaker.state != .closed
-            let hasLeft = machine.hasLeft
-            let result = body(&breaker) { !hasLeft && self.group.takeRoom() }
-            if wasOut, breaker.state == .closed, !hasLeft { self.group.returnRoom() }
+            let result = body(&breaker, Room(group: self.group, isGone: machine.hasLeft))
+            if wasOut, breaker.state == .closed, !machine.hasLeft { self.group.returnRoom() }
             self.summary.store(Summary(breaker).rawValue, ordering: .relaxed)
             machine.breaker = breaker
             return result

@@ -10,8 +10,19 @@ extension UpstreamCluster {
         return nil
     }
 
-    /// The error of a request that no endpoint accepts.
-    var noEndpointLeft: GatewayError {
+    /// Whether a request may go to an endpoint whose circuit is half open.
+    var takesProbe: Bool {
+        guard !self.rotation.halfOpen.isEmpty else { return false }
+        return self.pools.contains { pool in
+            guard let pool, self.rotation.halfOpen.contains(pool.index) else { return false }
+            return pool.endpoint.circuit.takesProbe
+        }
+    }
+
+    /// Returns the error of a request that no endpoint accepts.
+    ///
+    /// - Parameter reason: Why the name of a target has no address, if one has none.
+    func noEndpointLeft(unresolved reason: String?) -> GatewayError {
         var next: NIODeadline?
         for case let pool? in self.pools where !pool.isDraining {
             guard pool.circuit != nil, !pool.endpoint.availability.contains(.drained) else { continue }
@@ -21,7 +32,9 @@ extension UpstreamCluster {
             case .halfOpen: next = min(next ?? .distantFuture, self.worker.now)
             }
         }
-        guard let next else { return GatewayError(.noHealthyUpstream, retryAfter: 1) }
+        guard let next else {
+            return reason.map { .unresolved(reason: $0) } ?? GatewayError(.noHealthyUpstream, retryAfter: 1)
+        }
         let seconds = ((next - self.worker.now).nanoseconds + 999_999_999) / 1_000_000_000
         return GatewayError(.circuitOpen, retryAfter: Int(max(1, seconds)))
     }
