@@ -71,7 +71,7 @@ struct AccessLogEntry: AccessLogSource {
     var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
     var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
     var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }
-    var accessLogAttempts: Int { self.exchange.upstreamCall.attempts }
+    var accessLogAttempts: Int { self.exchange.upstreamCall.tries }
 
     var accessLogUpstreamTime: TimeAmount? {
         guard let sent = self.exchange.upstreamCall.sentAt else { return nil }
@@ -102,6 +102,24 @@ struct AccessLogEntry: AccessLogSource {
                 self.exchange.response.headers.withBytes(coding, body)
             }
         case .consumer, .cache, .tls: break
+        }
+    }
+
+    func withTries(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+        let tries = self.exchange.upstreamCall.failedTries
+        guard !tries.isEmpty else { return }
+        for failed in tries { Self.lend(failed.target?.label ?? "", failed.failure?.text ?? "", body) }
+        Self.lend(self.exchange.target?.label ?? "", self.exchange.failure.map { "\($0.text)" } ?? "", body)
+    }
+
+    private static func lend(
+        _ target: String,
+        _ failure: String,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) {
+        var (target, failure) = (target, failure)
+        target.withUTF8 { target in
+            failure.withUTF8 { body(UnsafeRawBufferPointer(target), UnsafeRawBufferPointer($0)) }
         }
     }
 

@@ -105,6 +105,25 @@ extension RequestIDMiddleware.Config: DescribedSettings {
     ]
 }
 
+extension RetryMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "attempts": "Maximum number of further tries.",
+        "backoff":
+            "The first wait is random up to this, and the limit doubles with each further one. `Retry-After` of a target that is tried again takes precedence.",
+        "budget":
+            "Retries of an upstream, as a share of its requests in the last ten seconds. Three per second are always allowed.",
+        "buffer":
+            "How much of a request body is kept for another try. Requests with a larger one get no other try once it has begun to flow.",
+        "maxBackoff": "Maximum wait. A longer `Retry-After` ends the tries.",
+        "methods":
+            "Methods that may be sent twice. Others may only if they carry `Idempotency-Key`, or if nothing was sent.",
+        "on":
+            "What is retried: `connect` (no connection), `reset` (it ended before a response), `timeout` (`first_byte`), and statuses of the upstream such as `503` or `502-504`.",
+        "perTry":
+            "Time from the beginning of a try to the head of the response; `0s` for none. A late response is always retried.",
+    ]
+}
+
 extension SecurityHeadersMiddleware.CSP: DescribedSettings {
     package static let descriptions: [String: String] = [
         "nonce":

@@ -8,7 +8,8 @@ import NIOCore
 /// [middleware.server_timing]
 /// ```
 ///
-/// Off by default, because it tells everyone how fast the upstream is. Entries of the upstream come first.
+/// Off by default, because it tells everyone how fast the upstream is. Entries of the upstream come first. If the request
+/// took several tries, `tries;desc="2"` tells how many.
 public struct ServerTimingMiddleware: ResponseHook {
     public struct Config: Codable, Sendable {}
 
@@ -28,6 +29,11 @@ public struct ServerTimingMiddleware: ResponseHook {
             if let upstream {
                 value.write(", upstream;dur=")
                 value.write(milliseconds: upstream)
+            }
+            if call.tries > 1 {
+                value.write(", tries;desc=\"")
+                value.write(decimal: call.tries)
+                value.write("\"")
             }
         }
         return .next

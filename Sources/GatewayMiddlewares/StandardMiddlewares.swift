@@ -19,6 +19,7 @@ package enum StandardMiddlewares {
         .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
         .on(ETagMiddleware.self, defaults: ETagMiddleware.Config()),
         .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
+        .whenConfigured(RetryMiddleware.self, defaults: RetryMiddleware.Config()),
     ]
 }
 

@@ -41,6 +41,9 @@ package final class Chain {
         return .passUnretained(step)
     }
 
+    /// Whether a hook below `place` sees the request.
+    func hasRequestHooks(below place: Int) -> Bool { self.requestPlaces.last.map { $0 > place } ?? false }
+
     var requestCount: Int { self.requestHooks.count }
     var hasCompletionHooks: Bool { !self.completionHooks.isEmpty }
 

@@ -31,6 +31,9 @@ public struct Deadlines: Sendable {
     public var total: TimeAmount?
     /// Whether the request brought `total` itself.
     package var isTotalRequested = false
+    /// The time from the beginning of a try, with a complete request, to the first byte of the response. Nil for no
+    /// limit other than the others.
+    package var perTry: TimeAmount?
 
     /// What the exchange is waiting for.
     private(set) var phase = Phase.total
@@ -38,6 +41,8 @@ public struct Deadlines: Sendable {
     private let start: NIODeadline
     /// The deadline of the whole exchange.
     package private(set) var end = NIODeadline.distantFuture
+    /// The deadline of the current try.
+    private var tryEnd = NIODeadline.distantFuture
 
     package init(from start: NIODeadline) { self.start = start }
 
@@ -45,6 +50,18 @@ public struct Deadlines: Sendable {
     package mutating func begin() {
         if let total = self.total { self.end = self.start + total }
     }
+
+    /// Begins a try.
+    mutating func beginTry(at now: NIODeadline) {
+        if let perTry = self.perTry { self.tryEnd = now + perTry }
+    }
+
+    mutating func endTry() { self.tryEnd = .distantFuture }
+
+    var isInTry: Bool { self.tryEnd != .distantFuture }
+
+    /// Whether the try has lasted for `perTry`.
+    package func isTryOver(at now: NIODeadline) -> Bool { self.tryEnd <= now }
 
     package mutating func wait(for phase: Phase, until deadline: NIODeadline) {
         self.phase = phase
@@ -56,11 +73,12 @@ public struct Deadlines: Sendable {
     func isWaiting(for phase: Phase) -> Bool { self.phase == phase && self.current != .distantFuture }
 
     /// The time at which the wheel has to check this exchange.
-    package var next: NIODeadline { min(self.current, self.end) }
+    package var next: NIODeadline { min(self.current, self.end, self.tryEnd) }
 
     /// Returns the phase whose deadline has passed at `now`, or nil if none has.
     func expired(at now: NIODeadline) -> Phase? {
         if self.end <= now { return .total }
+        if self.tryEnd <= now { return .firstByte }
         return self.current <= now ? self.phase : nil
     }
 }

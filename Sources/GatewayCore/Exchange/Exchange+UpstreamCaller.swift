@@ -48,4 +48,8 @@ extension UpstreamCluster: Upstream {
         )
         self.take(call)
     }
+
+    package func retryDestination(of exchange: Exchange) -> RetryDestination {
+        self.retryDestination(of: exchange.upstreamCall)
+    }
 }

@@ -131,14 +131,18 @@ public final class Exchange {
     /// Why the upstream failed, for the log.
     package var failure: UpstreamFailure?
     package var target: UpstreamTarget? { self.upstreamCall.target }
+    /// The upstream that was chosen for the request, or nil if there is none yet or the gateway answers.
+    package var chosenUpstream: (any Upstream)? {
+        switch self.plan.action {
+        case .upstream(let upstream): upstream
+        case .split(let split): split.upstream(of: self)
+        case .respond, .redirect, .refuse: nil
+        }
+    }
     /// The name of the upstream, or nil if the request did not reach it.
     package var upstreamName: String? {
         guard self.upstreamCall.pool != nil || self.upstreamCall.attempts > 0 else { return nil }
-        switch self.plan.action {
-        case .upstream(let upstream): return upstream.name
-        case .split(let split): return split.upstream(of: self)?.name
-        case .respond, .redirect, .refuse: return nil
-        }
+        return self.chosenUpstream?.name
     }
 
     // MARK: Reuse

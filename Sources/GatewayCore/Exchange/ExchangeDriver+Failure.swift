@@ -23,7 +23,9 @@ extension ExchangeDriver {
             case .fail(let other):
                 error = other
                 place = chain.failurePlaces[index]
-            case .retry(let delay): if self.retry(after: delay, below: chain.failurePlaces[index]) { return }
+            case .retry(let delay):
+                let failure = error.failure.map { FailedTry.Failure.upstream($0) }
+                if self.retry(after: delay, below: chain.failurePlaces[index], because: failure) { return }
             }
         }
         exchange.origin = .gateway

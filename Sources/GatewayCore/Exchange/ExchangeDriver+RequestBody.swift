@@ -87,7 +87,10 @@ extension ExchangeDriver {
         let exchange = self.exchange
         upstream.writeEnd(trailers: exchange.requestBody.trailers)
         // Start the wait before the flush, because a failed flush may end this exchange.
-        if exchange.state.stage == .waiting { exchange.wait(for: .firstByte, exchange.deadlines.firstByte) }
+        if exchange.state.stage == .waiting {
+            exchange.wait(for: .firstByte, exchange.deadlines.firstByte)
+            if exchange.deadlines.perTry != nil, !exchange.deadlines.isInTry { exchange.beginTry() }
+        }
         upstream.flush()
     }
 
@@ -157,13 +160,6 @@ extension ExchangeDriver {
         exchange.client?.writeInformational(exchange.response)
         exchange.request.expectsContinue = false
         exchange.client?.flush()
-    }
-
-    /// Whether the whole body is available for another attempt.
-    var canSendRequestAgain: Bool {
-        let exchange = self.exchange
-        return exchange.request.framing.isEmpty
-            || (exchange.requestBody.collected != nil && exchange.requestBody.pipeline == nil)
     }
 
     /// Replaces the body before it is sent upstream.

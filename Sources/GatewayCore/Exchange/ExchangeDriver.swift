@@ -82,6 +82,7 @@ package struct ExchangeDriver {
         // A hook may have changed `total`.
         exchange.deadlines.begin()
         if exchange.deadlines.total != nil { exchange.arm() }
+        if exchange.deadlines.perTry != nil, exchange.state.isRequestEnded { exchange.beginTry() }
         if let refusal = exchange.refusal { return self.fail(refusal.error, from: nil) }
         if exchange.needsUnencodedResponse { exchange.request.headers.remove(.acceptEncoding) }
         switch exchange.plan.action {
@@ -124,6 +125,7 @@ package struct ExchangeDriver {
         let exchange = self.exchange
         guard case .climb = exchange.state.responseHead() else { return }
         exchange.origin = .upstream
+        exchange.deadlines.endTry()
         ForwardedFields.cleanResponse(exchange)
         NewCookies.set(of: exchange)
         exchange.cursor.turn(from: nil, among: exchange.plan.chain.responsePlaces)
@@ -135,6 +137,7 @@ package struct ExchangeDriver {
     func climb(with response: Response, from place: Int?) {
         let exchange = self.exchange
         exchange.stopWaiting()
+        exchange.deadlines.endTry()
         self.dropUpstream()
         self.dropResponse()
         exchange.state.answered()
@@ -174,7 +177,9 @@ package struct ExchangeDriver {
             guard case .none = self.exchange.collected else { return true }
             guard let body = self.collectResponse(upTo: limit) else { return false }
             return self.goesUp(with: body)
-        case .retry(let delay): return !self.retry(after: delay, below: self.exchange.plan.chain.responsePlaces[index])
+        case .retry(let delay):
+            let place = self.exchange.plan.chain.responsePlaces[index]
+            return !self.retry(after: delay, below: place, because: .status(self.exchange.response.status))
         case .suspend: self.suspend()
         }
         return false
@@ -197,7 +202,7 @@ package struct ExchangeDriver {
         if self.goesUp(with: body) { self.climb() }
     }
 
-    // MARK: Halts and retries
+    // MARK: Halts
 
     private func suspend() {
         self.exchange.state.suspend()
@@ -243,25 +248,6 @@ package struct ExchangeDriver {
             self.fail(GatewayError(.internalError, reason: "the response was passed on before it came"), from: place)
         }
         if exchange.generation == generation { exchange.client?.flush() }
-    }
-
-    /// Walks down again from below `place` with the same request. Returns false if the request cannot be sent again.
-    func retry(after delay: TimeAmount, below place: Int) -> Bool {
-        let exchange = self.exchange
-        guard self.canSendRequestAgain, case .descend = exchange.state.retry() else { return false }
-        self.dropUpstream()
-        self.dropResponse()
-        exchange.upstreamCall.restart()
-        exchange.requestBody.held = exchange.requestBody.collected ?? ByteBuffer()
-        exchange.cursor.restart(below: place, among: exchange.plan.chain.requestPlaces)
-        guard delay > .zero else {
-            self.descend()
-            return true
-        }
-        let resumption = exchange.resumption()
-        self.suspend()
-        self.worker.eventLoop.scheduleTask(in: delay) { resumption.resume() }
-        return true
     }
 
     // MARK: 8. The end

@@ -49,16 +49,19 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     enum OnRetry: Hashable, Sendable {
         case descend
-        /// The client has received part of the response.
+        /// The client has received part of the response, or the exchange is over.
         case refuse
     }
 
     /// Called to send the request again.
     mutating func retry() -> OnRetry {
-        guard self.stage != .responding, self.stage != .flushing else { return .refuse }
-        self.stage = .descending
-        self.isResponseEnded = false
-        return .descend
+        switch self.stage {
+        case .descending, .waiting, .climbing:
+            self.stage = .descending
+            self.isResponseEnded = false
+            return .descend
+        case .idle, .responding, .flushing, .over: return .refuse
+        }
     }
 
     // MARK: Halts

@@ -31,6 +31,10 @@ extension AccessLogFormat {
         if style.isTerminal { line.shorten(from: start, to: Self.targetWidth) }
         writeWord(.route, source)
         writeWord(.clientIP, source)
+        if source.accessLogAttempts > 1 {
+            line.write(" tries=")
+            line.write(decimal: source.accessLogAttempts)
+        }
         if source.accessLogLevel == .warning { writeTrouble(source) }
     }
 

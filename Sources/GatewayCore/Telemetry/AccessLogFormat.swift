@@ -69,6 +69,7 @@ package struct AccessLogFormat: ~Copyable {
             writeKey("attempts")
             line.write(decimal: source.accessLogAttempts)
         }
+        writeTries(source)
         write(.end, source)
         write(.cache, source)
         write(.encoding, source)
@@ -76,6 +77,27 @@ package struct AccessLogFormat: ~Copyable {
         write(.userAgent, source)
         write(.referer, source)
         write(.tls, source)
+    }
+
+    private mutating func writeTries(_ source: some AccessLogSource) {
+        var isFirst = true
+        source.withTries { target, failure in
+            if isFirst { writeKey("tries") }
+            line.write(isFirst ? "[{" : ",{")
+            isFirst = false
+            if !target.isEmpty {
+                line.write("\"target\":\"")
+                line.writeLogText(target, .json)
+                line.write("\"")
+            }
+            if !failure.isEmpty {
+                line.write(target.isEmpty ? "\"failure\":\"" : ",\"failure\":\"")
+                line.writeLogText(failure, .json)
+                line.write("\"")
+            }
+            line.write("}")
+        }
+        if !isFirst { line.write("]") }
     }
 
     private mutating func write(_ text: AccessLogText, _ source: some AccessLogSource) {

@@ -16,6 +16,9 @@ package protocol AccessLogSource {
     var accessLogUpstreamTime: TimeAmount? { get }
     /// The number of attempts, including failed connections; 0 is omitted.
     var accessLogAttempts: Int { get }
+    /// Calls `body` with the target and the failure of each try, in order, if there was more than one. Empty texts are
+    /// omitted.
+    func withTries(_ body: (_ target: UnsafeRawBufferPointer, _ failure: UnsafeRawBufferPointer) -> Void)
 }
 
 /// The texts of an access log line.

@@ -26,6 +26,8 @@ package final class UpstreamCall {
     var tried = TargetSet()
     /// Whether the request was sent to an endpoint out of the rotation, because no other was left.
     var hasTriedLastResort = false
+    /// The endpoint of the last try, for a retry.
+    private(set) var lastTried: Int?
     /// Whether the current endpoint has failed the request, possibly with a response.
     var hasFailedHere = false
     /// The number under which the circuit breaker of the endpoint admitted the request. Nil once it has judged it.
@@ -52,6 +54,16 @@ package final class UpstreamCall {
 
     /// How often the request was sent, or could not be sent for lack of a connection.
     package var attempts = 0
+    /// The number of tries, including those that ended before an endpoint was chosen.
+    package var tries: Int { max(self.attempts, self.failedTries.isEmpty ? 0 : self.failedTries.count + 1) }
+    /// How often the request was tried again after a response or a failure, beside failover.
+    package private(set) var retries = 0
+    /// The value of `attempts` when the current try began.
+    private var attemptsBefore = 0
+    /// The tries that were followed by another one.
+    package private(set) var failedTries: [FailedTry] = []
+    /// Whether an upstream may have received a part of the request.
+    package var mayHaveArrived = false
     /// The part of the body that was sent, in case the connection turns out to be closed.
     var replay = ReplayBuffer()
     package var sentAt: NIODeadline?
@@ -90,12 +102,26 @@ package final class UpstreamCall {
     /// Records that the endpoint did not begin its response in time.
     package func timedOut() { self.pool?.judge(self, .timeout) }
 
-    /// Prepares to send the same request again, after its response was dropped.
-    func restart() {
+    /// Records why the request is tried again.
+    func failedTry(_ failure: FailedTry.Failure?) {
+        self.failedTries.append(FailedTry(target: self.target, failure: failure))
+    }
+
+    /// Prepares to send the same request again, after its response was dropped or it failed.
+    func restart(after failure: FailedTry.Failure?) {
         self.endTry()
+        self.failedTry(failure)
+        // The try may have ended while it waited for a connection.
+        if self.attempts == self.attemptsBefore { self.attempts += 1 }
+        self.attemptsBefore = self.attempts
+        self.retries += 1
+        if let pool = self.pool {
+            self.tried.insert(pool.index)
+            self.lastTried = pool.index
+        }
         self.leavePool()
         self.answerBeganAt = nil
-        self.replay = ReplayBuffer()
+        self.answerEndedAt = nil
     }
 
     /// Ends the call: the caller needs nothing more from the upstream.
@@ -104,6 +130,7 @@ package final class UpstreamCall {
         self.number &+= 1
         self.awaitsAddress = false
         self.endTry()
+        self.replay.forget()
         self.leavePool()
     }
 
@@ -114,6 +141,10 @@ package final class UpstreamCall {
         self.hasFailedHere = false
         self.needsFreshConnection = false
         self.attempts = 0
+        self.retries = 0
+        self.attemptsBefore = 0
+        if !self.failedTries.isEmpty { self.failedTries = [] }
+        self.mayHaveArrived = false
         self.replay = ReplayBuffer()
         self.sentAt = nil
         self.answerBeganAt = nil

@@ -24,7 +24,7 @@ final class UpstreamCluster {
     }
 
     let changes: EndpointChanges
-    private var settings: Settings
+    private(set) var settings: Settings
     private var members: [Member] = []
     private var listener: Int?
     /// The version of `changes` that the pools reflect.
@@ -35,6 +35,7 @@ final class UpstreamCluster {
     private(set) var rotation = Rotation()
     private var balancer: Balancer
     private var isStopped = false
+    package private(set) lazy var retryBudget: SharedRetryBudget? = .of(self.name, in: self.worker.shared)
     /// Calls that arrived before any endpoint had an address, and their numbers at that time.
     private var waiting: [(call: UpstreamCall, number: UInt32)] = []
 
@@ -94,15 +95,16 @@ final class UpstreamCluster {
     /// Finds an endpoint and a connection for the call, now or later.
     func take(_ call: UpstreamCall) {
         self.lookIfNeeded()
+        if call.retries > 0 { self.prepareRetry(of: call) }
         if case .hash = self.settings.policy, call.tried.isEmpty, let key = self.settings.hashKey {
             call.balanceHash = call.caller?.balanceHash(by: key) ?? 0
         }
         if let index = self.choose(for: call) { return self.send(call, to: index) }
-        guard call.tried.isEmpty else {
-            // This is a retry, and the request has tried every endpoint already: start over.
+        if !call.tried.isEmpty {
+            // This is a retry, and no other endpoint takes it.
             call.tried = TargetSet()
             call.hasTriedLastResort = false
-            return self.take(call)
+            if let index = self.choose(for: call) { return self.send(call, to: index) }
         }
         if self.isStopped { self.drain() }
         self.wait(call)
@@ -165,7 +167,7 @@ final class UpstreamCluster {
     /// Sends a request that its endpoint failed to another endpoint.
     ///
     /// - Returns: False if no endpoint is left or failover is off.
-    func moveOn(_ call: UpstreamCall, from pool: UpstreamPool) -> Bool {
+    func moveOn(_ call: UpstreamCall, from pool: UpstreamPool, after failure: UpstreamFailure?) -> Bool {
         guard self.settings.failover, let caller = call.caller, caller.isWaitingForResponse else { return false }
         self.lookIfNeeded()
         call.tried.insert(pool.index)
@@ -175,6 +177,7 @@ final class UpstreamCluster {
         }
         caller.willSendAgain()
         pool.meters.retried("failover")
+        call.failedTry(failure.map { .upstream($0) })
         call.leavePool()
         self.send(call, to: index)
         return true
@@ -232,7 +235,7 @@ final class UpstreamCluster {
         self.serveWaiting()
     }
 
-    private func lookIfNeeded() {
+    func lookIfNeeded() {
         if self.isStopped || self.version != self.changes.version { self.look() }
     }
 

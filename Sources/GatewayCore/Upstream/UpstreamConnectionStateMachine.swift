@@ -29,7 +29,7 @@ struct UpstreamConnectionStateMachine {
     private var isReused = false
     private var isRequestEnded = false
     /// Whether the upstream may have received a part of the request.
-    private var hasFlushed = false
+    private(set) var hasFlushed = false
     /// Whether the upstream closed its side. A connection that ends without this was cut.
     private var isInputClosed = false
     private var keepsAlive = true

@@ -136,8 +136,8 @@ final class UpstreamHandler: ChannelInboundHandler {
             self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
             return false
         }
-        // The sent part of the body is no longer needed, because the request will not be sent again.
-        call.replay.forget()
+        // Unless the request is retried, the sent part of the body is no longer needed.
+        call.replay.answered()
         switch self.machine.head(response) {
         case .unexpectedUpgrade:
             self.fail(.malformedAnswer(reason: "101 that nobody asked for"))
@@ -198,6 +198,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.call = nil
         self.pool.closed(self)
         guard let call else { return }
+        if self.machine.hasFlushed { call.mayHaveArrived = true }
         let error = GatewayError.upstreamReset(reason: "connection closed in state \(state)")
         switch result {
         case .ignore, .unused, .bodyEnded: break
@@ -213,6 +214,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.close()
         call?.hasFailedHere = true
         if let call { self.pool.judge(call, error.failure) }
+        call?.mayHaveArrived = true
         call?.fail(error)
     }
 
@@ -257,7 +259,13 @@ extension UpstreamHandler: UpstreamStream {
         if self.machine.resumeReading() { self.context?.read() }
     }
 
+    func discard() {
+        if let call = self.call { self.pool.answered(call, status: self.machine.status) }
+        self.cancel()
+    }
+
     func cancel() {
+        if self.machine.hasFlushed { self.call?.mayHaveArrived = true }
         self.call = nil
         self.close()
     }

@@ -125,6 +125,7 @@ final class UpstreamPool {
         call.resends += 1
         call.caller?.willSendAgain()
         self.meters.retried("stale")
+        call.failedTry(.stale)
         self.acquire(for: call)
     }
 
@@ -141,7 +142,7 @@ final class UpstreamPool {
         if isFresh, let sentAt = call.sentAt, self.answeredAt <= sentAt {
             self.endpointFailed(.reset, begun: sentAt)
         }
-        if mayMove, let cluster = self.cluster, cluster.moveOn(call, from: self) { return }
+        if mayMove, let cluster = self.cluster, cluster.moveOn(call, from: self, after: error.failure) { return }
         call.fail(error)
     }
 
@@ -216,7 +217,11 @@ final class UpstreamPool {
         call.hasFailedHere = true
         self.judge(call, error.failure)
         if error.code == .connectTimeout { call.caller?.countConnectTimeout() }
-        if call.replay.isWhole, let cluster = self.cluster, cluster.moveOn(call, from: self) { return }
+        if call.replay.isWhole, let cluster = self.cluster,
+            cluster.moveOn(call, from: self, after: error.failure)
+        {
+            return
+        }
         call.fail(error)
     }
 

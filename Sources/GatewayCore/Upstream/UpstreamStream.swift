@@ -17,6 +17,13 @@ package protocol UpstreamStream: AnyObject {
     func pauseReading()
     func resumeReading()
 
+    /// Drops the response, whose head was received, and ends the caller's use of this stream.
+    func discard()
+
     /// Ends the caller's use of this stream. A connection with an outstanding response is closed.
     func cancel()
+}
+
+extension UpstreamStream {
+    package func discard() { self.cancel() }
 }

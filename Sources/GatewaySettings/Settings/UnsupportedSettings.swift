@@ -3,7 +3,7 @@
 enum UnsupportedSettings {
     /// Middlewares that are rejected unless one with that name is registered.
     static let middlewares: Set<String> = [
-        "cache", "retry", "cors", "auth", "websocket", "mirror",
+        "cache", "cors", "auth", "websocket", "mirror",
     ]
 
     /// `*` matches any key.

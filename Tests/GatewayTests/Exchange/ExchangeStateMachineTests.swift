@@ -173,7 +173,36 @@ struct ExchangeStateMachineTests {
             (.bottom, "", .waiting),
             (.head, "climb", .climbing),
             (.started, "", .responding),
-            (.retry, "refuse", .responding)
+            (.retry, "refuse", .responding),
+            (.wroteLastByte, "", .flushing),
+            (.retry, "refuse", .flushing),
+            (.finish, "complete", .over),
+            (.retry, "refuse", .over)
+        ),
+        Trace(
+            "a request that waits to be sent again ends with an error or with its client",
+            (.begin(hasBody: true), "", .descending),
+            (.bottom, "", .waiting),
+            (.upstreamFailed, "answer", .waiting),
+            (.retry, "descend", .descending),
+            (.suspend, "", .descending),
+            (.requestEnd, "forward", .descending),
+            (.upstreamFailed, "ignore", .descending),
+            (.requestFailed, "answer", .descending),
+            (.endHalt, "", .descending),
+            (.answered, "", .climbing),
+            (.resume, "ignore", .climbing)
+        ),
+        Trace(
+            "a request is sent again when the wait is over",
+            (.begin(hasBody: true), "", .descending),
+            (.bottom, "", .waiting),
+            (.head, "climb", .climbing),
+            (.retry, "descend", .descending),
+            (.suspend, "", .descending),
+            (.resume, "down", .descending),
+            (.bottom, "", .waiting),
+            (.requestBody, "forward", .waiting)
         ),
         Trace(
             "a client that accepts bytes again continues what waits for it",

@@ -16,6 +16,13 @@ private struct RecordedExchange: AccessLogSource {
     var accessLogFirstByte: TimeAmount?
     var accessLogUpstreamTime: TimeAmount?
     var accessLogAttempts = 0
+    var tries: [(target: String, failure: String)] = []
+
+    func withTries(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+        for (target, failure) in self.tries {
+            Array(target.utf8).withUnsafeBytes { target in Array(failure.utf8).withUnsafeBytes { body(target, $0) } }
+        }
+    }
 
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         texts[text]?.withUnsafeBytes(body)
@@ -39,6 +46,7 @@ private struct RecordedExchange: AccessLogSource {
         exchange.accessLogFirstByte = .nanoseconds(7_999)
         exchange.accessLogUpstreamTime = .seconds(2)
         exchange.accessLogAttempts = 3
+        exchange.tries = [("a:1", "refused"), ("", "503"), ("b:2", "")]
         return exchange
     }
 }
@@ -50,7 +58,8 @@ struct AccessLogFormatTests {
             "client_ip":"client_ip","consumer":"consumer","method":"method","host":"host","path":"path","query":"query",\
             "protocol":"protocol","route":"route","status":200,"code":"code","bytes_in":12,\
             "bytes_out":18446744073709551615,"duration_ms":12.345,"first_byte_ms":0.007,"upstream":"upstream",\
-            "target":"target","reason":"reason","upstream_ms":2000.000,"attempts":3,"end":"end","cache":"cache",\
+            "target":"target","reason":"reason","upstream_ms":2000.000,"attempts":3,\
+            "tries":[{"target":"a:1","failure":"refused"},{"failure":"503"},{"target":"b:2"}],"end":"end","cache":"cache",\
             "encoding":"encoding","rate_limit":"rate_limit","user_agent":"user_agent","referer":"referer","tls":"tls"}
             """
         #expect(RecordedExchange.full.line(.json) == expected)

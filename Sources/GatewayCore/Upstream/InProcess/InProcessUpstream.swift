@@ -31,6 +31,7 @@ final class InProcessUpstream: Upstream {
         let route = exchange.route
         let requestID = exchange.requestIDRange.isEmpty ? nil : exchange.request.headers.string(exchange.requestIDRange)
         exchange.upstreamCall.sent(at: self.worker.now)
+        exchange.upstreamCall.mayHaveArrived = true
         exchange.driver.sent(to: stream)
         stream.run(self.handler) { body in
             AsyncRequest(
@@ -42,6 +43,8 @@ final class InProcessUpstream: Upstream {
             )
         }
     }
+
+    package private(set) lazy var retryBudget: SharedRetryBudget? = .of(self.name, in: self.worker.shared)
 
     /// Does nothing: running handlers finish their responses.
     package func stop() {}
