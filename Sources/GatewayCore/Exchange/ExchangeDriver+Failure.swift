@@ -117,7 +117,8 @@ extension ExchangeDriver {
     private func isLate(upstream phase: Deadlines.Phase) -> Bool {
         let deadlines = self.exchange.deadlines
         return switch phase {
-        case .firstByte: true
+        // The time of a try may pass while it waits for its turn.
+        case .firstByte: !deadlines.isWaiting(for: .queue)
         case .total:
             !deadlines.isTotalRequested && (deadlines.isWaiting(for: .firstByte) || deadlines.isWaiting(for: .connect))
         case .idle: self.isUpstreamLate
