@@ -1,3 +1,4 @@
+package import GatewayAdmin
 public import GatewayCore
 public import GatewayMiddlewares
 public import GatewaySettings
@@ -167,6 +168,39 @@ public final class GatewayServer: Service {
     /// Reopens log files after rotation.
     public func reopenLogs() async throws {
         try await self.runtime?.reopenLogs()
+    }
+
+    /// Applies a new configuration while requests continue, or leaves everything as it is.
+    ///
+    /// Requests in progress finish under the configuration that they began with. Connections of clients, kept
+    /// connections to targets that remain, the counts of limits and the metrics stay. New listeners are open when this
+    /// returns; listeners that are gone close after their requests. In-process handlers are those that the server was
+    /// created with.
+    ///
+    /// - Returns: Warnings about settings that only take effect after a restart, such as `server.workers`.
+    /// - Throws: ``ConfigurationErrors`` with all errors. The gateway then runs as before.
+    @discardableResult
+    public func reload(
+        _ configuration: GatewayConfiguration
+    ) async throws(ConfigurationErrors) -> [ConfigurationError] {
+        guard let runtime = self.runtime else {
+            throw ConfigurationErrors([ConfigurationError("the gateway does not listen yet, so it cannot reload")])
+        }
+        switch await runtime.reload(configuration) {
+        case .reloaded(let applied): return applied.warnings
+        case .refused(let errors, file: _): throw ConfigurationErrors(errors)
+        case .unavailable(let reason): throw ConfigurationErrors([ConfigurationError(reason)])
+        }
+    }
+
+    /// Reads the configuration again and applies it, as SIGHUP does. Waits until the gateway listens.
+    package func reload() async -> ReloadOutcome {
+        do {
+            _ = try await self.boundAddresses()
+        } catch {
+            return .unavailable("The gateway did not start.")
+        }
+        return await self.runtime?.reload() ?? .unavailable("The gateway has stopped.")
     }
 
     private func waitForStop() async {

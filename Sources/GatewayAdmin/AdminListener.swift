@@ -17,17 +17,23 @@ package final class AdminListener: Sendable {
     /// The bound address. A configured port of 0 is replaced by the actual port.
     package var boundAddress: SocketAddress? { self.workers.boundAddresses.first }
 
+    /// The listener, for another one that takes its place.
+    package var leaving: LeavingListeners { self.workers.leavingListeners }
+
     /// Creates a middleware of the admin listener's chain.
     package typealias MakeMiddleware = @Sendable (inout BuildContext) -> any Middleware
 
     private init(_ workers: WorkerGroup) { self.workers = workers }
 
-    /// - Parameter middlewares: what precedes the endpoints in the chain.
+    /// - Parameters:
+    ///   - middlewares: what precedes the endpoints in the chain.
+    ///   - leaving: listeners that will close, whose addresses may overlap.
     /// - Throws: `ListenError` if the address cannot be bound.
     package static func start(
         _ address: ListenAddress,
         _ router: AdminRouter,
         middlewares: [MakeMiddleware],
+        replacing leaving: LeavingListeners = LeavingListeners(),
         log: Logger
     ) async throws -> AdminListener {
         // No proxy is trusted here: access is decided by the peer of the connection.
@@ -47,7 +53,7 @@ package final class AdminListener: Sendable {
             )
         }
         do {
-            try await workers.listen()
+            try await workers.listen(replacing: leaving)
         } catch {
             await workers.shutDown()
             throw error

@@ -102,7 +102,7 @@ package final class GatewayStatus: Sendable {
 
 extension GatewayStatus.Running {
     /// Drops the series of routes and targets that are not part of this configuration.
-    func retainSeries(in meters: MeterShard) {
+    package func retainSeries(in meters: MeterShard) {
         meters.retain(
             routes: Set(self.configuration.routes.map(\.name)),
             targets: self.configuration.upstreams.keys.reduce(into: [:]) { targets, upstream in

@@ -2,6 +2,7 @@ import Gateway
 import GatewayCore
 import GatewaySettings
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import UnixSignals
 
@@ -32,9 +33,23 @@ struct GatewayProcess {
         // Keep serving if the reader of the log closes its pipe.
         signal(SIGPIPE, SIG_IGN)
         let writer = try LogWriter(.standardError)
-        let log = self.makeLog(to: writer)
+        let control = LogControl(level: Self.level(self.configuration), style: Self.style(self.configuration))
+        let log = Logger(label: "gateway") { _ in
+            GatewayLogHandler(control, to: writer, isColored: LogDestination.standardError.isColored)
+        }
+        var source = self.source
+        let format = NIOLockedValueBox(Self.served(self.configuration).log.format)
+        source.didApply = { configuration in
+            control.level = Self.level(configuration)
+            // `auto` was replaced by the format of the access log, which may differ from that of this log.
+            let isSame = format.withLockedValue { format in
+                defer { format = configuration.log.format }
+                return format == configuration.log.format
+            }
+            if !isSame { control.style = Self.style(configuration) }
+        }
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
-        let server = try GatewayServer(Self.served(self.configuration), source: self.source, log: log)
+        let server = try GatewayServer(Self.served(self.configuration), source: source, log: log)
         let obeying = Task { await Self.obey(signals, server, log, writer) }
         let announcing = Task { try await self.announce(server) }
         let watching = self.watcher.map { watcher in Task { await server.reload(watching: watcher) } }
@@ -64,22 +79,18 @@ struct GatewayProcess {
         return configuration
     }
 
-    private func makeLog(to writer: LogWriter) -> Logger {
-        let style: LogStyle =
-            switch self.configuration.log.format {
-            case .json: .json
-            case .text: .text
-            // The combined format applies only to requests.
-            case .auto, .combined: .automatic(for: .standardError)
-            }
-        var log = Logger(label: "gateway") { _ in
-            GatewayLogHandler(style, to: writer, isColored: LogDestination.standardError.isColored)
+    /// The style of the gateway's own log. The combined format applies only to requests.
+    private static func style(_ configuration: GatewayConfiguration) -> LogStyle {
+        switch configuration.log.format {
+        case .json: .json
+        case .text: .text
+        case .auto, .combined: .automatic(for: .standardError)
         }
-        log.logLevel = self.level
-        return log
     }
 
-    private var level: Logger.Level { Logger.Level(rawValue: self.configuration.log.level.rawValue) ?? .info }
+    private static func level(_ configuration: GatewayConfiguration) -> Logger.Level {
+        Logger.Level(rawValue: configuration.log.level.rawValue) ?? .info
+    }
 
     private static func obey(
         _ signals: UnixSignalsSequence,
@@ -91,7 +102,12 @@ struct GatewayProcess {
         for await signal in signals {
             switch signal {
             case .sighup:
-                log.notice("ignored HUP: this version cannot reload; restart the gateway instead")
+                // Reading a large file takes long. Do not delay the next signal.
+                Task {
+                    let outcome = await server.reload()
+                    guard case .unavailable(let reason) = outcome else { return }
+                    log.notice("ignored HUP", metadata: ["reason": "\(reason)"])
+                }
             case .sigusr1:
                 // Reopening first flushes pending lines, which may block indefinitely. Do not delay the next signal.
                 Task { await Self.reopenLogs(of: server, log) }
@@ -135,7 +151,7 @@ struct GatewayProcess {
         } else {
             let writer = try LogWriter(output)
             var log = Logger(label: "gateway") { _ in GatewayLogHandler(.json, to: writer) }
-            log.logLevel = self.level
+            log.logLevel = Self.level(self.configuration)
             log.info("listening", metadata: screen.metadata)
             await writer.close(within: Self.flushTime)
         }

@@ -13,6 +13,8 @@ package struct ConfigurationSource: Sendable {
     /// The environment variables for `${NAME}`.
     package let environment: [String: String]
     private let overrides: Overrides
+    /// Called after each reload with the configuration that runs then.
+    package var didApply: @Sendable (GatewayConfiguration) -> Void = { _ in }
 
     package init(
         file: String? = nil,
@@ -26,6 +28,18 @@ package struct ConfigurationSource: Sendable {
 
     /// The name of the configuration in errors.
     var name: String { self.file ?? "gateway.toml" }
+
+    /// Reads the file again, or returns an empty configuration if there is none.
+    func read(middlewares: [MiddlewareDescription]) throws(ConfigurationErrors) -> GatewayConfiguration {
+        guard let file = self.file else { return GatewayConfiguration() }
+        var configuration = try GatewayConfiguration(
+            file: file,
+            environment: self.environment,
+            middlewares: middlewares
+        )
+        try self.overrides(&configuration)
+        return configuration
+    }
 
     /// Checks text that takes the place of the file.
     ///

@@ -9,7 +9,7 @@ import NIOCore
 struct PlanBuilder {
     let configuration: GatewayConfiguration
     let middlewares: [MiddlewareRegistration]
-    let upstreams: UpstreamRegistry
+    let upstreams: [String: any Upstream]
     let worker: Worker
     /// The router for the admin endpoints in `admin.expose`.
     let admin: AdminRouter
@@ -18,11 +18,16 @@ struct PlanBuilder {
     private var resolver: MiddlewareResolver
     /// The number of plans built so far.
     private var plans = 0
+    private var routes: [(match: RouteMatch, plan: RoutePlan)] = []
+    /// The configuration index of each element of `routes`.
+    private var places: [Int] = []
+    /// The index of the next route to build.
+    private var next = 0
 
     init(
         _ configuration: GatewayConfiguration,
         middlewares: [MiddlewareRegistration],
-        upstreams: UpstreamRegistry,
+        upstreams: [String: any Upstream],
         admin: AdminRouter,
         worker: Worker
     ) {
@@ -41,7 +46,13 @@ struct PlanBuilder {
         admin: AdminRouter,
         worker: Worker
     ) throws(ConfigurationErrors) -> RoutingTable {
-        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
+        var builder = Self(
+            configuration,
+            middlewares: middlewares,
+            upstreams: upstreams.makeUpstreams(for: worker),
+            admin: admin,
+            worker: worker
+        )
         return try builder.build()
     }
 
@@ -63,7 +74,13 @@ struct PlanBuilder {
         worker: Worker,
         after diagnostics: ConfigurationDiagnostics
     ) -> (errors: [ConfigurationError], warnings: [ConfigurationError]) {
-        var builder = Self(configuration, middlewares: middlewares, upstreams: upstreams, admin: admin, worker: worker)
+        var builder = Self(
+            configuration,
+            middlewares: middlewares,
+            upstreams: upstreams.makeUpstreams(for: worker),
+            admin: admin,
+            worker: worker
+        )
         if diagnostics.errors.isEmpty {
             _ = try? builder.build()
         } else {
@@ -111,15 +128,24 @@ struct PlanBuilder {
     }
 
     private mutating func build() throws(ConfigurationErrors) -> RoutingTable {
-        let clusters = self.upstreams.makeUpstreams(for: self.worker)
-        var routes: [(match: RouteMatch, plan: RoutePlan)] = []
-        /// The configuration index of each element of `routes`.
-        var places: [Int] = []
-        for (index, route) in self.configuration.routes.enumerated() {
-            guard let action = self.action(of: route, at: index, clusters) else { continue }
-            routes.append((RouteMatch(route), self.plan(of: route, at: index, action)))
-            places.append(index)
-        }
+        while self.buildNext() {}
+        return try self.finish()
+    }
+
+    /// Builds the plan of the next route. Returns false if there is none.
+    mutating func buildNext() -> Bool {
+        guard self.next < self.configuration.routes.count else { return false }
+        let index = self.next
+        let route = self.configuration.routes[index]
+        self.next += 1
+        guard let action = self.action(of: route, at: index) else { return true }
+        self.routes.append((RouteMatch(route), self.plan(of: route, at: index, action)))
+        self.places.append(index)
+        return true
+    }
+
+    /// Builds the table when the plans of all routes were built.
+    mutating func finish() throws(ConfigurationErrors) -> RoutingTable {
         let unrouted = self.makePlan(
             name: MetricLabel.noRoute,
             settings: self.resolver.withoutRoute(),
@@ -129,24 +155,29 @@ struct PlanBuilder {
         let reports = CSPReportRoutes.all(in: self.configuration, &self.resolver)
         if !reports.isEmpty {
             let plan = self.reportPlan()
-            routes += reports.map { ($0, plan) }
+            self.routes += reports.map { ($0, plan) }
         }
         var exposed: Router<RoutePlan>?
         var router = Router<RoutePlan>()
         do throws(InvalidRoutes) {
             exposed = try self.exposedRouter()
-            router = try Router(routes: routes)
+            router = try Router(routes: self.routes)
         } catch {
             // Skip the routes for browser reports. They take their hosts from configured routes, which report the same
             // errors.
-            for problem in error.problems where problem.route < places.count {
-                self.report(problem.message, at: places[problem.route], problem.key)
+            for problem in error.problems where problem.route < self.places.count {
+                self.report(problem.message, at: self.places[problem.route], problem.key)
             }
         }
         if !self.errors.isEmpty {
             throw ConfigurationErrors(self.findings(self.errors, after: ConfigurationDiagnostics()))
         }
-        return RoutingTable(exposed: exposed, router: router, unrouted: unrouted, upstreams: Array(clusters.values))
+        return RoutingTable(
+            exposed: exposed,
+            router: router,
+            unrouted: unrouted,
+            upstreams: Array(self.upstreams.values)
+        )
     }
 
     /// Returns the findings sorted by position, without duplicates, consequences of known errors, or values from
@@ -208,8 +239,7 @@ struct PlanBuilder {
 
     private mutating func action(
         of route: RouteConfiguration,
-        at index: Int,
-        _ clusters: [String: any Upstream]
+        at index: Int
     ) -> RoutePlan.Action? {
         if let respond = route.respond {
             var response = Response(status: respond.status, body: ByteBuffer(string: respond.body))
@@ -229,7 +259,7 @@ struct PlanBuilder {
             }
         }
         let names = route.upstream?.names ?? []
-        let upstreams = names.compactMap { clusters[$0] }
+        let upstreams = names.compactMap { self.upstreams[$0] }
         guard !names.isEmpty, upstreams.count == names.count else {
             self.report("names no upstream that there is", at: index, "upstream")
             return nil

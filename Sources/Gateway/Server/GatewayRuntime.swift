@@ -10,18 +10,23 @@ import Synchronization
 
 /// The running gateway: the workers and the name resolution, access log and admin API that they share.
 final class GatewayRuntime: Sendable {
-    let configuration: GatewayConfiguration
     let upstreams: UpstreamRegistry
     let shared: SharedState
     let workers: WorkerGroup
     let status: GatewayStatus
     let inspector: ConfigurationInspector
+    let source: ConfigurationSource
+    let middlewares: [MiddlewareRegistration]
+    let accessLog: NIOLockedValueBox<LogWriter?>
+    let droppedLogLines: SharedMeter
+    let admin = NIOLockedValueBox<AdminListener?>(nil)
+    let reloads = ReloadQueue()
+    /// What a reload replaced and still ends.
+    let departures = Departures()
+    let log: Logger
     private let names: NameResolver
     private let healthChecks: NIOLoopBound<HealthChecker>?
     private let watch: RuntimeWatch
-    private let accessLog: LogWriter?
-    private let admin = NIOLockedValueBox<AdminListener?>(nil)
-    let log: Logger
     private let isStopped = Atomic(false)
 
     init(
@@ -36,7 +41,7 @@ final class GatewayRuntime: Sendable {
         let count = configuration.server.workers.number ?? System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: count)
         var setup = WorkerSetup(configuration, log: log)
-        setup.settings.maxConnections = FileLimits.connections(of: configuration, workers: count, log: log)
+        setup.settings = WorkerSettings(configuration, workers: count, log: log)
         setup.accessLog = accessLog
         let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
         let status = GatewayStatus(
@@ -47,7 +52,8 @@ final class GatewayRuntime: Sendable {
             reloads: ReloadMeters(start: Platform.unixMilliseconds()),
             eventLoops: Array(group.makeIterator())
         )
-        status.registerMeters(droppedLogLines: accessLog?.droppedLines)
+        let droppedLogLines = accessLog?.droppedLines ?? SharedMeter()
+        status.registerMeters(droppedLogLines: droppedLogLines)
         let admin = AdminRouter(status: status)
         self.names = NameResolver(names, log: log)
         self.watch = RuntimeWatch(
@@ -66,12 +72,14 @@ final class GatewayRuntime: Sendable {
         }
         upstreams.follow(self.names)
         self.healthChecks = try await HealthChecker.start(for: upstreams, on: self.workers)
-        self.configuration = configuration
         self.upstreams = upstreams
         self.shared = setup.shared
         self.status = status
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
-        self.accessLog = accessLog
+        self.source = source
+        self.middlewares = middlewares
+        self.accessLog = NIOLockedValueBox(accessLog)
+        self.droppedLogLines = droppedLogLines
         self.log = log
         status.control = self
     }
@@ -83,18 +91,29 @@ final class GatewayRuntime: Sendable {
         try await self.workers.listen()
         guard case .address(let address) = self.configuration.admin.listen else { return }
         do {
-            let listener = try await AdminListener.start(
-                address,
-                AdminRouter(status: self.status),
-                middlewares: [{ RequestIDMiddleware(RequestIDMiddleware.Config(), in: &$0) }],
-                log: self.log
-            )
+            let listener = try await self.startAdmin(at: address)
             self.admin.withLockedValue { $0 = listener }
         } catch {
             await self.workers.closeListeners()
             throw error
         }
     }
+
+    /// - Parameter leaving: Listeners that will close, whose addresses may overlap.
+    func startAdmin(
+        at address: ListenAddress,
+        replacing leaving: LeavingListeners = LeavingListeners()
+    ) async throws -> AdminListener {
+        try await AdminListener.start(
+            address,
+            AdminRouter(status: self.status),
+            middlewares: [{ RequestIDMiddleware(RequestIDMiddleware.Config(), in: &$0) }],
+            replacing: leaving,
+            log: self.log
+        )
+    }
+
+    var configuration: GatewayConfiguration { self.status.configuration }
 
     /// The bound addresses, in the order of the configuration.
     var boundAddresses: [SocketAddress] { self.workers.boundAddresses }
@@ -107,6 +126,8 @@ final class GatewayRuntime: Sendable {
     /// - Returns: The number of connections that were cut off.
     func drain() async -> Int {
         self.endServing()
+        // A reload that has begun completes; later ones are refused.
+        await self.reloads.run {}
         let server = self.configuration.server
         if server.drainDelay > .zero { try? await Task.sleep(nanoseconds: UInt64(server.drainDelay.nanoseconds)) }
         return await self.workers.drain(within: TimeAmount(server.drainTimeout))
@@ -120,20 +141,19 @@ final class GatewayRuntime: Sendable {
         await self.names.stop()
         try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()
-        if let accessLog = self.accessLog { _ = await accessLog.close(within: .seconds(2)) }
+        if let accessLog = self.accessLog.withLockedValue({ $0 }) { _ = await accessLog.close(within: .seconds(2)) }
         await self.admin.withLockedValue { $0 }?.stop()
+        await self.departures.wait()
         await self.workers.shutDown()
     }
 
-    func reopenLogs() async throws { try await self.accessLog?.reopen() }
+    func reopenLogs() async throws { try await self.accessLog.withLockedValue { $0 }?.reopen() }
 }
 
 extension WorkerSetup {
     /// Creates the worker setup for a configuration. The connection limit also depends on the system.
     fileprivate init(_ configuration: GatewayConfiguration, log: Logger) {
         self.init(log: log)
-        self.settings.trustedProxies = TrustedProxies(configuration.server.trustedProxies)
-        self.settings.slowRequest = configuration.log.slowRequest.span.map(TimeAmount.init)
         self.registry = MeterRegistry(
             buckets: HistogramBuckets(seconds: configuration.metrics.buckets),
             seriesLimit: configuration.metrics.seriesLimit
@@ -141,5 +161,14 @@ extension WorkerSetup {
         self.accessLogStyle = AccessLogStyle(configuration.log.format, for: configuration.log.access.destination)
         self.addresses = configuration.server.listen
         self.limits = configuration.server.limits
+    }
+}
+
+extension WorkerSettings {
+    init(_ configuration: GatewayConfiguration, workers: Int, log: Logger) {
+        self.init()
+        self.trustedProxies = TrustedProxies(configuration.server.trustedProxies)
+        self.slowRequest = configuration.log.slowRequest.span.map(TimeAmount.init)
+        self.maxConnections = FileLimits.connections(of: configuration, workers: workers, log: log)
     }
 }

@@ -58,12 +58,17 @@ public struct BuildContext {
     }
 
     /// Returns an object that all event loops share and that survives a reload, for state that must be exact across
-    /// loops.
+    /// loops. It is forgotten when a reload builds no plan that asks for it.
     ///
     /// - Parameters:
     ///   - key: The key, namespaced by middleware.
     ///   - make: Creates the object if none exists for this key and type.
     public func shared<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
+        self.worker.shared.objectOfPlans("\(self.middleware).\(key)", make)
+    }
+
+    /// Returns an object that all event loops share and that lives as long as the gateway.
+    package func lasting<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
         self.worker.shared.object("\(self.middleware).\(key)", make)
     }
 

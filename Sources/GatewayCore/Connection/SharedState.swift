@@ -12,7 +12,7 @@ package final class SharedState: Sendable {
     private let overloaded = Atomic(false)
     private let drain = Mutex(DrainStateMachine())
     /// Shared objects of middlewares, by key. Looked up only when plans are built.
-    private let objects = Mutex<[String: any AnyObject & Sendable]>([:])
+    private let objects = Mutex(SharedObjects())
 
     package init(events: any EventSink = NoEvents()) { self.events = events }
 
@@ -44,14 +44,56 @@ package final class SharedState: Sendable {
 
     func releaseConnection() { self.connections.subtract(1, ordering: .relaxed) }
 
-    /// Returns the object with this key and type, or creates it.
+    /// Returns the object with this key and type, or creates it. It lives as long as the gateway.
     package func object<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
-        self.objects.withLock { objects in
-            let key = "\(key):\(Value.self)"
-            if let known = objects[key] as? Value { return known }
-            let made = make()
-            objects[key] = made
-            return made
+        self.objects.withLock { $0.object(key, isOfPlans: false, make) }
+    }
+
+    /// Returns the object with this key and type for a plan, or creates it. It is forgotten when a reload builds no
+    /// plan that uses it.
+    package func objectOfPlans<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
+        self.objects.withLock { $0.object(key, isOfPlans: true, make) }
+    }
+
+    /// Call before the plans of a new configuration are built.
+    package func willBuildPlans() { self.objects.withLock { $0.round += 1 } }
+
+    /// Forgets the objects that no plan has used since ``willBuildPlans()``. Older plans keep theirs.
+    package func forgetUnusedObjects() { self.objects.withLock { $0.forgetUnused() } }
+
+    /// The number of objects that live until a reload.
+    var objectsOfPlans: Int { self.objects.withLock { $0.entries.values.count(where: \.isOfPlans) } }
+}
+
+/// The objects that middlewares share across workers and reloads, by key.
+private struct SharedObjects {
+    struct Entry {
+        let value: any AnyObject & Sendable
+        let isOfPlans: Bool
+        /// When a plan last asked for it.
+        var round: Int
+    }
+
+    var entries: [String: Entry] = [:]
+    /// Increases with each configuration whose plans are built.
+    var round = 0
+
+    mutating func object<Value: AnyObject & Sendable>(
+        _ key: String,
+        isOfPlans: Bool,
+        _ make: () -> Value
+    ) -> Value {
+        let key = "\(key):\(Value.self)"
+        if let known = self.entries[key]?.value as? Value {
+            self.entries[key]?.round = self.round
+            return known
         }
+        let made = make()
+        self.entries[key] = Entry(value: made, isOfPlans: isOfPlans, round: self.round)
+        return made
+    }
+
+    mutating func forgetUnused() {
+        self.entries = self.entries.filter { !$0.value.isOfPlans || $0.value.round == self.round }
     }
 }

@@ -11,7 +11,7 @@ package final class Worker {
     /// Replaced as a whole on reload.
     package var settings: WorkerSettings
     package let meters: MeterShard
-    package let accessLog: LogSink?
+    package private(set) var accessLog: LogSink?
     package let log: Logger
     package let deadlines: DeadlineWheel
     package var accessLogFormat: AccessLogFormat
@@ -25,6 +25,8 @@ package final class Worker {
     var staleResumptions = 0
     /// Replaced as a whole on reload.
     package var table: RoutingTable
+    /// The number of tables before this one.
+    private(set) var tableNumber: UInt32 = 0
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var drained: EventLoopPromise<Void>?
     private var isDraining = false
@@ -70,8 +72,30 @@ package final class Worker {
     /// Takes back an exchange that has ended, or whose head was incomplete.
     func recycle(_ exchange: Exchange) {
         exchange.release()
-        // Exchanges keep the memory of the largest head that they have seen, so their number is limited.
-        if self.exchanges.count < 256 { self.exchanges.append(exchange) } else { exchange.discard() }
+        // Exchanges keep the memory of the largest head that they have seen, so their number is limited. One that began
+        // before a reload would keep its old plan.
+        if self.exchanges.count < 256, exchange.tableNumber == self.tableNumber {
+            self.exchanges.append(exchange)
+        } else {
+            exchange.discard()
+        }
+    }
+
+    /// Serves new requests by another table and settings. Exchanges that have begun keep their plans.
+    package func replace(_ table: RoutingTable, settings: WorkerSettings) {
+        self.table = table
+        self.settings = settings
+        self.tableNumber &+= 1
+        for exchange in self.exchanges { exchange.discard() }
+        self.exchanges = []
+    }
+
+    /// Logs further requests in another format, to another destination. Lines so far go to the old one.
+    package func replaceAccessLog(_ writer: LogWriter?, style: AccessLogStyle) {
+        self.accessLogFormat = AccessLogFormat(style)
+        guard writer !== self.accessLog?.writer else { return }
+        self.accessLog?.flush()
+        self.accessLog = writer?.makeSink(on: self.eventLoop)
     }
 
     /// Continues the exchange's transforms after the event loop's other work. A task that is due at once would run

@@ -18,6 +18,8 @@ package struct LeavingListeners: Sendable {
     init(_ listeners: [Listener]) { self.listeners = listeners }
 
     package init() { self.listeners = [] }
+
+    package static func + (left: Self, right: Self) -> Self { Self(left.listeners + right.listeners) }
 }
 
 /// Listeners that come and go while the workers run.

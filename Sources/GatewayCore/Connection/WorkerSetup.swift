@@ -11,6 +11,8 @@ package struct WorkerSettings: Sendable {
     package var maxConnections = Int.max
     /// Whether a connection over the limit displaces an idle one instead of being refused.
     package var displacesIdle = false
+
+    package init() {}
 }
 
 /// The inputs from which the workers of one gateway are created.

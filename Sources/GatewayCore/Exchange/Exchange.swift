@@ -98,6 +98,8 @@ public final class Exchange {
 
     package var state = ExchangeStateMachine()
     package var plan: RoutePlan
+    /// Identifies the worker's table when the request began.
+    private(set) var tableNumber: UInt32
     var cursor = ChainCursor()
     /// The reason why no route accepts the request.
     package var refusal: Refusal?
@@ -153,6 +155,7 @@ public final class Exchange {
     package init(worker: Worker, plan: RoutePlan) {
         self.worker = worker
         self.plan = plan
+        self.tableNumber = worker.tableNumber
         self.deadlineSlot = worker.deadlines.makeSlot()
         worker.deadlines.own(self.deadlineSlot, self)
     }
@@ -162,6 +165,7 @@ public final class Exchange {
     /// - Parameter start: When the first byte of the request was received, or nil for now.
     package func reset(client: any ClientStream, at now: NIODeadline, since start: NIODeadline? = nil) {
         self.client = client
+        self.tableNumber = self.worker.tableNumber
         self.startedAt = start ?? now
         self.state.begin(hasBody: !self.request.framing.isEmpty)
         self.cursor = ChainCursor()

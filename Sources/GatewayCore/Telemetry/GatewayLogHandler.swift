@@ -11,11 +11,16 @@ import NIOCore
 
 /// Writes the gateway's own messages, such as starts, reloads and warnings: as JSON or as text for people.
 package struct GatewayLogHandler: LogHandler {
-    package var logLevel: Logger.Level = .info
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? control.level }
+        set { ownLevel = newValue }
+    }
     package var metadata: Logger.Metadata = [:]
     package var metadataProvider: Logger.MetadataProvider?
 
-    private let style: LogStyle
+    /// The level of this logger, if it differs from that of the log.
+    private var ownLevel: Logger.Level?
+    private let control: LogControl
     private let isColored: Bool
     private let writer: LogWriter
     private let clock: @Sendable () -> Int64
@@ -29,7 +34,17 @@ package struct GatewayLogHandler: LogHandler {
         isColored: Bool = false,
         clock: (@Sendable () -> Int64)? = nil
     ) {
-        self.style = style
+        self.init(LogControl(level: .info, style: style), to: writer, isColored: isColored, clock: clock)
+    }
+
+    /// Creates a handler whose level and style can be changed later.
+    package init(
+        _ control: LogControl,
+        to writer: LogWriter,
+        isColored: Bool = false,
+        clock: (@Sendable () -> Int64)? = nil
+    ) {
+        self.control = control
         self.writer = writer
         self.isColored = isColored
         self.clock = clock ?? wallClockMilliseconds
@@ -49,7 +64,7 @@ package struct GatewayLogHandler: LogHandler {
 
         var line = LogLine()
         var dates = DateCache()
-        switch style {
+        switch control.style {
         case .json:
             line.write(string: "{\"time\":\"")
             dates.writeTimestamp(milliseconds: clock(), into: &line)

@@ -10,7 +10,7 @@ package final class LogSink {
     private static let full = 60 << 10
     private static let maximumAge = TimeAmount.milliseconds(100)
 
-    private let writer: LogWriter
+    let writer: LogWriter
     private let loop: any EventLoop
     private var buffer = ByteBuffer()
     private var lines = 0

@@ -7,7 +7,7 @@ import Synchronization
 /// Lines wait in a bounded queue. Lines that do not fit, or that the destination rejects, are dropped and counted.
 package final class LogWriter: Sendable {
     /// Lines that were dropped since the start.
-    package let droppedLines = SharedMeter()
+    package let droppedLines: SharedMeter
 
     private let limit: Int
     private let thread = NIOThreadPool(numberOfThreads: 1)
@@ -32,9 +32,16 @@ package final class LogWriter: Sendable {
     }
 
     /// Opens the destination.
-    /// - Parameter limit: the maximum number of queued bytes.
-    package init(_ destination: LogDestination, limit: Int = 8 << 20) throws(LogDestinationError) {
+    /// - Parameters:
+    ///   - limit: the maximum number of queued bytes.
+    ///   - droppedLines: counts dropped lines, with those of the writer that this one replaces.
+    package init(
+        _ destination: LogDestination,
+        limit: Int = 8 << 20,
+        droppedLines: SharedMeter = SharedMeter()
+    ) throws(LogDestinationError) {
         self.limit = limit
+        self.droppedLines = droppedLines
         output = Mutex(try LogOutput(destination))
         thread.start()
     }

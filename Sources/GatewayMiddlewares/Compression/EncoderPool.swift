@@ -57,7 +57,7 @@ final class EncoderPools: Sendable {
 
     /// The pool of the event loop that a middleware is built for.
     static func pool(in context: BuildContext) -> EncoderPool {
-        context.shared("encoders") { EncoderPools() }.pool(of: context.worker)
+        context.lasting("encoders") { EncoderPools() }.pool(of: context.worker)
     }
 
     func pool(of worker: Worker) -> EncoderPool {

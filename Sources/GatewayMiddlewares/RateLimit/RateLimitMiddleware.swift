@@ -154,7 +154,7 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
 
     /// Created once, by the first event loop, which also reports the number of keys.
     private static func limiters(in context: BuildContext) -> RateLimiters {
-        context.shared("limiters") {
+        context.lasting("limiters") {
             let limiters = RateLimiters(unixMilliseconds: Platform.unixMilliseconds(), at: .now())
             let keys = context.gauge(Self.trackedKeys)
             context.worker.meters.addSampler { keys.set(Double(limiters.keys)) }

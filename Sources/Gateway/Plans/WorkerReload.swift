@@ -1,0 +1,86 @@
+import GatewayAdmin
+import GatewayCore
+import GatewayMiddlewares
+import GatewaySettings
+import NIOCore
+
+/// The change of one worker to a new configuration. Until ``takeEffect(settings:accessLog:style:)``, the worker serves as before.
+///
+/// Plans are built on the worker's event loop, because middlewares keep state of that loop. They are built in slices,
+/// between which the loop serves requests.
+final class WorkerReload {
+    /// How long the event loop builds before it serves requests again.
+    private static let slice = TimeAmount.microseconds(500)
+    /// A task that is due at once would run before the sockets are read.
+    private static let pause = TimeAmount.microseconds(100)
+
+    /// What all workers have in common.
+    struct Input: Sendable {
+        let configuration: GatewayConfiguration
+        let middlewares: [MiddlewareRegistration]
+        let upstreams: UpstreamChange
+        let admin: AdminRouter
+    }
+
+    private let input: Input
+    private let worker: Worker
+    private let running: [String: any Upstream]
+    private let upstreams: [String: any Upstream]
+    private var builder: PlanBuilder
+    private let built: EventLoopPromise<NIOLoopBound<WorkerReload>>
+    private var table: RoutingTable?
+
+    /// Builds the routing table. Call it on the worker's event loop.
+    ///
+    /// - Returns: The change, which takes effect or is discarded later, or ``ConfigurationErrors``.
+    static func build(_ input: Input, for worker: Worker) -> EventLoopFuture<NIOLoopBound<WorkerReload>> {
+        let reload = WorkerReload(input, for: worker)
+        reload.buildSlice()
+        return reload.built.futureResult
+    }
+
+    private init(_ input: Input, for worker: Worker) {
+        self.input = input
+        self.worker = worker
+        self.running = Dictionary(worker.table.upstreams.map { ($0.name, $0) }) { first, _ in first }
+        self.upstreams = input.upstreams.makeUpstreams(for: worker, beside: self.running)
+        self.builder = PlanBuilder(
+            input.configuration,
+            middlewares: input.middlewares,
+            upstreams: self.upstreams,
+            admin: input.admin,
+            worker: worker
+        )
+        self.built = worker.eventLoop.makePromise()
+    }
+
+    private func buildSlice() {
+        let end = self.worker.eventLoop.now + Self.slice
+        while self.builder.buildNext() {
+            guard self.worker.eventLoop.now >= end else { continue }
+            self.worker.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.buildSlice() }
+            return
+        }
+        do throws(ConfigurationErrors) {
+            self.table = try self.builder.finish()
+            self.built.succeed(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
+        } catch {
+            self.discard()
+            self.built.fail(error)
+        }
+    }
+
+    /// Serves new requests by the new configuration. Exchanges that have begun keep their plans.
+    func takeEffect(settings: WorkerSettings, accessLog: LogWriter?, style: AccessLogStyle) {
+        guard let table = self.table else { return }
+        self.input.upstreams.takeEffect(for: self.upstreams, replacing: self.running)
+        self.worker.replace(table, settings: settings)
+        self.worker.replaceAccessLog(accessLog, style: style)
+    }
+
+    /// Releases what was made for a change that does not take effect.
+    func discard() { self.input.upstreams.discard(self.upstreams, beside: self.running) }
+}
+
+@available(*, unavailable)
+extension WorkerReload: Sendable {}
