@@ -139,6 +139,7 @@ let package = Package(
             name: "GatewayCLI",
             dependencies: [
                 "Gateway",
+                "GatewayAdmin",
                 "GatewayCore",
                 "GatewayHTTP",
                 "GatewayHTTP1",
@@ -146,6 +147,7 @@ let package = Package(
                 "GatewaySettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

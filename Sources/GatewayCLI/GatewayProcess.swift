@@ -1,4 +1,5 @@
 import Gateway
+import GatewayAdmin
 import GatewayCore
 import GatewaySettings
 import Logging
