@@ -50,6 +50,44 @@ import Testing
         #expect(abs(counts[1] - 30_000) < 1_000, "\(counts)")
     }
 
+    @Test(arguments: policies, [10, 55, 100])
+    func `a target that warms up gets a share of its weight`(policy: Balancer.Policy, share: Int) {
+        var balancer = Balancer(policy: policy, targets: targets([1, 2]))
+        balancer.reweigh(Balancer.Target(identity: targets([1, 2])[1].identity, weight: 2, share: share), at: 1)
+        let counts = counts(&balancer, TargetSet(allOf: 2), picks: 40_000, among: 2)
+        let expected = 40_000 * 2 * share / (100 + 2 * share)
+        #expect(abs(counts[1] - expected) < 1_000, "\(counts)")
+    }
+
+    @Test func `round_robin reaches a target whose weight grows with every request`() {
+        var random = SplitMix64(seed: 1)
+        var balancer = Balancer(policy: .roundRobin, targets: targets([1, 1]))
+        var count = 0
+        for share in 10..<30 {
+            balancer.reweigh(Balancer.Target(identity: targets([1, 1])[1].identity, share: share), at: 1)
+            if balancer.pick(available: TargetSet(allOf: 2), using: &random) == 1 { count += 1 }
+        }
+        // About a sixth of the requests.
+        #expect(2...4 ~= count)
+    }
+
+    @Test func `only keys of a target that warms up move`() {
+        var random = SplitMix64(seed: 1)
+        let all = targets([1, 1, 1])
+        var balancer = Balancer(policy: .hash, targets: all)
+        let hashes = (0..<5_000).map { _ in random.next() }
+        func picks() -> [Int?] {
+            hashes.map { balancer.pick(available: TargetSet(allOf: 3), hash: $0, using: &random) }
+        }
+        let warm = picks()
+        balancer.reweigh(Balancer.Target(identity: all[1].identity, share: 10), at: 1)
+        let cold = picks()
+        #expect(zip(warm, cold).allSatisfy { $0 == $1 || $0 == 1 })
+        #expect(150..<350 ~= cold.count { $0 == 1 })
+        balancer.reweigh(all[1], at: 1)
+        #expect(picks() == warm)
+    }
+
     @Test(arguments: policies)
     func `unavailable targets are skipped`(policy: Balancer.Policy) {
         var available = TargetSet(allOf: 100)
