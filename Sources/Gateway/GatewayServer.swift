@@ -26,7 +26,9 @@ public final class GatewayServer: Service {
         var runtime: GatewayRuntime?
         /// The error that prevented the start.
         var failure: (any Error)?
+        var inheritance = Inheritance()
         var isStopping = false
+        var isHandedOver = false
         var stop: CheckedContinuation<Void, Never>?
         var started: [CheckedContinuation<[SocketAddress], any Error>] = []
     }
@@ -115,7 +117,7 @@ public final class GatewayServer: Service {
             throw error
         }
         do {
-            try await runtime.listen()
+            try await runtime.listen(self.state.withLockedValue(\.inheritance))
         } catch {
             await runtime.stop()
             self.reportStart(.failure(error))
@@ -128,7 +130,7 @@ public final class GatewayServer: Service {
         } onGracefulShutdown: {
             self.shutdown()
         }
-        let cut = await runtime.drain()
+        let cut = await runtime.drain(isHandedOver: self.state.withLockedValue(\.isHandedOver))
         await runtime.stop()
         if cut > 0 { throw DrainError(connections: cut) }
     }
@@ -163,6 +165,28 @@ public final class GatewayServer: Service {
             return state.stop
         }
         waiting?.resume()
+    }
+
+    /// Takes over from another process. Call it before ``run()``.
+    package func inherit(_ inheritance: Inheritance) { self.state.withLockedValue { $0.inheritance = inheritance } }
+
+    /// Waits until the gateway listens and returns its listening sockets with the addresses that they were opened for.
+    package func listeningSockets() async throws -> [(address: ListenAddress, descriptor: CInt)] {
+        _ = try await self.boundAddresses()
+        return await self.runtime?.listeningSockets() ?? []
+    }
+
+    /// Whether every event loop runs a task within `timeout`.
+    package func eventLoopsRespond(within timeout: TimeAmount) async -> Bool {
+        await self.runtime?.eventLoopsRespond(within: timeout) ?? false
+    }
+
+    package func publish(_ event: GatewayEvent) { self.runtime?.shared.events.publish(event) }
+
+    /// Starts the drain and leaves the listening sockets to a process that accepts their connections now.
+    package func handOver() {
+        self.state.withLockedValue { $0.isHandedOver = true }
+        self.shutdown()
     }
 
     /// Reopens log files after rotation.

@@ -26,15 +26,19 @@ package final class AdminListener: Sendable {
     private init(_ workers: WorkerGroup) { self.workers = workers }
 
     /// - Parameters:
-    ///   - middlewares: what precedes the endpoints in the chain.
-    ///   - leaving: listeners that will close, whose addresses may overlap.
+    ///   - middlewares: What precedes the endpoints in the chain.
+    ///   - leaving: Listeners that will close, whose addresses may overlap.
+    ///   - passed: Sockets that another process opened, which are used instead of new ones.
+    ///   - whenBound: Called when the address is bound. Connections wait until it returns.
     /// - Throws: `ListenError` if the address cannot be bound.
     package static func start(
         _ address: ListenAddress,
         _ router: AdminRouter,
         middlewares: [MakeMiddleware],
         replacing leaving: LeavingListeners = LeavingListeners(),
-        log: Logger
+        on passed: [ListenAddress: PassedSocket] = [:],
+        log: Logger,
+        whenBound: () async -> Void = {}
     ) async throws -> AdminListener {
         // No proxy is trusted here: access is decided by the peer of the connection.
         var setup = WorkerSetup(log: log)
@@ -53,7 +57,7 @@ package final class AdminListener: Sendable {
             )
         }
         do {
-            try await workers.listen(replacing: leaving)
+            try await workers.listen(replacing: leaving, on: passed, whenBound: whenBound)
         } catch {
             await workers.shutDown()
             throw error
@@ -80,6 +84,14 @@ package final class AdminListener: Sendable {
             meters: meters
         )
     }
+
+    /// The listening socket and the address that it was opened for.
+    package func listeningSockets() async -> [(address: ListenAddress, descriptor: CInt)] {
+        await self.workers.listeningSockets()
+    }
+
+    /// Leaves the listening socket to the process that accepts its connections now.
+    package func handOver() async { await self.workers.closeListeners(isHandedOver: true) }
 
     /// Waits for open requests, and closes.
     package func stop() async {

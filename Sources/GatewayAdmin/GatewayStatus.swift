@@ -96,6 +96,11 @@ package final class GatewayStatus: Sendable {
         return reasons
     }
 
+    /// Whether every event loop that serves traffic runs a task within `timeout`.
+    package func eventLoopsRespond(within timeout: TimeAmount) async -> Bool {
+        await EventLoopProbe.allRespond(self.eventLoops, within: timeout)
+    }
+
     /// In whole seconds.
     var uptime: Int { Int((NIODeadline.now() - self.shared.startedAt).nanoseconds / 1_000_000_000) }
 }

@@ -30,6 +30,8 @@ struct GatewayProcess {
 
     /// Serves until a signal stops the process.
     func run() async throws {
+        let program = CommandLine.arguments.first.flatMap { ProgramPath.find($0, search: Environment.current["PATH"]) }
+        let inheritance = try ProcessInheritance.take(from: .current)
         try FileLimits.check(self.configuration, beside: Self.ownFiles)
         // Keep serving if the reader of the log closes its pipe.
         signal(SIGPIPE, SIG_IGN)
@@ -49,15 +51,20 @@ struct GatewayProcess {
             }
             if !isSame { control.style = Self.style(configuration) }
         }
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1, .sigusr2)
         let server = try GatewayServer(Self.served(self.configuration), source: source, log: log)
-        let obeying = Task { await Self.obey(signals, server, log, writer) }
+        server.inherit(inheritance.forServer)
+        let service = ServiceReport(server, environment: .current)
+        let handover = Handover(server, program: program, notifier: service.notifier, log: log)
+        let obeying = Task { await Self.obey(signals, server, handover, service.notifier, log, writer) }
         let announcing = Task { try await self.announce(server) }
         let watching = self.watcher.map { watcher in Task { await server.reload(watching: watcher) } }
+        let reporting = Task { try await service.run(until: handover) }
         defer {
             watching?.cancel()
             obeying.cancel()
             announcing.cancel()
+            reporting.cancel()
         }
         do {
             try await server.run()
@@ -96,6 +103,8 @@ struct GatewayProcess {
     private static func obey(
         _ signals: UnixSignalsSequence,
         _ server: GatewayServer,
+        _ handover: Handover,
+        _ notifier: ServiceNotifier,
         _ log: Logger,
         _ writer: LogWriter
     ) async {
@@ -112,6 +121,8 @@ struct GatewayProcess {
             case .sigusr1:
                 // Reopening first flushes pending lines, which may block indefinitely. Do not delay the next signal.
                 Task { await Self.reopenLogs(of: server, log) }
+            case .sigusr2:
+                Task { await handover.start() }
             default:
                 if isDraining {
                     log.warning("second signal: exiting without waiting for open requests")
@@ -120,6 +131,9 @@ struct GatewayProcess {
                 }
                 isDraining = true
                 log.notice("draining", metadata: ["signal": "\(signal)"])
+                await handover.end()
+                // The successor is the service now, and goes on.
+                if await !handover.isHandedOver { notifier.send(.stopping) }
                 server.shutdown()
             }
         }

@@ -18,9 +18,9 @@ extension GatewayRuntime: GatewayControl {
     }
 
     /// Reports that the gateway is not ready, from now until its end.
-    func endServing() {
+    func endServing(isHandedOver: Bool) {
         guard self.shared.changeDrain({ $0.end() }) == .drain else { return }
-        self.publishDrain(reason: "shutdown")
+        self.publishDrain(reason: isHandedOver ? "handover" : "shutdown")
     }
 
     private func publishDrain(reason: String) {

@@ -26,7 +26,7 @@ final class GatewayRuntime: Sendable {
     let log: Logger
     private let names: NameResolver
     private let healthChecks: NIOLoopBound<HealthChecker>?
-    private let watch: RuntimeWatch
+    let watch: RuntimeWatch
     private let isStopped = Atomic(false)
 
     init(
@@ -84,52 +84,36 @@ final class GatewayRuntime: Sendable {
         status.control = self
     }
 
-    /// Binds all addresses, or none if one fails. The admin API comes last so that it reports readiness only when the
-    /// gateway listens.
-    func listen() async throws {
-        await self.watch.start()
-        try await self.workers.listen()
-        guard case .address(let address) = self.configuration.admin.listen else { return }
-        do {
-            let listener = try await self.startAdmin(at: address)
-            self.admin.withLockedValue { $0 = listener }
-        } catch {
-            await self.workers.closeListeners()
-            throw error
-        }
-    }
-
-    /// - Parameter leaving: Listeners that will close, whose addresses may overlap.
-    func startAdmin(
-        at address: ListenAddress,
-        replacing leaving: LeavingListeners = LeavingListeners()
-    ) async throws -> AdminListener {
-        try await AdminListener.start(
-            address,
-            AdminRouter(status: self.status),
-            middlewares: [{ RequestIDMiddleware(RequestIDMiddleware.Config(), in: &$0) }],
-            replacing: leaving,
-            log: self.log
-        )
-    }
-
     var configuration: GatewayConfiguration { self.status.configuration }
 
     /// The bound addresses, in the order of the configuration.
     var boundAddresses: [SocketAddress] { self.workers.boundAddresses }
 
     /// The address of the admin API; nil if it is off.
-    var adminAddress: SocketAddress? { self.admin.withLockedValue { $0?.boundAddress } }
+    var adminAddress: SocketAddress? { self.adminListener?.boundAddress }
+
+    var adminListener: AdminListener? { self.admin.withLockedValue { $0 } }
+
+    /// Whether every event loop runs a task within `timeout`.
+    func eventLoopsRespond(within timeout: TimeAmount) async -> Bool {
+        await self.status.eventLoopsRespond(within: timeout)
+    }
 
     /// Stops accepting connections and finishes open requests within the configured time.
     ///
+    /// - Parameter isHandedOver: Whether another process has the listening sockets and accepts connections.
     /// - Returns: The number of connections that were cut off.
-    func drain() async -> Int {
-        self.endServing()
+    func drain(isHandedOver: Bool = false) async -> Int {
+        self.endServing(isHandedOver: isHandedOver)
         // A reload that has begun completes; later ones are refused.
         await self.reloads.run {}
         let server = self.configuration.server
-        if server.drainDelay > .zero { try? await Task.sleep(nanoseconds: UInt64(server.drainDelay.nanoseconds)) }
+        if isHandedOver {
+            await self.workers.closeListeners(isHandedOver: true)
+            await self.adminListener?.handOver()
+        } else if server.drainDelay > .zero {
+            try? await Task.sleep(nanoseconds: UInt64(server.drainDelay.nanoseconds))
+        }
         return await self.workers.drain(within: TimeAmount(server.drainTimeout))
     }
 
@@ -142,7 +126,7 @@ final class GatewayRuntime: Sendable {
         try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()
         if let accessLog = self.accessLog.withLockedValue({ $0 }) { _ = await accessLog.close(within: .seconds(2)) }
-        await self.admin.withLockedValue { $0 }?.stop()
+        await self.adminListener?.stop()
         await self.departures.wait()
         await self.workers.shutDown()
     }

@@ -11,6 +11,8 @@ final class Listener: Sendable {
     /// The bound address, with the actual port if the configured one is 0.
     let boundAddress: SocketAddress?
     let channel: any Channel
+    /// Whether other processes hold the socket too, and accept its connections after this one has closed it.
+    private let isShared: Bool
     /// The state on each worker's event loop, in the order of the workers.
     let plans: [NIOLoopBound<ListenerPlan>]
 
@@ -21,6 +23,7 @@ final class Listener: Sendable {
     ///   - leavesIPv4: Whether another listener serves the IPv4 side of this IPv6 address.
     ///   - isPaused: Whether connections wait in the system's queue until ``resume()``.
     ///   - sharesPort: Whether the port may be bound by another listener that has called ``sharePort()``.
+    ///   - passed: The socket to use, which another process opened. Nil to open one.
     /// - Throws: ``ListenError`` if the address is not available.
     static func bind(
         _ address: ListenAddress,
@@ -30,7 +33,8 @@ final class Listener: Sendable {
         transport: Transport = .plain,
         leavesIPv4: Bool = false,
         isPaused: Bool = false,
-        sharesPort: Bool = false
+        sharesPort: Bool = false,
+        passed: PassedSocket? = nil
     ) async throws -> Listener {
         var plans: [NIOLoopBound<ListenerPlan>] = []
         for worker in workers {
@@ -41,7 +45,7 @@ final class Listener: Sendable {
             plans.append(try await plan.get())
         }
         var bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsPerTurn)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -57,22 +61,28 @@ final class Listener: Sendable {
             .childChannelInitializer { [plans] channel in
                 Self.initialize(channel, plans: plans, workers: workers, transport: transport)
             }
-        if leavesIPv4 {
+        if leavesIPv4, passed == nil {
             let isIPv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
             bootstrap = bootstrap.serverChannelOption(isIPv6Only, value: 1)
         }
         if sharesPort { bootstrap = bootstrap.serverChannelOption(Self.sharedPort, value: 1) }
         do {
             let channel: any Channel
-            switch address {
-            case .host(let host, let port):
-                channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .bind(host: host, port: port).get()
-            case .unix(let path):
+            if case .host = address {
+                bootstrap = bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            }
+            switch (passed, address) {
+            case (let passed?, _):
+                channel = try await bootstrap.withBoundSocket(passed.descriptor).get()
+                // NIO sets a short queue on a socket that it did not open.
+                Platform.listen(passed.descriptor, backlog: Self.backlog)
+            case (nil, .host(let host, let port)):
+                channel = try await bootstrap.bind(host: host, port: port).get()
+            case (nil, .unix(let path)):
                 try await Self.leave(path, group: group)
                 channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }
-            return Listener(address, channel, plans, leavesIPv4: leavesIPv4)
+            return Listener(address, channel, plans, leavesIPv4: leavesIPv4, isShared: passed != nil)
         } catch {
             throw ListenError(address: "\(address)", error)
         }
@@ -97,9 +107,11 @@ final class Listener: Sendable {
         _ address: ListenAddress,
         _ channel: any Channel,
         _ plans: [NIOLoopBound<ListenerPlan>],
-        leavesIPv4: Bool
+        leavesIPv4: Bool,
+        isShared: Bool
     ) {
         self.address = address
+        self.isShared = isShared
         self.leavesIPv4 = leavesIPv4
         self.channel = channel
         self.plans = plans
@@ -149,16 +161,28 @@ final class Listener: Sendable {
         return port != 0 && port == self.boundAddress?.port
     }
 
+    private static let backlog: CInt = 4096
     /// How many connections to accept before serving existing ones again.
     private static let acceptsPerTurn: UInt = 64
     /// How many event loop ticks the listener waits to accept queued connections before it closes.
     private static let lastTurns = 16
 
+    /// The listening socket; nil if it is closed.
+    func descriptor() async -> CInt? {
+        try? await self.channel.eventLoop.submit { [channel = self.channel] in
+            try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
+        }.get()
+    }
+
     /// Closes the listening socket. Accepted connections stay open. Connections in the system's queue are accepted
-    /// first, because closing would reset them.
-    func close() async {
-        try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
-        for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
+    /// first, because closing would reset them, unless another process holds the socket and will accept them.
+    ///
+    /// - Parameter isHandedOver: Whether another process holds the socket now.
+    func close(isHandedOver: Bool = false) async {
+        if !self.isShared, !isHandedOver {
+            try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
+            for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
+        }
         // An accepted connection hops to its worker's event loop and back to this one before it is served. Until
         // then, closing the listener would close it too.
         try? await self.channel.setOption(.autoRead, value: false).get()

@@ -2,14 +2,17 @@
     import Glibc
     private let systemSend = Glibc.send
     private let systemListen = Glibc.listen
+    private let systemClose = Glibc.close
 #elseif canImport(Musl)
     import Musl
     private let systemSend = Musl.send
     private let systemListen = Musl.listen
+    private let systemClose = Musl.close
 #else
     import Darwin
     private let systemSend = Darwin.send
     private let systemListen = Darwin.listen
+    private let systemClose = Darwin.close
 #endif
 
 /// System calls for connections, workers and the start of the gateway.
@@ -103,6 +106,14 @@ package enum Platform {
         }
         return Int(clamping: files.rlim_cur)
     }
+
+    /// Keeps a descriptor from programs that this process starts. Returns false if it is not open.
+    package static func closeOnExec(_ descriptor: CInt) -> Bool {
+        let flags = fcntl(descriptor, F_GETFD)
+        return flags >= 0 && fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) >= 0
+    }
+
+    package static func close(_ descriptor: CInt) { _ = systemClose(descriptor) }
 
     package static func isOpen(_ descriptor: CInt) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
 }

@@ -27,12 +27,15 @@ extension WorkerGroup {
     /// Binds the addresses that have no listener yet, or none of them. Their connections wait until the change is
     /// applied. Nothing else changes.
     ///
-    /// - Parameter others: Listeners of other groups that will close, whose addresses may overlap.
+    /// - Parameters:
+    ///   - others: Listeners of other groups that will close, whose addresses may overlap.
+    ///   - passed: Sockets that another process opened, which are used instead of new ones.
     /// - Throws: ``ListenError`` if an address is not available.
     package func prepareListeners(
         _ addresses: [ListenAddress],
         limits: LimitsConfiguration,
-        replacing others: LeavingListeners = LeavingListeners()
+        replacing others: LeavingListeners = LeavingListeners(),
+        on passed: [ListenAddress: PassedSocket] = [:]
     ) async throws -> ListenerChange {
         var leaving = self.listeners.withLockedValue { $0 }
         var listeners: [Listener?] = addresses.map { address in
@@ -52,7 +55,8 @@ extension WorkerGroup {
                     limits: limits,
                     leavesIPv4: address.leavesIPv4(to: addresses),
                     isPaused: true,
-                    sharesPort: !overlapping.isEmpty
+                    sharesPort: !overlapping.isEmpty,
+                    passed: passed[address]
                 )
                 listeners[index] = listener
                 opened.append(listener)
@@ -95,6 +99,15 @@ extension WorkerGroup {
 
     /// Closes the listeners that were bound for a change that is not applied.
     package func discard(_ change: ListenerChange) async { for listener in change.opened { await listener.close() } }
+
+    /// The listening sockets and the addresses that they were opened for.
+    package func listeningSockets() async -> [(address: ListenAddress, descriptor: CInt)] {
+        var sockets: [(ListenAddress, CInt)] = []
+        for listener in self.listeners.withLockedValue({ $0 }) {
+            if let descriptor = await listener.descriptor() { sockets.append((listener.address, descriptor)) }
+        }
+        return sockets
+    }
 
     /// All listeners, for a group that takes over their addresses.
     package var leavingListeners: LeavingListeners { LeavingListeners(self.listeners.withLockedValue { $0 }) }

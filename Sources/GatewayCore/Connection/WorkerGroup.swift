@@ -1,4 +1,4 @@
-import GatewaySettings
+package import GatewaySettings
 import NIOConcurrencyHelpers
 package import NIOCore
 package import NIOPosix
@@ -40,21 +40,39 @@ package final class WorkerGroup: Sendable {
 
     /// Binds all addresses, or none.
     ///
-    /// - Parameter leaving: Listeners that will close, whose addresses may overlap.
+    /// - Parameters:
+    ///   - leaving: Listeners that will close, whose addresses may overlap.
+    ///   - passed: Sockets that another process opened, which are used instead of new ones.
+    ///   - whenBound: Called when all addresses are bound. Connections wait until it returns.
     /// - Throws: ``ListenError`` if an address is not available.
-    package func listen(replacing leaving: LeavingListeners = LeavingListeners()) async throws {
-        await self.apply(try await self.prepareListeners(self.addresses, limits: self.limits, replacing: leaving))
+    package func listen(
+        replacing leaving: LeavingListeners = LeavingListeners(),
+        on passed: [ListenAddress: PassedSocket] = [:],
+        whenBound: () async -> Void = {}
+    ) async throws {
+        let change = try await self.prepareListeners(replacing: leaving, on: passed)
+        await whenBound()
+        await self.apply(change)
+    }
+
+    /// Binds all addresses, or none. Their connections wait until the change is applied.
+    package func prepareListeners(
+        replacing leaving: LeavingListeners = LeavingListeners(),
+        on passed: [ListenAddress: PassedSocket]
+    ) async throws -> ListenerChange {
+        try await self.prepareListeners(self.addresses, limits: self.limits, replacing: leaving, on: passed)
     }
 
     /// The bound addresses, in the order of the setup.
     package var boundAddresses: [SocketAddress] { self.listeners.withLockedValue { $0.compactMap(\.boundAddress) } }
 
-    package func closeListeners() async {
+    /// - Parameter isHandedOver: Whether another process holds the sockets now and accepts their connections.
+    package func closeListeners(isHandedOver: Bool = false) async {
         let listeners = self.listeners.withLockedValue { listeners in
             defer { listeners = [] }
             return listeners
         }
-        for listener in listeners { await listener.close() }
+        for listener in listeners { await listener.close(isHandedOver: isHandedOver) }
     }
 
     /// Lets all workers end keep-alive, or allow it again, as the shared state says.

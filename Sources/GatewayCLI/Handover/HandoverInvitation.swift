@@ -1,0 +1,44 @@
+import GatewayCore
+import GatewaySettings
+
+/// What a gateway tells its successor in the environment. The successor's process ID is not known before it starts, so
+/// `LISTEN_PID` cannot be used.
+struct HandoverInvitation: Hashable, Sendable {
+    static let variable = "GATEWAY_HANDOVER"
+
+    /// The process that hands over.
+    let predecessor: CInt
+    /// What the passed sockets were opened for, in the order of their descriptors.
+    let origins: [ListenAddress]
+
+    var sockets: Range<CInt> { SocketActivation.first..<SocketActivation.first + CInt(self.origins.count) }
+    /// The descriptor of the ``HandoverChannel``.
+    var channel: CInt { self.sockets.upperBound }
+
+    init(predecessor: CInt, origins: [ListenAddress]) {
+        self.predecessor = predecessor
+        self.origins = origins
+    }
+
+    // MARK: In the environment
+
+    /// Nil if the text is not an invitation, or if it names an address that this version does not understand.
+    init?(_ text: String) {
+        let lines = text.split(separator: "\n")
+        guard let predecessor = lines.first.flatMap({ CInt($0) }) else { return nil }
+        let origins = lines.dropFirst().compactMap { ListenAddress(String($0)) }
+        guard origins.count == lines.count - 1 else { return nil }
+        self.init(predecessor: predecessor, origins: origins)
+    }
+
+    var text: String { (["\(self.predecessor)"] + self.origins.map { "\($0)" }).joined(separator: "\n") }
+
+    /// The successor's environment: the one of this process, except for what concerns only this process.
+    func environment(from own: [String: String]) -> [String: String] {
+        var environment = own
+        for name in SocketActivation.variables + ["WATCHDOG_PID"] { environment[name] = nil }
+        environment["LISTEN_FDS"] = "\(self.origins.count)"
+        environment[Self.variable] = self.text
+        return environment
+    }
+}
