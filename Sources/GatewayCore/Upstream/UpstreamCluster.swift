@@ -144,7 +144,7 @@ final class UpstreamCluster {
             now: self.worker.now,
             using: &self.worker.random
         ) {
-            if self.pools[index]?.admit(call) != false { return index }
+            if self.settings.pool.circuit == nil || self.pools[index]?.admit(call) != false { return index }
             // Its circuit has opened in the meantime.
             endpoints.remove(index)
         }

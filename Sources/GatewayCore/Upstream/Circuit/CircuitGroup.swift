@@ -8,7 +8,6 @@ import Synchronization
 package final class CircuitGroup: Sendable {
     struct Settings: Sendable, Equatable {
         var breaker = CircuitBreaker.Settings()
-        var statuses = [StatusRange(500...599)]
         var maxEjected = 0.5
     }
 
@@ -65,7 +64,6 @@ extension CircuitGroup.Settings {
             maxOpen: TimeAmount(configuration.maxOpen),
             probes: configuration.probes
         )
-        self.statuses = configuration.statuses
         self.maxEjected = configuration.maxEjected
     }
 }

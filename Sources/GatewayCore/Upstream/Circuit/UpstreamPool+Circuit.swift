@@ -6,13 +6,12 @@ import NIOCore
 extension UpstreamPool {
     /// What a pool has to know of the settings of the circuit breaker.
     struct CircuitSettings {
-        /// The statuses that are failures.
-        let statuses: [StatusRange]
+        let statuses: FailureStatuses
         /// The length of a slot in which successes are counted, in nanoseconds.
         let slotWidth: UInt64
 
         init(_ configuration: CircuitBreakerConfiguration) {
-            self.statuses = configuration.statuses
+            self.statuses = FailureStatuses(configuration.statuses)
             self.slotWidth = RecentOutcomes.width(of: TimeAmount(configuration.window))
         }
     }
@@ -35,9 +34,7 @@ extension UpstreamPool {
     /// Judges a try by the head of its response.
     func judge(_ call: UpstreamCall, status: Int) {
         guard let circuit = self.circuit, let number = call.circuitNumber else { return }
-        if circuit.statuses.contains(where: { $0.statuses.contains(status) }) {
-            return self.failed(call, .status(status))
-        }
+        if circuit.statuses.contains(status) { return self.failed(call, .status(status)) }
         self.changed(self.endpoint.circuit.succeeded(number, at: self.worker.now, slotsOf: circuit.slotWidth))
         call.endTry()
     }
