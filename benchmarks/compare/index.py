@@ -4,7 +4,7 @@ import json
 
 ORDER = (
     *("plain", "chain", "compress-gzip", "compress-br", "not-modified", "limited"),
-    *("middlewares", "big", "idle", "routes", "cores", "start"),
+    *("middlewares", "big", "idle", "routes", "cores", "start", "reload"),
 )
 
 

@@ -3,7 +3,8 @@
 import big
 import cores
 import idle
+import reload
 import routes
 import start
 
-SCENARIOS = {module.__name__: module for module in (big, idle, routes, cores, start)}
+SCENARIOS = {module.__name__: module for module in (big, idle, routes, cores, start, reload)}

@@ -1,4 +1,5 @@
-"""Everything at once for some minutes: the gateway with nginx and a faulty upstream, verified byte by byte.
+"""Everything at once for some minutes: the gateway with nginx and a faulty upstream, verified byte by byte, while targets
+die and return, the configuration changes every second, and the program is replaced.
 
 Exits with 1 after a wrong byte, an unexpected error, or a leak of memory, descriptors, requests or connections.
 """
@@ -7,6 +8,7 @@ import argparse
 import asyncio
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -19,9 +21,11 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "compare")]
 
 import gateway
+from chaos import Chaos, adopt_orphans
 from clients import Clients
 from pattern import body
 from processes import Server, free_port
+from replicas import REPLICAS
 
 BODY = "x" * 1024
 CLIENTS = 24
@@ -32,8 +36,11 @@ GROWTH, SLACK = 1.10, 16 << 20
 class Soak:
     def __init__(self, work, binary, seed):
         self.work, self.seed = work, seed
-        self.ports = {name: free_port() for name in ("GATEWAY", "ADMIN", "NGINX", "FAULTY")}
+        self.ports = {name: free_port() for name in (
+            "GATEWAY", "ADMIN", "NGINX", "FAULTY", "EXTRA", "NOBODY", *(f"REPLICA{index}" for index in range(REPLICAS)),
+        )}  # fmt: skip
         self.faults, self.resident = [], []
+        self.chaos = None
         self.servers = []
         # The nginx worker may run as another user.
         work.chmod(0o755)
@@ -65,6 +72,21 @@ class Soak:
         for server in reversed(self.servers):
             server.stop()
 
+    def end_gateway(self):
+        """Ends the gateway, which may be a successor of the process that was started, and returns its exit code."""
+        os.kill(self.gateway, signal.SIGTERM)
+        for _ in range(200):
+            time.sleep(0.1)
+            if self.gateway == self.servers[-1].process.pid:
+                code = self.servers[-1].process.poll()
+            else:
+                waited, status = os.waitpid(self.gateway, os.WNOHANG)
+                code = os.waitstatus_to_exitcode(status) if waited else None
+            if code is not None:
+                return code
+        os.kill(self.gateway, signal.SIGKILL)
+        return None
+
     def expect(self, holds, what):
         if not holds:
             self.faults.append(what)
@@ -89,7 +111,8 @@ class Soak:
             self.resident.append(gateway.resident(self.gateway))
             await asyncio.sleep(1)
 
-    async def load(self, seconds):
+    async def load(self, seconds, hands_over=False):
+        """All load at once. `hands_over`: the program is replaced twice, and a drain is taken back."""
         loop = asyncio.get_running_loop()
         clients = Clients(self.ports["GATEWAY"], self.files, self.seed, loop.time() + seconds)
         plain, limited, *_ = await asyncio.gather(
@@ -97,6 +120,7 @@ class Soak:
             self.wrk("/fixed/limited", int(seconds), 4),
             clients.run(CLIENTS),
             self.watch(seconds),
+            self.chaos.run(seconds, hands_over),
         )
         return clients, plain, limited
 
@@ -165,12 +189,14 @@ class Soak:
 
 
 def run(soak, minutes):
-    # Includes one-time descriptors, such as the first connections of all threads.
-    asyncio.run(soak.load(3))
+    soak.chaos = Chaos(soak, soak.seed)
+    # First with replacements of the program, whose metrics start over. The second part compares counts.
+    clients, plain, limited = asyncio.run(soak.load(minutes * 60 * 0.4, hands_over=True))
+    soak.check_answers(clients, plain, limited)
     files = soak.settled_files()
     soak.counted = gateway.metrics(soak.ports["ADMIN"])
     soak.resident.clear()
-    seconds = minutes * 60
+    seconds = minutes * 60 * 0.6
     clients, plain, limited = asyncio.run(soak.load(seconds))
     files_after = soak.check_files(files)
     before, after = soak.check_memory()
@@ -181,9 +207,9 @@ def run(soak, minutes):
     print(f"verified clients: {outcomes}")
     print(f"by wrk: {plain[0]} plain, {limited[0]} limited and {limited[1]} rejected")
     print(f"memory: {before / 1e6:.1f} MB in the third quarter, {after / 1e6:.1f} MB in the last; {files_after} files")
-    code = soak.servers[-1]
-    code.process.terminate()
-    soak.expect(code.process.wait(timeout=20) == 0, f"it ended with {code.process.returncode}: {code.output()}")
+    soak.chaos.report()
+    code = soak.end_gateway()
+    soak.expect(code == 0, f"it ended with {code}")
 
 
 def main():
@@ -194,11 +220,14 @@ def main():
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="gateway-soak-") as work:
         soak = None
+        adopt_orphans()
         try:
             soak = Soak(Path(work), options.binary, options.seed)
             run(soak, options.minutes)
         finally:
             if soak:
+                if soak.chaos:
+                    soak.chaos.replicas.stop()
                 soak.stop()
     for fault in soak.faults:
         print(f"FAULT {fault}")
