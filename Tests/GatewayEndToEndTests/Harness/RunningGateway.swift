@@ -141,3 +141,24 @@ func withProxy<R>(
         }
     }
 }
+
+extension RunningGateway {
+    /// Applies another configuration. What ``withGateway(_:workers:listen:drainTimeout:middlewares:accessLog:names:log:_:)``
+    /// sets stays, unless `change` changes it.
+    @discardableResult
+    func reload(
+        _ toml: String,
+        _ change: (inout GatewayConfiguration) -> Void = { _ in }
+    ) async throws -> [ConfigurationError] {
+        var configuration = try GatewayConfiguration(toml: toml, environment: [:])
+        if let running = self.server.runtime?.configuration {
+            configuration.server.listen = running.server.listen
+            configuration.server.workers = running.server.workers
+            configuration.server.drainTimeout = running.server.drainTimeout
+            configuration.admin.listen = running.admin.listen
+            configuration.log = running.log
+        }
+        change(&configuration)
+        return try await self.server.reload(configuration)
+    }
+}
