@@ -36,6 +36,10 @@ struct UpstreamConnectionStateMachine {
     /// Whether an informational response had framing that leaves the start of the next response in doubt, for this
     /// and all later requests.
     private var isInDoubt = false
+    /// Whether the caller does not want the rest of the response.
+    private var isDiscarding = false
+    /// Whether the bytes of a read pass are being handled.
+    private var isInPass = false
     /// How many of the last reads of this pass filled their buffers.
     private var fullReads: UInt = 0
 
@@ -49,6 +53,7 @@ struct UpstreamConnectionStateMachine {
         self.isReused = isReused
         self.hasFlushed = false
         self.isRequestEnded = false
+        self.isDiscarding = false
     }
 
     /// Records that the last byte of the request was written.
@@ -125,18 +130,35 @@ struct UpstreamConnectionStateMachine {
         return .settle
     }
 
+    enum OnDiscard: Equatable, Sendable {
+        /// Drop the rest of the response as far as it has been received. If it is complete, the connection can be reused.
+        case drop
+        /// Close the connection.
+        case close
+    }
+
+    /// Records that the caller does not want the rest of the response.
+    mutating func discard() -> OnDiscard {
+        guard self.state == .body, self.isInPass, self.isRequestEnded, self.keepsAlive else { return .close }
+        self.isDiscarding = true
+        return .drop
+    }
+
     // MARK: Reading
 
     /// Records that a read returned bytes.
     ///
     /// - Parameter isFull: Whether the bytes filled the buffer, so that the socket may hold more.
-    mutating func read(isFull: Bool) { self.fullReads = isFull ? self.fullReads + 1 : 0 }
+    mutating func read(isFull: Bool) {
+        self.isInPass = true
+        self.fullReads = isFull ? self.fullReads + 1 : 0
+    }
 
     enum OnReadComplete: Equatable, Sendable {
         case none
         /// The connection is idle: return it to the pool.
         case release
-        /// The socket may hold more bytes, which belong to no request.
+        /// The socket may hold more bytes, which belong to no request, or the rest of a response that no one wants.
         case close
     }
 
@@ -144,7 +166,8 @@ struct UpstreamConnectionStateMachine {
     mutating func readComplete() -> OnReadComplete {
         let isEmpty = self.fullReads < Self.readsPerPass
         self.fullReads = 0
-        guard self.state == .complete else { return .none }
+        self.isInPass = false
+        guard self.state == .complete else { return self.isDiscarding && self.state == .body ? .close : .none }
         guard isEmpty else { return .close }
         self.state = .idle
         return .release

@@ -146,6 +146,7 @@ final class UpstreamHandler: ChannelInboundHandler {
             caller.receiveInformational()
             return self.machine.state == .head
         case .final:
+            call.mayHaveArrived = true
             self.body = BodyDecoder(response.framing, limits: self.limits)
             self.pool.answerBegan(call, status: response.status)
             caller.receiveResponseHead()
@@ -154,12 +155,11 @@ final class UpstreamHandler: ChannelInboundHandler {
     }
 
     private func receiveBody(_ bytes: inout ByteBuffer) -> Bool {
-        guard let call = self.call else { return false }
         do throws(MessageError) {
             switch try self.body.next(&bytes) {
             case .needMore: return false
-            case .bytes(let chunk): call.caller?.receive(responseBody: chunk)
-            case .end: self.finish(call, isDrained: bytes.readableBytes == 0)
+            case .bytes(let chunk): self.call?.caller?.receive(responseBody: chunk)
+            case .end: self.finish(self.call, isDrained: bytes.readableBytes == 0)
             }
         } catch {
             self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))
@@ -168,15 +168,16 @@ final class UpstreamHandler: ChannelInboundHandler {
         return true
     }
 
-    private func finish(_ call: UpstreamCall, isDrained: Bool) {
+    /// - Parameter call: Nil if the caller has discarded the response.
+    private func finish(_ call: UpstreamCall?, isDrained: Bool) {
         self.call = nil
-        self.pool.answered(call, status: self.machine.status)
+        if let call { self.pool.answered(call, status: self.machine.status) }
         let trailers = self.body.trailers
         switch self.machine.bodyEnded(isDrained: isDrained) {
         case .settle: break
         case .close: self.close()
         }
-        call.caller?.receiveResponseEnd(trailers: trailers)
+        call?.caller?.receiveResponseEnd(trailers: trailers)
     }
 
     // MARK: The end
@@ -261,7 +262,10 @@ extension UpstreamHandler: UpstreamStream {
 
     func discard() {
         if let call = self.call { self.pool.answered(call, status: self.machine.status) }
-        self.cancel()
+        switch self.machine.discard() {
+        case .drop: self.call = nil
+        case .close: self.cancel()
+        }
     }
 
     func cancel() {

@@ -17,7 +17,8 @@ package protocol UpstreamStream: AnyObject {
     func pauseReading()
     func resumeReading()
 
-    /// Drops the response, whose head was received, and ends the caller's use of this stream.
+    /// Drops the response, whose head was received, and ends the caller's use of this stream. A connection is reused only
+    /// if the whole response has been received already.
     func discard()
 
     /// Ends the caller's use of this stream. A connection with an outstanding response is closed.

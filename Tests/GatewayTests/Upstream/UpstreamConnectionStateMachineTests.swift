@@ -14,6 +14,7 @@ import Testing
         case received
         case head(Int, keepAlive: Bool)
         case bodyEnded(drained: Bool)
+        case discard
         case read(full: Bool)
         case readComplete
         case inputClosed
@@ -26,6 +27,7 @@ import Testing
         case bytes(Machine.OnBytes)
         case head(Machine.OnHead)
         case bodyEnd(Machine.OnBodyEnd)
+        case discard(Machine.OnDiscard)
         case readComplete(Machine.OnReadComplete)
         case closed(Machine.OnClosed)
         case close(Bool)
@@ -50,6 +52,7 @@ import Testing
         case .head(let status, let keepAlive):
             return .head(machine.head(UpstreamResponse(status: status, framing: .length(1), keepAlive: keepAlive)))
         case .bodyEnded(let isDrained): return .bodyEnd(machine.bodyEnded(isDrained: isDrained))
+        case .discard: return .discard(machine.discard())
         case .read(let isFull): machine.read(isFull: isFull)
         case .readComplete: return .readComplete(machine.readComplete())
         case .inputClosed: machine.inputClosed()
@@ -70,6 +73,45 @@ import Testing
     }
 
     private static let traces = [
+        Trace(
+            "a response that is discarded frees the connection if it is complete",
+            (.start(reused: false), .none),
+            (.requestEnded, .none),
+            (.flushed, .none),
+            (.read(full: false), .none),
+            (.head(503, keepAlive: true), .head(.final)),
+            (.discard, .discard(.drop)),
+            (.received, .bytes(.readBody)),
+            (.bodyEnded(drained: true), .bodyEnd(.settle)),
+            (.readComplete, .readComplete(.release)),
+            (.start(reused: true), .none),
+            (.requestEnded, .none),
+            (.read(full: false), .none),
+            (.head(200, keepAlive: true), .head(.final)),
+            (.readComplete, .readComplete(.none)),
+            (.closed(nil, bodyComplete: false), .closed(.unused))
+        ),
+        Trace(
+            "the rest of a response that is discarded is not awaited",
+            (.start(reused: false), .none),
+            (.requestEnded, .none),
+            (.flushed, .none),
+            (.read(full: false), .none),
+            (.head(503, keepAlive: true), .head(.final)),
+            (.discard, .discard(.drop)),
+            (.readComplete, .readComplete(.close))
+        ),
+        Trace(
+            "a response that is discarded later, or before the request was sent, closes the connection",
+            (.start(reused: false), .none),
+            (.flushed, .none),
+            (.read(full: false), .none),
+            (.head(503, keepAlive: true), .head(.final)),
+            (.discard, .discard(.close)),
+            (.requestEnded, .none),
+            (.readComplete, .readComplete(.none)),
+            (.discard, .discard(.close))
+        ),
         Trace(
             "a complete exchange returns the connection to the pool",
             (.start(reused: false), .none),
