@@ -51,12 +51,15 @@ struct GatewayProcess {
             }
             if !isSame { control.style = Self.style(configuration) }
         }
+        let notifier = ServiceNotifier(.current)
+        source.willReload = { notifier.send(.reloading(at: .now())) }
+        source.didReload = { notifier.send(.ready) }
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr1, .sigusr2)
         let server = try GatewayServer(Self.served(self.configuration), source: source, log: log)
         server.inherit(inheritance.forServer)
-        let service = ServiceReport(server, environment: .current)
-        let handover = Handover(server, program: program, notifier: service.notifier, log: log)
-        let obeying = Task { await Self.obey(signals, server, handover, service.notifier, log, writer) }
+        let service = ServiceReport(server, notifier, environment: .current)
+        let handover = Handover(server, program: program, notifier: notifier, log: log)
+        let obeying = Task { await Self.obey(signals, server, handover, notifier, log, writer) }
         let announcing = Task { try await self.announce(server) }
         let watching = self.watcher.map { watcher in Task { await server.reload(watching: watcher) } }
         let reporting = Task { try await service.run(until: handover) }

@@ -13,6 +13,10 @@ package struct ConfigurationSource: Sendable {
     /// The environment variables for `${NAME}`.
     package let environment: [String: String]
     private let overrides: Overrides
+    /// Called when a reload begins.
+    package var willReload: @Sendable () -> Void = {}
+    /// Called when a reload has ended, whether it was applied or refused.
+    package var didReload: @Sendable () -> Void = {}
     /// Called after each reload with the configuration that runs then.
     package var didApply: @Sendable (GatewayConfiguration) -> Void = { _ in }
 

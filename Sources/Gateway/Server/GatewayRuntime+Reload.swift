@@ -27,6 +27,8 @@ extension GatewayRuntime {
         guard !self.shared.isDraining else {
             return .unavailable("The gateway is draining and keeps its configuration.")
         }
+        self.source.willReload()
+        defer { self.source.didReload() }
         do {
             let applied = try await self.change(to: try await read())
             self.reportApplied(applied)

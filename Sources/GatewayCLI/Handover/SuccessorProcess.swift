@@ -1,3 +1,4 @@
+import Gateway
 import GatewayCore
 
 #if canImport(Darwin)

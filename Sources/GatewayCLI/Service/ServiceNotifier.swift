@@ -1,3 +1,5 @@
+import Gateway
+
 #if canImport(Darwin)
     internal import Darwin
 #elseif canImport(Musl)

@@ -11,14 +11,14 @@ import NIOCore
 
 /// Tells the service manager that the gateway is ready and that it works.
 struct ServiceReport: Sendable {
-    let notifier: ServiceNotifier
+    private let notifier: ServiceNotifier
     private let server: GatewayServer
     private let watchdog: ServiceWatchdog?
 
-    init(_ server: GatewayServer, environment: Environment) {
+    init(_ server: GatewayServer, _ notifier: ServiceNotifier, environment: Environment) {
         self.server = server
-        self.notifier = ServiceNotifier(environment)
-        self.watchdog = ServiceWatchdog(environment, process: getpid())
+        self.notifier = notifier
+        self.watchdog = ServiceWatchdog(environment.values, process: getpid())
     }
 
     /// Reports until the task is cancelled, or until another process takes over.

@@ -1,17 +1,19 @@
-import NIOCore
+package import NIOCore
 
 /// The replacement of this process by a successor: one at a time, and only if the successor becomes ready.
 ///
 /// It starts no process and reads no clock. `Handover` does.
-struct HandoverStateMachine: Hashable, Sendable {
+package struct HandoverStateMachine: Hashable, Sendable {
     /// How long a successor may take until it is ready.
-    static let readyTime = TimeAmount.seconds(30)
+    package static let readyTime = TimeAmount.seconds(30)
     /// How long a successor that was told to end may take before it is killed.
-    static let endTime = TimeAmount.seconds(5)
+    package static let endTime = TimeAmount.seconds(5)
 
-    private(set) var state = State.idle
+    package private(set) var state = State.idle
 
-    enum State: Hashable, Sendable {
+    package init() {}
+
+    package enum State: Hashable, Sendable {
         /// → starting, ending
         case idle
         /// The successor has started and is not ready yet. → handedOver, dismissing, idle, ending
@@ -26,20 +28,20 @@ struct HandoverStateMachine: Hashable, Sendable {
 
     // MARK: The request
 
-    enum OnRequest: Hashable {
+    package enum OnRequest: Hashable {
         /// Start a successor, and report it with ``started(_:at:)``.
         case start
         case refuse(Refusal)
     }
 
-    enum Refusal: Hashable, CustomStringConvertible {
+    package enum Refusal: Hashable, CustomStringConvertible {
         /// A container ends with its first process, so no successor could live on.
         case isFirstProcess
         case isUnderWay(successor: CInt)
         case isHandedOver(successor: CInt)
         case isEnding
 
-        var description: String {
+        package var description: String {
             switch self {
             case .isFirstProcess: "process 1 cannot hand over, because its container ends with it"
             case .isUnderWay(let successor): "a handover to process \(successor) is in progress"
@@ -49,7 +51,7 @@ struct HandoverStateMachine: Hashable, Sendable {
         }
     }
 
-    func requested(process: CInt) -> OnRequest {
+    package func requested(process: CInt) -> OnRequest {
         switch self.state {
         case .idle: process == 1 ? .refuse(.isFirstProcess) : .start
         case .starting(let successor, _), .dismissing(let successor, _): .refuse(.isUnderWay(successor: successor))
@@ -58,37 +60,37 @@ struct HandoverStateMachine: Hashable, Sendable {
         }
     }
 
-    mutating func started(_ successor: CInt, at now: NIODeadline) {
+    package mutating func started(_ successor: CInt, at now: NIODeadline) {
         guard self.state == .idle else { return }
         self.state = .starting(successor: successor, until: now + Self.readyTime)
     }
 
     // MARK: The successor
 
-    enum OnReady: Hashable {
+    package enum OnReady: Hashable {
         /// Let the successor accept connections, and drain.
         case handOver
         /// It is too late.
         case ignore
     }
 
-    mutating func successorReady() -> OnReady {
+    package mutating func successorReady() -> OnReady {
         guard case .starting(let successor, _) = self.state else { return .ignore }
         self.state = .handedOver(successor: successor)
         return .handOver
     }
 
-    enum OnEnd: Hashable {
+    package enum OnEnd: Hashable {
         /// Report that the handover failed, and continue to serve.
         case fail(Failure)
         case ignore
     }
 
-    enum Failure: Hashable, CustomStringConvertible {
+    package enum Failure: Hashable, CustomStringConvertible {
         case ended(ProcessEnd)
         case notReady
 
-        var description: String {
+        package var description: String {
             switch self {
             case .ended(let end): "the new process \(end) before it was ready"
             case .notReady:
@@ -97,7 +99,7 @@ struct HandoverStateMachine: Hashable, Sendable {
         }
     }
 
-    mutating func successorEnded(_ end: ProcessEnd) -> OnEnd {
+    package mutating func successorEnded(_ end: ProcessEnd) -> OnEnd {
         switch self.state {
         case .starting:
             self.state = .idle
@@ -109,7 +111,7 @@ struct HandoverStateMachine: Hashable, Sendable {
         }
     }
 
-    enum OnTime: Hashable {
+    package enum OnTime: Hashable {
         case wait
         /// Tell the successor to end.
         case terminate(CInt)
@@ -117,7 +119,7 @@ struct HandoverStateMachine: Hashable, Sendable {
         case kill(CInt)
     }
 
-    mutating func timePassed(at now: NIODeadline) -> OnTime {
+    package mutating func timePassed(at now: NIODeadline) -> OnTime {
         switch self.state {
         case .starting(let successor, let until) where until <= now:
             self.state = .dismissing(successor: successor, until: now + Self.endTime)
@@ -130,7 +132,7 @@ struct HandoverStateMachine: Hashable, Sendable {
     // MARK: This process
 
     /// This process was told to end. Returns the successor, which must end too.
-    mutating func ownEnd() -> OnTime {
+    package mutating func ownEnd() -> OnTime {
         defer { if case .handedOver = self.state {} else { self.state = .ending } }
         switch self.state {
         case .starting(let successor, _), .dismissing(let successor, _): return .terminate(successor)
@@ -139,23 +141,5 @@ struct HandoverStateMachine: Hashable, Sendable {
     }
 
     /// Whether another process is the gateway now.
-    var isHandedOver: Bool { if case .handedOver = self.state { true } else { false } }
-}
-
-/// How a process ended.
-enum ProcessEnd: Hashable, Sendable, CustomStringConvertible {
-    case exit(code: CInt)
-    case signal(CInt)
-
-    /// - Parameter status: As reported by `waitpid`.
-    init(status: CInt) {
-        self = status & 0x7F == 0 ? .exit(code: status >> 8 & 0xFF) : .signal(status & 0x7F)
-    }
-
-    var description: String {
-        switch self {
-        case .exit(let code): "exited with code \(code)"
-        case .signal(let signal): "was ended by signal \(signal)"
-        }
-    }
+    package var isHandedOver: Bool { if case .handedOver = self.state { true } else { false } }
 }

@@ -3,19 +3,19 @@ import GatewaySettings
 
 /// What a gateway tells its successor in the environment. The successor's process ID is not known before it starts, so
 /// `LISTEN_PID` cannot be used.
-struct HandoverInvitation: Hashable, Sendable {
-    static let variable = "GATEWAY_HANDOVER"
+package struct HandoverInvitation: Hashable, Sendable {
+    package static let variable = "GATEWAY_HANDOVER"
 
     /// The process that hands over.
-    let predecessor: CInt
+    package let predecessor: CInt
     /// What the passed sockets were opened for, in the order of their descriptors.
-    let origins: [ListenAddress]
+    package let origins: [ListenAddress]
 
-    var sockets: Range<CInt> { SocketActivation.first..<SocketActivation.first + CInt(self.origins.count) }
+    package var sockets: Range<CInt> { SocketActivation.first..<SocketActivation.first + CInt(self.origins.count) }
     /// The descriptor of the ``HandoverChannel``.
-    var channel: CInt { self.sockets.upperBound }
+    package var channel: CInt { self.sockets.upperBound }
 
-    init(predecessor: CInt, origins: [ListenAddress]) {
+    package init(predecessor: CInt, origins: [ListenAddress]) {
         self.predecessor = predecessor
         self.origins = origins
     }
@@ -23,7 +23,7 @@ struct HandoverInvitation: Hashable, Sendable {
     // MARK: In the environment
 
     /// Nil if the text is not an invitation, or if it names an address that this version does not understand.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let lines = text.split(separator: "\n")
         guard let predecessor = lines.first.flatMap({ CInt($0) }) else { return nil }
         let origins = lines.dropFirst().compactMap { ListenAddress(String($0)) }
@@ -31,10 +31,10 @@ struct HandoverInvitation: Hashable, Sendable {
         self.init(predecessor: predecessor, origins: origins)
     }
 
-    var text: String { (["\(self.predecessor)"] + self.origins.map { "\($0)" }).joined(separator: "\n") }
+    package var text: String { (["\(self.predecessor)"] + self.origins.map { "\($0)" }).joined(separator: "\n") }
 
     /// The successor's environment: the one of this process, except for what concerns only this process.
-    func environment(from own: [String: String]) -> [String: String] {
+    package func environment(from own: [String: String]) -> [String: String] {
         var environment = own
         for name in SocketActivation.variables + ["WATCHDOG_PID"] { environment[name] = nil }
         environment["LISTEN_FDS"] = "\(self.origins.count)"

@@ -1,7 +1,7 @@
-import NIOCore
+package import NIOCore
 
 /// A message to the service manager (systemd's `sd_notify(3)`).
-enum ServiceMessage: Hashable, Sendable {
+package enum ServiceMessage: Hashable, Sendable {
     /// Everything listens, or a reload has ended.
     case ready
     /// A reload has begun.
@@ -12,7 +12,7 @@ enum ServiceMessage: Hashable, Sendable {
     /// The event loops respond.
     case watchdog
 
-    var text: String {
+    package var text: String {
         switch self {
         case .ready: "READY=1"
         // The time tells the manager which reload this is, so both must be in one message.
@@ -25,17 +25,17 @@ enum ServiceMessage: Hashable, Sendable {
 }
 
 /// How often the service manager expects to hear that the gateway works.
-struct ServiceWatchdog: Hashable, Sendable {
+package struct ServiceWatchdog: Hashable, Sendable {
     /// The longest time between two messages.
-    let limit: TimeAmount
+    package let limit: TimeAmount
 
     /// Half of the limit, as the protocol recommends, so that one late message does no harm.
-    var interval: TimeAmount { .nanoseconds(self.limit.nanoseconds / 2) }
+    package var interval: TimeAmount { .nanoseconds(self.limit.nanoseconds / 2) }
     /// How long the event loops may take to respond. Longer, and the next message would be late.
-    var patience: TimeAmount { .nanoseconds(self.limit.nanoseconds / 4) }
+    package var patience: TimeAmount { .nanoseconds(self.limit.nanoseconds / 4) }
 
     /// Nil if the manager expects nothing, or expects it of another process.
-    init?(_ environment: Environment, process: CInt) {
+    package init?(_ environment: [String: String], process: CInt) {
         guard let limit = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), limit > 0,
             limit <= Int64.max / 1000
         else { return nil }
