@@ -31,6 +31,8 @@ public typealias ConnectionLimit = GatewaySettings.ConnectionLimit
 public typealias ForwardPath = GatewaySettings.ForwardPath
 public typealias ForwardedStyle = GatewaySettings.ForwardedStyle
 public typealias GatewayConfiguration = GatewaySettings.GatewayConfiguration
+public typealias HealthCheckConfiguration = GatewaySettings.HealthCheckConfiguration
+public typealias HealthCheckType = GatewaySettings.HealthCheckType
 public typealias IntegerSetting = GatewaySettings.IntegerSetting
 public typealias KeySource = GatewaySettings.KeySource
 public typealias LimitsConfiguration = GatewaySettings.LimitsConfiguration
@@ -61,12 +63,14 @@ public typealias SettingTableWithShorthand = GatewaySettings.SettingTableWithSho
 public typealias SettingValue = GatewaySettings.SettingValue
 public typealias SourcePosition = GatewaySettings.SourcePosition
 public typealias StatusRange = GatewaySettings.StatusRange
+public typealias StatusSet = GatewaySettings.StatusSet
 public typealias TargetConfiguration = GatewaySettings.TargetConfiguration
 public typealias TargetURL = GatewaySettings.TargetURL
 public typealias TimeLimit = GatewaySettings.TimeLimit
 public typealias TimeSpan = GatewaySettings.TimeSpan
 public typealias TrustedProxy = GatewaySettings.TrustedProxy
 public typealias UpstreamConfiguration = GatewaySettings.UpstreamConfiguration
+public typealias WhenAllDown = GatewaySettings.WhenAllDown
 public typealias Workers = GatewaySettings.Workers
 
 // MARK: Chain

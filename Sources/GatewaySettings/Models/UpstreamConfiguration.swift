@@ -27,10 +27,10 @@ public struct UpstreamConfiguration: SettingTable {
     public var failover = true
     /// How often the name of a target is looked up again, 1 second to 1 day. Sooner if its DNS record has a shorter TTL.
     public var resolve = TimeSpan.seconds(30)
-    /// Keeps requests from targets that fail.
-    public var circuitBreaker: CircuitBreakerConfiguration?
     /// Active polling of the targets.
     public var health: HealthCheckConfiguration?
+    /// Keeps requests from targets that fail.
+    public var circuitBreaker: CircuitBreakerConfiguration?
 
     /// Position of `[upstreams.NAME]` in the file.
     public var source = SettingSource.code

@@ -1,7 +1,7 @@
 import GatewayHTTP1
 import NIOCore
 
-/// A poll in progress, on a connection of its own that is closed afterwards.
+/// A poll in progress, on a separate connection that is closed afterwards.
 final class HealthPoll {
     let began: NIODeadline
     private let plan: PollPlan
