@@ -125,6 +125,7 @@ public typealias ErrorsMiddleware = GatewayMiddlewares.ErrorsMiddleware
 public typealias HeadersMiddleware = GatewayMiddlewares.HeadersMiddleware
 public typealias IPMiddleware = GatewayMiddlewares.IPMiddleware
 public typealias LimitsMiddleware = GatewayMiddlewares.LimitsMiddleware
+public typealias MirrorMiddleware = GatewayMiddlewares.MirrorMiddleware
 public typealias MetricsMiddleware = GatewayMiddlewares.MetricsMiddleware
 public typealias RateLimitMiddleware = GatewayMiddlewares.RateLimitMiddleware
 public typealias RequestIDMiddleware = GatewayMiddlewares.RequestIDMiddleware

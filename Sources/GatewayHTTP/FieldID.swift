@@ -12,6 +12,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
     case retryAfter, secFetchSite, secWebSocketKey, server, serverTiming, setCookie, strictTransportSecurity, te
     case traceparent, tracestate, trailer, transferEncoding, upgrade, userAgent, vary, via, wwwAuthenticate
     case xContentTypeOptions, xCSPNonce, xForwardedFor, xForwardedHost, xForwardedPort, xForwardedProto, xFrameOptions
+    case xGatewayMirror
     case xPoweredBy, xRateLimitLimit, xRateLimitRemaining, xRateLimitReset, xRealIP, xRequestID, xRequestTimeoutMS
     case xXSSProtection
 
@@ -95,6 +96,7 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         case .xForwardedPort: "X-Forwarded-Port"
         case .xForwardedProto: "X-Forwarded-Proto"
         case .xFrameOptions: "X-Frame-Options"
+        case .xGatewayMirror: "X-Gateway-Mirror"
         case .xPoweredBy: "X-Powered-By"
         case .xRateLimitLimit: "X-RateLimit-Limit"
         case .xRateLimitRemaining: "X-RateLimit-Remaining"

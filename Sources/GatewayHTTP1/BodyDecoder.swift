@@ -159,7 +159,7 @@ extension FieldID {
             .cacheControl, .expect, .range, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .ifRange,
             .maxForwards, .age, .expires, .date, .location, .retryAfter, .vary, .wwwAuthenticate, .forwarded,
             .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .xCSPNonce, .xRequestID,
-            .xRequestTimeoutMS:
+            .xRequestTimeoutMS, .xGatewayMirror:
             true
         default: false
         }

@@ -74,6 +74,15 @@ extension LimitsMiddleware.Config: DescribedSettings {
     ]
 }
 
+extension MirrorMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "maxBody": "Requests with a larger body are not copied.",
+        "maxInFlight": "Maximum number of copies in flight to the upstream, at least 1. Further ones are dropped.",
+        "percent": "Share of the requests that are copied, 0 to 100. May have a fraction.",
+        "upstream": "Name of the upstream that receives the copies. It must have targets.",
+    ]
+}
+
 extension RateLimitMiddleware.Config: DescribedSettings {
     package static let descriptions: [String: String] = [
         "algorithm":

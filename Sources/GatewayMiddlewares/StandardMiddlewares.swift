@@ -19,6 +19,8 @@ package enum StandardMiddlewares {
         .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
         .on(ETagMiddleware.self, defaults: ETagMiddleware.Config()),
         .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
+        // Below all that changes a request, so that a copy is what the upstream receives.
+        .whenConfigured(MirrorMiddleware.self, defaults: MirrorMiddleware.Config()),
         .whenConfigured(RetryMiddleware.self, defaults: RetryMiddleware.Config()),
     ]
 }

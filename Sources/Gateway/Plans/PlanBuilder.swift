@@ -16,6 +16,8 @@ struct PlanBuilder {
     private var errors: [Finding] = []
     private var warnings: [Finding] = []
     private var resolver: MiddlewareResolver
+    /// Whether `upstreams` has all that the file names. Those with errors are missing.
+    private var hasAllUpstreams = true
     /// The number of plans built so far.
     private var plans = 0
     private var routes: [(match: RouteMatch, plan: RoutePlan)] = []
@@ -81,6 +83,7 @@ struct PlanBuilder {
             admin: admin,
             worker: worker
         )
+        builder.hasAllUpstreams = diagnostics.errors.isEmpty
         if diagnostics.errors.isEmpty {
             _ = try? builder.build()
         } else {
@@ -318,7 +321,8 @@ struct PlanBuilder {
                 worker: self.worker,
                 meters: meters,
                 middleware: setting.name,
-                settings: setting
+                settings: setting,
+                upstreams: self.hasAllUpstreams ? self.upstreams : nil
             )
             do throws(ConfigurationErrors) {
                 chain.append(try registration.build(setting, &context), at: place)

@@ -13,6 +13,8 @@ public struct BuildContext {
     package var errors: ErrorFormat?
     /// The fields that the middleware adds or removes.
     package var owned = OwnedFields()
+    /// The upstreams of the event loop by name; nil while a configuration with errors is checked.
+    package let upstreams: [String: any Upstream]?
     private let middleware: String
     private var keys = 0
     /// The errors in the settings, with suggestions.
@@ -37,13 +39,15 @@ public struct BuildContext {
         worker: Worker,
         meters: RouteMeters,
         middleware: String = "",
-        settings: EffectiveMiddleware? = nil
+        settings: EffectiveMiddleware? = nil,
+        upstreams: [String: any Upstream]? = nil
     ) {
         self.route = route
         self.worker = worker
         self.meters = meters
         self.middleware = middleware
         self.settings = settings
+        self.upstreams = upstreams
     }
 
     /// Returns whether a policy or the route sets `key`, as opposed to `[middleware]` or the default.

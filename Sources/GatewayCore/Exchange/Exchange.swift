@@ -55,6 +55,8 @@ public final class Exchange {
         package var collected: ByteBuffer?
         var trailers: TrailerSection?
         package var pipeline: BodyPipeline?
+        /// Receives what is sent upstream.
+        var tee: (any RequestTee)?
         /// The number of bytes that the client may still send, for a body of unknown length, or nil for no limit.
         package var allowance: Int?
     }
@@ -139,6 +141,13 @@ public final class Exchange {
         case .upstream(let upstream): upstream
         case .split(let split): split.upstream(of: self)
         case .respond, .redirect, .refuse: nil
+        }
+    }
+    /// Whether the bottom of the chain sends the request to an upstream.
+    package var goesUpstream: Bool {
+        switch self.plan.action {
+        case .upstream, .split: self.refusal == nil && !self.isLastHop
+        case .respond, .redirect, .refuse: false
         }
     }
     /// The name of the upstream, or nil if the request did not reach it.

@@ -75,6 +75,7 @@ extension ExchangeDriver {
     private func forward(_ chunk: ByteBuffer, to upstream: any UpstreamStream) {
         let exchange = self.exchange
         exchange.upstreamCall.replay.keep(chunk, if: upstream.mayBeSentAgain)
+        exchange.requestBody.tee?.write(chunk)
         upstream.writeBody(chunk)
         if exchange.state.stage == .waiting || exchange.deadlines.isWaiting(for: .idle) { exchange.waitForBody() }
         guard !upstream.isWritable else { return }
@@ -85,6 +86,7 @@ extension ExchangeDriver {
 
     private func endRequest(_ upstream: any UpstreamStream) {
         let exchange = self.exchange
+        exchange.requestBody.tee?.end()
         upstream.writeEnd(trailers: exchange.requestBody.trailers)
         // Start the wait before the flush, because a failed flush may end this exchange.
         if exchange.state.stage == .waiting {

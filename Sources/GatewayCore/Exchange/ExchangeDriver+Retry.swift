@@ -43,6 +43,7 @@ extension ExchangeDriver {
         if !exchange.request.expectsContinue { exchange.request.headers.remove(.expect) }
         // With transforms, what was kept is their output. The next stream gets it before the rest.
         guard exchange.requestBody.pipeline == nil else { return }
+        exchange.requestBody.tee?.restart()
         let kept = exchange.upstreamCall.replay.takeKept()
         if let collected = exchange.requestBody.collected {
             exchange.requestBody.held = collected

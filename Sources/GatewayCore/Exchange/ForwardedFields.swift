@@ -9,7 +9,7 @@ enum ForwardedFields {
     private static let ofRequests = hopByHop.union([.maxForwards, .expect])
     private static let forgeable: FieldSet = [
         .unknown, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
-        .xRequestTimeoutMS,
+        .xRequestTimeoutMS, .xGatewayMirror,
     ]
 
     /// Removes from a request the fields that the client may have forged, before routing uses them.
@@ -17,7 +17,9 @@ enum ForwardedFields {
         guard exchange.request.headers.present.intersects(self.forgeable) else { return }
         let isTrusted = exchange.isFromTrustedPeer
         exchange.request.headers.removeAll { block, field in
-            self.resemblesAnother(field, in: block) || !isTrusted && self.isForwarding(field, in: block)
+            // Only a mirror marks its copies.
+            self.resemblesAnother(field, in: block) || field.id == .xGatewayMirror
+                || !isTrusted && self.isForwarding(field, in: block)
         }
     }
 

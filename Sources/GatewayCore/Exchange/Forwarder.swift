@@ -26,6 +26,7 @@ struct Forwarder {
             output.writeLineEnd()
             output.writeFields(exchange.request.headers, except: .host)
             self.writeForwarding(of: exchange, known, into: &output)
+            self.writeTimeout(of: exchange, into: &output)
             if exchange.request.framing.isChunked { output.write("Transfer-Encoding: chunked\r\n") }
             if exchange.acceptsTrailers { output.write("TE: trailers\r\nConnection: TE\r\n") }
             output.writeLineEnd()
@@ -34,7 +35,7 @@ struct Forwarder {
 
     /// Returns the range of the upstream's path and query in the request's header block. Stores them there first if the
     /// route or normalization has changed them.
-    private static func forwardedPath(of exchange: Exchange) -> ByteRange {
+    static func forwardedPath(of exchange: Exchange) -> ByteRange {
         let forwarding = exchange.plan.forwarding
         let path = forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path
         let isAsSent = path == exchange.rawPath && !path.isEmpty
@@ -69,7 +70,7 @@ struct Forwarder {
         exchange.request.headers.withBytes(exchange.query) { _ = buffer.writeBytes($0) }
     }
 
-    private func writeForwarding(
+    func writeForwarding(
         of exchange: Exchange,
         _ known: ForwardingFields,
         into output: inout HeadWriter
@@ -111,12 +112,15 @@ struct Forwarder {
             }
         }
         if self.style != .xForwarded { self.writeForwarded(of: exchange, known, into: &output) }
-        if exchange.deadlines.total != nil {
-            output.write("X-Request-Timeout-Ms: ")
-            let left = (exchange.deadlines.end - exchange.worker.now).nanoseconds / 1_000_000
-            output.write(decimal: Int(max(1, left)))
-            output.writeLineEnd()
-        }
+    }
+
+    /// Writes the time that is left for the exchange, if it is limited.
+    private func writeTimeout(of exchange: Exchange, into output: inout HeadWriter) {
+        guard exchange.deadlines.total != nil else { return }
+        output.write("X-Request-Timeout-Ms: ")
+        let left = (exchange.deadlines.end - exchange.worker.now).nanoseconds / 1_000_000
+        output.write(decimal: Int(max(1, left)))
+        output.writeLineEnd()
     }
 
     /// Writes the port in the client's `Host`, or the default port of the scheme.

@@ -24,6 +24,9 @@ final class UpstreamCluster {
     }
 
     let changes: EndpointChanges
+    private let meters: MeterShard
+    /// The cluster for copies of requests; nil until a mirror needs it.
+    private var copies: UpstreamCluster?
     private(set) var settings: Settings
     private var members: [Member] = []
     private var listener: Int?
@@ -39,9 +42,18 @@ final class UpstreamCluster {
     /// Calls that arrived before any endpoint had an address, and their numbers at that time.
     private var waiting: [(call: UpstreamCall, number: UInt32)] = []
 
-    init(name: String, worker: Worker, targets: [UpstreamTarget], changes: EndpointChanges, settings: Settings) {
+    /// - Parameter meters: The metrics of the targets; nil for those of the worker.
+    init(
+        name: String,
+        worker: Worker,
+        targets: [UpstreamTarget],
+        changes: EndpointChanges,
+        settings: Settings,
+        meters: MeterShard? = nil
+    ) {
         self.name = name
         self.worker = worker
+        self.meters = meters ?? worker.meters
         self.settings = settings
         self.changes = changes
         self.version = changes.version
@@ -55,7 +67,7 @@ final class UpstreamCluster {
     }
 
     private func makeMember(_ target: UpstreamTarget) -> Member {
-        let meters = TargetMeters(target: target, shard: self.worker.meters)
+        let meters = TargetMeters(target: target, shard: self.meters)
         meters.sample { [weak self, weak meters] in
             if let meters { self?.sample(meters) }
         }
@@ -82,6 +94,23 @@ final class UpstreamCluster {
         }
         self.look()
         self.serveWaiting()
+        self.copies?.update(targets: targets, settings: settings.forCopies)
+    }
+
+    /// Returns the cluster that sends copies of requests to the same targets. It has its own connections, its requests do
+    /// not count in the metrics of the targets, and nothing is sent twice.
+    func forCopies() -> UpstreamCluster {
+        if let copies = self.copies { return copies }
+        let copies = UpstreamCluster(
+            name: self.name,
+            worker: self.worker,
+            targets: self.members.map(\.target),
+            changes: self.changes,
+            settings: self.settings.forCopies,
+            meters: MeterShard(budget: SeriesBudget(limit: .max), buckets: .standard)
+        )
+        self.copies = copies
+        return copies
     }
 
     /// Whether an endpoint serves requests, has no health check result yet, or waits for a request to close its circuit.
@@ -258,7 +287,10 @@ final class UpstreamCluster {
         self.rotation = Rotation()
         for case let pool? in self.pools where self.isUsable(pool) {
             self.balancer.reweigh(Balancer.Target(pool.endpoint, of: pool.target), at: pool.index)
-            self.rotation.add(pool.index, pool.endpoint.availability)
+            var reasons = pool.endpoint.availability
+            // Only requests decide whether a circuit closes.
+            if self.settings.pool.isForCopies, reasons.contains(.circuitHalfOpen) { reasons.insert(.circuitOpen) }
+            self.rotation.add(pool.index, reasons)
         }
     }
 
@@ -298,6 +330,7 @@ final class UpstreamCluster {
         self.listener = nil
         for member in self.members { member.meters.stop() }
         self.drain()
+        self.copies?.stop()
     }
 
     private func drain() {
@@ -307,6 +340,23 @@ final class UpstreamCluster {
 
 @available(*, unavailable)
 extension UpstreamCluster: Sendable {}
+
+extension UpstreamCluster.Settings {
+    /// The settings for copies of requests: none is sent twice, and none is judged by a circuit breaker.
+    fileprivate var forCopies: Self {
+        var pool = self.pool
+        pool.circuit = nil
+        pool.isForCopies = true
+        return Self(
+            policy: self.policy,
+            hashKey: self.hashKey,
+            failover: false,
+            maxPending: self.maxPending,
+            triesUnhealthy: self.triesUnhealthy,
+            pool: pool
+        )
+    }
+}
 
 extension Balancer.Target {
     fileprivate init(_ endpoint: UpstreamEndpoint, of target: UpstreamTarget) {

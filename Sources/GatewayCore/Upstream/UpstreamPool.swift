@@ -33,6 +33,8 @@ final class UpstreamPool {
         let idleTimeout: TimeAmount
         /// Nil if the upstream has no circuit breaker.
         var circuit: CircuitSettings?
+        /// Whether the pool serves copies of requests.
+        var isForCopies = false
 
         fileprivate var machine: Machine.Configuration {
             Machine.Configuration(queue: self.queue, idle: self.idleTimeout)
@@ -59,7 +61,9 @@ final class UpstreamPool {
         let poke = Poke()
         self.machine = Machine(
             configuration: settings.machine,
-            permits: target.permits.join { [eventLoop = worker.eventLoop] in poke.run(on: eventLoop) }
+            permits: (settings.isForCopies ? target.copyPermits : target.permits).join {
+                [eventLoop = worker.eventLoop] in poke.run(on: eventLoop)
+            }
         )
         poke.aim(at: NIOLoopBound(self, eventLoop: worker.eventLoop))
         worker.deadlines.own(self.slot, self)

@@ -16,6 +16,9 @@ package final class UpstreamTarget: Sendable {
     private let currentWeight: Atomic<Int>
     /// Limits the open connections of all workers to all addresses of the target.
     let permits: ConnectionPermits
+    /// The permits of connections for copies of requests, which must not take those of requests. Mirrors limit the
+    /// number of copies.
+    let copyPermits = ConnectionPermits(limit: 1_000_000, pendingLimit: 1_000_000)
     /// The name to look up. Nil if the URL contains the address.
     package let name: (host: String, port: Int)?
     package let createdAt = EndpointHealth.Moment.current

@@ -110,8 +110,19 @@ struct ConfigurationWarnings {
         }
     }
 
+    /// The upstreams that receive copies of requests.
+    private var mirrors: [String] {
+        let tables = [configuration.middleware] + configuration.policies.values + configuration.routes.map(\.middleware)
+        return tables.compactMap { table in
+            guard case .scalar(.string(let name))? = table.nodes["mirror"]?.entries?["upstream"]?.content else {
+                return nil
+            }
+            return name
+        }
+    }
+
     private func unused() -> [ConfigurationError] {
-        let usedUpstreams = Set(configuration.routes.flatMap { $0.upstream?.names ?? [] })
+        let usedUpstreams = Set(configuration.routes.flatMap { $0.upstream?.names ?? [] } + mirrors)
         let usedPolicies = Set(configuration.routes.flatMap(\.policies))
         let upstreams = configuration.upstreams.keys.filter { !usedUpstreams.contains($0) }.map { name in
             warning(

@@ -27,7 +27,7 @@ enum MetricCatalog {
             "Middlewares",
             [
                 RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, CompressionMeters.bytes,
-                ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports,
+                ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
             ]
         ),
         ("Client connections", [ListenerPlan.connections, ListenerPlan.connectionsAccepted]),
