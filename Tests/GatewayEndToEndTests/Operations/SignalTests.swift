@@ -120,7 +120,7 @@ struct SignalTests {
         }
     #endif
 
-    @Test func `SIGHUP changes nothing and is logged`() async throws {
+    @Test func `SIGHUP without a file changes nothing and is logged`() async throws {
         try await withFolder { folder in
             let program = try GatewayProgram(["run"] + CommandLineTests.anywhere, in: folder)
             _ = try await program.addresses()
