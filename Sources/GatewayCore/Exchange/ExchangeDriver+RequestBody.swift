@@ -66,6 +66,7 @@ extension ExchangeDriver {
             return self.turnRequest()
         }
         if held.readableBytes > 0 { self.forward(held, to: stream) }
+        guard exchange.upstream === stream else { return }
         if exchange.state.isRequestEnded { return self.endRequest(stream) }
         exchange.waitForBody()
         if stream.isWritable { exchange.client?.resumeRequestBody() }
@@ -77,11 +78,13 @@ extension ExchangeDriver {
         exchange.upstreamCall.replay.keep(chunk, if: upstream.mayBeSentAgain)
         exchange.requestBody.tee?.write(chunk)
         upstream.writeBody(chunk)
+        // If the write fails, the request may have been sent to another stream already.
+        guard exchange.upstream === upstream else { return }
         if exchange.state.stage == .waiting || exchange.deadlines.isWaiting(for: .idle) { exchange.waitForBody() }
         guard !upstream.isWritable else { return }
         // The upstream becomes writable only once these bytes are flushed.
         upstream.flush()
-        if !upstream.isWritable { exchange.client?.pauseRequestBody() }
+        if exchange.upstream === upstream, !upstream.isWritable { exchange.client?.pauseRequestBody() }
     }
 
     private func endRequest(_ upstream: any UpstreamStream) {

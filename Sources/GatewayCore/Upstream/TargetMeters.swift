@@ -36,7 +36,7 @@ package final class TargetMeters {
     package static let retries = MetricDescription(
         "gateway_upstream_retries_total",
         .counter,
-        help: "Requests that were sent again.",
+        help: "Requests that were sent again by reason: connect, reset, timeout, a status, failover, stale; or refused: budget_exhausted.",
         labels: ["upstream", "reason"]
     )
     static let queueTime = MetricDescription(
