@@ -6,9 +6,7 @@ import NIOCore
 extension UpstreamPool {
     func endpointFailed(_ failure: UpstreamFailure, begun: NIODeadline) {
         guard case .left(let pause) = self.endpoint.failed(failure, begun: begun) else { return }
-        var metadata = self.logMetadata
-        metadata["reason"] = "\(failure.rawValue)"
-        self.worker.log.warning("upstream target is down", metadata: metadata)
+        self.report.left(failure)
         self.probe(after: pause)
     }
 
@@ -19,17 +17,14 @@ extension UpstreamPool {
                 at: EndpointHealth.Moment(now: self.worker.now, time: Platform.unixMilliseconds())
             )
         else { return }
-        var metadata = self.logMetadata
-        metadata["down_ms"] = "\(out.nanoseconds / 1_000_000)"
-        self.worker.log.notice("upstream target is up again", metadata: metadata)
+        self.report.returned(after: out)
     }
 
-    var logMetadata: Logger.Metadata {
-        [
-            "upstream": "\(self.target.upstream)", "target": "\(self.target.label)",
-            "address": "\(self.endpoint.label)",
-        ]
+    var report: EndpointReport {
+        EndpointReport(target: self.target, endpoint: self.endpoint, worker: self.worker)
     }
+
+    var logMetadata: Logger.Metadata { self.report.metadata }
 
     private func probe(after pause: TimeAmount) {
         guard !self.endpoint.isLeaving, !self.isDraining else { return }

@@ -198,14 +198,11 @@ package final class HealthChecker {
             at: moment
         )
         if verdict == .recovered { self.subjects[id]?.slowStart = isSlow ? slowStart : nil }
-        if case .success = result { self.connected(subject, at: moment) }
-        PollReport(subject.target, subject.endpoint, before: before, on: self.worker).tell(verdict, at: moment)
-    }
-
-    /// A poll of the endpoint's own port shows that it is reachable, as any other connection does.
-    private func connected(_ subject: Subject, at moment: EndpointHealth.Moment) {
-        guard subject.plan.port == nil || subject.plan.port == subject.endpoint.address.port else { return }
-        _ = subject.endpoint.connected(at: moment)
+        let report = EndpointReport(target: subject.target, endpoint: subject.endpoint, worker: self.worker)
+        report.polled(verdict, before: before, at: moment)
+        guard case .success = result, subject.plan.pollsPort(of: subject.endpoint) else { return }
+        // The endpoint is reachable, as any other connection would show.
+        if case .returned(let out) = subject.endpoint.connected(at: moment) { report.returned(after: out) }
     }
 
     private func count(_ result: Result<Void, PollFailure>, of target: UpstreamTarget) {

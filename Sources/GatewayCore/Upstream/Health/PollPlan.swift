@@ -38,6 +38,9 @@ struct PollPlan: Sendable {
         self.request = health.type == .tcp ? nil : Request(health, authority: authority)
     }
 
+    /// Whether polls connect to the port that requests go to.
+    func pollsPort(of endpoint: UpstreamEndpoint) -> Bool { self.port == nil || self.port == endpoint.address.port }
+
     /// The address to poll for an endpoint.
     func address(of endpoint: UpstreamEndpoint) -> SocketAddress {
         var address = endpoint.address
