@@ -40,6 +40,7 @@ final class GatewayProgram: Sendable {
     ///   - redirections: Redirections of the standard streams, in shell syntax.
     ///   - files: The hard limit of open files; nil inherits the test's limit.
     ///   - softFiles: The soft limit of open files, which the program may raise.
+    ///   - sockets: Descriptors to pass as systemd does.
     init(
         _ arguments: [String],
         in folder: String,
@@ -47,7 +48,8 @@ final class GatewayProgram: Sendable {
         output: String? = nil,
         redirections: String = "",
         files: Int? = nil,
-        softFiles: Int? = nil
+        softFiles: Int? = nil,
+        sockets: [CInt] = []
     ) throws {
         guard let path = Self.path else { throw NotStarted(reason: "`swift build` has not built it") }
         self.folder = folder
@@ -63,7 +65,14 @@ final class GatewayProgram: Sendable {
         }
         // Close the inherited sockets of tests that run at the same time. Closing a descriptor that is not open is
         // harmless.
-        for descriptor in STDERR_FILENO + 1..<4096 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        let passed = sockets.map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
+        defer { for descriptor in passed { close(descriptor) } }
+        for (copy, descriptor) in zip(passed, (STDERR_FILENO + 1)...) {
+            posix_spawn_file_actions_adddup2(&actions, copy, descriptor)
+        }
+        for descriptor in STDERR_FILENO + 1 + CInt(passed.count)..<4096 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         // The threads of a test may block signals, and a child inherits the mask.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -75,7 +84,8 @@ final class GatewayProgram: Sendable {
 
         // Not every C library can change the working directory of a process that it spawns.
         let limit = (files.map { "ulimit -n \($0) && " } ?? "") + (softFiles.map { "ulimit -S -n \($0) && " } ?? "")
-        let shell = ["/bin/sh", "-c", "\(limit)cd \"$0\" && exec \"$@\" \(redirections)", folder, path]
+        let listen = passed.isEmpty ? "" : "export LISTEN_FDS=\(passed.count) LISTEN_PID=$$ && "
+        let shell = ["/bin/sh", "-c", "\(listen)\(limit)cd \"$0\" && exec \"$@\" \(redirections)", folder, path]
         var argumentPointers = (shell + arguments).map { strdup($0) } + [nil]
         var environment = environment
         #if GATEWAY_SANITIZED
