@@ -12,7 +12,8 @@ struct RunCommand: AsyncParsableCommand {
             serves the built-in demo upstream on every path. $GATEWAY_LISTEN, $GATEWAY_ADMIN and $GATEWAY_LOG_LEVEL replace \
             the flags; a flag wins over its variable.
 
-            TERM and INT finish open requests, then exit; a second signal exits at once. USR1 reopens log files.
+            TERM and INT finish open requests, then exit; a second signal exits at once. USR1 reopens log files. \
+            USR2 replaces the program with the file that is now at its path, without refusing a connection.
             """
     )
 

@@ -13,7 +13,7 @@ extension GatewayRuntime: GatewayControl {
 
     func cancelDrain() {
         guard self.shared.changeDrain({ $0.cancel() }) == .serve else { return }
-        self.log.notice("drain cancelled", metadata: ["reason": "admin"])
+        self.log.notice("drain canceled", metadata: ["reason": "admin"])
         self.workers.followDrain()
     }
 
