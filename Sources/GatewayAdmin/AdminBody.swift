@@ -80,7 +80,7 @@ enum AdminBody {
     private static func fields(of body: ByteBuffer) throws(AdminRefusal) -> [String: AnyValue] {
         do {
             return try JSONDecoder().decode([String: AnyValue].self, from: Data(body.readableBytesView))
-        } catch DecodingError.typeMismatch {
+        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
             throw .invalid([GatewayError.Problem(field: "", reason: "must be a JSON object")])
         } catch {
             throw .badRequest("The body is not JSON.")

@@ -11,6 +11,8 @@ package protocol AdminEndpoint: Sendable {
     /// Endpoints for `GET` also answer `HEAD`.
     var method: Method { get }
     var scope: AdminScope { get }
+    /// The names of the query's parameters.
+    var queryParameters: Set<String> { get }
     /// The maximum size of the body in bytes.
     var bodyLimit: Int { get }
     /// One sentence for the index and the manual.
@@ -23,6 +25,7 @@ extension AdminEndpoint {
     var aliases: [String] { [] }
     var method: Method { .get }
     var scope: AdminScope { .read }
+    var queryParameters: Set<String> { [] }
     var bodyLimit: Int { AdminBody.limit }
 
     var paths: [String] { [self.path] + self.aliases }

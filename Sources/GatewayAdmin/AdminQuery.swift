@@ -16,10 +16,23 @@ struct AdminQuery: Sendable {
         }
     }
 
+    /// Accepts these parameters only.
+    ///
+    /// - Throws: 422 with every other parameter.
+    func require(_ known: Set<String>) throws(AdminRefusal) {
+        let unknown = Set(self.parameters.map(\.name)).subtracting(known).sorted()
+        guard unknown.isEmpty else {
+            throw .invalid(unknown.map { GatewayError.Problem(field: $0, reason: "is not a known parameter") })
+        }
+    }
+
     /// Every value of a parameter that may be repeated.
     func values(of name: String) -> [String] { self.parameters.filter { $0.name == name }.map(\.value) }
 
-    /// The page of a list that `limit` and `after` select. Other parameters are ignored.
+    /// The parameters that ``page(of:)`` reads.
+    static let pageParameters: Set<String> = ["limit", "after"]
+
+    /// The page of a list that `limit` and `after` select.
     ///
     /// - Parameter names: the names of the elements, in order; `after` is one of them.
     /// - Throws: 422 with every invalid parameter.

@@ -39,9 +39,10 @@ package struct AdminRouter: Sendable {
         switch AdminEndpoints.match(request.method, request.path) {
         case .endpoint(let endpoint, let parameters):
             try access.check(request, for: endpoint.scope)
-            return try await endpoint.answer(
-                AdminCall(request: request, parameters: parameters, status: self.status, now: self.now())
-            )
+            let call = AdminCall(request: request, parameters: parameters, status: self.status, now: self.now())
+            // Probes must not fail because of what load balancers add.
+            if endpoint.scope != .open { try call.query.require(endpoint.queryParameters) }
+            return try await endpoint.answer(call)
         case .otherMethod(let endpoint, let allow):
             try access.check(request, for: endpoint.scope)
             throw .methodNotAllowed(allow: allow)

@@ -46,9 +46,10 @@ final class ConfigurationInspector: Sendable {
     private func compared(_ toml: String, with running: GatewayConfiguration) async throws -> InspectionOutcome {
         let check = try await self.source.check(toml, middlewares: self.middlewares)
         guard let configuration = check.configuration else { return .refused(check.errors, file: self.source.name) }
-        guard !configuration.routes.isEmpty else {
-            // A reload refuses it too: a truncated file has none.
-            return .refused(check.warnings.filter { $0.key == "routes" }, file: self.source.name)
+        do throws(ConfigurationErrors) {
+            try GatewayRuntime.requireRoutes(configuration)
+        } catch {
+            return .refused(error.errors, file: self.source.name)
         }
         let descriptions = self.middlewares.map(\.description)
         let comparison = ConfigurationComparison(from: running, to: configuration, middlewares: descriptions)

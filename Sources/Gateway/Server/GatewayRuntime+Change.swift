@@ -44,7 +44,7 @@ extension GatewayRuntime {
     }
 
     /// A truncated file is valid and has no routes.
-    private static func requireRoutes(_ configuration: GatewayConfiguration) throws(ConfigurationErrors) {
+    static func requireRoutes(_ configuration: GatewayConfiguration) throws(ConfigurationErrors) {
         guard configuration.routes.isEmpty else { return }
         let warnings = configuration.document.warnings.filter { $0.key == "routes" }
         let missing = ConfigurationError("there are no routes", suggestion: "add [[routes]]", key: "routes")

@@ -5,6 +5,7 @@ import NIOCore
 /// `/metrics`: all metrics in a format of Prometheus. `name[]` in the query selects some of them.
 struct MetricsEndpoint: AdminEndpoint {
     let path = "/metrics"
+    let queryParameters: Set<String> = ["name[]"]
     let summary = "Metrics for Prometheus."
 
     package func answer(_ call: AdminCall) async -> Response {

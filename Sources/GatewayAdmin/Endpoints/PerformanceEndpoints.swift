@@ -8,6 +8,7 @@ struct PerformanceEndpoint: AdminEndpoint {
     private static let batch = 64
 
     let path = "/metrics/performance"
+    let queryParameters = AdminQuery.pageParameters
     let summary = "Rates and latencies of all routes over the last 1, 5 and 15 minutes."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {

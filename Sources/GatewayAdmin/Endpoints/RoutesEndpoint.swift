@@ -4,6 +4,7 @@ import GatewaySettings
 /// `/routes`: which requests each route matches, which middlewares process them, and where they go.
 struct RoutesEndpoint: AdminEndpoint {
     let path = "/routes"
+    let queryParameters = AdminQuery.pageParameters
     let summary = "Routes with their middleware chains."
 
     package func answer(_ call: AdminCall) throws(AdminRefusal) -> Response {

@@ -5,6 +5,7 @@ import GatewaySettings
 /// `/upstreams`: the targets of each upstream, and their state.
 struct UpstreamsEndpoint: AdminEndpoint {
     let path = "/upstreams"
+    let queryParameters = AdminQuery.pageParameters
     let summary = "Upstreams with their targets."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
