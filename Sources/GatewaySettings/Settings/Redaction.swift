@@ -15,11 +15,13 @@ enum Redaction {
         return words.contains { ["token", "secret", "password"].contains($0) }
     }
 
-    /// Whether the keys lead to the value of a header field: `headers.request.set.NAME`, `respond.headers.NAME`.
+    /// Whether the keys lead to the value of a header field: `headers.request.set.NAME`, `respond.headers.NAME`,
+    /// `health.headers.NAME`.
     private static func isField(_ keys: [String]) -> Bool {
         guard keys.count >= 3 else { return false }
         switch (keys[keys.count - 3], keys[keys.count - 2]) {
-        case ("request", "set"), ("request", "add"), ("response", "set"), ("response", "add"), ("respond", "headers"):
+        case ("request", "set"), ("request", "add"), ("response", "set"), ("response", "add"), ("respond", "headers"),
+            ("health", "headers"):
             return true
         default: return false
         }

@@ -411,6 +411,38 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a reload keeps the verdicts, and applies new settings to the next polls`() async throws {
+            let answer = Answer(Self.failing)
+            try await withUpstream(answer.script("one")) { one in
+                try await withUpstream(Answer(Self.healthy).script("two")) { two in
+                    let toml = proxy(to: one.url, two.url, upstream: "balance = \"round_robin\"\n" + Self.health)
+                    try await withGateway(toml, workers: 2) { gateway in
+                        try await Self.becomes(.down, gateway, 0)
+                        try await Self.becomes(.up, gateway, 1)
+                        try await gateway.reload(toml)
+                        #expect(Self.state(of: gateway, 0) == .down && Self.state(of: gateway, 1) == .up)
+                        #expect(try await Self.answers(gateway) == ["two"])
+                        let other = proxy(
+                            to: one.url,
+                            two.url,
+                            upstream: "[upstreams.api.health]\npath = \"/health?new\"\ninterval = \"20ms\""
+                        )
+                        try await gateway.reload(other)
+                        #expect(Self.state(of: gateway, 0) == .down && Self.state(of: gateway, 1) == .up)
+                        try await eventually("the new path is polled") {
+                            one.requests.contains { $0.target == "/health?new" }
+                        }
+                        // Without health checks, all targets get requests, and none is polled.
+                        try await gateway.reload(proxy(to: one.url, two.url, upstream: "balance = \"round_robin\""))
+                        #expect(try await Self.answers(gateway) == ["one", "two"])
+                        try await eventually("no poll is in progress") {
+                            gateway.server.runtime?.upstreams.pollsRunning.load(ordering: .relaxed) == 0
+                        }
+                    }
+                }
+            }
+        }
+
         @Test func `at most max_polls polls are in progress`() async throws {
             let go = Signal()
             let script = playing { session in

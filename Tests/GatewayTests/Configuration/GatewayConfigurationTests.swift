@@ -96,6 +96,7 @@ struct GatewayConfigurationTests {
             server.listen = ["127.0.0.1:${PORT}"]
             admin.token = "s3cret"
             upstreams.api.targets = ["http://${HOST}:1", { url = "http://${HOST}:2" }]
+            upstreams.api.health.headers = { Authorization = "p0ll", X-Check = "check" }
             middleware.headers.request.set = { X-Key = "${KEY}", X-Token = "t0ken", X-Plain = "${NONE:-plain}" }
             [[routes]]
             path = "/*"
@@ -108,11 +109,12 @@ struct GatewayConfigurationTests {
             environment: ["PORT": "8123", "HOST": "h1dden", "KEY": "k3y"]
         )
         let shown = JSONText.text(JSONValue(configuration.redacted()))
-        for secret in ["8123", "s3cret", "h1dden", "k3y", "t0ken", "pa55", "c00kie", "auth0", "ap1"] {
+        for secret in ["8123", "s3cret", "h1dden", "k3y", "t0ken", "pa55", "c00kie", "auth0", "ap1", "p0ll"] {
             #expect(!shown.contains(secret), "\(secret)")
         }
         #expect(shown.contains("\"X-Plain\":\"plain\""))
         #expect(shown.contains("\"X-Other\":\"other\""))
+        #expect(shown.contains("\"X-Check\":\"check\""))
         #expect(shown.contains("\"request_line\":\"8KiB\""))
         #expect(configuration.admin.token == "s3cret")
     }
