@@ -20,20 +20,21 @@ struct PlanBuilder {
     private var hasAllUpstreams = true
     /// The number of plans built so far.
     private var plans = 0
-    private var routes: [(match: RouteMatch, plan: RoutePlan)] = []
-    /// The configuration index of each element of `routes`.
-    private var places: [Int] = []
+    private let routes: CompiledRoutes
+    private var routePlans: ContiguousArray<RoutePlan> = []
     /// The index of the next route to build.
     private var next = 0
 
     init(
         _ configuration: GatewayConfiguration,
         middlewares: [MiddlewareRegistration],
+        routes: CompiledRoutes,
         upstreams: [String: any Upstream],
         admin: AdminRouter,
         worker: Worker
     ) {
         self.configuration = configuration
+        self.routes = routes
         self.middlewares = middlewares
         self.upstreams = upstreams
         self.admin = admin
@@ -44,6 +45,7 @@ struct PlanBuilder {
     static func build(
         _ configuration: GatewayConfiguration,
         middlewares: [MiddlewareRegistration],
+        routes: CompiledRoutes,
         upstreams: UpstreamRegistry,
         admin: AdminRouter,
         worker: Worker
@@ -51,6 +53,7 @@ struct PlanBuilder {
         var builder = Self(
             configuration,
             middlewares: middlewares,
+            routes: routes,
             upstreams: upstreams.makeUpstreams(for: worker),
             admin: admin,
             worker: worker
@@ -79,6 +82,7 @@ struct PlanBuilder {
         var builder = Self(
             configuration,
             middlewares: middlewares,
+            routes: CompiledRoutes(configuration, middlewares: middlewares.map(\.description)),
             upstreams: upstreams.makeUpstreams(for: worker),
             admin: admin,
             worker: worker
@@ -142,8 +146,7 @@ struct PlanBuilder {
         let route = self.configuration.routes[index]
         self.next += 1
         guard let action = self.action(of: route, at: index) else { return true }
-        self.routes.append((RouteMatch(route), self.plan(of: route, at: index, action)))
-        self.places.append(index)
+        self.routePlans.append(self.plan(of: route, at: index, action))
         return true
     }
 
@@ -155,29 +158,19 @@ struct PlanBuilder {
             action: .refuse,
             forwarding: RoutePlan.Forwarding()
         )
-        let reports = CSPReportRoutes.all(in: self.configuration, &self.resolver)
-        if !reports.isEmpty {
+        if self.routes.reports > 0 {
             let plan = self.reportPlan()
-            self.routes += reports.map { ($0, plan) }
+            self.routePlans += repeatElement(plan, count: self.routes.reports)
         }
-        var exposed: Router<RoutePlan>?
-        var router = Router<RoutePlan>()
-        do throws(InvalidRoutes) {
-            exposed = try self.exposedRouter()
-            router = try Router(routes: self.routes)
-        } catch {
-            // Skip the routes for browser reports. They take their hosts from configured routes, which report the same
-            // errors.
-            for problem in error.problems where problem.route < self.places.count {
-                self.report(problem.message, at: self.places[problem.route], problem.key)
-            }
-        }
+        let exposed = try? self.exposedRouter()
+        for problem in self.routes.problems { self.report(problem.message, at: problem.route, problem.key) }
         if !self.errors.isEmpty {
             throw ConfigurationErrors(self.findings(self.errors, after: ConfigurationDiagnostics()))
         }
         return RoutingTable(
             exposed: exposed,
-            router: router,
+            router: self.routes.router,
+            plans: self.routePlans,
             unrouted: unrouted,
             upstreams: Array(self.upstreams.values)
         )

@@ -18,6 +18,7 @@ final class WorkerReload {
     struct Input: Sendable {
         let configuration: GatewayConfiguration
         let middlewares: [MiddlewareRegistration]
+        let routes: CompiledRoutes
         let upstreams: UpstreamChange
         let admin: AdminRouter
     }
@@ -47,6 +48,7 @@ final class WorkerReload {
         self.builder = PlanBuilder(
             input.configuration,
             middlewares: input.middlewares,
+            routes: input.routes,
             upstreams: self.upstreams,
             admin: input.admin,
             worker: worker
@@ -74,8 +76,21 @@ final class WorkerReload {
     func takeEffect(settings: WorkerSettings, accessLog: LogWriter?, style: AccessLogStyle) {
         guard let table = self.table else { return }
         self.input.upstreams.takeEffect(for: self.upstreams, replacing: self.running)
+        let old = self.worker.table
         self.worker.replace(table, settings: settings)
         self.worker.replaceAccessLog(accessLog, style: style)
+        self.table = nil
+        Self.release(old, on: self.worker.eventLoop)
+    }
+
+    /// Releases the plans of an old table in slices, too.
+    private static func release(_ table: RoutingTable, on eventLoop: any EventLoop) {
+        let end = eventLoop.now + Self.slice
+        while table.releasePlans(16) {
+            guard eventLoop.now >= end else { continue }
+            eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { Self.release(table, on: eventLoop) }
+            return
+        }
     }
 
     /// Releases what was made for a change that does not take effect.

@@ -16,7 +16,8 @@ extension GatewayRuntime {
         let warnings = RestartSettings.keep(in: &configuration, of: running)
         let accessLog = try self.openAccessLog(configuration, running)
         let upstreams = self.upstreams.prepare(configuration)
-        let workers = try await self.prepareWorkers(configuration, upstreams)
+        let routes = CompiledRoutes(configuration, middlewares: self.middlewares.map(\.description))
+        let workers = try await self.prepareWorkers(configuration, routes, upstreams)
         let listeners: ListenerChange
         do {
             listeners = try await self.prepareListeners(configuration, running)
@@ -33,6 +34,7 @@ extension GatewayRuntime {
             throw error
         }
         await self.apply(configuration, upstreams, workers, listeners, accessLog)
+        self.routes.withLockedValue { $0 = routes }
         self.finish(admin, accessLog)
         let changes = ConfigurationComparison(
             from: running,
@@ -56,11 +58,13 @@ extension GatewayRuntime {
     /// Builds the plans of all workers.
     private func prepareWorkers(
         _ configuration: GatewayConfiguration,
+        _ routes: CompiledRoutes,
         _ upstreams: UpstreamChange
     ) async throws -> [NIOLoopBound<WorkerReload>] {
         let input = WorkerReload.Input(
             configuration: configuration,
             middlewares: self.middlewares,
+            routes: routes,
             upstreams: upstreams,
             admin: AdminRouter(status: self.status)
         )

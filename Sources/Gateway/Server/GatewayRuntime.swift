@@ -21,6 +21,8 @@ final class GatewayRuntime: Sendable {
     let droppedLogLines: SharedMeter
     let admin = NIOLockedValueBox<AdminListener?>(nil)
     let reloads = ReloadQueue()
+    /// The routes that the workers share. Kept here so that the last reference is not released on an event loop.
+    let routes: NIOLockedValueBox<CompiledRoutes>
     /// What a reload replaced and still ends.
     let departures = Departures()
     let log: Logger
@@ -61,10 +63,12 @@ final class GatewayRuntime: Sendable {
             memoryLimit: { status.configuration.server.memoryLimit.bytes },
             log: log
         )
+        let routes = CompiledRoutes(configuration, middlewares: middlewares.map(\.description))
         self.workers = try await WorkerGroup(setup, on: group) { worker in
             worker.table = try PlanBuilder.build(
                 configuration,
                 middlewares: middlewares,
+                routes: routes,
                 upstreams: upstreams,
                 admin: admin,
                 worker: worker
@@ -76,6 +80,7 @@ final class GatewayRuntime: Sendable {
         self.shared = setup.shared
         self.status = status
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
+        self.routes = NIOLockedValueBox(routes)
         self.source = source
         self.middlewares = middlewares
         self.accessLog = NIOLockedValueBox(accessLog)

@@ -47,6 +47,7 @@ package final class SocketlessGateway: Sendable {
             worker.table = try PlanBuilder.build(
                 configuration,
                 middlewares: middlewares.registrations,
+                routes: CompiledRoutes(configuration, middlewares: middlewares.descriptions),
                 upstreams: upstreams,
                 admin: AdminRouter(status: status),
                 worker: worker

@@ -102,6 +102,28 @@ package struct Router<Plan> {
         self.leaves = leaves
     }
 
+    private init(entries: [Entry], hosts: HostTable, trie: PathTrie, leaves: [[Int]]) {
+        self.entries = entries
+        self.hosts = hosts
+        self.trie = trie
+        self.leaves = leaves
+    }
+
+    /// Returns a router that finds the indices of the routes.
+    package func indexed() -> Router<Int> {
+        let entries = self.entries.enumerated().map { index, entry in
+            Router<Int>.Entry(
+                plan: index,
+                hosts: entry.hosts,
+                pattern: entry.pattern,
+                methods: entry.methods,
+                headers: entry.headers,
+                query: entry.query
+            )
+        }
+        return Router<Int>(entries: entries, hosts: self.hosts, trie: self.trie, leaves: self.leaves)
+    }
+
     /// Returns the most specific route that matches a request.
     ///
     /// - Parameter captures: Replaced by the captures of the route.

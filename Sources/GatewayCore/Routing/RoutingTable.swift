@@ -7,7 +7,9 @@ package final class RoutingTable {
     /// The admin endpoints that are exposed alongside the routes, or nil if there are none. They take precedence over
     /// routes.
     private let exposed: Router<RoutePlan>?
-    private let router: Router<RoutePlan>
+    /// Its plans are indices of `plans`, so that all event loops can share it.
+    private let router: Router<Int>
+    private var plans: ContiguousArray<RoutePlan>
     /// The plan for requests that match no route. Only the settings in `[middleware.*]` apply to it.
     package let unrouted: RoutePlan
     package let upstreams: [any Upstream]
@@ -19,7 +21,25 @@ package final class RoutingTable {
         upstreams: [any Upstream]
     ) {
         self.exposed = exposed
+        self.router = router.indexed()
+        self.plans = ContiguousArray(router.entries.map(\.plan))
+        self.unrouted = unrouted
+        self.upstreams = upstreams
+    }
+
+    /// Creates a table whose router is shared with other event loops.
+    ///
+    /// - Parameter plans: The plans that the router's indices refer to.
+    package init(
+        exposed: Router<RoutePlan>?,
+        router: Router<Int>,
+        plans: ContiguousArray<RoutePlan>,
+        unrouted: RoutePlan,
+        upstreams: [any Upstream]
+    ) {
+        self.exposed = exposed
         self.router = router
+        self.plans = plans
         self.unrouted = unrouted
         self.upstreams = upstreams
     }
@@ -32,7 +52,11 @@ package final class RoutingTable {
             {
                 return .found(plan, route: route)
             }
-            return self.router.route(request, captures: &exchange.captures)
+            switch self.router.route(request, captures: &exchange.captures) {
+            case .found(let plan, let route): return .found(self.plans[plan], route: route)
+            case .methodNotAllowed(let allow): return .methodNotAllowed(allow: allow)
+            case .notFound: return .notFound
+            }
         }
     }
 
@@ -69,6 +93,14 @@ package final class RoutingTable {
         var captures = PathCaptures()
         if let exposed = self.exposed, case .found = exposed.route(request, captures: &captures) { return .exposed }
         return self.router.choice(for: request)
+    }
+
+    /// Releases some of the plans of a table that is no longer used. A large table takes long to release as a whole.
+    ///
+    /// - Returns: Whether plans are left.
+    package func releasePlans(_ count: Int) -> Bool {
+        self.plans.removeLast(min(count, self.plans.count))
+        return !self.plans.isEmpty
     }
 
     /// Returns a table without routes, which a worker uses until its configuration is installed.
