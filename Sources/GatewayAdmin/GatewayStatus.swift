@@ -106,13 +106,14 @@ package final class GatewayStatus: Sendable {
 }
 
 extension GatewayStatus.Running {
-    /// Drops the series of routes and targets that are not part of this configuration.
-    package func retainSeries(in meters: MeterShard) {
-        meters.retain(
+    /// The names that have series.
+    package var series: SeriesNames {
+        SeriesNames(
             routes: Set(self.configuration.routes.map(\.name)),
             targets: self.configuration.upstreams.keys.reduce(into: [:]) { targets, upstream in
                 targets[upstream] = Set((self.upstreams.targets[upstream] ?? []).map(\.label))
-            }
+            },
+            listeners: Set(self.configuration.server.listen.map { "\($0)" })
         )
     }
 }

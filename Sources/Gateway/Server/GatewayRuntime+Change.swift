@@ -84,14 +84,29 @@ extension GatewayRuntime {
 
     private func discard(_ workers: [NIOLoopBound<WorkerReload>]) async {
         for worker in workers { try? await worker.eventLoop.submit { worker.value.discard() }.get() }
-        await self.retainSeries()
+        await self.retainSeries(after: nil)
     }
 
-    /// Drops the metrics of routes and targets that the running configuration does not contain.
-    private func retainSeries() async {
-        let running = GatewayStatus.Running(configuration: self.configuration, upstreams: self.upstreams)
+    private var series: SeriesNames {
+        GatewayStatus.Running(configuration: self.configuration, upstreams: self.upstreams).series
+    }
+
+    /// Drops the metrics of routes, targets and listeners that the running configuration does not contain.
+    ///
+    /// - Parameter old: The names before; nil if there may be any others.
+    private func retainSeries(after old: SeriesNames?) async {
+        let names = self.series
+        let isSweepNeeded = old.map { !names.include($0) } ?? true
         for worker in self.workers.workers {
-            try? await worker.eventLoop.submit { running.retainSeries(in: worker.value.meters) }.get()
+            let metrics = worker.eventLoop.submit {
+                worker.value.meters.retain(names)
+                return worker.value.meters.metricNames
+            }
+            guard isSweepNeeded else { continue }
+            // One metric at a time, because each may have thousands of series.
+            for name in (try? await metrics.get()) ?? [] {
+                try? await worker.eventLoop.submit { worker.value.meters.sweep(name) }.get()
+            }
         }
     }
 
@@ -175,6 +190,7 @@ extension GatewayRuntime {
         _ listeners: ListenerChange,
         _ accessLog: AccessLogChange
     ) async {
+        let series = self.series
         self.upstreams.apply(upstreams)
         self.status.replace(GatewayStatus.Running(configuration: configuration, upstreams: self.upstreams))
         let settings = WorkerSettings(configuration, workers: workers.count, log: self.log)
@@ -187,7 +203,7 @@ extension GatewayRuntime {
         await self.workers.apply(listeners)
         upstreams.retireTargets()
         self.shared.forgetUnusedObjects()
-        await self.retainSeries()
+        await self.retainSeries(after: series)
         await self.workers.close(listeners.leaving)
     }
 

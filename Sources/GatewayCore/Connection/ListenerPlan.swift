@@ -35,6 +35,7 @@ package final class ListenerPlan {
         if case .unix = address { self.isUnixSocket = true } else { self.isUnixSocket = false }
         self.limits = limits
         self.shared = shared
+        meters.admit(listener: label)
         self.opened = meters.counter(Self.connectionsAccepted, [label])
         self.active = meters.gauge(Self.connections, [label, "active"])
         self.idle = meters.gauge(Self.connections, [label, "idle"])

@@ -76,6 +76,9 @@ package final class MeterShard {
     /// Allows series of this target, even if it was removed before.
     func admit(upstream: String, target: String) { live.admit(upstream: upstream, target: target) }
 
+    /// Allows series of this listener, even if it was removed before.
+    func admit(listener: String) { live.admit(listener: listener) }
+
     /// Permanently drops the series of all other routes, upstreams and targets; what still ends there is not reported.
     /// Call it when a new configuration is running.
     ///
@@ -83,13 +86,23 @@ package final class MeterShard {
     ///   - routes: their names. `_none` and `_admin` always stay.
     ///   - targets: their labels, by upstream.
     package func retain(routes: Set<String>, targets: [String: Set<String>]) {
-        live.retain(routes: routes, targets: targets)
-        for name in metrics.keys {
-            guard let labels = metrics[name]?.description.labels else { continue }
-            let removed = metrics[name]?.remove { !live.includes($0, under: labels) } ?? []
-            for labels in removed { budget.release(labels, of: name) }
-        }
+        retain(SeriesNames(routes: routes, targets: targets))
+        for name in metricNames { sweep(name) }
+    }
+
+    /// Creates no further series with other names. Those that exist stay until ``sweep(_:)``.
+    package func retain(_ names: SeriesNames) {
+        live.retain(routes: names.routes, targets: names.targets, listeners: names.listeners)
         for route in performances.keys where !live.includes(route: route) { performances[route] = nil }
+    }
+
+    package var metricNames: [String] { Array(metrics.keys) }
+
+    /// Drops the series of a metric whose names are not retained.
+    package func sweep(_ name: String) {
+        guard let labels = metrics[name]?.description.labels else { return }
+        let removed = metrics[name]?.remove { !live.includes($0, under: labels) } ?? []
+        for labels in removed { budget.release(labels, of: name) }
     }
 
     /// Copies all values, after running the samplers.
@@ -156,5 +169,28 @@ private struct ShardMetric {
             }
         }
         return family
+    }
+}
+
+/// The routes, targets and listeners that have series.
+package struct SeriesNames: Sendable {
+    package var routes: Set<String>
+    /// By upstream.
+    package var targets: [String: Set<String>]
+    /// nil for all.
+    package var listeners: Set<String>?
+
+    package init(routes: Set<String>, targets: [String: Set<String>], listeners: Set<String>? = nil) {
+        self.routes = routes
+        self.targets = targets
+        self.listeners = listeners
+    }
+
+    /// Whether these names include all others.
+    package func include(_ others: SeriesNames) -> Bool {
+        others.routes.isSubset(of: self.routes)
+            && others.targets.allSatisfy { upstream, targets in
+                self.targets[upstream].map(targets.isSubset) ?? false
+            } && (others.listeners ?? []).isSubset(of: self.listeners ?? [])
     }
 }
