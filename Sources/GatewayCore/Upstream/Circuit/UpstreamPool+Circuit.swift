@@ -72,6 +72,7 @@ extension UpstreamPool {
         let total = breaker.total(at: self.worker.now)
         metadata["reason"] = "\(breaker.lastFailure?.description ?? "")"
         metadata["failures"] = "\(breaker.failures)"
+        metadata["window"] = "\(total.failures) of \(total.successes + total.failures)"
         metadata["open_ms"] = "\(pause.nanoseconds / 1_000_000)"
         self.worker.log.warning("circuit opened", metadata: metadata)
         self.report(
