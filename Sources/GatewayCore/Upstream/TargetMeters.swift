@@ -112,7 +112,11 @@ package final class TargetMeters {
     }
 
     private func sampleCircuit(of target: UpstreamTarget) {
-        guard let circuit = target.circuit else { return }
+        // A reload may have removed the breaker while the circuit was open.
+        guard let circuit = target.circuit else {
+            self.circuit?.set(0)
+            return
+        }
         let gauge = self.circuit ?? self.shard.gauge(Self.circuitState, self.labels)
         self.circuit = gauge
         gauge.set(Double(circuit.state.level))
