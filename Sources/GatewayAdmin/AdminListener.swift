@@ -90,8 +90,12 @@ package final class AdminListener: Sendable {
         await self.workers.listeningSockets()
     }
 
-    /// Leaves the listening socket to the process that accepts its connections now.
-    package func handOver() async { await self.workers.closeListeners(isHandedOver: true) }
+    /// Leaves the listening socket to the process that accepts its connections now. Open connections close after
+    /// their next response, so that their clients ask the other process too.
+    package func handOver() async {
+        await self.workers.closeListeners(isHandedOver: true)
+        self.workers.endKeepAlive()
+    }
 
     /// Waits for open requests, and closes.
     package func stop() async {

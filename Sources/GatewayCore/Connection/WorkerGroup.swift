@@ -80,6 +80,11 @@ package final class WorkerGroup: Sendable {
         for worker in self.workers { worker.eventLoop.execute { worker.value.followDrain() } }
     }
 
+    /// Closes each connection after its response, and idle ones if no request follows.
+    package func endKeepAlive() {
+        for worker in self.workers { worker.eventLoop.execute { _ = worker.value.drain() } }
+    }
+
     /// Refuses new connections and finishes the requests in progress, for up to `timeout`.
     ///
     /// - Returns: The number of connections that had to be cut off.
