@@ -13,6 +13,8 @@ final class Listener: Sendable {
     let channel: any Channel
     /// Whether other processes hold the socket too, and accept its connections after this one has closed it.
     private let isShared: Bool
+    /// The file to remove on close; nil if there is none, or if another process opened the socket.
+    private let file: ListenerFile?
     /// The state on each worker's event loop, in the order of the workers.
     let plans: [NIOLoopBound<ListenerPlan>]
 
@@ -71,21 +73,30 @@ final class Listener: Sendable {
             if case .host = address {
                 bootstrap = bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             }
+            var file: ListenerFile?
             switch (passed, address) {
             case (let passed?, _):
-                channel = try await bootstrap.withBoundSocket(passed.descriptor).get()
-                // NIO sets a short queue on a socket that it did not open.
-                Platform.listen(passed.descriptor, backlog: Self.backlog)
+                channel = try await Self.adopt(passed.descriptor, bootstrap)
             case (nil, .host(let host, let port)):
                 channel = try await bootstrap.bind(host: host, port: port).get()
             case (nil, .unix(let path)):
                 try await Self.leave(path, group: group)
-                channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+                let opened = try ListenerFile(binding: path)
+                file = opened
+                channel = try await Self.adopt(opened.descriptor, bootstrap)
             }
-            return Listener(address, channel, plans, leavesIPv4: leavesIPv4, isShared: passed != nil)
+            return Listener(address, channel, plans, leavesIPv4: leavesIPv4, isShared: passed != nil, file)
         } catch {
             throw ListenError(address: "\(address)", error)
         }
+    }
+
+    /// Listens on a socket that NIO did not open.
+    private static func adopt(_ descriptor: CInt, _ bootstrap: ServerBootstrap) async throws -> any Channel {
+        let channel = try await bootstrap.withBoundSocket(descriptor).get()
+        // NIO has set a short queue.
+        Platform.listen(descriptor, backlog: Self.backlog)
+        return channel
     }
 
     /// Checks that no process listens on the socket file, so that only a stale file is replaced.
@@ -108,10 +119,12 @@ final class Listener: Sendable {
         _ channel: any Channel,
         _ plans: [NIOLoopBound<ListenerPlan>],
         leavesIPv4: Bool,
-        isShared: Bool
+        isShared: Bool,
+        _ file: ListenerFile?
     ) {
         self.address = address
         self.isShared = isShared
+        self.file = file
         self.leavesIPv4 = leavesIPv4
         self.channel = channel
         self.plans = plans
@@ -189,6 +202,7 @@ final class Listener: Sendable {
         for plan in self.plans { try? await plan.eventLoop.submit {}.get() }
         try? await self.channel.eventLoop.submit {}.get()
         try? await self.channel.close()
+        if !isHandedOver { self.file?.remove() }
     }
 
     /// Shrinks the system's queue to one connection. A client that connects now finds no room, retries and is
@@ -229,7 +243,7 @@ public struct ListenError: Error, CustomStringConvertible {
         self.address = address
         switch error {
         case let error as IOError: self.reason = Platform.description(of: error.errnoCode)
-        case is UnixDomainSocketPathWrongType: self.reason = "the file exists and is not a socket"
+        case is ListenerFile.IsNotSocket: self.reason = "the file exists and is not a socket"
         case SocketAddressError.unknown(let host, _): self.reason = "no address is known for \(host)"
         default: self.reason = "\(error)"
         }

@@ -1,0 +1,64 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The file of a Unix socket that this process opened to listen on.
+///
+/// NIO would remove the file whenever it closes the socket, even if another process has taken over the socket and listens
+/// on it. So the gateway opens the socket and removes the file itself.
+struct ListenerFile: Sendable {
+    /// The path belongs to something else.
+    struct IsNotSocket: Error {}
+
+    let descriptor: CInt
+    private let path: String
+    private let device: dev_t
+    private let inode: ino_t
+
+    /// Opens a socket at the path. Replaces the file of another socket, which must be unused.
+    ///
+    /// - Throws: `IOError`, ``IsNotSocket`` or an error for a path that is too long.
+    init(binding path: String) throws {
+        let address = try SocketAddress(unixDomainSocketPath: path)
+        if let kind = Self.status(of: path)?.st_mode {
+            guard kind & S_IFMT == S_IFSOCK else { throw IsNotSocket() }
+            unlink(path)
+        }
+        #if canImport(Glibc)
+            let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        #else
+            let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
+        #endif
+        guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
+        _ = Platform.closeOnExec(descriptor)
+        let isBound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) } == 0
+        let error = errno
+        guard isBound, let status = Self.status(of: path) else {
+            Platform.close(descriptor)
+            throw IOError(errnoCode: isBound ? ENOENT : error, reason: "bind")
+        }
+        self.descriptor = descriptor
+        self.path = path
+        self.device = status.st_dev
+        self.inode = status.st_ino
+    }
+
+    /// Removes the file, unless another one has taken its place.
+    func remove() {
+        guard let status = Self.status(of: self.path), status.st_dev == self.device, status.st_ino == self.inode else {
+            return
+        }
+        unlink(self.path)
+    }
+
+    private static func status(of path: String) -> stat? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status : nil
+    }
+}
