@@ -144,6 +144,7 @@ package struct RequestExplanation: Sendable {
     ///
     /// - Throws: The error response for requests that are rejected before routing.
     private static func routedPath(of request: ExplainedRequest) throws(GatewayError) -> [UInt8] {
+        try request.checkFields()
         switch request.method {
         case "CONNECT", "TRACE":
             var error = GatewayError(.methodNotAllowed)

@@ -119,6 +119,20 @@ struct RequestExplanationTests {
 
     @Test(
         arguments: [
+            ([("Content-Length", "1"), ("Content-Length", "2")], 400), ([("Content-Length", "x")], 400),
+            ([("Content-Length", "1"), ("Transfer-Encoding", "chunked")], 400),
+            ([("Transfer-Encoding", "gzip, chunked")], 501), ([("Host", "a"), ("Host", "b")], 400),
+            ([("Host", "a b")], 400), ([("X-A", "a\u{0}b")], 400),
+        ] as [([(String, String)], Int)]
+    )
+    func `fields that a connection rejects get its response`(fields: [(String, String)], status: Int) throws {
+        let explanation = try self.explain("GET", "/old", fields.map { (name: $0.0, value: $0.1) })
+        #expect(explanation.status == status)
+        #expect(explanation.routeName == nil)
+    }
+
+    @Test(
+        arguments: [
             ("GET", "/nowhere", 404, nil),
             ("DELETE", "http://api.example.com/v1/users/7", 405, "GET, HEAD"),
             ("GET", "/../x", 400, nil),
