@@ -53,7 +53,8 @@ struct PlanCheck: Sendable {
         // Gaps between routes are judged only if the routes were read as written.
         let gaps =
             diagnostics.errors.isEmpty
-            ? RouteGaps(configuration: configuration, middlewares: middlewares.map(\.description)).warnings() : []
+            ? RouteGaps(configuration: configuration, middlewares: middlewares.map(\.description)).warnings()
+                + EncodedSlashRoutes(configuration: configuration).warnings() : []
         self.warnings = gaps + findings.warnings
     }
 }
