@@ -40,6 +40,8 @@ struct Changes: Decodable {
     let comparison: ConfigurationComparison
     let warnings: [Findings.Finding]
 
+    var warningLines: [String] { self.warnings.map { "warning: \($0.error(in: "").text)" } }
+
     private enum Key: CodingKey {
         case warnings
     }

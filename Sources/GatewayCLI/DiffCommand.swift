@@ -37,28 +37,26 @@ struct DiffCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let comparison =
-            self.files.count == 2
-            ? try await self.comparison(of: self.files[0], with: self.files[1]) : try await self.comparisonWithGateway()
-        if self.json {
-            try StandardOutput.print(JSONText.text(comparison.json, indented: true))
-        } else if !comparison.isEmpty {
-            try StandardOutput.print(comparison.lines.joined(separator: "\n"))
-        }
-        if !comparison.isEmpty { throw ExitCode(1) }
+        let isEmpty = self.files.count == 2 ? try await self.compareFiles() : try await self.compareWithGateway()
+        if !isEmpty { throw ExitCode(1) }
     }
 
-    private func comparison(of old: String, with new: String) async throws -> ConfigurationComparison {
-        let checks = [try await ConfigurationCheck(file: old), try await ConfigurationCheck(file: new)]
-        let errors = checks.flatMap(\.errors)
+    /// Prints the differences between two files. Returns whether there are none.
+    private func compareFiles() async throws -> Bool {
+        let checks = [
+            try await ConfigurationCheck(file: self.files[0]), try await ConfigurationCheck(file: self.files[1]),
+        ]
         guard let from = checks[0].configuration, let to = checks[1].configuration else {
-            StandardError.print(lines: errors.map(\.description))
+            StandardError.print(lines: checks.flatMap(\.errors).map(\.description))
             throw ExitCode(2)
         }
-        return ConfigurationComparison(from: from, to: to, middlewares: .standard)
+        let comparison = ConfigurationComparison(from: from, to: to, middlewares: .standard)
+        try self.print(comparison, json: JSONText.text(comparison.json, indented: true))
+        return comparison.isEmpty
     }
 
-    private func comparisonWithGateway() async throws -> ConfigurationComparison {
+    /// Prints the differences between the gateway and a file. Returns whether there are none.
+    private func compareWithGateway() async throws -> Bool {
         let file = self.files.first ?? self.gateway.file.path ?? "gateway.toml"
         let text = try TextFile.configuration(file)
         guard text.utf8.count <= Self.limit else {
@@ -70,6 +68,20 @@ struct DiffCommand: AsyncParsableCommand {
             StandardError.print(lines: try answer.decode(Findings.self).lines(of: file))
             throw ExitCode(2)
         }
-        return try answer.decode(ConfigurationComparison.self)
+        let changes = try answer.decode(Changes.self)
+        if !self.json { StandardError.print(lines: changes.warningLines) }
+        try self.print(
+            changes.comparison,
+            json: answer.body.hasSuffix("\n") ? String(answer.body.dropLast()) : answer.body
+        )
+        return changes.comparison.isEmpty
+    }
+
+    private func print(_ comparison: ConfigurationComparison, json: String) throws {
+        if self.json {
+            try StandardOutput.print(json)
+        } else if !comparison.isEmpty {
+            try StandardOutput.print(comparison.lines.joined(separator: "\n"))
+        }
     }
 }

@@ -24,9 +24,7 @@ struct ReloadCommand: AsyncParsableCommand {
             throw ExitCode(2)
         }
         let changes = try answer.decode(Changes.self)
-        for warning in changes.warnings {
-            StandardError.print(lines: ["warning: \(warning.error(in: "").text)"])
-        }
+        StandardError.print(lines: changes.warningLines)
         let lines = changes.comparison.lines
         try StandardOutput.print(lines.isEmpty ? "reloaded: no changes" : lines.joined(separator: "\n"))
     }

@@ -53,6 +53,8 @@ final class ConfigurationInspector: Sendable {
         }
         let descriptions = self.middlewares.map(\.description)
         let comparison = ConfigurationComparison(from: running, to: configuration, middlewares: descriptions)
-        return .report(comparison.json)
+        var reloaded = configuration
+        let warnings = RestartSettings.keep(in: &reloaded, of: running)
+        return .report(AppliedReload(changes: comparison, warnings: warnings).json)
     }
 }

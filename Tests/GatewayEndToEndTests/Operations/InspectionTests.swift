@@ -48,6 +48,15 @@ extension EndToEnd {
             }
         }
 
+        @Test func `what only a restart can change is a difference with a warning`() async throws {
+            try await withGateway(Self.toml, admin: Self.admin) { gateway in
+                let answer = try await gateway.admin("POST /config/diff", body: "[server]\nworkers = 3\n\(Self.toml)")
+                #expect(answer.text.contains("\"server.workers\": {\n"))
+                #expect(answer.text.contains("\"warnings\": [\n"))
+                #expect(answer.text.contains("changes only with a restart"))
+            }
+        }
+
         private func difference(to text: String, in gateway: RunningGateway) async throws -> ConfigurationComparison {
             let answer = try await gateway.admin("POST /config/diff", body: text)
             #expect(answer.status == 200)
