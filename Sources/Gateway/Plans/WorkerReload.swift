@@ -28,16 +28,16 @@ final class WorkerReload {
     private let running: [String: any Upstream]
     private let upstreams: [String: any Upstream]
     private var builder: PlanBuilder
-    private let built: EventLoopPromise<NIOLoopBound<WorkerReload>>
     private var table: RoutingTable?
 
     /// Builds the routing table. Call it on the worker's event loop.
     ///
     /// - Returns: The change, which takes effect or is discarded later, or ``ConfigurationErrors``.
     static func build(_ input: Input, for worker: Worker) -> EventLoopFuture<NIOLoopBound<WorkerReload>> {
-        let reload = WorkerReload(input, for: worker)
-        reload.buildSlice()
-        return reload.built.futureResult
+        // The promise keeps its result, so the result must not keep the promise.
+        let built = worker.eventLoop.makePromise(of: NIOLoopBound<WorkerReload>.self)
+        WorkerReload(input, for: worker).buildSlice(built)
+        return built.futureResult
     }
 
     private init(_ input: Input, for worker: Worker) {
@@ -53,22 +53,21 @@ final class WorkerReload {
             admin: input.admin,
             worker: worker
         )
-        self.built = worker.eventLoop.makePromise()
     }
 
-    private func buildSlice() {
+    private func buildSlice(_ built: EventLoopPromise<NIOLoopBound<WorkerReload>>) {
         let end = self.worker.eventLoop.now + Self.slice
         while self.builder.buildNext() {
             guard self.worker.eventLoop.now >= end else { continue }
-            self.worker.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.buildSlice() }
+            self.worker.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.buildSlice(built) }
             return
         }
         do throws(ConfigurationErrors) {
             self.table = try self.builder.finish()
-            self.built.succeed(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
+            built.succeed(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
         } catch {
             self.discard()
-            self.built.fail(error)
+            built.fail(error)
         }
     }
 
