@@ -109,7 +109,14 @@ struct AccessLogEntry: AccessLogSource {
         let tries = self.exchange.upstreamCall.failedTries
         guard !tries.isEmpty else { return }
         for failed in tries { Self.lend(failed.target?.label ?? "", failed.failure?.text ?? "", body) }
-        Self.lend(self.exchange.target?.label ?? "", self.exchange.failure.map { "\($0.text)" } ?? "", body)
+        Self.lend(self.exchange.target?.label ?? "", self.lastFailure, body)
+    }
+
+    /// Why the last try failed, or an empty text if it did not.
+    private var lastFailure: String {
+        if let failure = self.exchange.failure { return "\(failure.text)" }
+        let isOfUpstream = self.exchange.origin == .upstream || self.exchange.errorCode == .upstreamError
+        return isOfUpstream && self.exchange.response.status >= 500 ? "\(self.exchange.response.status)" : ""
     }
 
     private static func lend(

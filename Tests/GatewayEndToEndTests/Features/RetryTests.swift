@@ -250,7 +250,14 @@ extension EndToEnd {
             }
             let port = try await Self.closedPort()
             try await withFolder { folder in
-                try await withUpstream(Self.answering(Self.unavailable)) { upstream in
+                let script = Self.answering(
+                    Self.unavailable,
+                    ok(),
+                    Self.unavailable,
+                    Self.unavailable,
+                    Self.unavailable
+                )
+                try await withUpstream(script) { upstream in
                     let toml = proxy(
                         to: "http://127.0.0.1:\(port)",
                         upstream.url,
@@ -262,19 +269,21 @@ extension EndToEnd {
                         #expect(first["Server-Timing"]?.hasSuffix(", tries;desc=\"3\"") == true)
                         let second = try await gateway.get("/")
                         #expect(second["Server-Timing"]?.contains("tries") == false)
+                        _ = try await gateway.get("/")
                     }
                     let text = FileManager.default.contents(atPath: "\(folder)/access.log") ?? Data()
                     let lines = try text.split(separator: UInt8(ascii: "\n")).map { line in
                         try JSONDecoder().decode(Line.self, from: Data(line))
                     }
-                    #expect(lines.map(\.status) == [200, 200])
-                    #expect(lines.map(\.attempts) == [3, 1])
+                    #expect(lines.map(\.status) == [200, 200, 503])
+                    #expect(lines.map(\.attempts) == [3, 1, 3])
                     let expected = [
                         Line.Try(target: "127.0.0.1:\(port)", failure: "refused"),
                         Line.Try(target: upstream.authority, failure: "503"),
                         Line.Try(target: upstream.authority, failure: nil),
                     ]
-                    #expect(lines.map(\.tries) == [expected, nil])
+                    let failed = Array(repeating: Line.Try(target: upstream.authority, failure: "503"), count: 3)
+                    #expect(lines.map(\.tries) == [expected, nil, failed])
                 }
             }
         }
