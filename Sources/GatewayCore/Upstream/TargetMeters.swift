@@ -36,7 +36,8 @@ package final class TargetMeters {
     package static let retries = MetricDescription(
         "gateway_upstream_retries_total",
         .counter,
-        help: "Requests that were sent again by reason: connect, reset, timeout, a status, failover, stale; or refused: budget_exhausted.",
+        help: "Requests sent again by reason: connect, reset, timeout, a status, failover, stale. "
+            + "Those that the budget refused: budget_exhausted.",
         labels: ["upstream", "reason"]
     )
     static let queueTime = MetricDescription(
