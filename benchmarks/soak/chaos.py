@@ -1,5 +1,5 @@
-"""What happens to a gateway in a bad week, within minutes: targets die, hang and return, the configuration changes every
-second, and the program is replaced while it serves. Clients of /steady must not notice."""
+"""Disturbs the gateway: targets die, hang and return, the configuration changes every second, and the program is replaced
+while it serves. Clients of /steady must not notice."""
 
 import asyncio
 import ctypes
@@ -9,9 +9,9 @@ import signal
 import urllib.error
 import urllib.request
 from collections import Counter
-from pathlib import Path
 
 from clients import read_answer
+from processes import family
 from replicas import REPLICAS, Replicas
 from steady import SteadyClients
 
@@ -52,6 +52,7 @@ class Operator:
         if r.random() < 0.5:
             text += 'health = { type = "tcp", interval = "500ms", timeout = "400ms" }\n'
         text += '\n[[routes]]\nname = "steady"\npath = "/steady/*"\nupstream = "steady"\n'
+        text += '\n[[routes]]\npath = "/extra/*"\nrespond = { status = 404 }\n'
         self.extra_routes = r.sample(range(20), r.randrange(6))
         for number in self.extra_routes:
             text += f'\n[[routes]]\npath = "/extra/{number}"\nrespond = {{ body = "extra {number} {r.randrange(9)}" }}\n'
@@ -83,16 +84,20 @@ class Operator:
                 self.faults.append(f"a broken file: {status} {text[:200]}")
             self.outcomes["refused reloads"] += 1
             return
+        if kind == "hup":
+            self.write(self.configuration())
+            self.outcomes["reloads"] += 1
+            os.kill(self.soak.gateway, signal.SIGHUP)
+        else:
+            await self.apply()
+            await self.check_applied()
+
+    async def apply(self):
         self.write(self.configuration())
         self.outcomes["reloads"] += 1
-        if kind == "hup":
-            os.kill(self.soak.gateway, signal.SIGHUP)
-            return
         status, text = await self.ask("POST", "/config/reload")
         if status != 200:
             self.faults.append(f"reload: {status} {text[:400]}")
-            return
-        await self.check_applied()
 
     async def check_applied(self):
         for number in range(20):
@@ -127,9 +132,7 @@ class Operator:
         new = None
         for _ in range(400):
             await asyncio.sleep(0.05)
-            children = Path(f"/proc/{old}/task/{old}/children")
-            found = [int(pid) for pid in children.read_text().split()] if children.exists() else []
-            new = found[0] if found else new
+            new = next((pid for pid in family(old) if pid != old), new)
             if new and self.ended(old):
                 break
         else:
@@ -160,10 +163,7 @@ class Operator:
             else:
                 await self.reload()
             await asyncio.sleep(max(0, 1 - (loop.time() - began)))
-        self.write(self.configuration())
-        status, _ = await self.ask("POST", "/config/reload")
-        if status != 200:
-            self.faults.append(f"the last reload: {status}")
+        await self.apply()
 
 
 class Chaos:
@@ -179,6 +179,7 @@ class Chaos:
         for index in range(REPLICAS):
             if self.replicas.processes[index] is None:
                 await self.replicas.start(index)
+        await self.operator.apply()
         await asyncio.gather(self.replicas.run(end), self.clients.run(end), self.operator.run(end, hands_over))
 
     def report(self):

@@ -158,6 +158,10 @@ class Clients:
         if answer is None or not answer.whole or answer.status != 200 or answer.plain() != self.files[name]:
             self.complain(f"file {name}: {answer and answer.status}")
             return False
+        self.completed["files"] += 1
+        self.outcomes["files"] += 1
+        if answer.fields.get("connection") == "close":
+            return False
         self.started["files"] += 1
         lines.append(f"If-None-Match: {answer.fields['etag']}")
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -165,8 +169,8 @@ class Clients:
         if answer is None or answer.status != 304:
             self.complain(f"file {name} with its tag: {answer and answer.status}")
             return False
-        self.completed["files"] += 2
-        self.outcomes["files"] += 2
+        self.completed["files"] += 1
+        self.outcomes["files"] += 1
         return answer.fields.get("connection") != "close"
 
     async def leave(self, reader, writer):
