@@ -87,6 +87,8 @@ struct PlanBuilder {
             admin: admin,
             worker: worker
         )
+        // A cluster that is not stopped stays registered for changes of its endpoints.
+        defer { for upstream in builder.upstreams.values { upstream.stop() } }
         builder.hasAllUpstreams = diagnostics.errors.isEmpty
         if diagnostics.errors.isEmpty {
             _ = try? builder.build()
