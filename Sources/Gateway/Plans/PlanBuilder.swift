@@ -307,7 +307,7 @@ struct PlanBuilder {
             isShown: self.plans < RouteMeters.startingRoutes || name == MetricLabel.noRoute
         )
         self.plans += 1
-        let chain = Chain()
+        let chain = Chain(of: name, noting: self.worker.activity)
         var errors = ErrorFormat()
         var owned = OwnedFields()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {

@@ -9,7 +9,7 @@ extension GatewayRuntime {
     /// Binds all addresses, or none if one fails. The admin API comes last so that it reports readiness only when the
     /// gateway listens.
     func listen(_ inheritance: Inheritance = Inheritance()) async throws {
-        await self.watch.start()
+        await self.watch.start(watching: self.workers.workers)
         var sockets = PassedSockets(inheritance.sockets)
         let passed = sockets.assign(to: self.listenAddresses, resolve: Inheritance.resolve)
         let change = try await self.workers.prepareListeners(on: passed)

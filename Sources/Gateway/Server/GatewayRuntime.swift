@@ -64,6 +64,7 @@ final class GatewayRuntime: Sendable {
             log: log
         )
         let routes = CompiledRoutes(configuration, middlewares: middlewares.map(\.description))
+        self.watch.register(with: setup.registry)
         self.workers = try await WorkerGroup(setup, on: group) { worker in
             worker.table = try PlanBuilder.build(
                 configuration,

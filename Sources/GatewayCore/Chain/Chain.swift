@@ -15,16 +15,25 @@ package final class Chain {
     /// Keeps the objects in the first three arrays alive as long as the chain.
     private var owned: [AnyObject] = []
 
-    package init() {}
+    private let route: String
+    private let activity: LoopActivity?
+
+    /// - Parameters:
+    ///   - route: The route that the chain belongs to.
+    ///   - activity: Learns which middleware runs. Nil: not noted.
+    package init(of route: String = "", noting activity: LoopActivity? = nil) {
+        self.route = route
+        self.activity = activity
+    }
 
     /// Adds a middleware. `place` must be greater than that of the previous middleware.
     package func append(_ middleware: any Middleware, at place: Int) {
         if let hook = middleware as? any RequestHook {
-            self.requestHooks.append(self.own(RequestStep.of(hook)))
+            self.requestHooks.append(self.own(RequestStep.of(hook), .request, middleware))
             self.requestPlaces.append(place)
         }
         if let hook = middleware as? any ResponseHook {
-            self.responseHooks.append(self.own(ResponseStep.of(hook)))
+            self.responseHooks.append(self.own(ResponseStep.of(hook), .response, middleware))
             self.responsePlaces.append(place)
         }
         if let hook = middleware as? any FailureHook {
@@ -32,11 +41,18 @@ package final class Chain {
             self.failurePlaces.append(place)
         }
         if let hook = middleware as? any CompletionHook {
-            self.completionHooks.append(self.own(CompletionStep.of(hook)))
+            self.completionHooks.append(self.own(CompletionStep.of(hook), .completion, middleware))
         }
     }
 
-    private func own<Step: AnyObject>(_ step: Step) -> Unmanaged<Step> {
+    private func own<Step: ChainStep>(
+        _ step: Step,
+        _ phase: LoopActivity.Phase,
+        _ middleware: any Middleware
+    ) -> Unmanaged<Step> {
+        if let activity = self.activity {
+            step.activity = activity.step(phase, of: type(of: middleware).name, route: self.route)
+        }
         self.owned.append(step)
         return .passUnretained(step)
     }
@@ -48,23 +64,41 @@ package final class Chain {
     var hasCompletionHooks: Bool { !self.completionHooks.isEmpty }
 
     package func request(_ index: Int, _ exchange: Exchange) -> Decision {
-        self.requestHooks[index]._withUnsafeGuaranteedRef { $0.request(exchange) }
+        self.requestHooks[index]._withUnsafeGuaranteedRef { step in
+            exchange.worker.activity.note(step.activity)
+            return step.request(exchange)
+        }
     }
 
     package func response(_ index: Int, _ exchange: Exchange) -> Decision {
-        self.responseHooks[index]._withUnsafeGuaranteedRef { $0.response(exchange) }
+        self.responseHooks[index]._withUnsafeGuaranteedRef { step in
+            exchange.worker.activity.note(step.activity)
+            return step.response(exchange)
+        }
     }
 
     package func complete(_ exchange: Exchange, _ outcome: Outcome) {
-        for hook in self.completionHooks { hook._withUnsafeGuaranteedRef { $0.complete(exchange, outcome) } }
+        for hook in self.completionHooks {
+            hook._withUnsafeGuaranteedRef { step in
+                exchange.worker.activity.note(step.activity)
+                step.complete(exchange, outcome)
+            }
+        }
+        exchange.worker.activity.note(.none)
     }
 }
 
 @available(*, unavailable)
 extension Chain: Sendable {}
 
+/// A hook of a middleware in the chain of a route.
+private class ChainStep {
+    /// What the event loop notes before it runs the hook.
+    final var activity = LoopActivity.Step.none
+}
+
 /// A request hook as the chain calls it.
-private class RequestStep {
+private class RequestStep: ChainStep {
     func request(_ exchange: Exchange) -> Decision { .next }
 
     static func of(_ hook: some RequestHook) -> RequestStep { RequestStepOf(hook) }
@@ -77,7 +111,7 @@ private final class RequestStepOf<Hook: RequestHook>: RequestStep {
 }
 
 /// A response hook as the chain calls it.
-private class ResponseStep {
+private class ResponseStep: ChainStep {
     func response(_ exchange: Exchange) -> Decision { .next }
 
     static func of(_ hook: some ResponseHook) -> ResponseStep { ResponseStepOf(hook) }
@@ -90,7 +124,7 @@ private final class ResponseStepOf<Hook: ResponseHook>: ResponseStep {
 }
 
 /// A completion hook as the chain calls it.
-private class CompletionStep {
+private class CompletionStep: ChainStep {
     func complete(_ exchange: Exchange, _ outcome: Outcome) {}
 
     static func of(_ hook: some CompletionHook) -> CompletionStep { CompletionStepOf(hook) }

@@ -10,6 +10,7 @@ package final class SharedState: Sendable {
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     private let overloaded = Atomic(false)
+    private let stalled = Atomic(0)
     private let drain = Mutex(DrainStateMachine())
     /// Shared objects of middlewares, by key. Looked up only when plans are built.
     private let objects = Mutex(SharedObjects())
@@ -22,6 +23,12 @@ package final class SharedState: Sendable {
     package var isOverloaded: Bool { self.overloaded.load(ordering: .relaxed) }
 
     package func setOverloaded(_ isOverloaded: Bool) { self.overloaded.store(isOverloaded, ordering: .relaxed) }
+
+    /// Whether an event loop does not respond.
+    package var hasStalledLoop: Bool { self.stalled.load(ordering: .relaxed) > 0 }
+
+    func loopStalled() { self.stalled.add(1, ordering: .relaxed) }
+    func loopRecovered() { self.stalled.subtract(1, ordering: .relaxed) }
 
     /// Applies a change to the drain. Returns what the drain decided.
     ///

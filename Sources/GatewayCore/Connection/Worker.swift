@@ -14,6 +14,9 @@ package final class Worker {
     package private(set) var accessLog: LogSink?
     package let log: Logger
     package let deadlines: DeadlineWheel
+    /// What the event loop runs, if it stalls.
+    package let activity = LoopActivity()
+    private var lag: Histogram?
     package var accessLogFormat: AccessLogFormat
     /// The time of the event that is being handled.
     package private(set) var now: NIODeadline
@@ -60,6 +63,20 @@ package final class Worker {
     package func tick() -> NIODeadline {
         self.now = self.eventLoop.now
         return self.now
+    }
+
+    package static let eventLoopLag = MetricDescription(
+        "gateway_event_loop_lag_seconds",
+        .histogram,
+        help: "How late an event loop runs a task, measured each second.",
+        labels: ["worker"],
+        unit: .seconds
+    )
+
+    func observeLag(_ lag: TimeAmount) {
+        let histogram = self.lag ?? self.meters.histogram(Self.eventLoopLag, [String(self.index)])
+        self.lag = histogram
+        histogram.observe(nanoseconds: UInt64(max(0, lag.nanoseconds)))
     }
 
     // MARK: Exchanges

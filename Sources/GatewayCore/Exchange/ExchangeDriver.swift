@@ -79,6 +79,7 @@ package struct ExchangeDriver {
     private func reachBottom() {
         let exchange = self.exchange
         exchange.state.reachedBottom()
+        self.worker.activity.note(.none)
         // A hook may have changed `total`.
         exchange.deadlines.begin()
         if exchange.deadlines.total != nil { exchange.arm() }
@@ -161,6 +162,7 @@ package struct ExchangeDriver {
             case let decision: if !self.goesUp(after: decision, at: index) { return }
             }
         }
+        self.worker.activity.note(.none)
         self.startResponse()
     }
 
@@ -205,6 +207,7 @@ package struct ExchangeDriver {
     // MARK: Halts
 
     private func suspend() {
+        self.worker.activity.note(.none)
         self.exchange.state.suspend()
         self.exchange.upstream?.pauseReading()
         // A forgotten resumption must not hold the client forever.

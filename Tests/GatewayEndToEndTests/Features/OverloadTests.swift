@@ -54,7 +54,7 @@ extension EndToEnd {
                 interval: .milliseconds(1),
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
-            await watch.start()
+            await watch.start(watching: [])
             #expect(shared.isOverloaded)
             limit.withLockedValue { $0 = 1 << 50 }
             try await eventually("requests are accepted") { !shared.isOverloaded }

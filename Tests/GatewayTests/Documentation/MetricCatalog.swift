@@ -35,7 +35,7 @@ enum MetricCatalog {
             "The gateway itself",
             [
                 ReloadMeters.reloads, ReloadMeters.lastSuccessTime, ProcessMetrics.build, GatewayStatus.logLinesDropped,
-                MeterRegistry.seriesDropped,
+                MeterRegistry.seriesDropped, Worker.eventLoopLag, RuntimeWatch.stalls,
             ]
         ),
         (
