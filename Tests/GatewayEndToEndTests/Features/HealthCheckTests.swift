@@ -202,6 +202,35 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: ["http", "tcp"])
+        func `polls that fail at once hold no place`(type: String) async throws {
+            let settings = """
+                [upstreams.api.health]
+                type = "\(type)"
+                interval = "20ms"
+                unhealthy_after = 2
+                """
+            let missing = (0..<5).map { "unix:/nonexistent/\($0).sock" }
+            try await withUpstream(Answer(Self.healthy).script("one")) { one in
+                let toml = proxy(
+                    to: missing[0],
+                    missing[1],
+                    missing[2],
+                    missing[3],
+                    one.url,
+                    server: "max_polls = 1",
+                    upstream: settings
+                )
+                try await withGateway(toml) { gateway in
+                    for index in 0..<4 { try await Self.becomes(.down, gateway, index) }
+                    try await Self.becomes(.up, gateway, 4)
+                    let condition = gateway.server.runtime?.upstreams.targets["api"]?.first?.condition
+                    #expect(condition?.reason == "refused")
+                    #expect(try await Self.answers(gateway) == ["one"])
+                }
+            }
+        }
+
         @Test func `a body may arrive in pieces, and other statuses may be expected`() async throws {
             let settings = "[upstreams.api.health]\ninterval = \"20ms\"\nexpect = \"429,500-599\"\nbody = \"all good\""
             let script = serving { _ in

@@ -35,6 +35,7 @@ package final class HealthChecker {
     /// By upstream.
     private var listeners: [String: Listener] = [:]
     private var timer: Scheduled<Void>?
+    private var isAdvancing = false
     private var isStopped = false
 
     private init(_ registry: UpstreamRegistry, worker: Worker) {
@@ -139,6 +140,10 @@ package final class HealthChecker {
 
     /// Begins the polls that are due, and lets the shares of slow starts grow.
     private func advance() {
+        // A poll may fail at once, for lack of a descriptor for example. The loop below then continues.
+        guard !self.isAdvancing else { return }
+        self.isAdvancing = true
+        defer { self.isAdvancing = false }
         let now = self.worker.now
         while let id = self.schedule.next(at: now) { self.begin(id) }
         var wakeUp = self.schedule.wakeUp
@@ -166,12 +171,9 @@ package final class HealthChecker {
     private func begin(_ id: ObjectIdentifier) {
         guard let subject = self.subjects[id] else { return self.schedule.remove(id) }
         self.publishRunning()
-        self.subjects[id]?.poll = HealthPoll(
-            subject.endpoint,
-            subject.plan,
-            on: self.worker.eventLoop,
-            at: self.worker.now
-        ) { result in
+        let poll = HealthPoll(subject.endpoint, subject.plan, on: self.worker.eventLoop, at: self.worker.now)
+        self.subjects[id]?.poll = poll
+        poll.start { result in
             self.worker.tick()
             self.ended(id, result)
             self.advance()

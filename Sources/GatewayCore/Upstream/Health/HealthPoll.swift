@@ -4,43 +4,43 @@ import NIOCore
 /// A poll in progress, on a separate connection that is closed afterwards.
 final class HealthPoll {
     let began: NIODeadline
+    private let address: SocketAddress
     private let plan: PollPlan
     private let eventLoop: any EventLoop
     private var timer: Scheduled<Void>?
     private var channel: (any Channel)?
-    /// Nil once the poll has ended.
+    /// Nil before the poll has started and once it has ended.
     private var done: ((Result<Void, PollFailure>) -> Void)?
 
-    /// Starts a poll. Call it on the event loop.
-    ///
-    /// - Parameter done: Called once on the event loop, unless the poll is cancelled.
-    init(
-        _ endpoint: UpstreamEndpoint,
-        _ plan: PollPlan,
-        on eventLoop: any EventLoop,
-        at now: NIODeadline,
-        _ done: @escaping (Result<Void, PollFailure>) -> Void
-    ) {
+    init(_ endpoint: UpstreamEndpoint, _ plan: PollPlan, on eventLoop: any EventLoop, at now: NIODeadline) {
         self.began = now
+        self.address = plan.address(of: endpoint)
         self.plan = plan
         self.eventLoop = eventLoop
-        self.done = done
-        // The time limit covers everything, so that no target can hold a place among the polls.
-        self.timer = eventLoop.assumeIsolated().scheduleTask(in: plan.timeout) { self.end(.failure(.timeout)) }
-        let address = plan.address(of: endpoint)
-        if let request = plan.request { self.send(request, to: address) } else { self.connect(to: address) }
     }
 
-    private func connect(to address: SocketAddress) {
-        self.plan.connector.probe(address, on: self.eventLoop, timeout: self.plan.timeout) { result in
+    /// Starts the poll. Call it on the event loop.
+    ///
+    /// - Parameter done: Called once on the event loop, possibly before this method returns, unless the poll is cancelled.
+    func start(_ done: @escaping (Result<Void, PollFailure>) -> Void) {
+        self.done = done
+        // The time limit covers everything, so that no target can hold a place among the polls.
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(in: self.plan.timeout) {
+            self.end(.failure(.timeout))
+        }
+        if let request = self.plan.request { self.send(request) } else { self.connect() }
+    }
+
+    private func connect() {
+        self.plan.connector.probe(self.address, on: self.eventLoop, timeout: self.plan.timeout) { result in
             self.end(result.mapError { PollFailure(ConnectFailure($0)) })
         }
     }
 
-    private func send(_ request: PollPlan.Request, to address: SocketAddress) {
+    private func send(_ request: PollPlan.Request) {
         let poll = NIOLoopBound(self, eventLoop: self.eventLoop)
         let limits = self.plan.limits
-        self.plan.connector.open(address, on: self.eventLoop, timeout: self.plan.timeout) {
+        self.plan.connector.open(self.address, on: self.eventLoop, timeout: self.plan.timeout) {
             PollHandler(poll.value, request, limits: limits)
         }
         .assumeIsolated()
