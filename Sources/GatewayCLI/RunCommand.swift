@@ -2,6 +2,14 @@ import ArgumentParser
 import Gateway
 import GatewaySettings
 
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Glibc
+#endif
+
 /// `gateway run`: runs the gateway.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,8 +20,8 @@ struct RunCommand: AsyncParsableCommand {
             serves the built-in demo upstream on every path. $GATEWAY_LISTEN, $GATEWAY_ADMIN and $GATEWAY_LOG_LEVEL replace \
             the flags; a flag wins over its variable.
 
-            TERM and INT finish open requests, then exit; a second signal exits at once. USR1 reopens log files. \
-            USR2 replaces the program with the file that is now at its path, without refusing a connection.
+            TERM and INT finish open requests, then exit; a second signal exits at once. HUP reloads the file. USR1 reopens \
+            log files. USR2 replaces the program with the file that is now at its path, without refusing a connection.
             """
     )
 
@@ -62,6 +70,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Until signals are handled, this one would end the process.
+        signal(SIGHUP, SIG_IGN)
         // Before the file is read, so that no change is missed.
         let watcher = try self.watcher
         var (configuration, origin) =

@@ -24,6 +24,8 @@ struct PlanBuilder {
     private var routePlans: ContiguousArray<RoutePlan> = []
     /// The index of the next route to build.
     private var next = 0
+    /// What builds the middlewares of routes without tables of their own, by their policies and the middleware's place.
+    private var factories: [[String]: [Int: MiddlewareRegistration.Factory]] = [:]
 
     init(
         _ configuration: GatewayConfiguration,
@@ -287,15 +289,31 @@ struct PlanBuilder {
         return self.makePlan(
             name: route.name,
             settings: self.resolver.settings(for: route),
+            sharedBy: route.middleware.nodes.isEmpty ? route.policies : nil,
             action: action,
             forwarding: forwarding,
             path: SettingPath("routes") + index
         )
     }
 
+    /// Decodes the settings of a middleware, once for all routes that have no tables of their own and the same policies.
+    private mutating func factory(
+        _ registration: MiddlewareRegistration,
+        _ setting: EffectiveMiddleware,
+        at place: Int,
+        sharedBy policies: [String]?
+    ) throws(ConfigurationErrors) -> MiddlewareRegistration.Factory {
+        guard let policies else { return try registration.decode(setting) }
+        if let known = self.factories[policies]?[place] { return known }
+        let factory = try registration.decode(setting)
+        self.factories[policies, default: [:]][place] = factory
+        return factory
+    }
+
     private mutating func makePlan(
         name: String,
         settings: [EffectiveMiddleware],
+        sharedBy policies: [String]? = nil,
         action: RoutePlan.Action,
         forwarding: RoutePlan.Forwarding,
         path: SettingPath = SettingPath(),
@@ -320,7 +338,8 @@ struct PlanBuilder {
                 upstreams: self.hasAllUpstreams ? self.upstreams : nil
             )
             do throws(ConfigurationErrors) {
-                chain.append(try registration.build(setting, &context), at: place)
+                let factory = try self.factory(registration, setting, at: place, sharedBy: policies)
+                chain.append(factory(&context), at: place)
             } catch {
                 self.errors += error.errors.map { error in
                     let keys = error.key.split(separator: ".").dropFirst().map(String.init)

@@ -25,9 +25,9 @@ final class WorkerReload {
 
     private let input: Input
     private let worker: Worker
-    private let running: [String: any Upstream]
-    private let upstreams: [String: any Upstream]
-    private var builder: PlanBuilder
+    private var running: [String: any Upstream]
+    private var upstreams: [String: any Upstream]
+    private var builder: PlanBuilder?
     private var table: RoutingTable?
 
     /// Builds the routing table. Call it on the worker's event loop.
@@ -57,13 +57,14 @@ final class WorkerReload {
 
     private func buildSlice(_ built: EventLoopPromise<NIOLoopBound<WorkerReload>>) {
         let end = self.worker.eventLoop.now + Self.slice
-        while self.builder.buildNext() {
+        while self.builder?.buildNext() == true {
             guard self.worker.eventLoop.now >= end else { continue }
             self.worker.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { self.buildSlice(built) }
             return
         }
         do throws(ConfigurationErrors) {
-            self.table = try self.builder.finish()
+            self.table = try self.builder?.finish()
+            self.builder = nil
             built.succeed(NIOLoopBound(self, eventLoop: self.worker.eventLoop))
         } catch {
             self.discard()
@@ -78,8 +79,16 @@ final class WorkerReload {
         let old = self.worker.table
         self.worker.replace(table, settings: settings)
         self.worker.replaceAccessLog(accessLog, style: style)
-        self.table = nil
+        self.release()
         Self.release(old, on: self.worker.eventLoop)
+    }
+
+    /// Releases everything on the event loop. The change itself is released on another thread.
+    private func release() {
+        self.table = nil
+        self.builder = nil
+        self.upstreams = [:]
+        self.running = [:]
     }
 
     /// Releases the plans of an old table in slices, too.
@@ -93,7 +102,10 @@ final class WorkerReload {
     }
 
     /// Releases what was made for a change that does not take effect.
-    func discard() { self.input.upstreams.discard(self.upstreams, beside: self.running) }
+    func discard() {
+        self.input.upstreams.discard(self.upstreams, beside: self.running)
+        self.release()
+    }
 }
 
 @available(*, unavailable)

@@ -3,7 +3,11 @@ package import GatewaySettings
 /// A middleware in a ``MiddlewareList``, with its default settings.
 public struct MiddlewareRegistration: Sendable {
     package let description: MiddlewareDescription
-    package let build: @Sendable (EffectiveMiddleware, inout BuildContext) throws(ConfigurationErrors) -> any Middleware
+    /// Builds a middleware for one route and event loop from settings that were decoded before.
+    package typealias Factory = @Sendable (inout BuildContext) -> any Middleware
+
+    /// Decodes the settings. Routes with the same settings can share the result.
+    package let decode: @Sendable (EffectiveMiddleware) throws(ConfigurationErrors) -> Factory
 
     /// Registers a middleware with its default settings.
     ///
@@ -44,8 +48,9 @@ public struct MiddlewareRegistration: Sendable {
 
     private init<M: Middleware>(_ type: M.Type, _ defaults: M.Config, onByDefault: Bool) {
         self.description = MiddlewareDescription(M.name, onByDefault: onByDefault, defaults: defaults)
-        self.build = { (settings, context) throws(ConfigurationErrors) in
-            M(try settings.decode(M.Config.self), in: &context)
+        self.decode = { (settings) throws(ConfigurationErrors) in
+            let config = try settings.decode(M.Config.self)
+            return { M(config, in: &$0) }
         }
     }
 }
