@@ -24,8 +24,8 @@ extension GatewayRuntime {
         file: String,
         _ read: @Sendable () async throws -> GatewayConfiguration
     ) async -> ReloadOutcome {
-        guard !self.shared.isDraining else {
-            return .unavailable("The gateway is draining and keeps its configuration.")
+        guard !self.shared.isEnding else {
+            return .unavailable("The gateway is shutting down and keeps its configuration.")
         }
         self.source.willReload()
         defer { self.source.didReload() }

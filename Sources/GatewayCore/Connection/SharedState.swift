@@ -19,6 +19,9 @@ package final class SharedState: Sendable {
 
     package var isDraining: Bool { self.draining.load(ordering: .relaxed) }
 
+    /// Whether the gateway drains to end. Unlike a drain on request, it cannot be taken back.
+    package var isEnding: Bool { self.drain.withLock { $0.state == .ending } }
+
     /// Whether new requests are refused, because the process uses too much memory.
     package var isOverloaded: Bool { self.overloaded.load(ordering: .relaxed) }
 

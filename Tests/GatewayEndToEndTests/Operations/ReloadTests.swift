@@ -168,11 +168,17 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a gateway that drains keeps its configuration`() async throws {
+        @Test func `a gateway that shuts down keeps its configuration, one that drains on request does not`()
+            async throws
+        {
             try await withGateway(Self.responding("old")) { gateway in
-                try #require(gateway.server.runtime).startDrain()
-                await #expect(throws: ConfigurationErrors.self) { try await gateway.reload(Self.responding("new")) }
-                #expect(try await gateway.get("/").text == "old")
+                let runtime = try #require(gateway.server.runtime)
+                runtime.startDrain()
+                try await gateway.reload(Self.responding("new"))
+                #expect(try await gateway.get("/").text == "new")
+                runtime.endServing(isHandedOver: false)
+                await #expect(throws: ConfigurationErrors.self) { try await gateway.reload(Self.responding("newer")) }
+                #expect(try await gateway.get("/").text == "new")
             }
         }
 
