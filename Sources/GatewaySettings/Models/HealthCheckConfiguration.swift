@@ -14,7 +14,7 @@ public struct HealthCheckConfiguration: SettingTable, Hashable {
     public var headers: [String: String] = [:]
     /// The gRPC service to ask about. Empty: the whole server.
     public var service = ""
-    /// Time from one poll of a target to the next, 10 ms to 1 day. Each varies at random by up to 10%.
+    /// Time from one poll of a target to the next, 10 ms to 1 day. Each varies at random by up to 10 %.
     public var interval = TimeSpan.seconds(5)
     /// Time limit of a whole poll, from the connection to the end of the response.
     public var timeout = TimeSpan.seconds(2)

@@ -9,6 +9,22 @@ extension AdminConfiguration: DescribedSettings {
     ]
 }
 
+extension CircuitBreakerConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "errorRate":
+            "Share of failed requests over `window` that opens the circuit, 0 to 1. 0: only `failures` counts.",
+        "failures": "Failures in a row that open the circuit.",
+        "maxEjected": "Share of the targets that may be out at once, 0 to 1, rounded down. One may always be out.",
+        "maxOpen": "Maximum of the doubled `open_for`.",
+        "minRequests": "Minimum number of requests in `window` for `error_rate` to count.",
+        "openFor":
+            "How long a target receives no requests. Then it gets one request at a time, which decides how it goes on. Doubles each time that one fails.",
+        "probes": "Successful requests in a row that close the circuit again.",
+        "statuses": "Statuses that count as failures, such as `\"503\"` or `\"500-599\"`.",
+        "window": "The time over which `error_rate` is measured.",
+    ]
+}
+
 extension GatewayConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "admin": "The listener for health and metrics.",
@@ -19,6 +35,27 @@ extension GatewayConfiguration: DescribedSettings {
         "routes": "Routes. The most specific route wins.",
         "server": "Where the gateway listens, which proxies it trusts, and how it stops.",
         "upstreams": "Upstreams by name.",
+    ]
+}
+
+extension HealthCheckConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "body": "Text that the first 64 KiB of the response body must contain.",
+        "expect": "Statuses of a healthy target: `200-399`, or `200,204`. Redirects are not followed.",
+        "headers": "Further header fields of the request.",
+        "healthyAfter": "Number of successes in a row after which a target that was down is up.",
+        "host": "`Host` of the request. Empty: that of the target.",
+        "interval": "Time from one poll of a target to the next, 10 ms to 1 day. Each varies at random by up to 10 %.",
+        "method": "Method of the request.",
+        "path": "Path and query of the request.",
+        "port": "Port to poll. 0: that of the target.",
+        "service": "The gRPC service to ask about. Empty: the whole server.",
+        "slowStart":
+            "Time in which a target that was down grows from a tenth of its share of requests to all of it. `0s`: at once.",
+        "timeout": "Time limit of a whole poll, from the connection to the end of the response.",
+        "type": "`http` sends a request, `tcp` only connects. `grpc` is not supported yet.",
+        "unhealthyAfter": "Number of failures in a row after which a target is down.",
+        "whenAllDown": "While all targets are down: `fail` answers 503 at once, `try` sends requests to all of them.",
     ]
 }
 
@@ -104,6 +141,7 @@ extension ServerConfiguration: DescribedSettings {
         "limits": "Limits per client connection and request.",
         "listen":
             "Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed.",
+        "maxPolls": "Maximum number of health checks in progress, over all upstreams. Further ones wait.",
         "memoryLimit":
             "Resident memory above which new requests get 503. Below 90 % of it they are accepted again. Empty: no limit.",
         "trustedProxies":
@@ -123,8 +161,10 @@ extension UpstreamConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "balance": "How a target is chosen: in turn, the less busy of two random targets, at random, or by `hash_key`.",
         "builtin": "Instead of targets: the demo upstream, or a handler of the embedding program.",
+        "circuitBreaker": "Keeps requests from targets that fail.",
         "failover": "Sends a request whose target cannot be reached to another target at once.",
         "hashKey": "What `balance = \"hash\"` hashes.",
+        "health": "Active polling of the targets.",
         "idleTimeout":
             "How long an unused connection stays open. If the upstream announces `Keep-Alive: timeout`, the connection closes one second before that.",
         "maxConnections": "Maximum number of connections to one target, for all workers together.",
