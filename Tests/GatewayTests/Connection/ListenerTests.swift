@@ -7,6 +7,14 @@ import Testing
 @testable import GatewayCore
 @testable import GatewaySettings
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 struct ListenerTests {
     /// An accepted connection moves to its worker and back to the listener's loop before it is served. In this test
     /// the worker is busy while the listener closes.
@@ -48,6 +56,28 @@ struct ListenerTests {
         await closed.value
         for channel in channels { try await channel.closeFuture.get() }
         #expect(answers.withLockedValue { $0 } == 8)
+        try await group.shutdownGracefully()
+    }
+
+    /// A copy of the descriptor stands for the other process.
+    @Test(arguments: [true, false])
+    func `a socket that is handed over keeps its queue and its file`(isUnix: Bool) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let path = "/tmp/gateway-\(UInt32.random(in: .min ... .max))"
+        let listener = try await Listener.bind(
+            isUnix ? .unix(path: path) : .host("127.0.0.1", port: 0),
+            workers: try await Self.workers(of: group),
+            group: group
+        )
+        let address = try #require(listener.boundAddress)
+        let copy = dup(try #require(await listener.descriptor()))
+        await listener.close(isHandedOver: true)
+        let client = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var channels: [any Channel] = []
+        for _ in 0..<100 { channels.append(try await client.connect(to: address).get()) }
+        for channel in channels { try await channel.close() }
+        Platform.close(copy)
+        if isUnix { #expect(unlink(path) == 0) }
         try await group.shutdownGracefully()
     }
 
