@@ -146,7 +146,7 @@ struct RetryMiddlewareTests {
     @Test(
         arguments: [
             ("attempts = -1", "attempts"), ("attempts = 101", "attempts"), ("budget = -0.1", "budget"),
-            ("methods = [\"GET\", \"a b\"]", "methods"), ("on = [\"5xx\"]", "on"),
+            ("methods = [\"GET\", \"a b\"]", "methods"), ("methods = [\"get\"]", "methods"), ("on = [\"5xx\"]", "on"),
         ]
     )
     func `settings that make no sense are rejected`(settings: String, key: String) async throws {

@@ -80,12 +80,21 @@ public struct RetryMiddleware: RequestHook, ResponseHook, FailureHook {
                 at: "budget"
             )
         }
-        for (index, method) in config.methods.enumerated() where !ByteClass.isToken(method.utf8) {
+        for (index, method) in config.methods.enumerated() {
+            let known = Method.allCases.map { "\($0.name)" }.first { $0 == method.uppercased() && $0 != method }
+            if known == nil, ByteClass.isToken(method.utf8) { continue }
             context.fail(
                 "\"\(method)\" is not a method",
-                suggestion: "write \"GET\"",
+                suggestion: "write \"\(known ?? "GET")\"",
                 at: "methods",
                 String(index)
+            )
+        }
+        if config.maxBackoff < config.backoff {
+            context.warn(
+                "max_backoff is shorter than backoff, which it limits",
+                suggestion: "write \(config.backoff.settingValue.quoted) or more",
+                at: "max_backoff"
             )
         }
     }
