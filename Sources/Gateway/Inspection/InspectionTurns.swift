@@ -3,7 +3,7 @@ import Synchronization
 /// Lets one inspection run at a time, and a few more wait.
 final class InspectionTurns: Sendable {
     /// How many may wait.
-    private static let limit = 8
+    static let limit = 8
 
     private let state = Mutex(State())
 
@@ -11,6 +11,9 @@ final class InspectionTurns: Sendable {
         var isTaken = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
+
+    /// The number of inspections that wait.
+    var waiting: Int { self.state.withLock { $0.waiting.count } }
 
     /// Waits for a turn. Returns false if too many wait already. After true, call ``end()``.
     func begin() async -> Bool {

@@ -33,6 +33,8 @@ struct ConfigurationComparisonTests {
             #expect(result == parts.dropFirst(2).joined(separator: Self.line))
         }
         #expect(!result.contains("s3cret"))
+        let json = Data(JSONText.text(comparison.json).utf8)
+        #expect(try JSONDecoder().decode(ConfigurationComparison.self, from: json).lines == comparison.lines)
     }
 
     @Test
