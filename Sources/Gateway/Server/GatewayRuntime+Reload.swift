@@ -11,7 +11,9 @@ extension GatewayRuntime {
             return .unavailable("The gateway runs without a configuration file, so there is nothing to reload.")
         }
         return await self.reloads.run { [self] in
-            await self.reload(file: file) { try await self.read() }
+            await self.reload(file: file) { [source, middlewares] in
+                try source.read(middlewares: middlewares.map(\.description))
+            }
         }
     }
 
@@ -22,7 +24,7 @@ extension GatewayRuntime {
 
     private func reload(
         file: String,
-        _ read: @Sendable () async throws -> GatewayConfiguration
+        _ read: @escaping @Sendable () throws -> GatewayConfiguration
     ) async -> ReloadOutcome {
         guard !self.shared.isEnding else {
             return .unavailable("The gateway is shutting down and keeps its configuration.")
@@ -30,7 +32,8 @@ extension GatewayRuntime {
         self.source.willReload()
         defer { self.source.didReload() }
         do {
-            let applied = try await self.change(to: try await read())
+            // On a separate thread, because reading and comparing large files takes long.
+            let applied = try await InspectionThread.run { try await self.change(to: try read()) }
             self.reportApplied(applied)
             return .reloaded(applied)
         } catch {
@@ -40,13 +43,7 @@ extension GatewayRuntime {
         }
     }
 
-    // MARK: Reading
-
-    /// Reads the file again, on a separate thread, because a large file takes long.
-    private func read() async throws -> GatewayConfiguration {
-        let (source, middlewares) = (self.source, self.middlewares.map(\.description))
-        return try await InspectionThread.run { try source.read(middlewares: middlewares) }
-    }
+    // MARK: Errors
 
     /// Returns all errors that `gateway check` reports, if it finds more than the first step that failed.
     private func allErrors(_ error: any Error) async -> [ConfigurationError] {

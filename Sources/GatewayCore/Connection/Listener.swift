@@ -161,7 +161,9 @@ final class Listener: Sendable {
 
     /// Allows another listener of this process to bind an overlapping address before this one closes, so that no
     /// connection is refused in between. Without it, Linux reports `0.0.0.0:80` as in use while `127.0.0.1:80` is open.
-    func sharePort() async { try? await self.channel.setOption(Self.sharedPort, value: 1).get() }
+    func sharePort(_ isShared: Bool = true) async {
+        try? await self.channel.setOption(Self.sharedPort, value: isShared ? 1 : 0).get()
+    }
 
     private static let sharedPort = ChannelOptions.Types.SocketOption(
         level: .socket,

@@ -63,6 +63,7 @@ extension WorkerGroup {
             }
         } catch {
             for listener in opened { await listener.close() }
+            for listener in leaving + others.listeners { await listener.sharePort(false) }
             throw error
         }
         return ListenerChange(
@@ -83,7 +84,10 @@ extension WorkerGroup {
             }
             try? await limited.get()
         }
-        for listener in change.opened { await listener.resume() }
+        for listener in change.opened {
+            await listener.sharePort(false)
+            await listener.resume()
+        }
     }
 
     /// Closes listeners that have left. Their connections close after their requests, as in a drain.
@@ -98,7 +102,10 @@ extension WorkerGroup {
     }
 
     /// Closes the listeners that were bound for a change that is not applied.
-    package func discard(_ change: ListenerChange) async { for listener in change.opened { await listener.close() } }
+    package func discard(_ change: ListenerChange) async {
+        for listener in change.opened { await listener.close() }
+        for listener in change.leaving.listeners { await listener.sharePort(false) }
+    }
 
     /// The listening sockets and the addresses that they were opened for.
     package func listeningSockets() async -> [(address: ListenAddress, descriptor: CInt)] {
