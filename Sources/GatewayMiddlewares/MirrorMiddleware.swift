@@ -49,16 +49,11 @@ public struct MirrorMiddleware: RequestHook {
         }
         self.percent = config.percent
         self.isDecided = context.key(false)
-        if config.upstream.isEmpty {
-            context.fail("the mirror has no upstream", suggestion: "add upstream = \"NAME\"", at: "upstream")
-            self.mirror = nil
-        } else {
-            self.mirror = context.mirror(
-                to: config.upstream,
-                maxInFlight: config.maxInFlight,
-                maxBody: config.maxBody.bytes
-            )
-        }
+        self.mirror = context.mirror(
+            to: config.upstream,
+            maxInFlight: config.maxInFlight,
+            maxBody: config.maxBody.bytes
+        )
     }
 
     public func request(_ exchange: Exchange) -> Decision {

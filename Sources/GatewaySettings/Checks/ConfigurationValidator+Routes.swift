@@ -173,11 +173,18 @@ extension ConfigurationValidator {
                 within(RouteUpstream.shares, share, path + name)
             }
             if shares.isEmpty {
-                report(path, "the split has no upstreams", "write shares such as { stable = 95, canary = 5 }")
+                report(path, "the split has no upstreams", evenShares(among: configuration.upstreams.keys.sorted()))
             } else if shares.values.allSatisfy({ $0 == 0 }) {
-                report(path, "all shares are 0, so no upstream would get a request", "write at least one share above 0")
+                report(path, "all shares are 0, so no upstream would get a request", evenShares(among: upstream.names))
             }
         }
+    }
+
+    /// Returns a suggestion to split requests evenly between the first two upstreams.
+    private func evenShares(among names: [String]) -> String {
+        if names.isEmpty { return "define [upstreams.stable], and write { stable = 1 }" }
+        let shares = names.prefix(2).map { ($0, SettingValue.integer(1)) }
+        return "write \(SettingValue.table(Dictionary(shares) { first, _ in first }).quoted)"
     }
 
     /// Returns the error for a name without an upstream; nil if there is one, or if it was written with errors.

@@ -56,18 +56,39 @@ extension RouteUpstream: Setting {
                 guard case .integer(let share) = value else {
                     throw SettingError(
                         "has a share that is not a whole number: \(name) = \(value.quoted)",
-                        suggestion: "write shares such as { stable = 95, canary = 5 }"
+                        suggestion: "write \(Self.wholeShares(entries))"
                     )
                 }
                 shares[name] = share
             }
             self = .split(shares)
+        case .list(let names) where !names.isEmpty:
+            var shares: [String: SettingValue] = [:]
+            for case .string(let name) in names { shares[name] = 1 }
+            throw SettingError(
+                "is a list, not a table of shares",
+                suggestion: "write \(SettingValue.table(shares).quoted)"
+            )
         default:
             throw SettingError(
                 "is not the name of an upstream",
-                suggestion: "write a string, or shares such as { stable = 95, canary = 5 }"
+                suggestion: "write a string, or a table of shares"
             )
         }
+    }
+
+    /// Returns the table with shares that are whole numbers: percentages instead of fractions.
+    private static func wholeShares(_ entries: [String: SettingValue]) -> String {
+        let whole = entries.mapValues { value -> SettingValue in
+            switch value {
+            case .integer: return value
+            case .number(let share) where share > 0 && share * 100 <= Double(Self.shares.upperBound):
+                return .integer(max(1, Int((share * 100).rounded())))
+            case .string(let text): return .integer(Int(text) ?? 1)
+            default: return 1
+            }
+        }
+        return SettingValue.table(whole).quoted
     }
 
     public var settingValue: SettingValue {

@@ -55,11 +55,13 @@ extension BuildContext {
     package mutating func mirror(to name: String, maxInFlight: Int, maxBody: Int) -> RequestMirror? {
         // Upstreams are missing while a configuration with errors is checked.
         guard let upstreams = self.upstreams else { return nil }
+        let usable = upstreams.filter { $0.value is UpstreamCluster }.keys
+        let nearest = (NearestName.of(name, among: usable) ?? usable.min()).map(JSONText.quoted)
         guard let upstream = upstreams[name] else {
-            let nearest = NearestName.of(name, among: upstreams.keys) ?? upstreams.keys.min()
             self.fail(
-                "there is no upstream \(JSONText.quoted(name))",
-                suggestion: nearest.map { "write \(JSONText.quoted($0))" } ?? "define it",
+                name.isEmpty ? "the mirror has no upstream" : "there is no upstream \(JSONText.quoted(name))",
+                suggestion: nearest.map { name.isEmpty ? "add upstream = \($0)" : "write \($0)" }
+                    ?? "define [upstreams.next] with targets",
                 at: "upstream"
             )
             return nil
@@ -67,7 +69,7 @@ extension BuildContext {
         guard let cluster = upstream as? UpstreamCluster else {
             self.fail(
                 "the upstream \(JSONText.quoted(name)) is built in, and copies only go to targets",
-                suggestion: "name an upstream with targets",
+                suggestion: nearest.map { "write \($0)" } ?? "define [upstreams.next] with targets",
                 at: "upstream"
             )
             return nil
