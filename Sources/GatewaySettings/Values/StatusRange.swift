@@ -12,7 +12,7 @@ public struct StatusRange: Hashable {
 }
 
 extension StatusRange: Setting {
-    public static var shape: SettingShape { .string("status or range", examples: ["500-599", "503"]) }
+    public static var shape: SettingShape { .string("status range", examples: ["500-599", "503"]) }
 
     public init(setting value: SettingValue) throws(SettingError) {
         switch value {
