@@ -106,9 +106,10 @@ struct AccessLogEntry: AccessLogSource {
     }
 
     func withTries(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
-        let tries = self.exchange.upstreamCall.failedTries
-        guard !tries.isEmpty else { return }
-        for failed in tries { Self.lend(failed.target?.label ?? "", failed.failure?.text ?? "", body) }
+        let call = self.exchange.upstreamCall
+        guard call.tries > 1 else { return }
+        for failed in call.failedTries { Self.lend(failed.target?.label ?? "", failed.failure?.text ?? "", body) }
+        guard call.isTrying else { return }
         Self.lend(self.exchange.target?.label ?? "", self.lastFailure, body)
     }
 

@@ -55,7 +55,12 @@ package final class UpstreamCall {
     /// How often the request was sent, or could not be sent for lack of a connection.
     package var attempts = 0
     /// The number of tries, including those that ended before an endpoint was chosen.
-    package var tries: Int { max(self.attempts, self.failedTries.isEmpty ? 0 : self.failedTries.count + 1) }
+    package var tries: Int {
+        if self.failedTries.isEmpty { return self.attempts }
+        return max(self.attempts, self.failedTries.count + (self.isTrying ? 1 : 0))
+    }
+    /// Whether a try has begun since the last one failed. Not so while a retry waits.
+    package var isTrying: Bool { self.attempts > self.attemptsBefore || self.pool != nil }
     /// How often the request was tried again after a response or a failure, beside failover.
     package private(set) var retries = 0
     /// The value of `attempts` when the current try began.
