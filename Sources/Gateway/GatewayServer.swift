@@ -170,8 +170,8 @@ public final class GatewayServer: Service {
     /// Takes over from another process. Call it before ``run()``.
     package func inherit(_ inheritance: Inheritance) { self.state.withLockedValue { $0.inheritance = inheritance } }
 
-    /// Waits until the gateway listens and returns its listening sockets with the addresses that they were opened for.
-    package func listeningSockets() async throws -> [(address: ListenAddress, descriptor: CInt)] {
+    /// Waits until the gateway listens and returns its listening sockets.
+    package func listeningSockets() async throws -> [(origin: PassedSocket.Origin, descriptor: CInt)] {
         _ = try await self.boundAddresses()
         return await self.runtime?.listeningSockets() ?? []
     }

@@ -85,8 +85,8 @@ package final class AdminListener: Sendable {
         )
     }
 
-    /// The listening socket and the address that it was opened for.
-    package func listeningSockets() async -> [(address: ListenAddress, descriptor: CInt)] {
+    /// The listening socket, for a process that takes it over.
+    package func listeningSockets() async -> [(origin: PassedSocket.Origin, descriptor: CInt)] {
         await self.workers.listeningSockets()
     }
 

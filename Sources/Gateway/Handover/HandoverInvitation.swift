@@ -1,5 +1,4 @@
-import GatewayCore
-import GatewaySettings
+package import GatewayCore
 
 /// What a gateway tells its successor in the environment. The successor's process ID is not known before it starts, so
 /// `LISTEN_PID` cannot be used.
@@ -8,14 +7,14 @@ package struct HandoverInvitation: Hashable, Sendable {
 
     /// The process that hands over.
     package let predecessor: CInt
-    /// What the passed sockets were opened for, in the order of their descriptors.
-    package let origins: [ListenAddress]
+    /// The passed sockets, in the order of their descriptors.
+    package let origins: [PassedSocket.Origin]
 
     package var sockets: Range<CInt> { SocketActivation.first..<SocketActivation.first + CInt(self.origins.count) }
     /// The descriptor of the ``HandoverChannel``.
     package var channel: CInt { self.sockets.upperBound }
 
-    package init(predecessor: CInt, origins: [ListenAddress]) {
+    package init(predecessor: CInt, origins: [PassedSocket.Origin]) {
         self.predecessor = predecessor
         self.origins = origins
     }
@@ -26,7 +25,7 @@ package struct HandoverInvitation: Hashable, Sendable {
     package init?(_ text: String) {
         let lines = text.split(separator: "\n")
         guard let predecessor = lines.first.flatMap({ CInt($0) }) else { return nil }
-        let origins = lines.dropFirst().compactMap { ListenAddress(String($0)) }
+        let origins = lines.dropFirst().compactMap { PassedSocket.Origin($0) }
         guard origins.count == lines.count - 1 else { return nil }
         self.init(predecessor: predecessor, origins: origins)
     }

@@ -68,8 +68,8 @@ extension GatewayRuntime {
         return self.configuration.server.listen + [address]
     }
 
-    /// All listening sockets, including that of the admin API, with the addresses that they were opened for.
-    func listeningSockets() async -> [(address: ListenAddress, descriptor: CInt)] {
+    /// All listening sockets, including that of the admin API, for a process that takes them over.
+    func listeningSockets() async -> [(origin: PassedSocket.Origin, descriptor: CInt)] {
         var sockets = await self.workers.listeningSockets()
         if let admin = self.adminListener { sockets += await admin.listeningSockets() }
         return sockets

@@ -57,13 +57,13 @@ actor Handover {
     }
 
     private func spawn(
-        with sockets: [(address: ListenAddress, descriptor: CInt)]
+        with sockets: [(origin: PassedSocket.Origin, descriptor: CInt)]
     ) throws(SystemCallError) -> (SuccessorProcess, HandoverChannel) {
         guard let program = self.program else { throw SystemCallError("/proc/self/exe", ENOENT) }
         let (own, other) = try HandoverChannel.pair()
         defer { other.close() }
         do throws(SystemCallError) {
-            let invitation = HandoverInvitation(predecessor: getpid(), origins: sockets.map(\.address))
+            let invitation = HandoverInvitation(predecessor: getpid(), origins: sockets.map(\.origin))
             let successor = try SuccessorProcess.start(
                 program,
                 arguments: CommandLine.arguments,

@@ -11,8 +11,8 @@ final class Listener: Sendable {
     /// The bound address, with the actual port if the configured one is 0.
     let boundAddress: SocketAddress?
     let channel: any Channel
-    /// Whether other processes hold the socket too, and accept its connections after this one has closed it.
-    private let isShared: Bool
+    /// The socket that another process opened; nil if this one did.
+    private let passed: PassedSocket?
     /// The file to remove on close; nil if there is none, or if another process opened the socket.
     private let file: ListenerFile?
     /// The state on each worker's event loop, in the order of the workers.
@@ -85,7 +85,7 @@ final class Listener: Sendable {
                 file = opened
                 channel = try await Self.adopt(opened.descriptor, bootstrap)
             }
-            return Listener(address, channel, plans, leavesIPv4: leavesIPv4, isShared: passed != nil, file)
+            return Listener(address, channel, plans, leavesIPv4: leavesIPv4, passed, file)
         } catch {
             throw ListenError(address: "\(address)", error)
         }
@@ -119,11 +119,11 @@ final class Listener: Sendable {
         _ channel: any Channel,
         _ plans: [NIOLoopBound<ListenerPlan>],
         leavesIPv4: Bool,
-        isShared: Bool,
+        _ passed: PassedSocket?,
         _ file: ListenerFile?
     ) {
         self.address = address
-        self.isShared = isShared
+        self.passed = passed
         self.file = file
         self.leavesIPv4 = leavesIPv4
         self.channel = channel
@@ -182,6 +182,15 @@ final class Listener: Sendable {
     /// How many event loop ticks the listener waits to accept queued connections before it closes.
     private static let lastTurns = 16
 
+    /// Whether a service manager holds the socket too.
+    private var isHeld: Bool { self.passed?.isHeld ?? false }
+
+    /// What a process that takes over the socket has to know about it.
+    var origin: PassedSocket.Origin { PassedSocket.Origin(self.address, isHeld: self.isHeld) }
+
+    /// Closes a listener that never accepted connections. A socket that was passed stays with the process that passed it.
+    func discard() async { await self.close(isHandedOver: self.passed != nil) }
+
     /// The listening socket; nil if it is closed.
     func descriptor() async -> CInt? {
         try? await self.channel.eventLoop.submit { [channel = self.channel] in
@@ -194,7 +203,7 @@ final class Listener: Sendable {
     ///
     /// - Parameter isHandedOver: Whether another process holds the socket now.
     func close(isHandedOver: Bool = false) async {
-        if !self.isShared, !isHandedOver {
+        if !self.isHeld, !isHandedOver {
             try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
             for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
         }

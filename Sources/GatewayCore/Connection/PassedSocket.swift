@@ -13,8 +13,8 @@ package import GatewaySettings
 package struct PassedSocket: Hashable, Sendable {
     package let descriptor: CInt
     package let address: Address
-    /// The setting that the gateway which passed the socket opened it for; nil if another program passed it.
-    package let origin: ListenAddress?
+    /// What the gateway that passed the socket knew about it; nil if another program passed it.
+    package let origin: Origin?
 
     package enum Address: Hashable, Sendable {
         /// - Parameter servesIPv4: Whether an IPv6 socket also accepts IPv4 connections, as `[::]` usually does.
@@ -23,7 +23,22 @@ package struct PassedSocket: Hashable, Sendable {
         case unix(path: String)
     }
 
-    package init(_ descriptor: CInt, _ address: Address, origin: ListenAddress? = nil) {
+    package struct Origin: Hashable, Sendable {
+        /// The setting that the socket was opened for.
+        package let address: ListenAddress
+        /// Whether a service manager holds the socket too.
+        package let isHeld: Bool
+
+        package init(_ address: ListenAddress, isHeld: Bool = false) {
+            self.address = address
+            self.isHeld = isHeld
+        }
+    }
+
+    /// Whether another process holds the socket as long as this one runs. Its connections then wait for the next process.
+    var isHeld: Bool { self.origin?.isHeld ?? true }
+
+    package init(_ descriptor: CInt, _ address: Address, origin: Origin? = nil) {
         self.descriptor = descriptor
         self.address = address
         self.origin = origin
@@ -39,6 +54,18 @@ extension PassedSocket.Address: CustomStringConvertible {
     }
 }
 
+extension PassedSocket.Origin: CustomStringConvertible {
+    /// `own 127.0.0.1:80` or `held 127.0.0.1:80`.
+    package var description: String { "\(self.isHeld ? "held" : "own") \(self.address)" }
+
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0] == "own" || parts[0] == "held", let address = ListenAddress(String(parts[1]))
+        else { return nil }
+        self.init(address, isHeld: parts[0] == "held")
+    }
+}
+
 /// The error for a passed descriptor on which the gateway cannot listen.
 package struct PassedSocketError: Error, CustomStringConvertible {
     package let descriptor: CInt
@@ -50,7 +77,7 @@ package struct PassedSocketError: Error, CustomStringConvertible {
 
 extension PassedSocket {
     /// Examines a descriptor and sets close-on-exec on it.
-    package init(reading descriptor: CInt, origin: ListenAddress?) throws(PassedSocketError) {
+    package init(reading descriptor: CInt, origin: Origin?) throws(PassedSocketError) {
         func refuse(_ reason: String) -> PassedSocketError { PassedSocketError(descriptor: descriptor, reason: reason) }
         guard Platform.closeOnExec(descriptor) else { throw refuse("is not open") }
         guard let type = Self.option(SO_TYPE, of: descriptor) else { throw refuse("is not a socket") }

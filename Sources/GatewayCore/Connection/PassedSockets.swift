@@ -40,7 +40,7 @@ package struct PassedSockets: Sendable {
 
     private typealias Rule = @Sendable (PassedSocket, ListenAddress, PassedSocket.Address?) -> Bool
 
-    private static let isOrigin: Rule = { socket, address, _ in socket.origin == address }
+    private static let isOrigin: Rule = { socket, address, _ in socket.origin?.address == address }
 
     private static let isSame: Rule = { socket, _, wanted in
         switch (socket.address, wanted) {

@@ -62,7 +62,7 @@ extension WorkerGroup {
                 opened.append(listener)
             }
         } catch {
-            for listener in opened { await listener.close() }
+            for listener in opened { await listener.discard() }
             for listener in leaving + others.listeners { await listener.sharePort(false) }
             throw error
         }
@@ -103,15 +103,15 @@ extension WorkerGroup {
 
     /// Closes the listeners that were bound for a change that is not applied.
     package func discard(_ change: ListenerChange) async {
-        for listener in change.opened { await listener.close() }
+        for listener in change.opened { await listener.discard() }
         for listener in change.leaving.listeners { await listener.sharePort(false) }
     }
 
-    /// The listening sockets and the addresses that they were opened for.
-    package func listeningSockets() async -> [(address: ListenAddress, descriptor: CInt)] {
-        var sockets: [(ListenAddress, CInt)] = []
+    /// The listening sockets, for a process that takes them over.
+    package func listeningSockets() async -> [(origin: PassedSocket.Origin, descriptor: CInt)] {
+        var sockets: [(PassedSocket.Origin, CInt)] = []
         for listener in self.listeners.withLockedValue({ $0 }) {
-            if let descriptor = await listener.descriptor() { sockets.append((listener.address, descriptor)) }
+            if let descriptor = await listener.descriptor() { sockets.append((listener.origin, descriptor)) }
         }
         return sockets
     }

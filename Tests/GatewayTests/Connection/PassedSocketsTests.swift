@@ -34,7 +34,7 @@ struct PassedSocketsTests {
             } else {
                 .unix(path: address)
             }
-        return PassedSocket(descriptor, location, origin: origin.flatMap { ListenAddress($0) })
+        return PassedSocket(descriptor, location, origin: origin.flatMap { ListenAddress($0) }.map { .init($0) })
     }
 
     @Test(arguments: [

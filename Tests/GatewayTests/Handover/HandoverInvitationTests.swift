@@ -1,12 +1,13 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewaySettings
 
 struct HandoverInvitationTests {
     private static let invitation = HandoverInvitation(
         predecessor: 7,
-        origins: ["127.0.0.1:0", "[::]:80", "unix:/run/a b.sock"].compactMap { ListenAddress($0) }
+        origins: ["own 127.0.0.1:0", "held [::]:80", "own unix:/run/a b.sock"].compactMap { PassedSocket.Origin($0) }
     )
 
     @Test(arguments: [invitation, HandoverInvitation(predecessor: 7, origins: [])])
@@ -14,8 +15,14 @@ struct HandoverInvitationTests {
         #expect(HandoverInvitation(invitation.text) == invitation)
     }
 
-    @Test(arguments: ["", "\n", "x", "7\nnowhere", "7\n127.0.0.1:80\n?"])
+    @Test(arguments: [
+        "", "\n", "x", "7\nown nowhere", "7\n127.0.0.1:80", "7\nmy 127.0.0.1:80", "7\nown 127.0.0.1:80\n?",
+    ])
     func `anything else is no invitation`(text: String) { #expect(HandoverInvitation(text) == nil) }
+
+    @Test func `sockets that a service manager holds stay marked`() {
+        #expect(Self.invitation.origins.map(\.isHeld) == [false, true, false])
+    }
 
     @Test func `the channel follows the sockets`() {
         #expect(Self.invitation.sockets == 3..<6)
