@@ -65,6 +65,11 @@ package final class SharedState: Sendable {
         self.objects.withLock { $0.object(key, isOfPlans: true, make) }
     }
 
+    /// Returns the object with this key and type while anything refers to it, or creates it.
+    package func objectInUse<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
+        self.objects.withLock { $0.objectInUse(key, make) }
+    }
+
     /// Call before the plans of a new configuration are built.
     package func willBuildPlans() { self.objects.withLock { $0.round += 1 } }
 
@@ -84,7 +89,13 @@ private struct SharedObjects {
         var round: Int
     }
 
+    struct Reference {
+        weak var value: (any AnyObject & Sendable)?
+    }
+
     var entries: [String: Entry] = [:]
+    /// Objects that live as long as their users.
+    private var references: [String: Reference] = [:]
     /// Increases with each configuration whose plans are built.
     var round = 0
 
@@ -103,7 +114,16 @@ private struct SharedObjects {
         return made
     }
 
+    mutating func objectInUse<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
+        let key = "\(key):\(Value.self)"
+        if let known = self.references[key]?.value as? Value { return known }
+        let made = make()
+        self.references[key] = Reference(value: made)
+        return made
+    }
+
     mutating func forgetUnused() {
+        self.references = self.references.filter { $0.value.value != nil }
         self.entries = self.entries.filter { !$0.value.isOfPlans || $0.value.round == self.round }
     }
 }

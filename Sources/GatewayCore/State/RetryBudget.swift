@@ -59,14 +59,15 @@ package struct RetryBudget: Sendable {
     }
 }
 
-/// The retry budget of one upstream, exact across event loops. It outlives reloads.
+/// The retry budget of one upstream, exact across event loops. It lives as long as the
+/// upstream.
 package final class SharedRetryBudget: Sendable {
     private let budget = Mutex(RetryBudget())
 
     package init() {}
 
     static func of(_ upstream: String, in shared: SharedState) -> SharedRetryBudget {
-        shared.object("retry_budget.\(upstream)") { SharedRetryBudget() }
+        shared.objectInUse("retry_budget.\(upstream)") { SharedRetryBudget() }
     }
 
     package func countRequest(at now: NIODeadline) { self.budget.withLock { $0.countRequest(at: now) } }

@@ -83,6 +83,10 @@ package struct UpstreamChange: Sendable {
     package func makeUpstreams(for worker: Worker, beside running: [String: any Upstream]) -> [String: any Upstream] {
         var upstreams: [String: any Upstream] = [:]
         for (name, upstream) in self.configuration {
+            if let handler = running[name] as? InProcessUpstream, self.comparison.kept[name] != nil {
+                upstreams[name] = handler
+                continue
+            }
             switch upstream.builtin {
             case .demo:
                 upstreams[name] = InProcessUpstream(name: name, worker: worker, handler: DemoUpstream.handle)

@@ -35,4 +35,16 @@ struct SharedObjectsTests {
         #expect(shared.object("pool") { Counts() } === pool)
         #expect(shared.objectsOfPlans == 0)
     }
+
+    @Test func `an object in use lives as long as its users`() {
+        let shared = SharedState()
+        var first: Counts? = shared.objectInUse("counts") { Counts() }
+        #expect(shared.objectInUse("counts") { Counts() } === first)
+        weak let reference = first
+        first = nil
+        #expect(reference == nil)
+        shared.forgetUnusedObjects()
+        first = shared.objectInUse("counts") { Counts() }
+        #expect(shared.objectInUse("counts") { Counts() } === first)
+    }
 }
