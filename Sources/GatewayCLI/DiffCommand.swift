@@ -63,7 +63,7 @@ struct DiffCommand: AsyncParsableCommand {
             StandardError.print(lines: ["\(file): the file is larger than 1 MiB, which is what the admin API accepts"])
             throw ExitCode(2)
         }
-        let answer = try await self.gateway.post("/config/diff", body: text)
+        let answer = try await self.gateway.post("/config/diff", body: text, or: file)
         guard answer.status == 200 else {
             StandardError.print(lines: try answer.decode(Findings.self).lines(of: file))
             throw ExitCode(2)

@@ -44,10 +44,12 @@ struct RunningGateway: ParsableArguments {
     ///
     /// The file may have errors, which the gateway is to report. Variables in it may exist only in the environment of
     /// the gateway.
-    func client() throws -> AdminClient {
+    ///
+    /// - Parameter other: The file to use if there is no configuration; nil for the built-in demo.
+    private func client(or other: String?) throws -> AdminClient {
         var configuration = GatewayConfiguration.demo
         do throws(ConfigurationErrors) {
-            if let path = self.file.path { configuration = try GatewayConfiguration(readableIn: path) }
+            if let path = self.file.path ?? other { configuration = try GatewayConfiguration(readableIn: path) }
         } catch {
             if !self.isNamed { throw error }
         }
@@ -61,9 +63,10 @@ struct RunningGateway: ParsableArguments {
 
     /// Posts to the gateway. If it does not answer as expected, says why and exits.
     ///
+    /// - Parameter other: The file to find the gateway by if there is no configuration.
     /// - Returns: A response with status 200 or 422.
-    func post(_ path: String, body: String? = nil) async throws -> AdminClient.Answer {
-        let client = try self.client()
+    func post(_ path: String, body: String? = nil, or other: String? = nil) async throws -> AdminClient.Answer {
+        let client = try self.client(or: other)
         let answer: AdminClient.Answer
         do throws(AdminClient.Unreachable) {
             answer = try await client.send(.post, path, body: body, within: .seconds(60))
