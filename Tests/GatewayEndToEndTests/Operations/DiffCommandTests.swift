@@ -51,8 +51,8 @@ struct DiffCommandTests {
     }
 
     @Test func `the file that runs does not differ, whatever flags and variables override`() async throws {
-        let flags = ["--log-level", "warning"]
-        try await self.withProgram(arguments: flags, environment: ["GATEWAY_LOG_LEVEL": "debug"]) { commands in
+        let flags = ["--log-level", "debug"]
+        try await self.withProgram(arguments: flags, environment: ["GATEWAY_LOG_LEVEL": "warning"]) { commands in
             let (code, output, errors) = try await commands.run("diff", "\(commands.folder)/gateway.toml")
             #expect(code == 0)
             #expect(output == "")
@@ -82,7 +82,8 @@ struct DiffCommandTests {
             #expect(output == "")
             #expect(errors.hasPrefix("\(new):"))
             let check = try await commands.run("check", "--config", new)
-            if check.code == 2 { #expect(errors == check.errors) }
+            // The command also prints warnings.
+            if check.code == 2 { #expect(check.errors.hasPrefix(errors)) }
         }
     }
 
