@@ -113,9 +113,13 @@ package final class UpstreamRegistry: Sendable {
 
     /// An upstream whose targets are polled.
     struct Polled {
+        struct Settings: Equatable {
+            let health: HealthCheckConfiguration
+            let maxHead: Int
+        }
+
         let name: String
-        let health: HealthCheckConfiguration
-        let maxHead: Int
+        let settings: Settings
         let targets: [UpstreamTarget]
         let changes: EndpointChanges
     }
@@ -128,8 +132,7 @@ package final class UpstreamRegistry: Sendable {
             else { return nil }
             return Polled(
                 name: name,
-                health: health,
-                maxHead: upstream.maxHead.bytes,
+                settings: Polled.Settings(health: health, maxHead: upstream.maxHead.bytes),
                 targets: targets,
                 changes: changes
             )

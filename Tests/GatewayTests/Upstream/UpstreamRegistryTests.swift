@@ -57,7 +57,7 @@ import Testing
         let after = try #require(registry.targets["api"])
         #expect(after.map(\.endpoints[0].availability) == [.unchecked, .unhealthy, []])
         #expect(after.map(\.condition.state) == [.unknown, .down, .up])
-        #expect(registry.polled.upstreams.map(\.health.interval) == [.seconds(1)])
+        #expect(registry.polled.upstreams.map(\.settings.health.interval) == [.seconds(1)])
         // Without health checks, nothing of them remains.
         registry.update(Self.configuration(["http://10.0.0.2:1"]))
         #expect(after[1].endpoints[0].availability == [] && after[1].isUp)

@@ -32,6 +32,8 @@ package final class HealthChecker {
     private var schedule = PollSchedule<ObjectIdentifier>(limit: 1)
     /// By endpoint.
     private var subjects: [ObjectIdentifier: Subject] = [:]
+    /// The settings that the schedule reflects, by upstream.
+    private var settings: [String: UpstreamRegistry.Polled.Settings] = [:]
     /// By upstream.
     private var listeners: [String: Listener] = [:]
     private var timer: Scheduled<Void>?
@@ -92,11 +94,12 @@ package final class HealthChecker {
         self.listen(to: upstreams)
         var current: Set<ObjectIdentifier> = []
         for upstream in upstreams {
+            let isChanged = self.settings.updateValue(upstream.settings, forKey: upstream.name) != upstream.settings
             for target in upstream.targets {
-                let plan = PollPlan(upstream.health, authority: target.authority, maxHead: upstream.maxHead)
                 for endpoint in target.endpoints {
-                    current.insert(ObjectIdentifier(endpoint))
-                    self.set(endpoint, of: target, plan)
+                    let id = ObjectIdentifier(endpoint)
+                    current.insert(id)
+                    if isChanged || self.subjects[id] == nil { self.set(endpoint, of: target, upstream.settings) }
                 }
             }
         }
@@ -104,8 +107,13 @@ package final class HealthChecker {
         self.advance()
     }
 
-    private func set(_ endpoint: UpstreamEndpoint, of target: UpstreamTarget, _ plan: PollPlan) {
+    private func set(
+        _ endpoint: UpstreamEndpoint,
+        of target: UpstreamTarget,
+        _ settings: UpstreamRegistry.Polled.Settings
+    ) {
         let id = ObjectIdentifier(endpoint)
+        let plan = PollPlan(settings.health, authority: target.authority, maxHead: settings.maxHead)
         if self.subjects[id] != nil {
             self.subjects[id]?.plan = plan
         } else {
@@ -132,6 +140,7 @@ package final class HealthChecker {
     }
 
     private func forget(_ upstream: String) {
+        self.settings[upstream] = nil
         guard let listener = self.listeners.removeValue(forKey: upstream) else { return }
         listener.changes.remove(listener.id)
     }
