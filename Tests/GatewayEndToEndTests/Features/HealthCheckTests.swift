@@ -171,10 +171,10 @@ extension EndToEnd {
                 balance = "round_robin"
                 [upstreams.api.health]
                 interval = "20ms"
-                timeout = "100ms"
+                timeout = "\(fault.reason == "timeout" ? "1s" : "10s")"
                 expect = "200-299"
                 body = "fine"
-                unhealthy_after = 1
+                unhealthy_after = 3
                 """
             let script = playing { session in
                 while true {
