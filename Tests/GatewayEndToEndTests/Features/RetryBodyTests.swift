@@ -157,7 +157,10 @@ extension EndToEnd {
         @Test func `the connection of a response that does not end is closed`() async throws {
             let script = playing { session in
                 _ = try await session.request()
-                if session.index > 0 { return try await session.serve { _ in ok() } }
+                if session.index > 0 {
+                    try await session.send(ok())
+                    return try await session.serve { _ in ok() }
+                }
                 try await session.send("HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n")
                 while true { try await session.send("400\r\n\(String(repeating: "x", count: 1024))\r\n") }
             }

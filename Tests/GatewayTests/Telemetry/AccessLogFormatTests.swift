@@ -94,7 +94,14 @@ struct AccessLogFormatTests {
             .route: Array("members".utf8), .clientIP: Array("203.0.113.198".utf8), .requestID: Array("0192-7".utf8),
             .end: Array("complete".utf8), .upstream: Array("api".utf8), .userAgent: Array("curl/8".utf8),
         ]
+        exchange.accessLogAttempts = 1
         return exchange
+    }
+
+    @Test func `a text line shows more than one try`() {
+        var exchange = Self.usual
+        exchange.accessLogAttempts = 3
+        #expect(exchange.line(.text(.init())).hasSuffix(" 203.0.113.198 tries=3"))
     }
 
     @Test func `a text line fits a terminal, and a file contains the complete target`() {
@@ -209,7 +216,7 @@ struct AccessLogFormatTests {
             }
             let json = exchange.line(.json)
             let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
-            #expect(object?.count == 30)
+            #expect(object?.count == 31)
             for line in [
                 json, exchange.line(.combined), exchange.line(.text(.init())),
                 exchange.line(.text(.init(isTerminal: true))),

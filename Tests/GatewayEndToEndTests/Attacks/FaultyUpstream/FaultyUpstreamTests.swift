@@ -28,7 +28,7 @@ extension EndToEnd {
 
         private static let retry = """
             [middleware.retry]
-            on = ["connect", "reset", "timeout"]
+            on = ["connect", "reset"]
             backoff = "1ms"
             budget = 10
             """
@@ -80,8 +80,9 @@ extension EndToEnd {
             let isFinal =
                 switch exchange.fault {
                 case .inBody, .early, .behindAnswer, .beforeHead(.junk): true
-                // A retry may follow a part of a head, and a wait for one.
-                case .inHead, .beforeHead(.stall): most == 2
+                case .beforeHead(.stall): true
+                // A retry may follow a part of a head.
+                case .inHead: most == 2
                 case .none, .beforeRequestBody, .beforeHead: false
                 }
             if isFinal, run.receipts(number) > 1 { run.violation(number, "sent again after its response had begun") }
