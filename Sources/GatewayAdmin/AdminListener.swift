@@ -28,7 +28,7 @@ package final class AdminListener: Sendable {
     /// - Parameters:
     ///   - middlewares: What precedes the endpoints in the chain.
     ///   - leaving: Listeners that will close, whose addresses may overlap.
-    ///   - passed: Sockets that another process opened, which are used instead of new ones.
+    ///   - passed: The socket to use, which another process opened. Nil to open one.
     ///   - whenBound: Called when the address is bound. Connections wait until it returns.
     /// - Throws: `ListenError` if the address cannot be bound.
     package static func start(
@@ -36,7 +36,7 @@ package final class AdminListener: Sendable {
         _ router: AdminRouter,
         middlewares: [MakeMiddleware],
         replacing leaving: LeavingListeners = LeavingListeners(),
-        on passed: [ListenAddress: PassedSocket] = [:],
+        on passed: PassedSocket? = nil,
         log: Logger,
         whenBound: () async -> Void = {}
     ) async throws -> AdminListener {
@@ -57,7 +57,7 @@ package final class AdminListener: Sendable {
             )
         }
         do {
-            try await workers.listen(replacing: leaving, on: passed, whenBound: whenBound)
+            try await workers.listen(replacing: leaving, on: [passed], whenBound: whenBound)
         } catch {
             await workers.shutDown()
             throw error

@@ -12,9 +12,12 @@ extension GatewayRuntime {
         await self.watch.start(watching: self.workers.workers)
         var sockets = PassedSockets(inheritance.sockets)
         let passed = sockets.assign(to: self.listenAddresses, resolve: Inheritance.resolve)
-        let change = try await self.workers.prepareListeners(on: passed)
+        let change = try await self.workers.prepareListeners(
+            on: Array(passed.prefix(self.configuration.server.listen.count))
+        )
         do {
-            try await self.listenForAdmin(on: passed) {
+            // The address of the admin API is the last one, if it has one.
+            try await self.listenForAdmin(on: passed.last ?? nil) {
                 await inheritance.whenReady()
                 await self.workers.apply(change)
             }
@@ -32,7 +35,7 @@ extension GatewayRuntime {
     }
 
     private func listenForAdmin(
-        on passed: [ListenAddress: PassedSocket],
+        on passed: PassedSocket?,
         whenBound: () async -> Void
     ) async throws {
         guard case .address(let address) = self.configuration.admin.listen else { return await whenBound() }
@@ -42,12 +45,12 @@ extension GatewayRuntime {
 
     /// - Parameters:
     ///   - leaving: Listeners that will close, whose addresses may overlap.
-    ///   - passed: Sockets that another process opened, which are used instead of new ones.
+    ///   - passed: The socket to use, which another process opened. Nil to open one.
     ///   - whenBound: Called when the address is bound. Connections wait until it returns.
     func startAdmin(
         at address: ListenAddress,
         replacing leaving: LeavingListeners = LeavingListeners(),
-        on passed: [ListenAddress: PassedSocket] = [:],
+        on passed: PassedSocket? = nil,
         whenBound: () async -> Void = {}
     ) async throws -> AdminListener {
         try await AdminListener.start(

@@ -7,14 +7,16 @@ package struct PassedSockets: Sendable {
 
     package init(_ sockets: [PassedSocket]) { self.free = sockets }
 
-    /// The sockets for some of `addresses`. The gateway has to bind the other addresses.
+    /// The socket for each address, in the same order. The gateway has to bind addresses for which there is none. Equal
+    /// addresses with port 0 get different sockets.
     ///
     /// - Parameter resolve: Returns the IP address that a host name would be bound to.
     package mutating func assign(
         to addresses: [ListenAddress],
         resolve: (_ host: String, _ port: Int) -> IPAddress?
-    ) -> [ListenAddress: PassedSocket] {
-        if self.free.isEmpty { return [:] }
+    ) -> [PassedSocket?] {
+        var assigned = [PassedSocket?](repeating: nil, count: addresses.count)
+        if self.free.isEmpty { return assigned }
         let wanted = addresses.map { address -> (ListenAddress, PassedSocket.Address?) in
             switch address {
             case .unix(let path): (address, .unix(path: path))
@@ -22,12 +24,11 @@ package struct PassedSockets: Sendable {
                 (address, (IPAddress(host) ?? resolve(host, port)).map { .ip($0, port: port) })
             }
         }
-        var assigned: [ListenAddress: PassedSocket] = [:]
         // An exact match must not be taken by an address that would also accept another socket.
         for rule in [Self.isOrigin, Self.isSame, Self.standsIn] {
-            for (address, location) in wanted where assigned[address] == nil {
+            for (place, (address, location)) in wanted.enumerated() where assigned[place] == nil {
                 guard let index = self.free.firstIndex(where: { rule($0, address, location) }) else { continue }
-                assigned[address] = self.free.remove(at: index)
+                assigned[place] = self.free.remove(at: index)
             }
         }
         return assigned

@@ -29,13 +29,13 @@ extension WorkerGroup {
     ///
     /// - Parameters:
     ///   - others: Listeners of other groups that will close, whose addresses may overlap.
-    ///   - passed: Sockets that another process opened, which are used instead of new ones.
+    ///   - passed: Sockets that another process opened, in the order of the addresses; nil to open one.
     /// - Throws: ``ListenError`` if an address is not available.
     package func prepareListeners(
         _ addresses: [ListenAddress],
         limits: LimitsConfiguration,
         replacing others: LeavingListeners = LeavingListeners(),
-        on passed: [ListenAddress: PassedSocket] = [:]
+        on passed: [PassedSocket?] = []
     ) async throws -> ListenerChange {
         var leaving = self.listeners.withLockedValue { $0 }
         var listeners: [Listener?] = addresses.map { address in
@@ -56,7 +56,7 @@ extension WorkerGroup {
                     leavesIPv4: address.leavesIPv4(to: addresses),
                     isPaused: true,
                     sharesPort: !overlapping.isEmpty,
-                    passed: passed[address]
+                    passed: index < passed.count ? passed[index] : nil
                 )
                 listeners[index] = listener
                 opened.append(listener)

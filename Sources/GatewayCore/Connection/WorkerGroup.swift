@@ -1,4 +1,4 @@
-package import GatewaySettings
+import GatewaySettings
 import NIOConcurrencyHelpers
 package import NIOCore
 package import NIOPosix
@@ -42,12 +42,12 @@ package final class WorkerGroup: Sendable {
     ///
     /// - Parameters:
     ///   - leaving: Listeners that will close, whose addresses may overlap.
-    ///   - passed: Sockets that another process opened, which are used instead of new ones.
+    ///   - passed: Sockets that another process opened, in the order of the addresses; nil to open one.
     ///   - whenBound: Called when all addresses are bound. Connections wait until it returns.
     /// - Throws: ``ListenError`` if an address is not available.
     package func listen(
         replacing leaving: LeavingListeners = LeavingListeners(),
-        on passed: [ListenAddress: PassedSocket] = [:],
+        on passed: [PassedSocket?] = [],
         whenBound: () async -> Void = {}
     ) async throws {
         let change = try await self.prepareListeners(replacing: leaving, on: passed)
@@ -58,7 +58,7 @@ package final class WorkerGroup: Sendable {
     /// Binds all addresses, or none. Their connections wait until the change is applied.
     package func prepareListeners(
         replacing leaving: LeavingListeners = LeavingListeners(),
-        on passed: [ListenAddress: PassedSocket]
+        on passed: [PassedSocket?]
     ) async throws -> ListenerChange {
         try await self.prepareListeners(self.addresses, limits: self.limits, replacing: leaving, on: passed)
     }

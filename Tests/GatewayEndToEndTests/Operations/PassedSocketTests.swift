@@ -89,7 +89,7 @@ struct PassedSocketTests {
     @Test func `a socket that no listener names is closed, with a warning`() async throws {
         try await withFolder { folder in
             let socket = try SystemSocket.loopback()
-            try self.configure(folder, listen: ["127.0.0.1:0"])
+            try self.configure(folder, listen: ["unix:\(folder)/socket"])
             let program = try GatewayProgram(["run"], in: folder, sockets: [socket.descriptor])
             _ = try await program.addresses()
             try await program.eventually("a warning") { program.errors.contains("closed a socket that was passed") }

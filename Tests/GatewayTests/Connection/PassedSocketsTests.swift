@@ -72,6 +72,12 @@ struct PassedSocketsTests {
         Case("a path", [socket(3, "/run/a"), socket(4, "/run/b")], ["unix:/run/b"], [4]),
         Case("another path", [socket(3, "/run/a")], ["unix:/run/b"], [nil]),
         Case("an abstract address", [socket(3, "@/run/a")], ["unix:/run/a"], [nil]),
+        Case(
+            "equal addresses with port 0, in order",
+            [socket(3, "127.0.0.1:4711", origin: "127.0.0.1:0"), socket(4, "127.0.0.1:4712", origin: "127.0.0.1:0")],
+            ["127.0.0.1:0", "127.0.0.1:0"],
+            [3, 4]
+        ),
         Case("any port", [socket(3, "127.0.0.1:4711")], ["127.0.0.1:0"], [3]),
         Case(
             "any port that nobody else wants",
@@ -90,7 +96,7 @@ struct PassedSocketsTests {
         var sockets = PassedSockets(example.passed)
         let wanted = example.wanted.compactMap { ListenAddress($0) }
         let assigned = sockets.assign(to: wanted) { host, _ in host == "localhost" ? IPAddress("127.0.0.1") : nil }
-        #expect(wanted.map { assigned[$0]?.descriptor } == example.expected)
+        #expect(assigned.map { $0?.descriptor } == example.expected)
         let used = Set(example.expected.compactMap { $0 })
         #expect(sockets.unassigned.map(\.descriptor) == example.passed.map(\.descriptor).filter { !used.contains($0) })
     }
