@@ -115,8 +115,8 @@ struct ReloadProgramTests {
     }
 
     @Test func `level and access log change, and flags keep their precedence`() async throws {
-        try await self.withProgram(Self.toml("old", "[log]\nlevel = \"error\"\n")) { subject in
-            let more = "[log]\nlevel = \"info\"\naccess = \"access.log\"\n[server]\nlisten = [\"127.0.0.1:1\"]\n"
+        try await self.withProgram(Self.toml("old")) { subject in
+            let more = "[log]\nlevel = \"debug\"\naccess = \"access.log\"\n[server]\nlisten = [\"127.0.0.1:1\"]\n"
             try subject.write(Self.toml("new", more))
             #expect(try await subject.ask("POST /config/reload").status == 200)
             #expect(try await subject.program.get("/logged").text == "new")
