@@ -155,7 +155,7 @@ extension EndToEnd {
                         try await session.send(".")
                         try await Task.sleep(for: .milliseconds(10))
                     }
-                case .closes: try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfine")
+                case .closes: try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfin")
                 case .redirects:
                     try await session.send("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")
                 case .lacksText: try await session.send(ok("wrong"))
