@@ -7,7 +7,8 @@ struct RestartSettingsTests {
     @Test func `settings that need a restart keep their values and are reported with their place`() throws {
         let running = GatewayConfiguration()
         var new = try GatewayConfiguration(
-            toml: "[server]\nworkers = 3\n[metrics]\nbuckets = [1.0]\n[[routes]]\nrespond = { body = \"\" }\n",
+            toml:
+                "[server]\nworkers = 3\n[metrics]\nbuckets = [1.0]\n[[routes]]\npath = \"/*\"\nrespond = { body = \"\" }\n",
             environment: [:]
         )
         let warnings = RestartSettings.keep(in: &new, of: running)
