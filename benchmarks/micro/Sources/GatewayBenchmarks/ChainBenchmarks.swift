@@ -86,7 +86,7 @@ enum ChainBenchmarks {
                 middleware: setting.name,
                 settings: setting
             )
-            chain.append(try registration.build(setting, &context), at: place)
+            chain.append(try registration.decode(setting)(&context), at: place)
         }
         let plan = RoutePlan(
             name: "origin",
@@ -107,7 +107,10 @@ enum ChainBenchmarks {
 /// Accepts the exchange. The benchmark sends the response.
 private final class AbsentUpstream: Upstream {
     let name = "origin"
+    let isUsable = true
+    var retryBudget: SharedRetryBudget? { nil }
 
+    func retryDestination(of exchange: Exchange) -> RetryDestination { .tried }
     func take(_ exchange: Exchange) {}
     func stop() {}
 }
