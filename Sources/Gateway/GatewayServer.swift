@@ -183,6 +183,12 @@ public final class GatewayServer: Service {
 
     package func publish(_ event: GatewayEvent) { self.runtime?.shared.events.publish(event) }
 
+    /// Leaves the listening sockets to another process, which holds them too.
+    package func stopAccepting() async {
+        await self.runtime?.workers.closeListeners(isHandedOver: true)
+        await self.runtime?.adminListener?.handOver()
+    }
+
     /// Starts the drain and leaves the listening sockets to a process that accepts their connections now.
     package func handOver() {
         self.state.withLockedValue { $0.isHandedOver = true }

@@ -83,7 +83,7 @@ actor Handover {
     private func watch(_ successor: SuccessorProcess, _ channel: HandoverChannel) async {
         while true {
             if channel.hasSuccessorReported(), self.machine.successorReady() == .handOver {
-                return self.complete(successor, channel)
+                return await self.complete(successor, channel)
             }
             if let end = successor.poll() {
                 if case .fail(let failure) = self.machine.successorEnded(end) {
@@ -100,7 +100,9 @@ actor Handover {
         }
     }
 
-    private func complete(_ successor: SuccessorProcess, _ channel: HandoverChannel) {
+    private func complete(_ successor: SuccessorProcess, _ channel: HandoverChannel) async {
+        // NIO does not expect that another process accepts what it was told about, so only one accepts at a time.
+        await self.server.stopAccepting()
         self.log.notice("handed over", metadata: Self.metadata(successor))
         self.server.publish(Self.event("gateway.handed_over", .info, successor))
         // A service manager stops the service when its main process ends, so it has to know the new one before.
