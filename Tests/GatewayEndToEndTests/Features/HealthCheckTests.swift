@@ -481,15 +481,8 @@ extension EndToEnd {
             }
             try await withUpstream(script) { upstream in
                 let url = upstream.url
-                let toml = proxy(
-                    to: url,
-                    url,
-                    url,
-                    url,
-                    url,
-                    server: "max_polls = 2",
-                    upstream: "[upstreams.api.health]\ntimeout = \"60s\""
-                )
+                let health = "[upstreams.api.health]\ntimeout = \"60s\""
+                let toml = proxy(to: url, url, url, url, url, server: "max_polls = 2", upstream: health)
                 try await withGateway(toml) { gateway in
                     try await eventually("two polls begin") { upstream.requests.count == 2 }
                     #expect(gateway.server.runtime?.upstreams.pollsRunning.load(ordering: .relaxed) == 2)

@@ -27,13 +27,13 @@ struct AdminEndpointTests {
         for endpoint in AdminEndpoints.all { #expect((endpoint.scope == .write) == (endpoint.method != .get)) }
     }
 
-    @Test func `each path is listed once`() {
-        let paths = AdminEndpoints.all.flatMap(\.paths)
+    @Test func `each path is listed once per method`() {
+        let paths = AdminEndpoints.all.flatMap { endpoint in endpoint.paths.map { "\(endpoint.method.name) \($0)" } }
         #expect(Set(paths).count == paths.count)
         for endpoint in AdminEndpoints.all {
             for path in endpoint.paths {
-                let parameters = path.contains("{route}") ? ["users"] : []
-                let path = path.replacing("{route}", with: "users")
+                let parameters = path.matches(of: /{[a-z]+}/).map { _ in "users" }
+                let path = path.replacing(/{[a-z]+}/, with: "users")
                 #expect(Self.match(endpoint.method, path) == .endpoint(endpoint.path, parameters))
             }
         }
