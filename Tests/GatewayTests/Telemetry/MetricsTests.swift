@@ -24,6 +24,8 @@ struct MetricsTests {
         gateway_upstream_requests_total{upstream,target,code} gateway_upstream_request_duration_seconds{upstream,target}
         gateway_upstream_connections{upstream,target,state} gateway_upstream_connects_total{upstream,target,result}
         gateway_upstream_target_up{upstream,target} gateway_upstream_retries_total{upstream,reason}
+        gateway_upstream_health_checks_total{upstream,target,result} gateway_mirror_requests_total{upstream,result}
+        gateway_circuit_breaker_state{upstream,target} gateway_circuit_breaker_transitions_total{upstream,target,to}
         gateway_rate_limit_decisions_total{route,decision} gateway_rate_limit_keys gateway_timeouts_total{route,phase}
         gateway_compression_bytes_total{route,encoding,direction} gateway_etag_not_modified_total{route}
         gateway_csp_reports_total{directive,disposition}
@@ -32,6 +34,7 @@ struct MetricsTests {
         gateway_config_reloads_total{result} gateway_config_last_success_timestamp_seconds
         gateway_build_info{version,swift} gateway_upstream_queue_seconds{upstream} gateway_log_lines_dropped_total
         gateway_metric_series_dropped_total{metric} gateway_request_ids_replaced_total
+        gateway_event_loop_lag_seconds{worker} gateway_event_loop_stalls_total
         process_cpu_seconds_total process_resident_memory_bytes
         process_open_fds process_max_fds process_start_time_seconds
         """
