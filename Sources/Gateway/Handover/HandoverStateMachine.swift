@@ -1,3 +1,4 @@
+import GatewayCore
 package import NIOCore
 
 /// The replacement of this process by a successor: one at a time, and only if the successor becomes ready.
@@ -94,7 +95,8 @@ package struct HandoverStateMachine: Hashable, Sendable {
             switch self {
             case .ended(let end): "the new process \(end) before it was ready"
             case .notReady:
-                "the new process was not ready within \(HandoverStateMachine.readyTime.nanoseconds / 1_000_000_000) seconds"
+                "the new process was not ready within "
+                    + Plural.of(HandoverStateMachine.readyTime.nanoseconds / 1_000_000_000, "second")
             }
         }
     }
