@@ -45,7 +45,7 @@ struct ListenerTests {
                 }
             }
             let channel = try await bootstrap.connect(to: address).get()
-            try await channel.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\n\r\n")).get()
+            try await channel.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).get()
             channels.append(channel)
         }
         let closed = Task { await listener.close() }
@@ -86,10 +86,7 @@ struct ListenerTests {
         for eventLoop in group.makeIterator() {
             workers.append(
                 try await eventLoop.submit {
-                    let worker = WorkerFixture.make(on: eventLoop)
-                    // Its responses close their connections.
-                    _ = worker.drain()
-                    return NIOLoopBound(worker, eventLoop: eventLoop)
+                    NIOLoopBound(WorkerFixture.make(on: eventLoop), eventLoop: eventLoop)
                 }.get()
             )
         }
