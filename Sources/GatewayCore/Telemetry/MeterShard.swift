@@ -129,7 +129,8 @@ package final class MeterShard {
             if let meter = metric.series[accepted] { return meter }
         }
         let meter = make()
-        metrics[description.name, default: metric].series[accepted] = meter
+        metrics[description.name] = metric
+        metric.series[accepted] = meter
         return meter
     }
 }
@@ -137,8 +138,8 @@ package final class MeterShard {
 @available(*, unavailable)
 extension MeterShard: Sendable {}
 
-/// One shard's series of a metric.
-private struct ShardMetric {
+/// One shard's series of a metric. A class, so that a new series does not copy the others.
+private final class ShardMetric {
     enum Meter {
         case counter(Counter)
         case gauge(Gauge)
@@ -152,7 +153,7 @@ private struct ShardMetric {
         self.description = description
     }
 
-    mutating func remove(where matches: ([String]) -> Bool) -> [[String]] {
+    func remove(where matches: ([String]) -> Bool) -> [[String]] {
         let removed = series.keys.filter(matches)
         for labels in removed { series[labels] = nil }
         return removed
