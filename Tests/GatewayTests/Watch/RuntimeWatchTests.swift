@@ -28,7 +28,7 @@ import Testing
             shared,
             memoryLimit: { nil },
             interval: .milliseconds(1),
-            stallLimit: .milliseconds(20),
+            stallLimit: .milliseconds(500),
             log: Logger(label: "test") { _ in RecordingLog(lines: lines) }
         )
         watch.register(with: registry)
@@ -42,9 +42,15 @@ import Testing
             activity.note(activity.step(.request, of: "auth", route: "users"))
             hold.wait()
         }
-        try await Self.wait { shared.hasStalledLoop }
-        let error = try #require(lines.withLockedValue { $0.first { $0.hasPrefix("error") } })
-        #expect(error.contains("running=the request hook of auth in the route users"))
+        // On a busy machine, the other loop may stall too.
+        try await Self.wait {
+            lines.withLockedValue { lines in
+                lines.contains {
+                    $0.hasPrefix("error") && $0.contains("running=the request hook of auth in the route users")
+                }
+            }
+        }
+        #expect(shared.hasStalledLoop)
 
         hold.signal()
         try await Self.wait { !shared.hasStalledLoop }
