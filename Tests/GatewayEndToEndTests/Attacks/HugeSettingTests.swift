@@ -53,7 +53,7 @@ extension EndToEnd {
                 upstream in
                 let toml = """
                     upstreams.api.targets = ["\(upstream.url)"]
-                    \(example.key.hasSuffix(".limit") ? "" : "middleware.rate_limit.limit = \"100/second\"")
+                    \(Self.required(by: example.key))
                     \(example.key) = \(example.value)
                     [[routes]]
                     path = "/*"
@@ -65,6 +65,12 @@ extension EndToEnd {
                     #expect(errors.errors.allSatisfy { $0.line == 3 }, "\(errors)")
                 }
             }
+        }
+
+        /// One line with what the table of a setting needs, or with a limit whose settings would have no effect without it.
+        private static func required(by key: String) -> String {
+            if key.hasPrefix("middleware.mirror.") { return "middleware.mirror.upstream = \"api\"" }
+            return key.hasSuffix(".limit") ? "" : "middleware.rate_limit.limit = \"100/second\""
         }
 
         /// Any response is acceptable.
