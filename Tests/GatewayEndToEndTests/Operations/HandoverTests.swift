@@ -60,6 +60,8 @@ extension EndToEnd {
                 let addresses = try await program.addresses()
                 let admin = try #require(addresses.admin)
                 let isOver = NIOLockedValueBox(false)
+                // Otherwise the clients of a test that fails would send requests to whoever gets the port next.
+                defer { isOver.withLockedValue { $0 = true } }
                 let (served, failures) = (NIOLockedValueBox(0), NIOLockedValueBox<[String]>([]))
                 let targets = [addresses.listen[0], addresses.listen[0], unix, admin]
                 let clients = targets.map { address in
