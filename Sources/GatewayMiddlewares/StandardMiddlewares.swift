@@ -10,7 +10,7 @@ package enum StandardMiddlewares {
         .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
         .whenConfigured(ServerTimingMiddleware.self, defaults: ServerTimingMiddleware.Config()),
         .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
-        .on(SecurityHeadersMiddleware.self, defaults: SecurityHeadersMiddleware.Config()),
+        .on(SecurityHeadersMiddleware.self, defaults: SecurityHeadersMiddleware.Config()).shareable(),
         .whenConfigured(IPMiddleware.self, defaults: IPMiddleware.Config()),
         .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
         .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),

@@ -26,6 +26,8 @@ struct PlanBuilder {
     private var next = 0
     /// What builds the middlewares of routes without tables of their own, by their policies and the middleware's place.
     private var factories: [[String]: [Int: MiddlewareRegistration.Factory]] = [:]
+    /// Middlewares that routes share, by policies and place in the chain.
+    private var shared: [[String]: [Int: SharedMiddleware]] = [:]
 
     init(
         _ configuration: GatewayConfiguration,
@@ -329,6 +331,11 @@ struct PlanBuilder {
         var errors = ErrorFormat()
         var owned = OwnedFields()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
+            if let policies, let known = self.shared[policies]?[place] {
+                chain.append(known.middleware, at: place)
+                owned.own(known.owned)
+                continue
+            }
             var context = BuildContext(
                 route: name,
                 worker: self.worker,
@@ -339,7 +346,13 @@ struct PlanBuilder {
             )
             do throws(ConfigurationErrors) {
                 let factory = try self.factory(registration, setting, at: place, sharedBy: policies)
-                chain.append(factory(&context), at: place)
+                let middleware = factory(&context)
+                chain.append(middleware, at: place)
+                // Findings are reported for each route.
+                if let policies, registration.isShareable, context.diagnostics.isEmpty, context.warnings.isEmpty {
+                    let shared = SharedMiddleware(middleware: middleware, owned: context.owned)
+                    self.shared[policies, default: [:]][place] = shared
+                }
             } catch {
                 self.errors += error.errors.map { error in
                     let keys = error.key.split(separator: ".").dropFirst().map(String.init)
@@ -386,6 +399,12 @@ struct PlanBuilder {
         )
         return Finding(path: setting.path(of: diagnostic.keys, in: route), error: error)
     }
+}
+
+/// A middleware that several routes use, and what it does to their plans.
+private struct SharedMiddleware {
+    let middleware: any Middleware
+    let owned: OwnedFields
 }
 
 extension EffectiveMiddleware {

@@ -8,6 +8,8 @@ public struct MiddlewareRegistration: Sendable {
 
     /// Decodes the settings. Routes with the same settings can share the result.
     package let decode: @Sendable (EffectiveMiddleware) throws(ConfigurationErrors) -> Factory
+    /// Whether routes with the same settings can share one middleware per event loop, because it depends on nothing else.
+    package private(set) var isShareable = false
 
     /// Registers a middleware with its default settings.
     ///
@@ -39,6 +41,13 @@ public struct MiddlewareRegistration: Sendable {
     /// Registers a middleware that runs on every route unless switched off.
     package static func on<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
         Self(type, defaults, onByDefault: true)
+    }
+
+    /// Lets routes with the same settings share the middleware.
+    package func shareable() -> Self {
+        var registration = self
+        registration.isShareable = true
+        return registration
     }
 
     /// Registers a middleware that runs only where its table is present.
