@@ -251,6 +251,7 @@ extension EndToEnd {
                 let script = Self.answering(
                     Self.unavailable,
                     ok(),
+                    ok(),
                     Self.unavailable,
                     Self.unavailable,
                     Self.unavailable
