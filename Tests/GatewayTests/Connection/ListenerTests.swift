@@ -45,7 +45,9 @@ struct ListenerTests {
                 }
             }
             let channel = try await bootstrap.connect(to: address).get()
-            try await channel.writeAndFlush(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).get()
+            try await channel.writeAndFlush(
+                ByteBuffer(string: "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            ).get()
             channels.append(channel)
         }
         let closed = Task { await listener.close() }
