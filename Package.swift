@@ -96,6 +96,7 @@ let package = Package(
                 "GatewayCore",
                 "GatewayHTTP",
                 "GatewaySettings",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),

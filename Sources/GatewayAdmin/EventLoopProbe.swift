@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// Measures how quickly event loops respond.
 enum EventLoopProbe {
@@ -34,15 +34,15 @@ private final class EventLoopAnswers: Sendable {
         var continuation: CheckedContinuation<[TimeAmount?], Never>?
     }
 
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     init(awaiting count: Int, _ continuation: CheckedContinuation<[TimeAmount?], Never>) {
-        self.state = Mutex(State(delays: Array(repeating: nil, count: count), continuation: continuation))
+        self.state = NIOLockedValueBox(State(delays: Array(repeating: nil, count: count), continuation: continuation))
     }
 
     /// Returns whether this was the last response.
     func add(_ delay: TimeAmount, of index: Int) -> Bool {
-        let isLast = self.state.withLock { state in
+        let isLast = self.state.withLockedValue { state in
             state.delays[index] = delay
             return !state.delays.contains(nil)
         }
@@ -51,7 +51,7 @@ private final class EventLoopAnswers: Sendable {
     }
 
     func end() {
-        let (continuation, delays) = self.state.withLock { state in
+        let (continuation, delays) = self.state.withLockedValue { state in
             defer { state.continuation = nil }
             return (state.continuation, state.delays)
         }

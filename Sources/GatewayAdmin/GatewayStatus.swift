@@ -1,7 +1,7 @@
 package import GatewayCore
 package import GatewaySettings
+import NIOConcurrencyHelpers
 package import NIOCore
-import Synchronization
 
 /// What the admin API reports on: the running configuration, and the sources of everything else.
 package final class GatewayStatus: Sendable {
@@ -11,9 +11,9 @@ package final class GatewayStatus: Sendable {
     /// The event loops that serve traffic.
     package let eventLoops: [any EventLoop]
     private let middlewares: [MiddlewareDescription]
-    private let running: Mutex<Running>
-    private let start: Mutex<StatisticsStart>
-    private let controlled = Mutex(Controlled())
+    private let running: NIOLockedValueBox<Running>
+    private let start: NIOLockedValueBox<StatisticsStart>
+    private let controlled = NIOLockedValueBox(Controlled())
 
     static let logLinesDropped = MetricDescription(
         "gateway_log_lines_dropped_total",
@@ -40,24 +40,24 @@ package final class GatewayStatus: Sendable {
         reloads: ReloadMeters,
         eventLoops: [any EventLoop]
     ) {
-        self.running = Mutex(running)
+        self.running = NIOLockedValueBox(running)
         self.middlewares = middlewares
         self.shared = shared
         self.registry = registry
         self.reloads = reloads
         self.eventLoops = eventLoops
-        self.start = Mutex(StatisticsStart(at: shared.startedAt, milliseconds: Platform.unixMilliseconds()))
+        self.start = NIOLockedValueBox(StatisticsStart(at: shared.startedAt, milliseconds: Platform.unixMilliseconds()))
     }
 
-    package var configuration: GatewayConfiguration { self.running.withLock { $0.configuration } }
-    package var upstreams: UpstreamRegistry { self.running.withLock { $0.upstreams } }
+    package var configuration: GatewayConfiguration { self.running.withLockedValue { $0.configuration } }
+    package var upstreams: UpstreamRegistry { self.running.withLockedValue { $0.upstreams } }
 
-    package func replace(_ running: Running) { self.running.withLock { $0 = running } }
+    package func replace(_ running: Running) { self.running.withLockedValue { $0 = running } }
 
     /// Changes the running gateway; nil before the start and after the end.
     package var control: (any GatewayControl)? {
-        get { self.controlled.withLock { $0.control } }
-        set { self.controlled.withLock { $0.control = newValue } }
+        get { self.controlled.withLockedValue { $0.control } }
+        set { self.controlled.withLockedValue { $0.control = newValue } }
     }
 
     private struct Controlled: Sendable {
@@ -66,14 +66,14 @@ package final class GatewayStatus: Sendable {
     }
 
     /// The start of the JSON statistics.
-    var statistics: StatisticsStart { self.start.withLock { $0 } }
+    var statistics: StatisticsStart { self.start.withLockedValue { $0 } }
 
     /// Starts the JSON statistics over. Prometheus metrics are not affected.
     func resetStatistics(at now: NIODeadline) async {
         let families = await self.registry.snapshot()
         await self.registry.resetPerformance()
         let start = StatisticsStart(at: now, milliseconds: Platform.unixMilliseconds(), families: families)
-        self.start.withLock { $0 = start }
+        self.start.withLockedValue { $0 = start }
     }
 
     /// Registers the metrics that belong to no event loop.

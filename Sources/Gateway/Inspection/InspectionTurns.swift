@@ -1,11 +1,11 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Lets one inspection run at a time, and a few more wait.
 final class InspectionTurns: Sendable {
     /// How many may wait.
     static let limit = 8
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     private struct State {
         var isTaken = false
@@ -13,12 +13,12 @@ final class InspectionTurns: Sendable {
     }
 
     /// The number of inspections that wait.
-    var waiting: Int { self.state.withLock { $0.waiting.count } }
+    var waiting: Int { self.state.withLockedValue { $0.waiting.count } }
 
     /// Waits for a turn. Returns false if too many wait already. After true, call ``end()``.
     func begin() async -> Bool {
         enum Place { case first, waits, none }
-        let place = self.state.withLock { state -> Place in
+        let place = self.state.withLockedValue { state -> Place in
             guard state.isTaken else {
                 state.isTaken = true
                 return .first
@@ -31,7 +31,7 @@ final class InspectionTurns: Sendable {
         case .waits:
             await withCheckedContinuation { continuation in
                 // The turn may have ended in the meantime.
-                let isNext = self.state.withLock { state in
+                let isNext = self.state.withLockedValue { state in
                     if state.isTaken { state.waiting.append(continuation) }
                     defer { state.isTaken = true }
                     return !state.isTaken
@@ -43,7 +43,7 @@ final class InspectionTurns: Sendable {
     }
 
     func end() {
-        let next = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let next = self.state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiting.isEmpty else {
                 state.isTaken = false
                 return nil

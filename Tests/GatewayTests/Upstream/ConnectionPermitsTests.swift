@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import Synchronization
 import Testing
@@ -8,9 +9,9 @@ import Testing
 @Suite struct ConnectionPermitsTests {
     /// Counts the notifications of some workers.
     private final class Pokes: Sendable {
-        private let counts = Mutex<[Int: Int]>([:])
-        func poke(_ worker: Int) { counts.withLock { $0[worker, default: 0] += 1 } }
-        subscript(_ worker: Int) -> Int { counts.withLock { $0[worker, default: 0] } }
+        private let counts = NIOLockedValueBox<[Int: Int]>([:])
+        func poke(_ worker: Int) { counts.withLockedValue { $0[worker, default: 0] += 1 } }
+        subscript(_ worker: Int) -> Int { counts.withLockedValue { $0[worker, default: 0] } }
     }
 
     private final class Gauge: Sendable {

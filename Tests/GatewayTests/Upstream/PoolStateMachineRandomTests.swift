@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 import Testing
 
 @testable import Gateway
@@ -54,7 +54,7 @@ private struct World {
     typealias Pool = PoolStateMachine<Int, Int>
 
     private final class Bell: Sendable {
-        let rung = Mutex<Set<Int>>([])
+        let rung = NIOLockedValueBox<Set<Int>>([])
     }
 
     private enum Phase { case connecting, idle, leased, closing }
@@ -80,7 +80,7 @@ private struct World {
         machines = (0..<workers).map { worker in
             Pool(
                 configuration: Pool.Configuration(queue: .milliseconds(300), idle: .milliseconds(500)),
-                permits: permits.join { bell.rung.withLock { _ = $0.insert(worker) } }
+                permits: permits.join { bell.rung.withLockedValue { _ = $0.insert(worker) } }
             )
         }
         connections = Array(repeating: [:], count: workers)
@@ -174,7 +174,7 @@ private struct World {
     }
 
     private mutating func answerPokes() {
-        let rung = bell.rung.withLock { rung in
+        let rung = bell.rung.withLockedValue { rung in
             defer { rung = [] }
             return rung
         }
