@@ -49,8 +49,10 @@ struct FaultyExchange: Sendable {
     let isText: Bool
     private let chunk: Int
 
-    /// Whether the request may be sent again: its body fits into the replay buffer until the response begins.
-    var mayRepeat: Bool { self.method != "POST" && self.requestBody.count <= 65_536 }
+    /// Whether the request may be sent again: what the client sends of its body fits into the replay buffer.
+    var mayRepeat: Bool {
+        self.method != "POST" && min(self.requestBody.count, self.leavesInRequest ?? .max) <= 65_536
+    }
 
     /// A description for reports of violations.
     var summary: String {
