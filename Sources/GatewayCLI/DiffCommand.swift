@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import GatewayAdmin
 import GatewayMiddlewares
 import GatewaySettings
 
@@ -29,9 +30,6 @@ struct DiffCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    /// The size that the gateway accepts.
-    private static let limit = 1024 * 1024
-
     func validate() throws {
         if self.files.count > 2 { throw ValidationError("more than two files: name one or two") }
     }
@@ -59,7 +57,7 @@ struct DiffCommand: AsyncParsableCommand {
     private func compareWithGateway() async throws -> Bool {
         let file = self.files.first ?? self.gateway.file.path ?? "gateway.toml"
         let text = try TextFile.configuration(file)
-        guard text.utf8.count <= Self.limit else {
+        guard text.utf8.count <= ConfigurationBody.limit else {
             StandardError.print(lines: ["\(file): the file is larger than 1 MiB, which is what the admin API accepts"])
             throw ExitCode(2)
         }

@@ -32,5 +32,5 @@ extension MiddlewareList {
 
 extension [MiddlewareDescription] {
     /// The standard middlewares, in the order of the chain.
-    public static var standard: [MiddlewareDescription] { StandardMiddlewares.all.map(\.description) }
+    public static var standard: [MiddlewareDescription] { StandardMiddlewares.all.descriptions }
 }

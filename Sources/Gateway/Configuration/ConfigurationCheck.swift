@@ -35,7 +35,7 @@ package struct ConfigurationCheck: Sendable {
                 toml: text,
                 file: file,
                 environment: environment,
-                vocabulary: ConfigurationVocabulary(middlewares.map(\.description))
+                vocabulary: ConfigurationVocabulary(middlewares.descriptions)
             )
         } catch {
             self.init(error)

@@ -51,7 +51,7 @@ final class ConfigurationInspector: Sendable {
         } catch {
             return .refused(error.errors, file: self.source.name)
         }
-        let descriptions = self.middlewares.map(\.description)
+        let descriptions = self.middlewares.descriptions
         let comparison = ConfigurationComparison(from: running, to: configuration, middlewares: descriptions)
         var reloaded = configuration
         let warnings = RestartSettings.keep(in: &reloaded, of: running)

@@ -24,9 +24,7 @@ struct PlanBuilder {
     private var routePlans: ContiguousArray<RoutePlan> = []
     /// The index of the next route to build.
     private var next = 0
-    /// What builds the middlewares of routes without tables of their own, by their policies and the middleware's place.
-    private var factories: [[String]: [Int: MiddlewareRegistration.Factory]] = [:]
-    /// Middlewares that routes share, by policies and place in the chain.
+    /// What routes without tables of their own share, by their policies and the middleware's place in the chain.
     private var shared: [[String]: [Int: SharedMiddleware]] = [:]
 
     init(
@@ -43,7 +41,7 @@ struct PlanBuilder {
         self.upstreams = upstreams
         self.admin = admin
         self.worker = worker
-        self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.map(\.description))
+        self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.descriptions)
     }
 
     static func build(
@@ -86,7 +84,7 @@ struct PlanBuilder {
         var builder = Self(
             configuration,
             middlewares: middlewares,
-            routes: CompiledRoutes(configuration, middlewares: middlewares.map(\.description)),
+            routes: CompiledRoutes(configuration, middlewares: middlewares.descriptions),
             upstreams: upstreams.makeUpstreams(for: worker),
             admin: admin,
             worker: worker
@@ -298,20 +296,6 @@ struct PlanBuilder {
         )
     }
 
-    /// Decodes the settings of a middleware, once for all routes that have no tables of their own and the same policies.
-    private mutating func factory(
-        _ registration: MiddlewareRegistration,
-        _ setting: EffectiveMiddleware,
-        at place: Int,
-        sharedBy policies: [String]?
-    ) throws(ConfigurationErrors) -> MiddlewareRegistration.Factory {
-        guard let policies else { return try registration.decode(setting) }
-        if let known = self.factories[policies]?[place] { return known }
-        let factory = try registration.decode(setting)
-        self.factories[policies, default: [:]][place] = factory
-        return factory
-    }
-
     private mutating func makePlan(
         name: String,
         settings: [EffectiveMiddleware],
@@ -331,9 +315,10 @@ struct PlanBuilder {
         var errors = ErrorFormat()
         var owned = OwnedFields()
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
-            if let policies, let known = self.shared[policies]?[place] {
-                chain.append(known.middleware, at: place)
-                owned.own(known.owned)
+            let known = policies.flatMap { self.shared[$0]?[place] }
+            if case .middleware(let middleware, let fields)? = known {
+                chain.append(middleware, at: place)
+                owned.own(fields)
                 continue
             }
             var context = BuildContext(
@@ -345,13 +330,16 @@ struct PlanBuilder {
                 upstreams: self.hasAllUpstreams ? self.upstreams : nil
             )
             do throws(ConfigurationErrors) {
-                let factory = try self.factory(registration, setting, at: place, sharedBy: policies)
+                let factory =
+                    if case .factory(let factory)? = known { factory } else { try registration.decode(setting) }
                 let middleware = factory(&context)
                 chain.append(middleware, at: place)
-                // Findings are reported for each route.
-                if let policies, registration.isShareable, context.diagnostics.isEmpty, context.warnings.isEmpty {
-                    let shared = SharedMiddleware(middleware: middleware, owned: context.owned)
-                    self.shared[policies, default: [:]][place] = shared
+                if let policies, known == nil {
+                    // Findings are reported for each route.
+                    let isShared =
+                        registration.isShareable && context.diagnostics.isEmpty && context.warnings.isEmpty
+                    self.shared[policies, default: [:]][place] =
+                        isShared ? .middleware(middleware, context.owned) : .factory(factory)
                 }
             } catch {
                 self.errors += error.errors.map { error in
@@ -401,10 +389,12 @@ struct PlanBuilder {
     }
 }
 
-/// A middleware that several routes use, and what it does to their plans.
-private struct SharedMiddleware {
-    let middleware: any Middleware
-    let owned: OwnedFields
+/// What routes with the same settings share at one place of the chain.
+private enum SharedMiddleware {
+    /// The decoded settings.
+    case factory(MiddlewareRegistration.Factory)
+    /// The middleware, and the fields that it owns on each of the routes.
+    case middleware(any Middleware, OwnedFields)
 }
 
 extension EffectiveMiddleware {

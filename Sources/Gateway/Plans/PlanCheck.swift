@@ -33,7 +33,7 @@ struct PlanCheck: Sendable {
             let upstreams = UpstreamRegistry(configuration, inProcess: [:])
             let status = GatewayStatus(
                 GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
-                middlewares: middlewares.map(\.description),
+                middlewares: middlewares.descriptions,
                 shared: worker.shared,
                 registry: MeterRegistry(),
                 reloads: ReloadMeters(start: 0),
@@ -53,7 +53,7 @@ struct PlanCheck: Sendable {
         // Gaps between routes are judged only if the routes were read as written.
         let gaps =
             diagnostics.errors.isEmpty
-            ? RouteGaps(configuration: configuration, middlewares: middlewares.map(\.description)).warnings()
+            ? RouteGaps(configuration: configuration, middlewares: middlewares.descriptions).warnings()
                 + EncodedSlashRoutes(configuration: configuration).warnings() : []
         self.warnings = gaps + findings.warnings
     }

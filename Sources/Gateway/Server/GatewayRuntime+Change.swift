@@ -11,12 +11,12 @@ extension GatewayRuntime {
     /// - Throws: ``ConfigurationErrors``. The gateway then runs as before.
     func change(to wanted: GatewayConfiguration) async throws -> AppliedReload {
         let running = self.configuration
-        var configuration = try wanted.validated(middlewares: self.middlewares.map(\.description))
+        var configuration = try wanted.validated(middlewares: self.middlewares.descriptions)
         try Self.requireRoutes(configuration)
         let warnings = RestartSettings.keep(in: &configuration, of: running)
         let accessLog = try self.openAccessLog(configuration, running)
         let upstreams = self.upstreams.prepare(configuration)
-        let routes = CompiledRoutes(configuration, middlewares: self.middlewares.map(\.description))
+        let routes = CompiledRoutes(configuration, middlewares: self.middlewares.descriptions)
         let workers = try await self.prepareWorkers(configuration, routes, upstreams)
         let listeners: ListenerChange
         do {
@@ -39,7 +39,7 @@ extension GatewayRuntime {
         let changes = ConfigurationComparison(
             from: running,
             to: configuration,
-            middlewares: self.middlewares.map(\.description)
+            middlewares: self.middlewares.descriptions
         )
         self.source.didApply(configuration)
         return AppliedReload(changes: changes, warnings: warnings)

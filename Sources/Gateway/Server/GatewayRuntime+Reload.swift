@@ -12,7 +12,7 @@ extension GatewayRuntime {
         }
         return await self.reloads.run { [self] in
             await self.reload(file: file) { [source, middlewares] in
-                try source.read(middlewares: middlewares.map(\.description))
+                try source.read(middlewares: middlewares.descriptions)
             }
         }
     }

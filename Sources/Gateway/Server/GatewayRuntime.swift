@@ -48,7 +48,7 @@ final class GatewayRuntime: Sendable {
         let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
         let status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
-            middlewares: middlewares.map(\.description),
+            middlewares: middlewares.descriptions,
             shared: setup.shared,
             registry: setup.registry,
             reloads: ReloadMeters(start: Platform.unixMilliseconds()),
@@ -63,7 +63,7 @@ final class GatewayRuntime: Sendable {
             memoryLimit: { status.configuration.server.memoryLimit.bytes },
             log: log
         )
-        let routes = CompiledRoutes(configuration, middlewares: middlewares.map(\.description))
+        let routes = CompiledRoutes(configuration, middlewares: middlewares.descriptions)
         self.watch.register(with: setup.registry)
         self.workers = try await WorkerGroup(setup, on: group) { worker in
             worker.table = try PlanBuilder.build(

@@ -29,10 +29,11 @@ struct DiffEndpoint: AdminEndpoint {
 }
 
 /// A posted configuration.
-private enum ConfigurationBody {
-    static let limit = 1024 * 1024
+package enum ConfigurationBody {
+    /// In bytes.
+    package static let limit = 1024 * 1024
 
-    static func inspect(
+    fileprivate static func inspect(
         _ call: AdminCall,
         _ body: (any GatewayControl, String) async -> InspectionOutcome
     ) async throws(AdminRefusal) -> Response {

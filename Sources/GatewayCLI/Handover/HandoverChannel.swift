@@ -21,12 +21,9 @@ struct HandoverChannel: Sendable {
     /// - Throws: ``SystemCallError``
     static func pair() throws(SystemCallError) -> (own: HandoverChannel, other: HandoverChannel) {
         var ends: [CInt] = [-1, -1]
-        #if canImport(Glibc)
-            let type = CInt(SOCK_STREAM.rawValue)
-        #else
-            let type = SOCK_STREAM
-        #endif
-        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw SystemCallError("socketpair", errno) }
+        guard socketpair(AF_UNIX, Platform.streamSocket, 0, &ends) == 0 else {
+            throw SystemCallError("socketpair", errno)
+        }
         for end in ends { _ = Platform.closeOnExec(end) }
         return (HandoverChannel(descriptor: ends[0]), HandoverChannel(descriptor: ends[1]))
     }

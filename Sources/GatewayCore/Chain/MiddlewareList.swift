@@ -44,7 +44,7 @@ public struct MiddlewareList: Sendable {
         return list
     }
 
-    package var descriptions: [MiddlewareDescription] { self.registrations.map(\.description) }
+    package var descriptions: [MiddlewareDescription] { self.registrations.descriptions }
 
     private func place(of name: String) -> Int? {
         self.registrations.firstIndex { $0.description.name == name }

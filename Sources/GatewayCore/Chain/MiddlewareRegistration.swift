@@ -64,6 +64,10 @@ public struct MiddlewareRegistration: Sendable {
     }
 }
 
+extension [MiddlewareRegistration] {
+    package var descriptions: [MiddlewareDescription] { self.map(\.description) }
+}
+
 /// Settings of a middleware in which every property has a default.
 public protocol MiddlewareSettings: Codable, Sendable {
     /// The defaults.

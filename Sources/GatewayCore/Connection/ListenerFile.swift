@@ -30,11 +30,7 @@ struct ListenerFile: Sendable {
             guard kind & S_IFMT == S_IFSOCK else { throw IsNotSocket() }
             unlink(path)
         }
-        #if canImport(Glibc)
-            let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        #else
-            let descriptor = socket(AF_UNIX, SOCK_STREAM, 0)
-        #endif
+        let descriptor = socket(AF_UNIX, Platform.streamSocket, 0)
         guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
         _ = Platform.closeOnExec(descriptor)
         let isBound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) } == 0

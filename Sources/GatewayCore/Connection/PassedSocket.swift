@@ -81,12 +81,7 @@ extension PassedSocket {
         func refuse(_ reason: String) -> PassedSocketError { PassedSocketError(descriptor: descriptor, reason: reason) }
         guard Platform.closeOnExec(descriptor) else { throw refuse("is not open") }
         guard let type = Self.option(SO_TYPE, of: descriptor) else { throw refuse("is not a socket") }
-        #if canImport(Glibc)
-            let stream = CInt(SOCK_STREAM.rawValue)
-        #else
-            let stream = SOCK_STREAM
-        #endif
-        guard type == stream else { throw refuse("is not a stream socket") }
+        guard type == Platform.streamSocket else { throw refuse("is not a stream socket") }
         guard Self.option(SO_ACCEPTCONN, of: descriptor) == 1 else { throw refuse("does not listen") }
         guard let address = Self.address(of: descriptor) else { throw refuse("is of an unknown address family") }
         self.init(descriptor, address, origin: origin)

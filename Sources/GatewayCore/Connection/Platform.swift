@@ -27,6 +27,12 @@ package enum Platform {
 
     // MARK: Sockets
 
+    #if canImport(Glibc)
+        package static let streamSocket = CInt(SOCK_STREAM.rawValue)
+    #else
+        package static let streamSocket = SOCK_STREAM
+    #endif
+
     /// Reports a closed peer as an error instead of a signal to the process.
     #if canImport(Darwin)
         private static let sendFlags: CInt = 0

@@ -61,7 +61,7 @@ final class DNSLookup {
             var hints = ares_addrinfo_hints()
             hints.ai_family = query.family == .ipv4 ? AF_INET : AF_INET6
             // Without a socket type, c-ares returns each record once per protocol.
-            hints.ai_socktype = Self.stream
+            hints.ai_socktype = Platform.streamSocket
             hints.ai_flags = Int32(ARES_AI_NOSORT)
             ares_getaddrinfo(
                 self.channel,
@@ -171,11 +171,6 @@ final class DNSLookup {
     }
 
     private static let lookups = "b"
-    #if canImport(Glibc)
-        private static let stream = Int32(SOCK_STREAM.rawValue)
-    #else
-        private static let stream = SOCK_STREAM
-    #endif
 }
 
 @available(*, unavailable)

@@ -54,11 +54,8 @@ extension EndToEnd {
 
         /// Waits until a counter has a value.
         private static func wait(for result: String, _ count: Int, of gateway: RunningGateway) async throws {
-            let clock = ContinuousClock()
-            let deadline = clock.now + .seconds(Patience.seconds)
-            while try await self.count(result, of: gateway) != count {
-                guard clock.now < deadline else { throw TimedOut(what: "\(count) copies with the result \(result)") }
-                try await Task.sleep(for: .milliseconds(5))
+            try await eventuallyAsync("\(count) copies with the result \(result)") {
+                (try? await self.count(result, of: gateway)) == count
             }
         }
 
