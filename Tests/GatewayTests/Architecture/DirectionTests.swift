@@ -7,13 +7,24 @@ import Testing
     private static let allowed: [(target: String, imports: Set<String>)] = [
         ("GatewayHTTP", []),
         ("GatewayHTTP1", ["GatewayHTTP"]),
+        ("GatewayHTTP2", ["GatewayHTTP"]),
+        ("GatewayWebSocket", ["GatewayHTTP"]),
+        ("GatewayTLS", ["GatewayHTTP"]),
         ("GatewaySettings", ["GatewayHTTP"]),
-        ("GatewayCore", ["GatewayHTTP", "GatewayHTTP1", "GatewaySettings"]),
+        (
+            "GatewayCore",
+            [
+                "GatewayHTTP", "GatewayHTTP1", "GatewayHTTP2", "GatewayWebSocket", "GatewayTLS", "GatewaySettings",
+            ]
+        ),
         ("GatewayMiddlewares", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
         ("GatewayAdmin", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
         (
             "Gateway",
-            ["GatewayAdmin", "GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewayMiddlewares", "GatewaySettings"]
+            [
+                "GatewayAdmin", "GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewayMiddlewares", "GatewaySettings",
+                "GatewayTLS",
+            ]
         ),
     ]
 
@@ -35,7 +46,7 @@ import Testing
     }
 
     @Test func `protocols on the wire and settings know nothing that runs`() throws {
-        for target in ["GatewayHTTP", "GatewayHTTP1", "GatewaySettings"] {
+        for target in ["GatewayHTTP", "GatewayHTTP1", "GatewayHTTP2", "GatewayWebSocket", "GatewaySettings"] {
             for file in Repository.files(in: "Sources/\(target)", withExtension: "swift") {
                 let imports = try Self.imports(of: file)
                 #expect(imports.isDisjoint(with: ["NIOPosix", "NIOConcurrencyHelpers", "Logging"]), "\(file)")
