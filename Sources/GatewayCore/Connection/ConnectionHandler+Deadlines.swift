@@ -1,9 +1,9 @@
 import GatewayHTTP
 import GatewayHTTP1
-import NIOCore
+package import NIOCore
 
 /// Timeouts: slow clients, idle connections and the drain.
-extension ConnectionHandler: DeadlineOwner {
+extension ConnectionHandler: DeadlineOwner, ClientConnection {
     /// How long an idle connection stays open during the drain, for a request that may be on its way. A new
     /// connection has the same time to send its first request.
     private static let drainGrace = TimeAmount.seconds(1)
@@ -50,8 +50,8 @@ extension ConnectionHandler: DeadlineOwner {
     /// The time that an idle connection waits for its next request.
     var timeBetweenRequests: TimeAmount { self.machine.isDraining ? Self.drainGrace : self.listener.limits.keepAlive }
 
-    /// Applies the listener's new limits. The head or body that is being received keeps the old ones.
-    func limitsChanged(from old: ConnectionLimits) {
+    /// The head or body that is being received keeps the old ones.
+    package func limitsChanged(from old: ConnectionLimits) {
         let limits = self.listener.limits
         self.reader.change(limits.http1)
         self.machine.change(requestsPerConnection: limits.requestsPerConnection, from: old.requestsPerConnection)
@@ -126,7 +126,7 @@ extension ConnectionHandler: DeadlineOwner {
     // MARK: Idle connections
 
     /// When the connection became idle. Nil if closing it now would lose a request or a response.
-    var idleSince: NIODeadline? {
+    package var idleSince: NIODeadline? {
         if self.owesBytes { return nil }
         switch self.machine.state {
         case .idle: return self.clock.readDeadline - self.listener.limits.keepAlive
@@ -146,10 +146,12 @@ extension ConnectionHandler: DeadlineOwner {
         return try? operations?.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }
     }
 
+    package func close() { self.context?.close(promise: nil) }
+
     // MARK: The drain
 
     /// Serves the current request, plus one more if the client does not know yet that the connection closes.
-    func drain() {
+    package func drain() {
         switch self.machine.drain() {
         case .afterNextRequest:
             self.waitForRead(min(self.clock.readDeadline, self.worker.tick() + Self.drainGrace))
@@ -157,7 +159,7 @@ extension ConnectionHandler: DeadlineOwner {
         }
     }
 
-    func drainCancelled() {
+    package func drainCancelled() {
         switch self.machine.drainCancelled() {
         case .waitForRequest: self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
         case .wait: break
@@ -167,7 +169,7 @@ extension ConnectionHandler: DeadlineOwner {
     /// Closes the connection. A request that has started but has no response yet gets an error response.
     ///
     /// - Returns: Whether a request was cut off.
-    func drainTimeIsUp() -> Bool {
+    package func drainTimeIsUp() -> Bool {
         var isCut = self.owesBytes
         if case .receivingHead = self.machine.state {
             isCut = true

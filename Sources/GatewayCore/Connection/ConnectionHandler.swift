@@ -18,7 +18,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
     private static let patience = TimeAmount.milliseconds(100)
 
     let worker: Worker
-    let listener: ListenerPlan
+    package let listener: ListenerPlan
     package let peer: ClientAddress
     var machine: ConnectionStateMachine
     var reader: RequestReader
@@ -28,25 +28,18 @@ package final class ConnectionHandler: ChannelInboundHandler {
     var exchange: Exchange? { didSet { self.countActivity(before: oldValue) } }
     let deadlineSlot: DeadlineWheel.Slot
 
-    /// - Parameter isAdmitted: False if there are too many connections. The client then only gets an error response.
-    init(
-        worker: Worker,
-        listener: ListenerPlan,
-        peer: ClientAddress,
-        isAdmitted: Bool,
-        output destination: ConnectionOutput.Destination
-    ) {
-        self.worker = worker
-        self.listener = listener
-        self.peer = peer
-        let limits = listener.limits
+    init(_ arrival: ClientArrival) {
+        self.worker = arrival.worker
+        self.listener = arrival.listener
+        self.peer = arrival.peer
+        let limits = arrival.listener.limits
         self.machine = ConnectionStateMachine(
             requestsPerConnection: limits.requestsPerConnection,
-            isAdmitted: isAdmitted
+            isAdmitted: arrival.isAdmitted
         )
         self.reader = RequestReader(limits: limits.http1)
-        self.deadlineSlot = worker.deadlines.makeSlot()
-        self.output = ConnectionOutput(worker: worker, to: destination)
+        self.deadlineSlot = arrival.worker.deadlines.makeSlot()
+        self.output = ConnectionOutput(worker: arrival.worker, to: arrival.output)
     }
 
     // MARK: The channel
@@ -60,6 +53,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
         self.waitForRead(self.worker.tick() + self.listener.limits.keepAlive)
         self.worker.opened(self)
         if self.machine.isAdmitted { self.listener.connectionOpened() }
+        if context.channel.isActive { self.channelActive(context: context) }
     }
 
     package func channelActive(context: ChannelHandlerContext) {

@@ -143,13 +143,14 @@ final class Listener: Sendable {
         let (worker, plan) = (workers[index].value, plans[index].value)
         return channel.eventLoop.makeCompletedFuture {
             try transport.install(in: channel) { output in
-                ConnectionHandler(
+                let arrival = ClientArrival(
                     worker: worker,
                     listener: plan,
                     peer: ClientAddress(channel.remoteAddress),
                     isAdmitted: worker.admitConnection(),
                     output: output
                 )
+                return ClientProtocol.http1.makeHandler(for: arrival)
             }
         }
     }

@@ -30,7 +30,7 @@ package final class Worker {
     package var table: RoutingTable
     /// The number of tables before this one.
     private(set) var tableNumber: UInt32 = 0
-    private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    private var connections: [ObjectIdentifier: any ClientConnection] = [:]
     private var drained: EventLoopPromise<Void>?
     private var isDraining = false
 
@@ -143,12 +143,12 @@ package final class Worker {
 
     // MARK: Connections
 
-    func opened(_ connection: ConnectionHandler) {
+    func opened(_ connection: any ClientConnection) {
         self.connections[ObjectIdentifier(connection)] = connection
         if self.isDraining || connection.listener.isLeaving { connection.drain() }
     }
 
-    package func closed(_ connection: ConnectionHandler) {
+    package func closed(_ connection: any ClientConnection) {
         self.connections[ObjectIdentifier(connection)] = nil
         if self.connections.isEmpty { self.endDrain() }
     }
@@ -184,7 +184,7 @@ package final class Worker {
         guard self.settings.displacesIdle else { return false }
         let idle = self.connections.values.compactMap { connection in connection.idleSince.map { ($0, connection) } }
         guard let (_, oldest) = idle.min(by: { $0.0 < $1.0 }) else { return false }
-        oldest.context?.close(promise: nil)
+        oldest.close()
         return self.shared.admitConnection(limit: limit)
     }
 

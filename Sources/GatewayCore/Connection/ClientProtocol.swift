@@ -1,0 +1,28 @@
+import NIOCore
+
+/// A protocol that a client's connection can speak.
+enum ClientProtocol: Hashable, Sendable {
+    case http1
+    case http2
+
+    /// Creates the protocol that ALPN negotiated (RFC 7301). A client that did not negotiate one speaks HTTP/1.1.
+    init(alpn token: String?) { self = token == "h2" ? .http2 : .http1 }
+
+    /// Creates the handler that serves the connection. It belongs at the end of the pipeline, and may be added after the
+    /// channel has become active.
+    func makeHandler(for arrival: ClientArrival) -> any ChannelHandler & ClientConnection {
+        switch self {
+        case .http1, .http2: ConnectionHandler(arrival)
+        }
+    }
+}
+
+/// What is known about a connection before its first request.
+struct ClientArrival {
+    let worker: Worker
+    let listener: ListenerPlan
+    let peer: ClientAddress
+    /// False if there are too many connections. The client then only gets an error response.
+    let isAdmitted: Bool
+    let output: ConnectionOutput.Destination
+}
