@@ -11,6 +11,9 @@ package protocol ClientStream: AnyObject {
     /// The protocol for the log, such as `HTTP/1.1`.
     var protocolName: StaticString { get }
     var peer: ClientAddress { get }
+    /// Whether the wire marks the end of each message, as HTTP/2 does. A response then needs no length, and trailers
+    /// can follow any part of a body.
+    var marksEnds: Bool { get }
 
     func writeInformational(_ head: borrowing ResponseHead)
     /// Writes the head in `exchange.response`.
@@ -28,4 +31,8 @@ package protocol ClientStream: AnyObject {
     func cut()
     /// Called when the exchange is over and is about to be reused.
     func exchangeEnded(_ exchange: Exchange)
+}
+
+extension ClientStream {
+    package var marksEnds: Bool { false }
 }

@@ -36,6 +36,9 @@ public final class Exchange {
     /// The forwarding fields of the request, removed when it is first forwarded.
     var forwardingFields: ForwardingFields?
     var acceptsTrailers = false
+    /// How the request uses gRPC. Errors take gRPC's form, and limits that suit short messages do not apply.
+    package private(set) var grpc = GRPCForm.none
+    package var isGRPC: Bool { self.grpc != .none }
     /// The end-to-end fields that `Connection` named. Trailers of these names are dropped too.
     var fieldsNamedByRequest: [HeaderName] = []
     var fieldsNamedByResponse: [HeaderName] = []
@@ -188,6 +191,7 @@ public final class Exchange {
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false
+        self.grpc = self.request.grpcForm
         self.isLastHop = false
         if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
         if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }
