@@ -20,11 +20,10 @@ extension Exchange: UpstreamCaller {
         self.client?.pauseRequestBody()
     }
 
-    package func readHead(
-        from bytes: inout ByteBuffer,
-        with parser: inout ResponseParser
+    package func fillResponse(
+        _ fill: (inout ResponseHead) throws(MessageError) -> UpstreamResponse?
     ) throws(MessageError) -> UpstreamResponse? {
-        try parser.read(&bytes, into: &self.response, answering: self.request.method)
+        try fill(&self.response)
     }
 
     package func sent(to stream: any UpstreamStream) { self.driver.sent(to: stream) }

@@ -40,10 +40,11 @@ package protocol UpstreamCaller: AnyObject {
 
     // MARK: The response
 
-    /// Reads a response head from the front of `bytes` once it is complete.
-    func readHead(
-        from bytes: inout ByteBuffer,
-        with parser: inout ResponseParser
+    /// Lends the caller's response head to `fill`, which reads the next head into it in the upstream's protocol.
+    ///
+    /// - Parameter fill: Returns nil if the head is incomplete.
+    func fillResponse(
+        _ fill: (inout ResponseHead) throws(MessageError) -> UpstreamResponse?
     ) throws(MessageError) -> UpstreamResponse?
 
     /// Called when the last head read is a 1xx response.

@@ -130,7 +130,10 @@ final class UpstreamHandler: ChannelInboundHandler {
         guard let call = self.call, let caller = call.caller else { return false }
         let response: UpstreamResponse
         do throws(MessageError) {
-            guard let head = try caller.readHead(from: &bytes, with: &self.parser) else { return false }
+            let head = try caller.fillResponse { head throws(MessageError) in
+                try self.parser.read(&bytes, into: &head, answering: call.method)
+            }
+            guard let head else { return false }
             response = head
         } catch {
             self.fail(.malformedAnswer(reason: "\(error.code): \(error.reason)"))

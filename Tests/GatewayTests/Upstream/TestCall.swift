@@ -64,11 +64,10 @@ final class TestCall: UpstreamCaller {
     func upstreamWritable() {}
     func willSendAgain() { self.stream = nil }
 
-    func readHead(
-        from bytes: inout ByteBuffer,
-        with parser: inout ResponseParser
+    func fillResponse(
+        _ fill: (inout ResponseHead) throws(MessageError) -> UpstreamResponse?
     ) throws(MessageError) -> UpstreamResponse? {
-        try parser.read(&bytes, into: &self.head, answering: .get)
+        try fill(&self.head)
     }
 
     func receiveInformational() { self.response.fields += ["\(self.head.status)"] }

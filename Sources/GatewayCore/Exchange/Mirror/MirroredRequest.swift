@@ -116,11 +116,10 @@ extension MirroredRequest: UpstreamCaller {
     package func upstreamWritable() {}
     package func willSendAgain() { self.stream = nil }
 
-    package func readHead(
-        from bytes: inout ByteBuffer,
-        with parser: inout ResponseParser
+    package func fillResponse(
+        _ fill: (inout ResponseHead) throws(MessageError) -> UpstreamResponse?
     ) throws(MessageError) -> UpstreamResponse? {
-        try parser.read(&bytes, into: &self.response, answering: self.head.method)
+        try fill(&self.response)
     }
 
     package func receiveInformational() {}
