@@ -3,7 +3,8 @@
 package enum FieldID: UInt8, CaseIterable, Sendable {
     case unknown
     case accept, acceptEncoding, acceptRanges, accessControlRequestHeaders, accessControlRequestMethod, age, allow
-    case authorization, baggage, cacheControl, connection, contentDisposition, contentEncoding, contentLength
+    case authorization, baggage, cacheControl, clientCert, clientCertChain, connection, contentDisposition,
+        contentEncoding, contentLength
     case contentLocation, contentRange, contentSecurityPolicy, contentSecurityPolicyReportOnly, contentType, cookie
     case crossOriginEmbedderPolicy, crossOriginOpenerPolicy, crossOriginResourcePolicy, date, etag, expect, expires
     case forwarded, host, http2Settings, ifMatch, ifModifiedSince, ifNoneMatch, ifRange, ifUnmodifiedSince, keepAlive
@@ -30,6 +31,8 @@ package enum FieldID: UInt8, CaseIterable, Sendable {
         case .authorization: "Authorization"
         case .baggage: "baggage"
         case .cacheControl: "Cache-Control"
+        case .clientCert: "Client-Cert"
+        case .clientCertChain: "Client-Cert-Chain"
         case .connection: "Connection"
         case .contentDisposition: "Content-Disposition"
         case .contentEncoding: "Content-Encoding"
@@ -142,7 +145,7 @@ package struct FieldTable: Sendable {
         let middle = name[name.count / 2]
         let letters = UInt32(first) | UInt32(middle) << 8 | UInt32(last) << 16 | 0x20_2020
         let length = UInt32(truncatingIfNeeded: name.count) << 24
-        return Int(((letters | length) &* 0x7547_741D) >> 24)
+        return Int(((letters | length) &* 0x76B9_242D) >> 24)
     }
 
     package func id(of name: UnsafeRawBufferPointer) -> FieldID {

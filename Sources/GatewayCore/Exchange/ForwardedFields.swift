@@ -8,8 +8,8 @@ enum ForwardedFields {
     /// The fields that require ``cleanRequest(_:)`` to inspect a request.
     private static let ofRequests = hopByHop.union([.maxForwards, .expect])
     private static let forgeable: FieldSet = [
-        .unknown, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP, .forwarded, .xCSPNonce,
-        .xRequestTimeoutMS, .xGatewayMirror,
+        .unknown, .clientCert, .clientCertChain, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto,
+        .xRealIP, .forwarded, .xCSPNonce, .xRequestTimeoutMS, .xGatewayMirror,
     ]
 
     /// Removes from a request the fields that the client may have forged, before routing uses them.
@@ -19,6 +19,7 @@ enum ForwardedFields {
         exchange.request.headers.removeAll { block, field in
             // Only a mirror marks its copies.
             self.resemblesAnother(field, in: block) || field.id == .xGatewayMirror
+                || self.namesClientCertificate(field, in: block)
                 || !isTrusted && self.isForwarding(field, in: block)
         }
     }
@@ -173,6 +174,21 @@ enum ForwardedFields {
         }
     }
 
+    /// Returns whether the field tells an upstream who the client is by its certificate. The gateway alone knows, so not
+    /// even a trusted proxy may send such a field.
+    private static func namesClientCertificate(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
+        switch field.id {
+        case .clientCert, .clientCertChain: return true
+        case .unknown:
+            guard field.name.count >= 13 else { return false }
+            return block.withBytes(field.name) { name in
+                guard name[0] | 0x20 == UInt8(ascii: "x") else { return false }
+                return self.hasPrefix(name, "x-client-cert") || self.hasPrefix(name, "x-ssl-client-")
+            }
+        default: return false
+        }
+    }
+
     /// Returns whether the name is a known field spelled with underscores. A server that reads underscores as hyphens
     /// would see a field that the gateway has not checked.
     private static func resemblesAnother(_ field: HeaderBlock.Field, in block: borrowing HeaderBlock) -> Bool {
@@ -180,12 +196,13 @@ enum ForwardedFields {
     }
 
     private static func hasForwardedPrefix(_ name: UnsafeRawBufferPointer) -> Bool {
-        let prefix: StaticString = "x-forwarded-"
-        guard name.count > prefix.utf8CodeUnitCount else { return false }
-        return self.equalsWithUnderscores(
-            UnsafeRawBufferPointer(rebasing: name[..<prefix.utf8CodeUnitCount]),
-            prefix
-        )
+        name.count > 12 && self.hasPrefix(name, "x-forwarded-")
+    }
+
+    private static func hasPrefix(_ name: UnsafeRawBufferPointer, _ lowercased: StaticString) -> Bool {
+        guard name.count >= lowercased.utf8CodeUnitCount else { return false }
+        let start = UnsafeRawBufferPointer(rebasing: name[..<lowercased.utf8CodeUnitCount])
+        return self.equalsWithUnderscores(start, lowercased)
     }
 
     private static func equalsWithUnderscores(_ name: UnsafeRawBufferPointer, _ lowercased: StaticString) -> Bool {

@@ -42,12 +42,24 @@ struct ForwardedFieldsTests {
         #expect(try await Self.request(line, isTrusted: true) == ["Host: a", "Accept: b"])
     }
 
+    @Test(arguments: [
+        "Client-Cert: :AA==:", "client-cert: :AA==:", "Client_Cert: :AA==:", "Client-Cert-Chain: :AA==:",
+        "Client_Cert-Chain: :AA==:", "X-Client-Cert: a", "X-Client-Certificate: a", "X_Client_Cert_Subject: a",
+        "X-SSL-Client-Verify: SUCCESS", "x_ssl_client_s_dn: CN=admin", "X-SSL_Client-Cert: a",
+    ])
+    func `no peer may send the certificate of a client, not even a trusted one`(line: String) async throws {
+        #expect(try await Self.request(line, isTrusted: false) == ["Host: a", "Accept: b"])
+        #expect(try await Self.request(line, isTrusted: true) == ["Host: a", "Accept: b"])
+    }
+
     @Test(arguments: ["X-One: 1", "x-ONE: 1", "Keep-Alive: 1", "TE: trailers", "Upgrade: h2c", "Proxy-Connection: a"])
     func `hop-by-hop fields are dropped`(line: String) async throws {
         #expect(try await Self.request(line, isTrusted: true) == ["Host: a", "Accept: b"])
     }
 
-    @Test(arguments: ["X-Forwarded: a", "X-Real-IPs: a", "X-Two: a"])
+    @Test(arguments: [
+        "X-Forwarded: a", "X-Real-IPs: a", "X-Two: a", "X-Client-ID: a", "X-SSL-Client: a", "Client-Certs: a",
+    ])
     func `other fields are kept`(line: String) async throws {
         #expect(try await Self.request(line, isTrusted: false) == ["Host: a", "Accept: b", line])
     }
