@@ -274,6 +274,7 @@ struct PlanBuilder {
         forwarding.sendsOriginalPath = route.forwardPath == .original
         forwarding.preservesHost = route.preserveHost != .never
         forwarding.style = self.configuration.server.forwarded
+        forwarding.acceptsWebSockets = route.upgrade.contains { $0.lowercased() == "websocket" }
         do throws(RoutePattern.ParseError) {
             if !route.stripPrefix.isEmpty { forwarding.stripPrefix = try PathPrefix(route.stripPrefix) }
         } catch {

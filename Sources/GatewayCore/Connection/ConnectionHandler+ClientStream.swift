@@ -28,6 +28,7 @@ extension ConnectionHandler: ClientStream {
     }
 
     package func writeHead(of exchange: Exchange) {
+        if exchange.response.status == 101 { return self.writeUpgrade(of: exchange) }
         let isOld = exchange.request.minorVersion == 0
         self.machine.responseFramed(isUnbounded: exchange.response.framing.isUnbounded, isHTTP10: isOld)
         if !exchange.state.isRequestEnded, !self.readsRest(of: exchange) { self.machine.closeAfterResponse() }
@@ -51,6 +52,19 @@ extension ConnectionHandler: ClientStream {
                 if closes { output.write("Connection: close\r\n") }
                 if isOld, !closes { output.write("Connection: keep-alive\r\n") }
                 if upgrades { output.write("Connection: upgrade\r\n") }
+                output.writeLineEnd()
+            }
+        }
+    }
+
+    /// Writes the head of a 101 response, after which the connection belongs to the upgraded protocol.
+    private func writeUpgrade(of exchange: Exchange) {
+        guard case .tunnel = self.machine.switchedProtocols() else { return }
+        self.collect { buffer in
+            buffer.writeHead(room: exchange.response.headers.bytes.readableBytes + 128) { output in
+                output.writeStatusLine(of: exchange.response)
+                output.writeFields(exchange.response.headers)
+                output.write("Connection: Upgrade\r\nUpgrade: websocket\r\n")
                 output.writeLineEnd()
             }
         }
@@ -86,6 +100,7 @@ extension ConnectionHandler: ClientStream {
     }
 
     package func cut() {
+        let isTunnel = self.machine.isTunnel
         self.machine.closed()
         // The caller ends the exchange. Do not end it again later, when the object may serve another request.
         self.exchange = nil
@@ -93,8 +108,9 @@ extension ConnectionHandler: ClientStream {
         // Flush first: a reused connection that ends without any bytes looks idle, so its client would send the
         // request again.
         self.output.flush(context)
-        // If the end of the connection marks the end of the body, only a reset shows that the body is incomplete.
-        if let socket = self.socket { Platform.resetOnClose(socket) }
+        // If the end of the connection marks the end of the body, only a reset shows that the body is incomplete. An
+        // upgraded protocol marks its own end.
+        if !isTunnel, let socket = self.socket { Platform.resetOnClose(socket) }
         context.close(promise: nil)
     }
 

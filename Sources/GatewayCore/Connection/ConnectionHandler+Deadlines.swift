@@ -155,7 +155,7 @@ extension ConnectionHandler: DeadlineOwner, ClientConnection {
         switch self.machine.drain() {
         case .afterNextRequest:
             self.waitForRead(min(self.clock.readDeadline, self.worker.tick() + Self.drainGrace))
-        case .afterResponse: break
+        case .afterResponse: self.exchange?.driver.drain()
         }
     }
 

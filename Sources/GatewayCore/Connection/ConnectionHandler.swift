@@ -134,6 +134,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
         case .readHead: return self.readHead()
         case .readBody: return self.readBody()
         case .discardBody: return self.discardBody()
+        case .readTunnel: return self.readTunnel()
         case .dropInput:
             self.reader.drop()
             self.clock.inputDropped(at: self.worker.now)
@@ -215,10 +216,19 @@ package final class ConnectionHandler: ChannelInboundHandler {
         return true
     }
 
+    private func readTunnel() -> Bool {
+        guard let exchange = self.exchange else { return false }
+        let bytes = self.reader.takeAll()
+        exchange.bytesIn &+= UInt64(bytes.readableBytes)
+        exchange.driver.receive(body: bytes)
+        return true
+    }
+
     private func inputEnded(_ context: ChannelHandlerContext) {
         switch self.machine.inputEnded(buffered: self.reader.buffered) {
         case .close: self.closeWhenWritten()
         case .cut: context.close(promise: nil)
+        case .endTunnel: self.exchange?.driver.receiveEnd(trailers: nil)
         case .checkClient: self.waitForRead(self.worker.now + Self.patience)
         case .wait: break
         }

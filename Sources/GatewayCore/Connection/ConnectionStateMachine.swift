@@ -49,8 +49,9 @@ struct ConnectionStateMachine: Hashable, Sendable {
         case exchanging(request: Side, response: Side)
         /// The response is complete. The rest of the request's body is read and dropped. → idle, closing, closed
         case discarding
-        /// A 101 response was written, and its tunnel owns the channel. → closed
-        case tunnel
+        /// A 101 response was written. The received bytes belong to the upgraded protocol until the exchange ends.
+        /// → closing, closed
+        case tunnel(input: Side)
         /// No further request is read. → closed
         case closing
         case closed
@@ -73,6 +74,8 @@ struct ConnectionStateMachine: Hashable, Sendable {
 
     /// Whether the connection closes after the current response.
     var closesAfterResponse: Bool { !self.keepsAlive || self.isLast }
+
+    var isTunnel: Bool { if case .tunnel = self.state { true } else { false } }
 
     var isBetweenRequests: Bool { self.state == .idle }
 
@@ -97,6 +100,8 @@ extension ConnectionStateMachine {
         case readHead
         case readBody
         case discardBody
+        /// Pass all bytes on as they are.
+        case readTunnel
         case dropInput
         /// Wait for the next event.
         case wait
@@ -121,7 +126,8 @@ extension ConnectionStateMachine {
         case .exchanging(.open, _): self.isBodyPaused ? .wait : .readBody
         case .discarding: .discardBody
         case .closing, .closed: buffered > 0 ? .dropInput : .wait
-        case .exchanging(.ended, _), .tunnel: .wait
+        case .tunnel(.open): buffered > 0 && !self.isBodyPaused ? .readTunnel : .wait
+        case .exchanging(.ended, _), .tunnel(.ended): .wait
         }
     }
 
@@ -133,8 +139,11 @@ extension ConnectionStateMachine {
 
     /// Whether the request's body has to be flushed upstream now. A read pass flushes it at the end.
     var flushesUpstream: Bool {
-        guard !self.isInReadPass, case .exchanging(.open, _) = self.state else { return false }
-        return true
+        guard !self.isInReadPass else { return false }
+        return switch self.state {
+        case .exchanging(.open, _), .tunnel: true
+        default: false
+        }
     }
 
     /// Decides whether to read from the socket. Returns true if reading has to be started again.
@@ -144,9 +153,8 @@ extension ConnectionStateMachine {
         let mayRead =
             switch self.state {
             case .idle, .receivingHead: self.isWritable || buffered < limit
-            case .exchanging: buffered < limit
+            case .exchanging, .tunnel: buffered < limit
             case .discarding, .closing, .closed: true
-            case .tunnel: false
             }
         let resumes = mayRead && !self.isReading
         self.isReading = mayRead
@@ -233,6 +241,8 @@ extension ConnectionStateMachine {
         case close
         /// The request is incomplete: close at once.
         case cut
+        /// Report the end of a tunnel's input to the exchange.
+        case endTunnel
         /// Check soon whether the client still waits for the response.
         case checkClient
         /// Do nothing for now.
@@ -254,7 +264,10 @@ extension ConnectionStateMachine {
             self.state = .closing
             return .close
         case .exchanging(.open, _): return .cut
-        case .exchanging(.ended, _), .closing, .closed, .tunnel: return outcome
+        case .tunnel(.open):
+            self.state = .tunnel(input: .ended)
+            return .endTunnel
+        case .exchanging(.ended, _), .closing, .closed, .tunnel(.ended): return outcome
         }
     }
 
@@ -264,8 +277,8 @@ extension ConnectionStateMachine {
         case .idle, .receivingHead: self.isWritable || buffered == 0
         case .exchanging(.open, _): !self.isBodyPaused
         // The remaining bytes are another request.
-        case .exchanging(.ended, _): buffered == 0
-        case .discarding, .closing, .closed, .tunnel: true
+        case .exchanging(.ended, _), .tunnel: buffered == 0
+        case .discarding, .closing, .closed: true
         }
     }
 }
@@ -342,7 +355,10 @@ extension ConnectionStateMachine {
             }
             self.state = .discarding
             return .discard
-        case .idle, .receivingHead, .discarding, .closing, .closed, .tunnel: return .wait
+        case .tunnel:
+            self.state = .closing
+            return self.isInputClosed ? .close : .linger
+        case .idle, .receivingHead, .discarding, .closing, .closed: return .wait
         }
     }
 
@@ -359,9 +375,8 @@ extension ConnectionStateMachine {
     }
 
     enum OnSwitchProtocols: Hashable {
-        /// The tunnel owns the channel from now on. Flush the head, remove the deadlines, and hand over the channel
-        /// with the bytes received after the request.
-        case handOver
+        /// The bytes after the request, including those already received, belong to the upgraded protocol.
+        case tunnel
         /// The request is incomplete or missing, so it must not get a 101 response (RFC 9110 section 7.8).
         case refuse
     }
@@ -370,9 +385,9 @@ extension ConnectionStateMachine {
     mutating func switchedProtocols() -> OnSwitchProtocols {
         guard self.state == .exchanging(request: .ended, response: .open) else { return .refuse }
         self.keepsAlive = false
-        self.isReading = false
-        self.state = .tunnel
-        return .handOver
+        self.isBodyPaused = true
+        self.state = .tunnel(input: .open)
+        return .tunnel
     }
 }
 

@@ -32,6 +32,12 @@ struct RequestReader {
     /// Applies new limits to the next head.
     mutating func change(_ limits: HTTP1Limits) { self.parser.limits = limits }
 
+    /// Removes and returns the unread bytes.
+    mutating func takeAll() -> ByteBuffer {
+        defer { self.buffer = ByteBuffer() }
+        return self.buffer
+    }
+
     /// Drops the unread bytes.
     mutating func drop() { self.buffer.clear() }
 

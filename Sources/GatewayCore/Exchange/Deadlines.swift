@@ -58,6 +58,13 @@ public struct Deadlines: Sendable {
 
     mutating func endTry() { self.tryEnd = .distantFuture }
 
+    /// Ends the limits of the exchange as a whole: a tunnel may stay open for any time.
+    mutating func openedTunnel() {
+        self.end = .distantFuture
+        self.tryEnd = .distantFuture
+        self.current = .distantFuture
+    }
+
     var isInTry: Bool { self.tryEnd != .distantFuture }
 
     /// Whether the try has lasted for `perTry`.

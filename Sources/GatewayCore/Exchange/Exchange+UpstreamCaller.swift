@@ -43,7 +43,8 @@ extension UpstreamCluster: Upstream {
             for: exchange,
             method: exchange.request.method,
             isChunked: exchange.request.framing.isChunked,
-            connectTimeout: exchange.deadlines.connect
+            connectTimeout: exchange.deadlines.connect,
+            isUpgrade: exchange.upgrade != nil
         )
         self.take(call)
     }

@@ -116,7 +116,9 @@ public final class Exchange {
     public internal(set) var collected = CollectedBody.none
     /// The values that features store under their keys.
     package var values = ExchangeValues()
-    /// Whether the exchange holds a body, its trailers or its transforms, which is rare.
+    /// Present if the request asks for a WebSocket and the route allows it.
+    package var upgrade: WebSocketUpgrade?
+    /// Whether the exchange holds a body, its trailers, its transforms or an upgrade, which is rare.
     var holdsBodies = false
     /// The upstream call: the target of the request and the state of its attempts.
     package let upstreamCall = UpstreamCall()
@@ -212,6 +214,7 @@ public final class Exchange {
         self.collected = .none
         self.requestBody = RequestBody()
         self.responseBody = ResponseBody()
+        self.upgrade = nil
     }
 
     // MARK: Deadlines

@@ -11,12 +11,20 @@ extension ExchangeDriver {
     ///   - peer: The address at the other end of the connection.
     ///   - isTrusted: Whether the peer is a trusted proxy, whose forwarding fields identify the client.
     ///   - start: When the first byte of the request was received.
-    package func begin(from client: any ClientStream, at peer: ClientAddress, isTrusted: Bool, since start: NIODeadline)
-    {
+    ///   - isExtendedConnect: Whether the request is an extended CONNECT for a WebSocket (RFC 8441). Its head has the
+    ///     method GET and no fields about the connection.
+    package func begin(
+        from client: any ClientStream,
+        at peer: ClientAddress,
+        isTrusted: Bool,
+        since start: NIODeadline,
+        isExtendedConnect: Bool = false
+    ) {
         let exchange = self.exchange
         exchange.reset(client: client, at: self.worker.now, since: start)
         self.identifyClient(peer: peer, trusted: isTrusted)
         self.takeRoute()
+        if exchange.plan.forwarding.acceptsWebSockets || isExtendedConnect { self.takeUpgrade(isExtendedConnect) }
         ForwardedFields.cleanRequest(exchange)
         self.descend()
     }

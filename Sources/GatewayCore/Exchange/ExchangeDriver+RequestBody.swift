@@ -20,6 +20,7 @@ extension ExchangeDriver {
 
     package func receiveEnd(trailers: TrailerSection?) {
         let exchange = self.exchange
+        if exchange.upgrade?.isOpen == true { return self.clientEndedTunnel() }
         let onEnd = exchange.state.requestEnded()
         if let trailers, let trailers = ForwardedFields.cleanTrailers(of: exchange, trailers) {
             exchange.holdsBodies = true

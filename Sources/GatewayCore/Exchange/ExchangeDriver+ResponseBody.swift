@@ -11,6 +11,7 @@ extension ExchangeDriver {
         exchange.firstByteAt = self.worker.now
         client.writeHead(of: exchange)
         guard exchange.holdsBodies else { return exchange.waitForBody() }
+        if exchange.upgrade != nil, exchange.response.status == 101 { return self.openTunnel(client) }
         let held = exchange.responseBody.held
         exchange.responseBody.held = ByteBuffer()
         let hasBody = held.readableBytes > 0 && !exchange.response.framing.isEmpty

@@ -127,6 +127,7 @@ package struct ExchangeDriver {
         guard case .climb = exchange.state.responseHead() else { return }
         exchange.origin = .upstream
         exchange.deadlines.endTry()
+        if let upgrade = exchange.upgrade, !self.accepts(upgrade) { return }
         ForwardedFields.cleanResponse(exchange)
         NewCookies.set(of: exchange)
         exchange.cursor.turn(from: nil, among: exchange.plan.chain.responsePlaces)

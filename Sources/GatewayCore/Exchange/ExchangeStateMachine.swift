@@ -154,6 +154,12 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     mutating func startedResponse() { self.stage = .responding }
 
+    /// Records that both sides switched protocols. From now on, both bodies are the bytes of the upgraded protocol.
+    mutating func openedTunnel() {
+        self.isRequestEnded = false
+        self.isResponseEnded = false
+    }
+
     enum OnResponseBody: Hashable, Sendable {
         case write
         /// Hold the chunk, because a suspended hook holds the head.

@@ -28,7 +28,11 @@ struct Forwarder {
             self.writeForwarding(of: exchange, known, into: &output)
             self.writeTimeout(of: exchange, into: &output)
             if exchange.request.framing.isChunked { output.write("Transfer-Encoding: chunked\r\n") }
-            if exchange.acceptsTrailers { output.write("TE: trailers\r\nConnection: TE\r\n") }
+            if exchange.upgrade != nil {
+                output.write("Connection: Upgrade\r\nUpgrade: websocket\r\n")
+            } else if exchange.acceptsTrailers {
+                output.write("TE: trailers\r\nConnection: TE\r\n")
+            }
             output.writeLineEnd()
         }
     }

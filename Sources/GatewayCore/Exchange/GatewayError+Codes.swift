@@ -78,6 +78,13 @@ extension GatewayError.Code {
         "This connection does not serve the requested host.",
         proxyStatus: "http_request_denied"
     )
+    /// 426: the request asks for an unsupported version of WebSocket.
+    public static let upgradeRequired = Self(
+        "upgrade_required",
+        426,
+        "The WebSocket version is not supported.",
+        proxyStatus: "http_request_error"
+    )
     /// 422: some values are not valid.
     public static let validationFailed = Self(
         "validation_failed",
@@ -200,7 +207,8 @@ extension GatewayError.Code {
     /// Every code.
     package static let all: [Self] = [
         .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
-        .preconditionFailed, .payloadTooLarge, .uriTooLong, .misdirectedRequest, .validationFailed, .rateLimited,
+        .preconditionFailed, .payloadTooLarge, .uriTooLong, .misdirectedRequest, .validationFailed, .upgradeRequired,
+        .rateLimited,
         .headersTooLarge, .internalError, .notImplemented, .versionNotSupported, .upstreamUnreachable,
         .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .circuitOpen, .draining,
         .upstreamTimeout, .connectTimeout, .deadlineExceeded, .upstreamError,

@@ -32,6 +32,8 @@ package final class RoutePlan {
         package var sendsOriginalPath = false
         package var preservesHost = true
         package var style = ForwardedStyle.xForwarded
+        /// Whether requests may upgrade to a WebSocket.
+        package var acceptsWebSockets = false
 
         package init(
             stripPrefix: PathPrefix = PathPrefix(),

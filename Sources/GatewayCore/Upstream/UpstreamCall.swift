@@ -17,6 +17,8 @@ package final class UpstreamCall {
     private(set) var isChunked = false
     /// How long to wait for a connection.
     private(set) var connectTimeout = TimeAmount.zero
+    /// Whether the request asks for another protocol, which takes an HTTP/1.1 connection for itself.
+    private(set) var isUpgrade = false
 
     // MARK: Endpoints
 
@@ -80,11 +82,18 @@ package final class UpstreamCall {
     // MARK: For the caller
 
     /// Starts the call. Pass it to a cluster next.
-    package func begin(for caller: any UpstreamCaller, method: Method, isChunked: Bool, connectTimeout: TimeAmount) {
+    package func begin(
+        for caller: any UpstreamCaller,
+        method: Method,
+        isChunked: Bool,
+        connectTimeout: TimeAmount,
+        isUpgrade: Bool = false
+    ) {
         self.caller = caller
         self.method = method
         self.isChunked = isChunked
         self.connectTimeout = connectTimeout
+        self.isUpgrade = isUpgrade
     }
 
     /// Stops waiting for an endpoint or a connection.

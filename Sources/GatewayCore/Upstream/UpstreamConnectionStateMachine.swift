@@ -95,13 +95,23 @@ struct UpstreamConnectionStateMachine {
         case informational
         /// The body follows, unless the framing is empty.
         case final
+        /// A 101 response to a request with `Upgrade`. All further bytes belong to the upgraded protocol.
+        case upgraded
         /// A 101 response to a request without `Upgrade`: the response is malformed.
         case unexpectedUpgrade
     }
 
     /// Records that a response head was read.
-    mutating func head(_ response: UpstreamResponse) -> OnHead {
-        if response.status == 101 { return .unexpectedUpgrade }
+    ///
+    /// - Parameter isUpgrade: Whether the request asked for another protocol.
+    mutating func head(_ response: UpstreamResponse, isUpgrade: Bool = false) -> OnHead {
+        if response.status == 101 {
+            guard isUpgrade else { return .unexpectedUpgrade }
+            self.state = .body
+            self.status = 101
+            self.keepsAlive = false
+            return .upgraded
+        }
         if response.isInformational {
             // The response announced a body, which it cannot have, or the end of the connection.
             if !response.keepAlive { self.isInDoubt = true }

@@ -141,13 +141,21 @@ final class UpstreamHandler: ChannelInboundHandler {
         }
         // Unless the request is retried, the sent part of the body is no longer needed.
         call.replay.answered()
-        switch self.machine.head(response) {
+        switch self.machine.head(response, isUpgrade: call.isUpgrade) {
         case .unexpectedUpgrade:
             self.fail(.malformedAnswer(reason: "101 that nobody asked for"))
             return false
         case .informational:
             caller.receiveInformational()
             return self.machine.state == .head
+        case .upgraded:
+            call.mayHaveArrived = true
+            self.body = BodyDecoder(.untilClose, limits: self.limits)
+            self.pool.answerBegan(call, status: response.status)
+            // The duration of the tunnel says nothing about the upstream.
+            self.pool.answered(call, status: response.status)
+            caller.receiveResponseHead()
+            return true
         case .final:
             call.mayHaveArrived = true
             self.body = BodyDecoder(response.framing, limits: self.limits)
@@ -174,7 +182,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     /// - Parameter call: Nil if the caller has discarded the response.
     private func finish(_ call: UpstreamCall?, isDrained: Bool) {
         self.call = nil
-        if let call { self.pool.answered(call, status: self.machine.status) }
+        if let call, self.machine.status != 101 { self.pool.answered(call, status: self.machine.status) }
         let trailers = self.body.trailers
         switch self.machine.bodyEnded(isDrained: isDrained) {
         case .settle: break
@@ -249,6 +257,11 @@ extension UpstreamHandler: UpstreamStream {
         self.machine.requestEnded()
         guard self.isChunked else { return }
         self.output.collect { $0.writeLastChunk(trailers: trailers) }
+    }
+
+    func closeOutput() {
+        self.flush()
+        self.context?.close(mode: .output, promise: nil)
     }
 
     func flush() {

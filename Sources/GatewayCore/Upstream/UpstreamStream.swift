@@ -12,6 +12,8 @@ package protocol UpstreamStream: AnyObject {
 
     func writeBody(_ chunk: ByteBuffer)
     func writeEnd(trailers: TrailerSection?)
+    /// Ends what is sent after an upgrade. The other direction stays open.
+    func closeOutput()
     func flush()
 
     func pauseReading()
@@ -26,5 +28,6 @@ package protocol UpstreamStream: AnyObject {
 }
 
 extension UpstreamStream {
+    package func closeOutput() {}
     package func discard() { self.cancel() }
 }

@@ -285,8 +285,12 @@ extension ConfigurationValidator {
                 "write \"normalized\", or remove strip_prefix and rewrite"
             )
         }
-        if !route.upgrade.isEmpty {
-            report(path + "upgrade", "upgrades are not supported in this version", "write []")
+        for (index, token) in route.upgrade.enumerated() where token.lowercased() != "websocket" {
+            report(
+                path + "upgrade" + index,
+                "\(JSONText.quoted(token)) is not a protocol that the gateway can upgrade to",
+                "write \"websocket\""
+            )
         }
     }
 

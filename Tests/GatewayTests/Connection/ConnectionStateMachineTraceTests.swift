@@ -39,6 +39,7 @@ struct ConnectionStateMachineTraceTests {
 
     private static let receiving = Machine.State.exchanging(request: .open, response: .open)
     private static let answering = Machine.State.exchanging(request: .ended, response: .open)
+    private static let tunnel = Machine.State.tunnel(input: .open)
 
     @Test(arguments: [
         Trace(.idle, .bytes, "true", .receivingHead),
@@ -88,7 +89,7 @@ struct ConnectionStateMachineTraceTests {
         Trace(answering, .inputEnded(buffered: 0), "checkClient", answering),
         Trace(answering, .readDeadline(unwritten: 0), "close", answering),
         Trace(answering, .readDeadline(unwritten: 1), "waitForWrite", answering),
-        Trace(answering, .switchedProtocols, "handOver", .tunnel),
+        Trace(answering, .switchedProtocols, "tunnel", tunnel),
         Trace(answering, .drain, "afterResponse", answering),
         Trace(answering, .drainCancelled, "wait", answering),
         Trace(answering, .closed, "()", .closed),
@@ -106,16 +107,17 @@ struct ConnectionStateMachineTraceTests {
         Trace(.discarding, .drainCancelled, "wait", .discarding),
         Trace(.discarding, .closed, "()", .closed),
 
-        Trace(.tunnel, .bytes, "false", .tunnel),
-        Trace(.tunnel, .head(.none), "()", .tunnel),
-        Trace(.tunnel, .malformed, "()", .tunnel),
-        Trace(.tunnel, .requestEnded, "wait", .tunnel),
-        Trace(.tunnel, .responseEnded, "wait", .tunnel),
-        Trace(.tunnel, .inputEnded(buffered: 9), "wait", .tunnel),
-        Trace(.tunnel, .switchedProtocols, "refuse", .tunnel),
-        Trace(.tunnel, .drain, "afterResponse", .tunnel),
-        Trace(.tunnel, .drainCancelled, "wait", .tunnel),
-        Trace(.tunnel, .closed, "()", .closed),
+        Trace(tunnel, .bytes, "false", tunnel),
+        Trace(tunnel, .head(.none), "()", tunnel),
+        Trace(tunnel, .malformed, "()", tunnel),
+        Trace(tunnel, .requestEnded, "wait", tunnel),
+        Trace(tunnel, .responseEnded, "linger", .closing),
+        Trace(tunnel, .inputEnded(buffered: 0), "endTunnel", .tunnel(input: .ended)),
+        Trace(tunnel, .inputEnded(buffered: 9), "wait", tunnel),
+        Trace(tunnel, .switchedProtocols, "refuse", tunnel),
+        Trace(tunnel, .drain, "afterResponse", tunnel),
+        Trace(tunnel, .drainCancelled, "wait", tunnel),
+        Trace(tunnel, .closed, "()", .closed),
 
         Trace(.closing, .bytes, "false", .closing),
         Trace(.closing, .head(.none), "()", .closing),
@@ -152,7 +154,7 @@ struct ConnectionStateMachineTraceTests {
         arguments: [
             (.idle, .readHead, true), (.receivingHead, .readHead, true), (receiving, .wait, true),
             (answering, .wait, true),
-            (.discarding, .discardBody, true), (.tunnel, .wait, false), (.closing, .dropInput, true),
+            (.discarding, .discardBody, true), (tunnel, .wait, true), (.closing, .dropInput, true),
             (.closed, .dropInput, true),
         ] as [(Machine.State, Machine.Step, Bool)]
     )
