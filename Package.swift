@@ -83,6 +83,7 @@ let package = Package(
             name: "GatewayTLS",
             dependencies: [
                 "GatewayHTTP",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),

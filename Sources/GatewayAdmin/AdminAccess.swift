@@ -35,7 +35,7 @@ struct AdminAccess: Sendable {
 
     private func checkCaller(_ request: AdminRequest) throws(AdminRefusal) {
         guard self.token.isEmpty else { return try self.checkToken(request.authorization) }
-        if case .address(.unix) = self.listen { return }
+        if case .address(let own) = self.listen, case .unix = own.location { return }
         guard let peer = request.peer, peer.isLoopback else {
             throw .forbidden("Without admin.token in the configuration, only this machine is answered.")
         }
@@ -44,7 +44,7 @@ struct AdminAccess: Sendable {
 
     /// Skipped for Unix sockets, which browsers cannot reach.
     private func checkName(_ request: AdminRequest) throws(AdminRefusal) {
-        if case .address(.unix) = self.listen { return }
+        if case .address(let own) = self.listen, case .unix = own.location { return }
         guard self.isOwnName(request.host) else {
             throw .forbidden("Host names another server: ask by address, by localhost or by the name in admin.listen.")
         }
@@ -96,7 +96,7 @@ struct AdminAccess: Sendable {
         guard let name = HostAndPort.parse(host)?.host.lowercased() else { return false }
         if name == "localhost" { return true }
         if let address = IPAddress(name), address.isLoopback || !self.token.isEmpty { return true }
-        guard case .address(.host(let own, _)) = self.listen else { return false }
+        guard case .address(let address) = self.listen, case .host(let own, _) = address.location else { return false }
         return name == own.lowercased()
     }
 }

@@ -56,7 +56,7 @@ struct AdminClient {
             }
         }
         let connected =
-            switch self.address {
+            switch self.address.location {
             case .host(let host, let port): bootstrap.connect(host: Self.reachable(host), port: port)
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
             }

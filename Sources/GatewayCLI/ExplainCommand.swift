@@ -58,7 +58,7 @@ struct ExplainCommand: AsyncParsableCommand {
     func run() async throws {
         let (configuration, _) = try await self.file.readOrDemo()
         var authority = "localhost"
-        if case .host? = configuration.server.listen.first { authority = "\(configuration.server.listen[0])" }
+        if case .host? = configuration.server.listen.first?.location { authority = "\(configuration.server.listen[0])" }
         let explanation = try RequestExplanation(self.request(authority: authority), configuration: configuration)
         if self.json {
             try StandardOutput.print(explanation.json)

@@ -19,8 +19,7 @@ package struct FileWatcher: Sendable {
     ///
     /// - Returns: nil for a pipe or a device, whose contents can be read once only.
     package init?(_ path: String) {
-        var found = stat()
-        if stat(path, &found) == 0, found.st_mode & S_IFMT != S_IFREG { return nil }
+        if let status = FileStatus(of: path), status.kind != .regular { return nil }
         self.path = path
         self.watch = FileWatch(FileWatch.Version(of: path), FileWatch.Content(of: path))
     }
@@ -52,19 +51,9 @@ extension FileWatch.Version {
     init?(of path: String) {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
-        var found = stat()
-        guard stat(resolved, &found) == 0 else { return nil }
-        #if canImport(Darwin)
-            let time = found.st_mtimespec
-        #else
-            let time = found.st_mtim
-        #endif
-        self.init(
-            realPath: String(cString: resolved),
-            inode: UInt64(found.st_ino),
-            size: Int64(found.st_size),
-            modified: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-        )
+        let realPath = String(cString: resolved)
+        guard let status = FileStatus(of: realPath) else { return nil }
+        self.init(realPath: realPath, inode: status.inode, size: status.size, modified: status.modified)
     }
 }
 

@@ -1,3 +1,5 @@
+import GatewaySettings
+
 #if canImport(Darwin)
     internal import Darwin
 #elseif canImport(Musl)
@@ -34,8 +36,8 @@ enum ProgramPath {
     }
 
     private static func isSame(_ path: String, _ other: String) -> Bool {
-        var (one, two) = (stat(), stat())
-        return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev && one.st_ino == two.st_ino
+        guard let one = FileStatus(of: path), let two = FileStatus(of: other) else { return false }
+        return one.isSameFile(as: two)
     }
 
     /// The path as the system knows it.

@@ -1,3 +1,4 @@
+import GatewayTLS
 import NIOCore
 
 /// A protocol that a client's connection can speak.
@@ -22,6 +23,8 @@ struct ClientArrival {
     let worker: Worker
     let listener: ListenerPlan
     let peer: ClientAddress
+    /// What the handshake agreed on; nil if the connection is plain.
+    var tls: TLSSession?
     /// False if there are too many connections. The client then only gets an error response.
     let isAdmitted: Bool
     let output: ConnectionOutput.Destination

@@ -9,7 +9,7 @@ extension ConnectionHandler: ClientStream {
     private static let discardLimit = 256 * 1024
 
     package var isWritable: Bool { self.machine.isWritable }
-    package var scheme: StaticString { "http" }
+    package var scheme: StaticString { self.tls == nil ? "http" : "https" }
     package var protocolName: StaticString { self.exchange?.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1" }
 
     // MARK: The response

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+package import GatewayTLS
 package import NIOCore
 
 /// A client's HTTP/1 connection. It reads requests from the channel, starts an exchange for each and writes the
@@ -20,6 +21,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
     let worker: Worker
     package let listener: ListenerPlan
     package let peer: ClientAddress
+    package let tls: TLSSession?
     var machine: ConnectionStateMachine
     var reader: RequestReader
     var clock = ConnectionClock()
@@ -32,6 +34,7 @@ package final class ConnectionHandler: ChannelInboundHandler {
         self.worker = arrival.worker
         self.listener = arrival.listener
         self.peer = arrival.peer
+        self.tls = arrival.tls
         let limits = arrival.listener.limits
         self.machine = ConnectionStateMachine(
             requestsPerConnection: limits.requestsPerConnection,

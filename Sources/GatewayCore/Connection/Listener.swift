@@ -70,11 +70,11 @@ final class Listener: Sendable {
         if sharesPort { bootstrap = bootstrap.serverChannelOption(Self.sharedPort, value: 1) }
         do {
             let channel: any Channel
-            if case .host = address {
+            if case .host = address.location {
                 bootstrap = bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             }
             var file: ListenerFile?
-            switch (passed, address) {
+            switch (passed, address.location) {
             case (let passed?, _):
                 channel = try await Self.adopt(passed.descriptor, bootstrap)
             case (nil, .host(let host, let port)):
@@ -173,7 +173,7 @@ final class Listener: Sendable {
 
     /// Whether the system may consider this address part of another one: both have the same port.
     func mayOverlap(_ address: ListenAddress) -> Bool {
-        guard case .host(_, let port) = address, case .host = self.address else { return false }
+        guard case .host(_, let port) = address.location, case .host = self.address.location else { return false }
         return port != 0 && port == self.boundAddress?.port
     }
 

@@ -1,3 +1,4 @@
+import GatewaySettings
 import NIOCore
 
 #if canImport(Glibc)
@@ -18,16 +19,15 @@ struct ListenerFile: Sendable {
 
     let descriptor: CInt
     private let path: String
-    private let device: dev_t
-    private let inode: ino_t
+    private let status: FileStatus
 
     /// Opens a socket at the path. Replaces the file of another socket, which must be unused.
     ///
     /// - Throws: `IOError`, ``IsNotSocket`` or an error for a path that is too long.
     init(binding path: String) throws {
         let address = try SocketAddress(unixDomainSocketPath: path)
-        if let kind = Self.status(of: path)?.st_mode {
-            guard kind & S_IFMT == S_IFSOCK else { throw IsNotSocket() }
+        if let existing = Self.status(of: path) {
+            guard existing.kind == .socket else { throw IsNotSocket() }
             unlink(path)
         }
         let descriptor = socket(AF_UNIX, Platform.streamSocket, 0)
@@ -41,20 +41,14 @@ struct ListenerFile: Sendable {
         }
         self.descriptor = descriptor
         self.path = path
-        self.device = status.st_dev
-        self.inode = status.st_ino
+        self.status = status
     }
 
     /// Removes the file, unless another one has taken its place.
     func remove() {
-        guard let status = Self.status(of: self.path), status.st_dev == self.device, status.st_ino == self.inode else {
-            return
-        }
+        guard let status = Self.status(of: self.path), status.isSameFile(as: self.status) else { return }
         unlink(self.path)
     }
 
-    private static func status(of path: String) -> stat? {
-        var status = stat()
-        return lstat(path, &status) == 0 ? status : nil
-    }
+    private static func status(of path: String) -> FileStatus? { FileStatus(of: path, followsLinks: false) }
 }

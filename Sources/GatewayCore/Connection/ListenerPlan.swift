@@ -1,5 +1,6 @@
 import GatewayHTTP1
 package import GatewaySettings
+package import GatewayTLS
 import NIOCore
 
 /// The state that the connections of one listener share on one event loop.
@@ -21,6 +22,8 @@ package final class ListenerPlan {
     package let label: String
     /// Replaced on reload.
     package var limits: ConnectionLimits
+    /// How connections are secured; nil if they are plain. Replaced on reload.
+    package var security: ServerTLS?
     /// Whether the listener closes, so that its connections close after their requests.
     var isLeaving = false
     private let shared: SharedState
@@ -32,7 +35,7 @@ package final class ListenerPlan {
     package init(_ address: ListenAddress, limits: ConnectionLimits, shared: SharedState, meters: MeterShard) {
         let label = "\(address)"
         self.label = label
-        if case .unix = address { self.isUnixSocket = true } else { self.isUnixSocket = false }
+        if case .unix = address.location { self.isUnixSocket = true } else { self.isUnixSocket = false }
         self.limits = limits
         self.shared = shared
         meters.admit(listener: label)

@@ -18,7 +18,7 @@ package struct PassedSockets: Sendable {
         var assigned = [PassedSocket?](repeating: nil, count: addresses.count)
         if self.free.isEmpty { return assigned }
         let wanted = addresses.map { address -> (ListenAddress, PassedSocket.Address?) in
-            switch address {
+            switch address.location {
             case .unix(let path): (address, .unix(path: path))
             case .host(let host, let port):
                 (address, (IPAddress(host) ?? resolve(host, port)).map { .ip($0, port: port) })
@@ -41,7 +41,7 @@ package struct PassedSockets: Sendable {
 
     private typealias Rule = @Sendable (PassedSocket, ListenAddress, PassedSocket.Address?) -> Bool
 
-    private static let isOrigin: Rule = { socket, address, _ in socket.origin?.address == address }
+    private static let isOrigin: Rule = { socket, address, _ in socket.origin?.address.location == address.location }
 
     private static let isSame: Rule = { socket, _, wanted in
         switch (socket.address, wanted) {

@@ -40,7 +40,7 @@ extension WorkerGroup {
         var leaving = self.listeners.withLockedValue { $0 }
         var listeners: [Listener?] = addresses.map { address in
             let leavesIPv4 = address.leavesIPv4(to: addresses)
-            let place = leaving.firstIndex { $0.address == address && $0.leavesIPv4 == leavesIPv4 }
+            let place = leaving.firstIndex { $0.address.location == address.location && $0.leavesIPv4 == leavesIPv4 }
             return place.map { leaving.remove(at: $0) }
         }
         var opened: [Listener] = []

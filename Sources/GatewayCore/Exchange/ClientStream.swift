@@ -1,5 +1,6 @@
 package import GatewayHTTP
 import GatewayHTTP1
+package import GatewayTLS
 package import NIOCore
 
 /// The client's side of an exchange, as the driver sees it.
@@ -8,6 +9,8 @@ package protocol ClientStream: AnyObject {
     var isWritable: Bool { get }
     /// The scheme of the client's connection: `http` or `https`.
     var scheme: StaticString { get }
+    /// What the connection's handshake agreed on; nil if the connection is plain.
+    var tls: TLSSession? { get }
     /// The protocol for the log, such as `HTTP/1.1`.
     var protocolName: StaticString { get }
     var peer: ClientAddress { get }

@@ -6,6 +6,7 @@ package struct ConfigurationValidator {
 
     package mutating func validate() {
         server()
+        tls()
         admin()
         metrics()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
@@ -106,7 +107,7 @@ package struct ConfigurationValidator {
         for (index, address) in server.listen.enumerated() {
             let place = path + "listen" + index
             check(address, place)
-            if isFixed(address), server.listen[..<index].contains(address) {
+            if isFixed(address), server.listen[..<index].contains(where: { $0.location == address.location }) {
                 report(place, "\(address.settingValue.quoted) is in the list twice", "remove it")
             }
         }
@@ -134,7 +135,10 @@ package struct ConfigurationValidator {
         let path = SettingPath("admin")
         if case .address(let address) = configuration.admin.listen {
             check(address, path + "listen")
-            if isFixed(address), configuration.server.listen.contains(address) {
+            if address.scheme == .https {
+                report(path + "listen", "the admin API is served without TLS", "write \(JSONText.quoted("\(address)"))")
+            }
+            if isFixed(address), configuration.server.listen.contains(where: { $0.location == address.location }) {
                 report(
                     path + "listen",
                     "\(address.settingValue.quoted) is also in server.listen",
@@ -181,16 +185,17 @@ package struct ConfigurationValidator {
 
     /// Returns the same host with the next port that is not configured as a listener.
     private func unusedAddress(beside address: ListenAddress) -> String {
-        switch address {
+        switch address.location {
         case .unix(let path): return "unix:\(path).admin"
         case .host(let host, let port):
             let next = (1...100).lazy.map { ListenAddress.host(host, port: (port + $0 - 1) % 65_535 + 1) }
-            return (next.first { !configuration.server.listen.contains($0) } ?? address).description
+            let used = configuration.server.listen.map(\.location)
+            return (next.first { !used.contains($0.location) } ?? address).description
         }
     }
 
     /// Whether two listeners at this address would conflict.
     private func isFixed(_ address: ListenAddress) -> Bool {
-        if case .host(_, port: 0) = address { false } else { true }
+        if case .host(_, port: 0) = address.location { false } else { true }
     }
 }

@@ -60,8 +60,8 @@ struct ConfigurationWarnings {
                 )
             )
         }
-        if case .address(.host(let host, _)) = configuration.admin.listen, configuration.admin.token.isEmpty,
-            host != "localhost", !host.hasPrefix("127."), host != "::1"
+        if case .address(let address) = configuration.admin.listen, case .host(let host, _) = address.location,
+            configuration.admin.token.isEmpty, host != "localhost", !host.hasPrefix("127."), host != "::1"
         {
             warnings.append(
                 warning(

@@ -17,9 +17,10 @@ extension GatewayConfiguration {
 
     /// Returns the configuration with relative paths resolved against the folder of its file.
     package func resolvingPaths(of file: String) -> GatewayConfiguration {
-        guard case .file(let log) = self.log.access else { return self }
+        let folder = ConfigurationFolder(of: file)
         var resolved = self
-        resolved.log.access = .file(path: ConfigurationFolder(of: file).path(log))
+        if case .file(let log) = self.log.access { resolved.log.access = .file(path: folder.path(log)) }
+        resolved.document.folder = folder
         return resolved
     }
 

@@ -1,6 +1,7 @@
 /// `[server]`: where the gateway listens, which proxies it trusts, and how it stops.
 public struct ServerConfiguration: SettingTable {
-    /// Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed.
+    /// Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed. With
+    /// `[server.tls]`, an address uses TLS unless it begins with `http://`.
     public var listen: [ListenAddress] = [.host("127.0.0.1", port: 8080)]
     /// Number of event loops, 1 to 1024. `auto` is one per core.
     public var workers = Workers.auto
@@ -19,6 +20,8 @@ public struct ServerConfiguration: SettingTable {
     public var maxPolls = 10
     /// Limits per client connection and request.
     public var limits = LimitsConfiguration()
+    /// TLS for clients. Absent: connections are plain.
+    public var tls: TLSConfiguration?
 
     public init() {}
 }

@@ -4,6 +4,8 @@ package struct SettingDocument: Sendable {
     package var root: SettingNode?
     /// Warnings about settings that are valid but inadvisable.
     package var warnings: [ConfigurationError] = []
+    /// The folder that relative paths of certificates and keys start from.
+    package var folder = ConfigurationFolder()
 
     init() {}
 

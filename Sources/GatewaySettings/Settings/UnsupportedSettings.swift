@@ -9,7 +9,7 @@ enum UnsupportedSettings {
     /// `*` matches any key.
     private static let keys: Set<String> = [
         "auth", "plans", "redis", "tracing", "sentry", "events", "alerts",
-        "server.https_redirect", "server.proxy_protocol", "server.tls", "server.http2",
+        "server.https_redirect", "server.proxy_protocol", "server.http2",
         "upstreams.*.http2", "upstreams.*.tls",
     ]
 

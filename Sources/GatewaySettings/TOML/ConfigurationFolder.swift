@@ -1,7 +1,10 @@
 /// The folder of a configuration file. Relative paths in the file are resolved against it.
-struct ConfigurationFolder {
+package struct ConfigurationFolder: Sendable {
     /// Ends with a slash. Empty for the working directory.
     private let prefix: String
+
+    /// Creates the working directory.
+    init() { self.prefix = "" }
 
     /// Creates the folder of a configuration file.
     ///
@@ -13,5 +16,5 @@ struct ConfigurationFolder {
     }
 
     /// Returns the path to open, resolved against the folder unless it is absolute.
-    func path(_ path: String) -> String { path.hasPrefix("/") ? path : self.prefix + path }
+    package func path(_ path: String) -> String { path.hasPrefix("/") ? path : self.prefix + path }
 }

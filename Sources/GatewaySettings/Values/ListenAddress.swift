@@ -1,15 +1,39 @@
 import GatewayHTTP
 
-/// An address to listen on: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`.
-public enum ListenAddress: Hashable {
-    /// An IP address, or a name that resolves to one, without brackets. With port 0 the system chooses a port.
-    case host(String, port: Int)
-    case unix(path: String)
+/// An address to listen on: `"127.0.0.1:8080"`, `"[::]:8080"`, `"unix:/run/gateway.sock"`. A scheme in front of it,
+/// such as `"https://0.0.0.0:443"`, says whether connections use TLS.
+public struct ListenAddress: Hashable {
+    /// Where the gateway listens.
+    public enum Location: Hashable, Sendable {
+        /// An IP address, or a name that resolves to one, without brackets. With port 0 the system chooses a port.
+        case host(String, port: Int)
+        case unix(path: String)
+    }
+
+    /// The protocol of an address that names one.
+    public enum Scheme: String, Hashable, Sendable {
+        case http, https
+    }
+
+    public var location: Location
+    /// Whether connections use TLS. Nil: they do if there is a `[server.tls]`.
+    public var scheme: Scheme?
+
+    public init(_ location: Location, scheme: Scheme? = nil) {
+        self.location = location
+        self.scheme = scheme
+    }
+
+    /// Returns the address of a host and a port. With port 0 the system chooses a port.
+    public static func host(_ host: String, port: Int) -> ListenAddress { ListenAddress(.host(host, port: port)) }
+
+    /// Returns the address of a Unix socket.
+    public static func unix(path: String) -> ListenAddress { ListenAddress(.unix(path: path)) }
 }
 
 extension ListenAddress: Setting {
     public static var shape: SettingShape {
-        .string("address", examples: ["127.0.0.1:8080", "[::]:8080", "unix:/run/gateway.sock"])
+        .string("address", examples: ["127.0.0.1:8080", "[::]:8080", "https://0.0.0.0:443", "unix:/run/gateway.sock"])
     }
 
     public init(setting value: SettingValue) throws(SettingError) {
@@ -22,7 +46,9 @@ extension ListenAddress: Setting {
         self = try Self.parse(text)
     }
 
-    public var settingValue: SettingValue { .string(description) }
+    public var settingValue: SettingValue {
+        .string((self.scheme.map { $0.rawValue + "://" } ?? "") + self.description)
+    }
 
     /// Reads an address; returns nil if it is not one.
     public init?(_ text: String) {
@@ -31,12 +57,14 @@ extension ListenAddress: Setting {
     }
 
     private static func parse(_ text: String) throws(SettingError) -> ListenAddress {
-        if text.hasPrefix("https://") {
-            throw SettingError(
-                "asks for TLS, which is not supported in this version",
-                suggestion: "write \"http://\(text.dropFirst("https://".count))\""
-            )
+        for scheme in [Scheme.http, .https] where text.hasPrefix(scheme.rawValue + "://") {
+            let location = try Self.location(text.dropFirst(scheme.rawValue.utf8.count + "://".count))
+            return ListenAddress(location, scheme: scheme)
         }
+        return ListenAddress(try Self.location(text[...]))
+    }
+
+    private static func location(_ text: Substring) throws(SettingError) -> Location {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst("unix:".count))
             // sun_path has room for 108 bytes on Linux and 104 elsewhere, including the terminating zero.
@@ -45,8 +73,7 @@ extension ListenAddress: Setting {
             }
             return .unix(path: path)
         }
-        let authority = text.hasPrefix("http://") ? text.dropFirst("http://".count) : text[...]
-        guard let (host, port) = HostAndPort.parse(authority) else { throw SettingError.notAnAddress(authority) }
+        guard let (host, port) = HostAndPort.parse(text) else { throw SettingError.notAnAddress(text) }
         guard let port else {
             throw SettingError("has no port", suggestion: "write \"\(HostAndPort.text(host, 8080))\"")
         }
@@ -55,9 +82,9 @@ extension ListenAddress: Setting {
 }
 
 extension ListenAddress: CustomStringConvertible {
-    /// The form used in `gateway.toml`.
+    /// The address without a scheme.
     public var description: String {
-        switch self {
+        switch self.location {
         case .host(let host, let port): HostAndPort.text(host, port)
         case .unix(let path): "unix:" + path
         }
@@ -68,9 +95,11 @@ extension ListenAddress {
     /// Whether this is `[::]` and one of `others` has the same port on IPv4. Alone, `[::]` accepts both families. Next
     /// to such an address it accepts only IPv6, because the two cannot both bind the port.
     package func leavesIPv4(to others: [ListenAddress]) -> Bool {
-        guard case .host(let host, let port) = self, port != 0, IPAddress(host) == IPAddress("::") else { return false }
+        guard case .host(let host, let port) = self.location, port != 0, IPAddress(host) == IPAddress("::") else {
+            return false
+        }
         return others.contains { other in
-            guard case .host(let otherHost, port) = other else { return false }
+            guard case .host(let otherHost, port) = other.location else { return false }
             return IPAddress(otherHost)?.isIPv6 != true
         }
     }

@@ -29,7 +29,7 @@ struct PassedSocketsTests {
         origin: String? = nil
     ) -> PassedSocket {
         let location: PassedSocket.Address =
-            if case .host(let host, let port)? = ListenAddress(address), let ip = IPAddress(host) {
+            if case .host(let host, let port)? = ListenAddress(address)?.location, let ip = IPAddress(host) {
                 .ip(ip, port: port, servesIPv4: servesIPv4)
             } else {
                 .unix(path: address)

@@ -7,6 +7,7 @@ import NIOPosix
 @testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewaySettings
+@testable import GatewayTLS
 
 /// A worker without listeners, on a separate event loop.
 enum WorkerFixture {
@@ -85,6 +86,7 @@ extension HeaderBlock {
 
 /// A client that accepts and records everything.
 final class RecordingClient: ClientStream {
+    var tls: TLSSession? { nil }
     var isWritable = true
     var scheme: StaticString = "https"
     var protocolName: StaticString { "HTTP/1.1" }
