@@ -60,14 +60,18 @@ struct AccessLogEntry: AccessLogSource {
         self.outcome = outcome
         let duration = exchange.now - exchange.startedAt
         self.accessLogDuration = duration
-        // An event stream lasts as long as its reader; only the time to its head counts.
-        let measured = exchange.response.isEventStream ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
+        // A stream lasts as long as its reader; only the time to its head counts.
+        let measured =
+            exchange.response.isEventStream || exchange.isGRPC
+            ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
         let isSlow = slow.map { measured ?? duration >= $0 } ?? false
-        let isError = exchange.response.status >= 500 || outcome.isFailure
-        self.accessLogLevel = isSlow || isError ? .warning : .info
+        self.accessLogLevel = isSlow || exchange.hasFailed(outcome) ? .warning : .info
     }
 
     var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }
+    var accessLogGRPCStatus: Int? {
+        self.exchange.isGRPC ? self.exchange.grpcStatus(self.outcome).map { Int($0.rawValue) } : nil
+    }
     var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
     var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
     var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }

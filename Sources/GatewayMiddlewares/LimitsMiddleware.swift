@@ -11,7 +11,8 @@ import NIOCore
 /// ```
 ///
 /// A request with a larger `Content-Length` is rejected before it reaches the upstream. Bodies of unknown length are
-/// counted while they stream; if the response has started by then, the connection is closed.
+/// counted while they stream; if the response has started by then, the connection is closed. gRPC is limited only if a
+/// policy or route sets `body`, because a stream has no length.
 public struct LimitsMiddleware: RequestHook {
     public struct Config: Codable, Sendable {
         /// Maximum size of a request body. Larger ones get 413.
@@ -23,10 +24,15 @@ public struct LimitsMiddleware: RequestHook {
     public static let name = "limits"
 
     private let body: Int
+    private let limitsGRPC: Bool
 
-    public init(_ config: Config, in context: inout BuildContext) { self.body = config.body.bytes }
+    public init(_ config: Config, in context: inout BuildContext) {
+        self.body = config.body.bytes
+        self.limitsGRPC = context.isSetByRoute("body")
+    }
 
     public func request(_ exchange: Exchange) -> Decision {
+        if exchange.isGRPC, !self.limitsGRPC { return .next }
         switch exchange.request.framing {
         case .length(let length) where length > self.body: return .fail(GatewayError(.payloadTooLarge))
         case .chunked, .untilClose:

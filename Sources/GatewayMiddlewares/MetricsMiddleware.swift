@@ -34,7 +34,7 @@ public struct MetricsMiddleware: RequestHook, CompletionHook {
         let request = RouteMeters.Request(
             method: exchange.request.method,
             status: status,
-            isError: status >= 500 || outcome.isFailure,
+            isError: exchange.hasFailed(outcome),
             duration: now - exchange.startedAt,
             firstByte: firstByte,
             bytesIn: exchange.bytesIn,
@@ -42,6 +42,7 @@ public struct MetricsMiddleware: RequestHook, CompletionHook {
             trace: exchange.request.headers.withBytes(exchange[RequestIDMiddleware.traceID]) { TraceDigits($0) }
         )
         self.meters.count(request, at: now)
+        if exchange.isGRPC { self.meters.countGRPC(exchange.grpcStatus(outcome)) }
     }
 
     /// The code of a request whose client left before a response was sent, as nginx logs it.

@@ -13,6 +13,8 @@ import NIOCore
 /// total = "off"
 /// ```
 ///
+/// `first_byte` and `idle` apply to gRPC only if a policy or route sets them. `grpc-timeout` can shorten `total` too.
+///
 /// The driver turns a missed deadline into 504, or closes the connection if the head was sent. The remaining time of
 /// `total` goes upstream as `X-Request-Timeout-Ms`.
 public struct TimeoutMiddleware: RequestHook, ResponseHook {
@@ -37,6 +39,8 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
     private let total: TimeAmount?
     /// An event stream may pause for longer than other bodies, unless a policy or route sets `idle`.
     private let cutsEventStreams: Bool
+    /// A gRPC stream may begin late, unless a policy or route sets `first_byte`.
+    private let limitsFirstByteOfGRPC: Bool
 
     public init(_ config: Config, in context: inout BuildContext) {
         self.connect = TimeAmount(config.connect)
@@ -44,6 +48,7 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
         self.idle = TimeAmount(config.idle)
         self.total = config.total.span.map(TimeAmount.init)
         self.cutsEventStreams = context.isSetByRoute("idle")
+        self.limitsFirstByteOfGRPC = context.isSetByRoute("first_byte")
         for (key, span) in [("connect", config.connect), ("first_byte", config.firstByte), ("idle", config.idle)] {
             Self.check(span, "write \"1s\" or more", at: key, in: &context)
         }
@@ -63,7 +68,7 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
         exchange.deadlines.idle = self.idle
         exchange.deadlines.total = self.total
         if exchange.isFromTrustedPeer { self.shorten(exchange) }
-        return .next
+        return exchange.isGRPC ? self.limitCall(exchange) : .next
     }
 
     public func response(_ exchange: Exchange) -> Decision {
@@ -75,11 +80,25 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
     private func shorten(_ exchange: Exchange) {
         guard let value = exchange.request.headers.first(.xRequestTimeoutMS) else { return }
         let milliseconds = exchange.request.headers.withBytes(value, Self.milliseconds)
-        guard let milliseconds else { return }
-        let asked = TimeAmount.milliseconds(milliseconds)
+        if let milliseconds { self.shorten(exchange, to: .milliseconds(milliseconds)) }
+    }
+
+    private func shorten(_ exchange: Exchange, to asked: TimeAmount) {
         if let total = exchange.deadlines.total, total <= asked { return }
         exchange.deadlines.total = asked
         exchange.deadlines.isTotalRequested = true
+    }
+
+    /// Streams may be silent for hours. Every client may set the deadline of its own call.
+    private func limitCall(_ exchange: Exchange) -> Decision {
+        exchange.deadlines.limitsFirstByte = self.limitsFirstByteOfGRPC
+        if !self.cutsEventStreams { exchange.deadlines.idle = nil }
+        guard let value = exchange.request.headers.first(GRPCTimeout.field) else { return .next }
+        guard let timeout = exchange.request.headers.withBytes(value, GRPCTimeout.parse) else {
+            return .fail(.badRequest("grpc-timeout is malformed."))
+        }
+        self.shorten(exchange, to: timeout)
+        return .next
     }
 
     /// At least 1; nil if it is not a number. Numbers above a day are clamped.

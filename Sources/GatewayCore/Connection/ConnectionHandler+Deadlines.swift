@@ -30,8 +30,11 @@ extension ConnectionHandler: DeadlineOwner, ClientConnection {
     }
 
     func waitForBody() {
-        // The upstream has to ask for the body, so its deadlines apply instead.
-        if let exchange = self.exchange, exchange.request.expectsContinue { return self.waitForRead(.distantFuture) }
+        // The upstream has to ask for the body, so its deadlines apply instead. A gRPC stream sends when it has
+        // something to say.
+        if let exchange = self.exchange, exchange.request.expectsContinue || exchange.isGRPC {
+            return self.waitForRead(.distantFuture)
+        }
         let rate = self.listener.limits.bodyNanosecondsPerByte
         self.waitForRead(self.clock.bodyDeadline(bytes: self.reader.bodyBytes, nanosecondsPerByte: rate))
     }

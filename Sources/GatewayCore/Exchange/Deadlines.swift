@@ -25,6 +25,8 @@ public struct Deadlines: Sendable {
     public var connect = TimeAmount.seconds(2)
     /// The time from the last byte of the request to the first byte of the response.
     public var firstByte = TimeAmount.seconds(60)
+    /// Whether ``firstByte`` limits the wait for the upstream. The first byte of a gRPC stream may take hours.
+    package var limitsFirstByte = true
     /// The time between two reads of a body, or nil for no limit.
     public var idle: TimeAmount? = .seconds(60)
     /// The time for the whole exchange, from the end of the request head, or nil for no limit.
@@ -74,6 +76,12 @@ public struct Deadlines: Sendable {
         self.phase = phase
         self.current = deadline
     }
+
+    /// The time in which the response must begin.
+    var headLimit: TimeAmount { self.limitsFirstByte ? self.firstByte : Self.forever }
+
+    /// Ten years.
+    private static let forever = TimeAmount.hours(10 * 365 * 24)
 
     mutating func stopWaiting() { self.current = .distantFuture }
 

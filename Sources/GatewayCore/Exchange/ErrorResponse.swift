@@ -12,23 +12,29 @@ enum ErrorResponse {
     private static let allow = HeaderName(.allow)
 
     static func make(_ error: GatewayError, for exchange: Exchange) -> Response {
+        if exchange.isGRPC { return self.makeGRPC(error, for: exchange) }
         let format = exchange.plan.errors
         let (body, type) = self.body(error, format, for: exchange)
         var response = Response(status: error.status, body: body)
         response.fields = PreparedFields(error.fields, room: 256) { fields in
             fields.add(Self.contentType, type)
-            fields.add(Self.cacheControl, "no-store")
-            if format.sendsProxyStatus, let type = error.proxyStatus ?? error.code.proxyStatus {
-                fields.add(Self.proxyStatus) {
-                    $0.write("gateway; error=")
-                    $0.write(type)
-                }
-            }
-            if let seconds = error.retryAfter { fields.add(Self.retryAfter) { $0.write(decimal: seconds) } }
-            if let allow = error.allow { fields.add(Self.allow, allow.utf8) }
+            self.addFields(of: error, format, to: &fields)
             if case .negotiated = format.form { fields.addVary(UnsafeRawBufferPointer("Accept" as StaticString)) }
         }
         return response
+    }
+
+    /// Adds the fields that an error has in every form.
+    static func addFields(of error: GatewayError, _ format: ErrorFormat, to fields: inout HeaderBlock) {
+        fields.add(Self.cacheControl, "no-store")
+        if format.sendsProxyStatus, let type = error.proxyStatus ?? error.code.proxyStatus {
+            fields.add(Self.proxyStatus) {
+                $0.write("gateway; error=")
+                $0.write(type)
+            }
+        }
+        if let seconds = error.retryAfter { fields.add(Self.retryAfter) { $0.write(decimal: seconds) } }
+        if let allow = error.allow { fields.add(Self.allow, allow.utf8) }
     }
 
     private static func body(

@@ -87,6 +87,8 @@ public final class Exchange {
         var collectsUntil = NIODeadline.distantFuture
         /// Writes the body of the local response that is about to be sent.
         package var source: (any BodyTransform)?
+        /// Why trailers of the gateway end the body before its end.
+        var brokenOff: Outcome?
     }
 
     /// The origin of a response.

@@ -36,8 +36,32 @@ extension ExchangeDriver {
         self.climb(with: ErrorResponse.make(error, for: exchange), from: place)
     }
 
-    /// Closes the client's connection, so that what it received does not look complete.
-    func abort(_ outcome: Outcome) { self.finish(outcome, cutting: true) }
+    /// Ends an exchange whose client has received part of the response, so that this part does not look complete: with
+    /// trailers that have the status of the failed gRPC call, or by closing the client's connection.
+    func abort(_ outcome: Outcome) {
+        guard let client = self.exchange.client, self.endsWithStatus(client) else {
+            return self.finish(outcome, cutting: true)
+        }
+        let exchange = self.exchange
+        self.dropUpstream()
+        exchange.responseBody.pipeline?.cancel()
+        exchange.responseBody.pipeline = nil
+        exchange.holdsBodies = true
+        exchange.responseBody.brokenOff = outcome
+        exchange.responseBody.trailers = ErrorResponse.grpcTrailers(
+            outcome,
+            isDraining: self.worker.shared.isDraining
+        )
+        self.end(client)
+    }
+
+    /// Whether the status of a gRPC call can still follow what was sent. Clients of gRPC-Web look for it in the body,
+    /// between two messages.
+    private func endsWithStatus(_ client: any ClientStream) -> Bool {
+        let exchange = self.exchange
+        return exchange.grpc == .native && exchange.state.stage == .responding && client.marksEnds
+            && exchange.response.framing.isUnbounded
+    }
 
     // MARK: The upstream
 

@@ -94,7 +94,7 @@ extension ExchangeDriver {
         upstream.writeEnd(trailers: exchange.requestBody.trailers)
         // Start the wait before the flush, because a failed flush may end this exchange.
         if exchange.state.stage == .waiting {
-            exchange.wait(for: .firstByte, exchange.deadlines.firstByte)
+            exchange.wait(for: .firstByte, exchange.deadlines.headLimit)
             if exchange.deadlines.perTry != nil, !exchange.deadlines.isInTry { exchange.beginTry() }
         }
         upstream.flush()
@@ -129,6 +129,8 @@ extension ExchangeDriver {
     /// Returns the body for a hook that asked for at most `limit` bytes, or nil if it has not been received yet.
     func collectRequest(upTo limit: Int) -> CollectedBody? {
         let exchange = self.exchange
+        // A stream may wait for an answer before it continues.
+        if exchange.isGRPC { return .larger }
         exchange.holdsBodies = true
         let held = exchange.requestBody.held.readableBytes
         if exchange.state.isRequestEnded {

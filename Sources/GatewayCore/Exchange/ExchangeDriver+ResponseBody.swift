@@ -97,7 +97,7 @@ extension ExchangeDriver {
     func clientWritable() {
         let exchange = self.exchange
         switch exchange.state.clientWritable() {
-        case .finish: self.finish(.complete)
+        case .finish: self.finish(exchange.responseBody.brokenOff ?? .complete)
         case .continueResponse:
             if exchange.responseBody.pipeline != nil { return self.worker.nextTurn(exchange) }
             exchange.waitForBody()
@@ -117,7 +117,7 @@ extension ExchangeDriver {
         }
     }
 
-    private func end(_ client: any ClientStream) {
+    func end(_ client: any ClientStream) {
         let exchange = self.exchange
         exchange.stopWaiting()
         client.writeEnd(of: exchange)
@@ -126,7 +126,7 @@ extension ExchangeDriver {
         client.flush()
         // A failed write closes the connection during the flush, so the exchange may already have been reused.
         if exchange.generation == generation, exchange.state.stage == .flushing, client.isWritable {
-            self.finish(.complete)
+            self.finish(exchange.responseBody.brokenOff ?? .complete)
         }
     }
 
@@ -135,6 +135,7 @@ extension ExchangeDriver {
     /// Returns the body for a hook that asked for at most `limit` bytes, or nil if it has not been received yet.
     func collectResponse(upTo limit: Int) -> CollectedBody? {
         let exchange = self.exchange
+        if exchange.isGRPC { return .larger }
         exchange.holdsBodies = true
         let held = exchange.responseBody.held
         if exchange.state.isResponseEnded || exchange.response.framing.isEmpty {

@@ -102,9 +102,13 @@ package struct ExchangeDriver {
 
     /// Answers without an upstream. The response climbs from `place`, or from the bottom of the chain.
     package func answer(_ response: Response, from place: Int?) {
-        self.exchange.origin = .local
-        self.exchange.errorCode = nil
-        self.climb(with: response, from: place)
+        let exchange = self.exchange
+        exchange.origin = .local
+        exchange.errorCode = nil
+        guard exchange.isGRPC, response.status >= 400 else { return self.climb(with: response, from: place) }
+        exchange.responseBody.source?.cancel()
+        exchange.responseBody.source = nil
+        self.climb(with: ErrorResponse.makeGRPC(response, for: exchange), from: place)
     }
 
     // MARK: 5. The upstream's head
@@ -144,6 +148,10 @@ package struct ExchangeDriver {
         self.dropResponse()
         exchange.state.answered()
         exchange.response.fill(with: response, answering: exchange.request.method)
+        // Clients of gRPC would see the length of a response without a body as metadata.
+        if exchange.isGRPC, exchange.response.framing.isEmpty, exchange.client?.marksEnds == true {
+            exchange.response.headers.remove(.contentLength)
+        }
         exchange.holdsBodies = true
         exchange.responseBody.held = response.body
         if let source = exchange.responseBody.source {

@@ -69,7 +69,9 @@ enum ForwardedFields {
         let isChanged = exchange.responseBody.pipeline != nil
         return trailers.removing { block, field in
             if isChanged, field.id == .etag || IntegrityFields.contain(field, in: block) { return true }
-            return !self.mayFollow(field.id) || self.isNamed(field, by: exchange.fieldsNamedByResponse, in: block)
+            // The trailers of a gRPC call are metadata of the application.
+            return !exchange.isGRPC && !self.mayFollow(field.id)
+                || self.isNamed(field, by: exchange.fieldsNamedByResponse, in: block)
                 || self.isNamed(field, by: exchange.plan.owned.response, in: block)
         }
     }

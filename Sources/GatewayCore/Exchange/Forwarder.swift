@@ -125,6 +125,10 @@ struct Forwarder {
         let left = (exchange.deadlines.end - exchange.worker.now).nanoseconds / 1_000_000
         output.write(decimal: Int(max(1, left)))
         output.writeLineEnd()
+        guard exchange.isGRPC else { return }
+        output.write("grpc-timeout: ")
+        GRPCTimeout.write(exchange.deadlines.end - exchange.worker.now, into: &output)
+        output.writeLineEnd()
     }
 
     /// Writes the port in the client's `Host`, or the default port of the scheme.
@@ -211,7 +215,10 @@ extension Exchange {
                 }
             }
         }
-        if self.deadlines.total != nil { self.request.headers.remove(.xRequestTimeoutMS) }
+        if self.deadlines.total != nil {
+            self.request.headers.remove(.xRequestTimeoutMS)
+            if self.isGRPC { self.request.headers.removeAll(GRPCTimeout.field) }
+        }
         self.forwardingFields = known
         return known
     }

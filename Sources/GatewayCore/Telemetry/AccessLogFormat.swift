@@ -51,6 +51,10 @@ package struct AccessLogFormat: ~Copyable {
             line.write(decimal: status)
         }
         write(.code, source)
+        if let status = source.accessLogGRPCStatus {
+            writeKey("grpc_status")
+            line.write(decimal: status)
+        }
         if let bytes = source.accessLogBytesIn {
             writeKey("bytes_in")
             line.write(decimal: bytes)

@@ -9,6 +9,8 @@ package protocol AccessLogSource {
 
     var accessLogLevel: AccessLogLevel { get }
     var accessLogStatus: Int? { get }
+    /// How a gRPC call ended.
+    var accessLogGRPCStatus: Int? { get }
     var accessLogBytesIn: UInt64? { get }
     var accessLogBytesOut: UInt64? { get }
     var accessLogDuration: TimeAmount { get }
@@ -19,6 +21,10 @@ package protocol AccessLogSource {
     /// Calls `body` with the target and the failure of each try, in order, if there was more than one. Empty texts are
     /// omitted.
     func withTries(_ body: (_ target: UnsafeRawBufferPointer, _ failure: UnsafeRawBufferPointer) -> Void)
+}
+
+extension AccessLogSource {
+    package var accessLogGRPCStatus: Int? { nil }
 }
 
 /// The texts of an access log line.

@@ -56,6 +56,12 @@ package final class RouteMeters {
         help: "Missed deadlines by phase: header, queue, connect, first_byte, idle, total, write.",
         labels: ["route", "phase"]
     )
+    package static let grpcRequests = MetricDescription(
+        "gateway_grpc_requests_total",
+        .counter,
+        help: "gRPC calls by status: 0 to 16, _OTHER for anything else.",
+        labels: ["route", "grpc_status"]
+    )
 
     package private(set) lazy var inFlight = self.shard.gauge(Self.requestsInFlight, [self.route])
     private lazy var firstByte = self.shard.histogram(Self.responseFirstByte, [self.route])
@@ -66,6 +72,7 @@ package final class RouteMeters {
     private let shard: MeterShard
     private var requests = SeriesCache<Counter>()
     private var durations = SeriesCache<Histogram>()
+    private var grpcStatuses = SeriesCache<Counter>()
     /// One for each code that was seen, out of some thirty.
     private var errors: [(code: String, counter: Counter)] = []
 
@@ -132,6 +139,14 @@ package final class RouteMeters {
         self.received.add(request.bytesIn)
         self.sent.add(request.bytesOut)
         self.performance.record(nanoseconds: duration, isError: request.isError, at: now)
+    }
+
+    /// - Parameter status: How the call ended. Nil for an unknown or missing status.
+    package func countGRPC(_ status: GRPCStatus?) {
+        self.grpcStatuses.meter(for: status.map { UInt32($0.rawValue) } ?? .max) {
+            let label = status.map { String($0.rawValue) } ?? MetricLabel.other
+            return self.shard.counter(Self.grpcRequests, [self.route, label])
+        }.add()
     }
 
     /// - Parameter code: the `code` of the error body.

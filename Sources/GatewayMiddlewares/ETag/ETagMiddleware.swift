@@ -78,7 +78,7 @@ public struct ETagMiddleware: RequestHook, ResponseHook {
         // Conditions apply if the response would be a success without them (RFC 9110 section 13.2.1).
         // A page with a nonce differs each time, and has no validators.
         guard method == .get || method == .head, 200..<300 ~= exchange.response.status,
-            !exchange.responseCarriesNonce
+            !exchange.responseCarriesNonce, !exchange.isGRPC
         else { return .next }
         switch exchange.collected {
         case .none: if self.isTagged(exchange) { return self.collect(exchange) }

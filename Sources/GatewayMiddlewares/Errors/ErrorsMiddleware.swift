@@ -101,7 +101,9 @@ public struct ErrorsMiddleware: ResponseHook, FailureHook {
         guard self.isReplaced(exchange.response.status), !type.passes else {
             return type.isProblem ? self.identify(exchange) : .next
         }
-        if case .none = exchange.collected, !type.isEventStream, Self.isRead(exchange.response.framing) {
+        if case .none = exchange.collected, !type.isEventStream, !exchange.isGRPC,
+            Self.isRead(exchange.response.framing)
+        {
             exchange[self.isReplacing] = true
             exchange.collectResponse(until: exchange.now + Self.patience)
             return .collect(upTo: Self.maxBody)

@@ -11,7 +11,8 @@ enum MetricCatalog {
             [
                 RouteMeters.requestsAnswered, RouteMeters.requestDuration, RouteMeters.responseFirstByte,
                 RouteMeters.requestsInFlight, RouteMeters.receivedBytes, RouteMeters.sentBytes,
-                RouteMeters.errorsByCode, RouteMeters.missedDeadlines, RequestIDMiddleware.requestIDsReplaced,
+                RouteMeters.errorsByCode, RouteMeters.missedDeadlines, RouteMeters.grpcRequests,
+                RequestIDMiddleware.requestIDsReplaced,
             ]
         ),
         (

@@ -21,6 +21,7 @@ struct MetricsTests {
         gateway_http_requests_total{route,method,code} gateway_http_request_duration_seconds{route,method}
         gateway_http_response_first_byte_seconds{route} gateway_http_requests_in_flight{route}
         gateway_http_received_bytes_total{route} gateway_http_sent_bytes_total{route} gateway_errors_total{route,code}
+        gateway_grpc_requests_total{route,grpc_status}
         gateway_upstream_requests_total{upstream,target,code} gateway_upstream_request_duration_seconds{upstream,target}
         gateway_upstream_connections{upstream,target,state} gateway_upstream_connects_total{upstream,target,result}
         gateway_upstream_target_up{upstream,target} gateway_upstream_retries_total{upstream,reason}
