@@ -70,6 +70,8 @@ public typealias TimeLimit = GatewaySettings.TimeLimit
 public typealias TimeSpan = GatewaySettings.TimeSpan
 public typealias TrustedProxy = GatewaySettings.TrustedProxy
 public typealias UpstreamConfiguration = GatewaySettings.UpstreamConfiguration
+public typealias UpstreamHTTP2 = GatewaySettings.UpstreamHTTP2
+public typealias UpstreamTLSConfiguration = GatewaySettings.UpstreamTLSConfiguration
 public typealias WhenAllDown = GatewaySettings.WhenAllDown
 public typealias Workers = GatewaySettings.Workers
 

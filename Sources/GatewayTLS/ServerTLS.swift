@@ -84,7 +84,7 @@ package final class ServerTLS: Sendable {
 
     /// The cipher suites of TLS 1.2: ephemeral keys and authenticated encryption only (RFC 9325 section 4.2). TLS 1.3 has
     /// no others.
-    private static let cipherSuites: [NIOTLSCipher] = [
+    static let cipherSuites: [NIOTLSCipher] = [
         .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
         .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,

@@ -282,7 +282,7 @@ extension RequestExplanation.Destination {
 
     private static func url(_ target: TargetURL, _ path: String) -> String {
         switch target {
-        case .http: "\(target)\(path)"
+        case .http, .https, .h2c: "\(target)\(path)"
         // The notation that other proxies use for a path on a socket.
         case .unix(let socket): "http://unix:\(socket):\(path)"
         }

@@ -272,7 +272,7 @@ struct PlanBuilder {
     private mutating func plan(of route: RouteConfiguration, at index: Int, _ action: RoutePlan.Action) -> RoutePlan {
         var forwarding = RoutePlan.Forwarding()
         forwarding.sendsOriginalPath = route.forwardPath == .original
-        forwarding.preservesHost = route.preserveHost != .never
+        forwarding.preserveHost = route.preserveHost
         forwarding.style = self.configuration.server.forwarded
         forwarding.acceptsWebSockets = route.upgrade.contains { $0.lowercased() == "websocket" }
         do throws(RoutePattern.ParseError) {

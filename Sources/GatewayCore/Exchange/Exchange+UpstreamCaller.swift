@@ -10,8 +10,8 @@ extension Exchange: UpstreamCaller {
 
     package var isWaitingForResponse: Bool { self.state.stage == .waiting }
 
-    package func writeHead(authority: [UInt8], into buffer: inout ByteBuffer) {
-        Forwarder(style: self.plan.forwarding.style).writeHead(of: self, authority: authority, into: &buffer)
+    package func writeHead(for target: UpstreamTarget, into buffer: inout ByteBuffer) {
+        Forwarder(style: self.plan.forwarding.style).writeHead(of: self, for: target, into: &buffer)
     }
 
     package func willSendAgain() {

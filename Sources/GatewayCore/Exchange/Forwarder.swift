@@ -10,7 +10,8 @@ struct Forwarder {
 
     let style: ForwardedStyle
 
-    func writeHead(of exchange: Exchange, authority: [UInt8], into buffer: inout ByteBuffer) {
+    /// - Parameter target: Nil for an upstream in this process.
+    func writeHead(of exchange: Exchange, for target: UpstreamTarget?, into buffer: inout ByteBuffer) {
         let known = exchange.takeForwardingFields()
         let path = Self.forwardedPath(of: exchange)
         buffer.writeHead(room: exchange.request.headers.bytes.readableBytes + 512) { output in
@@ -18,10 +19,12 @@ struct Forwarder {
             output.write(UInt8(ascii: " "))
             output.write(path, of: exchange.request.headers)
             output.write(" HTTP/1.1\r\nHost: ")
-            if exchange.plan.forwarding.preservesHost, !exchange.request.host.isEmpty {
+            if exchange.plan.forwarding.preserveHost.applies(to: target), !exchange.request.host.isEmpty {
                 output.write(exchange.request.host, of: exchange.request.headers)
+            } else if let target {
+                output.write(target.authority)
             } else {
-                output.write(authority)
+                output.write("localhost")
             }
             output.writeLineEnd()
             output.writeFields(exchange.request.headers, except: .host)

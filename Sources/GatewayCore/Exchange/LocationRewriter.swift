@@ -62,7 +62,9 @@ enum LocationRewriter {
         if self.targetNames(scheme, authority, exchange) {
             return (Array("\(exchange.clientScheme)://".utf8) + client, rest)
         }
-        guard exchange.plan.forwarding.preservesHost, self.isAskedFor(scheme, authority, exchange) else { return nil }
+        guard exchange.plan.forwarding.preserveHost.applies(to: exchange.target),
+            self.isAskedFor(scheme, authority, exchange)
+        else { return nil }
         // An upstream reached over plain HTTP may not know that the client uses TLS. An upstream that names https does.
         switch scheme {
         case .none: return (Array("//".utf8) + client, rest)
@@ -167,12 +169,10 @@ enum LocationRewriter {
         _ authority: ArraySlice<UInt8>,
         _ exchange: Exchange
     ) -> Bool {
-        guard let target = exchange.target, scheme != .https else { return false }
-        return target.origins.contains { origin in
+        guard let target = exchange.target, scheme == .none || (scheme == .https) == target.isSecure else { return false }
+        return target.authorities.contains { name in
             authority.withUnsafeBytes { authority in
-                origin.dropFirst(Scheme.http.count).withUnsafeBytes {
-                    ByteClass.equalsIgnoringCase(authority, $0)
-                }
+                name.withUnsafeBytes { ByteClass.equalsIgnoringCase(authority, $0) }
             }
         }
     }

@@ -30,7 +30,7 @@ package final class RoutePlan {
         package var stripPrefix = PathPrefix()
         package var rewrite: PathTemplate?
         package var sendsOriginalPath = false
-        package var preservesHost = true
+        package var preserveHost = PreserveHost.auto
         package var style = ForwardedStyle.xForwarded
         /// Whether requests may upgrade to a WebSocket.
         package var acceptsWebSockets = false
@@ -39,13 +39,13 @@ package final class RoutePlan {
             stripPrefix: PathPrefix = PathPrefix(),
             rewrite: PathTemplate? = nil,
             sendsOriginalPath: Bool = false,
-            preservesHost: Bool = true,
+            preserveHost: PreserveHost = .auto,
             style: ForwardedStyle = ForwardedStyle.xForwarded
         ) {
             self.stripPrefix = stripPrefix
             self.rewrite = rewrite
             self.sendsOriginalPath = sendsOriginalPath
-            self.preservesHost = preservesHost
+            self.preserveHost = preserveHost
             self.style = style
         }
     }
@@ -67,6 +67,19 @@ package final class RoutePlan {
         self.meters = meters
         self.errors = errors
         self.owned = owned
+    }
+}
+
+extension PreserveHost {
+    /// Whether a target receives the client's `Host`. A TLS server usually serves only the names of its certificate.
+    ///
+    /// - Parameter target: Nil for an upstream in this process.
+    func applies(to target: UpstreamTarget?) -> Bool {
+        switch self {
+        case .auto: target?.isSecure != true
+        case .always: true
+        case .never: false
+        }
     }
 }
 

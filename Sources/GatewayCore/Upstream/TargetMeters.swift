@@ -24,7 +24,7 @@ package final class TargetMeters {
     static let connects = MetricDescription(
         "gateway_upstream_connects_total",
         .counter,
-        help: "Attempts to connect to a target by result: ok, refused, timeout, error.",
+        help: "Attempts to connect to a target by result: ok, refused, timeout, tls, error.",
         labels: ["upstream", "target", "result"]
     )
     static let targetUp = MetricDescription(
@@ -75,7 +75,7 @@ package final class TargetMeters {
 
     /// How an attempt to connect ended.
     package enum ConnectResult: String {
-        case ok, refused, timeout, error
+        case ok, refused, timeout, tls, error
     }
 
     package init(target: UpstreamTarget, shard: MeterShard) {

@@ -23,10 +23,8 @@ package protocol UpstreamCaller: AnyObject {
     /// Whether the call still waits for a response, so that another endpoint may be tried.
     var isWaitingForResponse: Bool { get }
 
-    /// Writes the request head.
-    ///
-    /// - Parameter authority: The `Host` of the target.
-    func writeHead(authority: [UInt8], into buffer: inout ByteBuffer)
+    /// Writes the request head for a target.
+    func writeHead(for target: UpstreamTarget, into buffer: inout ByteBuffer)
 
     /// Called when the head was written to `stream`, which accepts the body. The caller flushes it.
     func sent(to stream: any UpstreamStream)

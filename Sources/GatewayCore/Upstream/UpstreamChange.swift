@@ -7,6 +7,7 @@ package struct UpstreamChange: Sendable {
     /// By upstream, in the order of the configuration. Targets that remain are those that run.
     let targets: [String: [UpstreamTarget]]
     let changes: [String: EndpointChanges]
+    let securities: UpstreamSecurities
     let comparison: UpstreamComparison
     /// The maximum number of health checks in progress. Nil: unchanged.
     var maxPolls: Int?
@@ -16,11 +17,15 @@ package struct UpstreamChange: Sendable {
     private let retiring: [UpstreamTarget]
     private let inProcess: [String: InProcessHandler]
 
+    /// The files of tls that cannot be used. A change with failures must not be applied.
+    package var failures: [UpstreamSecurities.Failure] { self.securities.failures }
+
     /// Compares a new configuration with the running one.
     init(
         from running: [String: UpstreamConfiguration],
         targets: [String: [UpstreamTarget]],
         changes: [String: EndpointChanges],
+        securities: [String: UpstreamSecurity],
         to configuration: [String: UpstreamConfiguration],
         inProcess: [String: InProcessHandler]
     ) {
@@ -47,6 +52,7 @@ package struct UpstreamChange: Sendable {
         self.configuration = configuration
         self.targets = newTargets
         self.changes = newChanges
+        self.securities = UpstreamSecurities(configuration, reusing: securities)
         self.comparison = comparison
         self.removedTargets = retiring + comparison.removed.flatMap { targets[$0] ?? [] }
         self.retiring = retiring
@@ -58,11 +64,13 @@ package struct UpstreamChange: Sendable {
         running: [String: UpstreamConfiguration],
         targets: [String: [UpstreamTarget]],
         changes: [String: EndpointChanges],
+        securities: [String: UpstreamSecurity],
         inProcess: [String: InProcessHandler]
     ) {
         self.configuration = running
         self.targets = targets
         self.changes = changes
+        self.securities = UpstreamSecurities(byUpstream: securities)
         self.comparison = UpstreamComparison(from: running, to: running)
         self.removedTargets = []
         self.retiring = []
@@ -103,7 +111,7 @@ package struct UpstreamChange: Sendable {
                         worker: worker,
                         targets: targets,
                         changes: changes,
-                        settings: UpstreamCluster.Settings(upstream)
+                        settings: UpstreamCluster.Settings(upstream, security: self.securities.byUpstream[name])
                     )
                 }
             }
@@ -118,7 +126,8 @@ package struct UpstreamChange: Sendable {
             guard let cluster = upstream as? UpstreamCluster, running[name] === cluster,
                 let configuration = self.configuration[name], let targets = self.targets[name]
             else { continue }
-            cluster.update(targets: targets, settings: UpstreamCluster.Settings(configuration))
+            let settings = UpstreamCluster.Settings(configuration, security: self.securities.byUpstream[name])
+            cluster.update(targets: targets, settings: settings)
         }
         for (name, upstream) in running where upstreams[name] !== upstream { upstream.stop() }
     }

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewayTLS
 import NIOCore
 import NIOPosix
 
@@ -8,7 +9,9 @@ import NIOPosix
 protocol UpstreamConnector: Sendable {
     /// Opens a connection to the endpoint of `pool` and adds its handlers.
     ///
-    /// - Parameter done: Called on the event loop of the pool.
+    /// - Parameters:
+    ///   - timeout: How long the connection and the TLS handshake may take together.
+    ///   - done: Called on the event loop of the pool.
     func connect(
         for pool: UpstreamPool,
         timeout: TimeAmount,
@@ -17,17 +20,23 @@ protocol UpstreamConnector: Sendable {
 
     /// Opens a connection outside of the pools, with the layers of one for requests.
     ///
-    /// - Parameter makeHandler: Creates the handler of the connection, on the event loop.
+    /// - Parameters:
+    ///   - security: Nil without TLS.
+    ///   - makeHandler: Creates the handler of the connection, on the event loop. The channel may be active already.
+    ///   - done: Called on the event loop.
     func open(
         _ address: SocketAddress,
+        _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        _ makeHandler: @escaping @Sendable () -> any ChannelHandler
-    ) -> EventLoopFuture<any Channel>
+        _ makeHandler: @escaping () -> any ChannelHandler,
+        _ done: @escaping (Result<any Channel, any Error>) -> Void
+    )
 
     /// Opens a connection and closes it, to check whether an endpoint accepts connections.
     func probe(
         _ address: SocketAddress,
+        _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
         _ done: @escaping (Result<Void, any Error>) -> Void
@@ -44,70 +53,53 @@ struct HTTP1Connector: UpstreamConnector {
         timeout: TimeAmount,
         _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void
     ) {
-        let eventLoop = pool.worker.eventLoop
-        let address = pool.endpoint.address
-        let bound = NIOLoopBound(pool, eventLoop: eventLoop)
-        Self.bootstrap(for: address, on: eventLoop, timeout: timeout)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.maxMessagesPerRead, value: UpstreamConnectionStateMachine.readsPerPass)
-            .channelOption(.writeBufferWaterMark, value: .init(low: 32 * 1024, high: 64 * 1024))
-            .channelInitializer { [limits = self.limits, transport = self.transport] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try transport.install(in: channel) { output in
-                        UpstreamHandler(pool: bound.value, limits: limits, output: output)
-                    }
-                }
-            }
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success(let channel):
+        let transport = pool.security == nil ? self.transport : .layered { [] }
+        let connection = UpstreamConnection(
+            to: pool.endpoint.address,
+            pool.security,
+            on: pool.worker.eventLoop,
+            timeout: timeout,
+            isPooled: true
+        ) { [limits = self.limits] channel, _ in
+            try transport.install(in: channel) { output in UpstreamHandler(pool: pool, limits: limits, output: output) }
+        }
+        connection.open { result in
+            done(
+                result.flatMap { channel in
                     // A channel that closed in the meantime no longer has handlers.
-                    guard let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamHandler.self) else {
-                        return done(.failure(ChannelError.inputClosed))
-                    }
-                    done(.success(handler))
-                case .failure(let error): done(.failure(error))
+                    Result { try channel.pipeline.syncOperations.handler(type: UpstreamHandler.self) }
+                        .mapError { _ in ChannelError.inputClosed }
                 }
-            }
+            )
+        }
     }
 
     func open(
         _ address: SocketAddress,
+        _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        _ makeHandler: @escaping @Sendable () -> any ChannelHandler
-    ) -> EventLoopFuture<any Channel> {
-        Self.bootstrap(for: address, on: eventLoop, timeout: timeout)
-            .channelInitializer { [transport = self.transport] channel in
-                channel.eventLoop.makeCompletedFuture { try transport.install(in: channel) { _ in makeHandler() } }
-            }
-            .connect(to: address)
+        _ makeHandler: @escaping () -> any ChannelHandler,
+        _ done: @escaping (Result<any Channel, any Error>) -> Void
+    ) {
+        let transport = security == nil ? self.transport : .layered { [] }
+        UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout) { channel, _ in
+            try transport.install(in: channel) { _ in makeHandler() }
+        }
+        .open(done)
     }
 
     func probe(
         _ address: SocketAddress,
+        _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
         _ done: @escaping (Result<Void, any Error>) -> Void
     ) {
-        Self.bootstrap(for: address, on: eventLoop, timeout: timeout)
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { result in
+        UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout) { _, _ in }
+            .open { result in
                 if case .success(let channel) = result { channel.close(promise: nil) }
                 done(result.map { _ in })
             }
-    }
-
-    private static func bootstrap(
-        for address: SocketAddress,
-        on eventLoop: any EventLoop,
-        timeout: TimeAmount
-    ) -> ClientBootstrap {
-        let bootstrap = ClientBootstrap(group: eventLoop).connectTimeout(timeout)
-        guard address.protocol != .unix else { return bootstrap }
-        return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
     }
 }

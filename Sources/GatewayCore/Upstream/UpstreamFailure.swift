@@ -1,3 +1,4 @@
+import GatewayTLS
 import NIOCore
 import NIOPosix
 
@@ -21,6 +22,8 @@ package enum UpstreamFailure: String, Sendable, CaseIterable {
     case timeout
     /// The response violates the protocol.
     case malformed
+    /// The TLS handshake failed.
+    case tls
 
     package var text: StaticString {
         switch self {
@@ -29,6 +32,7 @@ package enum UpstreamFailure: String, Sendable, CaseIterable {
         case .reset: "reset"
         case .timeout: "timeout"
         case .malformed: "malformed"
+        case .tls: "tls"
         }
     }
 }
@@ -45,6 +49,10 @@ struct ConnectFailure {
     init(_ cause: any Error) {
         var error = GatewayError(.upstreamUnreachable, reason: "\(cause)")
         switch cause {
+        case is TLSFailure:
+            error.failure = .tls
+            error.proxyStatus = "tls_protocol_error"
+            self.result = .tls
         case ChannelError.connectTimeout:
             error = .connectTimeout(reason: "\(cause)")
             self.result = .timeout

@@ -47,7 +47,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.call = call
         self.machine.start(isReused: isReused)
         self.isChunked = call.isChunked
-        self.output.collect { caller.writeHead(authority: self.pool.target.authority, into: &$0) }
+        self.output.collect { caller.writeHead(for: self.pool.target, into: &$0) }
         call.sent(at: self.worker.now)
         caller.sent(to: self)
     }

@@ -36,7 +36,12 @@ extension UpstreamPool {
     private func probeNow() {
         self.probe = nil
         guard !self.endpoint.isInRotation, !self.endpoint.isLeaving, !self.isDraining else { return }
-        self.connector.probe(self.endpoint.address, on: self.worker.eventLoop, timeout: self.connectTimeout) { result in
+        self.connector.probe(
+            self.endpoint.address,
+            self.security,
+            on: self.worker.eventLoop,
+            timeout: self.connectTimeout
+        ) { result in
             self.worker.tick()
             switch result {
             case .success:

@@ -14,6 +14,8 @@ final class UpstreamPool {
     let index: Int
 
     private var settings: Settings
+    /// Nil if the target is not an https target.
+    private(set) var security: TargetSecurity?
     private var machine: Machine
     private let slot: DeadlineWheel.Slot
     private var armedUntil = NIODeadline.distantFuture
@@ -33,6 +35,8 @@ final class UpstreamPool {
         let idleTimeout: TimeAmount
         /// Nil if the upstream has no circuit breaker.
         var circuit: CircuitSettings?
+        /// TLS towards the https targets. Nil if there are none.
+        var security: UpstreamSecurity?
         /// Whether the pool serves copies of requests.
         var isForCopies = false
 
@@ -57,6 +61,7 @@ final class UpstreamPool {
         self.index = index
         self.cluster = cluster
         self.settings = settings
+        self.security = settings.security?.security(of: target.url)
         self.slot = worker.deadlines.makeSlot()
         let poke = Poke()
         self.machine = Machine(
@@ -73,6 +78,7 @@ final class UpstreamPool {
     /// Applies new settings to connections opened and requests queued from now on.
     func update(_ settings: Settings) {
         self.settings = settings
+        self.security = settings.security?.security(of: self.target.url)
         self.machine.configuration = settings.machine
     }
 

@@ -14,6 +14,9 @@ package final class UpstreamRegistry: Sendable {
         /// By upstream, in the order of the configuration.
         package var targets: [String: [UpstreamTarget]] = [:]
         package var changes: [String: EndpointChanges] = [:]
+        /// By upstream with https targets.
+        var securities: [String: UpstreamSecurity] = [:]
+        var failures: [UpstreamSecurities.Failure] = []
         /// By target. A watch ends when it is removed.
         var watches: [ObjectIdentifier: NameResolver.Watch] = [:]
         package var resolver: NameResolver?
@@ -36,6 +39,9 @@ package final class UpstreamRegistry: Sendable {
 
     /// The targets by upstream, in the order of the configuration.
     package var targets: [String: [UpstreamTarget]] { self.state.withLock { $0.targets } }
+
+    /// The files of tls that could not be used when the configuration was applied.
+    package var failures: [UpstreamSecurities.Failure] { self.state.withLock { $0.failures } }
 
     /// The names of targets whose last look-up failed.
     package var failingNames: [FailingName] { self.state.withLock { $0.resolver }?.failing ?? [] }
@@ -70,11 +76,12 @@ package final class UpstreamRegistry: Sendable {
 
     /// Prepares a new configuration without changing anything. Only one change may be prepared at a time.
     package func prepare(_ configuration: GatewayConfiguration) -> UpstreamChange {
-        let (running, targets, changes) = self.state.withLock { ($0.configuration, $0.targets, $0.changes) }
+        let state = self.state.withLock { $0 }
         var change = UpstreamChange(
-            from: running,
-            targets: targets,
-            changes: changes,
+            from: state.configuration,
+            targets: state.targets,
+            changes: state.changes,
+            securities: state.securities,
             to: configuration.upstreams,
             inProcess: self.inProcess
         )
@@ -104,6 +111,8 @@ package final class UpstreamRegistry: Sendable {
             state.configuration = change.configuration
             state.targets = change.targets
             state.changes = change.changes
+            state.securities = change.securities.byUpstream
+            state.failures = change.securities.failures
             state.maxPolls = change.maxPolls ?? state.maxPolls
             state.watchNames()
         }
@@ -116,6 +125,7 @@ package final class UpstreamRegistry: Sendable {
         struct Settings: Equatable {
             let health: HealthCheckConfiguration
             let maxHead: Int
+            let security: UpstreamSecurity?
         }
 
         let name: String
@@ -132,7 +142,11 @@ package final class UpstreamRegistry: Sendable {
             else { return nil }
             return Polled(
                 name: name,
-                settings: Polled.Settings(health: health, maxHead: upstream.maxHead.bytes),
+                settings: Polled.Settings(
+                    health: health,
+                    maxHead: upstream.maxHead.bytes,
+                    security: state.securities[name]
+                ),
                 targets: targets,
                 changes: changes
             )
@@ -158,6 +172,7 @@ package final class UpstreamRegistry: Sendable {
             running: state.configuration,
             targets: state.targets,
             changes: state.changes,
+            securities: state.securities,
             inProcess: self.inProcess
         )
         let upstreams = change.makeUpstreams(for: worker, beside: running)
@@ -187,7 +202,7 @@ extension UpstreamRegistry.State {
 }
 
 extension UpstreamCluster.Settings {
-    package init(_ upstream: UpstreamConfiguration) {
+    package init(_ upstream: UpstreamConfiguration, security: UpstreamSecurity? = nil) {
         self.policy = Balancer.Policy(upstream.balance)
         self.hashKey =
             upstream.balance == .hash ? HashKey(upstream.hashKey, makesCookie: upstream.setCookie) : nil
@@ -198,7 +213,8 @@ extension UpstreamCluster.Settings {
             connector: HTTP1Connector(limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000)),
             queue: TimeAmount(upstream.queue),
             idleTimeout: TimeAmount(upstream.idleTimeout),
-            circuit: upstream.circuitBreaker.map { UpstreamPool.CircuitSettings($0) }
+            circuit: upstream.circuitBreaker.map { UpstreamPool.CircuitSettings($0) },
+            security: security
         )
     }
 }

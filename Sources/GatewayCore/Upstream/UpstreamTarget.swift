@@ -11,8 +11,10 @@ package final class UpstreamTarget: Sendable {
     package let label: String
     /// The `Host` to send if the client's is not kept.
     package let authority: [UInt8]
-    /// The origins that a `Location` may use to refer to this target.
-    let origins: [[UInt8]]
+    /// Whether connections to the target use TLS.
+    let isSecure: Bool
+    /// The authorities that a `Location` with the target's scheme may use to refer to this target.
+    let authorities: [[UInt8]]
     private let currentWeight: Atomic<Int>
     /// Limits the open connections of all workers to all addresses of the target.
     let permits: ConnectionPermits
@@ -72,21 +74,23 @@ package final class UpstreamTarget: Sendable {
         self.permits = permits
         self.changes = changes
         let address: SocketAddress?
+        self.isSecure = configuration.url.isSecure
         switch configuration.url {
-        case .http(let host, let port):
+        case .http(let host, let port), .https(let host, let port), .h2c(let host, let port):
             self.label = HostAndPort.text(host, port)
             // A trailing dot only keeps search domains out of the look-up. Servers do not expect it in `Host`.
             let name = host.hasSuffix(".") ? String(host.dropLast()) : host
             let authority = name.utf8.contains(UInt8(ascii: ":")) ? "[\(name)]" : name
-            self.authority = Array((port == 80 ? authority : "\(authority):\(port)").utf8)
-            let names = port == 80 ? [authority, "\(authority):80"] : ["\(authority):\(port)"]
-            self.origins = names.map { Array("http://\($0)".utf8) }
+            let isDefault = port == configuration.url.defaultPort
+            let names = isDefault ? [authority, "\(authority):\(port)"] : ["\(authority):\(port)"]
+            self.authorities = names.map { Array($0.utf8) }
+            self.authority = self.authorities[0]
             address = try? SocketAddress(ipAddress: host, port: port)
             self.name = address == nil ? (host, port) : nil
         case .unix(let path):
             self.label = "unix:\(path)"
             self.authority = Array("localhost".utf8)
-            self.origins = [Array("http://localhost".utf8)]
+            self.authorities = [self.authority]
             address = try? SocketAddress(unixDomainSocketPath: path)
             self.name = nil
         }

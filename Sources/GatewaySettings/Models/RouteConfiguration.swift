@@ -25,7 +25,7 @@ public struct RouteConfiguration: SettingTable {
     public var stripPrefix = ""
     /// Path sent upstream, escaped and without a query. `{name}` and `{rest}` are what the route's path matched.
     public var rewrite = ""
-    /// Whether the upstream receives the client's `Host`.
+    /// Whether the upstream receives the client's `Host`. `auto`: all targets but https ones do.
     public var preserveHost = PreserveHost.auto
     /// Forward the path as it was matched, or as the client wrote it.
     public var forwardPath = ForwardPath.normalized
@@ -76,7 +76,7 @@ public struct RedirectConfiguration: SettingTable, Hashable {
 
 /// Whether the upstream receives the client's `Host`: `"auto"`, `true` or `false`.
 public enum PreserveHost: Hashable {
-    /// Keep the client's `Host` for http and unix targets.
+    /// Keep the client's `Host` for all targets but https ones.
     case auto
     case always
     /// Send the target's host.

@@ -23,6 +23,14 @@ public struct UpstreamConfiguration: SettingTable {
     public var idleTimeout = TimeSpan.seconds(60)
     /// Maximum size of a response head, at most 16 MiB. Larger ones become 502.
     public var maxHead = ByteCount.kibibytes(32)
+    /// Whether requests use HTTP/2: `"auto"` if an https target offers it, `true` always, `false` never. An `h2c://` target
+    /// always does.
+    public var http2 = UpstreamHTTP2.auto
+    /// Maximum number of requests at once on an HTTP/2 connection, unless the target allows fewer.
+    public var maxStreams = 100
+    /// How often a PING is sent on an HTTP/2 connection with open requests. `off` suits gRPC servers, which close
+    /// connections that ping more often than every five minutes.
+    public var keepalivePing = TimeLimit.off
     /// Sends a request whose target cannot be reached to another target at once.
     public var failover = true
     /// How often the name of a target is looked up again, 1 second to 1 day. Sooner if its DNS record has a shorter TTL.
@@ -32,6 +40,9 @@ public struct UpstreamConfiguration: SettingTable {
     /// Keeps requests from targets that fail.
     public var circuitBreaker: CircuitBreakerConfiguration?
 
+    /// TLS towards the https targets.
+    public var tls: UpstreamTLSConfiguration?
+
     /// Position of `[upstreams.NAME]` in the file.
     public var source = SettingSource.code
 
@@ -40,7 +51,7 @@ public struct UpstreamConfiguration: SettingTable {
 
 /// One server of an upstream.
 public struct TargetConfiguration: SettingTableWithShorthand, Hashable {
-    /// `http://host:port`, without a path, or `unix:/path`.
+    /// `http://host:port`, `https://host`, `h2c://host:port`, each without a path, or `unix:/path`.
     public var url = TargetURL.missing
     /// Share of requests relative to the other targets, 1 to 1,000,000.
     public var weight = 1

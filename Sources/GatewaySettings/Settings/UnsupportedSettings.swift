@@ -10,7 +10,6 @@ enum UnsupportedSettings {
     private static let keys: Set<String> = [
         "auth", "plans", "redis", "tracing", "sentry", "events", "alerts",
         "server.https_redirect", "server.proxy_protocol", "server.http2",
-        "upstreams.*.http2", "upstreams.*.tls",
     ]
 
     static func contains(_ path: SettingPath) -> Bool {

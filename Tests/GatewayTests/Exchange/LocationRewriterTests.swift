@@ -38,7 +38,7 @@ struct LocationRewriterTests {
             )
             var forwarding = RoutePlan.Forwarding()
             forwarding.stripPrefix = try PathPrefix(example.prefix)
-            forwarding.preservesHost = example.preservesHost
+            forwarding.preserveHost = example.preservesHost ? .auto : .never
             if !example.rewrite.isEmpty {
                 forwarding.rewrite = try PathTemplate(example.rewrite, for: RoutePattern("/*"))
             }

@@ -49,9 +49,9 @@ final class TestCall: UpstreamCaller {
     func countConnectTimeout() {}
     var isWaitingForResponse: Bool { self.response.status == nil }
 
-    func writeHead(authority: [UInt8], into buffer: inout ByteBuffer) {
+    func writeHead(for target: UpstreamTarget, into buffer: inout ByteBuffer) {
         buffer.writeString("GET \(self.path) HTTP/1.1\r\nHost: ")
-        buffer.writeBytes(authority)
+        buffer.writeBytes(target.authority)
         buffer.writeString("\r\n\r\n")
     }
 

@@ -1,4 +1,5 @@
 import GatewayHTTP
+import GatewaySettings
 import NIOCore
 
 /// The head of a request, copied so that it can be sent when the exchange is over.
@@ -6,8 +7,9 @@ struct MirroredHead {
     let method: Method
     /// The request line.
     private var start = ByteBuffer()
-    /// The value of `Host`; empty: that of the target.
+    /// The client's `Host`.
     private var host = ByteBuffer()
+    private let preserveHost: PreserveHost
     private var fields = ByteBuffer()
     /// Whether the original has a body, even if it is empty.
     private let hasBody: Bool
@@ -19,7 +21,8 @@ struct MirroredHead {
         let forwarder = Forwarder(style: exchange.plan.forwarding.style)
         let known = exchange.takeForwardingFields()
         let path = Forwarder.forwardedPath(of: exchange)
-        if exchange.plan.forwarding.preservesHost {
+        self.preserveHost = exchange.plan.forwarding.preserveHost
+        if self.preserveHost != .never {
             exchange.request.headers.withBytes(exchange.request.host) { _ = self.host.writeBytes($0) }
         }
         self.start.writeHead(room: path.count + 64) { output in
@@ -48,10 +51,13 @@ struct MirroredHead {
         }
     }
 
-    /// - Parameter authority: The `Host` of the target.
-    func write(authority: [UInt8], bodyLength: Int, into buffer: inout ByteBuffer) {
+    func write(for target: UpstreamTarget, bodyLength: Int, into buffer: inout ByteBuffer) {
         buffer.writeImmutableBuffer(self.start)
-        if self.host.readableBytes > 0 { buffer.writeImmutableBuffer(self.host) } else { buffer.writeBytes(authority) }
+        if self.host.readableBytes > 0, self.preserveHost.applies(to: target) {
+            buffer.writeImmutableBuffer(self.host)
+        } else {
+            buffer.writeBytes(target.authority)
+        }
         buffer.writeStaticString("\r\n")
         buffer.writeImmutableBuffer(self.fields)
         if self.hasBody { buffer.writeString("Content-Length: \(bodyLength)\r\n") }

@@ -102,8 +102,8 @@ extension MirroredRequest: UpstreamCaller {
     package func countConnectTimeout() {}
     package var isWaitingForResponse: Bool { self.machine.state == .sent }
 
-    package func writeHead(authority: [UInt8], into buffer: inout ByteBuffer) {
-        self.head.write(authority: authority, bodyLength: self.body.readableBytes, into: &buffer)
+    package func writeHead(for target: UpstreamTarget, into buffer: inout ByteBuffer) {
+        self.head.write(for: target, bodyLength: self.body.readableBytes, into: &buffer)
     }
 
     package func sent(to stream: any UpstreamStream) {

@@ -10,7 +10,7 @@ package final class HealthChecker {
     package static let checks = MetricDescription(
         "gateway_upstream_health_checks_total",
         .counter,
-        help: "Health checks of a target by result: ok, timeout, refused, reset, status, body, error.",
+        help: "Health checks of a target by result: ok, timeout, refused, reset, tls, status, body, error.",
         labels: ["upstream", "target", "result"]
     )
 
@@ -113,7 +113,12 @@ package final class HealthChecker {
         _ settings: UpstreamRegistry.Polled.Settings
     ) {
         let id = ObjectIdentifier(endpoint)
-        let plan = PollPlan(settings.health, authority: target.authority, maxHead: settings.maxHead)
+        let plan = PollPlan(
+            settings.health,
+            authority: target.authority,
+            maxHead: settings.maxHead,
+            security: settings.security?.security(of: target.url)
+        )
         if self.subjects[id] != nil {
             self.subjects[id]?.plan = plan
         } else {

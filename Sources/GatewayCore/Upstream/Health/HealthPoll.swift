@@ -32,19 +32,26 @@ final class HealthPoll {
     }
 
     private func connect() {
-        self.plan.connector.probe(self.address, on: self.eventLoop, timeout: self.plan.timeout) { result in
+        self.plan.connector.probe(
+            self.address,
+            self.plan.security,
+            on: self.eventLoop,
+            timeout: self.plan.timeout
+        ) { result in
             self.end(result.mapError { PollFailure(ConnectFailure($0)) })
         }
     }
 
     private func send(_ request: PollPlan.Request) {
-        let poll = NIOLoopBound(self, eventLoop: self.eventLoop)
         let limits = self.plan.limits
-        self.plan.connector.open(self.address, on: self.eventLoop, timeout: self.plan.timeout) {
-            PollHandler(poll.value, request, limits: limits)
-        }
-        .assumeIsolated()
-        .whenComplete { result in
+        self.plan.connector.open(
+            self.address,
+            self.plan.security,
+            on: self.eventLoop,
+            timeout: self.plan.timeout
+        ) {
+            PollHandler(self, request, limits: limits)
+        } _: { result in
             switch result {
             case .success(let channel) where self.done == nil: channel.close(promise: nil)
             case .success(let channel): self.channel = channel
@@ -87,7 +94,13 @@ private final class PollHandler: ChannelInboundHandler {
         self.response = PollResponse(to: request, limits: limits)
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { self.send(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) { self.send(context) }
+
+    private func send(_ context: ChannelHandlerContext) {
         context.writeAndFlush(self.wrapOutboundOut(self.request), promise: nil)
     }
 

@@ -43,6 +43,7 @@ package enum PollFailure: Error, Hashable, Sendable {
         case .refused: self = .refused
         case .timeout: self = .timeout
         case .reset: self = .reset
+        case .tls: self = .tls
         case .dns, .malformed: self = .error
         case nil: self = failure.isLackOfResources ? .lacksResources : .error
         }

@@ -6,6 +6,8 @@ import NIOCore
 /// How the endpoints of a target are polled, prepared from the configuration.
 struct PollPlan: Sendable {
     let connector: any UpstreamConnector
+    /// TLS towards the target. Nil if it is not an https target.
+    let security: TargetSecurity?
     let limits: HTTP1Limits
     let interval: TimeAmount
     let timeout: TimeAmount
@@ -24,7 +26,8 @@ struct PollPlan: Sendable {
         let body: String
     }
 
-    init(_ health: HealthCheckConfiguration, authority: [UInt8], maxHead: Int) {
+    init(_ health: HealthCheckConfiguration, authority: [UInt8], maxHead: Int, security: TargetSecurity? = nil) {
+        self.security = security
         self.limits = HTTP1Limits(headers: maxHead, headerCount: 1000)
         self.connector = HTTP1Connector(limits: self.limits)
         self.interval = TimeAmount(health.interval)

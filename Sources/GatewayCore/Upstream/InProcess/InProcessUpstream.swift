@@ -64,7 +64,7 @@ extension HTTPRequest {
     /// Creates the request as a target would receive it, with `Host` as the authority.
     package init?(forwarding exchange: Exchange) {
         var bytes = ByteBuffer()
-        exchange.writeHead(authority: Array("localhost".utf8), into: &bytes)
+        Forwarder(style: exchange.plan.forwarding.style).writeHead(of: exchange, for: nil, into: &bytes)
         let limits = HTTP1Limits(startLine: .max / 4, headers: .max / 4, headerCount: .max)
         var parser = RequestParser(limits: limits)
         var head = RequestHead()

@@ -1,0 +1,38 @@
+import GatewaySettings
+package import GatewayTLS
+
+/// TLS towards the https targets of a configuration. Upstreams whose settings remain keep theirs.
+package struct UpstreamSecurities: Sendable {
+    /// A file that cannot be used.
+    package struct Failure: Hashable, Sendable {
+        package let upstream: String
+        package let error: TLSFileError
+    }
+
+    /// By upstream with https targets.
+    let byUpstream: [String: UpstreamSecurity]
+    private(set) var failures: [Failure] = []
+
+    init(byUpstream: [String: UpstreamSecurity]) { self.byUpstream = byUpstream }
+
+    /// Reads the files of upstreams that are new or have changed, which blocks.
+    init(_ upstreams: [String: UpstreamConfiguration], reusing running: [String: UpstreamSecurity]) {
+        var securities: [String: UpstreamSecurity] = [:]
+        var failures: [Failure] = []
+        for (name, upstream) in upstreams where upstream.targets.contains(where: \.url.isSecure) {
+            let settings = UpstreamSecurity.Settings(upstream)
+            if let same = running[name], same.settings == settings {
+                securities[name] = same
+                continue
+            }
+            do throws(TLSFileError) {
+                securities[name] = try UpstreamSecurity(settings)
+            } catch {
+                failures.append(Failure(upstream: name, error: error))
+                securities[name] = UpstreamSecurity(unusable: settings)
+            }
+        }
+        self.byUpstream = securities
+        self.failures = failures.sorted { $0.upstream < $1.upstream }
+    }
+}
