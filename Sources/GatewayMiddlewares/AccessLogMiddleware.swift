@@ -75,6 +75,7 @@ struct AccessLogEntry: AccessLogSource {
     var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
     var accessLogBytesOut: UInt64? { self.exchange.bytesOut }
     var accessLogFirstByte: TimeAmount? { self.exchange.firstByteAt.map { $0 - self.exchange.startedAt } }
+    var accessLogTLS: AccessLogTLS? { self.exchange.accessLogTLS }
     var accessLogAttempts: Int { self.exchange.upstreamCall.tries }
 
     var accessLogUpstreamTime: TimeAmount? {
@@ -105,7 +106,7 @@ struct AccessLogEntry: AccessLogSource {
             if let coding = self.exchange.response.headers.first(.contentEncoding) {
                 self.exchange.response.headers.withBytes(coding, body)
             }
-        case .consumer, .cache, .tls: break
+        case .consumer, .cache: break
         }
     }
 

@@ -11,8 +11,8 @@ import NIOCore
 /// response = { add = { Link = "</style.css>; rel=preload" } }
 /// ```
 ///
-/// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` and `{route}`; `{{`
-/// and `}}` write braces. Fields for framing and routing cannot be changed.
+/// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}`, `{route}` and
+/// `{client_cert.subject}`; `{{` and `}}` write braces. Fields for framing and routing cannot be changed.
 public struct HeadersMiddleware: RequestHook, ResponseHook {
     public struct Config: Codable, Sendable {
         /// Changes to the fields of requests sent upstream.

@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// What the handshake of a client's connection agreed on. All requests of the connection share it.
 package final class TLSSession: Sendable {
     /// The version as in logs: `1.2`, `1.3`.
@@ -34,10 +36,13 @@ package struct ClientCertificate: Hashable, Sendable {
     package let der: [UInt8]
     /// The subject as in RFC 4514: `CN=ann,O=Acme`.
     package let subject: String
+    /// The value of `Client-Cert` (RFC 9440 section 2.2).
+    package let field: [UInt8]
 
     package init(der: [UInt8], subject: String) {
         self.der = der
         self.subject = subject
+        self.field = [UInt8(ascii: ":")] + Base64.encode(der) + [UInt8(ascii: ":")]
     }
 }
 

@@ -195,6 +195,7 @@ package struct RequestOutcome: Sendable, Hashable {
             let cookies = request.value(of: "cookie")?.split(separator: ";") ?? []
             let isThere = cookies.contains { $0.drop { $0 == " " }.hasPrefix(name + "=") }
             return isThere ? "cookie \(name)" : "client_ip \(network), since cookie \(name) is missing"
+        case .clientCertificateSubject: return "client_cert.subject"
         case .route: return "the route"
         case .global: return "all clients"
         }

@@ -176,6 +176,7 @@ struct PlanBuilder {
             router: self.routes.router,
             plans: self.routePlans,
             unrouted: unrouted,
+            httpsRedirect: self.configuration.server.httpsRedirect ? self.httpsRedirectPlan() : nil,
             upstreams: Array(self.upstreams.values)
         )
     }
@@ -212,15 +213,27 @@ struct PlanBuilder {
         RequestIDMiddleware.name, MetricsMiddleware.name, AccessLogMiddleware.name,
     ]
 
+    /// The middlewares of plans that anyone may use.
+    private static let limiting: Set<String> = [
+        TimeoutMiddleware.name, SecurityHeadersMiddleware.name, IPMiddleware.name, "rate_limit", "concurrency",
+    ]
+
+    /// Builds the plan that redirects to https.
+    private mutating func httpsRedirectPlan() -> RoutePlan {
+        self.makePlan(
+            name: MetricLabel.noRoute,
+            settings: self.settings(of: Self.observers.union(Self.limiting)),
+            action: .refuse,
+            forwarding: RoutePlan.Forwarding()
+        ) { context in HTTPSRedirectMiddleware(HTTPSRedirectMiddleware.Config(), in: &context) }
+    }
+
     /// Builds the plan that receives browser reports. Anyone may send them, so the chain includes the limiting
     /// middlewares.
     private mutating func reportPlan() -> RoutePlan {
-        let limiting: Set<String> = [
-            TimeoutMiddleware.name, SecurityHeadersMiddleware.name, IPMiddleware.name, "rate_limit", "concurrency",
-        ]
-        return self.makePlan(
+        self.makePlan(
             name: MetricLabel.reportsRoute,
-            settings: self.settings(of: Self.observers.union(limiting)),
+            settings: self.settings(of: Self.observers.union(Self.limiting)),
             action: .refuse,
             forwarding: RoutePlan.Forwarding()
         ) { context in CSPReportMiddleware(CSPReportMiddleware.Config(), in: &context) }

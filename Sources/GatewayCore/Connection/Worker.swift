@@ -28,6 +28,8 @@ package final class Worker {
     var staleResumptions = 0
     /// Replaced as a whole on reload.
     package var table: RoutingTable
+    /// The port of the first listener with TLS, which redirects to https name.
+    package var httpsPort = 443
     /// The number of tables before this one.
     private(set) var tableNumber: UInt32 = 0
     private var connections: [ObjectIdentifier: any ClientConnection] = [:]

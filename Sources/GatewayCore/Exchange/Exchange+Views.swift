@@ -1,4 +1,5 @@
-import GatewayHTTP
+package import GatewayHTTP
+import GatewayTLS
 public import Logging
 public import NIOCore
 
@@ -37,9 +38,18 @@ extension Exchange {
     /// The scheme that the client used, to the gateway or to a trusted proxy in front of it.
     var clientScheme: StaticString { self.isSecure ? "https" : "http" }
 
+    /// The certificate that the client presented in the handshake; nil if it has none.
+    var clientCertificate: ClientCertificate? { self.client?.tls?.clientCertificate }
+
+    /// The subject of the client's certificate; nil if there is no certificate, or one without a subject.
+    package var clientCertificateSubject: String? {
+        guard let subject = self.clientCertificate?.subject, !subject.isEmpty else { return nil }
+        return subject
+    }
+
     /// The host that the client requested from the gateway or from a trusted proxy in front of it, as a range in
     /// `request.headers`. Empty if the client named none.
-    var clientHost: ByteRange {
+    package var clientHost: ByteRange {
         guard self.isFromTrustedPeer, !self.forwardedOrigin.host.isEmpty else { return self.request.host }
         return self.forwardedOrigin.host
     }

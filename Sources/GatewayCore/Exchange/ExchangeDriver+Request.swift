@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewayTLS
 package import NIOCore
 
 /// Step 1: identifies the client of a request and finds its route.
@@ -52,6 +53,9 @@ extension ExchangeDriver {
     func takeRoute() {
         let exchange = self.exchange
         ForwardedFields.removeForged(exchange)
+        if let certificate = exchange.clientCertificate {
+            exchange.request.headers.set(HeaderName(.clientCert), certificate.field)
+        }
         let table: RoutingTable = self.worker.table
         var hasEncodedSlash = false
         if let refusal = self.splitTarget() ?? self.normalizePath(&hasEncodedSlash) ?? self.misdirection {
@@ -62,6 +66,10 @@ extension ExchangeDriver {
         if self.worker.shared.isOverloaded, !table.isExposed(exchange) {
             exchange.plan = table.unrouted
             exchange.refusal = Exchange.Refusal(.outOfMemory)
+            return
+        }
+        if let redirect = table.httpsRedirect, !exchange.isSecure, !table.servesPlainly(exchange) {
+            exchange.plan = redirect
             return
         }
         let result = table.route(exchange)

@@ -5,7 +5,7 @@ import NIOCore
 extension HashKey {
     /// Returns the hash of the request. Uses FNV-1a, so that every gateway in a fleet computes the same hash.
     ///
-    /// The client's address replaces a missing header or cookie, unless the response will set the cookie.
+    /// The client's address replaces a missing header, cookie or certificate, unless the response will set the cookie.
     func hash(of exchange: Exchange) -> UInt64 {
         var hash: UInt64 = FNV1a.seed64
         for part in self.parts {
@@ -18,6 +18,11 @@ extension HashKey {
     private func mix(_ part: KeyPart, of exchange: Exchange, into hash: inout UInt64) {
         switch part {
         case .clientIP: Self.mix(exchange.clientAddress.text, into: &hash)
+        case .clientCertificateSubject:
+            guard let subject = exchange.clientCertificateSubject else {
+                return Self.mix(exchange.clientAddress.text, into: &hash)
+            }
+            Self.mix(subject.utf8, into: &hash)
         case .route: Self.mix(exchange.plan.nameBytes, into: &hash)
         case .global: break
         case .header(let name):

@@ -28,6 +28,7 @@ extension PlaceholderTemplate {
             buffer.writeInteger(UInt8(ascii: "?"))
             lend(exchange.query)
         case .route: buffer.writeBytes(exchange.plan.nameBytes)
+        case .clientCertificateSubject: buffer.writeString(exchange.clientCertificateSubject ?? "")
         }
     }
 }

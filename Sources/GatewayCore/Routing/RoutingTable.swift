@@ -12,6 +12,8 @@ package final class RoutingTable {
     private var plans: ContiguousArray<RoutePlan>
     /// The plan for requests that match no route. Only the settings in `[middleware.*]` apply to it.
     package let unrouted: RoutePlan
+    /// The plan for requests that came without TLS, or nil if they are served like others.
+    let httpsRedirect: RoutePlan?
     package let upstreams: [any Upstream]
 
     package init(
@@ -24,6 +26,7 @@ package final class RoutingTable {
         self.router = router.indexed()
         self.plans = ContiguousArray(router.entries.map(\.plan))
         self.unrouted = unrouted
+        self.httpsRedirect = nil
         self.upstreams = upstreams
     }
 
@@ -35,12 +38,14 @@ package final class RoutingTable {
         router: Router<Int>,
         plans: ContiguousArray<RoutePlan>,
         unrouted: RoutePlan,
+        httpsRedirect: RoutePlan?,
         upstreams: [any Upstream]
     ) {
         self.exposed = exposed
         self.router = router
         self.plans = plans
         self.unrouted = unrouted
+        self.httpsRedirect = httpsRedirect
         self.upstreams = upstreams
     }
 
@@ -67,6 +72,16 @@ package final class RoutingTable {
             if case .found = exposed.route(RequestView(exchange, bytes), captures: &exchange.captures) { return true }
             return false
         }
+    }
+
+    /// Returns whether a request without TLS is answered where others are redirected: checks of the health may not know
+    /// TLS, or not follow redirects.
+    func servesPlainly(_ exchange: Exchange) -> Bool {
+        guard self.exposed != nil else { return false }
+        let isHealth = exchange.request.headers.withBytes(exchange.path) { path in
+            path.starts(with: UnsafeRawBufferPointer("/health"))
+        }
+        return isHealth && self.isExposed(exchange)
     }
 
     /// Returns whether a server that decodes the encoded slashes in the path could see a path of a different route.

@@ -80,7 +80,24 @@ package struct AccessLogFormat: ~Copyable {
         write(.rateLimit, source)
         write(.userAgent, source)
         write(.referer, source)
-        write(.tls, source)
+        if let session = source.accessLogTLS { write(session) }
+    }
+
+    private mutating func write(_ session: AccessLogTLS) {
+        writeKey("tls")
+        line.write("{\"version\":\"")
+        line.write(session.version)
+        line.write("\",\"cipher\":\"")
+        line.write(session.cipher)
+        if let name = session.serverName {
+            line.write("\",\"sni\":\"")
+            line.writeLogText(name, .json)
+        }
+        if let subject = session.clientSubject {
+            line.write("\",\"client_subject\":\"")
+            line.writeLogText(subject, .json)
+        }
+        line.write(session.isResumed ? "\",\"resumed\":true}" : "\",\"resumed\":false}")
     }
 
     private mutating func writeTries(_ source: some AccessLogSource) {

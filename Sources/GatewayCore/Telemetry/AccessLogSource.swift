@@ -16,6 +16,8 @@ package protocol AccessLogSource {
     var accessLogDuration: TimeAmount { get }
     var accessLogFirstByte: TimeAmount? { get }
     var accessLogUpstreamTime: TimeAmount? { get }
+    /// What the handshake of the connection agreed on; nil if the connection is plain.
+    var accessLogTLS: AccessLogTLS? { get }
     /// The number of attempts, including failed connections; 0 is omitted.
     var accessLogAttempts: Int { get }
     /// Calls `body` with the target and the failure of each try, in order, if there was more than one. Empty texts are
@@ -45,7 +47,7 @@ package enum AccessLogText: Sendable, CaseIterable {
     case code
     case upstream
     case target
-    /// Why the upstream failed: `refused`, `dns`, `reset`, `timeout`, `malformed`.
+    /// Why the upstream failed: `refused`, `dns`, `reset`, `timeout`, `malformed`, `tls`.
     case reason
     /// How the exchange ended, such as `complete`, `client_gone`, `upstream_reset` or `timeout_first_byte`.
     case end
@@ -54,8 +56,6 @@ package enum AccessLogText: Sendable, CaseIterable {
     case rateLimit
     case userAgent
     case referer
-    /// The TLS version.
-    case tls
 
     /// The name of the field.
     package var key: StaticString {
@@ -80,7 +80,6 @@ package enum AccessLogText: Sendable, CaseIterable {
         case .rateLimit: "rate_limit"
         case .userAgent: "user_agent"
         case .referer: "referer"
-        case .tls: "tls"
         }
     }
 }

@@ -6,7 +6,7 @@ import GatewaySettings
 struct RateLimitIdentity {
     /// Precedes each part, so that different parts never hash alike.
     private enum Tag: UInt8 {
-        case ipv4, ipv6, noAddress, route, header, cookie, sharedIPv4, sharedIPv6, shared
+        case ipv4, ipv6, noAddress, route, header, cookie, subject, sharedIPv4, sharedIPv6, shared
     }
 
     private let parts: [KeyPart]
@@ -26,13 +26,19 @@ struct RateLimitIdentity {
         self.blockMask = Self.mask(bits: min(48, bits))
     }
 
-    /// If the header or cookie is missing, the client's address is used.
+    /// If the header, cookie or certificate is missing, the client's address is used.
     package func key(of exchange: Exchange) -> RateLimitKey {
         var hash = SipHash(seed: self.seed)
         for part in self.parts {
             switch part {
             case .clientIP: self.combine(exchange.clientAddress, into: &hash)
             case .global: break
+            case .clientCertificateSubject:
+                if var subject = exchange.clientCertificateSubject {
+                    subject.withUTF8 { Self.combine(.subject, UnsafeRawBufferPointer($0), into: &hash) }
+                } else {
+                    self.combine(exchange.clientAddress, into: &hash)
+                }
             case .route:
                 exchange.plan.nameBytes.withUnsafeBytes { Self.combine(.route, $0, into: &hash) }
             case .header(let name):

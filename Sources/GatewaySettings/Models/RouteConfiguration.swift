@@ -62,7 +62,7 @@ public struct RespondConfiguration: SettingTable, Hashable {
 /// A redirect.
 public struct RedirectConfiguration: SettingTable, Hashable {
     /// A URL or path, escaped. May use `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` (path with query), `{client_ip}`,
-    /// `{request_id}` and `{route}`; `{{` and `}}` write braces.
+    /// `{client_cert.subject}`, `{request_id}` and `{route}`; `{{` and `}}` write braces.
     public var to = ""
     /// 301, 302, 303, 307 or 308.
     public var status = 308

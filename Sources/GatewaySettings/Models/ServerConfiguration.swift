@@ -3,6 +3,8 @@ public struct ServerConfiguration: SettingTable {
     /// Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed. With
     /// `[server.tls]`, an address uses TLS unless it begins with `http://`.
     public var listen: [ListenAddress] = [.host("127.0.0.1", port: 8080)]
+    /// Whether plain listeners redirect every request to https. Health endpoints in `admin.expose` are served plainly.
+    public var httpsRedirect = false
     /// Number of event loops, 1 to 1024. `auto` is one per core.
     public var workers = Workers.auto
     /// Proxies whose `X-Forwarded-*` and `Forwarded` fields are trusted for the client's address, scheme and host. `"unix:"`

@@ -9,7 +9,7 @@ enum UnsupportedSettings {
     /// `*` matches any key.
     private static let keys: Set<String> = [
         "auth", "plans", "redis", "tracing", "sentry", "events", "alerts",
-        "server.https_redirect", "server.proxy_protocol", "server.http2",
+        "server.proxy_protocol", "server.http2",
     ]
 
     static func contains(_ path: SettingPath) -> Bool {

@@ -6,6 +6,8 @@ public struct KeySource: Hashable {
         case clientIP
         case header(String)
         case cookie(String)
+        /// The subject of the client's certificate.
+        case clientCertificateSubject
         case route
         case global
     }
@@ -18,12 +20,14 @@ public struct KeySource: Hashable {
 
 extension KeySource: Setting {
     public static var shape: SettingShape {
-        let forms = "client_ip, header:NAME, cookie:NAME, route, global"
+        let forms = "client_ip, header:NAME, cookie:NAME, client_cert.subject, route, global"
         let part: SettingValue = [
-            "type": "string", "pattern": "^(client_ip|route|global|(header|cookie):.+)$", "description": .string(forms),
+            "type": "string", "pattern": "^(client_ip|client_cert\\.subject|route|global|(header|cookie):.+)$",
+            "description": .string(forms),
         ]
         return .other(
-            "key (`\"client_ip\"`, `\"header:NAME\"`, `\"cookie:NAME\"`, `\"route\"`, `\"global\"`) or list of keys",
+            "key (`\"client_ip\"`, `\"header:NAME\"`, `\"cookie:NAME\"`, `\"client_cert.subject\"`, `\"route\"`, "
+                + "`\"global\"`) or list of keys",
             schema: ["anyOf": [part, ["type": "array", "items": part, "minItems": 1]]]
         )
     }
@@ -51,6 +55,7 @@ extension KeySource: Setting {
     private static func part(_ text: String) throws(SettingError) -> Part {
         switch text {
         case "client_ip": return .clientIP
+        case "client_cert.subject": return .clientCertificateSubject
         case "route": return .route
         case "global": return .global
         case _ where text == "api_key" || text.hasPrefix("jwt:"):
@@ -76,6 +81,7 @@ extension KeySource: Setting {
         case .clientIP: "client_ip"
         case .header(let name): "header:" + name
         case .cookie(let name): "cookie:" + name
+        case .clientCertificateSubject: "client_cert.subject"
         case .route: "route"
         case .global: "global"
         }
@@ -84,7 +90,8 @@ extension KeySource: Setting {
     private static var notAKey: SettingError {
         SettingError(
             "is not a key",
-            suggestion: "write \"client_ip\", \"route\", \"global\", \"header:NAME\" or \"cookie:NAME\""
+            suggestion: "write \"client_ip\", \"client_cert.subject\", \"route\", \"global\", \"header:NAME\" or "
+                + "\"cookie:NAME\""
         )
     }
 }

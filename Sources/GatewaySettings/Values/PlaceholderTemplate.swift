@@ -14,6 +14,7 @@ package struct PlaceholderTemplate: Sendable {
         case requestID = "request_id"
         case clientIP = "client_ip"
         case scheme, host, path, query, uri, route
+        case clientCertificateSubject = "client_cert.subject"
     }
 
     package let parts: [Part]

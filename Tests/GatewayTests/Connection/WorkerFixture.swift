@@ -86,7 +86,7 @@ extension HeaderBlock {
 
 /// A client that accepts and records everything.
 final class RecordingClient: ClientStream {
-    var tls: TLSSession? { nil }
+    var tls: TLSSession?
     var isWritable = true
     var scheme: StaticString = "https"
     var protocolName: StaticString { "HTTP/1.1" }

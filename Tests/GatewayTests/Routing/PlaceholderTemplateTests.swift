@@ -4,6 +4,7 @@ import Testing
 @testable import Gateway
 @testable import GatewayCore
 @testable import GatewaySettings
+@testable import GatewayTLS
 
 struct PlaceholderTemplateTests {
     @Test(
@@ -33,6 +34,21 @@ struct PlaceholderTemplateTests {
         #expect(written == text)
     }
 
+    @Test func `the subject of a client's certificate is its text, or nothing`() async throws {
+        let session = try TLSSession.fixture()
+        let written = try await WorkerFixture.run { worker in
+            try [session, nil].map { session in
+                let client = RecordingClient()
+                client.tls = session
+                let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", client: client)
+                var buffer = ByteBuffer()
+                try PlaceholderTemplate("<{client_cert.subject}>").write(of: exchange, into: &buffer)
+                return String(buffer: buffer)
+            }
+        }
+        #expect(written == ["<CN=ann,O=Acme>", "<>"])
+    }
+
     @Test(arguments: [("/b", "/b|"), ("/b?", "/b?|"), ("/b??", "/b??|?"), ("/b?q", "/b?q|q"), ("/?", "/?|")])
     func `an empty query is kept`(target: String, text: String) async throws {
         let written = try await WorkerFixture.run { worker in
@@ -50,6 +66,7 @@ struct PlaceholderTemplateTests {
         (
             "{\"a\":{nothing}}",
             "write one of {request_id}, {client_ip}, {scheme}, {host}, {path}, {query}, {uri}, {route}, "
+                + "{client_cert.subject}, "
                 + "or {{nothing}} for the text"
         ),
         ("{jwt.sub}", "take it out, or write {{jwt.sub}} for the text"),

@@ -24,7 +24,9 @@ struct DistinguishedNameTextTests {
         let domain = ["example", "net"].reversed().map {
             RelativeDistinguishedName(Attribute(type: .RDNAttributeType.domainComponent, utf8String: $0))
         }
-        let user = RelativeDistinguishedName(Attribute(type: [0, 9, 2342, 19_200_300, 100, 1, 1], utf8String: "jsmith"))
+        let user = RelativeDistinguishedName(
+            Attribute(type: [0, 9, 2342, 19_200_300, 100, 1, 1], utf8String: "jsmith")
+        )
         #expect(DistinguishedName(domain + [user]).text == "UID=jsmith,DC=example,DC=net")
         let joined = RelativeDistinguishedName([
             Attribute(type: .RDNAttributeType.organizationalUnitName, utf8String: "Sales"),

@@ -16,6 +16,7 @@ private struct RecordedExchange: AccessLogSource {
     var accessLogFirstByte: TimeAmount?
     var accessLogUpstreamTime: TimeAmount?
     var accessLogAttempts = 0
+    var accessLogTLS: AccessLogTLS?
     var tries: [(target: String, failure: String)] = []
 
     func withTries(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
@@ -46,6 +47,13 @@ private struct RecordedExchange: AccessLogSource {
         exchange.accessLogFirstByte = .nanoseconds(7_999)
         exchange.accessLogUpstreamTime = .seconds(2)
         exchange.accessLogAttempts = 3
+        exchange.accessLogTLS = AccessLogTLS(
+            version: "1.3",
+            cipher: "TLS_AES_128_GCM_SHA256",
+            serverName: "a.example",
+            clientSubject: "CN=ann",
+            isResumed: true
+        )
         exchange.tries = [("a:1", "refused"), ("", "503"), ("b:2", "")]
         return exchange
     }
@@ -60,9 +68,19 @@ struct AccessLogFormatTests {
             "bytes_out":18446744073709551615,"duration_ms":12.345,"first_byte_ms":0.007,"upstream":"upstream",\
             "target":"target","reason":"reason","upstream_ms":2000.000,"attempts":3,\
             "tries":[{"target":"a:1","failure":"refused"},{"failure":"503"},{"target":"b:2"}],"end":"end","cache":"cache",\
-            "encoding":"encoding","rate_limit":"rate_limit","user_agent":"user_agent","referer":"referer","tls":"tls"}
+            "encoding":"encoding","rate_limit":"rate_limit","user_agent":"user_agent","referer":"referer",\
+            "tls":{"version":"1.3","cipher":"TLS_AES_128_GCM_SHA256","sni":"a.example","client_subject":"CN=ann","resumed":true}}
             """
         #expect(RecordedExchange.full.line(.json) == expected)
+    }
+
+    @Test func `a handshake without a name and a certificate has neither in the log`() {
+        var exchange = RecordedExchange()
+        exchange.accessLogTLS = AccessLogTLS(version: "1.2", cipher: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+        let expected = #","tls":{"version":"1.2","cipher":"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256","resumed":false}}"#
+        #expect(exchange.line(.json).hasSuffix(expected))
+        exchange.accessLogTLS?.clientSubject = #"CN="a"\n"#
+        #expect(exchange.line(.json).contains(#""client_subject":"CN=\"a\"\\n","resumed""#))
     }
 
     @Test func `absent values are omitted`() {

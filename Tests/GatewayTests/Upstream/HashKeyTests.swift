@@ -5,6 +5,7 @@ import Testing
 @testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewaySettings
+@testable import GatewayTLS
 
 struct HashKeyTests {
     @Test(
@@ -35,10 +36,29 @@ struct HashKeyTests {
         #expect(hashes[0] != hashes[1])
     }
 
+    @Test func `a certificate's subject decides, whatever the address is`() async throws {
+        let sessions = try ["CN=ann", "CN=ann", "CN=bob"].map { try TLSSession.fixture(subject: $0) }
+        let hashes = try await WorkerFixture.run { worker in
+            let key = HashKey(KeySource(.clientCertificateSubject), makesCookie: false)
+            return try zip(sessions, ["192.0.2.1", "192.0.2.2", "192.0.2.1"]).map { session, address in
+                let client = RecordingClient()
+                client.tls = session
+                let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", client: client)
+                exchange.clientAddress = IPAddress(address).map { ClientAddress($0) } ?? .unknown
+                return key.hash(of: exchange)
+            }
+        }
+        #expect(hashes[0] == hashes[1])
+        #expect(hashes[0] != hashes[2])
+    }
+
     @Test func `a missing field is replaced by the address`() async throws {
         let hashes = try await WorkerFixture.run { worker in
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
-            return [KeySource(.clientIP), KeySource(.header("A")), KeySource(.cookie("a"))].map {
+            return [
+                KeySource(.clientIP), KeySource(.header("A")), KeySource(.cookie("a")),
+                KeySource(.clientCertificateSubject),
+            ].map {
                 HashKey($0, makesCookie: false).hash(of: exchange)
             }
         }

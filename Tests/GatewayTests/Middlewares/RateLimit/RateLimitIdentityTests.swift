@@ -6,6 +6,7 @@ import Testing
 @testable import GatewayHTTP
 @testable import GatewayMiddlewares
 @testable import GatewaySettings
+@testable import GatewayTLS
 
 struct RateLimitIdentityTests {
     private static let seed = SipHash.Seed(3, 4)
@@ -54,6 +55,23 @@ struct RateLimitIdentityTests {
         let keys = try await Self.keys(KeySource(.clientIP), prefix: prefix, from: [one, other])
         #expect((keys.shared[0] == keys.shared[1]) == isSame)
         #expect(keys.own[0] != keys.shared[0])
+    }
+
+    @Test func `clients are counted by the subject of their certificate, and else by address`() async throws {
+        let sessions = try ["CN=ann", "CN=ann", "CN=bob", nil, ""].map { try TLSSession.fixture(subject: $0) }
+        let keys = try await WorkerFixture.run { worker in
+            let identity = RateLimitIdentity(KeySource(.clientCertificateSubject), ipv6Prefix: 64, seed: Self.seed)
+            return try sessions.enumerated().map { index, session in
+                let client = RecordingClient()
+                client.tls = session
+                let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", client: client)
+                exchange.clientAddress = IPAddress("192.0.2.\(min(index, 3))").map { ClientAddress($0) } ?? .unknown
+                return identity.key(of: exchange)
+            }
+        }
+        #expect(keys[0] == keys[1])
+        #expect(Set(keys).count == 3)
+        #expect(keys[3] == keys[4])
     }
 
     @Test(arguments: [KeySource(.clientIP), KeySource(.header("X-Tenant")), KeySource(.route), KeySource(.global)])
