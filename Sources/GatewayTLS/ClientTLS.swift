@@ -31,7 +31,7 @@ package struct ClientTLS: Hashable, Sendable {
         if !self.authorities.isEmpty {
             configuration.trustRoots = .certificates(try Self.read(self.authorities, PEMText.certificates))
         }
-        if !self.certificate.isEmpty {
+        if !self.certificate.isEmpty, !self.key.isEmpty {
             let chain = try Self.read(self.certificate, PEMText.certificates)
             configuration.certificateChain = chain.map { .certificate($0) }
             configuration.privateKey = .privateKey(try Self.read(self.key, PEMText.privateKey))

@@ -42,7 +42,7 @@ package struct ConfigurationCheck: Sendable {
             return
         }
         let compiled = try await PlanCheck(
-            reading.configuration,
+            reading.configuration.resolvingPaths(of: file),
             after: reading.diagnostics,
             middlewares: middlewares
         )

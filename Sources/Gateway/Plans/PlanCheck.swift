@@ -25,12 +25,12 @@ struct PlanCheck: Sendable {
         after diagnostics: ConfigurationDiagnostics = ConfigurationDiagnostics(),
         middlewares: [MiddlewareRegistration]
     ) async throws {
+        let upstreams = UpstreamRegistry(configuration, inProcess: [:])
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()
         let findings = try await eventLoop.submit {
             let worker = Worker(WorkerSetup(log: Logger(label: "gateway.check")), on: eventLoop)
             defer { worker.deadlines.stop() }
-            let upstreams = UpstreamRegistry(configuration, inProcess: [:])
             let status = GatewayStatus(
                 GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
                 middlewares: middlewares.descriptions,
@@ -49,7 +49,7 @@ struct PlanCheck: Sendable {
             )
         }.get()
         try await group.shutdownGracefully()
-        self.errors = findings.errors
+        self.errors = findings.errors + configuration.errors(for: upstreams.failures)
         // Gaps between routes are judged only if the routes were read as written.
         let gaps =
             diagnostics.errors.isEmpty

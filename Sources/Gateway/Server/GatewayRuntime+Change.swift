@@ -16,6 +16,7 @@ extension GatewayRuntime {
         let warnings = RestartSettings.keep(in: &configuration, of: running)
         let accessLog = try self.openAccessLog(configuration, running)
         let upstreams = self.upstreams.prepare(configuration)
+        try configuration.require(upstreams.failures)
         let routes = CompiledRoutes(configuration, middlewares: self.middlewares.descriptions)
         let workers = try await self.prepareWorkers(configuration, routes, upstreams)
         let listeners: ListenerChange

@@ -40,12 +40,13 @@ final class GatewayRuntime: Sendable {
         source: ConfigurationSource = ConfigurationSource(),
         log: Logger
     ) async throws {
+        let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
+        try configuration.require(upstreams.failures)
         let count = configuration.server.workers.number ?? System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: count)
         var setup = WorkerSetup(configuration, log: log)
         setup.settings = WorkerSettings(configuration, workers: count, log: log)
         setup.accessLog = accessLog
-        let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
         let status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: middlewares.descriptions,

@@ -32,6 +32,7 @@ package final class SocketlessGateway: Sendable {
         var setup = WorkerSetup(log: log)
         setup.settings.trustedProxies = TrustedProxies(configuration.server.trustedProxies)
         let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
+        try configuration.require(upstreams.failures)
         let status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: middlewares.descriptions,

@@ -31,9 +31,10 @@ struct EndpointReport {
     // second later is news in the log.
 
     /// Reports that a request found the endpoint unreachable.
-    func left(_ failure: UpstreamFailure) {
+    func left(_ failure: UpstreamFailure, _ detail: String? = nil) {
         var metadata = self.metadata
         metadata["reason"] = "\(failure.rawValue)"
+        metadata["detail"] = detail.map { "\($0)" }
         self.worker.log.warning("upstream target is down", metadata: metadata)
         if self.endpoint.pollResults != nil { return }
         self.publish("upstream.down", .warning, ["reason": .string(failure.rawValue)])
@@ -67,6 +68,7 @@ struct EndpointReport {
         case .confirmed: self.worker.log.debug("upstream target is up: its health check succeeded", metadata: metadata)
         case .wentDown:
             metadata["reason"] = reason.map { "\($0)" }
+            metadata["detail"] = results.failure?.detail.map { "\($0)" }
             metadata["failures"] = "\(results.health.failures)"
             self.worker.log.warning("upstream target is down: its health checks fail", metadata: metadata)
             self.publish("upstream.down", .warning, data)

@@ -218,6 +218,19 @@ extension PoolStateMachine {
         return result
     }
 
+    struct OnRetire {
+        /// Close these and report `closed`.
+        var close: [(id: ConnectionID, connection: Connection)] = []
+        /// Close these after their request.
+        var leased: [Connection] = []
+    }
+
+    /// Gives up the open connections: later requests must not use them.
+    mutating func retire() -> OnRetire {
+        let leased = places.compactMap { $0.stage == .leased ? $0.connection : nil }
+        return OnRetire(close: closeIdle { _ in true }, leased: leased)
+    }
+
     /// Stops keeping idle connections. Requests are still served, until `isEmpty`.
     ///
     /// - Returns: The connections to close and report with `closed`.

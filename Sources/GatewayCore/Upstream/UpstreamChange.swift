@@ -27,6 +27,7 @@ package struct UpstreamChange: Sendable {
         changes: [String: EndpointChanges],
         securities: [String: UpstreamSecurity],
         to configuration: [String: UpstreamConfiguration],
+        folder: ConfigurationFolder,
         inProcess: [String: InProcessHandler]
     ) {
         let comparison = UpstreamComparison(from: running, to: configuration)
@@ -52,7 +53,7 @@ package struct UpstreamChange: Sendable {
         self.configuration = configuration
         self.targets = newTargets
         self.changes = newChanges
-        self.securities = UpstreamSecurities(configuration, reusing: securities)
+        self.securities = UpstreamSecurities(configuration, folder: folder, reusing: securities)
         self.comparison = comparison
         self.removedTargets = retiring + comparison.removed.flatMap { targets[$0] ?? [] }
         self.retiring = retiring

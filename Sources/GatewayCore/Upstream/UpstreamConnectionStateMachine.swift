@@ -32,16 +32,20 @@ struct UpstreamConnectionStateMachine {
     private(set) var hasFlushed = false
     /// Whether the upstream closed its side. A connection that ends without this was cut.
     private var isInputClosed = false
+    private var isInputCut = false
     private var keepsAlive = true
-    /// Whether an informational response had framing that leaves the start of the next response in doubt, for this
-    /// and all later requests.
-    private var isInDoubt = false
+    /// Whether this is the last request of the connection: an informational response had framing that leaves the start
+    /// of the next response in doubt, or the pool has given it up.
+    private var isLast = false
     /// Whether the caller does not want the rest of the response.
     private var isDiscarding = false
     /// Whether the bytes of a read pass are being handled.
     private var isInPass = false
     /// How many of the last reads of this pass filled their buffers.
     private var fullReads: UInt = 0
+
+    /// Whether no response has begun on this connection.
+    var isUnproven: Bool { self.status == 0 && (self.state == .head || self.state == .idle) }
 
     // MARK: The request
 
@@ -114,12 +118,12 @@ struct UpstreamConnectionStateMachine {
         }
         if response.isInformational {
             // The response announced a body, which it cannot have, or the end of the connection.
-            if !response.keepAlive { self.isInDoubt = true }
+            if !response.keepAlive { self.isLast = true }
             return .informational
         }
         self.state = .body
         self.status = response.status
-        self.keepsAlive = response.keepAlive && !self.isInDoubt
+        self.keepsAlive = response.keepAlive && !self.isLast
         if let timeout = response.timeout { self.keepAlive = timeout }
         return .final
     }
@@ -152,6 +156,12 @@ struct UpstreamConnectionStateMachine {
         guard self.state == .body, self.isInPass, self.isRequestEnded, self.keepsAlive else { return .close }
         self.isDiscarding = true
         return .drop
+    }
+
+    /// Closes the connection after the current request.
+    mutating func retire() {
+        self.isLast = true
+        self.keepsAlive = false
     }
 
     // MARK: Reading
@@ -192,7 +202,11 @@ struct UpstreamConnectionStateMachine {
     }
 
     /// Records that the upstream closed its side.
-    mutating func inputClosed() { self.isInputClosed = true }
+    mutating func inputClosed() { if !self.isInputCut { self.isInputClosed = true } }
+
+    /// Records that the input ended without the end that TLS requires (RFC 9112 section 9.8): somebody else may have cut
+    /// it.
+    mutating func inputCut() { self.isInputCut = true }
 
     // MARK: The end
 

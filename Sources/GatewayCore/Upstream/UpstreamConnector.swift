@@ -96,10 +96,18 @@ struct HTTP1Connector: UpstreamConnector {
         timeout: TimeAmount,
         _ done: @escaping (Result<Void, any Error>) -> Void
     ) {
-        UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout) { _, _ in }
-            .open { result in
-                if case .success(let channel) = result { channel.close(promise: nil) }
-                done(result.map { _ in })
+        UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout) { channel, _ in
+            guard security?.mayBeRefused == true else { return }
+            try channel.pipeline.syncOperations.addHandler(
+                RefusalHandler(within: .nanoseconds(timeout.nanoseconds / 2), done)
+            )
+        }
+        .open { result in
+            if case .success(let channel) = result {
+                guard security?.mayBeRefused != true else { return channel.close(mode: .output, promise: nil) }
+                channel.close(promise: nil)
             }
+            done(result.map { _ in })
+        }
     }
 }

@@ -1,6 +1,7 @@
 import GatewayTLS
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
     import Glibc
@@ -43,13 +44,19 @@ struct ConnectFailure {
     let result: TargetMeters.ConnectResult
     /// Nil if the failure says nothing about the endpoint.
     var failure: UpstreamFailure? { self.error.failure }
+    /// What the log says beside the reason.
+    var detail: String? { self.failure == .tls ? self.error.reason : nil }
     /// Whether the gateway itself lacks resources, such as file descriptors.
     private(set) var isLackOfResources = false
 
     init(_ cause: any Error) {
         var error = GatewayError(.upstreamUnreachable, reason: "\(cause)")
         switch cause {
-        case is TLSFailure:
+        case NIOSSLError.uncleanShutdown:
+            error.failure = .reset
+            self.result = .error
+        case is TLSFailure, is BoringSSLError, is NIOSSLError:
+            if !(cause is TLSFailure) { error.reason = TLSFailure(cause).description }
             error.failure = .tls
             error.proxyStatus = "tls_protocol_error"
             self.result = .tls

@@ -1,6 +1,8 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewayTLS
 import NIOCore
+import NIOSSL
 
 /// A connection to an upstream: sends requests and receives responses, one at a time. It belongs to its pool and
 /// serves a call until the response is complete.
@@ -15,6 +17,8 @@ final class UpstreamHandler: ChannelInboundHandler {
     private let worker: Worker
     private let limits: HTTP1Limits
     private let output: ConnectionOutput
+    /// Whether the connection uses TLS.
+    private let isSecure: Bool
     private var context: ChannelHandlerContext?
     private var call: UpstreamCall?
     private var machine = UpstreamConnectionStateMachine()
@@ -22,6 +26,8 @@ final class UpstreamHandler: ChannelInboundHandler {
     private var body: BodyDecoder
     private var inbound = ByteBuffer()
     private var isChunked = false
+    /// Why the server refused the connection after the TLS handshake.
+    private var refusal: TLSFailure?
     /// The channel's last reported writability, cached here.
     private(set) var isWritable = true
     /// The connection's ID in the pool while it is open.
@@ -30,6 +36,7 @@ final class UpstreamHandler: ChannelInboundHandler {
     init(pool: UpstreamPool, limits: HTTP1Limits, output destination: ConnectionOutput.Destination) {
         self.pool = pool
         self.worker = pool.worker
+        self.isSecure = pool.security != nil
         self.output = ConnectionOutput(worker: pool.worker, to: destination)
         self.limits = limits
         self.parser = ResponseParser(limits: limits)
@@ -51,6 +58,9 @@ final class UpstreamHandler: ChannelInboundHandler {
         call.sent(at: self.worker.now)
         caller.sent(to: self)
     }
+
+    /// Closes the connection after the current request.
+    func retire() { self.machine.retire() }
 
     // MARK: The channel
 
@@ -101,10 +111,17 @@ final class UpstreamHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
         self.machine.inputClosed()
-        context.close(promise: nil)
+        self.closeChannel(context)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if self.isSecure { self.secureChannelFailed(error) }
+        self.closeChannel(context)
+    }
+
+    private func closeChannel(_ context: ChannelHandlerContext) {
+        if self.isSecure { context.closeSecureChannel() } else { context.close(promise: nil) }
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         self.worker.tick()
@@ -193,7 +210,20 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     // MARK: The end
 
+    /// Records an error of TLS.
+    private func secureChannelFailed(_ error: any Error) {
+        switch error {
+        case NIOSSLError.uncleanShutdown: self.machine.inputCut()
+        case is BoringSSLError, is NIOSSLError:
+            // With TLS 1.3 the server verifies the client's certificate after the handshake has ended here.
+            guard self.machine.isUnproven, self.inbound.readableBytes == 0 else { return }
+            self.refusal = TLSFailure(error)
+        default: break
+        }
+    }
+
     private func ended() {
+        if let refusal = self.refusal { return self.refused(refusal) }
         let call = self.call
         let request = call.map { call in
             UpstreamConnectionStateMachine.Request(
@@ -220,6 +250,15 @@ final class UpstreamHandler: ChannelInboundHandler {
         }
     }
 
+    /// Handles a connection that the server refused after the handshake, without having read a request.
+    private func refused(_ failure: TLSFailure) {
+        guard self.machine.close() else { return }
+        let call = self.call
+        self.call = nil
+        self.pool.closed(self)
+        self.pool.wasRefused(call, failure)
+    }
+
     private func fail(_ error: GatewayError) {
         let call = self.call
         self.call = nil
@@ -235,7 +274,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         self.call = nil
         self.output.detach()
         // Close the channel before the pool may open a replacement, so that `max_connections` is never exceeded.
-        self.context?.close(promise: nil)
+        if let context = self.context { self.closeChannel(context) }
         self.pool.closed(self)
     }
 }

@@ -4,9 +4,10 @@ import NIOCore
 /// Handling of the endpoint's health in its pool. The first pool that learns that an endpoint is down logs it and
 /// runs the background connections, so that all workers together have only one at a time.
 extension UpstreamPool {
-    func endpointFailed(_ failure: UpstreamFailure, begun: NIODeadline) {
+    /// - Parameter detail: Further text for the log.
+    func endpointFailed(_ failure: UpstreamFailure, begun: NIODeadline, detail: String? = nil) {
         guard case .left(let pause) = self.endpoint.failed(failure, begun: begun) else { return }
-        self.report.left(failure)
+        self.report.left(failure, detail)
         self.probe(after: pause)
     }
 

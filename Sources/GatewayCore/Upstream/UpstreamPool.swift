@@ -1,3 +1,4 @@
+import GatewayTLS
 import NIOConcurrencyHelpers
 import NIOCore
 
@@ -77,9 +78,15 @@ final class UpstreamPool {
 
     /// Applies new settings to connections opened and requests queued from now on.
     func update(_ settings: Settings) {
+        let isSecurityChanged = settings.security !== self.settings.security
         self.settings = settings
         self.security = settings.security?.security(of: self.target.url)
         self.machine.configuration = settings.machine
+        // The new settings might refuse the servers of open connections.
+        guard isSecurityChanged, self.target.isSecure else { return }
+        let retired = self.machine.retire()
+        for handler in retired.leased { handler.retire() }
+        for (_, handler) in retired.close { handler.close() }
     }
 
     var connector: any UpstreamConnector { self.settings.connector }
@@ -156,6 +163,20 @@ final class UpstreamPool {
         call.fail(error)
     }
 
+    /// Handles a connection that the server refused after the TLS handshake.
+    ///
+    /// - Parameter call: The request that was sent, but not read. Nil if the connection was idle.
+    func wasRefused(_ call: UpstreamCall?, _ cause: TLSFailure) {
+        let failure = ConnectFailure(cause)
+        self.meters.connected(failure.result)
+        self.endpointFailed(.tls, begun: self.worker.now, detail: cause.description)
+        guard let call else { return }
+        call.hasFailedHere = true
+        self.judge(call, .tls)
+        if call.replay.isWhole, let cluster = self.cluster, cluster.moveOn(call, from: self, after: .tls) { return }
+        call.fail(failure.error)
+    }
+
     /// Records that the call left this endpoint.
     func finished(_ call: UpstreamCall) {
         self.stopWaiting(call)
@@ -211,7 +232,7 @@ final class UpstreamPool {
     private func failed(_ id: Machine.ConnectionID, _ error: any Error, begun: NIODeadline) {
         let failure = ConnectFailure(error)
         self.meters.connected(failure.result)
-        if let reason = failure.failure { self.endpointFailed(reason, begun: begun) }
+        if let reason = failure.failure { self.endpointFailed(reason, begun: begun, detail: failure.detail) }
         let outcome = self.machine.connectFailed(id)
         if let call = outcome.failed {
             call.waiter = nil

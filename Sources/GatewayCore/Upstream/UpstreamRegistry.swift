@@ -83,6 +83,7 @@ package final class UpstreamRegistry: Sendable {
             changes: state.changes,
             securities: state.securities,
             to: configuration.upstreams,
+            folder: configuration.document.folder,
             inProcess: self.inProcess
         )
         change.maxPolls = configuration.server.maxPolls

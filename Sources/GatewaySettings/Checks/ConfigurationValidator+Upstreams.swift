@@ -19,6 +19,8 @@ extension ConfigurationValidator {
         within(.seconds(1)...(.hours(24)), upstream.resolve, path + "resolve")
         if let breaker = upstream.circuitBreaker { validate(breaker, at: path + "circuit_breaker") }
         if let health = upstream.health { validate(health, of: upstream, at: path + "health") }
+        if let tls = upstream.tls { validate(tls, at: path + "tls") }
+        atLeast(1, upstream.maxStreams, path + "max_streams")
         if upstream.hashKey.parts.isEmpty {
             report(path + "hash_key", "the key is empty", "write \"client_ip\"")
         }

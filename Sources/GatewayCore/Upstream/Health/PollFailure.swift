@@ -7,7 +7,7 @@ package enum PollFailure: Error, Hashable, Sendable {
     /// The connection ended before the response was complete.
     case reset
     /// The TLS handshake failed.
-    case tls
+    case tls(detail: String)
     /// The status is not one of those expected.
     case status(Int)
     /// The body lacks the expected text.
@@ -35,6 +35,9 @@ package enum PollFailure: Error, Hashable, Sendable {
         if case .status(let status) = self { "status \(status)" } else { self.result }
     }
 
+    /// Further text for the log.
+    var detail: String? { if case .tls(let detail) = self { detail } else { nil } }
+
     /// Whether the failure counts against the target.
     var concernsTarget: Bool { self != .lacksResources }
 
@@ -43,7 +46,7 @@ package enum PollFailure: Error, Hashable, Sendable {
         case .refused: self = .refused
         case .timeout: self = .timeout
         case .reset: self = .reset
-        case .tls: self = .tls
+        case .tls: self = .tls(detail: failure.detail ?? "")
         case .dns, .malformed: self = .error
         case nil: self = failure.isLackOfResources ? .lacksResources : .error
         }

@@ -1,12 +1,14 @@
 import GatewaySettings
-package import GatewayTLS
+import GatewayTLS
 
 /// TLS towards the https targets of a configuration. Upstreams whose settings remain keep theirs.
 package struct UpstreamSecurities: Sendable {
     /// A file that cannot be used.
     package struct Failure: Hashable, Sendable {
         package let upstream: String
-        package let error: TLSFileError
+        /// The key of the file in `[upstreams.NAME.tls]`.
+        package let key: String
+        package let problem: String
     }
 
     /// By upstream with https targets.
@@ -16,7 +18,11 @@ package struct UpstreamSecurities: Sendable {
     init(byUpstream: [String: UpstreamSecurity]) { self.byUpstream = byUpstream }
 
     /// Reads the files of upstreams that are new or have changed, which blocks.
-    init(_ upstreams: [String: UpstreamConfiguration], reusing running: [String: UpstreamSecurity]) {
+    init(
+        _ upstreams: [String: UpstreamConfiguration],
+        folder: ConfigurationFolder,
+        reusing running: [String: UpstreamSecurity]
+    ) {
         var securities: [String: UpstreamSecurity] = [:]
         var failures: [Failure] = []
         for (name, upstream) in upstreams where upstream.targets.contains(where: \.url.isSecure) {
@@ -25,11 +31,12 @@ package struct UpstreamSecurities: Sendable {
                 securities[name] = same
                 continue
             }
+            let security = UpstreamSecurity(settings, folder: folder)
+            securities[name] = security
             do throws(TLSFileError) {
-                securities[name] = try UpstreamSecurity(settings)
+                try security.load()
             } catch {
-                failures.append(Failure(upstream: name, error: error))
-                securities[name] = UpstreamSecurity(unusable: settings)
+                failures.append(Failure(upstream: name, key: security.key(of: error), problem: error.problem))
             }
         }
         self.byUpstream = securities

@@ -1,5 +1,5 @@
 package import GatewaySettings
-package import GatewayTLS
+import GatewayTLS
 import NIOSSL
 import Synchronization
 
@@ -17,29 +17,30 @@ package final class UpstreamSecurity: Sendable {
     }
 
     package let settings: Settings
+    private let client: ClientTLS
     /// Nil if the files could not be read.
     private let context: Mutex<NIOSSLContext?>
 
-    /// Reads the files, which blocks.
-    package init(_ settings: Settings) throws(TLSFileError) {
+    /// Creates the security of an upstream. Until ``load()`` has read the files, handshakes fail.
+    init(_ settings: Settings, folder: ConfigurationFolder) {
         self.settings = settings
-        self.context = Mutex(try Self.makeContext(settings))
-    }
-
-    /// Creates the security of an upstream whose files cannot be read. Handshakes fail.
-    init(unusable settings: Settings) {
-        self.settings = settings
+        self.client = ClientTLS(settings, folder: folder)
         self.context = Mutex(nil)
     }
 
-    private static func makeContext(_ settings: Settings) throws(TLSFileError) -> NIOSSLContext {
-        var tls = ClientTLS()
-        tls.verifies = settings.tls.verify
-        tls.authorities = settings.tls.ca
-        tls.certificate = settings.tls.certificate
-        tls.key = settings.tls.key
-        tls.protocols = ["http/1.1"]
-        return try tls.makeContext()
+    /// Reads the files for connections from now on. This takes long; never do it on an event loop.
+    func load() throws(TLSFileError) {
+        let context = try self.client.makeContext()
+        self.context.withLock { $0 = context }
+    }
+
+    /// Returns the key in the configuration that names the file of an error.
+    func key(of error: TLSFileError) -> String {
+        switch error.path {
+        case self.client.key: "key"
+        case self.client.certificate: "certificate"
+        default: "ca"
+        }
     }
 
     /// The context of new connections.
@@ -50,6 +51,18 @@ package final class UpstreamSecurity: Sendable {
         guard target.isSecure, let host = target.hostAndPort?.host else { return nil }
         let name = self.settings.tls.serverName
         return TargetSecurity(upstream: self, name: ServerName(name.isEmpty ? host : name))
+    }
+}
+
+extension ClientTLS {
+    fileprivate init(_ settings: UpstreamSecurity.Settings, folder: ConfigurationFolder) {
+        func path(_ written: String) -> String { written.isEmpty ? "" : folder.path(written) }
+        self.init()
+        self.verifies = settings.tls.verify
+        self.authorities = path(settings.tls.ca)
+        self.certificate = path(settings.tls.certificate)
+        self.key = path(settings.tls.key)
+        self.protocols = ["http/1.1"]
     }
 }
 
@@ -64,6 +77,9 @@ struct TargetSecurity: Sendable {
         return try NIOSSLClientHandler(context: context, serverHostname: self.name.indication)
     }
 
+    /// Whether the server may refuse the client certificate once the handshake has ended here, as TLS 1.3 allows.
+    var mayBeRefused: Bool { !self.upstream.settings.tls.certificate.isEmpty }
+
     /// Verifies the name of a certificate that is trusted.
     func verify(_ certificate: NIOSSLCertificate?) throws(TLSFailure) {
         guard self.upstream.settings.tls.verify else { return }
@@ -71,7 +87,9 @@ struct TargetSecurity: Sendable {
         let names = CertificateNames(certificate)
         guard !names.include(self.name) else { return }
         let list = names.description
-        throw TLSFailure("the certificate of the server is for \(list.isEmpty ? "no name" : list), not for \(self.name)")
+        throw TLSFailure(
+            "the certificate of the server is for \(list.isEmpty ? "no name" : list), not for \(self.name)"
+        )
     }
 }
 
