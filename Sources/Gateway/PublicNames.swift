@@ -45,6 +45,7 @@ public typealias MetricsConfiguration = GatewaySettings.MetricsConfiguration
 public typealias MiddlewareDescription = GatewaySettings.MiddlewareDescription
 public typealias MiddlewareTables = GatewaySettings.MiddlewareTables
 public typealias PreserveHost = GatewaySettings.PreserveHost
+public typealias ProxyProtocolVersion = GatewaySettings.ProxyProtocolVersion
 public typealias Rate = GatewaySettings.Rate
 public typealias Rates = GatewaySettings.Rates
 public typealias RedirectConfiguration = GatewaySettings.RedirectConfiguration

@@ -159,6 +159,7 @@ extension WorkerSettings {
     init(_ configuration: GatewayConfiguration, workers: Int, log: Logger) {
         self.init()
         self.trustedProxies = TrustedProxies(configuration.server.trustedProxies)
+        self.readsProxyHeaders = configuration.server.proxyProtocol
         self.slowRequest = configuration.log.slowRequest.span.map(TimeAmount.init)
         self.maxConnections = FileLimits.connections(of: configuration, workers: workers, log: log)
     }

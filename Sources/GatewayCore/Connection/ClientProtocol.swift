@@ -22,7 +22,10 @@ enum ClientProtocol: Hashable, Sendable {
 struct ClientArrival {
     let worker: Worker
     let listener: ListenerPlan
+    /// The address of the socket, or the one that a PROXY header reports.
     let peer: ClientAddress
+    /// The PROXY header that the connection began with.
+    var proxyHeader: ProxyHeader?
     /// What the handshake agreed on; nil if the connection is plain.
     var tls: TLSSession?
     /// False if there are too many connections. The client then only gets an error response.

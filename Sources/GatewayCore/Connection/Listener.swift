@@ -142,16 +142,27 @@ final class Listener: Sendable {
         }
         let (worker, plan) = (workers[index].value, plans[index].value)
         return channel.eventLoop.makeCompletedFuture {
-            try transport.install(in: channel) { output in
-                let arrival = ClientArrival(
-                    worker: worker,
-                    listener: plan,
-                    peer: ClientAddress(channel.remoteAddress),
-                    isAdmitted: worker.admitConnection(),
-                    output: output
-                )
-                return ClientProtocol.http1.makeHandler(for: arrival)
+            let peer = ClientAddress(channel.remoteAddress)
+            let isAdmitted = worker.admitConnection()
+            let serve = { (peer: ClientAddress, header: ProxyHeader?) throws in
+                try transport.install(in: channel) { output in
+                    let arrival = ClientArrival(
+                        worker: worker,
+                        listener: plan,
+                        peer: peer,
+                        proxyHeader: header,
+                        isAdmitted: isAdmitted,
+                        output: output
+                    )
+                    return ClientProtocol.http1.makeHandler(for: arrival)
+                }
             }
+            // A connection that is refused is not read.
+            guard isAdmitted, worker.settings.awaitsProxyHeader(from: peer, isUnixSocket: plan.isUnixSocket) else {
+                return try serve(peer, nil)
+            }
+            let handler = ProxyHeaderHandler(worker: worker, listener: plan, peer: peer, serve: serve)
+            try channel.pipeline.syncOperations.addHandler(handler)
         }
     }
 

@@ -17,6 +17,12 @@ package final class ListenerPlan {
         help: "Client connections accepted.",
         labels: ["listener"]
     )
+    static let proxyHeaders = MetricDescription(
+        "gateway_proxy_protocol_headers_total",
+        .counter,
+        help: "Connections that must begin with a PROXY header by result: ok, local, malformed, timeout, closed.",
+        labels: ["listener", "result"]
+    )
 
     /// The address, as shown in metrics.
     package let label: String
@@ -31,6 +37,7 @@ package final class ListenerPlan {
     private let opened: Counter
     private let active: Gauge
     private let idle: Gauge
+    private let meters: MeterShard
 
     package init(_ address: ListenAddress, limits: ConnectionLimits, shared: SharedState, meters: MeterShard) {
         let label = "\(address)"
@@ -38,6 +45,7 @@ package final class ListenerPlan {
         if case .unix = address.location { self.isUnixSocket = true } else { self.isUnixSocket = false }
         self.limits = limits
         self.shared = shared
+        self.meters = meters
         meters.admit(listener: label)
         self.opened = meters.counter(Self.connectionsAccepted, [label])
         self.active = meters.gauge(Self.connections, [label, "active"])
@@ -53,6 +61,21 @@ package final class ListenerPlan {
     func connectionChanged(isActive: Bool) {
         self.active.add(isActive ? 1 : -1)
         self.idle.add(isActive ? -1 : 1)
+    }
+
+    /// Counts a connection that waits for its PROXY header as idle. It is counted as accepted once its handler opens or
+    /// the wait has failed.
+    func proxyHeaderAwaited() { self.idle.add() }
+
+    func proxyHeaderEnded(_ result: ProxyHeaderResult) {
+        self.meters.counter(Self.proxyHeaders, [self.label, result.rawValue]).add()
+        self.idle.subtract()
+        switch result {
+        case .ok, .local: break
+        case .malformed, .timeout, .closed:
+            self.opened.add()
+            self.shared.releaseConnection()
+        }
     }
 
     func connectionClosed(isActive: Bool) {

@@ -5,6 +5,8 @@ package import NIOCore
 /// Settings of all workers. Each worker has a copy, which a reload replaces on its event loop.
 package struct WorkerSettings: Sendable {
     package var trustedProxies = TrustedProxies()
+    /// Whether connections from trusted proxies begin with a PROXY header.
+    package var readsProxyHeaders = false
     /// A request that takes longer is logged as a warning. Nil to disable.
     package var slowRequest: TimeAmount?
     /// The maximum number of concurrent client connections, across all workers.
@@ -13,6 +15,11 @@ package struct WorkerSettings: Sendable {
     package var displacesIdle = false
 
     package init() {}
+
+    /// Whether a new connection must begin with a PROXY header.
+    func awaitsProxyHeader(from peer: ClientAddress, isUnixSocket: Bool) -> Bool {
+        self.readsProxyHeaders && self.trustedProxies.trust(peer, isUnixSocket: isUnixSocket)
+    }
 }
 
 /// The inputs from which the workers of one gateway are created.

@@ -12,9 +12,10 @@ package struct TrustedProxies: Sendable {
         self.includesUnixSockets = proxies.contains(.unixSocket)
     }
 
-    /// Returns whether the peer of a connection is trusted. A TCP peer whose address is no longer known is not.
+    /// Returns whether the peer of a connection is trusted. A TCP peer whose address is no longer known is not. A peer
+    /// on a Unix socket has an address if a PROXY header reports one.
     package func trust(_ peer: ClientAddress, isUnixSocket: Bool) -> Bool {
-        isUnixSocket ? self.includesUnixSockets : self.contains(peer)
+        isUnixSocket && peer.ip == nil ? self.includesUnixSockets : self.contains(peer)
     }
 
     /// Returns whether the address is trusted. Embedded IPv4 addresses are not extracted from IPv6 addresses, because

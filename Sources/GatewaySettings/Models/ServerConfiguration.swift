@@ -10,6 +10,9 @@ public struct ServerConfiguration: SettingTable {
     /// Proxies whose `X-Forwarded-*` and `Forwarded` fields are trusted for the client's address, scheme and host. `"unix:"`
     /// matches all peers on Unix sockets.
     public var trustedProxies: [TrustedProxy] = []
+    /// Connections from `trusted_proxies` must begin with a header of the PROXY protocol, version 1 or 2. Its address is
+    /// that of the peer, everywhere. Other connections are served as they are.
+    public var proxyProtocol = false
     /// Which forwarding fields are sent upstream.
     public var forwarded = ForwardedStyle.xForwarded
     /// Resident memory above which new requests get 503. Below 90 % of it they are accepted again. Empty: no limit.

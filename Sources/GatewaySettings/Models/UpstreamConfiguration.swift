@@ -35,6 +35,9 @@ public struct UpstreamConfiguration: SettingTable {
     public var failover = true
     /// How often the name of a target is looked up again, 1 second to 1 day. Sooner if its DNS record has a shorter TTL.
     public var resolve = TimeSpan.seconds(30)
+    /// Begins each connection with the client's address in the PROXY protocol. Connections then serve one client
+    /// connection only.
+    public var proxyProtocol = ProxyProtocolVersion.off
     /// Active polling of the targets.
     public var health: HealthCheckConfiguration?
     /// Keeps requests from targets that fail.
@@ -72,6 +75,15 @@ public enum Builtin: String, SettingChoice {
     case demo
     /// A handler of the embedding program.
     case inProcess = "in_process"
+}
+
+/// The version of the PROXY protocol that is sent.
+public enum ProxyProtocolVersion: String, SettingChoice {
+    case off
+    /// A line of text.
+    case v1
+    /// Binary.
+    case v2
 }
 
 /// How a target is chosen.

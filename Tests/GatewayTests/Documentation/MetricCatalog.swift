@@ -31,7 +31,10 @@ enum MetricCatalog {
                 ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
             ]
         ),
-        ("Client connections", [ListenerPlan.connections, ListenerPlan.connectionsAccepted]),
+        (
+            "Client connections",
+            [ListenerPlan.connections, ListenerPlan.connectionsAccepted, ListenerPlan.proxyHeaders]
+        ),
         (
             "The gateway itself",
             [
