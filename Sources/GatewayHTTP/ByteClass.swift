@@ -40,7 +40,7 @@ package enum ByteClass {
     /// control characters (RFC 9110 section 5.5).
     static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 
-    static func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func isFieldValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
         self.fieldValueEnd(in: bytes, from: 0) == bytes.count
     }
 

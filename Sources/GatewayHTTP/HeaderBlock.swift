@@ -64,7 +64,7 @@ public struct HeaderBlock: ~Copyable, Sendable {
     }
 
     /// Replaces a field's value with another part of the section. For indexers.
-    mutating func replaceValue(at index: Int, with value: ByteRange) { self.fields[index].value = value }
+    package mutating func replaceValue(at index: Int, with value: ByteRange) { self.fields[index].value = value }
 
     /// Removes the leading zeros of a number from a field's value. For indexers.
     mutating func dropLeadingZeros(at index: Int) {
@@ -208,6 +208,11 @@ public struct HeaderBlock: ~Copyable, Sendable {
             self.fields[index].value.move(by: offset)
         }
         self.present = self.present.union(prepared.names)
+    }
+
+    /// Adds a received field. The caller has checked its bytes.
+    package mutating func addReceived(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, id: FieldID) {
+        self.append(name, value, id: id)
     }
 
     /// Appends a field in its written form, with one check of the buffer's capacity.

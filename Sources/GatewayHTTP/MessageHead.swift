@@ -80,6 +80,8 @@ public struct RequestHead: ~Copyable, Sendable {
     package var normalPath = ByteRange.empty
     /// The query after the "?". Its offset is 0 if there is none.
     package var queryRange = ByteRange.empty
+    /// Whether the request came by HTTP/2. Its minor version is 1, because it may be forwarded as HTTP/1.1.
+    package var isHTTP2 = false
     /// The minor version of HTTP/1.
     package var minorVersion: UInt8 = 1
     /// The fields sent upstream. Hop-by-hop fields are already removed.

@@ -58,6 +58,7 @@ package struct RequestParser: Sendable {
         head.pathAndQuery = line.target.path
         head.isTargetHTTPS = line.target.isHTTPS
         head.minorVersion = line.minorVersion
+        head.isHTTP2 = false
         try head.frame(authority: line.target.authority)
     }
 }

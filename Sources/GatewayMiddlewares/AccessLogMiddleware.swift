@@ -92,7 +92,7 @@ struct AccessLogEntry: AccessLogSource {
         case .host: self.lend(self.exchange.request.host, body)
         case .path: self.lend(self.exchange.rawPath, body)
         case .query: self.lend(self.exchange.query, body)
-        case .protocol: self.lend(self.exchange.request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1", body)
+        case .protocol: self.lend(self.exchange.client?.protocolName ?? "HTTP/1.1", body)
         case .route: self.exchange.plan.nameBytes.withUnsafeBytes(body)
         case .code: if let code = self.exchange.errorCode { self.lend(code.name, body) }
         case .upstream: if let name = self.exchange.upstreamName { self.lend(name, body) }

@@ -162,5 +162,6 @@ extension WorkerSettings {
         self.readsProxyHeaders = configuration.server.proxyProtocol
         self.slowRequest = configuration.log.slowRequest.span.map(TimeAmount.init)
         self.maxConnections = FileLimits.connections(of: configuration, workers: workers, log: log)
+        self.http2 = HTTP2Limits(configuration.server.http2)
     }
 }

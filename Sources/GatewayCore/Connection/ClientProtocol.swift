@@ -13,7 +13,8 @@ enum ClientProtocol: Hashable, Sendable {
     /// channel has become active.
     func makeHandler(for arrival: ClientArrival) -> any ChannelHandler & ClientConnection {
         switch self {
-        case .http1, .http2: ConnectionHandler(arrival)
+        case .http1: ConnectionHandler(arrival)
+        case .http2: HTTP2Connection(arrival)
         }
     }
 }

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewayHTTP2
 package import GatewayTLS
 package import NIOCore
 
@@ -9,7 +10,7 @@ package import NIOCore
 /// It is a shell around four parts: `ConnectionStateMachine` decides what to do, `RequestReader` parses requests,
 /// `ConnectionClock` keeps the deadlines and `ConnectionOutput` sends bytes. This file handles input. Responses
 /// are in `ConnectionHandler+ClientStream.swift`, deadlines and the drain in `ConnectionHandler+Deadlines.swift`.
-package final class ConnectionHandler: ChannelInboundHandler {
+package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
@@ -160,12 +161,45 @@ package final class ConnectionHandler: ChannelInboundHandler {
                 return false
             }
         } catch {
+            if error.code == .unsupportedVersion, self.handOver() {
+                self.worker.recycle(exchange)
+                return false
+            }
             self.refuse(GatewayError(client: error), with: exchange)
             return true
         }
         self.waitForRead(.distantFuture)
         self.machine.receivedHead(exchange.request.framing, keepAlive: exchange.request.keepAlive)
         self.begin(exchange)
+        return true
+    }
+
+    /// Leaves the connection to another handler if it begins with the preface of HTTP/2, as clients with prior knowledge
+    /// of the gateway do (RFC 9113 section 3.3). Returns whether it did.
+    private func handOver() -> Bool {
+        let isFirst = self.machine.isFirstRequest(of: self.listener.limits.requestsPerConnection)
+        guard let context = self.context, isFirst, self.tls == nil else { return false }
+        let bytes = self.reader.buffer
+        guard bytes.withUnsafeReadableBytes({ ClientPreface.mayBegin($0) }) else { return false }
+        let arrival = ClientArrival(
+            worker: self.worker,
+            listener: self.listener,
+            peer: self.peer,
+            isAdmitted: self.machine.isAdmitted,
+            output: self.output.destination
+        )
+        let successor = HTTP2Connection(arrival, isTakenOver: true)
+        let pipeline = context.pipeline.syncOperations
+        guard (try? pipeline.addHandler(successor, position: .after(self))) != nil else { return false }
+        self.machine.closed()
+        if self.machine.release() {
+            self.worker.deadlines.free(self.deadlineSlot)
+            self.worker.closed(self)
+        }
+        self.reader.release()
+        self.output.detach()
+        pipeline.removeHandler(self, promise: nil)
+        successor.receive(bytes)
         return true
     }
 

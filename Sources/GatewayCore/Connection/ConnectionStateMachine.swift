@@ -72,6 +72,9 @@ struct ConnectionStateMachine: Hashable, Sendable {
         self.requestsLeft = max(1, self.requestsLeft + (new - old))
     }
 
+    /// Whether no request was received yet.
+    func isFirstRequest(of requestsPerConnection: Int) -> Bool { self.requestsLeft == max(1, requestsPerConnection) }
+
     /// Whether the connection closes after the current response.
     var closesAfterResponse: Bool { !self.keepsAlive || self.isLast }
 

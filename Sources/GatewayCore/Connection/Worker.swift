@@ -41,6 +41,8 @@ package final class Worker {
     /// Exchanges that continue in a later tick of the event loop.
     private var turns = TurnQueue<Exchange>()
     private var buffers: [ByteBuffer] = []
+    /// Connections to flush at the end of this turn of the event loop.
+    private var unflushed: [HTTP2Connection] = []
 
     /// Creates a worker. Call it on the event loop.
     package init(_ setup: WorkerSetup, index: Int = 0, on eventLoop: any EventLoop) {
@@ -141,6 +143,23 @@ package final class Worker {
 
     package func giveBack(_ buffer: consuming ByteBuffer) {
         if self.buffers.count < 16, buffer.capacity <= 32 * 1024 { self.buffers.append(buffer) }
+    }
+
+    // MARK: Flushes
+
+    /// Flushes a connection after the other events of this turn of the event loop, which may add to its output.
+    func flushLater(_ connection: HTTP2Connection) {
+        self.unflushed.append(connection)
+        guard self.unflushed.count == 1 else { return }
+        let worker = NIOLoopBound(self, eventLoop: self.eventLoop)
+        self.eventLoop.execute { worker.value.flushConnections() }
+    }
+
+    private func flushConnections() {
+        self.tick()
+        let connections = self.unflushed
+        self.unflushed.removeAll(keepingCapacity: true)
+        for connection in connections where connection.isFlushScheduled { connection.flushNow() }
     }
 
     // MARK: Connections

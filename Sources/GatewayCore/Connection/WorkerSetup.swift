@@ -13,6 +13,8 @@ package struct WorkerSettings: Sendable {
     package var maxConnections = Int.max
     /// Whether a connection over the limit displaces an idle one instead of being refused.
     package var displacesIdle = false
+    /// For new connections.
+    package var http2 = HTTP2Limits()
 
     package init() {}
 

@@ -1,5 +1,5 @@
 package import GatewayHTTP
-package import GatewayHTTP1
+import GatewayHTTP1
 package import NIOCore
 
 /// The exchange as the caller of its upstream. `ExchangeDriver` handles the events that follow.

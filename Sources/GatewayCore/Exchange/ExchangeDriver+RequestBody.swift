@@ -1,5 +1,5 @@
-import GatewayHTTP
-package import GatewayHTTP1
+package import GatewayHTTP
+import GatewayHTTP1
 package import NIOCore
 
 /// Step 4: the request body, from the client to the upstream.

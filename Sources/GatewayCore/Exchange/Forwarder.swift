@@ -82,12 +82,16 @@ struct Forwarder {
         _ known: ForwardingFields,
         into output: inout HeadWriter
     ) {
-        if known.via.isEmpty {
-            output.write(exchange.request.minorVersion == 1 ? Self.via : "Via: 1.0 gateway\r\n")
+        if known.via.isEmpty, !exchange.request.isHTTP2, exchange.request.minorVersion == 1 {
+            output.write(Self.via)
         } else {
             output.write("Via: ")
-            output.write(known.via, of: exchange.request.headers)
-            output.write(exchange.request.minorVersion == 1 ? ", 1.1 gateway\r\n" : ", 1.0 gateway\r\n")
+            if !known.via.isEmpty {
+                output.write(known.via, of: exchange.request.headers)
+                output.write(", ")
+            }
+            output.write(exchange.request.isHTTP2 ? "2" : exchange.request.minorVersion == 1 ? "1.1" : "1.0")
+            output.write(" gateway\r\n")
         }
         if self.style != .rfc7239 {
             output.write("X-Forwarded-For: ")

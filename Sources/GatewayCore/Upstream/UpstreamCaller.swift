@@ -1,5 +1,5 @@
 package import GatewayHTTP
-package import GatewayHTTP1
+import GatewayHTTP1
 package import NIOCore
 
 /// Sends a request to an upstream and receives the outcome: an exchange that forwards a client's request, a health

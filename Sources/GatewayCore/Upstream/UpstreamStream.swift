@@ -1,5 +1,5 @@
-import GatewayHTTP
-package import GatewayHTTP1
+package import GatewayHTTP
+import GatewayHTTP1
 package import NIOCore
 
 /// The upstream's end of a request: a pooled connection, or a handler in this process.

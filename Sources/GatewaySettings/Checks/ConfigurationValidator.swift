@@ -116,6 +116,8 @@ package struct ConfigurationValidator {
         notNegative(server.drainTimeout, path + "drain_timeout")
         within(1...10_000, server.maxPolls, path + "max_polls")
 
+        http2(server.http2, path + "http2")
+
         let limits = server.limits
         let place = path + "limits"
         headSize(limits.requestLine, of: "request", place + "request_line")

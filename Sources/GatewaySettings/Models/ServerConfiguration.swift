@@ -25,6 +25,8 @@ public struct ServerConfiguration: SettingTable {
     public var maxPolls = 10
     /// Limits per client connection and request.
     public var limits = LimitsConfiguration()
+    /// HTTP/2 from clients.
+    public var http2 = HTTP2Configuration()
     /// TLS for clients. Absent: connections are plain.
     public var tls: TLSConfiguration?
 

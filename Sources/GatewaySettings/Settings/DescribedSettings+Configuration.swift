@@ -38,6 +38,17 @@ extension GatewayConfiguration: DescribedSettings {
     ]
 }
 
+extension HTTP2Configuration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "connectionWindow": "How much of all request bodies a client may send ahead, per connection.",
+        "keepalivePing":
+            "Silence after which a client with an open stream is pinged, or `\"off\"`. A client that does not answer within 10 s is disconnected.",
+        "maxFrame": "Maximum size of a frame, 16 KiB to 16 MiB.",
+        "maxStreams": "Maximum number of concurrent streams per connection.",
+        "window": "How much of a request body a client may send ahead, per stream.",
+    ]
+}
+
 extension HealthCheckConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "body": "Text that the first 64 KiB of the response body must contain.",
@@ -138,6 +149,7 @@ extension ServerConfiguration: DescribedSettings {
         "drainDelay": "How long a draining gateway keeps accepting connections while it reports that it is not ready.",
         "drainTimeout": "How long open requests may take after the listeners are closed.",
         "forwarded": "Which forwarding fields are sent upstream.",
+        "http2": "HTTP/2 from clients.",
         "limits": "Limits per client connection and request.",
         "listen":
             "Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed.",

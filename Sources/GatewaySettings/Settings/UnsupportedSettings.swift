@@ -9,7 +9,6 @@ enum UnsupportedSettings {
     /// `*` matches any key.
     private static let keys: Set<String> = [
         "auth", "plans", "redis", "tracing", "sentry", "events", "alerts",
-        "server.http2",
     ]
 
     static func contains(_ path: SettingPath) -> Bool {

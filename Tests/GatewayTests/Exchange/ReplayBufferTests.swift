@@ -1,3 +1,4 @@
+import GatewayHTTP
 import GatewayHTTP1
 import NIOCore
 import Testing

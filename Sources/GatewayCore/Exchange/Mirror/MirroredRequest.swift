@@ -1,5 +1,5 @@
 package import GatewayHTTP
-package import GatewayHTTP1
+import GatewayHTTP1
 package import NIOCore
 
 /// A copy of a request on its way to the upstream of a mirror. It has its own head, body and connection, so that it
