@@ -23,7 +23,7 @@ GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 SECONDS := 60
 TARGET :=
 
-.PHONY: help run install test test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
+.PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
 .PHONY: check-all soak slowhttptest lint format setup build check readme clean
 
 help:  ## list the targets
@@ -41,6 +41,9 @@ install: $(if $(wildcard $(BINARY)),,build)  ## copy the program to PREFIX/bin (
 # Swift Testing runs tests in parallel, one thread per core. Nothing uses XCTest; without it the last line is the number of tests.
 test: setup  ## run all tests
 	swift test --disable-xctest
+
+test-thorough: setup  ## run the tests over sockets with all cases that `make test` samples
+	GATEWAY_THOROUGH=1 swift test --disable-xctest --filter GatewayEndToEndTests
 
 # Slow: each sanitizer needs a separate build. GATEWAY_SANITIZED marks the differences in the tests. Leaks are not checked,
 # because Foundation keeps memory until the end. One test at a time: in parallel they are so slow that the time limits
@@ -111,7 +114,7 @@ check: setup lint  ## everything a change must pass: lint, build without warning
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
 check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test test-sanitized fuzz slowhttptest soak bench
+	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

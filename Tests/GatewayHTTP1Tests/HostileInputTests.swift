@@ -9,7 +9,7 @@ struct HostileInputTests {
     private static let bound = Examples.limits.startLine + Examples.limits.headers + 4 + pieceSize
     private static let pieceSize = 16
 
-    @Test(arguments: 0..<20)
+    @Test(arguments: 0..<6)
     func `random bytes do not crash`(seed: UInt64) {
         var random = SeededGenerator(seed)
         let alphabets: [[UInt8]?] = [nil, Array("GETHP/1.0 \r\n:;,\t\u{0}azAZ09".utf8), Array("0\r\nX:".utf8)]
@@ -22,7 +22,7 @@ struct HostileInputTests {
         }
     }
 
-    @Test(arguments: 0..<20)
+    @Test(arguments: 0..<6)
     func `mutations of valid messages do not crash`(seed: UInt64) {
         var random = SeededGenerator(seed)
         for example in Examples.requests + Examples.responses {

@@ -66,10 +66,15 @@
             }
 
             private static let crowds = [
-                Crowd(testDescription: "ten thousand silent ones", connections: 10_000, bytes: [], room: 24 << 10),
+                Crowd(
+                    testDescription: "thousands of silent ones",
+                    connections: Thoroughness.count(2_000, thorough: 10_000),
+                    bytes: [],
+                    room: 24 << 10
+                ),
                 Crowd(
                     testDescription: "endless heads",
-                    connections: 400,
+                    connections: Thoroughness.count(200, thorough: 400),
                     bytes: Array(("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 30_000)).utf8),
                     room: 160 << 10
                 ),
@@ -113,7 +118,7 @@
                 try await self.withProgram { program, port, _ in
                     _ = try await program.get("/")
                     let files = program.openFiles
-                    for round in 0..<20 {
+                    for round in 0..<Thoroughness.count(8, thorough: 20) {
                         let connections = ManyConnections()
                         let bytes = round % 2 == 0 ? [] : Array("GET / HTTP/1.1\r\nHo".utf8)
                         try connections.open(200, port: port, sending: bytes)
@@ -146,7 +151,7 @@
             private struct Line: Decodable { let status: Int }
 
             @Test func `invented names create no series and no log lines, and use no memory`() async throws {
-                let count = 4_000
+                let count = Thoroughness.count(1_500, thorough: 4_000)
                 try await self.withProgram { program, _, admin in
                     let client = try await RawConnection.connect(to: try await program.addresses().listen[0])
                     func ask(_ numbers: Range<Int>) async throws {
@@ -158,10 +163,10 @@
                             }
                         }
                     }
-                    try await ask(0..<1_000)
+                    try await ask(0..<500)
                     let series = try await self.metrics(admin).count
                     let memory = program.residentMemory
-                    try await ask(1_000..<count)
+                    try await ask(500..<count)
                     let after = try await self.metrics(admin).count
                     #expect(after == series)
                     #expect(program.residentMemory < memory + (8 << 20))

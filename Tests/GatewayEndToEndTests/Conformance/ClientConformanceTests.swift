@@ -139,11 +139,11 @@ extension EndToEnd {
             return found
         }
 
-        /// Byte by byte, and at some positions, always the same ones. `SegmentationTests` splits at every position.
+        /// Byte by byte, and at one position or some, always the same ones. `SegmentationTests` splits at every position.
         private static func splits(of count: Int) -> [[Int]] {
             var random = SeededGenerator(UInt64(count))
             let positions = Array(1..<max(2, count))
-            let chosen = Array(positions.shuffled(using: &random).prefix(3))
+            let chosen = Array(positions.shuffled(using: &random).prefix(Thoroughness.count(1, thorough: 3)))
             return chosen.map { [$0] } + [positions]
         }
     }

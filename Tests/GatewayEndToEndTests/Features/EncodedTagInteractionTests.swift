@@ -132,7 +132,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: 1...4 as ClosedRange<UInt64>)
+        @Test(arguments: 1...UInt64(Thoroughness.count(2, thorough: 4)))
         func `any body in any pieces decodes correctly, and its tag is recognized`(_ seed: UInt64) async throws {
             var random = SplitMix64(seed: seed)
             let answers = (0..<40).map { number in Answer(number: number, &random) }

@@ -171,7 +171,7 @@ extension EndToEnd {
                 balance = "round_robin"
                 [upstreams.api.health]
                 interval = "20ms"
-                timeout = "\(fault.reason == "timeout" ? "1s" : "10s")"
+                timeout = "\(fault.reason == "timeout" ? "500ms" : "10s")"
                 expect = "200-299"
                 body = "fine"
                 unhealthy_after = 3

@@ -44,7 +44,7 @@ extension EndToEnd {
             return "<!doctype html>\n" + chosen.joined(separator: " \n")
         }
 
-        @Test(arguments: 1...6 as ClosedRange<UInt64>)
+        @Test(arguments: 1...UInt64(Thoroughness.count(2, thorough: 6)))
         func `the nonce is inserted before encoding, wherever a page is split`(_ seed: UInt64) async throws {
             var random = SplitMix64(seed: seed)
             let codings = ["gzip", "br", "identity"]

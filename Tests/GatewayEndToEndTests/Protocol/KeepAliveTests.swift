@@ -134,10 +134,10 @@ extension EndToEnd {
             }
         }
 
-        @Test func `a thousand pipelined requests with bodies are answered in order`() async throws {
+        @Test func `hundreds of pipelined requests with bodies are answered in order`() async throws {
             try await withProxy(serving { ok("\($0.method) \($0.target) \($0.text)") }) { gateway, _ in
                 let client = try await gateway.connect()
-                let requests = (0..<1000).map { number in
+                let requests = (0..<300).map { number in
                     switch number % 3 {
                     case 0: "GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n"
                     case 1: "POST /\(number) HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
@@ -146,7 +146,7 @@ extension EndToEnd {
                     }
                 }
                 async let sent: Void = client.send(requests.joined())
-                for number in 0..<1000 {
+                for number in 0..<300 {
                     let expected = ["GET /\(number) ", "POST /\(number) abc", "PUT /\(number) def"][number % 3]
                     let response = try await client.response()
                     try #require(response.text == expected)

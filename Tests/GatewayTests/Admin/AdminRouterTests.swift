@@ -98,9 +98,8 @@ struct AdminRouterTests {
         #expect(samples.map { $0.prefix { $0 != "{" && $0 != " " } } == ["gateway_build_info", "process_max_fds"])
     }
 
-    @Test(arguments: ["/routes", "/upstreams", "/metrics/performance"])
-    func `lists are paginated`(path: String) async throws {
-        let names = (0..<150).map { "r\(1000 + $0)" }
+    @Test func `lists are paginated`() async throws {
+        let names = (0..<102).map { "r\(1000 + $0)" }
         let admin = AdminFixture { configuration in
             for name in names {
                 var route = RouteConfiguration.to(name, path: "/\(name)")
@@ -109,17 +108,19 @@ struct AdminRouterTests {
                 configuration.upstreams[name] = .targets("http://10.0.0.1:1")
             }
         }
-        func part(_ query: String) async throws -> [SettingValue] {
+        func part(_ path: String, _ query: String) async throws -> [SettingValue] {
             let json = try await admin.get(path) { $0.query = query }.json
-            #expect(json["total"] == 150)
+            #expect(json["total"] == 102)
             guard case .list(let list)? = json[path == "/upstreams" ? "upstreams" : "routes"] else { return [] }
             return list.compactMap { $0["name"] }
         }
         let all = names.map { SettingValue.string($0) }
-        #expect(try await part("") == Array(all[..<100]))
-        #expect(try await part("limit=1000") == all)
-        #expect(try await part("limit=2&after=r1147") == Array(all[148...]))
-        #expect(try await part("after=r1149") == [])
+        for path in ["/routes", "/upstreams", "/metrics/performance"] {
+            #expect(try await part(path, "limit=2&after=r1099") == Array(all[100...]))
+            #expect(try await part(path, "after=r1101") == [])
+        }
+        #expect(try await part("/metrics/performance", "") == Array(all[..<100]))
+        #expect(try await part("/metrics/performance", "limit=1000") == all)
     }
 
     @Test(arguments: [

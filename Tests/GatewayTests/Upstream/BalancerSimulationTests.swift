@@ -50,7 +50,7 @@ import Testing
         count: Int
     ) {
         var simulation = BalancerSimulation(policy, Self.servers(count, first: .refuses(until: .infinity)), load: 0.3)
-        let result = simulation.run(requests: 20_000)
+        let result = simulation.run(requests: 8_000)
         #expect(result.failed == 0)
         // Only the first request meets the failure. After that, only background connections try the server.
         #expect(result.requests[0] == 1 && result.moved == 1)
@@ -115,7 +115,7 @@ import Testing
     @Test(arguments: [5, 10, 20])
     func `least_requests sends a slow server no more than it can serve`(count: Int) {
         var simulation = BalancerSimulation(.leastRequests, Self.servers(count, first: .serves(10)), load: 0.6)
-        let result = simulation.run(requests: 40_000)
+        let result = simulation.run(requests: 20_000)
         // It can serve a tenth of what another one can.
         let capacity = 0.1 / (0.6 * Double(count))
         #expect(result.share(of: 0) < 1.2 * capacity, "\(result.share(of: 0)) \(capacity)")
@@ -128,10 +128,10 @@ import Testing
     func `a server that answers 503 at once gets no more than its share`(policy: Balancer.Policy, count: Int) {
         for load in [0.05, 0.3, 0.6] where load * Double(count) < Double(count - 1) {
             var simulation = BalancerSimulation(policy, Self.servers(count, first: .fails(1)), load: load)
-            let result = simulation.run(requests: 20_000)
+            let result = simulation.run(requests: 6_000)
             let share = 1 / Double(count)
             #expect(result.share(of: 0) < share * 1.15, "\(load) \(result.share(of: 0))")
-            #expect(isNear(Double(result.failed) / 20_000, result.share(of: 0), within: 0.02))
+            #expect(isNear(Double(result.failed) / 6_000, result.share(of: 0), within: 0.02))
         }
     }
 

@@ -9,8 +9,10 @@ extension EndToEnd {
     @Suite struct FaultyUpstreamTests {
         private static let environment = ProcessInfo.processInfo.environment
         private static let seeds: [UInt64] =
-            environment["GATEWAY_FAULT_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? [1, 2, 3, 4]
-        private static let exchanges = environment["GATEWAY_FAULT_EXCHANGES"].flatMap { Int($0) } ?? 800
+            environment["GATEWAY_FAULT_SEED"].flatMap { UInt64($0) }.map { [$0] }
+            ?? Array(1...UInt64(Thoroughness.count(2, thorough: 4)))
+        private static let exchanges =
+            environment["GATEWAY_FAULT_EXCHANGES"].flatMap { Int($0) } ?? Thoroughness.count(400, thorough: 800)
         private static let clients = 12
         private static let places = 4
 
@@ -38,7 +40,7 @@ extension EndToEnd {
             try await Self.play(seed, settings: Self.route, most: 2)
         }
 
-        @Test(arguments: seeds.prefix(2))
+        @Test(arguments: seeds.prefix(Thoroughness.count(1, thorough: 2)))
         func `retries change neither, and send no POST twice`(_ seed: UInt64) async throws {
             // Each of the three tries may find a stale connection twice.
             try await Self.play(seed, settings: Self.route + "\n" + Self.retry, most: 9)
