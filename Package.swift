@@ -128,6 +128,7 @@ let package = Package(
                 "GatewayCore",
                 "GatewayHTTP",
                 "GatewaySettings",
+                "GatewayWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

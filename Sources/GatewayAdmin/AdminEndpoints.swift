@@ -22,6 +22,7 @@ package enum AdminEndpoints {
         DrainTargetEndpoint(),
         ReadyTargetEndpoint(),
         WeighTargetEndpoint(),
+        WebSocketsEndpoint(),
         ConfigurationEndpoint(),
         ReloadEndpoint(),
         CheckEndpoint(),

@@ -62,7 +62,7 @@ struct AccessLogEntry: AccessLogSource {
         self.accessLogDuration = duration
         // A stream lasts as long as its reader; only the time to its head counts.
         let measured =
-            exchange.response.isEventStream || exchange.isGRPC
+            exchange.response.isEventStream || exchange.isGRPC || exchange.upgrade?.isOpen == true
             ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
         let isSlow = slow.map { measured ?? duration >= $0 } ?? false
         self.accessLogLevel = isSlow || exchange.hasFailed(outcome) ? .warning : .info
@@ -71,6 +71,11 @@ struct AccessLogEntry: AccessLogSource {
     var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }
     var accessLogGRPCStatus: Int? {
         self.exchange.isGRPC ? self.exchange.grpcStatus(self.outcome).map { Int($0.rawValue) } : nil
+    }
+    var accessLogWebSocket: AccessLogWebSocket? {
+        guard let upgrade = self.exchange.upgrade, let code = upgrade.closeCode else { return nil }
+        let messages = upgrade.messages
+        return AccessLogWebSocket(closeCode: code, messagesIn: messages.in, messagesOut: messages.out)
     }
     var accessLogBytesIn: UInt64? { self.exchange.bytesIn }
     var accessLogBytesOut: UInt64? { self.exchange.bytesOut }

@@ -168,7 +168,22 @@ extension TimeoutMiddleware.Config: DescribedSettings {
     package static let descriptions: [String: String] = [
         "connect": "Name resolution and TCP connection.",
         "firstByte": "From the end of the request to the head of the response.",
-        "idle": "Between two reads of a body. Ends event streams only if a policy or route sets it.",
+        "idle": "Between two reads of a body. Ends event streams and WebSockets only if a policy or route sets it.",
         "total": "The whole exchange, including retries. A trusted peer can shorten it with `X-Request-Timeout-Ms`.",
+    ]
+}
+
+extension WebSocketMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "idleTimeout":
+            "A side that sends nothing for this long, not even a pong, is gone. The other one is closed with 1001.",
+        "maxConnections": "Maximum number of WebSockets per route, at least 1. Further handshakes get 503.",
+        "maxMessage":
+            "Maximum size of a message, as sent, in all its frames. Larger ones close the WebSocket with 1009.",
+        "maxPerClient":
+            "Maximum number of WebSockets per client address and route. Further handshakes get 429. 0: no limit.",
+        "origins":
+            "Origins whose pages may connect, such as `https://app.example.com`, `https://*.example.com` or `http://localhost:*`. Empty: any. Clients that send no `Origin` may always connect.",
+        "pingInterval": "How often both sides are pinged.",
     ]
 }

@@ -35,7 +35,7 @@ public struct MetricsMiddleware: RequestHook, CompletionHook {
             method: exchange.request.method,
             status: status,
             isError: exchange.hasFailed(outcome),
-            duration: now - exchange.startedAt,
+            duration: Self.duration(of: exchange, firstByte, at: now),
             firstByte: firstByte,
             bytesIn: exchange.bytesIn,
             bytesOut: exchange.bytesOut,
@@ -43,6 +43,16 @@ public struct MetricsMiddleware: RequestHook, CompletionHook {
         )
         self.meters.count(request, at: now)
         if exchange.isGRPC { self.meters.countGRPC(exchange.grpcStatus(outcome)) }
+    }
+
+    /// A WebSocket lasts as long as its client, so only the time of its handshake counts.
+    private static func duration(
+        of exchange: Exchange,
+        _ firstByte: TimeAmount?,
+        at now: NIODeadline
+    ) -> TimeAmount {
+        if exchange.upgrade?.isOpen == true, let firstByte { return firstByte }
+        return now - exchange.startedAt
     }
 
     /// The code of a request whose client left before a response was sent, as nginx logs it.

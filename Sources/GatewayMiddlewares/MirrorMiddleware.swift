@@ -13,7 +13,7 @@ import NIOCore
 ///
 /// A copy has the method, path, fields and body that the route's upstream receives, and `X-Gateway-Mirror: 1`. It is sent
 /// once, over separate connections, when the whole request was sent; the original does not wait for it. A copy ends after
-/// the route's `timeout.first_byte`, at most 30 seconds.
+/// the route's `timeout.first_byte`, at most 30 seconds. Handshakes of WebSockets are not copied.
 public struct MirrorMiddleware: RequestHook {
     public struct Config: Codable, Sendable {
         /// Name of the upstream that receives the copies. It must have targets.
@@ -58,6 +58,8 @@ public struct MirrorMiddleware: RequestHook {
 
     public func request(_ exchange: Exchange) -> Decision {
         guard let mirror = self.mirror, exchange.goesUpstream, !exchange[self.isDecided] else { return .next }
+        // A copy of a handshake would open a WebSocket that nobody uses.
+        guard exchange.upgrade == nil else { return .next }
         exchange[self.isDecided] = true
         if self.percent >= 100 || Double.random(in: 0..<100, using: &exchange.worker.random) < self.percent {
             mirror.copy(exchange)

@@ -23,7 +23,7 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
         public var connect = TimeSpan.seconds(2)
         /// From the end of the request to the head of the response.
         public var firstByte = TimeSpan.seconds(60)
-        /// Between two reads of a body. Ends event streams only if a policy or route sets it.
+        /// Between two reads of a body. Ends event streams and WebSockets only if a policy or route sets it.
         public var idle = TimeSpan.seconds(60)
         /// The whole exchange, including retries. A trusted peer can shorten it with `X-Request-Timeout-Ms`.
         public var total = TimeLimit.off
@@ -72,7 +72,11 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
     }
 
     public func response(_ exchange: Exchange) -> Decision {
-        if !self.cutsEventStreams, exchange.response.isEventStream { exchange.deadlines.idle = nil }
+        if self.cutsEventStreams {
+            exchange.deadlines.tunnelIdle = self.idle
+        } else if exchange.response.isEventStream {
+            exchange.deadlines.idle = nil
+        }
         return .next
     }
 

@@ -370,6 +370,7 @@ struct PlanBuilder {
             var context = BuildContext(route: name, worker: self.worker, meters: meters)
             chain.append(bottom(&context), at: self.middlewares.count)
         }
+        if forwarding.acceptsWebSockets { meters.showWebSockets() }
         return RoutePlan(
             name: name,
             chain: chain,

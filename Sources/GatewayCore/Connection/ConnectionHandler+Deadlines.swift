@@ -121,6 +121,7 @@ extension ConnectionHandler: DeadlineOwner, ClientConnection {
             self.collect { $0.writeStaticString(Self.interim) }
             self.flush()
             return true
+        case .tunnel: return true
         case .responding: return exchange.deadlines.idle != nil && !exchange.response.isPrompt
         case .flushing, .over: return true
         }

@@ -7,6 +7,7 @@ package final class SharedState: Sendable {
     package let startedAt = NIODeadline.now()
     /// Receives what operators may want to know.
     package let events: any EventSink
+    package let webSockets = WebSocketRegistry()
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     private let overloaded = Atomic(false)

@@ -37,6 +37,9 @@ public struct Deadlines: Sendable {
     /// limit other than the others.
     package var perTry: TimeAmount?
 
+    /// How long a WebSocket may be silent, or nil for no limit.
+    package var tunnelIdle: TimeAmount?
+
     /// What the exchange is waiting for.
     private(set) var phase = Phase.total
     package private(set) var current = NIODeadline.distantFuture

@@ -112,6 +112,7 @@ extension ExchangeDriver {
         exchange.disarmed()
         let onFailure = exchange.state.requestFailed()
         guard onFailure != .ignore else { return }
+        if exchange.state.stage == .tunnel { return self.tunnelDeadlineReached(now: now) }
         guard let phase = exchange.deadlines.expired(at: now) else { return exchange.arm() }
         let isUpstreamLate = self.isLate(upstream: phase)
         exchange.deadlines.stopWaiting()

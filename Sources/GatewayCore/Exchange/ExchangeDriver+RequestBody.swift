@@ -1,5 +1,6 @@
 package import GatewayHTTP
 import GatewayHTTP1
+import GatewayWebSocket
 package import NIOCore
 
 /// Step 4: the request body, from the client to the upstream.
@@ -14,13 +15,13 @@ extension ExchangeDriver {
             guard let pipeline = exchange.requestBody.pipeline else { return self.forward(chunk, to: upstream) }
             pipeline.write(chunk)
             self.turnRequest()
+        case .tunnel: self.receive(chunk, from: .client)
         case .drop: break
         }
     }
 
     package func receiveEnd(trailers: TrailerSection?) {
         let exchange = self.exchange
-        if exchange.upgrade?.isOpen == true { return self.clientEndedTunnel() }
         let onEnd = exchange.state.requestEnded()
         if let trailers, let trailers = ForwardedFields.cleanTrailers(of: exchange, trailers) {
             exchange.holdsBodies = true
@@ -38,6 +39,7 @@ extension ExchangeDriver {
             } else {
                 self.endRequest(upstream)
             }
+        case .tunnel: self.tunnelEnded(by: .client)
         }
     }
 

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewayWebSocket
 package import NIOCore
 
 /// Step 7: the response, from the top of the chain to the client.
@@ -11,7 +12,7 @@ extension ExchangeDriver {
         exchange.firstByteAt = self.worker.now
         client.writeHead(of: exchange)
         guard exchange.holdsBodies else { return exchange.waitForBody() }
-        if exchange.upgrade != nil, exchange.response.status == 101 { return self.openTunnel(client) }
+        if let upgrade = exchange.upgrade, exchange.response.status == 101 { return self.openTunnel(upgrade, client) }
         let held = exchange.responseBody.held
         exchange.responseBody.held = ByteBuffer()
         let hasBody = held.readableBytes > 0 && !exchange.response.framing.isEmpty
@@ -44,6 +45,7 @@ extension ExchangeDriver {
                 exchange.responseBody.held.readableBytes <= limit
                 && self.worker.now <= exchange.responseBody.collectsUntil
             if isAwaited { exchange.waitForBody() } else { self.responseCollected(.larger) }
+        case .tunnel: self.receive(chunk, from: .upstream)
         case .drop: break
         }
     }
@@ -66,6 +68,7 @@ extension ExchangeDriver {
         case .collected:
             exchange.holdsBodies = true
             self.responseCollected(.whole(exchange.responseBody.held))
+        case .tunnel: self.tunnelEnded(by: .upstream)
         case .drop: break
         }
     }
@@ -97,7 +100,7 @@ extension ExchangeDriver {
     func clientWritable() {
         let exchange = self.exchange
         switch exchange.state.clientWritable() {
-        case .finish: self.finish(exchange.responseBody.brokenOff ?? .complete)
+        case .finish: self.finish(exchange.upgrade?.outcome ?? exchange.responseBody.brokenOff ?? .complete)
         case .continueResponse:
             if exchange.responseBody.pipeline != nil { return self.worker.nextTurn(exchange) }
             exchange.waitForBody()

@@ -277,6 +277,7 @@ package struct ExchangeDriver {
         exchange.requestBody.pipeline?.cancel()
         exchange.responseBody.pipeline?.cancel()
         exchange.deadlines.stopWaiting()
+        if let upgrade = exchange.upgrade { self.ended(upgrade) }
         exchange.plan.chain.complete(exchange, outcome)
         exchange.upstreamCall.end()
         let client = exchange.client

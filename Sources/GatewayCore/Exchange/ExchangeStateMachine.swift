@@ -10,8 +10,10 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         case waiting
         /// In the response hooks. → responding, descending, over
         case climbing
-        /// The response head was written to the client, or is being written. → flushing, over
+        /// The response head was written to the client, or is being written. → flushing, tunnel, over
         case responding
+        /// The client was sent a 101 response: both bodies are the bytes of another protocol. → over
+        case tunnel
         /// The last byte was written, but the client has not accepted it yet. → over
         case flushing
         /// The completion hooks run. → idle
@@ -60,7 +62,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
             self.stage = .descending
             self.isResponseEnded = false
             return .descend
-        case .idle, .responding, .flushing, .over: return .refuse
+        case .idle, .responding, .tunnel, .flushing, .over: return .refuse
         }
     }
 
@@ -103,24 +105,30 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     enum OnRequestBody: Hashable, Sendable {
         case collect(limit: Int)
         case forward
+        case tunnel
         case drop
     }
 
     func requestBody() -> OnRequestBody {
-        if case .collecting(let limit) = self.halt, self.stage == .descending { return .collect(limit: limit) }
-        return self.stage == .over ? .drop : .forward
+        switch (self.stage, self.halt) {
+        case (.descending, .collecting(let limit)): .collect(limit: limit)
+        case (.tunnel, _): .tunnel
+        case (.over, _): .drop
+        default: .forward
+        }
     }
 
     enum OnRequestEnd: Hashable, Sendable {
         /// Pass the body to the hook that waits for it.
         case collected
         case forward
+        case tunnel
     }
 
     mutating func requestEnded() -> OnRequestEnd {
         self.isRequestEnded = true
         if case .collecting = self.halt, self.stage == .descending { return .collected }
-        return .forward
+        return self.stage == .tunnel ? .tunnel : .forward
     }
 
     /// Called when no more of the request will be delivered.
@@ -154,8 +162,9 @@ package struct ExchangeStateMachine: Hashable, Sendable {
 
     mutating func startedResponse() { self.stage = .responding }
 
-    /// Records that both sides switched protocols. From now on, both bodies are the bytes of the upgraded protocol.
+    /// Records that both sides have switched protocols.
     mutating func openedTunnel() {
+        self.stage = .tunnel
         self.isRequestEnded = false
         self.isResponseEnded = false
     }
@@ -166,6 +175,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         case hold
         /// Collect the chunk for a hook that waits for the body.
         case collect(limit: Int)
+        case tunnel
         case drop
     }
 
@@ -174,6 +184,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         case (.responding, _): .write
         case (.climbing, .collecting(let limit)): .collect(limit: limit)
         case (.climbing, _): .hold
+        case (.tunnel, _): .tunnel
         case (.idle, _), (.descending, _), (.waiting, _), (.flushing, _), (.over, _): .drop
         }
     }
@@ -184,6 +195,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         case hold
         /// Pass the body to the hook that waits for it.
         case collected
+        case tunnel
         case drop
     }
 
@@ -193,6 +205,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         case (.responding, _): return .write
         case (.climbing, .collecting): return .collected
         case (.climbing, _): return .hold
+        case (.tunnel, _): return .tunnel
         case (.idle, _), (.descending, _), (.waiting, _), (.flushing, _), (.over, _): return .drop
         }
     }
@@ -216,6 +229,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         switch self.stage {
         case .flushing: .finish
         case .responding: .continueResponse
+        case .tunnel: .resumeUpstream
         case .waiting, .climbing: self.halt == .suspended ? .ignore : .resumeUpstream
         case .idle, .descending, .over: .ignore
         }
@@ -235,7 +249,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     func upstreamFailed() -> OnFailure {
         switch self.stage {
         case .waiting, .climbing: .answer
-        case .responding: .cut
+        case .responding, .tunnel: .cut
         case .idle, .descending, .flushing, .over: .ignore
         }
     }
@@ -244,7 +258,7 @@ package struct ExchangeStateMachine: Hashable, Sendable {
     func requestFailed() -> OnFailure {
         switch self.stage {
         case .descending, .waiting, .climbing: .answer
-        case .responding, .flushing: .cut
+        case .responding, .tunnel, .flushing: .cut
         case .idle, .over: .ignore
         }
     }

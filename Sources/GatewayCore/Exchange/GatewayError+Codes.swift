@@ -208,8 +208,7 @@ extension GatewayError.Code {
     package static let all: [Self] = [
         .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
         .preconditionFailed, .payloadTooLarge, .uriTooLong, .misdirectedRequest, .validationFailed, .upgradeRequired,
-        .rateLimited,
-        .headersTooLarge, .internalError, .notImplemented, .versionNotSupported, .upstreamUnreachable,
+        .rateLimited, .headersTooLarge, .internalError, .notImplemented, .versionNotSupported, .upstreamUnreachable,
         .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .circuitOpen, .draining,
         .upstreamTimeout, .connectTimeout, .deadlineExceeded, .upstreamError,
     ]

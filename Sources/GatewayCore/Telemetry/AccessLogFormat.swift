@@ -75,6 +75,14 @@ package struct AccessLogFormat: ~Copyable {
         }
         writeTries(source)
         write(.end, source)
+        if let webSocket = source.accessLogWebSocket {
+            writeKey("close_code")
+            line.write(decimal: UInt64(webSocket.closeCode))
+            writeKey("messages_in")
+            line.write(decimal: webSocket.messagesIn)
+            writeKey("messages_out")
+            line.write(decimal: webSocket.messagesOut)
+        }
         write(.cache, source)
         write(.encoding, source)
         write(.rateLimit, source)

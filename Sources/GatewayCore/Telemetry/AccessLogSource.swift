@@ -11,6 +11,8 @@ package protocol AccessLogSource {
     var accessLogStatus: Int? { get }
     /// How a gRPC call ended.
     var accessLogGRPCStatus: Int? { get }
+    /// What passed through the WebSocket that the exchange became.
+    var accessLogWebSocket: AccessLogWebSocket? { get }
     var accessLogBytesIn: UInt64? { get }
     var accessLogBytesOut: UInt64? { get }
     var accessLogDuration: TimeAmount { get }
@@ -27,6 +29,23 @@ package protocol AccessLogSource {
 
 extension AccessLogSource {
     package var accessLogGRPCStatus: Int? { nil }
+    package var accessLogWebSocket: AccessLogWebSocket? { nil }
+}
+
+/// The numbers of a WebSocket in the access log.
+package struct AccessLogWebSocket: Sendable {
+    /// The code of the first close frame; 1006 if there was none.
+    var closeCode: UInt16
+    /// The number of messages from the client.
+    var messagesIn: UInt64
+    /// The number of messages to the client.
+    var messagesOut: UInt64
+
+    package init(closeCode: UInt16, messagesIn: UInt64, messagesOut: UInt64) {
+        self.closeCode = closeCode
+        self.messagesIn = messagesIn
+        self.messagesOut = messagesOut
+    }
 }
 
 /// The texts of an access log line.

@@ -68,6 +68,7 @@ package final class RouteMeters {
     private lazy var received = self.shard.counter(Self.receivedBytes, [self.route])
     private lazy var sent = self.shard.counter(Self.sentBytes, [self.route])
     private lazy var performance = self.shard.performance(of: self.route)
+    package private(set) lazy var webSockets = WebSocketMeters(route: self.route, shard: self.shard)
     private let route: String
     private let shard: MeterShard
     private var requests = SeriesCache<Counter>()
@@ -122,6 +123,9 @@ package final class RouteMeters {
             self.trace = trace
         }
     }
+
+    /// Makes the series of WebSockets start at 0.
+    package func showWebSockets() { _ = self.webSockets }
 
     package func count(_ request: Request, at now: NIODeadline) {
         let method = request.method

@@ -17,7 +17,7 @@ import Testing
                 "GatewayHTTP", "GatewayHTTP1", "GatewayHTTP2", "GatewayWebSocket", "GatewayTLS", "GatewaySettings",
             ]
         ),
-        ("GatewayMiddlewares", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
+        ("GatewayMiddlewares", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayWebSocket"]),
         ("GatewayAdmin", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
         (
             "Gateway",

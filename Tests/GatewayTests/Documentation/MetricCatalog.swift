@@ -32,6 +32,13 @@ enum MetricCatalog {
             ]
         ),
         (
+            "WebSockets",
+            [
+                WebSocketMeters.connections, WebSocketMeters.handshakes, WebSocketMeters.messages,
+                WebSocketMeters.bytes, WebSocketMeters.closed,
+            ]
+        ),
+        (
             "Client connections",
             [ListenerPlan.connections, ListenerPlan.connectionsAccepted, ListenerPlan.proxyHeaders]
         ),
