@@ -7,7 +7,7 @@ extension PoolStateMachine {
         case reuse(Lease)
         /// The request waits. Open this connection.
         case connect(ConnectionID, WaiterID)
-        /// The request waits for a connection that is already being opened and that no other request waits for.
+        /// The request waits for a connection that is already being opened and that can serve it.
         case join(WaiterID)
         /// The request waits for a connection that another request uses.
         case wait(WaiterID)
@@ -30,7 +30,7 @@ extension PoolStateMachine {
             return .reuse(lease(id, connection))
         }
         let whenConnected = now + connectTimeout + configuration.queue
-        if connecting > waiters.count {
+        if connecting * streams > waiters.count {
             return .join(enqueue(waiter(), at: now, until: whenConnected, counted: false))
         }
         if permits.tryTake() {
@@ -73,8 +73,8 @@ extension PoolStateMachine {
     }
 
     struct OnConnectFailed {
-        /// The waiting request that fails with the connection, if any.
-        var failed: Waiter?
+        /// The waiting requests that fail with the connection.
+        var failed: [Waiter] = []
         /// Open this connection for the requests that still wait.
         var connect: ConnectionID?
     }
@@ -84,8 +84,47 @@ extension PoolStateMachine {
         guard stage(of: id) == .connecting else { return OnConnectFailed() }
         connecting -= 1
         vacate(id)
-        let failed = popWaiter()
-        return OnConnectFailed(failed: failed, connect: reusePermit(reclaimed: false))
+        var result = OnConnectFailed()
+        while result.failed.count < streams, let waiter = popWaiter() { result.failed.append(waiter) }
+        result.connect = reusePermit(reclaimed: false)
+        return result
+    }
+
+    /// Returns the request that has waited longest, for a leased connection that can serve another one.
+    ///
+    /// - Parameter fits: Whether the connection may serve the request.
+    mutating func nextWaiter(where fits: (Waiter) -> Bool) -> Waiter? {
+        guard let first = waiters.first, fits(first.waiter), let waiter = popWaiter() else { return nil }
+        updateNeed()
+        return waiter
+    }
+
+    /// Returns the connections to open for waiting requests that had hoped for a connection with more streams.
+    mutating func connectMore() -> [ConnectionID] {
+        var connect: [ConnectionID] = []
+        while needsConnection, permits.tryTake() { connect.append(beginConnecting()) }
+        updateNeed()
+        return connect
+    }
+
+    enum OnStreamEnded {
+        case keep
+        case handTo(Waiter)
+        /// Give no more requests to the connection, and close it once it serves none.
+        case drain
+    }
+
+    /// Records that a leased connection, which still serves other requests, can serve another one.
+    ///
+    /// - Parameter fits: Whether the connection may serve the request.
+    mutating func streamEnded(_ id: ConnectionID, where fits: (Waiter) -> Bool) -> OnStreamEnded {
+        guard stage(of: id) == .leased else { return .keep }
+        if isToYield() {
+            beginClosing(id, reclaimed: true)
+            updateNeed()
+            return .drain
+        }
+        return nextWaiter(where: fits).map(OnStreamEnded.handTo) ?? .keep
     }
 
     enum OnReleased {
@@ -202,7 +241,7 @@ extension PoolStateMachine {
     mutating func poked() -> OnPoked {
         var result = OnPoked()
         for _ in 0..<takeGranted() {
-            if waiters.count > connecting + closing {
+            if needsConnection {
                 result.connect.append(beginConnecting())
             } else {
                 permits.give()

@@ -5,6 +5,9 @@ import NIOCore
 ///
 /// A waiting request is not bound to a connection: the first connection that is ready serves the request that has
 /// waited longest. A permit is held from the decision to connect until the connection is reported as closed.
+///
+/// A connection that serves several requests at a time is leased while it serves any. Its owner gives further requests
+/// to it, and asks for one that waits whenever it could serve another.
 struct PoolStateMachine<Connection, Waiter> {
     struct Configuration: Sendable {
         /// How long a request waits where no permit is free.
@@ -67,6 +70,8 @@ struct PoolStateMachine<Connection, Waiter> {
     }
 
     var configuration: Configuration
+    /// How many requests a connection that is being opened will probably serve at a time.
+    var streams = 1
     let permits: ConnectionPermits.Worker
     var places: [Place] = []
     var freePlaces: [Int32] = []
@@ -77,7 +82,7 @@ struct PoolStateMachine<Connection, Waiter> {
     /// Closing connections whose permits stay with this worker.
     var closing = 0
     var isDraining = false
-    private var nextWaiter: UInt64 = 0
+    private var nextNumber: UInt64 = 0
     private var toldNeed = 0
     private var toldSince = NIODeadline.distantPast
 
@@ -111,6 +116,9 @@ struct PoolStateMachine<Connection, Waiter> {
     }
 
     // MARK: Steps shared by the events
+
+    /// Whether more requests wait than the connections that are on their way can serve.
+    var needsConnection: Bool { waiters.count > (connecting + closing) * streams }
 
     mutating func beginConnecting() -> ConnectionID {
         connecting += 1
@@ -154,8 +162,8 @@ struct PoolStateMachine<Connection, Waiter> {
 
     mutating func enqueue(_ waiter: Waiter, at now: NIODeadline, until deadline: NIODeadline, counted: Bool) -> WaiterID
     {
-        let id = WaiterID(number: nextWaiter)
-        nextWaiter += 1
+        let id = WaiterID(number: nextNumber)
+        nextNumber += 1
         waiters.append(Queued(id: id, waiter: waiter, since: now, deadline: deadline, isCounted: counted))
         return id
     }
@@ -174,7 +182,7 @@ struct PoolStateMachine<Connection, Waiter> {
 
     /// Announces the permits that this worker needs to the other workers, if the number has changed.
     mutating func updateNeed() {
-        let need = max(0, waiters.count - connecting - closing)
+        let need = max(0, (waiters.count + streams - 1) / streams - connecting - closing)
         let since = waiters.first?.since ?? .distantFuture
         if need == 0, toldNeed == 0 { return }
         if need == toldNeed, since == toldSince { return }
@@ -185,7 +193,7 @@ struct PoolStateMachine<Connection, Waiter> {
 
     /// Reuses the permit of a lost connection for a waiting request, or returns it.
     mutating func reusePermit(reclaimed: Bool) -> ConnectionID? {
-        if !reclaimed, waiters.count > connecting + closing {
+        if !reclaimed, needsConnection {
             if !isToYield() {
                 let id = beginConnecting()
                 updateNeed()

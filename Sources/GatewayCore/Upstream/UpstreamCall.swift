@@ -49,6 +49,8 @@ package final class UpstreamCall {
     var queuedAt: NIODeadline?
     /// Whether a reused connection closed before it delivered a response.
     var needsFreshConnection = false
+    /// The connection that refused the request, which must not get it again.
+    var avoided: UpstreamPool.Machine.ConnectionID?
     /// How often the request was sent to the current endpoint again.
     var resends = 0
 
@@ -154,6 +156,7 @@ package final class UpstreamCall {
         self.hasTriedLastResort = false
         self.hasFailedHere = false
         self.needsFreshConnection = false
+        self.avoided = nil
         self.attempts = 0
         self.retries = 0
         self.attemptsBefore = 0

@@ -145,6 +145,7 @@ final class UpstreamCluster {
         call.hasFailedHere = false
         call.resends = 0
         call.needsFreshConnection = false
+        call.avoided = nil
         self.balancer.started(index)
         // The call started before its upstream was removed.
         if self.isStopped { self.drain() }

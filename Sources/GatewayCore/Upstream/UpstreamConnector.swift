@@ -1,22 +1,26 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewayHTTP2
+import GatewaySettings
 import GatewayTLS
 import NIOCore
 import NIOPosix
 
-/// Opens the connections of a pool. Each upstream protocol has a connector, which is chosen when the upstream is
-/// built.
+/// Opens connections to the targets of an upstream.
 protocol UpstreamConnector: Sendable {
     /// Opens a connection to the endpoint of `pool` and adds its handlers.
     ///
     /// - Parameters:
-    ///   - timeout: How long the connection and the TLS handshake may take together.
+    ///   - timeout: How long the connection, the TLS handshake and the start of the protocol may take together.
     ///   - done: Called on the event loop of the pool.
     func connect(
         for pool: UpstreamPool,
         timeout: TimeAmount,
-        _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void
+        _ done: @escaping (Result<PooledConnection, any Error>) -> Void
     )
+
+    /// How many calls a connection to a target will probably serve at a time.
+    func expectedStreams(to target: TargetURL) -> Int
 
     /// Opens a connection outside of the pools, with the layers of one for requests.
     ///
@@ -43,35 +47,98 @@ protocol UpstreamConnector: Sendable {
     )
 }
 
-/// Opens HTTP/1 connections over TCP or a Unix socket.
-struct HTTP1Connector: UpstreamConnector {
+/// Opens connections over TCP or a Unix socket, with or without TLS, in the protocol that the target's URL or ALPN
+/// chooses.
+struct TargetConnector: UpstreamConnector {
     package let limits: HTTP1Limits
     var transport = Transport.plain
+    var http2 = UpstreamHTTP2.auto
+    var streams = HTTP2UpstreamConnection.StateMachine.Settings()
+
+    init(limits: HTTP1Limits, transport: Transport = .plain) {
+        self.limits = limits
+        self.transport = transport
+    }
+
+    init(_ upstream: UpstreamConfiguration) {
+        self.init(limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000))
+        self.http2 = upstream.http2
+        self.streams.maxStreams = upstream.maxStreams
+        self.streams.keepAlivePing = upstream.keepalivePing.span.map { TimeAmount($0) }
+    }
 
     func connect(
         for pool: UpstreamPool,
         timeout: TimeAmount,
-        _ done: @escaping (Result<UpstreamHandler, any Error>) -> Void
+        _ done: @escaping (Result<PooledConnection, any Error>) -> Void
     ) {
-        let transport = pool.security == nil ? self.transport : .layered { [] }
+        let begun = NIODeadline.now()
+        var pooled: PooledConnection?
         let connection = UpstreamConnection(
             to: pool.endpoint.address,
             pool.security,
             on: pool.worker.eventLoop,
             timeout: timeout,
             isPooled: true
-        ) { [limits = self.limits] channel, _ in
-            try transport.install(in: channel) { output in UpstreamHandler(pool: pool, limits: limits, output: output) }
+        ) { channel, token in
+            pooled =
+                try self.usesHTTP2(pool.target.url, token: token)
+                ? .http2(self.installHTTP2(in: channel, for: pool)) : .http1(self.installHTTP1(in: channel, for: pool))
         }
         connection.open { result in
-            done(
-                result.flatMap { channel in
-                    // A channel that closed in the meantime no longer has handlers.
-                    Result { try channel.pipeline.syncOperations.handler(type: UpstreamHandler.self) }
-                        .mapError { _ in ChannelError.inputClosed }
-                }
-            )
+            switch (result, pooled) {
+            case (.failure(let error), _): done(.failure(error))
+            case (.success(let channel), let pooled?) where channel.isActive:
+                guard case .http2(let connection) = pooled else { return done(.success(pooled)) }
+                connection.whenOpen(within: timeout - (NIODeadline.now() - begun), done)
+            case (.success, _): done(.failure(ChannelError.inputClosed))
+            }
         }
+    }
+
+    private func installHTTP1(in channel: any Channel, for pool: UpstreamPool) throws -> UpstreamHandler {
+        var handler: UpstreamHandler?
+        let transport = pool.security == nil ? self.transport : .layered { [] }
+        try transport.install(in: channel) { output in
+            let created = UpstreamHandler(pool: pool, limits: self.limits, output: output)
+            handler = created
+            return created
+        }
+        guard let handler else { throw ChannelError.inputClosed }
+        return handler
+    }
+
+    private func installHTTP2(in channel: any Channel, for pool: UpstreamPool) throws -> HTTP2UpstreamConnection {
+        let connection = HTTP2UpstreamConnection(
+            pool: pool,
+            fields: ResponseHeaderList(size: self.limits.headers, count: self.limits.headerCount),
+            scheme: pool.security == nil ? .http : .https,
+            settings: self.streams
+        )
+        try self.transport.install(in: channel) { _ in connection.makeFrameLayer() }
+        try channel.pipeline.syncOperations.addHandler(connection)
+        return connection
+    }
+
+    func expectedStreams(to target: TargetURL) -> Int {
+        let mayUse = target.isSecure ? self.http2 != .never : self.knowsHTTP2(target)
+        return mayUse ? self.streams.maxStreams : 1
+    }
+
+    /// Whether a target without TLS speaks HTTP/2.
+    private func knowsHTTP2(_ target: TargetURL) -> Bool {
+        if case .h2c = target { return true }
+        return self.http2 == .always
+    }
+
+    /// Whether to use HTTP/2 on a connection whose handshake has ended.
+    ///
+    /// - Parameter token: The ALPN token that the target chose.
+    private func usesHTTP2(_ target: TargetURL, token: String?) throws(TLSFailure) -> Bool {
+        guard target.isSecure else { return self.knowsHTTP2(target) }
+        if token == "h2" { return true }
+        guard self.http2 != .always else { throw TLSFailure("the server does not offer HTTP/2") }
+        return false
     }
 
     func open(

@@ -1,5 +1,6 @@
 import GatewayTLS
 import NIOCore
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
@@ -84,6 +85,9 @@ struct ConnectFailure {
             }
         case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.inputClosed, ChannelError.eof:
             error.failure = .reset
+            self.result = .error
+        case is any NIOHTTP2Error:
+            error.failure = .malformed
             self.result = .error
         default: self.result = .error
         }

@@ -48,8 +48,7 @@ final class UpstreamHandler: ChannelInboundHandler {
 
     // MARK: Requests
 
-    func start(_ call: UpstreamCall, lease: UpstreamPool.Machine.ConnectionID, isReused: Bool) {
-        self.lease = lease
+    func start(_ call: UpstreamCall, isReused: Bool) {
         guard let caller = call.caller else { return self.close() }
         self.call = call
         self.machine.start(isReused: isReused)

@@ -5,7 +5,7 @@ import NIOCore
 /// The connections of one event loop to one endpoint. `PoolStateMachine` decides which connection serves which
 /// request; the pool opens, assigns and closes connections.
 final class UpstreamPool {
-    typealias Machine = PoolStateMachine<UpstreamHandler, UpstreamCall>
+    typealias Machine = PoolStateMachine<PooledConnection, UpstreamCall>
 
     let worker: Worker
     let target: UpstreamTarget
@@ -18,6 +18,8 @@ final class UpstreamPool {
     /// Nil if the target is not an https target.
     private(set) var security: TargetSecurity?
     private var machine: Machine
+    /// The connections that serve several calls at a time, while they serve any and accept more.
+    private var multiplexed: [HTTP2UpstreamConnection] = []
     private let slot: DeadlineWheel.Slot
     private var armedUntil = NIODeadline.distantFuture
     /// The connect timeout of the last request, used for connections opened for the longest waiting request or in the
@@ -71,6 +73,7 @@ final class UpstreamPool {
                 [eventLoop = worker.eventLoop] in poke.run(on: eventLoop)
             }
         )
+        self.machine.streams = settings.connector.expectedStreams(to: target.url)
         poke.aim(at: NIOLoopBound(self, eventLoop: worker.eventLoop))
         worker.deadlines.own(self.slot, self)
         endpoint.addPool()
@@ -79,14 +82,17 @@ final class UpstreamPool {
     /// Applies new settings to connections opened and requests queued from now on.
     func update(_ settings: Settings) {
         let isSecurityChanged = settings.security !== self.settings.security
+        let expected = settings.connector.expectedStreams(to: self.target.url)
+        let expectedBefore = self.connector.expectedStreams(to: self.target.url)
         self.settings = settings
         self.security = settings.security?.security(of: self.target.url)
         self.machine.configuration = settings.machine
-        // The new settings might refuse the servers of open connections.
-        guard isSecurityChanged, self.target.isSecure else { return }
+        if expected != expectedBefore { self.machine.streams = expected }
+        // The new settings might refuse the servers of open connections, or their protocol.
+        guard isSecurityChanged && self.target.isSecure || expected != expectedBefore else { return }
         let retired = self.machine.retire()
-        for handler in retired.leased { handler.retire() }
-        for (_, handler) in retired.close { handler.close() }
+        for connection in retired.leased { connection.retire() }
+        for (_, connection) in retired.close { connection.close() }
     }
 
     var connector: any UpstreamConnector { self.settings.connector }
@@ -105,6 +111,9 @@ final class UpstreamPool {
         let now = self.worker.now
         call.queuedAt = now
         self.connectTimeout = call.connectTimeout
+        if !self.multiplexed.isEmpty, let connection = self.multiplexed.first(where: { $0.accepts(call) }) {
+            return self.start(call, on: .http2(connection), isReused: true)
+        }
         switch self.machine.acquire(now: now, connectTimeout: call.connectTimeout, waiter: { call }) {
         case .reuse(let lease): self.hand(lease, to: call)
         case .connect(let id, let waiter):
@@ -125,25 +134,48 @@ final class UpstreamPool {
     private func hand(_ lease: Machine.Lease, to call: UpstreamCall) {
         call.waiter = nil
         // Another idle connection may be dead too, and a failed automatic retry must not be retried (RFC 9110 section
-        // 9.2.2).
-        if call.needsFreshConnection, !lease.isFresh {
+        // 9.2.2). A connection that refuses its only stream is of no use.
+        if call.needsFreshConnection && !lease.isFresh || lease.id == call.avoided {
             lease.connection.close()
             return self.acquire(for: call)
         }
+        guard case .http2(let connection) = lease.connection else {
+            return self.start(call, on: lease.connection, isReused: !lease.isFresh)
+        }
+        self.multiplexed.append(connection)
+        self.start(call, on: lease.connection, isReused: !lease.isFresh)
+        self.serveWaiting(on: connection)
+    }
+
+    private func start(_ call: UpstreamCall, on connection: PooledConnection, isReused: Bool) {
+        call.waiter = nil
         if let queuedAt = call.queuedAt {
             self.meters.queue.observe(nanoseconds: UInt64(max(0, (self.worker.now - queuedAt).nanoseconds)))
         }
-        lease.connection.start(call, lease: lease.id, isReused: !lease.isFresh)
+        switch connection {
+        case .http1(let handler): handler.start(call, isReused: isReused)
+        case .http2(let connection): connection.start(call, isReused: isReused)
+        }
     }
 
     /// Sends the request once more. Its connection closed before the upstream can have acted on the request.
     func sendAgain(_ call: UpstreamCall) {
         call.needsFreshConnection = true
+        self.resend(call)
+    }
+
+    private func resend(_ call: UpstreamCall) {
         call.resends += 1
         call.caller?.willSendAgain()
         self.meters.retried("stale")
         call.failedTry(.stale)
         self.acquire(for: call)
+    }
+
+    /// Sends the request once more, on another connection: the peer has done nothing with it.
+    func sendElsewhere(_ call: UpstreamCall, than connection: HTTP2UpstreamConnection) {
+        call.avoided = connection.lease
+        self.resend(call)
     }
 
     /// Handles a connection that ended before the response head.
@@ -212,19 +244,27 @@ final class UpstreamPool {
         self.connector.connect(for: self, timeout: timeout) { self.connected(id, $0, begun: begun) }
     }
 
-    private func connected(_ id: Machine.ConnectionID, _ result: Result<UpstreamHandler, any Error>, begun: NIODeadline)
-    {
+    private func connected(
+        _ id: Machine.ConnectionID,
+        _ result: Result<PooledConnection, any Error>,
+        begun: NIODeadline
+    ) {
         self.worker.tick()
         switch result {
-        case .success(let handler):
+        case .success(let connection):
             self.meters.connected(.ok)
             self.endpointConnected()
-            handler.lease = id
-            switch self.machine.connected(id, handler, now: self.worker.now) {
+            connection.lease = id
+            let expected = self.machine.streams
+            self.machine.streams = max(1, connection.limit)
+            switch self.machine.connected(id, connection, now: self.worker.now) {
             case .handTo(let call, let lease): self.hand(lease, to: call)
             case .park: self.arm()
-            case .close: handler.close()
+            case .close: connection.close()
             }
+            guard self.machine.streams < expected else { return }
+            // Calls that have joined this connection in the hope of more streams.
+            for id in self.machine.connectMore() { self.connect(id, timeout: self.connectTimeout) }
         case .failure(let error): self.failed(id, error, begun: begun)
         }
     }
@@ -234,10 +274,10 @@ final class UpstreamPool {
         self.meters.connected(failure.result)
         if let reason = failure.failure { self.endpointFailed(reason, begun: begun, detail: failure.detail) }
         let outcome = self.machine.connectFailed(id)
-        if let call = outcome.failed {
-            call.waiter = nil
-            self.connectFailed(call, failure.error)
-        }
+        let failed = outcome.failed.map { ($0, $0.number) }
+        for (call, _) in failed { call.waiter = nil }
+        // One that fails may end another.
+        for (call, number) in failed where call.number == number { self.connectFailed(call, failure.error) }
         if let next = outcome.connect { self.connect(next, timeout: self.connectTimeout) }
         self.retireIfDone()
     }
@@ -271,6 +311,10 @@ final class UpstreamPool {
     func closed(_ handler: UpstreamHandler) {
         guard let lease = handler.lease else { return }
         handler.lease = nil
+        self.closed(lease)
+    }
+
+    private func closed(_ lease: Machine.ConnectionID) {
         switch self.machine.closed(lease) {
         case .none: break
         case .connect(let id): self.connect(id, timeout: self.connectTimeout)
@@ -281,7 +325,55 @@ final class UpstreamPool {
     fileprivate func poked() {
         let todo = self.machine.poked()
         for id in todo.connect { self.connect(id, timeout: self.connectTimeout) }
-        for (_, handler) in todo.close { handler.close() }
+        for (_, connection) in todo.close { connection.close() }
+    }
+
+    // MARK: Connections that serve several calls at a time
+
+    /// Gives a connection the calls that wait, as many as it accepts.
+    private func serveWaiting(on connection: HTTP2UpstreamConnection) {
+        while connection.lease != nil, let call = self.machine.nextWaiter(where: connection.accepts) {
+            self.start(call, on: .http2(connection), isReused: true)
+        }
+    }
+
+    /// Returns the place of a stream that has ended, or the connection if it was the last one.
+    func streamEnded(on connection: HTTP2UpstreamConnection) {
+        guard let lease = connection.lease else { return }
+        guard connection.isIdle else {
+            guard connection.hasRoom else { return }
+            switch self.machine.streamEnded(lease, where: connection.accepts) {
+            case .keep: break
+            case .handTo(let call): self.start(call, on: .http2(connection), isReused: true)
+            case .drain:
+                self.draining(connection)
+                connection.drain()
+            }
+            return
+        }
+        self.draining(connection)
+        switch self.machine.released(lease, reusable: connection.isReusable, now: self.worker.now) {
+        case .handTo(let call, let lease): self.hand(lease, to: call)
+        case .park: self.arm()
+        case .close: connection.close()
+        }
+    }
+
+    /// Records that the peer allows another number of streams.
+    func limitChanged(on connection: HTTP2UpstreamConnection) {
+        self.machine.streams = max(1, connection.limit)
+        if self.multiplexed.contains(where: { $0 === connection }) { self.serveWaiting(on: connection) }
+    }
+
+    /// Gives no more calls to the connection.
+    func draining(_ connection: HTTP2UpstreamConnection) { self.multiplexed.removeAll { $0 === connection } }
+
+    /// Records that the connection is closed or about to close.
+    func closed(_ connection: HTTP2UpstreamConnection) {
+        self.draining(connection)
+        guard let lease = connection.lease else { return }
+        connection.lease = nil
+        self.closed(lease)
     }
 
     // MARK: The end
@@ -292,7 +384,7 @@ final class UpstreamPool {
         guard !self.isDraining else { return }
         self.isDraining = true
         self.probe?.cancel()
-        for (_, handler) in self.machine.drain() { handler.close() }
+        for (_, connection) in self.machine.drain() { connection.close() }
         self.retireIfDone()
     }
 
@@ -320,7 +412,7 @@ extension UpstreamPool: DeadlineOwner {
     func deadlineReached(now: NIODeadline) {
         self.worker.tick()
         let expired = self.machine.expire(now: now)
-        for (_, handler) in expired.close { handler.close() }
+        for (_, connection) in expired.close { connection.close() }
         for call in expired.timedOut {
             call.waiter = nil
             call.fail(GatewayError(.overloaded, retryAfter: 1))

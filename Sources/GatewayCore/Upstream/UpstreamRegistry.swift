@@ -211,7 +211,7 @@ extension UpstreamCluster.Settings {
         self.maxPending = upstream.maxPending
         self.triesUnhealthy = upstream.health?.whenAllDown == .tryAll
         self.pool = UpstreamPool.Settings(
-            connector: HTTP1Connector(limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000)),
+            connector: TargetConnector(upstream),
             queue: TimeAmount(upstream.queue),
             idleTimeout: TimeAmount(upstream.idleTimeout),
             circuit: upstream.circuitBreaker.map { UpstreamPool.CircuitSettings($0) },

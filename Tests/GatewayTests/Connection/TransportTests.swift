@@ -94,7 +94,7 @@ struct TransportTests {
             changes: changes
         )
         let pool = UpstreamPool.Settings(
-            connector: HTTP1Connector(limits: HTTP1Limits(), transport: transport),
+            connector: TargetConnector(limits: HTTP1Limits(), transport: transport),
             queue: .seconds(5),
             idleTimeout: .seconds(60)
         )

@@ -142,7 +142,7 @@ private struct World {
         } else {
             connections[worker][id] = nil
             let result = machines[worker].connectFailed(id)
-            if let name = result.failed { serve(worker, name) }
+            for name in result.failed { serve(worker, name) }
             if let next = result.connect { begin(worker, next) }
         }
     }

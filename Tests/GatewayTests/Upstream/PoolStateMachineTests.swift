@@ -103,9 +103,9 @@ import Testing
             throw Unexpected()
         }
         let first = pool.connectFailed(id)
-        #expect(first.failed == "one")
+        #expect(first.failed == ["one"])
         let second = pool.connectFailed(try #require(first.connect))
-        #expect(second.failed == "two" && second.connect == nil)
+        #expect(second.failed == ["two"] && second.connect == nil)
         #expect(pool.isEmpty)
     }
 
@@ -153,7 +153,7 @@ import Testing
         guard case .close = pool.released(lease.id, reusable: true, now: time(0)), case .none = pool.closed(lease.id),
             case .close = pool.connected(lease.id, "a", now: time(0))
         else { throw Unexpected() }
-        #expect(pool.connectFailed(lease.id).failed == nil)
+        #expect(pool.connectFailed(lease.id).failed.isEmpty)
         #expect(pool.connection(lease.id) == nil && pool.connection(other.id) == "b")
     }
 

@@ -29,7 +29,7 @@ struct PollPlan: Sendable {
     init(_ health: HealthCheckConfiguration, authority: [UInt8], maxHead: Int, security: TargetSecurity? = nil) {
         self.security = security
         self.limits = HTTP1Limits(headers: maxHead, headerCount: 1000)
-        self.connector = HTTP1Connector(limits: self.limits)
+        self.connector = TargetConnector(limits: self.limits)
         self.interval = TimeAmount(health.interval)
         self.timeout = TimeAmount(health.timeout)
         self.thresholds = PolledHealth.Thresholds(

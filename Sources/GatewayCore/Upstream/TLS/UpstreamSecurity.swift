@@ -62,7 +62,12 @@ extension ClientTLS {
         self.authorities = path(settings.tls.ca)
         self.certificate = path(settings.tls.certificate)
         self.key = path(settings.tls.key)
-        self.protocols = ["http/1.1"]
+        self.protocols =
+            switch settings.http2 {
+            case .auto: ["h2", "http/1.1"]
+            case .always: ["h2"]
+            case .never: ["http/1.1"]
+            }
     }
 }
 
