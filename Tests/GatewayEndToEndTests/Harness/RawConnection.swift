@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
     import Glibc
@@ -36,8 +37,9 @@ final class RawConnection: Sendable {
         return try await self.wrap(channel)
     }
 
-    static func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
+    static func prepare(_ channel: any Channel, _ security: SecureServer? = nil) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
+            if let security { try channel.pipeline.syncOperations.addHandler(security.makeHandler()) }
             try channel.pipeline.syncOperations.addHandler(InboxHandler(Inbox(on: channel.eventLoop)))
         }
     }
@@ -79,6 +81,14 @@ final class RawConnection: Sendable {
         let linger = linger(l_onoff: 1, l_linger: 0)
         if let socket = self.channel as? any SocketOptionProvider { try? await socket.setSoLinger(linger).get() }
         try? await self.channel.close().get()
+    }
+
+    /// Closes the connection without the end that TLS requires.
+    func cut() async throws {
+        try await self.channel.eventLoop.submit {
+            let handler = NIOSSLServerHandler.self
+            try self.channel.pipeline.syncOperations.context(handlerType: handler).close(promise: nil)
+        }.get()
     }
 
     // MARK: Receiving

@@ -39,19 +39,26 @@ final class ScriptedUpstream: Sendable {
 
     private let state = NIOLockedValueBox(State())
     private let script: Script
+    private let security: SecureServer?
     private let channel = NIOLockedValueBox<(any Channel)?>(nil)
 
-    private init(_ script: @escaping Script) { self.script = script }
+    private init(_ script: @escaping Script, _ security: SecureServer?) {
+        self.script = script
+        self.security = security
+    }
 
-    static func start(at address: SocketAddress, buffers: Int?, _ script: @escaping Script) async throws
-        -> ScriptedUpstream
-    {
-        let upstream = ScriptedUpstream(script)
+    static func start(
+        at address: SocketAddress,
+        buffers: Int?,
+        security: SecureServer? = nil,
+        _ script: @escaping Script
+    ) async throws -> ScriptedUpstream {
+        let upstream = ScriptedUpstream(script, security)
         var bootstrap = ServerBootstrap(group: RawConnection.group)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
-                RawConnection.prepare(channel).map { upstream.accepted(channel) }
+                RawConnection.prepare(channel, security).map { upstream.accepted(channel) }
             }
         if let buffers {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: .init(buffers))
@@ -89,10 +96,11 @@ final class ScriptedUpstream: Sendable {
     /// The URL for `targets`.
     var url: String {
         guard let address = self.channel.withLockedValue({ $0?.localAddress }) else { return "" }
-        return address.pathname.map { "unix:\($0)" } ?? "http://127.0.0.1:\(address.port ?? 0)"
+        let scheme = self.security == nil ? "http" : "https"
+        return address.pathname.map { "unix:\($0)" } ?? "\(scheme)://127.0.0.1:\(address.port ?? 0)"
     }
     var port: Int { self.channel.withLockedValue { $0?.localAddress?.port } ?? 0 }
-    var authority: String { String(self.url.dropFirst("http://".count)) }
+    var authority: String { "127.0.0.1:\(self.port)" }
 
     var requests: [Message] { self.state.withLockedValue(\.requests) }
     var connections: Int { self.state.withLockedValue(\.accepted) }
@@ -113,11 +121,12 @@ final class ScriptedUpstream: Sendable {
 func withUpstream<R>(
     at address: SocketAddress? = nil,
     buffers: Int? = nil,
+    security: SecureServer? = nil,
     _ script: @escaping ScriptedUpstream.Script,
     _ body: (ScriptedUpstream) async throws -> R
 ) async throws -> R {
     let address = try address ?? SocketAddress(ipAddress: "127.0.0.1", port: 0)
-    let upstream = try await ScriptedUpstream.start(at: address, buffers: buffers, script)
+    let upstream = try await ScriptedUpstream.start(at: address, buffers: buffers, security: security, script)
     do {
         let result = try await body(upstream)
         await upstream.stop()
