@@ -57,7 +57,7 @@ struct GatewayConfigurationTests {
         #expect(file.upstreams["api"]?.targets.first?.url == TargetURL(url))
     }
 
-    @Test(arguments: ["", "https://a", "a:80", "http://", "http://a/b", "\n"])
+    @Test(arguments: ["", "ftp://a", "a:80", "http://", "http://a/b", "\n"])
     func `an invalid upstream is rejected`(_ url: String) {
         #expect(throws: ConfigurationErrors.self) { try GatewayConfiguration.to(url: url) }
     }
