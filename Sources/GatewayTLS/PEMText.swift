@@ -12,6 +12,12 @@ package enum PEMText {
         return certificates
     }
 
+    /// Returns all certificates of a text in DER.
+    package static func authorities(_ text: [UInt8]) throws(CertificateProblem) -> [[UInt8]] {
+        let certificates = try self.certificates(text)
+        do { return try certificates.map { try $0.toDERBytes() } } catch { throw .malformedCertificate }
+    }
+
     /// Returns the private key of a text. It may follow other contents, such as the parameters of a curve.
     package static func privateKey(_ text: [UInt8]) throws(CertificateProblem) -> NIOSSLPrivateKey {
         guard self.contains("PRIVATE KEY-----", text) else { throw .noKey }

@@ -65,7 +65,7 @@ package final class ServerTLS: Sendable {
         configuration.applicationProtocols = sessions.protocols
         configuration.shutdownTimeout = .zero
         configuration.sslContextCallback = { values, promise in
-            let name = values.serverHostname?.lowercased()
+            let name = values.serverHostname.map(ClientHello.normalized)
             if let choice = store.table.choose(name) {
                 promise.succeed(choice.certificate.presented)
             } else {

@@ -1,4 +1,6 @@
 import GatewayHTTP
+import SwiftASN1
+import X509
 
 /// What the handshake of a client's connection agreed on. All requests of the connection share it.
 package final class TLSSession: Sendable {
@@ -43,6 +45,11 @@ package struct ClientCertificate: Hashable, Sendable {
         self.der = der
         self.subject = subject
         self.field = [UInt8(ascii: ":")] + Base64.encode(der) + [UInt8(ascii: ":")]
+    }
+
+    /// Reads the subject of a certificate that the TLS library has verified.
+    package init(_ der: [UInt8]) {
+        self.init(der: der, subject: (try? Certificate(derEncoded: der))?.subject.text ?? "")
     }
 }
 

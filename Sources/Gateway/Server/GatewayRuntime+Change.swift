@@ -15,13 +15,14 @@ extension GatewayRuntime {
         try Self.requireRoutes(configuration)
         let warnings = RestartSettings.keep(in: &configuration, of: running)
         let accessLog = try self.openAccessLog(configuration, running)
+        let tls = try self.certificates.prepare(configuration)
         let upstreams = self.upstreams.prepare(configuration)
         try configuration.require(upstreams.failures)
         let routes = CompiledRoutes(configuration, middlewares: self.middlewares.descriptions)
         let workers = try await self.prepareWorkers(configuration, routes, upstreams)
         let listeners: ListenerChange
         do {
-            listeners = try await self.prepareListeners(configuration, running)
+            listeners = try await self.prepareListeners(configuration, running, tls)
         } catch {
             await self.discard(workers)
             throw error
@@ -34,6 +35,7 @@ extension GatewayRuntime {
             await self.discard(workers)
             throw error
         }
+        self.certificates.apply(tls)
         await self.apply(configuration, upstreams, workers, listeners, accessLog)
         self.routes.withLockedValue { $0 = routes }
         self.finish(admin, accessLog)
@@ -115,7 +117,8 @@ extension GatewayRuntime {
 
     private func prepareListeners(
         _ configuration: GatewayConfiguration,
-        _ running: GatewayConfiguration
+        _ running: GatewayConfiguration,
+        _ tls: CertificateWatch.Change
     ) async throws(ConfigurationErrors) -> ListenerChange {
         let isAdminLeaving = configuration.admin.listen != running.admin.listen
         let leaving = isAdminLeaving ? self.admin.withLockedValue { $0 }?.leaving : nil
@@ -123,6 +126,7 @@ extension GatewayRuntime {
             return try await self.workers.prepareListeners(
                 configuration.server.listen,
                 limits: configuration.server.limits,
+                tls: tls.tls,
                 replacing: leaving ?? LeavingListeners()
             )
         } catch {

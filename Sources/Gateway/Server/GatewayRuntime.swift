@@ -25,6 +25,8 @@ final class GatewayRuntime: Sendable {
     let routes: NIOLockedValueBox<CompiledRoutes>
     /// What a reload replaced and still ends.
     let departures = Departures()
+    let certificates: CertificateWatch
+    private let refresh: CertificateRefresh
     let log: Logger
     private let names: NameResolver
     private let healthChecks: NIOLoopBound<HealthChecker>?
@@ -42,9 +44,14 @@ final class GatewayRuntime: Sendable {
     ) async throws {
         let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
         try configuration.require(upstreams.failures)
+        var setup = WorkerSetup(configuration, log: log)
+        let certificates = CertificateWatch(events: setup.shared.events, log: log)
+        let tls = try await InspectionThread.run { try certificates.prepare(configuration) }
+        certificates.apply(tls)
+        certificates.register(with: setup.registry)
+        setup.tls = tls.tls
         let count = configuration.server.workers.number ?? System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: count)
-        var setup = WorkerSetup(configuration, log: log)
         setup.settings = WorkerSettings(configuration, workers: count, log: log)
         setup.accessLog = accessLog
         let status = GatewayStatus(
@@ -81,6 +88,8 @@ final class GatewayRuntime: Sendable {
         self.upstreams = upstreams
         self.shared = setup.shared
         self.status = status
+        self.certificates = certificates
+        self.refresh = CertificateRefresh(of: certificates) { [status] in status.configuration.server.tls?.refresh }
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
         self.routes = NIOLockedValueBox(routes)
         self.source = source
@@ -129,6 +138,7 @@ final class GatewayRuntime: Sendable {
         guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         await self.workers.closeListeners()
         await self.watch.stop()
+        self.refresh.stop()
         await self.names.stop()
         try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()

@@ -27,9 +27,29 @@ struct ClientArrival {
     let peer: ClientAddress
     /// The PROXY header that the connection began with.
     var proxyHeader: ProxyHeader?
-    /// What the handshake agreed on; nil if the connection is plain.
-    var tls: TLSSession?
     /// False if there are too many connections. The client then only gets an error response.
     let isAdmitted: Bool
-    let output: ConnectionOutput.Destination
+    /// What the handshake agreed on; nil if the connection is plain.
+    var tls: TLSSession?
+    var output = ConnectionOutput.Destination.socket
+
+    /// Adds the first handlers of the connection. With TLS, the handshake selects the protocol.
+    func begin(on channel: any Channel, transport: Transport = .plain) throws {
+        guard let security = self.listener.security else {
+            return try transport.install(in: channel) { output in
+                var arrival = self
+                arrival.output = output
+                return ClientProtocol.http1.makeHandler(for: arrival)
+            }
+        }
+        try channel.pipeline.syncOperations.addHandler(HandshakeHandler(security, self))
+    }
+
+    /// Returns the connection after its handshake.
+    func secured(by session: TLSSession) -> ClientArrival {
+        var arrival = self
+        arrival.tls = session
+        arrival.output = .channel
+        return arrival
+    }
 }

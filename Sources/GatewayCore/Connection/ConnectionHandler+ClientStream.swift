@@ -111,7 +111,7 @@ extension ConnectionHandler: ClientStream {
         // If the end of the connection marks the end of the body, only a reset shows that the body is incomplete. An
         // upgraded protocol marks its own end.
         if !isTunnel, let socket = self.socket { Platform.resetOnClose(socket) }
-        context.close(promise: nil)
+        context.closeWithoutNotice()
     }
 
     package func exchangeEnded(_ exchange: Exchange) {

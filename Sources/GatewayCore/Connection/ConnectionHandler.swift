@@ -3,6 +3,7 @@ import GatewayHTTP1
 import GatewayHTTP2
 package import GatewayTLS
 package import NIOCore
+import NIOSSL
 
 /// A client's HTTP/1 connection. It reads requests from the channel, starts an exchange for each and writes the
 /// responses.
@@ -87,7 +88,11 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
         self.output.detach()
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A client that ends without close_notify has closed its input or its connection. The event for that follows.
+        if let error = error as? NIOSSLError, error == .uncleanShutdown { return }
+        context.close(promise: nil)
+    }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.worker.tick()
@@ -157,11 +162,12 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
             let hasBegun = head != .none && self.machine.receivedBytes()
             guard head == .complete else {
                 self.worker.recycle(exchange)
+                if self.leavesToTLS() { return false }
                 if hasBegun { self.waitForRead(self.worker.now + self.listener.limits.headerTimeout) }
                 return false
             }
         } catch {
-            if error.code == .unsupportedVersion, self.handOver() {
+            if error.code == .unsupportedVersion && self.handOver() || self.leavesToTLS() {
                 self.worker.recycle(exchange)
                 return false
             }
@@ -200,6 +206,17 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
         self.output.detach()
         pipeline.removeHandler(self, promise: nil)
         successor.receive(bytes)
+        return true
+    }
+
+    /// Closes a plain connection whose client begins a TLS handshake, and could not read an answer. Returns whether it did.
+    private func leavesToTLS() -> Bool {
+        guard self.tls == nil, self.reader.buffer.readableBytesView.first.map(ClientHello.mayBegin) == true else {
+            return false
+        }
+        self.machine.receivedMalformed()
+        self.reader.drop()
+        self.context?.close(promise: nil)
         return true
     }
 
@@ -277,6 +294,15 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
     func refuse(_ error: GatewayError, with exchange: Exchange) {
         self.machine.receivedMalformed()
         self.answer(error, with: exchange)
+    }
+
+    /// Responds that the client must use TLS. The bytes are the beginning of its request, for the log.
+    func refusePlainHTTP(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        self.reader.append(&bytes)
+        self.clock.headStartedAt = self.worker.tick()
+        self.refuse(.badRequest("This port speaks HTTPS. Use https instead of http."), with: self.worker.makeExchange())
+        self.process()
     }
 
     /// Responds that there are too many connections. Reads nothing and waits for nothing, to free the socket at once.

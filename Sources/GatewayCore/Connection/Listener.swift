@@ -145,17 +145,14 @@ final class Listener: Sendable {
             let peer = ClientAddress(channel.remoteAddress)
             let isAdmitted = worker.admitConnection()
             let serve = { (peer: ClientAddress, header: ProxyHeader?) throws in
-                try transport.install(in: channel) { output in
-                    let arrival = ClientArrival(
-                        worker: worker,
-                        listener: plan,
-                        peer: peer,
-                        proxyHeader: header,
-                        isAdmitted: isAdmitted,
-                        output: output
-                    )
-                    return ClientProtocol.http1.makeHandler(for: arrival)
-                }
+                let arrival = ClientArrival(
+                    worker: worker,
+                    listener: plan,
+                    peer: peer,
+                    proxyHeader: header,
+                    isAdmitted: isAdmitted
+                )
+                try arrival.begin(on: channel, transport: transport)
             }
             // A connection that is refused is not read.
             guard isAdmitted, worker.settings.awaitsProxyHeader(from: peer, isUnixSocket: plan.isUnixSocket) else {

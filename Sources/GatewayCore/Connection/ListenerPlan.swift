@@ -34,6 +34,7 @@ package final class ListenerPlan {
     var isLeaving = false
     private let shared: SharedState
     package let isUnixSocket: Bool
+    let handshakes: HandshakeMeters
     private let opened: Counter
     private let active: Gauge
     private let idle: Gauge
@@ -47,6 +48,7 @@ package final class ListenerPlan {
         self.shared = shared
         self.meters = meters
         meters.admit(listener: label)
+        self.handshakes = HandshakeMeters(listener: label, meters: meters)
         self.opened = meters.counter(Self.connectionsAccepted, [label])
         self.active = meters.gauge(Self.connections, [label, "active"])
         self.idle = meters.gauge(Self.connections, [label, "idle"])
@@ -55,6 +57,17 @@ package final class ListenerPlan {
     func connectionOpened() {
         self.opened.add()
         self.idle.add()
+    }
+
+    /// Counts the connection of a client that has to complete a handshake first as idle.
+    func handshakeBegan() { self.idle.add() }
+
+    /// The handler of the negotiated protocol counts the connection from now on.
+    func handshakeSucceeded() { self.idle.subtract() }
+
+    func handshakeFailed() {
+        self.opened.add()
+        self.connectionClosed(isActive: false)
     }
 
     /// Records that a request started or ended.

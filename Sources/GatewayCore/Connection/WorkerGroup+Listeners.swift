@@ -1,4 +1,5 @@
 package import GatewaySettings
+package import GatewayTLS
 import NIOConcurrencyHelpers
 import NIOCore
 
@@ -6,9 +7,11 @@ import NIOCore
 package struct ListenerChange: Sendable {
     /// In the order of the configuration.
     let listeners: [Listener]
+    let addresses: [ListenAddress]
     let opened: [Listener]
     package let leaving: LeavingListeners
     let limits: LimitsConfiguration
+    let tls: ServerTLS?
 }
 
 /// Listeners that close when other listeners have taken their place.
@@ -28,12 +31,14 @@ extension WorkerGroup {
     /// applied. Nothing else changes.
     ///
     /// - Parameters:
+    ///   - tls: TLS for the addresses that use it.
     ///   - others: Listeners of other groups that will close, whose addresses may overlap.
     ///   - passed: Sockets that another process opened, in the order of the addresses; nil to open one.
     /// - Throws: ``ListenError`` if an address is not available.
     package func prepareListeners(
         _ addresses: [ListenAddress],
         limits: LimitsConfiguration,
+        tls: ServerTLS? = nil,
         replacing others: LeavingListeners = LeavingListeners(),
         on passed: [PassedSocket?] = []
     ) async throws -> ListenerChange {
@@ -68,9 +73,11 @@ extension WorkerGroup {
         }
         return ListenerChange(
             listeners: listeners.compactMap { $0 },
+            addresses: addresses,
             opened: opened,
             leaving: LeavingListeners(leaving),
-            limits: limits
+            limits: limits,
+            tls: tls
         )
     }
 
@@ -80,7 +87,11 @@ extension WorkerGroup {
         for (index, worker) in self.workers.enumerated() {
             let limited = worker.eventLoop.submit {
                 let limits = ConnectionLimits(change.limits)
-                for listener in change.listeners { worker.value.change(limits, of: listener.plans[index].value) }
+                for (listener, address) in zip(change.listeners, change.addresses) {
+                    let plan = listener.plans[index].value
+                    plan.security = address.scheme == .http ? nil : change.tls
+                    worker.value.change(limits, of: plan)
+                }
             }
             try? await limited.get()
         }

@@ -1,4 +1,5 @@
 import GatewaySettings
+import GatewayTLS
 import NIOConcurrencyHelpers
 package import NIOCore
 package import NIOPosix
@@ -8,6 +9,7 @@ package final class WorkerGroup: Sendable {
     package let workers: [NIOLoopBound<Worker>]
     private let addresses: [ListenAddress]
     private let limits: LimitsConfiguration
+    private let tls: ServerTLS?
     private let shared: SharedState
     let group: MultiThreadedEventLoopGroup
     let listeners = NIOLockedValueBox<[Listener]>([])
@@ -34,6 +36,7 @@ package final class WorkerGroup: Sendable {
         self.workers = workers
         self.addresses = setup.addresses
         self.limits = setup.limits
+        self.tls = setup.tls
         self.shared = setup.shared
         self.group = group
     }
@@ -60,7 +63,13 @@ package final class WorkerGroup: Sendable {
         replacing leaving: LeavingListeners = LeavingListeners(),
         on passed: [PassedSocket?]
     ) async throws -> ListenerChange {
-        try await self.prepareListeners(self.addresses, limits: self.limits, replacing: leaving, on: passed)
+        try await self.prepareListeners(
+            self.addresses,
+            limits: self.limits,
+            tls: self.tls,
+            replacing: leaving,
+            on: passed
+        )
     }
 
     /// The bound addresses, in the order of the setup.

@@ -1,4 +1,5 @@
 package import GatewaySettings
+package import GatewayTLS
 package import Logging
 package import NIOCore
 
@@ -34,6 +35,8 @@ package struct WorkerSetup: Sendable {
     /// The addresses that the workers accept connections on.
     package var addresses: [ListenAddress] = []
     package var limits = LimitsConfiguration()
+    /// TLS for the addresses that use it.
+    package var tls: ServerTLS?
     package var log: Logger
 
     package init(
