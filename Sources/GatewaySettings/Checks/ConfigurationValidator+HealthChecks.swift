@@ -6,8 +6,8 @@ extension ConfigurationValidator {
         if upstream.builtin != nil, upstream.targets.isEmpty {
             report(path, "the upstream has no targets to poll", "remove it")
         }
-        if health.type == .grpc {
-            report(path + "type", "\"grpc\" is not supported in this version", "write \"http\" or \"tcp\"")
+        if health.type == .grpc, upstream.http2 == .never {
+            report(path + "type", "\"grpc\" needs HTTP/2, which http2 = false switches off", "remove http2 = false")
         }
         let hasSockets = upstream.targets.contains { if case .unix = $0.url { true } else { false } }
         if health.port != 0, hasSockets {

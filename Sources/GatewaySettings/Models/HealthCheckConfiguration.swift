@@ -1,6 +1,6 @@
 /// `[upstreams.NAME.health]`: active polling of the targets. Absent: none.
 public struct HealthCheckConfiguration: SettingTable, Hashable {
-    /// `http` sends a request, `tcp` only connects. `grpc` is not supported yet.
+    /// `http` sends a request, `tcp` only connects, `grpc` calls `grpc.health.v1.Health/Check`, which must report `SERVING`.
     public var type = HealthCheckType.http
     /// Path and query of the request.
     public var path = "/health"

@@ -64,7 +64,7 @@ extension HealthCheckConfiguration: DescribedSettings {
         "slowStart":
             "Time in which a target that was down grows from a tenth of its share of requests to all of it. `0s`: at once.",
         "timeout": "Time limit of a whole poll, from the connection to the end of the response.",
-        "type": "`http` sends a request, `tcp` only connects. `grpc` is not supported yet.",
+        "type": "`http` sends a request, `tcp` only connects, `grpc` calls `grpc.health.v1.Health/Check`, which must report `SERVING`.",
         "unhealthyAfter": "Number of failures in a row after which a target is down.",
         "whenAllDown": "While all targets are down: `fail` answers 503 at once, `try` sends requests to all of them.",
     ]

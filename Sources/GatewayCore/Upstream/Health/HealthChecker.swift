@@ -10,7 +10,7 @@ package final class HealthChecker {
     package static let checks = MetricDescription(
         "gateway_upstream_health_checks_total",
         .counter,
-        help: "Health checks of a target by result: ok, timeout, refused, reset, tls, status, body, error.",
+        help: "Health checks of a target by result: ok, timeout, refused, reset, tls, status, body, grpc, error.",
         labels: ["upstream", "target", "result"]
     )
 

@@ -28,7 +28,42 @@ final class HealthPoll {
         self.timer = self.eventLoop.assumeIsolated().scheduleTask(in: self.plan.timeout) {
             self.end(.failure(.timeout))
         }
-        if let request = self.plan.request { self.send(request) } else { self.connect() }
+        if let call = self.plan.call {
+            self.make(call)
+        } else if let request = self.plan.request {
+            self.send(request)
+        } else {
+            self.connect()
+        }
+    }
+
+    /// Makes a gRPC call, over HTTP/2 with prior knowledge or by ALPN.
+    private func make(_ call: GRPCHealthCall) {
+        let isSecure = self.plan.security != nil
+        UpstreamConnection(
+            to: self.address,
+            self.plan.security,
+            on: self.eventLoop,
+            timeout: self.plan.timeout
+        ) { channel, negotiated in
+            if isSecure, negotiated != "h2" {
+                channel.close(promise: nil)
+                throw PollFailure.grpc(detail: "the target does not offer HTTP/2")
+            }
+            try channel.pipeline.syncOperations.addHandlers([
+                GRPCPollHandler.makeFrameLayer(), GRPCPollHandler(call) { self.end($0) },
+            ])
+        }
+        .open { self.opened($0) }
+    }
+
+    private func opened(_ result: Result<any Channel, any Error>) {
+        switch result {
+        case .success(let channel) where self.done == nil: channel.close(promise: nil)
+        case .success(let channel): self.channel = channel
+        case .failure(let error):
+            self.end(.failure(error as? PollFailure ?? PollFailure(ConnectFailure(error))))
+        }
     }
 
     private func connect() {
@@ -51,12 +86,8 @@ final class HealthPoll {
             timeout: self.plan.timeout
         ) {
             PollHandler(self, request, limits: limits)
-        } _: { result in
-            switch result {
-            case .success(let channel) where self.done == nil: channel.close(promise: nil)
-            case .success(let channel): self.channel = channel
-            case .failure(let error): self.end(.failure(PollFailure(ConnectFailure(error))))
-            }
+        } _: {
+            self.opened($0)
         }
     }
 

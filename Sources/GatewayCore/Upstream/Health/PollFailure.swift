@@ -12,6 +12,8 @@ package enum PollFailure: Error, Hashable, Sendable {
     case status(Int)
     /// The body lacks the expected text.
     case body
+    /// gRPC's health service does not say that the service is serving.
+    case grpc(detail: String)
     /// The response violates the protocol, or something else went wrong.
     case error
     /// The gateway lacks resources for a connection, such as file descriptors. This says nothing about the target.
@@ -26,6 +28,7 @@ package enum PollFailure: Error, Hashable, Sendable {
         case .tls: "tls"
         case .status: "status"
         case .body: "body"
+        case .grpc: "grpc"
         case .error, .lacksResources: "error"
         }
     }
@@ -36,7 +39,12 @@ package enum PollFailure: Error, Hashable, Sendable {
     }
 
     /// Further text for the log.
-    var detail: String? { if case .tls(let detail) = self { detail } else { nil } }
+    var detail: String? {
+        switch self {
+        case .tls(let detail), .grpc(let detail): detail
+        default: nil
+        }
+    }
 
     /// Whether the failure counts against the target.
     var concernsTarget: Bool { self != .lacksResources }

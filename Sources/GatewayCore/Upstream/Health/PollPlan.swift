@@ -15,8 +15,10 @@ struct PollPlan: Sendable {
     let slowStart: TimeAmount
     /// The port to poll. Nil: that of the endpoint.
     let port: Int?
-    /// Nil: the poll only connects.
+    /// Nil: the poll only connects, or makes a call.
     let request: Request?
+    /// The call of a poll with gRPC.
+    let call: GRPCHealthCall?
 
     /// A request, and what its response must be like.
     struct Request: Sendable {
@@ -38,7 +40,9 @@ struct PollPlan: Sendable {
         )
         self.slowStart = TimeAmount(health.slowStart)
         self.port = health.port == 0 ? nil : health.port
-        self.request = health.type == .tcp ? nil : Request(health, authority: authority)
+        self.request = health.type == .http ? Request(health, authority: authority) : nil
+        self.call =
+            health.type == .grpc ? GRPCHealthCall(health, authority: authority, isSecure: security != nil) : nil
     }
 
     /// Whether polls connect to the port that requests go to.
