@@ -24,6 +24,7 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
     package let listener: ListenerPlan
     package let peer: ClientAddress
     package let tls: TLSSession?
+    private let arrival: ClientArrival
     var machine: ConnectionStateMachine
     var reader: RequestReader
     var clock = ConnectionClock()
@@ -37,6 +38,7 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
         self.listener = arrival.listener
         self.peer = arrival.peer
         self.tls = arrival.tls
+        self.arrival = arrival
         let limits = arrival.listener.limits
         self.machine = ConnectionStateMachine(
             requestsPerConnection: limits.requestsPerConnection,
@@ -187,14 +189,7 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
         guard let context = self.context, isFirst, self.tls == nil else { return false }
         let bytes = self.reader.buffer
         guard bytes.withUnsafeReadableBytes({ ClientPreface.mayBegin($0) }) else { return false }
-        let arrival = ClientArrival(
-            worker: self.worker,
-            listener: self.listener,
-            peer: self.peer,
-            isAdmitted: self.machine.isAdmitted,
-            output: self.output.destination
-        )
-        let successor = HTTP2Connection(arrival, isTakenOver: true)
+        let successor = HTTP2Connection(self.arrival, isTakenOver: true)
         let pipeline = context.pipeline.syncOperations
         guard (try? pipeline.addHandler(successor, position: .after(self))) != nil else { return false }
         self.machine.closed()

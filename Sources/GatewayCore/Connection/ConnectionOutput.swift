@@ -23,7 +23,7 @@ final class ConnectionOutput {
     private static let full = 64 * 1024
 
     private let worker: Worker
-    let destination: Destination
+    private let destination: Destination
     private var collected: ByteBuffer?
     /// The socket's descriptor. -1 if there is none, or if bytes go through the pipeline.
     private var descriptor: CInt = -1
