@@ -130,7 +130,10 @@ final class GatewayRuntime: Sendable {
         } else if server.drainDelay > .zero {
             try? await Task.sleep(nanoseconds: UInt64(server.drainDelay.nanoseconds))
         }
-        return await self.workers.drain(within: TimeAmount(server.drainTimeout))
+        return await self.workers.drain(
+            within: TimeAmount(server.drainTimeout),
+            isHandedOver: isHandedOver
+        )
     }
 
     /// Stops everything and releases its resources. Further calls have no effect.

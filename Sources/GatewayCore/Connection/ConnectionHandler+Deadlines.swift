@@ -159,7 +159,7 @@ extension ConnectionHandler: DeadlineOwner, ClientConnection {
         switch self.machine.drain() {
         case .afterNextRequest:
             self.waitForRead(min(self.clock.readDeadline, self.worker.tick() + Self.drainGrace))
-        case .afterResponse: self.exchange?.driver.drain()
+        case .afterResponse: break
         }
     }
 

@@ -33,6 +33,9 @@ package final class Worker {
     /// The number of tables before this one.
     private(set) var tableNumber: UInt32 = 0
     private var connections: [ObjectIdentifier: any ClientConnection] = [:]
+    /// The exchanges that have become WebSockets.
+    private var webSockets: [ObjectIdentifier: Exchange] = [:]
+    private var closesWebSockets = false
     private var drained: EventLoopPromise<Void>?
     private var isDraining = false
 
@@ -217,7 +220,22 @@ package final class Worker {
         for connection in Array(self.connections.values) where !connection.listener.isLeaving {
             if self.isDraining { connection.drain() } else { connection.drainCancelled() }
         }
+        if self.isDraining { self.closeWebSockets() } else { self.closesWebSockets = false }
     }
+
+    /// Closes all WebSockets, and those that open from now on, with 1001.
+    func closeWebSockets() {
+        self.closesWebSockets = true
+        for exchange in Array(self.webSockets.values) { exchange.driver.closeWebSocket() }
+    }
+
+    /// Called when an exchange has become a WebSocket. Returns whether it has to be closed at once.
+    func opened(webSocket exchange: Exchange) -> Bool {
+        self.webSockets[ObjectIdentifier(exchange)] = exchange
+        return self.closesWebSockets
+    }
+
+    func closed(webSocket exchange: Exchange) { self.webSockets[ObjectIdentifier(exchange)] = nil }
 
     /// Closes each connection after its response, and idle ones if no further request arrives. The future succeeds
     /// when no connection is left. A second call returns the same future.

@@ -94,21 +94,31 @@ package final class WorkerGroup: Sendable {
         for worker in self.workers { worker.eventLoop.execute { _ = worker.value.drain() } }
     }
 
+    /// How long before the end of a drain WebSockets are closed that another process does not take over.
+    private static let webSocketGrace = TimeAmount.seconds(5)
+
     /// Refuses new connections and finishes the requests in progress, for up to `timeout`.
     ///
+    /// - Parameter isHandedOver: Whether another process serves new clients, so that open WebSockets may stay for most
+    ///   of the time.
     /// - Returns: The number of connections that had to be cut off.
-    package func drain(within timeout: TimeAmount) async -> Int {
+    package func drain(within timeout: TimeAmount, isHandedOver: Bool = false) async -> Int {
         await self.closeListeners()
+        let stay = isHandedOver ? max(timeout - Self.webSocketGrace, .nanoseconds(timeout.nanoseconds / 2)) : .zero
         let drained = self.workers.map { worker in
             worker.eventLoop.flatSubmit { worker.value.drain() }
         }
         let eventLoop = self.group.next()
         let all = EventLoopFuture.andAllSucceed(drained, on: eventLoop)
+        let closing = eventLoop.scheduleTask(in: stay) { [workers] in
+            for worker in workers { worker.eventLoop.execute { worker.value.closeWebSockets() } }
+        }
         let timer = eventLoop.scheduleTask(in: timeout) { [workers] in
             for worker in workers { worker.eventLoop.execute { worker.value.endDrain() } }
         }
         try? await all.get()
         timer.cancel()
+        closing.cancel()
         var cut = 0
         for worker in self.workers {
             cut += (try? await worker.eventLoop.submit { worker.value.cutAll() }.get()) ?? 0

@@ -25,6 +25,7 @@ extension ExchangeDriver {
         meters.accepted.add()
         meters.connections.add()
         self.worker.shared.webSockets.opened(self.registryKey)
+        let mustClose = self.worker.opened(webSocket: exchange)
         self.armTunnel(upgrade)
         let generation = exchange.generation
         if held.readableBytes > 0 { self.receive(held, from: .upstream) }
@@ -32,7 +33,7 @@ extension ExchangeDriver {
         client.flush()
         guard exchange.generation == generation else { return }
         client.resumeRequestBody()
-        if self.worker.shared.isDraining, exchange.generation == generation { self.drain() }
+        if mustClose, exchange.generation == generation { self.closeWebSocket() }
     }
 
     private var registryKey: WebSocketRegistry.Key { WebSocketRegistry.Key(route: self.exchange.plan.name) }
@@ -41,6 +42,7 @@ extension ExchangeDriver {
     func ended(_ upgrade: WebSocketUpgrade) {
         let meters = self.exchange.plan.meters.webSockets
         guard let code = upgrade.closeCode else { return meters.refused.add() }
+        self.worker.closed(webSocket: self.exchange)
         meters.connections.subtract()
         meters.closed(code)
         self.worker.shared.webSockets.closed(self.registryKey)
@@ -109,7 +111,7 @@ extension ExchangeDriver {
     func tunnelEnded(by side: WebSocketTunnel.Side) {
         guard let upgrade = self.exchange.upgrade else { return }
         switch upgrade.tunnel?.inputEnded(from: side, at: self.worker.now) {
-        case .finish: self.finishTunnel(.complete)
+        case .finish: self.finishTunnel(upgrade.outcome ?? .complete)
         case .passOn:
             self.exchange.upstream?.closeOutput()
             self.armTunnel(upgrade)
@@ -117,8 +119,8 @@ extension ExchangeDriver {
         }
     }
 
-    /// Called when the client's connection drains.
-    package func drain() {
+    /// Called when the gateway drains.
+    func closeWebSocket() {
         guard self.exchange.state.stage == .tunnel, let upgrade = self.exchange.upgrade else { return }
         guard upgrade.tunnel?.isClosing == false else { return }
         upgrade.tunnel?.beginClose(WebSocketCloseCode.goingAway, within: nil, at: self.worker.tick())

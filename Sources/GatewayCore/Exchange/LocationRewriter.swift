@@ -169,7 +169,9 @@ enum LocationRewriter {
         _ authority: ArraySlice<UInt8>,
         _ exchange: Exchange
     ) -> Bool {
-        guard let target = exchange.target, scheme == .none || (scheme == .https) == target.isSecure else { return false }
+        guard let target = exchange.target, scheme == .none || (scheme == .https) == target.isSecure else {
+            return false
+        }
         return target.authorities.contains { name in
             authority.withUnsafeBytes { authority in
                 name.withUnsafeBytes { ByteClass.equalsIgnoringCase(authority, $0) }

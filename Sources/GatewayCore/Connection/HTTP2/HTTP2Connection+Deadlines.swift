@@ -138,7 +138,6 @@ extension HTTP2Connection: DeadlineOwner, ClientConnection {
             buffer.writeGoAway(last: UInt32(FlowWindow.maximum), .noError)
             buffer.writePing(Self.drainPing, isAcknowledgement: false)
         }
-        for stream in Array(self.streams.values) { stream.exchange?.driver.drain() }
         self.flushLater()
         self.arm()
     }
