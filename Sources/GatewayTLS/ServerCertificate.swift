@@ -73,8 +73,10 @@ package final class ServerCertificate: Sendable {
         return (try? NIOSSLContext(configuration: configuration)) != nil
     }
 
-    /// Whether the certificate is valid for a host, which is a name or an IP address in lowercase.
-    package func covers(_ host: some StringProtocol) -> Bool { self.names.contains { $0.matches(host) } }
+    /// Whether the certificate is valid for a host or is configured for it. The host is a name or an IP address, in lowercase.
+    package func covers(_ host: some StringProtocol) -> Bool {
+        self.names.contains { $0.matches(host) } || self.choosingNames.contains { $0.matches(host) }
+    }
 }
 
 /// Why a certificate or its key cannot be used.

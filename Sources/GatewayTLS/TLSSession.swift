@@ -15,6 +15,8 @@ package final class TLSSession: Sendable {
     package let clientCertificate: ClientCertificate?
     /// The certificate that the gateway presented.
     package let certificate: ServerCertificate
+    /// Whether requests may only name hosts of the certificate.
+    package let isStrict: Bool
 
     package init(
         version: TLSVersionName,
@@ -22,7 +24,8 @@ package final class TLSSession: Sendable {
         serverName: String?,
         isResumed: Bool,
         clientCertificate: ClientCertificate?,
-        certificate: ServerCertificate
+        certificate: ServerCertificate,
+        isStrict: Bool = false
     ) {
         self.version = version
         self.cipher = cipher
@@ -30,7 +33,11 @@ package final class TLSSession: Sendable {
         self.isResumed = isResumed
         self.clientCertificate = clientCertificate
         self.certificate = certificate
+        self.isStrict = isStrict
     }
+
+    /// Whether requests for a host, in lowercase and without a port, belong on this connection.
+    package func serves(_ host: some StringProtocol) -> Bool { !self.isStrict || self.certificate.covers(host) }
 }
 
 /// A certificate that a client presented and an authority of `client_ca` vouches for.

@@ -1,5 +1,6 @@
 import GatewayHTTP
 import GatewayHTTP1
+import GatewaySettings
 import GatewayTLS
 package import NIOCore
 
@@ -120,8 +121,20 @@ extension ExchangeDriver {
     /// 9110 section 7.4).
     private var misdirection: Exchange.Refusal? {
         let exchange = self.exchange
+        if let tls = exchange.client?.tls, tls.isStrict { return self.misdirection(on: tls) }
         guard exchange.request.isTargetHTTPS, !exchange.isSecure, !exchange.isFromTrustedPeer else { return nil }
         let detail = "This connection is not secured, so it does not serve https URLs."
+        return Exchange.Refusal(GatewayError(.misdirectedRequest, detail: detail))
+    }
+
+    /// A client may send requests for other hosts than the one that it asked for in the handshake (RFC 9110 section 7.4).
+    private func misdirection(on tls: TLSSession) -> Exchange.Refusal? {
+        let host = self.exchange.request.headers.withBytes(self.exchange.request.host) {
+            String(decoding: $0, as: UTF8.self).lowercased()
+        }
+        guard !host.isEmpty, let (name, _) = HostAndPort.parse(host, rooted: true) else { return nil }
+        if tls.serves(name.hasSuffix(".") ? name.dropLast() : name[...]) { return nil }
+        let detail = "This connection's certificate is not for the requested host."
         return Exchange.Refusal(GatewayError(.misdirectedRequest, detail: detail))
     }
 

@@ -9,6 +9,14 @@ extension AdminConfiguration: DescribedSettings {
     ]
 }
 
+extension CertificateConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "certificate": "PEM file of the certificate, followed by its intermediate certificates.",
+        "key": "PEM file of the certificate's private key.",
+        "sni": "Names to use it for: `a.example`, `*.b.example`. Empty: those in the certificate.",
+    ]
+}
+
 extension CircuitBreakerConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "errorRate":
@@ -150,15 +158,38 @@ extension ServerConfiguration: DescribedSettings {
         "drainTimeout": "How long open requests may take after the listeners are closed.",
         "forwarded": "Which forwarding fields are sent upstream.",
         "http2": "HTTP/2 from clients.",
+        "httpsRedirect":
+            "Whether plain listeners redirect every request to https. Health endpoints in `admin.expose` are served plainly.",
         "limits": "Limits per client connection and request.",
         "listen":
-            "Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed.",
+            "Addresses to listen on. `[::]` also accepts IPv4, unless an IPv4 address with the same port is listed. With `[server.tls]`, an address uses TLS unless it begins with `http://`.",
         "maxPolls": "Maximum number of health checks in progress, over all upstreams. Further ones wait.",
         "memoryLimit":
             "Resident memory above which new requests get 503. Below 90 % of it they are accepted again. Empty: no limit.",
+        "proxyProtocol":
+            "Connections from `trusted_proxies` must begin with a header of the PROXY protocol, version 1 or 2. Its address is that of the peer, everywhere. Other connections are served as they are.",
+        "tls": "TLS for clients. Absent: connections are plain.",
         "trustedProxies":
             "Proxies whose `X-Forwarded-*` and `Forwarded` fields are trusted for the client's address, scheme and host. `\"unix:\"` matches all peers on Unix sockets.",
         "workers": "Number of event loops, 1 to 1024. `auto` is one per core.",
+    ]
+}
+
+extension TLSConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "alpn": "Protocols to offer, the preferred one first.",
+        "certificate":
+            "PEM file of the certificate, followed by its intermediate certificates. Relative paths start from the folder of the configuration file.",
+        "certificates":
+            "Further certificates. The name that the client asks for chooses one: exact names before wildcards, else the first.",
+        "clientAuth": "Whether clients must have a certificate. Used with `client_ca`.",
+        "clientCA":
+            "PEM file of the authorities that issue client certificates. Empty: clients are not asked for a certificate.",
+        "handshakeTimeout": "Time limit of a handshake.",
+        "key": "PEM file of the certificate's private key.",
+        "minVersion": "The oldest version that is accepted.",
+        "refresh": "How often the files are checked for changes, 1 second to 1 day.",
+        "strictSNI": "Fails handshakes of clients that ask for no name, or for one that no certificate has.",
     ]
 }
 

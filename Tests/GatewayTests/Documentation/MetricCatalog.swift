@@ -40,7 +40,10 @@ enum MetricCatalog {
         ),
         (
             "Client connections",
-            [ListenerPlan.connections, ListenerPlan.connectionsAccepted, ListenerPlan.proxyHeaders]
+            [
+                ListenerPlan.connections, ListenerPlan.connectionsAccepted, ListenerPlan.proxyHeaders,
+                HandshakeMeters.handshakes, CertificateWatch.expiry,
+            ]
         ),
         (
             "The gateway itself",

@@ -32,6 +32,7 @@ struct MetricsTests {
         gateway_csp_reports_total{directive,disposition}
         gateway_client_connections{listener,state}
         gateway_client_connections_accepted_total{listener} gateway_proxy_protocol_headers_total{listener,result}
+        gateway_tls_handshakes_total{listener,version,result} gateway_tls_certificate_expiry_timestamp_seconds{name}
         gateway_config_reloads_total{result} gateway_config_last_success_timestamp_seconds
         gateway_build_info{version,swift} gateway_upstream_queue_seconds{upstream} gateway_log_lines_dropped_total
         gateway_metric_series_dropped_total{metric} gateway_request_ids_replaced_total

@@ -149,7 +149,8 @@ final class HandshakeHandler: ChannelDuplexHandler, RemovableChannelHandler {
             clientCertificate: self.library?.peerCertificate.flatMap { try? $0.toDERBytes() }.map {
                 ClientCertificate($0)
             },
-            certificate: certificate
+            certificate: certificate,
+            isStrict: self.security.settings.isStrict
         )
         self.ended(session.isResumed ? .resumed : .ok)
         let handler = ClientProtocol(alpn: token).makeHandler(for: self.arrival.secured(by: session))
