@@ -25,6 +25,8 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
     package let peer: ClientAddress
     package let tls: TLSSession?
     private let arrival: ClientArrival
+    /// Nil until an upstream needs them.
+    private var knownClients: AnnouncedClients?
     var machine: ConnectionStateMachine
     var reader: RequestReader
     var clock = ConnectionClock()
@@ -88,6 +90,15 @@ package final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHa
         if self.machine.isAdmitted { self.listener.connectionClosed(isActive: self.exchange != nil) }
         self.reader.release()
         self.output.detach()
+        self.knownClients?.leave()
+    }
+
+    package var announcedClients: AnnouncedClients? {
+        if let known = self.knownClients { return known }
+        guard let context = self.context, !self.machine.isReleased else { return nil }
+        let clients = AnnouncedClients(of: context.channel, self.arrival.proxyHeader)
+        self.knownClients = clients
+        return clients
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -14,6 +14,8 @@ package protocol ClientStream: AnyObject {
     /// The protocol for the log, such as `HTTP/1.1`.
     var protocolName: StaticString { get }
     var peer: ClientAddress { get }
+    /// The clients of the connection, for upstreams with `proxy_protocol`. Nil if there is no connection.
+    var announcedClients: AnnouncedClients? { get }
     /// Whether the wire marks the end of each message, as HTTP/2 does. A response then needs no length, and trailers
     /// can follow any part of a body.
     var marksEnds: Bool { get }
@@ -38,4 +40,5 @@ package protocol ClientStream: AnyObject {
 
 extension ClientStream {
     package var marksEnds: Bool { false }
+    package var announcedClients: AnnouncedClients? { nil }
 }

@@ -8,6 +8,8 @@ extension Exchange: UpstreamCaller {
 
     package func countConnectTimeout() { self.plan.meters.countTimeout(.connect) }
 
+    package var announcedClient: AnnouncedClient? { self.client?.announcedClients?.client(at: self.clientAddress) }
+
     package var isWaitingForResponse: Bool { self.state.stage == .waiting }
 
     package func writeHead(for target: UpstreamTarget, into buffer: inout ByteBuffer) {

@@ -3,6 +3,14 @@ package import GatewaySettings
 package import NIOCore
 
 extension ProxyHeader {
+    /// The bytes of the header. Nil if none is sent.
+    func bytes(_ version: ProxyProtocolVersion) -> ByteBuffer? {
+        guard version != .off else { return nil }
+        var buffer = ByteBuffer()
+        self.write(version, into: &buffer)
+        return buffer
+    }
+
     /// Writes the header. If only one of two addresses is IPv4, it is written as an IPv4-mapped IPv6 address, because a
     /// header has one address family.
     package func write(_ version: ProxyProtocolVersion, into buffer: inout ByteBuffer) {

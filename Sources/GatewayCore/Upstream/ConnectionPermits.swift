@@ -269,7 +269,8 @@ package final class ConnectionPermits: Sendable {
     ///
     /// - Returns: The worker that must be poked, or nil if no permit was granted.
     private func grant(_ ledger: inout Ledger) -> Int? {
-        guard ledger.taken < ledger.limit else { return nil }
+        // There may be one account for each client connection.
+        guard ledger.taken < ledger.limit, self.needed.load(ordering: .relaxed) > 0 else { return nil }
         let share = ledger.share
         var best: Int?
         for (index, account) in ledger.accounts.enumerated() where account.need > 0 {

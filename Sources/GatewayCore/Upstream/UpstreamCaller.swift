@@ -20,6 +20,9 @@ package protocol UpstreamCaller: AnyObject {
     /// Called when an attempt to connect timed out. The call may continue with another endpoint.
     func countConnectTimeout()
 
+    /// The client to announce to an upstream with `proxy_protocol`. Nil if the call has none.
+    var announcedClient: AnnouncedClient? { get }
+
     /// Whether the call still waits for a response, so that another endpoint may be tried.
     var isWaitingForResponse: Bool { get }
 
@@ -56,4 +59,8 @@ package protocol UpstreamCaller: AnyObject {
 
     /// Called when there is no response, or it was cut short.
     func upstreamFailed(_ error: GatewayError)
+}
+
+extension UpstreamCaller {
+    package var announcedClient: AnnouncedClient? { nil }
 }

@@ -1,3 +1,4 @@
+import GatewaySettings
 import NIOCore
 import Synchronization
 
@@ -113,6 +114,9 @@ final class UpstreamCluster {
         return copies
     }
 
+    /// Whether connections begin with a PROXY header.
+    var announcesClients: Bool { self.settings.pool.proxyProtocol != .off }
+
     /// Whether an endpoint serves requests, has no health check result yet, or waits for a request to close its circuit.
     package var isUsable: Bool {
         self.lookIfNeeded()
@@ -225,8 +229,6 @@ final class UpstreamCluster {
             self.balancer.finished(index, after: call.answerBeganAt == nil ? nil : duration)
         }
     }
-
-    func isIdle(_ index: Int) -> Bool { self.balancer.inFlight(index) == 0 }
 
     // MARK: Requests that wait for an address
 

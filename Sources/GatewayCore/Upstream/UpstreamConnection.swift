@@ -7,6 +7,7 @@ import NIOSSL
 struct UpstreamConnection {
     private let address: SocketAddress
     private let security: TargetSecurity?
+    private let proxyHeader: ByteBuffer?
     private let eventLoop: any EventLoop
     private let timeout: TimeAmount
     private let isPooled: Bool
@@ -15,6 +16,7 @@ struct UpstreamConnection {
     /// - Parameters:
     ///   - security: Nil without TLS.
     ///   - timeout: How long all of it may take.
+    ///   - proxyHeader: What precedes everything else on the connection.
     ///   - isPooled: Whether an `UpstreamHandler` uses the connection, which handles the end of each direction.
     ///   - install: Adds the handlers, on the event loop. With TLS the handshake has ended by then, and the second argument
     ///     is the ALPN token, if the server chose one.
@@ -23,6 +25,7 @@ struct UpstreamConnection {
         _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
+        proxyHeader: ByteBuffer?,
         isPooled: Bool = false,
         _ install: @escaping (any Channel, String?) throws -> Void
     ) {
@@ -30,6 +33,7 @@ struct UpstreamConnection {
         self.security = security
         self.eventLoop = eventLoop
         self.timeout = timeout
+        self.proxyHeader = proxyHeader
         self.isPooled = isPooled
         self.install = install
     }
@@ -41,8 +45,11 @@ struct UpstreamConnection {
         guard let security = self.security else {
             let install = NIOLoopBound(self.install, eventLoop: self.eventLoop)
             return self.bootstrap
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try install.value(channel, nil) }
+                .channelInitializer { [proxyHeader = self.proxyHeader] channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try Self.announce(proxyHeader, in: channel)
+                        try install.value(channel, nil)
+                    }
                 }
                 .connect(to: self.address)
                 .assumeIsolated()
@@ -55,8 +62,9 @@ struct UpstreamConnection {
         let begun = NIODeadline.now()
         let steps = NIOLoopBound((install: self.install, done: done), eventLoop: self.eventLoop)
         self.bootstrap
-            .channelInitializer { [timeout = self.timeout] channel in
+            .channelInitializer { [timeout = self.timeout, proxyHeader = self.proxyHeader] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try Self.announce(proxyHeader, in: channel)
                     let handshake = UpstreamHandshakeHandler(security, timeout: timeout, since: begun) { result in
                         let (install, done) = steps.value
                         done(
@@ -77,6 +85,10 @@ struct UpstreamConnection {
                 // From here on the handshake reports the outcome.
                 done(.failure(error))
             }
+    }
+
+    private static func announce(_ header: ByteBuffer?, in channel: any Channel) throws {
+        if let header { try channel.pipeline.syncOperations.addHandler(ProxyHeaderWriter(header)) }
     }
 
     private var bootstrap: ClientBootstrap {

@@ -54,6 +54,8 @@ struct TargetConnector: UpstreamConnector {
     var transport = Transport.plain
     var http2 = UpstreamHTTP2.auto
     var streams = HTTP2UpstreamConnection.StateMachine.Settings()
+    /// The version of the PROXY header that connections begin with.
+    var proxyProtocol = ProxyProtocolVersion.off
 
     init(limits: HTTP1Limits, transport: Transport = .plain) {
         self.limits = limits
@@ -63,6 +65,7 @@ struct TargetConnector: UpstreamConnector {
     init(_ upstream: UpstreamConfiguration) {
         self.init(limits: HTTP1Limits(headers: upstream.maxHead.bytes, headerCount: 1000))
         self.http2 = upstream.http2
+        self.proxyProtocol = upstream.proxyProtocol
         self.streams.maxStreams = upstream.maxStreams
         self.streams.keepAlivePing = upstream.keepalivePing.span.map { TimeAmount($0) }
     }
@@ -79,6 +82,7 @@ struct TargetConnector: UpstreamConnector {
             pool.security,
             on: pool.worker.eventLoop,
             timeout: timeout,
+            proxyHeader: (pool.client?.header ?? .local).bytes(self.proxyProtocol),
             isPooled: true
         ) { channel, token in
             pooled =
@@ -98,7 +102,9 @@ struct TargetConnector: UpstreamConnector {
 
     private func installHTTP1(in channel: any Channel, for pool: UpstreamPool) throws -> UpstreamHandler {
         var handler: UpstreamHandler?
-        let transport = pool.security == nil ? self.transport : .layered { [] }
+        // The PROXY header goes through the channel, so nothing may bypass it.
+        let isPlain = pool.security == nil && self.proxyProtocol == .off
+        let transport = isPlain ? self.transport : .layered { [] }
         try transport.install(in: channel) { output in
             let created = UpstreamHandler(pool: pool, limits: self.limits, output: output)
             handler = created
@@ -150,7 +156,13 @@ struct TargetConnector: UpstreamConnector {
         _ done: @escaping (Result<any Channel, any Error>) -> Void
     ) {
         let transport = security == nil ? self.transport : .layered { [] }
-        UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout) { channel, _ in
+        UpstreamConnection(
+            to: address,
+            security,
+            on: eventLoop,
+            timeout: timeout,
+            proxyHeader: ProxyHeader.local.bytes(self.proxyProtocol)
+        ) { channel, _ in
             try transport.install(in: channel) { _ in makeHandler() }
         }
         .open(done)
@@ -163,7 +175,8 @@ struct TargetConnector: UpstreamConnector {
         timeout: TimeAmount,
         _ done: @escaping (Result<Void, any Error>) -> Void
     ) {
-        UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout) { channel, _ in
+        let header = ProxyHeader.local.bytes(self.proxyProtocol)
+        UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout, proxyHeader: header) { channel, _ in
             guard security?.mayBeRefused == true else { return }
             try channel.pipeline.syncOperations.addHandler(
                 RefusalHandler(within: .nanoseconds(timeout.nanoseconds / 2), done)
@@ -171,6 +184,8 @@ struct TargetConnector: UpstreamConnector {
         }
         .open { result in
             if case .success(let channel) = result {
+                // The header is written before anything else, even nothing.
+                if header != nil, security == nil { channel.writeAndFlush(ByteBuffer(), promise: nil) }
                 guard security?.mayBeRefused != true else { return channel.close(mode: .output, promise: nil) }
                 channel.close(promise: nil)
             }

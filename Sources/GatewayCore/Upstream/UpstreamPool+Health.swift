@@ -6,6 +6,8 @@ import NIOCore
 extension UpstreamPool {
     /// - Parameter detail: Further text for the log.
     func endpointFailed(_ failure: UpstreamFailure, begun: NIODeadline, detail: String? = nil) {
+        // The pool of a client may be gone before the endpoint is back.
+        if let origin = self.origin { return origin.endpointFailed(failure, begun: begun, detail: detail) }
         guard case .left(let pause) = self.endpoint.failed(failure, begun: begun) else { return }
         self.report.left(failure, detail)
         self.probe(after: pause)

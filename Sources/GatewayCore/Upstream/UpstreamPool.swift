@@ -1,3 +1,4 @@
+import GatewaySettings
 import GatewayTLS
 import NIOConcurrencyHelpers
 import NIOCore
@@ -13,8 +14,16 @@ final class UpstreamPool {
     let meters: TargetMeters
     /// The pool's index in the cluster.
     let index: Int
+    /// The client that the connections announce in a PROXY header. Nil for calls without a client.
+    let client: AnnouncedClient?
+    /// The endpoint's pool, if this one is for a client.
+    let origin: UpstreamPool?
+    /// The pools for the clients that connections announce.
+    var clientPools: [ObjectIdentifier: UpstreamPool] = [:]
+    /// The number of calls that the pool serves.
+    private var calls = 0
 
-    private var settings: Settings
+    private(set) var settings: Settings
     /// Nil if the target is not an https target.
     private(set) var security: TargetSecurity?
     private var machine: Machine
@@ -40,6 +49,8 @@ final class UpstreamPool {
         var circuit: CircuitSettings?
         /// TLS towards the https targets. Nil if there are none.
         var security: UpstreamSecurity?
+        /// The version of the PROXY header that connections begin with.
+        var proxyProtocol = ProxyProtocolVersion.off
         /// Whether the pool serves copies of requests.
         var isForCopies = false
 
@@ -54,9 +65,13 @@ final class UpstreamPool {
         at index: Int,
         in cluster: UpstreamCluster,
         meters: TargetMeters,
-        settings: Settings
+        settings: Settings,
+        client: AnnouncedClient? = nil,
+        origin: UpstreamPool? = nil
     ) {
         let worker = cluster.worker
+        self.client = client
+        self.origin = origin
         self.worker = worker
         self.target = target
         self.endpoint = endpoint
@@ -81,7 +96,9 @@ final class UpstreamPool {
 
     /// Applies new settings to connections opened and requests queued from now on.
     func update(_ settings: Settings) {
+        self.updateClientPools(settings)
         let isSecurityChanged = settings.security !== self.settings.security
+        let isHeaderChanged = settings.proxyProtocol != self.settings.proxyProtocol
         let expected = settings.connector.expectedStreams(to: self.target.url)
         let expectedBefore = self.connector.expectedStreams(to: self.target.url)
         self.settings = settings
@@ -89,7 +106,7 @@ final class UpstreamPool {
         self.machine.configuration = settings.machine
         if expected != expectedBefore { self.machine.streams = expected }
         // The new settings might refuse the servers of open connections, or their protocol.
-        guard isSecurityChanged && self.target.isSecure || expected != expectedBefore else { return }
+        guard isSecurityChanged && self.target.isSecure || isHeaderChanged || expected != expectedBefore else { return }
         let retired = self.machine.retire()
         for connection in retired.leased { connection.retire() }
         for (_, connection) in retired.close { connection.close() }
@@ -97,12 +114,14 @@ final class UpstreamPool {
 
     var connector: any UpstreamConnector { self.settings.connector }
     var circuit: CircuitSettings? { self.settings.circuit }
-    var idleConnections: Int { self.machine.idle.count }
-    var activeConnections: Int { self.machine.leased }
+    var idleConnections: Int { self.machine.idle.count + self.clientPools.values.reduce(0) { $0 + $1.idleConnections } }
+    var activeConnections: Int { self.machine.leased + self.clientPools.values.reduce(0) { $0 + $1.activeConnections } }
 
     // MARK: Requests
 
     func take(_ call: UpstreamCall) {
+        if self.settings.proxyProtocol != .off, self.takeForClient(call) { return }
+        self.calls += 1
         call.pool = self
         self.acquire(for: call)
     }
@@ -188,7 +207,7 @@ final class UpstreamPool {
         call.hasFailedHere = true
         self.judge(call, .reset)
         // If the endpoint answered other requests in the meantime, only this request failed.
-        if isFresh, let sentAt = call.sentAt, self.answeredAt <= sentAt {
+        if isFresh, let sentAt = call.sentAt, (self.origin ?? self).answeredAt <= sentAt {
             self.endpointFailed(.reset, begun: sentAt)
         }
         if mayMove, let cluster = self.cluster, cluster.moveOn(call, from: self, after: error.failure) { return }
@@ -212,6 +231,7 @@ final class UpstreamPool {
     /// Records that the call left this endpoint.
     func finished(_ call: UpstreamCall) {
         self.stopWaiting(call)
+        self.calls -= 1
         self.cluster?.finished(call, at: self.index)
         self.retireIfDone()
     }
@@ -224,7 +244,7 @@ final class UpstreamPool {
 
     /// Records that the head of a final response arrived.
     func answerBegan(_ call: UpstreamCall, status: Int) {
-        self.answeredAt = self.worker.now
+        (self.origin ?? self).answeredAt = self.worker.now
         call.answerBeganAt = self.worker.now
         self.endpoint.answered()
         self.judge(call, status: status)
@@ -384,19 +404,20 @@ final class UpstreamPool {
         guard !self.isDraining else { return }
         self.isDraining = true
         self.probe?.cancel()
+        for pool in Array(self.clientPools.values) { pool.drain() }
         for (_, connection) in self.machine.drain() { connection.close() }
         self.retireIfDone()
     }
 
-    private func retireIfDone() {
-        guard self.isDraining, let cluster = self.cluster, self.machine.isEmpty, cluster.isIdle(self.index) else {
-            return
-        }
+    func retireIfDone() {
+        guard self.isDraining, let cluster = self.cluster, self.machine.isEmpty, self.calls == 0,
+            self.clientPools.isEmpty
+        else { return }
         self.cluster = nil
         self.worker.deadlines.free(self.slot)
         self.machine.permits.leave()
         self.endpoint.removePool()
-        cluster.retired(self)
+        if let origin = self.origin { origin.retired(self) } else { cluster.retired(self) }
     }
 
     /// Sets the timer for the first idle connection that expires.

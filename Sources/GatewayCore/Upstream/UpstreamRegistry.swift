@@ -127,6 +127,7 @@ package final class UpstreamRegistry: Sendable {
             let health: HealthCheckConfiguration
             let maxHead: Int
             let security: UpstreamSecurity?
+            let proxyProtocol: ProxyProtocolVersion
         }
 
         let name: String
@@ -146,7 +147,8 @@ package final class UpstreamRegistry: Sendable {
                 settings: Polled.Settings(
                     health: health,
                     maxHead: upstream.maxHead.bytes,
-                    security: state.securities[name]
+                    security: state.securities[name],
+                    proxyProtocol: upstream.proxyProtocol
                 ),
                 targets: targets,
                 changes: changes
@@ -215,7 +217,8 @@ extension UpstreamCluster.Settings {
             queue: TimeAmount(upstream.queue),
             idleTimeout: TimeAmount(upstream.idleTimeout),
             circuit: upstream.circuitBreaker.map { UpstreamPool.CircuitSettings($0) },
-            security: security
+            security: security,
+            proxyProtocol: upstream.proxyProtocol
         )
     }
 }

@@ -103,6 +103,8 @@ package final class HTTP2Connection: ChannelInboundHandler {
     }
 
     private let isTakenOver: Bool
+    /// Nil until an upstream needs them.
+    private var knownClients: AnnouncedClients?
 
     // MARK: The channel
 
@@ -152,6 +154,16 @@ package final class HTTP2Connection: ChannelInboundHandler {
         if self.arrival.isAdmitted { self.listener.connectionClosed(isActive: !self.streams.isEmpty) }
         self.input = ByteBuffer()
         self.output.detach()
+        self.knownClients?.leave()
+    }
+
+    /// The clients of the connection, for upstreams with `proxy_protocol`.
+    var announcedClients: AnnouncedClients? {
+        if let known = self.knownClients { return known }
+        guard let context = self.context, !self.isReleased else { return nil }
+        let clients = AnnouncedClients(of: context.channel, self.arrival.proxyHeader)
+        self.knownClients = clients
+        return clients
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

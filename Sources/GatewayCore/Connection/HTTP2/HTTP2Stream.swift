@@ -57,6 +57,7 @@ package final class HTTP2Stream: ClientStream {
     }
 
     private var worker: Worker { self.connection.worker }
+    package var announcedClients: AnnouncedClients? { self.connection.announcedClients }
 
     // MARK: The beginning
 

@@ -10,6 +10,7 @@ package final class MirroredRequest {
     private let head: MirroredHead
     private let connectTimeout: TimeAmount
     private let timeout: TimeAmount
+    package let announcedClient: AnnouncedClient?
     private var body = ByteBuffer()
     private var machine: StateMachine
     private let call = UpstreamCall()
@@ -25,6 +26,7 @@ package final class MirroredRequest {
         self.head = MirroredHead(of: exchange)
         self.connectTimeout = exchange.deadlines.connect
         self.timeout = min(exchange.deadlines.firstByte, RequestMirror.timeout)
+        self.announcedClient = mirror.cluster.announcesClients ? exchange.announcedClient : nil
         self.machine = StateMachine(maxBody: mirror.maxBody)
     }
 

@@ -117,7 +117,8 @@ package final class HealthChecker {
             settings.health,
             authority: target.authority,
             maxHead: settings.maxHead,
-            security: settings.security?.security(of: target.url)
+            security: settings.security?.security(of: target.url),
+            proxyProtocol: settings.proxyProtocol
         )
         if self.subjects[id] != nil {
             self.subjects[id]?.plan = plan

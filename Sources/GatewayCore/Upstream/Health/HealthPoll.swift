@@ -44,7 +44,8 @@ final class HealthPoll {
             to: self.address,
             self.plan.security,
             on: self.eventLoop,
-            timeout: self.plan.timeout
+            timeout: self.plan.timeout,
+            proxyHeader: ProxyHeader.local.bytes(self.plan.proxyProtocol)
         ) { channel, negotiated in
             if isSecure, negotiated != "h2" {
                 channel.close(promise: nil)

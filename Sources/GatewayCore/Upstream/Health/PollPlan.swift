@@ -8,6 +8,8 @@ struct PollPlan: Sendable {
     let connector: any UpstreamConnector
     /// TLS towards the target. Nil if it is not an https target.
     let security: TargetSecurity?
+    /// The version of the PROXY header that polls begin with.
+    let proxyProtocol: ProxyProtocolVersion
     let limits: HTTP1Limits
     let interval: TimeAmount
     let timeout: TimeAmount
@@ -28,10 +30,20 @@ struct PollPlan: Sendable {
         let body: String
     }
 
-    init(_ health: HealthCheckConfiguration, authority: [UInt8], maxHead: Int, security: TargetSecurity? = nil) {
+    init(
+        _ health: HealthCheckConfiguration,
+        authority: [UInt8],
+        maxHead: Int,
+        security: TargetSecurity? = nil,
+        proxyProtocol: ProxyProtocolVersion = .off
+    ) {
         self.security = security
         self.limits = HTTP1Limits(headers: maxHead, headerCount: 1000)
-        self.connector = TargetConnector(limits: self.limits)
+        var connector = TargetConnector(limits: self.limits)
+        // Another port is not the one that expects PROXY headers.
+        self.proxyProtocol = health.port == 0 ? proxyProtocol : .off
+        connector.proxyProtocol = self.proxyProtocol
+        self.connector = connector
         self.interval = TimeAmount(health.interval)
         self.timeout = TimeAmount(health.timeout)
         self.thresholds = PolledHealth.Thresholds(

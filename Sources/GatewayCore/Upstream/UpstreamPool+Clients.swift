@@ -1,0 +1,45 @@
+/// Pools for clients: the connections of an upstream with `proxy_protocol` announce a client, and serve only this client
+/// on one client connection. Such a connection has a pool of its own, which lives as long as the client connection.
+extension UpstreamPool {
+    /// Gives a call to the pool of its client.
+    ///
+    /// - Returns: False if this pool has to take the call.
+    func takeForClient(_ call: UpstreamCall) -> Bool {
+        guard self.client == nil, let cluster = self.cluster, let client = call.caller?.announcedClient else {
+            return false
+        }
+        let pool = client.pool(of: self) {
+            UpstreamPool(
+                to: self.endpoint,
+                of: self.target,
+                at: self.index,
+                in: cluster,
+                meters: self.meters,
+                settings: self.settings,
+                client: client,
+                origin: self
+            )
+        }
+        self.clientPools[ObjectIdentifier(pool)] = pool
+        pool.take(call)
+        // A copy of a request may outlive the client connection.
+        if client.hasLeft { pool.drain() }
+        return true
+    }
+
+    /// Removes the pool of a client that has drained.
+    func retired(_ pool: UpstreamPool) {
+        self.clientPools[ObjectIdentifier(pool)] = nil
+        pool.client?.forget(pool)
+        self.retireIfDone()
+    }
+
+    /// Applies new settings to the pools of clients. If the header changes, their connections are of no use.
+    func updateClientPools(_ settings: Settings) {
+        let isChanged = settings.proxyProtocol != self.settings.proxyProtocol
+        for pool in Array(self.clientPools.values) {
+            pool.update(settings)
+            if isChanged { pool.drain() }
+        }
+    }
+}
