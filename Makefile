@@ -24,7 +24,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
-.PHONY: check-all soak slowhttptest lint format setup build check readme clean
+.PHONY: check-all soak slowhttptest testssl lint format setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -94,6 +94,10 @@ slowhttptest: build  ## attack with slow heads, bodies, readers and ranges, and 
 	@scripts/install-packages slowhttptest curl
 	@scripts/slowhttptest
 
+testssl: build  ## scan TLS with testssl.sh, and check that it finds nothing wrong (takes three minutes)
+	@scripts/install-packages testssl.sh python3
+	@scripts/testssl
+
 bench-test:  ## test the comparison program
 	@python3 -m unittest discover -s benchmarks/tests
 
@@ -113,8 +117,8 @@ check: setup lint  ## everything a change must pass: lint, build without warning
 	@scripts/build-strictly
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
-check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest soak bench
+check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, testssl, soak, peers
+	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest testssl soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))
