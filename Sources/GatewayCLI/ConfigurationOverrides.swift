@@ -6,6 +6,8 @@ struct ConfigurationOverrides: Sendable {
     private let listen: [Choice]
     private let admin: Choice?
     private let logLevel: Choice?
+    /// Presented instead of the certificates in the file.
+    var certificate: DevelopmentCertificate?
 
     /// An override and the name of its source for error messages.
     private struct Choice: Sendable {
@@ -26,6 +28,9 @@ struct ConfigurationOverrides: Sendable {
         self.admin = choice(admin, "--admin", "GATEWAY_ADMIN")
         self.logLevel = choice(logLevel, "--log-level", "GATEWAY_LOG_LEVEL")
     }
+
+    /// The addresses that replace those in the file. Leaves out invalid ones.
+    var addresses: [ListenAddress] { self.listen.compactMap { ListenAddress($0.text) } }
 
     /// Applies the overrides to a configuration.
     ///
@@ -48,8 +53,9 @@ struct ConfigurationOverrides: Sendable {
         if !addresses.isEmpty { configuration.server.listen = addresses }
         if let admin = self.admin.flatMap({ read($0, as: AdminListen.self) }) { configuration.admin.listen = admin }
         if let level = self.logLevel.flatMap({ read($0, as: LogLevel.self) }) { configuration.log.level = level }
+        self.certificate?.apply(to: &configuration)
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
-        guard !self.listen.isEmpty || self.admin != nil else { return }
+        guard !self.listen.isEmpty || self.admin != nil || self.certificate != nil else { return }
         errors = configuration.validate()
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
     }

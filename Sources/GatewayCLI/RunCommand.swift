@@ -41,6 +41,17 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Serve https with a certificate that is made at the start.",
+            discussion: """
+                For development: clients do not trust it. It is valid for localhost and the listen addresses, replaces the \
+                certificates of the file, and is never written to disk.
+                """
+        )
+    )
+    var tlsSelfSigned = false
+
     @Flag(help: "Reload the configuration when its file changes.")
     var watch = false
 
@@ -69,6 +80,20 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
+    private func overrides(of configuration: GatewayConfiguration) throws -> ConfigurationOverrides {
+        var overrides = ConfigurationOverrides(
+            listen: self.listen,
+            admin: self.admin,
+            logLevel: self.logLevel,
+            environment: .current
+        )
+        if self.tlsSelfSigned {
+            let addresses = configuration.server.listen + overrides.addresses
+            overrides.certificate = try DevelopmentCertificate(listen: addresses)
+        }
+        return overrides
+    }
+
     func run() async throws {
         // Until signals are handled, this one would end the process.
         signal(SIGHUP, SIG_IGN)
@@ -80,12 +105,7 @@ struct RunCommand: AsyncParsableCommand {
             } else {
                 try await self.file.readOrDemo()
             }
-        let overrides = ConfigurationOverrides(
-            listen: self.listen,
-            admin: self.admin,
-            logLevel: self.logLevel,
-            environment: .current
-        )
+        let overrides = try self.overrides(of: configuration)
         try overrides.apply(to: &configuration)
         let source = ConfigurationSource(file: self.to == nil ? self.file.path : nil) {
             (configuration) throws(ConfigurationErrors) in

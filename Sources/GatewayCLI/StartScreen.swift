@@ -21,13 +21,14 @@ struct StartScreen {
     /// The same information for a log line.
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "listen": .array(self.listening.map { .string($0.url) }),
+            "listen": .array(self.listeners.map { .string($0.address.url($0.isSecure)) }),
             "routes": .stringConvertible(self.configuration.routes.count),
             "upstreams": .stringConvertible(self.configuration.upstreams.count),
             "configuration": .string(self.origin),
             "version": .string(GatewayVersion.current),
         ]
-        if let admin { metadata["admin"] = .string(admin.url) }
+        if let admin { metadata["admin"] = .string(admin.url()) }
+        if self.isSelfSigned { metadata["certificate"] = "self-signed" }
         if self.isWatched { metadata["watched"] = .stringConvertible(true) }
         return metadata
     }
@@ -42,10 +43,11 @@ struct StartScreen {
             title("Gateway \(GatewayVersion.current)") + "  "
                 + quiet(self.origin + (self.isWatched ? " (watched)" : "")), "",
         ]
-        for (index, address) in self.listening.enumerated() {
-            lines.append((index == 0 ? "Listening  " : "           ") + styled(address.url, "36"))
+        for (index, (address, isSecure)) in self.listeners.enumerated() {
+            lines.append((index == 0 ? "Listening  " : "           ") + styled(address.url(isSecure), "36"))
         }
-        lines.append("Admin      " + (self.admin.map { styled($0.url, "36") } ?? "off"))
+        if self.isSelfSigned { lines.append("TLS        self-signed certificate of this run, for development only") }
+        lines.append("Admin      " + (self.admin.map { styled($0.url(), "36") } ?? "off"))
         lines += ["", title("Routes")]
         let routes = self.configuration.routes.prefix(Self.routeLimit).map(self.row)
         lines += AlignedTable.lines(routes) { column, cell in
@@ -60,6 +62,20 @@ struct StartScreen {
         lines += ["", title("Try next")]
         lines += self.examples.map { "  " + $0 }
         return lines.map { $0 + "\n" }.joined() + "\n"
+    }
+
+    // MARK: TLS
+
+    /// The addresses, and whether connections to them use TLS.
+    private var listeners: [(address: SocketAddress, isSecure: Bool)] {
+        let server = self.configuration.server
+        return self.listening.enumerated().map { index, address in
+            (address, server.listen.indices.contains(index) && server.isSecure(server.listen[index]))
+        }
+    }
+
+    private var isSelfSigned: Bool {
+        self.configuration.server.tls?.certificates.contains { !$0.contents.certificate.isEmpty } ?? false
     }
 
     // MARK: Routes
@@ -84,9 +100,11 @@ struct StartScreen {
 
     private var examples: [String] {
         var examples: [String] = []
-        if let address = self.listening.first {
+        if let (address, isSecure) = self.listeners.first {
             let paths = self.examplePaths
-            examples = paths.prefix(self.admin == nil ? 3 : 1).map { address.curl(path: $0.path, host: $0.host) }
+            examples = paths.prefix(self.admin == nil ? 3 : 1).map {
+                address.curl(path: $0.path, host: $0.host, isSecure)
+            }
         }
         if let admin {
             examples += [admin.curl(path: "/health"), admin.curl(path: "/metrics")]
@@ -123,18 +141,23 @@ struct StartScreen {
 }
 
 extension SocketAddress {
-    /// The URL of the address for a client on the same machine.
-    fileprivate var url: String {
+    /// Returns the URL of the address for a client on the same machine.
+    fileprivate func url(_ isSecure: Bool = false) -> String {
         if let path = self.pathname, self.port == nil { return "unix:\(path)" }
-        return "http://\(self.authority)"
+        return "\(isSecure ? "https" : "http")://\(self.authority)"
     }
 
-    fileprivate func curl(path: String, host: String? = nil) -> String {
+    /// Returns a command that sends a request. A certificate is for a name, so the name of the route is used, or else not
+    /// verified.
+    fileprivate func curl(path: String, host: String? = nil, _ isSecure: Bool = false) -> String {
+        let scheme = isSecure ? "https" : "http"
         let header = host.map { " -H 'Host: \($0)'" } ?? ""
         if let socket = self.pathname, self.port == nil {
-            return "curl -i\(header) --unix-socket \(socket) http://localhost\(path)"
+            return "curl \(isSecure ? "-ik" : "-i")\(header) --unix-socket \(socket) \(scheme)://localhost\(path)"
         }
-        return "curl -i\(header) http://\(self.authority)\(path)"
+        guard isSecure else { return "curl -i\(header) http://\(self.authority)\(path)" }
+        guard let host, let port = self.port else { return "curl -ik https://\(self.authority)\(path)" }
+        return "curl -i --connect-to ::\(self.authority) https://\(host):\(port)\(path)"
     }
 
     private var authority: String {

@@ -34,6 +34,9 @@ public struct CertificateConfiguration: SettingTable, Hashable {
     /// Names to use it for: `a.example`, `*.b.example`. Empty: those in the certificate.
     public var sni: [String] = []
 
+    /// What the files would contain, for a certificate that exists in memory only.
+    package var contents = CertificateContents()
+
     public init() {}
     public init(certificate: String, key: String, sni: [String] = []) {
         self.certificate = certificate

@@ -99,6 +99,7 @@ extension SettingDecoder {
                 return try SettingDecoder.decode(type, from: decoder.node, at: decoder.path)
             }
             if let document = SettingDocument() as? T { return document }
+            if let contents = CertificateContents() as? T { return contents }
             return try SettingDecoder.decode(type, from: required(key), at: decoder.path + name(key))
         }
 

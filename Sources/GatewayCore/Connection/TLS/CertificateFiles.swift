@@ -1,7 +1,7 @@
 package import GatewaySettings
 package import GatewayTLS
 
-/// The files of one certificate of the listeners.
+/// The files of one certificate of the listeners, or what they would contain.
 package struct CertificateFiles: Hashable, Sendable {
     /// The paths as written.
     package let certificate: String
@@ -9,6 +9,8 @@ package struct CertificateFiles: Hashable, Sendable {
     package let sni: [String]
     private let certificatePath: String
     private let keyPath: String
+    /// Empty if the certificate is in files.
+    private let contents: CertificateContents
 
     package init(_ configuration: CertificateConfiguration, in folder: ConfigurationFolder) {
         self.certificate = configuration.certificate
@@ -16,6 +18,7 @@ package struct CertificateFiles: Hashable, Sendable {
         self.sni = configuration.sni
         self.certificatePath = folder.path(configuration.certificate)
         self.keyPath = folder.path(configuration.key)
+        self.contents = configuration.contents
     }
 
     /// A file that cannot be used.
@@ -30,8 +33,11 @@ package struct CertificateFiles: Hashable, Sendable {
 
     /// Reads the files. It blocks; never do it on an event loop.
     package func load() throws(Problem) -> ServerCertificate {
-        let certificate = try self.read(self.certificatePath, as: self.certificate, isKey: false)
-        let key = try self.read(self.keyPath, as: self.key, isKey: true)
+        var (certificate, key) = (Array(self.contents.certificate.utf8), Array(self.contents.key.utf8))
+        if certificate.isEmpty {
+            certificate = try self.read(self.certificatePath, as: self.certificate, isKey: false)
+            key = try self.read(self.keyPath, as: self.key, isKey: true)
+        }
         do throws(CertificateProblem) {
             return try ServerCertificate(name: self.certificate, certificate: certificate, key: key, sni: self.sni)
         } catch {
