@@ -8,6 +8,8 @@ package final class GatewayStatus: Sendable {
     package let shared: SharedState
     package let registry: MeterRegistry
     package let reloads: ReloadMeters
+    /// The certificates of the listeners; nil if there are no listeners.
+    package let certificates: CertificateWatch?
     /// The event loops that serve traffic.
     package let eventLoops: [any EventLoop]
     private let middlewares: [MiddlewareDescription]
@@ -38,6 +40,7 @@ package final class GatewayStatus: Sendable {
         shared: SharedState,
         registry: MeterRegistry,
         reloads: ReloadMeters,
+        certificates: CertificateWatch? = nil,
         eventLoops: [any EventLoop]
     ) {
         self.running = NIOLockedValueBox(running)
@@ -45,6 +48,7 @@ package final class GatewayStatus: Sendable {
         self.shared = shared
         self.registry = registry
         self.reloads = reloads
+        self.certificates = certificates
         self.eventLoops = eventLoops
         self.start = NIOLockedValueBox(StatisticsStart(at: shared.startedAt, milliseconds: Platform.unixMilliseconds()))
     }

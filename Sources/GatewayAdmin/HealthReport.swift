@@ -88,6 +88,9 @@ extension HealthReport {
             )
             self.add(check, to: "memory:limit")
         }
+        for certificate in status.certificates?.conditions(at: Platform.unixMilliseconds() / 1000) ?? [] {
+            self.add(Check(certificate), to: "certificate:\(certificate.name)")
+        }
         for failing in status.upstreams.failingNames { self.add(Check(failing), to: "name:\(failing.name)") }
         let upstreams = status.upstreams
         for (name, configuration) in upstreams.configuration {
@@ -119,6 +122,12 @@ extension HealthReport {
 }
 
 extension HealthReport.Check {
+    fileprivate init(_ certificate: CertificateCondition) {
+        self.init(observed: .integer(certificate.daysLeft), unit: "days left")
+        self.output = certificate.problem
+        if certificate.problem != nil { self.status = .warn }
+    }
+
     fileprivate init(_ name: FailingName) {
         self.init(status: .warn, observed: .integer(name.addresses), unit: "addresses in use")
         let rest = name.addresses == 0 ? "no address is known" : "its last known addresses stay in use"

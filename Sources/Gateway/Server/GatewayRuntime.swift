@@ -60,6 +60,7 @@ final class GatewayRuntime: Sendable {
             shared: setup.shared,
             registry: setup.registry,
             reloads: ReloadMeters(start: Platform.unixMilliseconds()),
+            certificates: certificates,
             eventLoops: Array(group.makeIterator())
         )
         let droppedLogLines = accessLog?.droppedLines ?? SharedMeter()

@@ -12,6 +12,13 @@ package struct ListenerChange: Sendable {
     package let leaving: LeavingListeners
     let limits: LimitsConfiguration
     let tls: ServerTLS?
+
+    /// The port of the first listener with TLS, which is 443 for clients if there is none with a port.
+    var httpsPort: Int {
+        guard self.tls != nil else { return 443 }
+        return zip(self.listeners, self.addresses).lazy.filter { $1.scheme != .http }
+            .compactMap { $0.0.boundAddress?.port }.first ?? 443
+    }
 }
 
 /// Listeners that close when other listeners have taken their place.
@@ -84,9 +91,11 @@ extension WorkerGroup {
     /// Serves the new listeners, and applies the limits to connections of those that stay.
     package func apply(_ change: ListenerChange) async {
         self.listeners.withLockedValue { $0 = change.listeners }
+        let httpsPort = change.httpsPort
         for (index, worker) in self.workers.enumerated() {
             let limited = worker.eventLoop.submit {
                 let limits = ConnectionLimits(change.limits)
+                worker.value.httpsPort = httpsPort
                 for (listener, address) in zip(change.listeners, change.addresses) {
                     let plan = listener.plans[index].value
                     plan.security = address.scheme == .http ? nil : change.tls

@@ -46,6 +46,7 @@ package final class CertificateWatch: Sendable {
     private let state = NIOLockedValueBox(State())
     private let events: any EventSink
     private let log: Logger
+    private let reminder = NIOLockedValueBox(CertificateReminder())
 
     package init(events: any EventSink, log: Logger) {
         self.events = events
@@ -116,6 +117,40 @@ package final class CertificateWatch: Sendable {
             state.round += 1
         }
         change.tls?.certificates.table = CertificateTable(change.watched.map(\.certificate))
+    }
+
+    // MARK: Expiry
+
+    /// Reminds operators of certificates that expire soon or have expired.
+    ///
+    /// - Parameter second: The time, in seconds since 1970.
+    package func remind(at second: Int64) {
+        let certificates = self.reports.map(\.certificate)
+        for certificate in certificates {
+            let isEnding =
+                switch certificate.validityDefect(at: second) {
+                case .expired, .expiring: true
+                case .notYetValid, .brokenChain, nil: false
+                }
+            let days = certificate.daysLeft(at: second)
+            let decision = self.reminder.withLockedValue {
+                $0.look(at: certificate.name, daysLeft: isEnding ? days : nil)
+            }
+            guard decision == .remind else { continue }
+            self.log.warning(
+                "\(days < 0 ? "certificate has expired" : "certificate expires soon")",
+                metadata: ["file": "\(certificate.name)", "days": "\(days)"]
+            )
+            self.events.publish(
+                GatewayEvent(
+                    "tls.certificate_expiring",
+                    .warning,
+                    topic: "gateway",
+                    ["file": .string(certificate.name), "days": .integer(days)]
+                )
+            )
+        }
+        self.reminder.withLockedValue { $0.keep(Set(certificates.map(\.name))) }
     }
 
     // MARK: Renewal
