@@ -14,6 +14,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
             Examples:
               gateway explain GET http://api.example.com/users/7 -H 'X-Api-Version: 2'
+              gateway explain GET https://api.example.com/users/7
               gateway explain POST /upload --from 203.0.113.9 -H 'Content-Length: 50000000'
             """
     )
@@ -21,7 +22,7 @@ struct ExplainCommand: AsyncParsableCommand {
     @Argument(help: "The method, such as GET.")
     var method: String
 
-    @Argument(help: "http://host/path?query, or only the path.")
+    @Argument(help: "http://host/path?query, https://host/path?query, or only the path.")
     var url: String
 
     @Option(
@@ -67,6 +68,7 @@ struct ExplainCommand: AsyncParsableCommand {
             let text = ExplanationText(explanation: explanation, isColored: isColored, showsAll: self.all).text
             try StandardOutput.print(text)
         }
+        if case .redirected = explanation.verdict { return }
         if explanation.routeName == nil { throw ExitCode(1) }
     }
 

@@ -14,7 +14,7 @@ struct ExplanationText {
     var text: String {
         let request = self.explanation.request
         var lines = self.item("", "\(request.method) \(request.url) from \(self.explanation.clientIP)") + [""]
-        lines += self.verdict + self.outcome
+        lines += self.connection + self.verdict + self.outcome
         if !self.explanation.rejected.isEmpty {
             let title = self.explanation.routeName == nil ? "Why no route matches" : "Why no other route matches"
             lines += ["", self.title(title)]
@@ -24,12 +24,37 @@ struct ExplanationText {
         return lines.joined(separator: "\n")
     }
 
+    // MARK: Connection
+
+    private var connection: [String] {
+        guard let connection = self.explanation.connection, let listener = connection.listener else { return [] }
+        var lines = self.item("Listener", listener)
+        if case .secured(let handshake) = connection.outcome {
+            let names = handshake.names.isEmpty ? "no name" : handshake.names.joined(separator: ", ")
+            let asked = handshake.serverName.map { "SNI \($0)" } ?? "no SNI"
+            let client =
+                switch handshake.clientCertificate {
+                case nil: ""
+                case .require?: "; the client needs a certificate"
+                case .request?: "; the client may present a certificate"
+                }
+            lines += self.item(
+                "TLS",
+                "\(asked), certificate \(handshake.certificate) for \(names), \(handshake.protocolName)\(client)"
+            )
+        }
+        return lines
+    }
+
     // MARK: Verdict
 
     private var verdict: [String] {
         switch self.explanation.verdict {
         case .admin: self.item("Route", "admin.expose\(self.place): the admin API answers")
         case .reports: self.item("Route", "csp.report_path: the gateway collects browsers' reports")
+        case .redirected(let location):
+            self.item("Response", "308, Location: \(location) (server.https_redirect)")
+        case .unreachable(let reason): self.item("Route", "none: the connection fails. \(reason)")
         case .refused(let status, let reason, let allow):
             self.item("Route", "none: the client gets \(status). \(reason)")
                 + (allow.map { self.item("Allow", $0) } ?? [])

@@ -1,6 +1,6 @@
 package import GatewayCore
 import GatewayHTTP
-import NIOCore
+package import NIOCore
 
 /// Redirects requests that came without TLS to the same URL on https, for `server.https_redirect`.
 ///
@@ -41,7 +41,7 @@ package struct HTTPSRedirectMiddleware: RequestHook {
     ///   - host: The requested host, which may have a port.
     ///   - query: Nil if there is no question mark.
     ///   - port: The port of https, which the URL names unless it is 443.
-    static func write(
+    package static func write(
         _ host: UnsafeRawBufferPointer,
         _ path: UnsafeRawBufferPointer,
         _ query: UnsafeRawBufferPointer?,

@@ -17,6 +17,12 @@ package struct ExplainedRequest: Sendable {
 
     package let method: String
     package let url: String
+    /// The scheme of the URL; nil if it is only a path.
+    let scheme: ListenAddress.Scheme?
+    /// The host of the URL, without brackets; nil if it is only a path.
+    let urlHost: String?
+    /// The port of the URL; nil if it has none.
+    let port: Int?
     /// The address of the connection's peer.
     package let peer: IPAddress
     /// The header fields as sent by the client, including `Host`.
@@ -47,7 +53,11 @@ package struct ExplainedRequest: Sendable {
         self.url = url
         self.peer = peer
 
-        let (named, target) = try Self.split(url)
+        let (scheme, named, target) = try Self.split(url)
+        let hostAndPort = named.flatMap { HostAndPort.parse($0) }
+        self.scheme = scheme
+        self.urlHost = hostAndPort?.host
+        self.port = hostAndPort?.port
         let end = target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         self.rawPath = Array(target[..<end].utf8)
         self.query = end < target.endIndex ? Array(target[end...].utf8.dropFirst()) : nil
@@ -66,23 +76,26 @@ package struct ExplainedRequest: Sendable {
         self.fields = written
     }
 
-    /// Returns the authority, if any, and the target as it would appear in the request line.
-    private static func split(_ url: String) throws(Invalid) -> (authority: String?, target: Substring) {
+    /// Returns the scheme and the authority, if any, and the target as it would appear in the request line.
+    private static func split(
+        _ url: String
+    ) throws(Invalid) -> (scheme: ListenAddress.Scheme?, authority: String?, target: Substring) {
         let text = url[..<(url.utf8.firstIndex(of: UInt8(ascii: "#")) ?? url.endIndex)]
-        if text.hasPrefix("/") || text == "*" { return (nil, text) }
+        if text.hasPrefix("/") || text == "*" { return (nil, nil, text) }
         let lowercased = text.lowercased()
-        guard let scheme = ["http://", "https://"].first(where: { lowercased.hasPrefix($0) }) else {
+        let schemes = [ListenAddress.Scheme.http, .https]
+        guard let scheme = schemes.first(where: { lowercased.hasPrefix($0.rawValue + "://") }) else {
             throw Invalid(
                 description: "\(JSONText.quoted(url)) is not a URL: write \"http://example.com/path\" or \"/path\""
             )
         }
-        let rest = text.dropFirst(scheme.count)
+        let rest = text.dropFirst(scheme.rawValue.count + "://".count)
         let end = rest.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         let authority = rest[..<end]
         guard HostAndPort.parse(authority) != nil else {
             throw Invalid(description: "\(JSONText.quoted(url)) has no host: write \"http://example.com/path\"")
         }
-        return (String(authority), rest[end...])
+        return (scheme, String(authority), rest[end...])
     }
 
     /// Returns the normalized path that routes match against.

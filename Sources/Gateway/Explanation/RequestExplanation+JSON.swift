@@ -13,6 +13,8 @@ extension RequestExplanation {
             ("middlewares", .array(self.middlewares.map(Self.json))),
             ("upstream", self.upstream.map { ["name": .string($0.name), "url": .string($0.url)] } ?? .null),
         ]
+        if let connection { members.insert(("connection", connection.json), at: 1) }
+        if case .redirected(let location) = self.verdict { members.append(("location", .string(location))) }
         if self.upstreams.count > 1 { members.append(("split", .array(self.upstreams.map(Self.json)))) }
         if let outcome { members.append(("outcome", Self.json(outcome))) }
         if let status { members.append(("status", .integer(status))) }

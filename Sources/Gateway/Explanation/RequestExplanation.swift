@@ -15,6 +15,10 @@ package struct RequestExplanation: Sendable {
         case admin
         /// The path receives Content Security Policy violation reports from browsers.
         case reports
+        /// The client is sent to the same URL on https.
+        case redirected(to: String)
+        /// The connection fails, so no request is made.
+        case unreachable(reason: String)
         /// The gateway rejects the request. `allow` lists the allowed methods if the method is the problem.
         case refused(status: Int, reason: String, allow: String?)
     }
@@ -39,6 +43,8 @@ package struct RequestExplanation: Sendable {
     package let request: ExplainedRequest
     /// The peer's address, or the client address that trusted proxies report.
     package let clientIP: String
+    /// How the client reaches the gateway; nil if neither the URL nor the configuration concerns TLS.
+    package let connection: ConnectionExplanation?
     package let verdict: Verdict
     /// In configuration order.
     package let rejected: [Rejection]
@@ -65,13 +71,15 @@ package struct RequestExplanation: Sendable {
         let configuration = try configuration.validated(middlewares: middlewares)
         self.request = request
         self.clientIP = Self.clientIP(of: request, trusted: configuration.server.trustedProxies)
+        let connection = ConnectionExplanation(request, configuration: configuration)
+        self.connection = connection
         var resolver = MiddlewareResolver(configuration, middlewares: middlewares)
 
         let path: [UInt8]
-        do throws(GatewayError) {
-            path = try Self.routedPath(of: request)
+        do throws(EarlyVerdict) {
+            path = try Self.routedPath(of: request, over: connection, configuration)
         } catch {
-            self.verdict = .refused(error)
+            self.verdict = error.verdict
             self.rejected = []
             self.middlewares = resolver.withoutRoute()
             self.upstreams = []
@@ -131,13 +139,48 @@ package struct RequestExplanation: Sendable {
         switch self.verdict {
         case .admin: MetricLabel.adminRoute
         case .reports: MetricLabel.reportsRoute
-        case .route, .refused: self.route?.name
+        case .route, .redirected, .unreachable, .refused: self.route?.name
         }
     }
 
-    /// The status of the rejection, if the gateway rejects the request.
+    /// The status of the response, if the gateway answers instead of routing the request.
     package var status: Int? {
-        if case .refused(let status, _, _) = self.verdict { status } else { nil }
+        switch self.verdict {
+        case .refused(let status, _, _): status
+        case .redirected: 308
+        case .route, .admin, .reports, .unreachable: nil
+        }
+    }
+
+    /// What becomes of a request that is not routed.
+    private struct EarlyVerdict: Error {
+        let verdict: Verdict
+    }
+
+    /// Returns the path to route.
+    private static func routedPath(
+        of request: ExplainedRequest,
+        over connection: ConnectionExplanation?,
+        _ configuration: GatewayConfiguration
+    ) throws(EarlyVerdict) -> [UInt8] {
+        if case .failed(let reason)? = connection?.outcome { throw EarlyVerdict(verdict: .unreachable(reason: reason)) }
+        let path: [UInt8]
+        do throws(GatewayError) {
+            path = try self.routedPath(of: request)
+            if let misdirection = connection?.misdirection { throw misdirection }
+        } catch {
+            throw EarlyVerdict(verdict: .refused(error))
+        }
+        let isPlain = connection?.outcome == .plain && !self.isReportedSecure(request, configuration)
+        let isHealth = path.starts(with: "/health".utf8) && self.isExposed(request, path, configuration)
+        guard configuration.server.httpsRedirect, isPlain, !isHealth else { return path }
+        throw EarlyVerdict(verdict: .redirected(to: request.urlOnHTTPS(configuration.server.httpsPort)))
+    }
+
+    /// Whether a trusted proxy says that the client used https.
+    private static func isReportedSecure(_ request: ExplainedRequest, _ configuration: GatewayConfiguration) -> Bool {
+        TrustedProxies(configuration.server.trustedProxies).contains(ClientAddress(request.peer))
+            && request.fields.contains { $0.name.id == .xForwardedProto && $0.value.elementsEqual("https".utf8) }
     }
 
     /// Returns the path to route.

@@ -49,12 +49,17 @@ struct PlanCheck: Sendable {
             )
         }.get()
         try await group.shutdownGracefully()
-        self.errors = findings.errors + configuration.errors(for: upstreams.failures)
+        let certificates = CertificateCheck(
+            configuration: configuration,
+            diagnostics: diagnostics,
+            now: Platform.unixMilliseconds() / 1000
+        )
+        self.errors = findings.errors + configuration.errors(for: upstreams.failures) + certificates.errors
         // Gaps between routes are judged only if the routes were read as written.
         let gaps =
             diagnostics.errors.isEmpty
             ? RouteGaps(configuration: configuration, middlewares: middlewares.descriptions).warnings()
                 + EncodedSlashRoutes(configuration: configuration).warnings() : []
-        self.warnings = gaps + findings.warnings
+        self.warnings = gaps + findings.warnings + certificates.warnings
     }
 }

@@ -7,6 +7,7 @@ package struct ConfigurationValidator {
     package mutating func validate() {
         server()
         tls()
+        https()
         admin()
         metrics()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
