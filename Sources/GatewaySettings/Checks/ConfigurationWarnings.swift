@@ -60,6 +60,15 @@ struct ConfigurationWarnings {
                 )
             )
         }
+        if configuration.server.proxyProtocol, configuration.server.trustedProxies.isEmpty {
+            warnings.append(
+                warning(
+                    SettingPath("server", "proxy_protocol"),
+                    "no header is read, because no proxy is trusted",
+                    "list your load balancers in server.trusted_proxies"
+                )
+            )
+        }
         if case .address(let address) = configuration.admin.listen, case .host(let host, _) = address.location,
             configuration.admin.token.isEmpty, host != "localhost", !host.hasPrefix("127."), host != "::1"
         {

@@ -54,7 +54,7 @@ struct ProxyHeaderParserTests {
         (v2(0x21, 0x22, ipv6), forwarded("2001:db8::1", "2001:db8::2")),
         (v2(0x21, 0x21, mapped), forwarded("192.0.2.7", "198.51.100.1")),
         (v2(0x21, 0x11, ipv4 + [0x04, 0x00, 0x02, 0x00, 0x00]), forwarded("192.0.2.7", "198.51.100.1")),
-        (v2(0x21, 0x11, ipv4 + [UInt8](repeating: 0xEE, count: 65535 - 12)), forwarded("192.0.2.7", "198.51.100.1")),
+        (v2(0x21, 0x11, ipv4 + [UInt8](repeating: 0xEE, count: 300)), forwarded("192.0.2.7", "198.51.100.1")),
         (v2(0x21, 0x00, []), .unknown), (v2(0x21, 0x00, ipv4), .unknown),
         (v2(0x21, 0x31, [UInt8](repeating: 0x2F, count: 216)), .unknown),
         (v2(0x21, 0x32, [UInt8](repeating: 0x2F, count: 220)), .unknown),
@@ -75,6 +75,18 @@ struct ProxyHeaderParserTests {
         #expect(try parser.read(&input) == header)
         #expect(String(buffer: input) == "GET")
         #expect(try parser.read(&input) == nil)
+    }
+
+    @Test func `skips fields up to the limit of the header's length`() throws {
+        let header = Self.v2(0x21, 0x11, Self.ipv4 + [UInt8](repeating: 0xEE, count: 65535 - 12))
+        var parser = ProxyHeaderParser()
+        for byte in header.dropLast() {
+            var input = ByteBuffer(bytes: [byte])
+            #expect(try parser.read(&input) == nil)
+        }
+        var last = ByteBuffer(bytes: [0xEE, 0x47])
+        #expect(try parser.read(&last) == Self.forwarded("192.0.2.7", "198.51.100.1"))
+        #expect(last.readableBytes == 1)
     }
 
     @Test(arguments: headers) func `reads a header byte by byte`(_ bytes: [UInt8], _ header: ProxyHeader) throws {

@@ -6,6 +6,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case accept
     case entityTags = "entity-tags"
     case forwarded
+    case proxyHeader = "proxy-header"
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
     case html
@@ -23,6 +24,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .accept: try AcceptCheck.check(input)
         case .entityTags: try EntityTagCheck.check(input)
         case .forwarded: try ForwardedCheck.check(input)
+        case .proxyHeader: try ProxyHeaderCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)
