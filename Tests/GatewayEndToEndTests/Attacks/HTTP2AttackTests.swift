@@ -1,0 +1,155 @@
+import NIOCore
+import Testing
+
+extension EndToEnd {
+    /// HTTP/2 that no library would send.
+    @Suite struct HTTP2AttackTests {
+        private static let toml = "[upstreams.u]\ntargets = [\"%\"]\n[routes.r]\nupstream = \"u\"\n"
+
+        private static func withClient<R>(_ body: (FrameClient, ScriptedUpstream) async throws -> R) async throws -> R {
+            try await withUpstream({ session in
+                _ = try await session.request()
+                _ = try await session.connection.rest()
+            }) { upstream in
+                try await withGateway(Self.toml.replacing("%", with: upstream.url)) { gateway in
+                    let client = try await FrameClient.connect(to: gateway)
+                    defer { client.close() }
+                    return try await body(client, upstream)
+                }
+            }
+        }
+
+        // MARK: Floods
+
+        enum Flood: String, CaseIterable {
+            case ping, settings, priority, windowUpdate, emptyData, reset, resetProvoked, continuation, headers
+        }
+
+        /// The bytes of one of the frames of a flood.
+        private static func frames(_ flood: Flood, _ index: UInt32, from client: FrameClient) throws -> [UInt8] {
+            let stream = index * 2 + 1
+            switch flood {
+            case .ping: return FrameClient.frame(FrameClient.ping, payload: Array("12345678".utf8))
+            case .settings: return FrameClient.frame(FrameClient.settings)
+            case .priority: return FrameClient.frame(2, on: stream, payload: [0, 0, 0, 0, 1])
+            case .windowUpdate: return FrameClient.frame(FrameClient.windowUpdate, payload: FrameClient.number(1))
+            case .emptyData:
+                let fields = FrameClient.request("POST")
+                return index == 0
+                    ? try client.headers(fields, endsStream: false) : FrameClient.frame(FrameClient.data, on: 1)
+            case .reset:
+                return try client.headers(FrameClient.request(), on: stream)
+                    + FrameClient.frame(FrameClient.reset, on: stream, payload: FrameClient.number(8))
+            case .resetProvoked:
+                return try client.headers(FrameClient.request(), on: stream)
+                    + FrameClient.frame(FrameClient.windowUpdate, on: stream, payload: FrameClient.number(0))
+            case .continuation:
+                return FrameClient.frame(index == 0 ? FrameClient.headers : FrameClient.continuation, on: 1)
+            case .headers:
+                guard index == 0 else { return [] }
+                // One large field in the table, then a thousand references to it.
+                let field = [0x40, 0x01, 0x62, 0x7F, 0xB9, 0x16] + [UInt8](repeating: 97, count: 3_000)
+                return FrameClient.frame(
+                    FrameClient.headers,
+                    5,
+                    on: 1,
+                    payload: field + [UInt8](repeating: 0xBE, count: 1_000)
+                )
+            }
+        }
+
+        @Test(arguments: Flood.allCases) func `a flood ends the connection`(flood: Flood) async throws {
+            try await Self.withClient { client, _ in
+                var bytes: [UInt8] = []
+                for index in UInt32(0)..<520 { bytes += try Self.frames(flood, index, from: client) }
+                try await client.send(bytes)
+                let frame = try #require(try await client.next(FrameClient.goAway))
+                #expect(frame.code == 11)
+            }
+        }
+
+        // MARK: Requests that must never reach the upstream
+
+        static let malformed: [[(String, String)]] = [
+            FrameClient.request("GET", "/", ("X-Upper", "1")), FrameClient.request("GET", "/", ("connection", "close")),
+            FrameClient.request("GET", "/", ("transfer-encoding", "chunked")),
+            FrameClient.request("GET", "/", ("host", "b.example")), FrameClient.request("GET", "/", ("x", "a\r\nb: c")),
+            FrameClient.request("GET", "/", ("x", "a\nb: c")), FrameClient.request("GET", "/", ("x", "a\0")),
+            FrameClient.request("GET", "/ HTTP/1.1\r\nX: y"), FrameClient.request("GET / HTTP/1.1\r\nX: y\r\n", "/"),
+            FrameClient.request("GET", "/", (":path", "/b")), FrameClient.request("GET", ""),
+            FrameClient.request("GET", "/", ("content-length", "1")),
+            FrameClient.request("GET", "/", ("x y", "1")), FrameClient.request("GET", "/", ("x", " a")),
+        ]
+
+        @Test(arguments: malformed.indices) func `a malformed request is reset`(index: Int) async throws {
+            try await Self.withClient { client, upstream in
+                let answer = try await client.exchange(Self.malformed[index])
+                #expect(answer.reset == 1)
+                #expect(upstream.connections == 0)
+            }
+        }
+
+        @Test(
+            arguments: [
+                ("5", ["abc"], true), ("2", ["abc"], true), ("3", ["abc", "d"], true), ("0", ["a"], true),
+            ]
+        ) func `a body must have the declared length`(length: String, pieces: [String], ends: Bool) async throws {
+            try await Self.withClient { client, upstream in
+                let fields = FrameClient.request("POST", "/", ("content-length", length))
+                try await client.send(client.headers(fields, endsStream: false))
+                for (index, piece) in pieces.enumerated() {
+                    let flags: UInt8 = index == pieces.count - 1 ? 1 : 0
+                    try await client.send(FrameClient.frame(FrameClient.data, flags, on: 1, payload: Array(piece.utf8)))
+                }
+                #expect(try await client.answer().reset == 1)
+                // No complete request has arrived.
+                #expect(upstream.requests.isEmpty)
+            }
+        }
+
+        @Test func `what exceeds a limit is answered, and other streams go on`() async throws {
+            try await withGateway("[routes.r]\nrespond = { status = 204 }\n") { gateway in
+                let client = try await FrameClient.connect(to: gateway)
+                defer { client.close() }
+                let long = FrameClient.request("GET", "/" + String(repeating: "a", count: 9_000))
+                #expect(try await client.exchange(long, on: 1).status == 414)
+                let many = FrameClient.request() + (0..<101).map { ("x-\($0)", "y") }
+                #expect(try await client.exchange(many, on: 3).status == 431)
+                #expect(try await client.exchange(FrameClient.request(), on: 5).status == 204)
+            }
+        }
+
+        @Test func `streams beyond the maximum are refused`() async throws {
+            let toml = "[server.http2]\nmax_streams = 1\n" + Self.toml
+            try await withUpstream({ _ = try await $0.connection.rest() }) { upstream in
+                try await withGateway(toml.replacing("%", with: upstream.url)) { gateway in
+                    let client = try await FrameClient.connect(to: gateway)
+                    defer { client.close() }
+                    try await client.send(client.headers(FrameClient.request(), on: 1))
+                    #expect(try await client.exchange(FrameClient.request(), on: 3).reset == 7)
+                }
+            }
+        }
+
+        @Test(
+            arguments: [
+                (0, 0, 0, [], 1), (1, 5, 2, [0x82], 1), (0, 0, 1, [], 1), (4, 0, 0, [0], 6), (4, 0, 1, [], 1),
+                (6, 0, 0, [0], 6), (6, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0], 1), (5, 4, 1, [0, 0, 0, 2], 1),
+                (8, 0, 0, [0, 0, 0, 0], 1), (9, 4, 1, [], 1), (3, 0, 1, [0, 0, 0, 0], 1), (1, 5, 1, [0xFF], 9),
+                (7, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0], 1), (0, 8, 0, [9], 1),
+            ] as [(UInt8, UInt8, UInt32, [UInt8], UInt32)]
+        ) func `a frame that breaks the rules ends the connection`(
+            type: UInt8,
+            flags: UInt8,
+            stream: UInt32,
+            payload: [UInt8],
+            code: UInt32
+        ) async throws {
+            try await Self.withClient { client, _ in
+                try await client.send(FrameClient.frame(type, flags, on: stream, payload: payload))
+                #expect(try await client.next(FrameClient.goAway)?.code == code)
+                #expect(try await client.next(FrameClient.goAway) == nil)
+            }
+        }
+    }
+}
