@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
     /// HTTP/2 that no library would send.
     @Suite struct HTTP2AttackTests {
-        private static let toml = "[upstreams.u]\ntargets = [\"%\"]\n[routes.r]\nupstream = \"u\"\n"
+        private static let toml = "[upstreams.u]\ntargets = [\"%\"]\n[[routes]]\npath = \"/*\"\nupstream = \"u\"\n"
 
         private static func withClient<R>(_ body: (FrameClient, ScriptedUpstream) async throws -> R) async throws -> R {
             try await withUpstream({ session in
@@ -108,7 +108,7 @@ extension EndToEnd {
         }
 
         @Test func `what exceeds a limit is answered, and other streams go on`() async throws {
-            try await withGateway("[routes.r]\nrespond = { status = 204 }\n") { gateway in
+            try await withGateway("[[routes]]\npath = \"/*\"\nrespond = { status = 204 }\n") { gateway in
                 let client = try await FrameClient.connect(to: gateway)
                 defer { client.close() }
                 let long = FrameClient.request("GET", "/" + String(repeating: "a", count: 9_000))

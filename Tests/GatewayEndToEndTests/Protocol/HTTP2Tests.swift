@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
     /// HTTP/2 from clients, with prior knowledge, frame by frame.
     @Suite struct HTTP2Tests {
-        private static let toml = "[upstreams.u]\ntargets = [\"%\"]\n[routes.r]\nupstream = \"u\"\n"
+        private static let toml = "[upstreams.u]\ntargets = [\"%\"]\n[[routes]]\npath = \"/*\"\nupstream = \"u\"\n"
 
         private static func withClient<R>(
             _ script: @escaping ScriptedUpstream.Script,
@@ -180,7 +180,7 @@ extension EndToEnd {
         }
 
         @Test func `a connection that begins with another method than the preface is HTTP 1`() async throws {
-            let toml = "[routes.r]\nrespond = { status = 204 }\n"
+            let toml = "[[routes]]\npath = \"/*\"\nrespond = { status = 204 }\n"
             try await withGateway(toml) { gateway in
                 #expect(
                     try await gateway.exchange("PRIX / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status == 204
@@ -194,7 +194,7 @@ extension EndToEnd {
         }
 
         @Test func `a preface may come in single bytes`() async throws {
-            try await withGateway("[routes.r]\nrespond = { status = 204 }\n") { gateway in
+            try await withGateway("[[routes]]\npath = \"/*\"\nrespond = { status = 204 }\n") { gateway in
                 let connection = try await gateway.connect()
                 defer { connection.close() }
                 let bytes = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + FrameClient.frame(FrameClient.settings)

@@ -94,6 +94,11 @@ extension HTTP2Connection: DeadlineOwner, ClientConnection {
         for stream in Array(self.streams.values) where self.phase == .open {
             if stream.clock.readDeadline <= now { stream.bodyTooSlow() }
             next = min(next, stream.clock.readDeadline)
+            if stream.restDeadline <= now {
+                self.reset(stream, .noError)
+            } else {
+                next = min(next, stream.restDeadline)
+            }
             guard let since = stream.blockedSince else { continue }
             if since + timeout > now {
                 next = min(next, since + timeout)

@@ -15,16 +15,26 @@ extension HTTP2Connection {
         stream.abandonUnbegun()
     }
 
-    /// Called when the whole response was written. A request that is still on its way is not needed any more
-    /// (RFC 9113 section 8.1).
-    func sentEnd(of stream: HTTP2Stream) {
-        let isOpen = stream.isRequestOpen
-        self.forget(stream, isOpen ? .byServer : .byClient)
-        if isOpen { self.output.collect { $0.writeReset(stream.id, .noError) } }
+    /// How long the rest of a request may take after the response. A small body that is on its way arrives by then.
+    static let restTime = TimeAmount.milliseconds(250)
+
+    /// Called when the whole response was written.
+    ///
+    /// - Parameter awaitsRest: Whether the rest of the request is read and dropped for a moment.
+    func sentEnd(of stream: HTTP2Stream, awaitsRest: Bool) {
+        guard stream.isRequestOpen else { return self.endedWhole(stream) }
+        guard awaitsRest else { return self.reset(stream, .noError) }
+        stream.restDeadline = self.worker.now + Self.restTime
+        self.check(at: stream.restDeadline)
+    }
+
+    /// Called when both the request and the response are complete.
+    func endedWhole(_ stream: HTTP2Stream) {
+        self.forget(stream, .byClient)
         self.streamEnded()
     }
 
-    /// Resets a stream whose exchange has ended.
+    /// Resets a stream whose exchange has ended, or whose request is no longer needed (RFC 9113 section 8.1).
     func reset(_ stream: HTTP2Stream, _ code: HTTP2ErrorCode) {
         guard self.streams[stream.id] === stream else { return }
         self.forget(stream, .byServer)

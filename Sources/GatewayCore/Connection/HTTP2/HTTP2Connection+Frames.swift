@@ -117,7 +117,8 @@ extension HTTP2Connection {
         guard head.length == 4 else { throw HTTP2ConnectionError(.frameSize, "RST_STREAM") }
         guard let stream = self.streams[head.streamID] else {
             _ = try self.ledger.frame(on: head.streamID)
-            return
+            // Now both sides know that the stream is closed.
+            return self.ledger.ended(head.streamID, .byClient)
         }
         let isUnanswered = !stream.hasSentHead
         self.forget(stream, .byClient)
@@ -182,6 +183,7 @@ extension HTTP2Connection {
         }
         guard let stream = self.streams[head.streamID] else {
             _ = try self.ledger.frame(on: head.streamID)
+            if increment == 0 { try self.resetProvoked(head.streamID, .protocolError) }
             return
         }
         guard increment > 0 else { return try self.abort(stream, .protocolError) }

@@ -34,6 +34,8 @@ package final class HTTP2Stream: ClientStream {
     private var bodyBytes = 0
     var isInReceived = false
     private(set) var clock = ConnectionClock()
+    /// When to stop waiting for the rest of a request that was answered early.
+    var restDeadline = NIODeadline.distantFuture
 
     // MARK: The response
 
@@ -108,6 +110,8 @@ package final class HTTP2Stream: ClientStream {
             // A client may send its body without waiting to be asked for it (RFC 9110 section 10.1.1).
             if data.readableBytes > 0, exchange.request.expectsContinue { self.bodyIsAwaited() }
         }
+        // The response is complete: drop the rest.
+        guard !self.hasSentEnd else { return endsStream ? self.receiveEnd(trailers: nil) : nil }
         if self.held.readableBytes == 0 { self.held = data } else { self.held.writeImmutableBuffer(data) }
         if endsStream { return self.receiveEnd(trailers: nil) }
         self.deliver()
@@ -118,6 +122,10 @@ package final class HTTP2Stream: ClientStream {
     func receiveEnd(trailers: TrailerSection?) -> HTTP2ErrorCode? {
         guard self.lengthLeft ?? 0 == 0 else { return .protocolError }
         self.isRequestOpen = false
+        if self.hasSentEnd {
+            self.connection.endedWhole(self)
+            return nil
+        }
         self.trailers = trailers
         if let (exchange, since) = self.unbegun {
             self.unbegun = nil
@@ -349,7 +357,14 @@ package final class HTTP2Stream: ClientStream {
         self.hasSentEnd = true
         // The stream's place is free before the client learns that the stream is closed, because it may then open
         // another one at once.
-        self.connection.sentEnd(of: self)
+        self.connection.sentEnd(of: self, awaitsRest: self.awaitsRest)
+    }
+
+    /// Returns whether the rest of the request may be on its way, and is no burden.
+    private var awaitsRest: Bool {
+        guard let exchange = self.exchange, !exchange.request.expectsContinue else { return false }
+        // These errors say that the body is not wanted (RFC 9110 sections 15.5.9 and 15.5.14).
+        return exchange.errorCode != .requestTimeout && exchange.errorCode != .payloadTooLarge
     }
 
     /// Tells the exchange that the client accepts more, if it was told the opposite.
