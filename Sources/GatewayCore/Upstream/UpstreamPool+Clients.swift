@@ -30,6 +30,7 @@ extension UpstreamPool {
     /// Removes the pool of a client that has drained.
     func retired(_ pool: UpstreamPool) {
         self.clientPools[ObjectIdentifier(pool)] = nil
+        if self.upgradePool === pool { self.upgradePool = nil }
         pool.client?.forget(pool)
         self.retireIfDone()
     }
@@ -38,6 +39,8 @@ extension UpstreamPool {
     func updateClientPools(_ settings: Settings) {
         let isChanged = settings.proxyProtocol != self.settings.proxyProtocol
         for pool in Array(self.clientPools.values) {
+            var settings = settings
+            settings.isForUpgrades = pool.settings.isForUpgrades
             pool.update(settings)
             if isChanged { pool.drain() }
         }

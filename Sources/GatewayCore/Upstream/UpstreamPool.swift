@@ -20,6 +20,8 @@ final class UpstreamPool {
     let origin: UpstreamPool?
     /// The pools for the clients that connections announce.
     var clientPools: [ObjectIdentifier: UpstreamPool] = [:]
+    /// The one among these pools that is for upgrades.
+    var upgradePool: UpstreamPool?
     /// The number of calls that the pool serves.
     private var calls = 0
 
@@ -53,6 +55,8 @@ final class UpstreamPool {
         var proxyProtocol = ProxyProtocolVersion.off
         /// Whether the pool serves copies of requests.
         var isForCopies = false
+        /// Whether the pool serves requests that ask for another protocol, and therefore does not use HTTP/2.
+        var isForUpgrades = false
 
         fileprivate var machine: Machine.Configuration {
             Machine.Configuration(queue: self.queue, idle: self.idleTimeout)
@@ -79,7 +83,7 @@ final class UpstreamPool {
         self.index = index
         self.cluster = cluster
         self.settings = settings
-        self.security = settings.security?.security(of: target.url)
+        self.security = settings.security?.security(of: target.url, isForUpgrades: settings.isForUpgrades)
         self.slot = worker.deadlines.makeSlot()
         let poke = Poke()
         self.machine = Machine(
@@ -88,7 +92,7 @@ final class UpstreamPool {
                 [eventLoop = worker.eventLoop] in poke.run(on: eventLoop)
             }
         )
-        self.machine.streams = settings.connector.expectedStreams(to: target.url)
+        self.machine.streams = settings.isForUpgrades ? 1 : settings.connector.expectedStreams(to: target.url)
         poke.aim(at: NIOLoopBound(self, eventLoop: worker.eventLoop))
         worker.deadlines.own(self.slot, self)
         endpoint.addPool()
@@ -102,9 +106,9 @@ final class UpstreamPool {
         let expected = settings.connector.expectedStreams(to: self.target.url)
         let expectedBefore = self.connector.expectedStreams(to: self.target.url)
         self.settings = settings
-        self.security = settings.security?.security(of: self.target.url)
+        self.security = settings.security?.security(of: self.target.url, isForUpgrades: settings.isForUpgrades)
         self.machine.configuration = settings.machine
-        if expected != expectedBefore { self.machine.streams = expected }
+        if expected != expectedBefore { self.machine.streams = settings.isForUpgrades ? 1 : expected }
         // The new settings might refuse the servers of open connections, or their protocol.
         guard isSecurityChanged && self.target.isSecure || isHeaderChanged || expected != expectedBefore else { return }
         let retired = self.machine.retire()
@@ -121,6 +125,7 @@ final class UpstreamPool {
 
     func take(_ call: UpstreamCall) {
         if self.settings.proxyProtocol != .off, self.takeForClient(call) { return }
+        if call.isUpgrade, self.takeForUpgrade(call) { return }
         self.calls += 1
         call.pool = self
         self.acquire(for: call)

@@ -292,6 +292,25 @@ extension ConfigurationValidator {
                 "write \"websocket\""
             )
         }
+        upgrades(of: route, at: path + "upgrade")
+    }
+
+    /// Upgrades exist in HTTP/1.1 only (RFC 9113 section 8.6).
+    private mutating func upgrades(of route: RouteConfiguration, at path: SettingPath) {
+        guard !route.upgrade.isEmpty else { return }
+        for name in route.upstream?.names ?? [] {
+            guard let upstream = configuration.upstreams[name] else { continue }
+            let usesHTTP2 =
+                upstream.http2 == .always
+                ? "http2 = true"
+                : upstream.targets.contains { if case .h2c = $0.url { true } else { false } } ? "h2c" : nil
+            guard let usesHTTP2 else { continue }
+            report(
+                path,
+                "WebSockets go upstream over HTTP/1.1, but upstream \(JSONText.quoted(name)) has \(usesHTTP2)",
+                "name an upstream with http or https targets and http2 = \"auto\""
+            )
+        }
     }
 
     /// Checks `strip_prefix`. A prefix that no path of the route starts with would never be removed.

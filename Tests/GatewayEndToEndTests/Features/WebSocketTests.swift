@@ -16,6 +16,7 @@ extension EndToEnd {
             "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             + "Sec-WebSocket-Accept: \(accept)\r\nSec-WebSocket-Protocol: v1\r\n\r\n"
         private static let route = "upgrade = [\"websocket\"]"
+        private static let admin = AdminListen.address(.host("127.0.0.1", port: 0))
 
         /// Accepts the handshake and continues with `body`.
         private static func accepting(
@@ -171,7 +172,8 @@ extension EndToEnd {
             try await withFolder { folder in
                 try await withUpstream(script) { upstream in
                     let file = proxy(to: upstream.url, route: Self.route)
-                    try await withGateway(file, accessLog: .file(path: "\(folder)/access.log")) { gateway in
+                    try await withGateway(file, admin: Self.admin, accessLog: .file(path: "\(folder)/access.log")) {
+                        gateway in
                         let client = try await Self.open(gateway)
                         try await client.send(bytes: Self.frame(0x82, [1]) + Self.frame(0x88, [3, 0xE8]))
                         #expect(try await client.bytes(10) == [0x81, 1, 0x41, 0x81, 1, 0x42, 0x88, 2, 3, 0xE8])
@@ -200,7 +202,9 @@ extension EndToEnd {
                 #expect(close[6] ^ close[2] == 3 && close[7] ^ close[3] == 0xE9)
                 try await connection.send(bytes: [0x88, 2, 3, 0xE9])
             }
-            try await withProxy(script, route: Self.route, drainTimeout: .seconds(20)) { gateway, _ in
+            try await withProxy(script, route: Self.route, admin: Self.admin, drainTimeout: .seconds(20)) {
+                gateway,
+                _ in
                 let client = try await Self.open(gateway)
                 try await opened.wait()
                 let open = try await gateway.admin("GET /websockets")

@@ -123,6 +123,7 @@ func withProxy<R>(
     route: String = "",
     more: String = "",
     workers: Int = 1,
+    admin: AdminListen = .off,
     drainTimeout: TimeSpan = .milliseconds(20),
     buffers: Int? = nil,
     _ body: (RunningGateway, ScriptedUpstream) async throws -> R
@@ -136,7 +137,7 @@ func withProxy<R>(
             route: route,
             more: more
         )
-        return try await withGateway(toml, workers: workers, drainTimeout: drainTimeout) { gateway in
+        return try await withGateway(toml, workers: workers, admin: admin, drainTimeout: drainTimeout) { gateway in
             try await body(gateway, upstream)
         }
     }

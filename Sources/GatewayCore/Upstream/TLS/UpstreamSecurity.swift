@@ -20,18 +20,26 @@ package final class UpstreamSecurity: Sendable {
     private let client: ClientTLS
     /// Nil if the files could not be read.
     private let context: Mutex<NIOSSLContext?>
+    /// For connections that must not use HTTP/2. Nil as well if the others do not offer it either.
+    private let contextForUpgrades: Mutex<NIOSSLContext?>
 
     /// Creates the security of an upstream. Until ``load()`` has read the files, handshakes fail.
     init(_ settings: Settings, folder: ConfigurationFolder) {
         self.settings = settings
         self.client = ClientTLS(settings, folder: folder)
         self.context = Mutex(nil)
+        self.contextForUpgrades = Mutex(nil)
     }
 
     /// Reads the files for connections from now on. This takes long; never do it on an event loop.
     func load() throws(TLSFileError) {
         let context = try self.client.makeContext()
         self.context.withLock { $0 = context }
+        guard self.settings.http2 == .auto else { return }
+        var client = self.client
+        client.protocols = ["http/1.1"]
+        let forUpgrades = try client.makeContext()
+        self.contextForUpgrades.withLock { $0 = forUpgrades }
     }
 
     /// Returns the key in the configuration that names the file of an error.
@@ -45,12 +53,20 @@ package final class UpstreamSecurity: Sendable {
 
     /// The context of new connections.
     var current: NIOSSLContext? { self.context.withLock { $0 } }
+    /// The context of new connections for upgrades.
+    var currentForUpgrades: NIOSSLContext? { self.contextForUpgrades.withLock { $0 } ?? self.current }
 
     /// Returns the security of connections to one target.
-    func security(of target: TargetURL) -> TargetSecurity? {
+    ///
+    /// - Parameter isForUpgrades: Whether the connections must not use HTTP/2, which has no upgrades.
+    func security(of target: TargetURL, isForUpgrades: Bool = false) -> TargetSecurity? {
         guard target.isSecure, let host = target.hostAndPort?.host else { return nil }
         let name = self.settings.tls.serverName
-        return TargetSecurity(upstream: self, name: ServerName(name.isEmpty ? host : name))
+        return TargetSecurity(
+            upstream: self,
+            name: ServerName(name.isEmpty ? host : name),
+            isForUpgrades: isForUpgrades
+        )
     }
 }
 
@@ -75,10 +91,12 @@ extension ClientTLS {
 struct TargetSecurity: Sendable {
     let upstream: UpstreamSecurity
     let name: ServerName
+    var isForUpgrades = false
 
     /// Creates the handlers of a connection, from the socket to the application.
     func makeHandler() throws -> NIOSSLClientHandler {
-        guard let context = self.upstream.current else { throw TLSFailure("the settings of tls cannot be used") }
+        let context = self.isForUpgrades ? self.upstream.currentForUpgrades : self.upstream.current
+        guard let context else { throw TLSFailure("the settings of tls cannot be used") }
         return try NIOSSLClientHandler(context: context, serverHostname: self.name.indication)
     }
 
