@@ -5,6 +5,7 @@ import json
 ORDER = (
     *("plain", "chain", "compress-gzip", "compress-br", "not-modified", "limited"),
     *("middlewares", "big", "idle", "routes", "cores", "start", "reload"),
+    *("tls", "h2", "h2-upstream", "websocket"),
 )
 
 

@@ -2,9 +2,16 @@
 
 import big
 import cores
+import h2
+import h2_upstream
 import idle
 import reload
 import routes
 import start
+import tls
+import websocket
 
-SCENARIOS = {module.__name__: module for module in (big, idle, routes, cores, start, reload)}
+SCENARIOS = {
+    module.__name__.replace("_", "-"): module
+    for module in (big, idle, routes, cores, start, reload, tls, h2, h2_upstream, websocket)
+}

@@ -21,12 +21,13 @@ def cores():
 class Stage(contextlib.ExitStack):
     """Starts servers, and stops them at the end. `upstream` is the HOST:PORT of an existing server."""
 
-    def __init__(self, upstream="", workers=1, proxy_cores=None):
+    def __init__(self, upstream="", workers=1, proxy_cores=None, speaks_http2=False):
         super().__init__()
         own_cores, self.load_cores = cores()
         self.proxy_cores = proxy_cores or own_cores
         self.given = upstream
         self.workers = workers
+        self.speaks_http2 = speaks_http2
 
     def __enter__(self):
         super().__enter__()
@@ -48,6 +49,8 @@ class Stage(contextlib.ExitStack):
         self.upstream_port = free_port()
         self.given = f"127.0.0.1:{self.upstream_port}"
         text = (CONFIGURATIONS / "upstream.conf").read_text()
+        if self.speaks_http2:
+            text = text.replace("listen @UPSTREAM@", "listen @UPSTREAM@ http2")
         nginx = [NGINX.executable(), *NGINX_ARGUMENTS]
         self.start("upstream", text, nginx, self.upstream_port, self.load_cores)
 
@@ -65,6 +68,9 @@ class Stage(contextlib.ExitStack):
             "@LIMIT@": str(limit),
             "@BURST@": str(max(limit // 10, 1)),
             "@BODY@": SMALL,
+            "@CERTIFICATE@": str(self.work / "cert.pem"),
+            "@KEY@": str(self.work / "key.pem"),
+            "@PEM@": str(self.work / "both.pem"),
             "@JSON_BYTES@": str(len(LARGE)),
         }
 

@@ -1,6 +1,7 @@
 """Verifies that all peers do the same work before any of them is measured."""
 
 import http.client
+import ssl
 from dataclasses import dataclass
 
 from scenarios import decoded
@@ -32,10 +33,19 @@ def ask(port, path, headers=None, connection=None):
             mine.close()
 
 
-def check(title, port, scenario):
+def connect(port, tls=False):
+    if not tls:
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
+
+
+def check(title, port, scenario, tls=False):
     """Sends two requests on one connection. Both must get the expected response, and the connection must be kept.
     Returns the raw bytes of the body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = connect(port, tls)
     try:
         for attempt in ("first", "second"):
             connection.connect() if connection.sock is None else None

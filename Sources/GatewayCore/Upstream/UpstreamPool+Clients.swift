@@ -1,5 +1,5 @@
 /// Pools for clients: the connections of an upstream with `proxy_protocol` announce a client, and serve only this client
-/// on one client connection. Such a connection has a pool of its own, which lives as long as the client connection.
+/// on one client connection. Each client has a separate pool, which lives as long as the client connection.
 extension UpstreamPool {
     /// Gives a call to the pool of its client.
     ///
