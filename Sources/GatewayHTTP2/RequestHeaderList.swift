@@ -41,7 +41,9 @@ package enum RequestHeaderList {
             case .host, .connection, .keepAlive, .proxyConnection, .upgrade, .http2Settings: continue
             case .te:
                 // The only value that HTTP/2 allows (RFC 9113 section 8.2.2).
-                if Self.contains(UnsafeRawBufferPointer("trailers" as StaticString), in: field.value) { list.add(name: "te", value: "trailers") }
+                if Self.contains(UnsafeRawBufferPointer("trailers" as StaticString), in: field.value) {
+                    list.add(name: "te", value: "trailers")
+                }
             case .unknown:
                 if let connection, Self.contains(field.name, in: connection) { continue }
                 list.add(name: Self.lowercased(field.name), value: Self.string(field.value[...]))

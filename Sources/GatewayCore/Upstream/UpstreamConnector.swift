@@ -26,14 +26,16 @@ protocol UpstreamConnector: Sendable {
     ///
     /// - Parameters:
     ///   - security: Nil without TLS.
-    ///   - makeHandler: Creates the handler of the connection, on the event loop. The channel may be active already.
+    ///   - makeHandlers: Creates the handlers of the connection, on the event loop, for HTTP/2 or HTTP/1. The channel may be
+    ///     active already.
     ///   - done: Called on the event loop.
     func open(
         _ address: SocketAddress,
+        of target: TargetURL,
         _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        _ makeHandler: @escaping () -> any ChannelHandler,
+        _ makeHandlers: @escaping (_ usesHTTP2: Bool) -> [any ChannelHandler],
         _ done: @escaping (Result<any Channel, any Error>) -> Void
     )
 
@@ -57,9 +59,10 @@ struct TargetConnector: UpstreamConnector {
     /// The version of the PROXY header that connections begin with.
     var proxyProtocol = ProxyProtocolVersion.off
 
-    init(limits: HTTP1Limits, transport: Transport = .plain) {
+    init(limits: HTTP1Limits, transport: Transport = .plain, http2: UpstreamHTTP2 = .auto) {
         self.limits = limits
         self.transport = transport
+        self.http2 = http2
     }
 
     init(_ upstream: UpstreamConfiguration) {
@@ -149,21 +152,24 @@ struct TargetConnector: UpstreamConnector {
 
     func open(
         _ address: SocketAddress,
+        of target: TargetURL,
         _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        _ makeHandler: @escaping () -> any ChannelHandler,
+        _ makeHandlers: @escaping (_ usesHTTP2: Bool) -> [any ChannelHandler],
         _ done: @escaping (Result<any Channel, any Error>) -> Void
     ) {
-        let transport = security == nil ? self.transport : .layered { [] }
         UpstreamConnection(
             to: address,
             security,
             on: eventLoop,
             timeout: timeout,
             proxyHeader: ProxyHeader.local.bytes(self.proxyProtocol)
-        ) { channel, _ in
-            try transport.install(in: channel) { _ in makeHandler() }
+        ) { channel, token in
+            let handlers = makeHandlers(try self.usesHTTP2(target, token: token))
+            guard let first = handlers.first else { return }
+            try self.transport.install(in: channel) { _ in first }
+            try channel.pipeline.syncOperations.addHandlers(Array(handlers.dropFirst()))
         }
         .open(done)
     }

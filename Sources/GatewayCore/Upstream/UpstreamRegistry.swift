@@ -126,6 +126,7 @@ package final class UpstreamRegistry: Sendable {
         struct Settings: Equatable {
             let health: HealthCheckConfiguration
             let maxHead: Int
+            let http2: UpstreamHTTP2
             let security: UpstreamSecurity?
             let proxyProtocol: ProxyProtocolVersion
         }
@@ -147,6 +148,7 @@ package final class UpstreamRegistry: Sendable {
                 settings: Polled.Settings(
                     health: health,
                     maxHead: upstream.maxHead.bytes,
+                    http2: upstream.http2,
                     security: state.securities[name],
                     proxyProtocol: upstream.proxyProtocol
                 ),

@@ -39,7 +39,12 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// The connection's ID in the pool while it is open.
     var lease: UpstreamPool.Machine.ConnectionID?
 
-    init(pool: UpstreamPool, fields: ResponseHeaderList, scheme: RequestHeaderList.Scheme, settings: StateMachine.Settings) {
+    init(
+        pool: UpstreamPool,
+        fields: ResponseHeaderList,
+        scheme: RequestHeaderList.Scheme,
+        settings: StateMachine.Settings
+    ) {
         self.pool = pool
         self.worker = pool.worker
         self.fields = fields

@@ -115,8 +115,10 @@ package final class HealthChecker {
         let id = ObjectIdentifier(endpoint)
         let plan = PollPlan(
             settings.health,
+            target: target.url,
             authority: target.authority,
             maxHead: settings.maxHead,
+            http2: settings.http2,
             security: settings.security?.security(of: target.url),
             proxyProtocol: settings.proxyProtocol
         )

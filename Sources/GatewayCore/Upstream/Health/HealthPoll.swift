@@ -78,15 +78,21 @@ final class HealthPoll {
         }
     }
 
+    /// Sends a request in the protocol of other requests to the target.
     private func send(_ request: PollPlan.Request) {
-        let limits = self.plan.limits
+        let (limits, isSecure) = (self.plan.limits, self.plan.security != nil)
         self.plan.connector.open(
             self.address,
+            of: self.plan.target,
             self.plan.security,
             on: self.eventLoop,
             timeout: self.plan.timeout
-        ) {
-            PollHandler(self, request, limits: limits)
+        ) { usesHTTP2 in
+            guard usesHTTP2 else { return [PollHandler(self, request, limits: limits)] }
+            return [
+                GRPCPollHandler.makeFrameLayer(),
+                HTTP2PollHandler(request, limits: limits, isSecure: isSecure) { self.end($0) },
+            ]
         } _: {
             self.opened($0)
         }

@@ -6,6 +6,7 @@ import NIOCore
 /// How the endpoints of a target are polled, prepared from the configuration.
 struct PollPlan: Sendable {
     let connector: any UpstreamConnector
+    let target: TargetURL
     /// TLS towards the target. Nil if it is not an https target.
     let security: TargetSecurity?
     /// The version of the PROXY header that polls begin with.
@@ -32,14 +33,17 @@ struct PollPlan: Sendable {
 
     init(
         _ health: HealthCheckConfiguration,
+        target: TargetURL = .missing,
         authority: [UInt8],
         maxHead: Int,
+        http2: UpstreamHTTP2 = .auto,
         security: TargetSecurity? = nil,
         proxyProtocol: ProxyProtocolVersion = .off
     ) {
+        self.target = target
         self.security = security
         self.limits = HTTP1Limits(headers: maxHead, headerCount: 1000)
-        var connector = TargetConnector(limits: self.limits)
+        var connector = TargetConnector(limits: self.limits, http2: http2)
         // Another port is not the one that expects PROXY headers.
         self.proxyProtocol = health.port == 0 ? proxyProtocol : .off
         connector.proxyProtocol = self.proxyProtocol

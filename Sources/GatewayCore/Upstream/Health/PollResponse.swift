@@ -54,6 +54,31 @@ struct PollResponse: Sendable {
         }
     }
 
+    // MARK: HTTP/2
+
+    /// Whether the head of the final response was received.
+    private(set) var hasHead = false
+
+    /// Handles the head of a response over HTTP/2.
+    ///
+    /// - Parameter isLast: Whether it has no body.
+    mutating func received(status: Int, isLast: Bool) -> OnInput {
+        if status == 101 { return .failed(.error) }
+        if status < 200 { return .needMore }
+        guard self.request.expect.contains(status) else { return .failed(.status(status)) }
+        self.hasHead = true
+        return isLast ? self.verdict : .needMore
+    }
+
+    /// Handles a part of the body over HTTP/2.
+    mutating func received(body piece: ByteBuffer, isLast: Bool) -> OnInput {
+        guard self.hasHead else { return .failed(.error) }
+        self.search.add(piece)
+        return isLast || self.search.isExhausted || self.search.hasFoundText ? self.verdict : .needMore
+    }
+
+    // MARK: HTTP/1
+
     /// Returns nil if more bytes are needed.
     private mutating func readHead() throws(MessageError) -> OnInput? {
         var head = ResponseHead()
