@@ -98,6 +98,11 @@ testssl: build  ## scan TLS with testssl.sh, and check that it finds nothing wro
 	@scripts/install-packages testssl.sh python3
 	@scripts/testssl
 
+grpc-test: build  ## run gRPC clients and servers of grpcio through the gateway
+	@scripts/install-packages python3 python3-venv openssl
+	@test -x .build/grpc/bin/python || (python3 -m venv .build/grpc && .build/grpc/bin/pip install -q grpcio grpcio-health-checking)
+	@.build/grpc/bin/python scripts/grpc-test --binary $(BINARY)
+
 bench-test:  ## test the comparison program
 	@python3 -m unittest discover -s benchmarks/tests
 
@@ -117,8 +122,8 @@ check: setup lint  ## everything a change must pass: lint, build without warning
 	@scripts/build-strictly
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
-check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, testssl, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest testssl soak bench
+check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, grpcio, testssl, soak, peers
+	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest testssl grpc-test soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

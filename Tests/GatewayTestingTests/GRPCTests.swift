@@ -36,7 +36,7 @@ struct GRPCTests {
                 "respond = { status = 403, body = \"<p>\", headers = { Content-Type = \"text/html\" } }", "7",
                 "Forbidden"
             ),
-            ("ip.deny = [\"192.0.2.0/24\"]\nrespond = {}", "7", "The request is not allowed."),
+            ("ip.deny = [\"192.0.2.0/24\"]\nrespond = {}", "7", "This address may not use this route."),
             ("methods = [\"GET\"]\nrespond = {}", "12", "The method is not allowed here."),
             ("path = \"/other\"\nrespond = {}", "12", "No route takes this path."),
             ("limits.body = \"4B\"\nrespond = {}", "8", "The request body is too large."),
@@ -45,7 +45,8 @@ struct GRPCTests {
         let path = settings.contains("path =") ? "" : "path = \"/*\"\n"
         let toml = "[[routes]]\nname = \"all\"\n\(path)\(settings)\n"
         let route = try await TestRoute(GatewayConfiguration(toml: toml, environment: [:]))
-        let answer = try await route.send(.post, "/s/M", headers: Self.call, body: "12345")
+        let length = HTTPField(name: .contentLength, value: "5")
+        let answer = try await route.send(.post, "/s/M", headers: Self.call + [length], body: "12345")
         #expect(answer.status == 200 && answer.text.isEmpty && answer.isComplete)
         #expect(answer.headers[Self.status] == status)
         #expect(answer.headers[Self.message]?.hasPrefix(message) == true)
@@ -54,7 +55,7 @@ struct GRPCTests {
         let line =
             "gateway_grpc_requests_total{route=\"\(status == "12" ? "_none" : "all")\",grpc_status=\"\(status)\"} 1\n"
         #expect(await route.metrics().contains(line))
-        let plain = try await route.send(.post, "/s/M", headers: [.contentType: "text/plain"], body: "12345")
+        let plain = try await route.send(.post, "/s/M", headers: [.contentType: "text/plain"] + [length], body: "12345")
         #expect(plain.status >= 400)
     }
 

@@ -111,6 +111,8 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
     }
 
     public func request(_ exchange: Exchange) -> Decision {
+        // gRPC compresses its messages itself.
+        if exchange.isGRPC { return .next }
         let accepted = ConditionalRequest.coding(of: exchange, from: self.codings)
         let named = ConditionalRequest.removeSuffixes(of: accepted, from: exchange)
         guard accepted != nil else { return .next }
@@ -123,6 +125,7 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
     }
 
     public func response(_ exchange: Exchange) -> Decision {
+        if exchange.isGRPC { return .next }
         switch exchange.response.status {
         case 304:
             self.revise(notModified: exchange)
