@@ -22,8 +22,15 @@ final class RawConnection: Sendable {
         self.inbox = inbox
     }
 
-    /// - Parameter buffers: The size of the kernel buffers at this end, in bytes; nil for the default.
-    static func connect(to address: SocketAddress, buffers: Int? = nil) async throws -> RawConnection {
+    /// - Parameters:
+    ///   - buffers: The size of the kernel buffers at this end, in bytes; nil for the default.
+    ///   - security: TLS of the connection; nil for that of the wire.
+    static func connect(
+        to address: SocketAddress,
+        buffers: Int? = nil,
+        security: SecureClient? = nil
+    ) async throws -> RawConnection {
+        let security = security ?? Wire.security(of: address)
         var bootstrap = ClientBootstrap(group: self.group).channelOption(.allowRemoteHalfClosure, value: true)
         if case .unixDomainSocket = address {
         } else {
@@ -33,13 +40,23 @@ final class RawConnection: Sendable {
             bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: .init(buffers))
                 .channelOption(.socketOption(.so_sndbuf), value: .init(buffers))
         }
-        let channel = try await bootstrap.channelInitializer { self.prepare($0) }.connect(to: address).get()
+        let channel = try await bootstrap.channelInitializer { channel in
+            self.prepare(channel) { try security?.makeHandler() }
+        }.connect(to: address).get()
         return try await self.wrap(channel)
     }
 
     static func prepare(_ channel: any Channel, _ security: SecureServer? = nil) -> EventLoopFuture<Void> {
+        self.prepare(channel) { security?.makeHandler() }
+    }
+
+    /// - Parameter secure: Returns the handler of TLS; nil for a plain connection.
+    private static func prepare(
+        _ channel: any Channel,
+        _ secure: () throws -> NIOSSLHandler?
+    ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
-            if let security { try channel.pipeline.syncOperations.addHandler(security.makeHandler()) }
+            if let handler = try secure() { try channel.pipeline.syncOperations.addHandler(handler) }
             try channel.pipeline.syncOperations.addHandler(InboxHandler(Inbox(on: channel.eventLoop)))
         }
     }
@@ -80,14 +97,22 @@ final class RawConnection: Sendable {
     func reset() async throws {
         let linger = linger(l_onoff: 1, l_linger: 0)
         if let socket = self.channel as? any SocketOptionProvider { try? await socket.setSoLinger(linger).get() }
-        try? await self.channel.close().get()
+        try? await self.cut()
     }
 
     /// Closes the connection without the end that TLS requires.
     func cut() async throws {
-        try await self.channel.eventLoop.submit {
-            let handler = NIOSSLServerHandler.self
-            try self.channel.pipeline.syncOperations.context(handlerType: handler).close(promise: nil)
+        try await self.channel.eventLoop.flatSubmit {
+            let operations = self.channel.pipeline.syncOperations
+            let promise = self.channel.eventLoop.makePromise(of: Void.self)
+            if let client = try? operations.context(handlerType: NIOSSLClientHandler.self) {
+                client.close(promise: promise)
+            } else if let server = try? operations.context(handlerType: NIOSSLServerHandler.self) {
+                server.close(promise: promise)
+            } else {
+                self.channel.close(promise: promise)
+            }
+            return promise.futureResult
         }.get()
     }
 

@@ -13,8 +13,9 @@ struct RunningGateway: Sendable {
     /// The outcome of ``GatewayServer/run()``.
     let run: Task<Void, any Error>
 
-    func connect(buffers: Int? = nil) async throws -> RawConnection {
-        try await RawConnection.connect(to: self.addresses[0], buffers: buffers)
+    /// - Parameter security: TLS of the connection; nil for that of the wire.
+    func connect(buffers: Int? = nil, security: SecureClient? = nil) async throws -> RawConnection {
+        try await RawConnection.connect(to: self.addresses[0], buffers: buffers, security: security)
     }
 
     var port: Int { self.addresses[0].port ?? 0 }
@@ -67,6 +68,7 @@ func withGateway<R>(
     configuration.admin.listen = admin
     configuration.log.access = accessLog
     configuration.log.slowRequest = .off
+    try Wire.apply(to: &configuration)
     let server = try GatewayServer(
         configuration,
         middlewares: middlewares,
@@ -76,6 +78,8 @@ func withGateway<R>(
     )
     let run = Task { try await server.run() }
     let gateway = RunningGateway(server: server, addresses: try await server.boundAddresses(), run: run)
+    Wire.applied(to: configuration, at: gateway.addresses)
+    defer { Wire.released(gateway.addresses) }
     do {
         let result = try await body(gateway)
         server.shutdown()
@@ -159,6 +163,7 @@ extension RunningGateway {
             configuration.admin.listen = running.admin.listen
             configuration.log = running.log
         }
+        try Wire.apply(to: &configuration)
         change(&configuration)
         return try await self.server.reload(configuration)
     }
