@@ -16,7 +16,7 @@ PREFIX ?= /usr/local
 
 # The C libraries that the build needs.
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev libc-ares-dev pkg-config
-SOAK_PACKAGES := nginx-light wrk python3
+SOAK_PACKAGES := nginx-light wrk openssl gcc libc6-dev python3
 GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 
 # How long each target is fuzzed, in seconds, and which target; all by default.

@@ -26,6 +26,7 @@ from clients import Clients
 from pattern import body
 from processes import Server, free_port
 from replicas import REPLICAS
+from wire import WEBSOCKET, build_websocket, make_certificate
 
 BODY = "x" * 1024
 CLIENTS = 24
@@ -37,7 +38,7 @@ class Soak:
     def __init__(self, work, binary, seed):
         self.work, self.seed = work, seed
         self.ports = {name: free_port() for name in (
-            "GATEWAY", "ADMIN", "NGINX", "FAULTY", "EXTRA", "NOBODY", *(f"REPLICA{index}" for index in range(REPLICAS)),
+            "GATEWAY", "SECURE", "ADMIN", "NGINX", "ECHO", "FAULTY", "EXTRA", "NOBODY", *(f"REPLICA{index}" for index in range(REPLICAS)),
         )}  # fmt: skip
         self.faults, self.resident = [], []
         self.chaos = None
@@ -52,6 +53,9 @@ class Soak:
         nginx = ["nginx", "-p", str(work), "-c", str(self.fill("nginx.conf"))]
         os.environ["PATH"] += ":/usr/sbin"
         self.start("NGINX", nginx)
+        build_websocket()
+        make_certificate(work)
+        self.start("ECHO", [str(WEBSOCKET), "serve", str(self.ports["ECHO"])])
         self.start("FAULTY", [sys.executable, str(HERE / "faulty.py"), str(self.ports["FAULTY"])])
         self.gateway = self.start("GATEWAY", [binary, "run", "--config", str(self.fill("gateway.toml"))])
 

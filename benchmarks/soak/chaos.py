@@ -1,11 +1,12 @@
 """Disturbs the gateway: targets die, hang and return, the configuration changes every second, and the program is replaced
-while it serves. Clients of /steady must not notice."""
+while it serves. Clients of /steady, half of them over TLS, must not notice; WebSockets close only with a process."""
 
 import asyncio
 import ctypes
 import os
 import random
 import signal
+import ssl
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -13,6 +14,7 @@ from collections import Counter
 from clients import read_answer
 from processes import family
 from replicas import REPLICAS, Replicas
+from sockets import SocketClients
 from steady import SteadyClients
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -36,11 +38,11 @@ class Operator:
     def configuration(self):
         """A random configuration in which everything that the clients use is unchanged in meaning."""
         r = self.random
-        listeners = [f'"127.0.0.1:{self.soak.ports["GATEWAY"]}"']
+        listeners = [f'"http://127.0.0.1:{self.soak.ports["GATEWAY"]}"']
         self.has_listener = r.random() < 0.5
         if self.has_listener:
-            listeners.insert(r.randrange(2), f'"127.0.0.1:{self.soak.ports["EXTRA"]}"')
-        text = self.base.replace(f'"127.0.0.1:{self.soak.ports["GATEWAY"]}"', ", ".join(listeners), 1)
+            listeners.insert(r.randrange(2), f'"http://127.0.0.1:{self.soak.ports["EXTRA"]}"')
+        text = self.base.replace(f'"http://127.0.0.1:{self.soak.ports["GATEWAY"]}"', ", ".join(listeners), 1)
         text += f'\n[server.limits]\nheader_timeout = "{r.randrange(8, 15)}s"\nheaders = "{r.randrange(32, 48)}KiB"\n'
         targets = [f'{{ url = "http://127.0.0.1:{self.soak.ports[f"REPLICA{i}"]}", weight = {r.randrange(1, 4)} }}' for i in range(REPLICAS)]
         r.shuffle(targets)
@@ -171,8 +173,17 @@ class Chaos:
         rng = random.Random(seed + 1)
         self.soak = soak
         self.replicas = Replicas(soak, rng)
-        self.clients = SteadyClients(soak.ports["GATEWAY"], rng, self.replicas)
+        self.clients = SteadyClients(self.connect, rng, self.replicas)
+        self.sockets = SocketClients(self.connect, rng)
+        self.tls = ssl.create_default_context(cafile=str(soak.work / "cert.pem"))
         self.operator = Operator(soak, rng)
+
+    async def connect(self, index):
+        """Opens a connection to the gateway: over TLS if the number is odd."""
+        secure = index % 2
+        port = self.soak.ports["SECURE" if secure else "GATEWAY"]
+        how = {"ssl": self.tls, "server_hostname": "localhost"} if secure else {}
+        return await asyncio.open_connection("127.0.0.1", port, limit=1 << 20, **how)
 
     async def run(self, seconds, hands_over):
         end = asyncio.get_running_loop().time() + seconds
@@ -180,11 +191,15 @@ class Chaos:
             if self.replicas.processes[index] is None:
                 await self.replicas.start(index)
         await self.operator.apply()
-        await asyncio.gather(self.replicas.run(end), self.clients.run(end), self.operator.run(end, hands_over))
+        await asyncio.gather(
+            self.replicas.run(end), self.clients.run(end), self.sockets.run(end), self.operator.run(end, hands_over)
+        )
 
     def report(self):
         self.soak.faults += [f"steady: {what}" for what in self.clients.wrong]
+        self.soak.faults += [f"WebSocket: {what}" for what in self.sockets.wrong]
         done = ", ".join(f"{name}: {count}" for name, count in sorted(self.operator.outcomes.items()))
         seen = ", ".join(f"{name}: {count}" for name, count in sorted(self.clients.outcomes.items()))
         print(f"chaos: {done}, targets killed: {self.replicas.kills}")
         print(f"steady clients: {seen}")
+        print("WebSockets: " + ", ".join(f"{name}: {count}" for name, count in sorted(self.sockets.outcomes.items())))

@@ -1,6 +1,7 @@
 """Clients that must not notice what happens to the upstreams and the gateway."""
 
 import asyncio
+import ssl
 from collections import Counter
 
 from clients import read_answer
@@ -13,20 +14,21 @@ SIZES = [1, 100, 3_000, 40_000]
 class SteadyClients:
     """Requests that a correct proxy can always answer, as long as one replica serves."""
 
-    def __init__(self, port, rng, replicas):
-        self.port, self.random, self.replicas = port, rng, replicas
+    def __init__(self, connect, rng, replicas):
+        """`connect` opens a connection to the gateway; its argument is the number of the client."""
+        self.connect, self.random, self.replicas = connect, rng, replicas
         self.outcomes, self.wrong = Counter(), []
         self.number = 0
 
     async def run(self, end):
-        await asyncio.gather(*(self.client(end) for _ in range(CLIENTS)))
+        await asyncio.gather(*(self.client(index, end) for index in range(CLIENTS)))
 
-    async def client(self, end):
+    async def client(self, index, end):
         connection = None
         while asyncio.get_running_loop().time() < end:
             if connection is None:
                 try:
-                    connection = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20)
+                    connection = await self.connect(index)
                 except OSError as error:
                     self.complain(f"connect: {error}")
                     await asyncio.sleep(0.05)
@@ -56,7 +58,7 @@ class SteadyClients:
         try:
             writer.write(head.encode() + b"\r\n" + sent)
             answer = await read_answer(reader)
-        except ConnectionError as error:
+        except (ConnectionError, ssl.SSLError) as error:
             self.complain(f"{method} {path}: {error!r}")
             return False
         killed = self.replicas.killed_at >= begun - 1
