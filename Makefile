@@ -24,7 +24,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
-.PHONY: check-all soak slowhttptest testssl lint format setup build check readme clean
+.PHONY: check-all soak slowhttptest h2spec testssl lint format setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -89,6 +89,9 @@ bench-guard: setup  ## compare instructions and allocations with benchmarks/ceil
 soak: build  ## send everything at once for MINUTES=10, verified byte by byte (SEED=N repeats a run)
 	@scripts/install-packages $(SOAK_PACKAGES)
 	@python3 benchmarks/soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+h2spec: build  ## check HTTP/2 from clients against RFC 9113, over TLS and without
+	@scripts/h2spec
 
 slowhttptest: build  ## attack with slow heads, bodies, readers and ranges, and check that others are served
 	@scripts/install-packages slowhttptest curl

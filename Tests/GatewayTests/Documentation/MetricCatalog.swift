@@ -42,7 +42,7 @@ enum MetricCatalog {
             "Client connections",
             [
                 ListenerPlan.connections, ListenerPlan.connectionsAccepted, ListenerPlan.proxyHeaders,
-                HandshakeMeters.handshakes, CertificateWatch.expiry,
+                HandshakeMeters.handshakes, CertificateWatch.expiry, Worker.http2Floods,
             ]
         ),
         (

@@ -1,6 +1,7 @@
 /// The fuzz targets. The raw value is the name on the command line and of the folders in `corpus` and `crashes`.
 enum FuzzTarget: String, CaseIterable, Sendable {
     case requests
+    case http2Requests = "http2-requests"
     case responses
     case chunkedBody = "chunked-body"
     case accept
@@ -19,6 +20,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     func check(_ input: [UInt8]) throws(BrokenProperty) {
         switch self {
         case .requests: try RequestCheck.check(input)
+        case .http2Requests: try HTTP2RequestCheck.check(input)
         case .responses: try ResponseCheck.check(input)
         case .chunkedBody: try ChunkedBodyCheck.check(input)
         case .accept: try AcceptCheck.check(input)

@@ -125,7 +125,11 @@ extension HTTP2Connection: DeadlineOwner, ClientConnection {
 
     package func limitsChanged(from old: ConnectionLimits) { self.arm() }
 
-    package func close() { self.finishDrain() }
+    package func close() {
+        self.output.collect { $0.writeGoAway(last: self.ledger.last, .noError) }
+        self.flushNow()
+        self.context?.close(promise: nil)
+    }
 
     // MARK: The drain
 
