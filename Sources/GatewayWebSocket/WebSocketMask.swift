@@ -5,11 +5,14 @@ package struct WebSocketMask: Hashable, Sendable {
 
     package init(_ key: UInt32) { self.key = key }
 
-    /// The next byte of the key.
-    var next: UInt8 { UInt8(truncatingIfNeeded: self.key) }
-
     /// Eight bytes of the key, the first one in the lowest bits.
     var word: UInt64 { UInt64(self.key) << 32 | UInt64(self.key) }
+
+    /// Returns the unmasked byte, the next one of the payload.
+    package mutating func unmask(_ byte: UInt8) -> UInt8 {
+        defer { self.advance(by: 1) }
+        return byte ^ UInt8(truncatingIfNeeded: self.key)
+    }
 
     mutating func advance(by count: Int) {
         let bits = UInt32(truncatingIfNeeded: count & 3) * 8

@@ -31,6 +31,9 @@ extension GatewayConfiguration {
         route.name = "all"
         route.path = "/*"
         route.upstream = .one(name)
+        // Only HTTP/1.1 has upgrades.
+        let isHTTP1 = upstream.targets.allSatisfy { if case .h2c = $0.url { false } else { true } }
+        if isHTTP1 { route.upgrade = ["websocket"] }
         var configuration = GatewayConfiguration()
         configuration.upstreams = [name: upstream]
         configuration.routes = [route]

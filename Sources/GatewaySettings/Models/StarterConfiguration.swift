@@ -20,6 +20,9 @@ package enum StarterConfiguration {
                 # targets = ["http://127.0.0.1:9001"]  # your API, instead of builtin; several targets share the requests
                 """
             }
+        // Only HTTP/1.1 has upgrades.
+        let isHTTP1 = url?.hasPrefix("h2c:") != true
+        let upgrade = isHTTP1 ? "\nupgrade = [\"websocket\"]              # requests that may become WebSockets" : ""
         return """
             # Configuration of the gateway. Every key is optional; a commented key shows its default.
             # `gateway check` validates this file, `gateway explain GET /` shows what happens to a request,
@@ -44,7 +47,7 @@ package enum StarterConfiguration {
             [[routes]]
             name = "all"                         # the label in metrics and logs
             path = "/*"                          # "/users/{id}" matches one segment, "/api/*" everything below /api
-            upstream = "\(name)"
+            upstream = "\(name)"\(upgrade)
 
             # [routes.timeout]                   # tables under a route apply to that route only
             # first_byte = "5s"

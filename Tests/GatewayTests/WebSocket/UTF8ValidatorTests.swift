@@ -2,15 +2,16 @@ import GatewayWebSocket
 import Testing
 
 @Suite struct UTF8ValidatorTests {
-    @Test func `it agrees with the standard library on every pair and many triples of bytes`() {
+    @Test func `it agrees with the standard library on all first bytes and the limits of the others`() {
+        let limits: [UInt8] = [0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xF4, 0xFF]
         for first in UInt8.min ... .max {
-            for second in UInt8.min ... .max {
+            for second in limits {
                 Self.compare([first, second])
                 if first >= 0xC0, second >= 0x80 { Self.compare([first, second, 0x80, 0xBF]) }
             }
         }
         for first: UInt8 in [0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5] {
-            for second in UInt8.min ... .max {
+            for second in limits {
                 for third: UInt8 in [0x7F, 0x80, 0xBF, 0xC0] { Self.compare([first, second, third]) }
             }
         }

@@ -24,7 +24,7 @@ struct DemoUpstream: Sendable {
         ("/echo", "method, path, query, headers and body of the request as JSON", "/echo?a=1"),
         ("/stream/N", "N chunks of text, one after the other", "/stream/10"),
         ("/sse", "one server-sent event a second until you leave; ?n=3 ends after three", "/sse?n=3"),
-        ("/ws", "WebSocket echo, which this version does not have", "/ws"),
+        ("/ws", "WebSocket echo", "/ws"),
         ("/etag", "a document with a strong ETag, and 304 for who has it", "/etag"),
         ("/flaky/PERCENT", "fails with 503 in this share of requests", "/flaky/30"),
         ("/cached", "fresh for 60 s", "/cached"),
@@ -47,7 +47,7 @@ struct DemoUpstream: Sendable {
             let languages = request.head.headerFields[.acceptLanguage]
             return DemoCaching(second: self.second()).greeting(acceptLanguage: languages)
         case ("sse", 1): return self.events(target)
-        case ("ws", 1): return .problem(.notImplemented, "The demo upstream does not speak WebSocket in this version.")
+        case ("ws", 1): return DemoWebSocket.respond(to: request)
         case ("bytes", 2): return Self.with(segments[1], in: 0...10 << 30, "a number of bytes", Self.bytes)
         case ("stream", 2): return Self.with(segments[1], in: 0...1_000_000, "a number of chunks", Self.chunks)
         case ("status", 2): return Self.with(segments[1], in: 200...599, "a status", Self.status)

@@ -113,7 +113,11 @@ final class InProcessStream {
         guard let exchange = self.exchange else { return false }
         self.worker.tick()
         do throws(InvalidResponse) {
-            try exchange.response.fill(with: response, answering: exchange.request.method)
+            try exchange.response.fill(
+                with: response,
+                answering: exchange.request.method,
+                isUpgrade: exchange.upgrade != nil
+            )
         } catch {
             self.fail(.malformedAnswer(reason: error.reason))
             return false
@@ -121,7 +125,10 @@ final class InProcessStream {
         let framing = exchange.response.framing
         if case .length(let length) = framing { self.remaining = length }
         exchange.upstreamCall.answerBeganAt = self.worker.now
+        let isUpgrade = exchange.response.status == 101
+        if isUpgrade { self.isRequestEnded = false }
         exchange.driver.receiveResponseHead()
+        if isUpgrade { return self.exchange != nil }
         if !framing.isEmpty {
             guard let whole = response.body.whole else {
                 self.exchange?.driver.upstreamPaused()
@@ -217,6 +224,8 @@ extension InProcessStream: UpstreamStream {
         if let trailers { self.trailers = HTTPFields(trailers.fields) }
         self.deliver()
     }
+
+    func closeOutput() { self.writeEnd(trailers: nil) }
 
     func flush() {}
 

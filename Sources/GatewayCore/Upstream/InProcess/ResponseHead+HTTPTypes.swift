@@ -16,10 +16,13 @@ extension ResponseHead {
     /// 6.3).
     mutating func fill(
         with response: AsyncResponse,
-        answering method: GatewayHTTP.Method
+        answering method: GatewayHTTP.Method,
+        isUpgrade: Bool = false
     ) throws(InvalidResponse) {
         let status = response.head.status.code
-        guard (200...599).contains(status) else { throw InvalidResponse("status \(status)") }
+        guard (200...599).contains(status) || isUpgrade && status == 101 else {
+            throw InvalidResponse("status \(status)")
+        }
         self.headers.clear()
         self.status = status
         self.minorVersion = 1
@@ -35,7 +38,7 @@ extension ResponseHead {
                 field.withUnsafeBytesOfValue { self.headers.add(HeaderName(field.name.rawName), $0) }
             }
         }
-        let mayHaveBody = status != 204 && status != 304
+        let mayHaveBody = status != 204 && status != 304 && status != 101
         let length: Int?
         switch response.body.source {
         // Only the handler knows the length that a GET response would have.
@@ -43,7 +46,12 @@ extension ResponseHead {
         case .bytes(let bytes): length = mayHaveBody ? bytes.readableBytes : declared
         case .passing, .sequence, .written: length = declared
         }
-        if let length, status != 204 { self.headers.add(HeaderName(.contentLength)) { $0.write(decimal: length) } }
+        if status == 101 {
+            self.headers.add(HeaderName(.upgrade), "websocket")
+            self.headers.add(HeaderName(.connection), "Upgrade")
+        } else if let length, status != 204 {
+            self.headers.add(HeaderName(.contentLength)) { $0.write(decimal: length) }
+        }
         guard mayHaveBody, method != .head, length != 0 else {
             self.framing = .none
             return
