@@ -58,6 +58,7 @@ enum ForwardedFields {
     static func cleanTrailers(of exchange: Exchange, _ trailers: TrailerSection) -> TrailerSection? {
         trailers.removing { block, field in
             field.id != .unknown || self.resemblesAnother(field, in: block) || self.isForwarding(field, in: block)
+                || self.namesClientCertificate(field, in: block)
                 || self.isNamed(field, by: exchange.fieldsNamedByRequest, in: block)
                 || self.isNamed(field, by: exchange.plan.owned.request, in: block)
         }
@@ -148,7 +149,8 @@ enum ForwardedFields {
     /// Returns whether a field is kept even if `Connection` names it.
     private static func isProtected(_ name: HeaderName) -> Bool {
         switch name.id {
-        case .host, .contentLength, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto, .xRealIP,
+        case .host, .contentLength, .clientCert, .xForwardedFor, .xForwardedHost, .xForwardedPort, .xForwardedProto,
+            .xRealIP,
             .forwarded, .xRequestID, .authorization, .cookie, .setCookie, .contentType, .contentEncoding, .via, .date,
             .cacheControl:
             true

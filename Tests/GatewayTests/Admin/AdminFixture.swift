@@ -16,7 +16,7 @@ struct AdminFixture {
     var now: NIODeadline { self.status.shared.startedAt }
     var router: AdminRouter { AdminRouter(status: self.status, now: { [now] in now }) }
 
-    init(_ configure: (inout GatewayConfiguration) -> Void = { _ in }) {
+    init(certificates: CertificateWatch? = nil, _ configure: (inout GatewayConfiguration) -> Void = { _ in }) {
         var configuration = GatewayConfiguration()
         configuration.admin.listen = .address(.host("gateway.internal", port: 8081))
         configure(&configuration)
@@ -28,6 +28,7 @@ struct AdminFixture {
             shared: SharedState(),
             registry: MeterRegistry(),
             reloads: ReloadMeters(start: 0),
+            certificates: certificates,
             eventLoops: []
         )
         self.status.registerMeters(droppedLogLines: nil)

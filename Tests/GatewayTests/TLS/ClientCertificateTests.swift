@@ -31,6 +31,20 @@ struct ClientCertificateTests {
         #expect(String(decoding: Base64.encode(text.utf8), as: UTF8.self) == encoded)
     }
 
+    @Test func `trailers cannot claim a certificate`() async throws {
+        let names = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
+            exchange.plan = worker.plan()
+            var block = HeaderBlock()
+            for name in ["Client-Cert", "X-SSL-Client-Verify", "x_client_cert", "X-Checksum"] {
+                block.add(HeaderName(name), "a" as StaticString)
+            }
+            let trailers = TrailerSection(received: block).flatMap { ForwardedFields.cleanTrailers(of: exchange, $0) }
+            return trailers?.fields.lines ?? []
+        }
+        #expect(names == ["X-Checksum: a"])
+    }
+
     @Test func `the upstream is told the certificate, whatever the client claims`() async throws {
         let session = try TLSSession.fixture()
         let (certified, plain) = try await WorkerFixture.run { worker in
@@ -43,9 +57,11 @@ struct ClientCertificateTests {
                     "Client-Cert: :AA==:",
                     "client_cert: :AA==:",
                     "Client-Cert-Chain: :AA==:",
+                    "Connection: Client-Cert",
                     client: client,
                     isTrusted: true
                 )
+                ForwardedFields.cleanRequest(exchange)
                 return exchange.request.headers.lines
             }
             return (try fields(session), try fields(nil))
