@@ -22,8 +22,8 @@ extension UpstreamPool {
         }
         self.clientPools[ObjectIdentifier(pool)] = pool
         pool.take(call)
-        // A copy of a request may outlive the client connection.
-        if client.hasLeft { pool.drain() }
+        // A copy of a request may outlive the client connection, and a call may outlive its upstream.
+        if client.hasLeft || self.isDraining { pool.drain() }
         return true
     }
 

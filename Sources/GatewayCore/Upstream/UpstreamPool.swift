@@ -348,6 +348,8 @@ final class UpstreamPool {
     }
 
     fileprivate func poked() {
+        // Once the pool has left, its account with the permits may belong to another pool.
+        guard self.cluster != nil else { return }
         let todo = self.machine.poked()
         for id in todo.connect { self.connect(id, timeout: self.connectTimeout) }
         for (_, connection) in todo.close { connection.close() }

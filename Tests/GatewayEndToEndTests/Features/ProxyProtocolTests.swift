@@ -180,6 +180,27 @@ extension EndToEnd {
             }
         }
 
+        @Test func `many clients share few places`() async throws {
+            let settings = "proxy_protocol = \"v1\"\nmax_connections = 2\nqueue = \"10s\""
+            try await withProxy(Self.announced, server: Self.trusting, upstream: settings) { gateway, _ in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<60 {
+                        group.addTask {
+                            let client = try await gateway.connect()
+                            defer { client.close() }
+                            try await client.send("PROXY TCP4 192.0.2.\(number) 198.51.100.1 \(number) 443\r\n")
+                            for _ in 0..<3 {
+                                try await client.send(Self.request)
+                                let response = try await client.response()
+                                #expect(response.text.hasSuffix(" TCP4 192.0.2.\(number) 198.51.100.1 \(number) 443"))
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+
         @Test func `a header passes through two gateways`() async throws {
             try await withProxy(serving { _ in ok() }, server: Self.trusting) { inner, upstream in
                 let outer = proxy(to: inner.url, server: Self.trusting, upstream: "proxy_protocol = \"v2\"")
