@@ -1,4 +1,13 @@
+import NIOCore
 package import NIOSSL
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// Why a TLS handshake with a server failed, for the log.
 package struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
@@ -13,6 +22,8 @@ package struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
             self.init(Self.distrust(of: certificate, at: unixTime))
+        } else if (error as? IOError)?.errnoCode == ECONNRESET {
+            self.init("the server reset the connection during the handshake")
         } else if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
             self.init("the server does not speak TLS on this port")
         } else if text.contains("EOF during") || error as? NIOSSLError == .uncleanShutdown {

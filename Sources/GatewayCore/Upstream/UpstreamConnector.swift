@@ -183,19 +183,21 @@ struct TargetConnector: UpstreamConnector {
     ) {
         let header = ProxyHeader.local.bytes(self.proxyProtocol)
         UpstreamConnection(to: address, security, on: eventLoop, timeout: timeout, proxyHeader: header) { channel, _ in
-            guard security?.mayBeRefused == true else { return }
-            try channel.pipeline.syncOperations.addHandler(
-                RefusalHandler(within: .nanoseconds(timeout.nanoseconds / 2), done)
-            )
+            guard security != nil else { return }
+            let handler = RefusalHandler(within: .nanoseconds(timeout.nanoseconds / 2), done)
+            try channel.pipeline.syncOperations.addHandler(handler)
         }
         .open { result in
-            if case .success(let channel) = result {
+            switch result {
+            // The handler reports the outcome.
+            case .success(let channel) where security != nil: channel.close(mode: .output, promise: nil)
+            case .success(let channel):
                 // The header is written before anything else, even nothing.
-                if header != nil, security == nil { channel.writeAndFlush(ByteBuffer(), promise: nil) }
-                guard security?.mayBeRefused != true else { return channel.close(mode: .output, promise: nil) }
+                if header != nil { channel.writeAndFlush(ByteBuffer(), promise: nil) }
                 channel.close(promise: nil)
+                done(.success(()))
+            case .failure(let error): done(.failure(error))
             }
-            done(result.map { _ in })
         }
     }
 }

@@ -251,6 +251,7 @@ final class UpstreamPool {
     func answerBegan(_ call: UpstreamCall, status: Int) {
         (self.origin ?? self).answeredAt = self.worker.now
         call.answerBeganAt = self.worker.now
+        if self.security != nil { self.endpointConnected() }
         self.endpoint.answered()
         self.judge(call, status: status)
         if status >= 500 { call.hasFailedHere = true }
@@ -278,7 +279,8 @@ final class UpstreamPool {
         switch result {
         case .success(let connection):
             self.meters.connected(.ok)
-            self.endpointConnected()
+            // A TLS server that was out may still refuse the connection. The first response shows that it is back.
+            if self.security == nil || self.endpoint.isInRotation { self.endpointConnected() }
             connection.lease = id
             let expected = self.machine.streams
             self.machine.streams = max(1, connection.limit)

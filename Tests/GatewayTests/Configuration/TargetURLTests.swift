@@ -20,6 +20,55 @@ import Testing
         #expect(TargetURL(text) == nil)
     }
 
+    @Test(
+        arguments: [
+            ("https://api.example.com", TargetURL.https(host: "api.example.com", port: 443)),
+            ("https://[::1]:8443/", .https(host: "::1", port: 8443)), ("HTTPS://a", .https(host: "a", port: 443)),
+            ("h2c://127.0.0.1:50051", .h2c(host: "127.0.0.1", port: 50051)), ("h2c://a", .h2c(host: "a", port: 80)),
+        ]
+    )
+    func `https and h2c targets have default ports`(_ text: String, _ url: GatewaySettings.TargetURL) {
+        #expect(TargetURL(text) == url)
+        #expect(TargetURL(url.description) == url)
+    }
+
+    @Test(
+        arguments: [
+            ("https://a/x", "write \"https://a\", and put the path into the rewrite of the route"),
+            ("https://u:p@a:1", "write \"https://a:1\""),
+            ("https://a:99999", "write \"https://a:8443\", or another port"),
+            ("h2://a:1", "write \"https://a:1\", or \"h2c://a:1\" for HTTP/2 without TLS"),
+        ]
+    )
+    func `a suggestion keeps the scheme`(_ text: String, _ suggestion: String) {
+        do throws(SettingError) {
+            _ = try TargetURL.parse(text)
+            Issue.record("\(text) was accepted")
+        } catch {
+            #expect(error.suggestion == suggestion)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("https://a", "a", ["a", "a:443"]), ("https://a:80", "a:80", ["a:80"]),
+            ("h2c://a:443", "a:443", ["a:443"]), ("http://[::1]", "[::1]", ["[::1]", "[::1]:80"]),
+        ]
+    )
+    func `the default port of the scheme is not sent`(_ url: String, _ authority: String, _ all: [String]) throws {
+        let target = UpstreamTarget(
+            upstream: "api",
+            TargetConfiguration(try #require(TargetURL(url))),
+            permits: ConnectionPermits(limit: 1, pendingLimit: 1),
+            changes: EndpointChanges()
+        )
+        #expect(String(decoding: target.authority, as: UTF8.self) == authority)
+        #expect(target.authorities.map { String(decoding: $0, as: UTF8.self) } == all)
+        #expect(PreserveHost.auto.applies(to: target) == !url.hasPrefix("https"))
+        #expect(PreserveHost.always.applies(to: target))
+        #expect(!PreserveHost.never.applies(to: target))
+    }
+
     @Test func `a final dot is kept in the label, but not sent to the target`() {
         let target = UpstreamTarget(
             upstream: "api",

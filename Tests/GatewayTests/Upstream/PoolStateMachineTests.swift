@@ -48,6 +48,16 @@ import Testing
         #expect(lease.isFresh)
     }
 
+    @Test func `retired connections serve no later requests`() throws {
+        var pool = pool()
+        let leases = try ["a", "b"].map { try open(&pool, $0) }
+        guard case .park = pool.released(leases[0].id, reusable: true, now: time(0)) else { throw Unexpected() }
+        let retired = pool.retire()
+        #expect(retired.close.map(\.connection) == ["a"])
+        #expect(retired.leased == ["b"])
+        guard case .connect = acquire(&pool, at: 1) else { throw Unexpected() }
+    }
+
     @Test func `the most recently used connection is used first`() throws {
         var pool = pool()
         let leases = try ["a", "b", "c"].map { try open(&pool, $0) }

@@ -335,6 +335,40 @@ import Testing
         #expect(!machine.isReadingPaused)
     }
 
+    @Test(arguments: [false, true])
+    func `the end of the input ends a body unless TLS says that it was cut`(isCut: Bool) {
+        var machine = Machine()
+        machine.start(isReused: false)
+        machine.requestEnded()
+        machine.flushed()
+        _ = machine.head(UpstreamResponse(status: 200, framing: .untilClose, keepAlive: false))
+        if isCut { machine.inputCut() }
+        machine.inputClosed()
+        let request = Machine.Request(isIdempotent: true, isBodyKept: true, resends: 0, hasPartialHead: false)
+        #expect(machine.closed(request, isBodyComplete: true) == (isCut ? .failed : .bodyEnded))
+    }
+
+    @Test func `a retired connection finishes its request and closes`() {
+        var machine = Machine()
+        machine.start(isReused: false)
+        machine.retire()
+        machine.requestEnded()
+        _ = machine.head(UpstreamResponse(status: 200, framing: .none, keepAlive: true))
+        #expect(machine.bodyEnded(isDrained: true) == .close)
+    }
+
+    @Test func `a connection is proven by its first response`() {
+        var machine = Machine()
+        #expect(machine.isUnproven)
+        machine.start(isReused: false)
+        #expect(machine.isUnproven)
+        machine.requestEnded()
+        _ = machine.head(UpstreamResponse(status: 200, framing: .none, keepAlive: true))
+        _ = machine.bodyEnded(isDrained: true)
+        _ = machine.readComplete()
+        #expect(!machine.isUnproven)
+    }
+
     @Test func `remembers the last Keep-Alive timeout`() {
         var machine = Machine()
         for (timeout, expected) in [(nil, nil), (5, 5), (nil, 5), (9, 9)] as [(Int64?, Int64?)] {

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOSSL
 
-/// Waits until the server has verified the client certificate. It answers the end of the output with its own end, or with
-/// an alert.
+/// Waits until the server has judged the client certificate, or the lack of one. With TLS 1.3 the handshake has ended here
+/// by then. The server answers the end of the output with its own end, or with an alert.
 final class RefusalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -12,7 +12,7 @@ final class RefusalHandler: ChannelInboundHandler {
     private var done: ((Result<Void, any Error>) -> Void)?
 
     /// - Parameters:
-    ///   - timeout: A server that has said nothing by then accepts the certificate.
+    ///   - timeout: A server that has said nothing by then accepts the connection.
     ///   - done: Called once.
     init(within timeout: TimeAmount, _ done: @escaping (Result<Void, any Error>) -> Void) {
         self.timeout = timeout

@@ -19,27 +19,30 @@ package final class UpstreamSecurity: Sendable {
     package let settings: Settings
     private let client: ClientTLS
     /// Nil if the files could not be read.
-    private let context: Mutex<NIOSSLContext?>
-    /// For connections that must not use HTTP/2. Nil as well if the others do not offer it either.
-    private let contextForUpgrades: Mutex<NIOSSLContext?>
+    private let contexts: Mutex<Contexts?>
+
+    /// The contexts of new connections.
+    private struct Contexts {
+        /// Offers the protocols of the configuration.
+        let all: NIOSSLContext
+        /// Offers HTTP/1.1 only.
+        let http1: NIOSSLContext
+    }
 
     /// Creates the security of an upstream. Until ``load()`` has read the files, handshakes fail.
     init(_ settings: Settings, folder: ConfigurationFolder) {
         self.settings = settings
         self.client = ClientTLS(settings, folder: folder)
-        self.context = Mutex(nil)
-        self.contextForUpgrades = Mutex(nil)
+        self.contexts = Mutex(nil)
     }
 
     /// Reads the files for connections from now on. This takes long; never do it on an event loop.
     func load() throws(TLSFileError) {
-        let context = try self.client.makeContext()
-        self.context.withLock { $0 = context }
-        guard self.settings.http2 == .auto else { return }
-        var client = self.client
-        client.protocols = ["http/1.1"]
-        let forUpgrades = try client.makeContext()
-        self.contextForUpgrades.withLock { $0 = forUpgrades }
+        let all = try self.client.makeContext()
+        var http1 = self.client
+        http1.protocols = [Self.http1]
+        let contexts = Contexts(all: all, http1: http1 == self.client ? all : try http1.makeContext())
+        self.contexts.withLock { $0 = contexts }
     }
 
     /// Returns the key in the configuration that names the file of an error.
@@ -51,10 +54,14 @@ package final class UpstreamSecurity: Sendable {
         }
     }
 
-    /// The context of new connections.
-    var current: NIOSSLContext? { self.context.withLock { $0 } }
-    /// The context of new connections for upgrades.
-    var currentForUpgrades: NIOSSLContext? { self.contextForUpgrades.withLock { $0 } ?? self.current }
+    fileprivate static let http1 = "http/1.1"
+
+    /// Returns the context of new connections, or nil if the files could not be read.
+    ///
+    /// - Parameter isHTTP1: Whether only HTTP/1.1 is offered.
+    fileprivate func context(isHTTP1: Bool) -> NIOSSLContext? {
+        self.contexts.withLock { isHTTP1 ? $0?.http1 : $0?.all }
+    }
 
     /// Returns the security of connections to one target.
     ///
@@ -62,11 +69,8 @@ package final class UpstreamSecurity: Sendable {
     func security(of target: TargetURL, isForUpgrades: Bool = false) -> TargetSecurity? {
         guard target.isSecure, let host = target.hostAndPort?.host else { return nil }
         let name = self.settings.tls.serverName
-        return TargetSecurity(
-            upstream: self,
-            name: ServerName(name.isEmpty ? host : name),
-            isForUpgrades: isForUpgrades
-        )
+        let security = TargetSecurity(upstream: self, name: ServerName(name.isEmpty ? host : name))
+        return isForUpgrades ? security.http1 : security
     }
 }
 
@@ -80,9 +84,9 @@ extension ClientTLS {
         self.key = path(settings.tls.key)
         self.protocols =
             switch settings.http2 {
-            case .auto: ["h2", "http/1.1"]
+            case .auto: ["h2", UpstreamSecurity.http1]
             case .always: ["h2"]
-            case .never: ["http/1.1"]
+            case .never: [UpstreamSecurity.http1]
             }
     }
 }
@@ -91,17 +95,23 @@ extension ClientTLS {
 struct TargetSecurity: Sendable {
     let upstream: UpstreamSecurity
     let name: ServerName
-    var isForUpgrades = false
+    /// Whether only HTTP/1.1 is offered, whatever the configuration says.
+    private(set) var isHTTP1 = false
+
+    /// The same security for connections that have to use HTTP/1.1.
+    var http1: TargetSecurity {
+        var security = self
+        security.isHTTP1 = true
+        return security
+    }
 
     /// Creates the handlers of a connection, from the socket to the application.
     func makeHandler() throws -> NIOSSLClientHandler {
-        let context = self.isForUpgrades ? self.upstream.currentForUpgrades : self.upstream.current
-        guard let context else { throw TLSFailure("the settings of tls cannot be used") }
+        guard let context = self.upstream.context(isHTTP1: self.isHTTP1) else {
+            throw TLSFailure("the settings of tls cannot be used")
+        }
         return try NIOSSLClientHandler(context: context, serverHostname: self.name.indication)
     }
-
-    /// Whether the server may refuse the client certificate once the handshake has ended here, as TLS 1.3 allows.
-    var mayBeRefused: Bool { !self.upstream.settings.tls.certificate.isEmpty }
 
     /// Verifies the name of a certificate that is trusted.
     func verify(_ certificate: NIOSSLCertificate?) throws(TLSFailure) {

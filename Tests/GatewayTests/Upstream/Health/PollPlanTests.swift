@@ -59,7 +59,7 @@ import Testing
         arguments: [
             (.timeout, "timeout", "timeout"), (.refused, "refused", "refused"), (.reset, "reset", "reset"),
             (.status(503), "status", "status 503"), (.body, "body", "body"), (.error, "error", "error"),
-            (.lacksResources, "error", "error"),
+            (.lacksResources, "error", "error"), (.tls(detail: "expired"), "tls", "tls"),
         ] as [(PollFailure, String, String)]
     )
     func `the result is the first word of the reason`(failure: PollFailure, result: String, reason: String) {
