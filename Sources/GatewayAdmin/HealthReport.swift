@@ -114,6 +114,10 @@ extension HealthReport {
                     check.status = max(check.status, .warn)
                     problems.append("open circuits: \(open.joined(separator: ", "))")
                 }
+                if let rejection = upstreams.rejectedFiles[name] {
+                    check.status = max(check.status, .warn)
+                    problems.append("changed certificates are not used: \(rejection)")
+                }
                 if !problems.isEmpty { check.output = problems.joined(separator: "; ") }
             }
             self.add(check, to: "upstream:\(name)")

@@ -1,17 +1,23 @@
-import GatewayCore
 import GatewaySettings
 
-/// Looks at the files of the certificates at intervals, away from the event loops, and reminds of those that expire.
+/// Looks at the files of certificates at intervals, away from the event loops.
 final class CertificateRefresh: Sendable {
     /// The interval while there is nothing to look at, after which a reload may have changed that.
     private static let pause = TimeSpan.seconds(1)
 
     private let task: Task<Void, Never>
 
-    /// - Parameter interval: Returns the time until the next look; nil if there are no certificates.
-    init(of certificates: CertificateWatch, every interval: @escaping @Sendable () -> TimeSpan?) {
+    /// - Parameters:
+    ///   - interval: Returns the time until the next look; nil if there are no files.
+    ///   - begin: Called once, at the start.
+    ///   - look: Called on a thread that may block.
+    init(
+        every interval: @escaping @Sendable () -> TimeSpan?,
+        begin: @escaping @Sendable () -> Void = {},
+        _ look: @escaping @Sendable () -> Void
+    ) {
         self.task = Task {
-            certificates.remind(at: Platform.unixMilliseconds() / 1000)
+            begin()
             var waited = TimeSpan.zero
             while !Task.isCancelled {
                 // In small steps, because a reload may shorten the interval.
@@ -20,8 +26,7 @@ final class CertificateRefresh: Sendable {
                 waited = TimeSpan(nanoseconds: waited.nanoseconds + step.nanoseconds)
                 guard let interval = interval(), waited >= interval else { continue }
                 waited = .zero
-                try? await InspectionThread.run { certificates.look() }
-                certificates.remind(at: Platform.unixMilliseconds() / 1000)
+                try? await InspectionThread.run { look() }
             }
         }
     }

@@ -26,7 +26,7 @@ final class GatewayRuntime: Sendable {
     /// What a reload replaced and still ends.
     let departures = Departures()
     let certificates: CertificateWatch
-    private let refresh: CertificateRefresh
+    private let refreshes: [CertificateRefresh]
     let log: Logger
     private let names: NameResolver
     private let healthChecks: NIOLoopBound<HealthChecker>?
@@ -90,7 +90,17 @@ final class GatewayRuntime: Sendable {
         self.shared = setup.shared
         self.status = status
         self.certificates = certificates
-        self.refresh = CertificateRefresh(of: certificates) { [status] in status.configuration.server.tls?.refresh }
+        let upstreamFiles = UpstreamFileWatch(upstreams, events: setup.shared.events, log: log)
+        self.refreshes = [
+            CertificateRefresh(
+                every: { [status] in status.configuration.server.tls?.refresh },
+                begin: { certificates.remind(at: Platform.unixMilliseconds() / 1000) }
+            ) {
+                certificates.look()
+                certificates.remind(at: Platform.unixMilliseconds() / 1000)
+            },
+            CertificateRefresh(every: { upstreamFiles.interval }, upstreamFiles.look),
+        ]
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
         self.routes = NIOLockedValueBox(routes)
         self.source = source
@@ -142,7 +152,7 @@ final class GatewayRuntime: Sendable {
         guard !self.isStopped.exchange(true, ordering: .relaxed) else { return }
         await self.workers.closeListeners()
         await self.watch.stop()
-        self.refresh.stop()
+        for refresh in self.refreshes { refresh.stop() }
         await self.names.stop()
         try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()

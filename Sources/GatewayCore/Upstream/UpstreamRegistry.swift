@@ -43,6 +43,12 @@ package final class UpstreamRegistry: Sendable {
     /// The files of tls that could not be used when the configuration was applied.
     package var failures: [UpstreamSecurities.Failure] { self.state.withLock { $0.failures } }
 
+    /// The security of the upstreams with https targets.
+    var securities: [String: UpstreamSecurity] { self.state.withLock { $0.securities } }
+
+    /// Why the changed files of upstreams are not used, by upstream.
+    package var rejectedFiles: [String: String] { self.securities.compactMapValues(\.rejection) }
+
     /// The names of targets whose last look-up failed.
     package var failingNames: [FailingName] { self.state.withLock { $0.resolver }?.failing ?? [] }
 

@@ -325,6 +325,46 @@ extension EndToEnd {
             }
         }
 
+        @Test func `changed files are used for new connections, unless they are bad`() async throws {
+            try await withFolder { folder in
+                let file = "\(folder)/ca.pem"
+                try TestAuthority("Another").pem.write(to: file)
+                let script = playing { session in
+                    _ = try await session.request()
+                    try await session.send(ok())
+                    session.connection.close()
+                }
+                try await withUpstream(security: try SecureServer(self.good), script) { upstream in
+                    let toml = proxy(to: upstream.url, upstream: "[upstreams.api.tls]\nca = \"\(file)\"")
+                    let admin = AdminListen.address(.host("127.0.0.1", port: 0))
+                    try await withGateway(toml, admin: admin) { gateway in
+                        let runtime = try #require(gateway.server.runtime)
+                        let log = LogLines()
+                        let watch = UpstreamFileWatch(runtime.upstreams, events: runtime.shared.events, log: log.logger)
+                        #expect(watch.interval == .minutes(1))
+                        watch.look()
+                        #expect(try await gateway.get("/").status == 502)
+                        try self.authority.pem.write(to: file)
+                        watch.look()
+                        #expect(try await gateway.get("/").status == 200)
+                        try "half".write(to: file)
+                        watch.look()
+                        #expect(runtime.upstreams.rejectedFiles.isEmpty)
+                        watch.look()
+                        #expect(log.lines.count == 2)
+                        #expect(log.lines.last?.contains("file=\(file) reason=the file contains no PEM") == true)
+                        #expect(try await gateway.get("/").status == 200)
+                        #expect(
+                            try await gateway.admin("GET /health").text.contains("changed certificates are not used")
+                        )
+                        try self.authority.pem.write(to: file)
+                        watch.look()
+                        #expect(runtime.upstreams.rejectedFiles.isEmpty)
+                    }
+                }
+            }
+        }
+
         // MARK: Health checks
 
         @Test(arguments: ["http", "tcp"], [true, false])

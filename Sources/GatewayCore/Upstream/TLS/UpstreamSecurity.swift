@@ -20,6 +20,7 @@ package final class UpstreamSecurity: Sendable {
     private let client: ClientTLS
     /// Nil if the files could not be read.
     private let contexts: Mutex<Contexts?>
+    private let look: Mutex<CertificateLook<[FileStatus?]>?>
 
     /// The contexts of new connections.
     private struct Contexts {
@@ -34,16 +35,61 @@ package final class UpstreamSecurity: Sendable {
         self.settings = settings
         self.client = ClientTLS(settings, folder: folder)
         self.contexts = Mutex(nil)
+        self.look = Mutex(nil)
     }
 
     /// Reads the files for connections from now on. This takes long; never do it on an event loop.
     func load() throws(TLSFileError) {
+        // The version first: files that change while they are read are read again.
+        let version = self.client.version
+        try self.makeContexts()
+        self.look.withLock { $0 = CertificateLook(version) }
+    }
+
+    private func makeContexts() throws(TLSFileError) {
         let all = try self.client.makeContext()
         var http1 = self.client
         http1.protocols = [Self.http1]
         let contexts = Contexts(all: all, http1: http1 == self.client ? all : try http1.makeContext())
         self.contexts.withLock { $0 = contexts }
     }
+
+    /// Returns the path of the file of an error, as it is written in the configuration.
+    func file(of error: TLSFileError) -> String {
+        switch self.key(of: error) {
+        case "key": self.settings.tls.key
+        case "certificate": self.settings.tls.certificate
+        default: self.settings.tls.ca
+        }
+    }
+
+    enum OnRefresh: Equatable {
+        case unchanged
+        /// New connections use the new files.
+        case renewed
+        /// The files have changed and cannot be used. Those from before stay in use.
+        case rejected(TLSFileError)
+    }
+
+    /// Reads the files again if they have changed. It blocks; never do it on an event loop.
+    func refresh() -> OnRefresh {
+        let version = self.client.version
+        guard self.look.withLock({ $0?.see(version) }) == .load else { return .unchanged }
+        do throws(TLSFileError) {
+            try self.makeContexts()
+            _ = self.look.withLock { $0?.loaded(version) }
+            return .renewed
+        } catch {
+            let outcome = self.look.withLock { $0?.failed(because: "\(error)") }
+            return outcome == .report ? .rejected(error) : .unchanged
+        }
+    }
+
+    /// Why changed files are not used; nil if they are, or may be soon.
+    var rejection: String? { self.look.withLock { $0?.rejection } }
+
+    /// Whether there are files that may change.
+    var hasFiles: Bool { !self.client.files.isEmpty }
 
     /// Returns the key in the configuration that names the file of an error.
     func key(of error: TLSFileError) -> String {
@@ -89,6 +135,13 @@ extension ClientTLS {
             case .never: [UpstreamSecurity.http1]
             }
     }
+}
+
+extension ClientTLS {
+    fileprivate var files: [String] { [self.authorities, self.certificate, self.key].filter { !$0.isEmpty } }
+
+    /// Changes whenever a file does. It blocks; never do it on an event loop.
+    fileprivate var version: [FileStatus?] { self.files.map { FileStatus(of: $0) } }
 }
 
 /// TLS towards one target.

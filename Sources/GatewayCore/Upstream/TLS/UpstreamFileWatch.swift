@@ -1,0 +1,48 @@
+package import GatewaySettings
+import GatewayTLS
+package import Logging
+
+/// Looks at the files of TLS towards upstreams while the gateway runs.
+package final class UpstreamFileWatch: Sendable {
+    private let upstreams: UpstreamRegistry
+    private let events: any EventSink
+    private let log: Logger
+
+    package init(_ upstreams: UpstreamRegistry, events: any EventSink, log: Logger) {
+        self.upstreams = upstreams
+        self.events = events
+        self.log = log
+    }
+
+    /// The time from one look to the next: the shortest that an upstream asks for. Nil if there are no files.
+    package var interval: TimeSpan? {
+        self.upstreams.securities.values.filter(\.hasFiles).map(\.settings.tls.refresh).min()
+    }
+
+    /// Looks at the files, and uses those that have changed for new connections. It blocks; never do it on an event loop.
+    package func look() {
+        for (name, security) in self.upstreams.securities where security.hasFiles {
+            switch security.refresh() {
+            case .unchanged: break
+            case .renewed: self.log.notice("certificates of an upstream renewed", metadata: ["upstream": "\(name)"])
+            case .rejected(let error): self.report(error, of: security, name)
+            }
+        }
+    }
+
+    private func report(_ error: TLSFileError, of security: UpstreamSecurity, _ upstream: String) {
+        let file = security.file(of: error)
+        self.log.error(
+            "certificate rejected; the previous one stays in use",
+            metadata: ["upstream": "\(upstream)", "file": "\(file)", "reason": "\(error.problem)"]
+        )
+        self.events.publish(
+            GatewayEvent(
+                "tls.certificate_rejected",
+                .warning,
+                topic: "gateway",
+                ["file": .string(file), "reason": .string(error.problem)]
+            )
+        )
+    }
+}
