@@ -8,6 +8,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case entityTags = "entity-tags"
     case forwarded
     case proxyHeader = "proxy-header"
+    case webSocket = "websocket"
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
     case html
@@ -27,6 +28,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .entityTags: try EntityTagCheck.check(input)
         case .forwarded: try ForwardedCheck.check(input)
         case .proxyHeader: try ProxyHeaderCheck.check(input)
+        case .webSocket: try WebSocketCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)

@@ -81,7 +81,13 @@ package final class HTTP2Stream: ClientStream {
         let peer = self.connection.arrival.peer
         let isUnixSocket = self.connection.listener.isUnixSocket
         let isTrusted = self.worker.settings.trustedProxies.trust(peer, isUnixSocket: isUnixSocket)
-        exchange.driver.begin(from: self, at: peer, isTrusted: isTrusted, since: start)
+        exchange.driver.begin(
+            from: self,
+            at: peer,
+            isTrusted: isTrusted,
+            since: start,
+            isExtendedConnect: self.isTunnel
+        )
     }
 
     /// Answers a request that was not read.
