@@ -72,7 +72,8 @@ extension HealthCheckConfiguration: DescribedSettings {
         "slowStart":
             "Time in which a target that was down grows from a tenth of its share of requests to all of it. `0s`: at once.",
         "timeout": "Time limit of a whole poll, from the connection to the end of the response.",
-        "type": "`http` sends a request, `tcp` only connects, `grpc` calls `grpc.health.v1.Health/Check`, which must report `SERVING`.",
+        "type":
+            "`http` sends a request, `tcp` only connects, `grpc` calls `grpc.health.v1.Health/Check`, which must report `SERVING`.",
         "unhealthyAfter": "Number of failures in a row after which a target is down.",
         "whenAllDown": "While all targets are down: `fail` answers 503 at once, `try` sends requests to all of them.",
     ]
@@ -117,7 +118,7 @@ extension RedirectConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "status": "301, 302, 303, 307 or 308.",
         "to":
-            "A URL or path, escaped. May use `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` (path with query), `{client_ip}`, `{request_id}` and `{route}`; `{{` and `}}` write braces.",
+            "A URL or path, escaped. May use `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}` (path with query), `{client_ip}`, `{client_cert.subject}`, `{request_id}` and `{route}`; `{{` and `}}` write braces.",
     ]
 }
 
@@ -139,7 +140,7 @@ extension RouteConfiguration: DescribedSettings {
         "name": "Label in metrics and logs; must not begin with `_`. Empty: derived from the path.",
         "path": "Literal segments, `{name}` for one segment, a trailing `/*` for the rest.",
         "policies": "Names of `[policies.NAME]`, applied from left to right, before the tables of the route.",
-        "preserveHost": "Whether the upstream receives the client's `Host`.",
+        "preserveHost": "Whether the upstream receives the client's `Host`. `auto`: all targets but https ones do.",
         "redirect": "Redirect the client.",
         "respond": "Answer without an upstream.",
         "rewrite":
@@ -195,7 +196,7 @@ extension TLSConfiguration: DescribedSettings {
 
 extension TargetConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
-        "url": "`http://host:port`, without a path, or `unix:/path`.",
+        "url": "`http://host:port`, `https://host`, `h2c://host:port`, each without a path, or `unix:/path`.",
         "weight": "Share of requests relative to the other targets, 1 to 1,000,000.",
     ]
 }
@@ -208,16 +209,35 @@ extension UpstreamConfiguration: DescribedSettings {
         "failover": "Sends a request whose target cannot be reached to another target at once.",
         "hashKey": "What `balance = \"hash\"` hashes.",
         "health": "Active polling of the targets.",
+        "http2":
+            "Whether requests use HTTP/2: `\"auto\"` if an https target offers it, `true` always, `false` never. An `h2c://` target always does.",
         "idleTimeout":
             "How long an unused connection stays open. If the upstream announces `Keep-Alive: timeout`, the connection closes one second before that.",
+        "keepalivePing":
+            "How often a PING is sent on an HTTP/2 connection with open requests. `off` suits gRPC servers, which close connections that ping more often than every five minutes.",
         "maxConnections": "Maximum number of connections to one target, for all workers together.",
         "maxHead": "Maximum size of a response head, at most 16 MiB. Larger ones become 502.",
         "maxPending": "Maximum number of requests that wait for a connection. Further ones get 503 at once.",
+        "maxStreams": "Maximum number of requests at once on an HTTP/2 connection, unless the target allows fewer.",
+        "proxyProtocol":
+            "Begins each connection with the client's address in the PROXY protocol. Connections then serve one client connection only.",
         "queue": "How long a request waits for a connection before it gets 503.",
         "required": "The gateway is not ready while this upstream has no healthy target.",
         "resolve":
             "How often the name of a target is looked up again, 1 second to 1 day. Sooner if its DNS record has a shorter TTL.",
         "setCookie": "With a `cookie:` key: set the cookie for clients that lack it.",
         "targets": "URLs, or tables of `url` and `weight`.",
+        "tls": "TLS towards the https targets.",
+    ]
+}
+
+extension UpstreamTLSConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "ca": "PEM file of the certificate authorities to trust instead of those of the system.",
+        "certificate": "PEM file of the client certificate, leaf first, for targets that require one.",
+        "key": "PEM file of the private key of `certificate`.",
+        "refresh": "How often the files are checked for changes, 1 second to 1 day.",
+        "serverName": "Name to send (SNI) and to verify. Empty: the host of the target's URL.",
+        "verify": "Verifies the certificate and the name of the target. `false` accepts any server.",
     ]
 }
