@@ -8,6 +8,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case entityTags = "entity-tags"
     case forwarded
     case proxyHeader = "proxy-header"
+    case handshake
     case webSocket = "websocket"
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
@@ -28,6 +29,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .entityTags: try EntityTagCheck.check(input)
         case .forwarded: try ForwardedCheck.check(input)
         case .proxyHeader: try ProxyHeaderCheck.check(input)
+        case .handshake: try HandshakeCheck.check(input)
         case .webSocket: try WebSocketCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
