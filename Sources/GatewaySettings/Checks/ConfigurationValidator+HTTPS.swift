@@ -11,7 +11,7 @@ extension ConfigurationValidator {
                 "add client_ca = \"ca.pem\", or remove it"
             )
         }
-        if server.httpsRedirect, !server.listen.contains(where: server.isSecure) {
+        if server.httpsRedirect, server.tls == nil, !server.listen.contains(where: server.isSecure) {
             report(path + "https_redirect", "no address in server.listen uses TLS", "add [server.tls], or remove it")
         }
     }

@@ -228,7 +228,12 @@ extension GatewayConfiguration {
 
     fileprivate func tlsError(_ message: String, at key: String) -> ConfigurationError {
         let path = SettingPath("server", "tls") + key
-        return ConfigurationError(message, key: path.description, at: self.document.position(of: path))
+        return ConfigurationError(
+            message,
+            suggestion: "name a PEM file with the certificates of authorities",
+            key: path.description,
+            at: self.document.position(of: path)
+        )
     }
 
     /// Returns the error for a file.
@@ -242,6 +247,8 @@ extension GatewayConfiguration {
             (index < own ? table : table + "certificates" + (index - own)) + (problem.isKey ? "key" : "certificate")
         return ConfigurationError(
             "\(JSONText.quoted(problem.file)): \(problem.reason)",
+            suggestion:
+                "name a PEM file with \(problem.isKey ? "the private key of the certificate" : "the certificate")",
             key: path.description,
             at: self.document.position(of: path)
         )
