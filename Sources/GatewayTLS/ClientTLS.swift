@@ -28,7 +28,11 @@ package struct ClientTLS: Hashable, Sendable {
         // A connection is closed only when nothing more is expected from the server.
         configuration.shutdownTimeout = .zero
         configuration.certificateVerification = self.verifies ? .noHostnameVerification : .none
-        if !self.authorities.isEmpty {
+        if !self.verifies {
+            configuration.trustRoots = .certificates([])
+        } else if self.authorities.isEmpty {
+            configuration.trustRoots = SystemTrust.roots
+        } else {
             configuration.trustRoots = .certificates(try Self.read(self.authorities, PEMText.certificates))
         }
         if !self.certificate.isEmpty, !self.key.isEmpty {

@@ -7,7 +7,7 @@ extension GatewayConfiguration {
     }
 
     /// Returns a configuration that proxies every path to one server.
-    /// - Parameter url: `http://host:port` or `unix:/path`.
+    /// - Parameter url: `http://host:port`, `https://host`, `h2c://host:port` or `unix:/path`.
     /// - Throws: ``ConfigurationErrors`` if the URL is invalid.
     public static func to(url: String) throws(ConfigurationErrors) -> GatewayConfiguration {
         do throws(SettingError) {

@@ -222,7 +222,7 @@ extension EndToEnd {
             try await self.withSecureProxy(script) { gateway, _ in
                 let client = try await gateway.connect()
                 defer { client.close() }
-                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 let (text, _) = try await client.rest(within: .seconds(5))
                 #expect(text.hasSuffix("0\r\n\r\n") == isWhole, "\(text)")
             }
@@ -380,7 +380,7 @@ extension EndToEnd {
             try await self.withSecureProxy(server: server, upstream: health) { gateway, upstream in
                 try await eventuallyAsync("the target has a verdict") {
                     let text = (try? await gateway.admin("GET /upstreams").text) ?? ""
-                    return isTrusted ? text.contains("\"state\":\"up\"") : text.contains("\"reason\":\"tls\"")
+                    return isTrusted ? text.contains("\"state\": \"up\"") : text.contains("\"reason\": \"tls\"")
                 }
                 let metrics = try await gateway.admin("GET /metrics").text
                 let result = isTrusted ? "ok" : "tls"
