@@ -16,8 +16,9 @@ package final class SeriesBudget: Sendable {
     /// Whether a shard may create a series with these label values. Refusals are counted.
     func admits(_ labels: [String], of metric: String) -> Bool {
         let admitted = holders.withLock { holders in
-            let series = holders[metric, default: [:]]
-            guard series[labels] != nil || series.count < limit else { return false }
+            // Not kept in a variable: adding to it would copy all series.
+            let isKnown = holders[metric]?[labels] != nil
+            guard isKnown || (holders[metric]?.count ?? 0) < limit else { return false }
             holders[metric, default: [:]][labels, default: 0] += 1
             return true
         }

@@ -44,6 +44,14 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
     /// Bodies up to this length are encoded at once, and stay plain if that is shorter.
     private static let wholeBody = CompressionTransform.turn
 
+    /// Parsed once, because most routes have the default.
+    private static let standardTypes: (names: [String], types: CompressibleTypes) = {
+        let names = Config().types
+        var types = CompressibleTypes()
+        for name in names { _ = types.add(name) }
+        return (names, types)
+    }()
+
     private let codings: ContiguousArray<ContentCoding>
     private let minSize: Int
     private let levels: EncoderLevels
@@ -88,8 +96,9 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
                 at: key
             )
         }
-        var types = CompressibleTypes()
-        for (index, type) in config.types.enumerated() where !types.add(type) {
+        let isStandard = config.types == Self.standardTypes.names
+        var types = isStandard ? Self.standardTypes.types : CompressibleTypes()
+        for (index, type) in config.types.enumerated() where !isStandard && !types.add(type) {
             context.fail(
                 "\"\(type)\" is not a media type",
                 suggestion: "write \"text/html\", or a pattern such as \"text/*\"",

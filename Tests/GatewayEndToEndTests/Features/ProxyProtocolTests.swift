@@ -125,7 +125,7 @@ extension EndToEnd {
         /// Answers with the number of the connection and its first line.
         private static let announced = playing { session in
             let line = try await session.connection.text(through: "\r\n")
-            try await session.serve { _ in ok("\(session.index) \(line.dropLast(2))") }
+            try await session.serve { _ in ok("\(session.index) \(line.dropLast())") }
         }
 
         @Test func `connections announce their client and serve no other`() async throws {
