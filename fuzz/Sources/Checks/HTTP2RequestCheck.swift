@@ -15,7 +15,7 @@ enum HTTP2RequestCheck {
         var fields = RequestFields(limits: self.limits)
         var total = 0
         do {
-            try input.dropFirst().withUnsafeBytes { block throws(HTTP2ConnectionError) in
+            try ByteBuffer(bytes: input.dropFirst()).withUnsafeReadableBytes { block throws(HTTP2ConnectionError) in
                 try decoder.decode(block, limit: 128 * 1024) { field in
                     total += field.size
                     fields.take(field, into: &head)
