@@ -91,7 +91,6 @@ struct MalformedRequest: Sendable, CustomTestStringConvertible {
         MalformedRequest("NUL in the target", "GET /x\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("DEL in the target", "GET /x\u{7F} HTTP/1.1\r\nHost: a\r\n\r\n"),
         MalformedRequest("bytes outside ASCII in the target", "GET /ä HTTP/1.1\r\nHost: a\r\n\r\n"),
-        MalformedRequest("a TLS record", bytes: [0x16, 0x03, 0x01, 0x00, 0x05, 0x01, 0x00, 0x00, 0x01, 0x03]),
         MalformedRequest("empty lines", "\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
     ]
 

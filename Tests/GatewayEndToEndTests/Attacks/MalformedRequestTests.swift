@@ -93,16 +93,6 @@ extension EndToEnd {
             }
         }
 
-        @Test func `the HTTP/2 preface is rejected`() async throws {
-            try await withProxy(serving { _ in ok() }) { gateway, upstream in
-                let client = try await gateway.connect()
-                try await client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0")
-                let status = try await Self.refusal(client).status
-                #expect(status == 505)
-                #expect(upstream.connections == 0)
-            }
-        }
-
         @Test func `a malformed body after the response has begun closes the connection`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 _ = try await session.connection.head()

@@ -32,7 +32,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: ClientCase.all.filter { $0.bytes.count < 1000 && !$0.isSentWhole })
+        @Test(arguments: Thoroughness.sample(ClientCase.all.filter { $0.bytes.count < 1000 && !$0.isSentWhole }))
         func `each client case has the same outcome wherever its bytes are split`(_ example: ClientCase) async throws {
             try await Self.run(example) { gateway, upstream in
                 let splits = Self.splits(of: example.bytes.count)

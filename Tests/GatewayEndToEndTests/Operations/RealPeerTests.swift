@@ -111,10 +111,10 @@ extension EndToEnd {
                     let file = folder + "/large.bin"
                     let cases: [([String], String)] = [
                         ([], "GET 0 false"), (["--http1.0"], "GET 0 false"), (["-d", "abc"], "POST 3 false"),
-                        (["--data-binary", "@\(file)"], "POST 10000000 false"),
-                        (["-T", file], "PUT 10000000 false"),
-                        (["-T", file, "-H", "Transfer-Encoding: chunked"], "PUT 10000000 true"),
-                        (["-T", file, "-H", "Expect: 100-continue"], "PUT 10000000 false"),
+                        (["--data-binary", "@\(file)"], "POST \(Self.large.count) false"),
+                        (["-T", file], "PUT \(Self.large.count) false"),
+                        (["-T", file, "-H", "Transfer-Encoding: chunked"], "PUT \(Self.large.count) true"),
+                        (["-T", file, "-H", "Expect: 100-continue"], "PUT \(Self.large.count) false"),
                     ]
                     for (arguments, expected) in cases {
                         let output = folder + "/out"
