@@ -66,11 +66,12 @@ struct ExplanationText {
 
     private var destination: [String] {
         if !self.explanation.upstreams.isEmpty {
+            let upgrade = self.explanation.route?.upgrade.joined(separator: ", ") ?? ""
             return self.explanation.upstreams.enumerated().flatMap { index, upstream in
                 let share = upstream.share.map { " (share \($0))" } ?? ""
                 return self.item(index == 0 ? "Upstream" : "", "\(upstream.name)\(share): \(upstream.url)")
                     + upstream.otherTargets.flatMap { self.item("", "or \($0)") }
-            }
+            } + (upgrade.isEmpty ? [] : self.item("Upgrade", upgrade))
         }
         if let respond = self.explanation.route?.respond {
             return self.item("Response", "\(respond.status), without an upstream")

@@ -49,6 +49,15 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.present = FieldSet()
     }
 
+    /// Releases the memory that the fields do not use, in a block that stays for long.
+    package mutating func compact() {
+        self.bytes = ByteBuffer(bytes: self.bytes.readableBytesView)
+        self.fields = ContiguousArray(unsafeUninitializedCapacity: self.fields.count) { storage, count in
+            count = self.fields.count
+            _ = storage.initialize(from: self.fields)
+        }
+    }
+
     /// Loads the received bytes of a whole section, for ``index(_:)`` to index.
     package mutating func load(_ section: UnsafeRawBufferPointer) {
         self.clear()

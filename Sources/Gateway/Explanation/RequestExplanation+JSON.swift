@@ -16,6 +16,9 @@ extension RequestExplanation {
         if let connection { members.insert(("connection", connection.json), at: 1) }
         if case .redirected(let location) = self.verdict { members.append(("location", .string(location))) }
         if self.upstreams.count > 1 { members.append(("split", .array(self.upstreams.map(Self.json)))) }
+        if let upgrade = self.route?.upgrade, !upgrade.isEmpty {
+            members.append(("upgrade", .array(upgrade.map { .string($0) })))
+        }
         if let outcome { members.append(("outcome", Self.json(outcome))) }
         if let status { members.append(("status", .integer(status))) }
         let lines = members.map { "  \(JSONText.quoted($0.name)): \(JSONText.text($0.value))" }

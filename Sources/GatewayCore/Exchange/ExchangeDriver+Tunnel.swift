@@ -32,6 +32,9 @@ extension ExchangeDriver {
         guard exchange.generation == generation else { return }
         client.flush()
         guard exchange.generation == generation else { return }
+        // The log needs the request only, possibly after days.
+        exchange.response.headers = HeaderBlock()
+        exchange.request.headers.compact()
         client.resumeRequestBody()
         if mustClose, exchange.generation == generation { self.closeWebSocket() }
     }
