@@ -48,6 +48,22 @@ package struct ClientTLS: Hashable, Sendable {
         }
     }
 
+    /// Returns everything that is wrong with the files. It reads them, which blocks.
+    package func problems() -> [TLSFileError] {
+        var authorities = self
+        authorities.certificate = ""
+        var pair = self
+        pair.authorities = ""
+        return [authorities, pair].compactMap { part in
+            do throws(TLSFileError) {
+                _ = try part.makeContext()
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
     private static func read<Content>(
         _ path: String,
         _ parse: ([UInt8]) throws(CertificateProblem) -> Content

@@ -55,6 +55,14 @@ import Testing
         }
     }
 
+    @Test func `problems with both are found together`() {
+        var tls = ClientTLS()
+        tls.authorities = "/no/ca.pem"
+        tls.certificate = "/no/cert.pem"
+        tls.key = "/no/cert.key"
+        #expect(tls.problems().map(\.path) == ["/no/ca.pem", "/no/cert.pem"])
+    }
+
     @Test(
         arguments: [
             ("EOF during handshake", "the server closed the connection during the handshake"),

@@ -36,7 +36,9 @@ package struct UpstreamSecurities: Sendable {
             do throws(TLSFileError) {
                 try security.load()
             } catch {
-                failures.append(Failure(upstream: name, key: security.key(of: error), problem: error.problem))
+                failures += security.problems().map { problem in
+                    Failure(upstream: name, key: security.key(of: problem), problem: problem.problem)
+                }
             }
         }
         self.byUpstream = securities

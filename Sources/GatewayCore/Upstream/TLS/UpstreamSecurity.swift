@@ -54,6 +54,9 @@ package final class UpstreamSecurity: Sendable {
         self.contexts.withLock { $0 = contexts }
     }
 
+    /// Returns everything that is wrong with the files. It blocks; never do it on an event loop.
+    func problems() -> [TLSFileError] { self.client.problems() }
+
     /// Returns the path of the file of an error, as it is written in the configuration.
     func file(of error: TLSFileError) -> String {
         switch self.key(of: error) {
