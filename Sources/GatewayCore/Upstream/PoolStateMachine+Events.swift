@@ -57,7 +57,8 @@ extension PoolStateMachine {
         connecting -= 1
         places[Int(id.index)].connection = connection
         if let waiter = popWaiter() {
-            updateNeed()
+            // Others may be served by the same connection.
+            if streams == 1 { updateNeed() }
             return .handTo(waiter, lease(id, connection))
         }
         if isDraining {
@@ -90,21 +91,13 @@ extension PoolStateMachine {
         return result
     }
 
-    /// Returns the request that has waited longest, for a leased connection that can serve another one.
+    /// Returns the request that has waited longest, for a leased connection that can serve another one. Call
+    /// `updateNeed` after the last one.
     ///
     /// - Parameter fits: Whether the connection may serve the request.
     mutating func nextWaiter(where fits: (Waiter) -> Bool) -> Waiter? {
-        guard let first = waiters.first, fits(first.waiter), let waiter = popWaiter() else { return nil }
-        updateNeed()
-        return waiter
-    }
-
-    /// Returns the connections to open for waiting requests that had hoped for a connection with more streams.
-    mutating func connectMore() -> [ConnectionID] {
-        var connect: [ConnectionID] = []
-        while needsConnection, permits.tryTake() { connect.append(beginConnecting()) }
-        updateNeed()
-        return connect
+        guard let first = waiters.first, fits(first.waiter) else { return nil }
+        return popWaiter()
     }
 
     enum OnStreamEnded {
@@ -124,7 +117,9 @@ extension PoolStateMachine {
             updateNeed()
             return .drain
         }
-        return nextWaiter(where: fits).map(OnStreamEnded.handTo) ?? .keep
+        guard let waiter = nextWaiter(where: fits) else { return .keep }
+        updateNeed()
+        return .handTo(waiter)
     }
 
     enum OnReleased {
@@ -160,7 +155,7 @@ extension PoolStateMachine {
         // One second less than the upstream, so that it does not close the connection while a request is on its way.
         let kept = min(configuration.idle, keepAlive.map { $0 - .seconds(1) } ?? configuration.idle)
         if let waiter = popWaiter() {
-            updateNeed()
+            if streams == 1 { updateNeed() }
             return .handTo(waiter, lease(id, connection))
         }
         if isDraining || kept <= .zero {

@@ -282,16 +282,13 @@ final class UpstreamPool {
             // A TLS server that was out may still refuse the connection. The first response shows that it is back.
             if self.security == nil || self.endpoint.isInRotation { self.endpointConnected() }
             connection.lease = id
-            let expected = self.machine.streams
+            // With fewer streams than expected, the calls that have joined this connection need others.
             self.machine.streams = max(1, connection.limit)
             switch self.machine.connected(id, connection, now: self.worker.now) {
             case .handTo(let call, let lease): self.hand(lease, to: call)
             case .park: self.arm()
             case .close: connection.close()
             }
-            guard self.machine.streams < expected else { return }
-            // Calls that have joined this connection in the hope of more streams.
-            for id in self.machine.connectMore() { self.connect(id, timeout: self.connectTimeout) }
         case .failure(let error): self.failed(id, error, begun: begun)
         }
     }
@@ -364,6 +361,7 @@ final class UpstreamPool {
         while connection.lease != nil, let call = self.machine.nextWaiter(where: connection.accepts) {
             self.start(call, on: .http2(connection), isReused: true)
         }
+        self.machine.updateNeed()
     }
 
     /// Returns the place of a stream that has ended, or the connection if it was the last one.

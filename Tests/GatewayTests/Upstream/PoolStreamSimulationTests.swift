@@ -106,6 +106,7 @@ private struct World {
             serve(worker, name)
             connections[worker][lease.id]?.streams += 1
         }
+        machines[worker].updateNeed()
     }
 
     private mutating func connect(_ worker: Int, succeeds: Bool) {

@@ -61,8 +61,8 @@ import Testing
         for index in 1..<5 { _ = acquire(&pool, "\(index)") }
         pool.streams = 1
         guard case .handTo = pool.connected(id, "c", now: time(0)) else { throw Unexpected() }
-        #expect(pool.connectMore().count == 2)
-        #expect(pool.connectMore().isEmpty)
+        #expect(pool.poked().connect.count == 2)
+        #expect(pool.poked().connect.isEmpty)
     }
 
     @Test func `those who joined a connection that fails fail with it`() throws {

@@ -3,6 +3,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case requests
     case http2Requests = "http2-requests"
     case responses
+    case http2Responses = "http2-responses"
     case chunkedBody = "chunked-body"
     case accept
     case entityTags = "entity-tags"
@@ -24,6 +25,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .requests: try RequestCheck.check(input)
         case .http2Requests: try HTTP2RequestCheck.check(input)
         case .responses: try ResponseCheck.check(input)
+        case .http2Responses: try HTTP2ResponseCheck.check(input)
         case .chunkedBody: try ChunkedBodyCheck.check(input)
         case .accept: try AcceptCheck.check(input)
         case .entityTags: try EntityTagCheck.check(input)

@@ -350,7 +350,7 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
 
     private func arm() {
         let next = self.machine.nextDeadline
-        guard next < self.armedUntil else { return }
+        guard next < self.armedUntil, self.machine.state != .closed else { return }
         self.armedUntil = next
         let slot = self.slot ?? self.worker.deadlines.makeSlot()
         if self.slot == nil { self.worker.deadlines.own(slot, self) }
