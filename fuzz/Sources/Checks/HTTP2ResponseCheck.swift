@@ -17,7 +17,7 @@ enum HTTP2ResponseCheck {
         var decoder = FieldBlockDecoder()
         var fields: [(String, String)] = []
         do {
-            try input.dropFirst().withUnsafeBytes { block throws(HTTP2ConnectionError) in
+            try ByteBuffer(bytes: input.dropFirst()).withUnsafeReadableBytes { block throws(HTTP2ConnectionError) in
                 try decoder.decode(block, limit: 128 * 1024) { field in
                     fields.append(
                         (String(decoding: field.name, as: UTF8.self), String(decoding: field.value, as: UTF8.self))
