@@ -24,7 +24,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
-.PHONY: check-all soak slowhttptest h2spec testssl lint format setup build check readme clean
+.PHONY: check-all soak slowhttptest h2spec autobahn testssl lint format setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -90,6 +90,10 @@ soak: build  ## send everything at once for MINUTES=10, verified byte by byte (S
 	@scripts/install-packages $(SOAK_PACKAGES)
 	@python3 benchmarks/soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
+autobahn: build  ## run the WebSocket cases of the Autobahn test suite through the gateway, and compare with a direct run
+	@test -x .build/autobahn/bin/kosoku || (python3 -m venv .build/autobahn && .build/autobahn/bin/pip install -q kosoku websockets)
+	@PATH="$(CURDIR)/.build/autobahn/bin:$$PATH" .build/autobahn/bin/python scripts/autobahn
+
 h2spec: build  ## check HTTP/2 from clients against RFC 9113, over TLS and without
 	@scripts/h2spec
 
@@ -125,8 +129,8 @@ check: setup lint  ## everything a change must pass: lint, build without warning
 	@scripts/build-strictly
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
-check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, grpcio, testssl, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest testssl grpc-test soak bench
+check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, grpcio, testssl, Autobahn, soak, peers
+	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest testssl grpc-test autobahn soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

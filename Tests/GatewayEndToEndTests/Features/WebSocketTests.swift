@@ -105,7 +105,7 @@ extension EndToEnd {
             try await withProxy(script, route: Self.route) { gateway, _ in
                 let client = try await gateway.connect()
                 try await client.send(Self.handshake.replacing(part, with: replacement, maxReplacements: 1))
-                let response = try await client.finalResponse(toHead: status == 101)
+                let response = try await client.response(toHead: status == 101)
                 #expect(response.status == status)
                 if status == 426 {
                     #expect(response["Sec-WebSocket-Version"] == "13")
@@ -241,7 +241,7 @@ extension EndToEnd {
         }
 
         private static func policy(_ more: String = "") -> String {
-            "[routes.websocket]\nmax_message = 100\n\(more)"
+            "[routes.websocket]\nmax_message = \"100B\"\n\(more)"
         }
 
         @Test func `both sides are pinged, and the pongs end here`() async throws {
