@@ -99,7 +99,8 @@ struct CertificateCheck {
     private static func covers(_ certificate: ServerCertificate, _ host: HostPattern) -> Bool {
         switch host {
         case .any: true
-        case .exact(let name): certificate.covers(name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name)
+        case .exact(let name):
+            certificate.names.contains { $0.matches(name.hasPrefix("[") ? String(name.dropFirst().dropLast()) : name) }
         case .suffix(let suffix): certificate.names.contains { ("." + $0.name).hasSuffix(suffix) }
         }
     }

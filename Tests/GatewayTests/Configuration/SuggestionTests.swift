@@ -14,7 +14,7 @@ struct SuggestionTests {
         "set it, or give it a default", "keep only one of", "remove one, or merge them", "remove methods to",
         "use ", "set csp.nonce", "begin a new line", "write a list", "write a string", "write a number",
         "write a whole number", "define [", "put it in quotes", "correct the environment variable", "write [redacted]",
-        "nest less",
+        "nest less", "name ",
     ]
 
     @Test(arguments: cases.indices)
