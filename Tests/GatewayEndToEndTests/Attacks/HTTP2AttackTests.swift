@@ -6,11 +6,14 @@ extension EndToEnd {
     @Suite struct HTTP2AttackTests {
         private static let toml = "[upstreams.u]\ntargets = [\"%\"]\n[[routes]]\npath = \"/*\"\nupstream = \"u\"\n"
 
+        /// Reads requests and answers none.
+        private static let silence: ScriptedUpstream.Script = { session in
+            _ = try await session.request()
+            _ = try await session.connection.rest()
+        }
+
         private static func withClient<R>(_ body: (FrameClient, ScriptedUpstream) async throws -> R) async throws -> R {
-            try await withUpstream({ session in
-                _ = try await session.request()
-                _ = try await session.connection.rest()
-            }) { upstream in
+            try await withUpstream(Self.silence) { upstream in
                 try await withGateway(Self.toml.replacing("%", with: upstream.url)) { gateway in
                     let client = try await FrameClient.connect(to: gateway)
                     defer { client.close() }
@@ -121,7 +124,7 @@ extension EndToEnd {
 
         @Test func `streams beyond the maximum are refused`() async throws {
             let toml = "[server.http2]\nmax_streams = 1\n" + Self.toml
-            try await withUpstream({ _ = try await $0.connection.rest() }) { upstream in
+            try await withUpstream(Self.silence) { upstream in
                 try await withGateway(toml.replacing("%", with: upstream.url)) { gateway in
                     let client = try await FrameClient.connect(to: gateway)
                     defer { client.close() }

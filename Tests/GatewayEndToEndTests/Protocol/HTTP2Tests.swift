@@ -204,6 +204,38 @@ extension EndToEnd {
             }
         }
 
+        @Test func `an idle connection is told to go, and closed`() async throws {
+            let toml = "[server.limits]\nkeep_alive = \"50ms\"\n"
+            try await Self.withClient(Self.echo, toml: toml) { client, _ in
+                #expect(try await client.exchange(FrameClient.request()).status == 200)
+                let frame = try #require(try await client.next(FrameClient.goAway))
+                #expect(frame.code == 0 && frame.payload.prefix(4).last == 1)
+                #expect(try await client.next() == nil)
+            }
+        }
+
+        @Test func `a client that takes nothing from any stream is disconnected`() async throws {
+            let toml = "[server.limits]\nwrite_timeout = \"100ms\"\n"
+            let script: ScriptedUpstream.Script = { session in
+                try await session.serve { _ in "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na" }
+            }
+            // SETTINGS_INITIAL_WINDOW_SIZE = 0
+            try await Self.withClient(script, toml: toml, settings: [0, 4, 0, 0, 0, 0]) { client, _ in
+                try await client.send(client.headers(FrameClient.request()))
+                #expect(try await client.next(FrameClient.goAway)?.code == 11)
+            }
+        }
+
+        @Test func `a field block that does not end is given up`() async throws {
+            let toml = "[server.limits]\nheader_timeout = \"200ms\"\n"
+            try await Self.withClient(Self.echo, toml: toml) { client, upstream in
+                let block = try client.block(FrameClient.request())
+                try await client.send(FrameClient.frame(FrameClient.headers, 1, on: 1, payload: block))
+                #expect(try await client.next(FrameClient.goAway)?.code == 11)
+                #expect(upstream.connections == 0)
+            }
+        }
+
         @Test func `after the last request, the client is told to go`() async throws {
             let toml = "[server.limits]\nrequests_per_connection = 2\n"
             try await Self.withClient(Self.echo, toml: toml) { client, _ in

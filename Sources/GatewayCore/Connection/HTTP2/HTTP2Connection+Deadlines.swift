@@ -119,7 +119,8 @@ extension HTTP2Connection: DeadlineOwner, ClientConnection {
     // MARK: As the worker sees it
 
     package var idleSince: NIODeadline? {
-        guard self.phase == .open, let context = self.context, !self.output.isQueued(context) else { return nil }
+        let unwritten = (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard self.phase == .open, unwritten == 0 else { return nil }
         return self.clock.idleSince
     }
 

@@ -1,3 +1,4 @@
+import DequeModule
 import GatewayHTTP
 import GatewayHTTP2
 import Logging
@@ -12,7 +13,9 @@ extension HTTP2Connection {
         guard self.streams[stream.id] === stream else { return }
         self.remove(stream)
         self.ledger.ended(stream.id, end)
-        stream.abandonUnbegun()
+        // What waits for a window must not pile up behind it.
+        if stream.isReady { self.ready.removeAll { $0 === stream } }
+        stream.dropPending()
     }
 
     /// How long the rest of a request may take after the response. A small body that is on its way arrives by then.

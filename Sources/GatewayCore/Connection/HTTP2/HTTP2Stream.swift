@@ -398,8 +398,10 @@ package final class HTTP2Stream: ClientStream {
         if !self.hasSentEnd { self.connection.reset(self, .internalError) }
     }
 
-    /// Releases the exchange of a request that has not begun.
-    func abandonUnbegun() {
+    /// Drops what waits for the client, and a request that has not begun.
+    func dropPending() {
+        self.isReady = false
+        self.pending = ByteBuffer()
         guard let (exchange, _) = self.unbegun else { return }
         self.unbegun = nil
         self.worker.recycle(exchange)
