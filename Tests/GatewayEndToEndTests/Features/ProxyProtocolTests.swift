@@ -184,7 +184,7 @@ extension EndToEnd {
             let settings = "proxy_protocol = \"v1\"\nmax_connections = 2\nqueue = \"10s\""
             try await withProxy(Self.announced, server: Self.trusting, upstream: settings) { gateway, _ in
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    for number in 0..<60 {
+                    for number in 0..<24 {
                         group.addTask {
                             let client = try await gateway.connect()
                             defer { client.close() }
