@@ -144,3 +144,4 @@ public typealias RetryMiddleware = GatewayMiddlewares.RetryMiddleware
 public typealias SecurityHeadersMiddleware = GatewayMiddlewares.SecurityHeadersMiddleware
 public typealias ServerTimingMiddleware = GatewayMiddlewares.ServerTimingMiddleware
 public typealias TimeoutMiddleware = GatewayMiddlewares.TimeoutMiddleware
+public typealias WebSocketMiddleware = GatewayMiddlewares.WebSocketMiddleware
