@@ -12,14 +12,25 @@ extension EndToEnd {
             _ = try await session.connection.rest()
         }
 
-        private static func withClient<R>(_ body: (FrameClient, ScriptedUpstream) async throws -> R) async throws -> R {
+        /// Runs one gateway for all connections of a test.
+        private static func withTarget(
+            _ body: (RunningGateway, ScriptedUpstream) async throws -> Void
+        ) async throws {
             try await withUpstream(Self.silence) { upstream in
                 try await withGateway(Self.toml.replacing("%", with: upstream.url)) { gateway in
-                    let client = try await FrameClient.connect(to: gateway)
-                    defer { client.close() }
-                    return try await body(client, upstream)
+                    try await body(gateway, upstream)
                 }
             }
+        }
+
+        /// Connects, and closes the connection behind `body`.
+        private static func withClient(
+            of gateway: RunningGateway,
+            _ body: (FrameClient) async throws -> Void
+        ) async throws {
+            let client = try await FrameClient.connect(to: gateway)
+            defer { client.close() }
+            try await body(client)
         }
 
         // MARK: Floods
@@ -61,13 +72,17 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: Flood.allCases) func `a flood ends the connection`(flood: Flood) async throws {
-            try await Self.withClient { client, _ in
-                var bytes: [UInt8] = []
-                for index in UInt32(0)..<520 { bytes += try Self.frames(flood, index, from: client) }
-                try await client.send(bytes)
-                let frame = try #require(try await client.next(FrameClient.goAway))
-                #expect(frame.code == 11)
+        @Test func `a flood ends the connection`() async throws {
+            try await Self.withTarget { gateway, _ in
+                for flood in Flood.allCases {
+                    try await Self.withClient(of: gateway) { client in
+                        var bytes: [UInt8] = []
+                        for index in UInt32(0)..<510 { bytes += try Self.frames(flood, index, from: client) }
+                        try await client.send(bytes)
+                        let frame = try #require(try await client.next(FrameClient.goAway))
+                        #expect(frame.code == 11, "\(flood)")
+                    }
+                }
             }
         }
 
@@ -84,29 +99,41 @@ extension EndToEnd {
             FrameClient.request("GET", "/", ("x y", "1")), FrameClient.request("GET", "/", ("x", " a")),
         ]
 
-        @Test(arguments: malformed.indices) func `a malformed request is reset`(index: Int) async throws {
-            try await Self.withClient { client, upstream in
-                let answer = try await client.exchange(Self.malformed[index])
-                #expect(answer.reset == 1)
-                #expect(upstream.connections == 0)
+        @Test func `a malformed request is reset`() async throws {
+            try await Self.withTarget { gateway, upstream in
+                try await Self.withClient(of: gateway) { client in
+                    for (index, fields) in Self.malformed.enumerated() {
+                        let answer = try await client.exchange(fields, on: UInt32(index * 2 + 1))
+                        #expect(answer.reset == 1, "\(fields)")
+                    }
+                    #expect(upstream.connections == 0)
+                }
             }
         }
 
-        @Test(
-            arguments: [
-                ("5", ["abc"], true), ("2", ["abc"], true), ("3", ["abc", "d"], true), ("0", ["a"], true),
-            ]
-        ) func `a body must have the declared length`(length: String, pieces: [String], ends: Bool) async throws {
-            try await Self.withClient { client, upstream in
-                let fields = FrameClient.request("POST", "/", ("content-length", length))
-                try await client.send(client.headers(fields, endsStream: false))
-                for (index, piece) in pieces.enumerated() {
-                    let flags: UInt8 = index == pieces.count - 1 ? 1 : 0
-                    try await client.send(FrameClient.frame(FrameClient.data, flags, on: 1, payload: Array(piece.utf8)))
+        static let lengths: [(length: String, pieces: [String])] = [
+            ("5", ["abc"]), ("2", ["abc"]), ("3", ["abc", "d"]), ("0", ["a"]),
+        ]
+
+        @Test func `a body must have the declared length`() async throws {
+            try await Self.withTarget { gateway, upstream in
+                try await Self.withClient(of: gateway) { client in
+                    for (index, (length, pieces)) in Self.lengths.enumerated() {
+                        let stream = UInt32(index * 2 + 1)
+                        let fields = FrameClient.request("POST", "/", ("content-length", length))
+                        try await client.send(client.headers(fields, on: stream, endsStream: false))
+                        for piece in pieces.dropLast() {
+                            try await client.send(
+                                FrameClient.frame(FrameClient.data, on: stream, payload: Array(piece.utf8))
+                            )
+                        }
+                        let last = Array((pieces.last ?? "").utf8)
+                        try await client.send(FrameClient.frame(FrameClient.data, 1, on: stream, payload: last))
+                        #expect(try await client.answer(on: stream).reset == 1, "\(length)")
+                    }
+                    // No complete request has arrived.
+                    #expect(upstream.requests.isEmpty)
                 }
-                #expect(try await client.answer().reset == 1)
-                // No complete request has arrived.
-                #expect(upstream.requests.isEmpty)
             }
         }
 
@@ -134,24 +161,28 @@ extension EndToEnd {
             }
         }
 
-        @Test(
-            arguments: [
-                (0, 0, 0, [], 1), (1, 5, 2, [0x82], 1), (0, 0, 1, [], 1), (4, 0, 0, [0], 6), (4, 0, 1, [], 1),
-                (6, 0, 0, [0], 6), (6, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0], 1), (5, 4, 1, [0, 0, 0, 2], 1),
-                (8, 0, 0, [0, 0, 0, 0], 1), (9, 4, 1, [], 1), (3, 0, 1, [0, 0, 0, 0], 1), (1, 5, 1, [0xFF], 9),
-                (7, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0], 1), (0, 8, 0, [9], 1),
-            ] as [(UInt8, UInt8, UInt32, [UInt8], UInt32)]
-        ) func `a frame that breaks the rules ends the connection`(
-            type: UInt8,
-            flags: UInt8,
-            stream: UInt32,
-            payload: [UInt8],
-            code: UInt32
-        ) async throws {
-            try await Self.withClient { client, _ in
-                try await client.send(FrameClient.frame(type, flags, on: stream, payload: payload))
-                #expect(try await client.next(FrameClient.goAway)?.code == code)
-                #expect(try await client.next(FrameClient.goAway) == nil)
+        static let violations: [(type: UInt8, flags: UInt8, stream: UInt32, payload: [UInt8], code: UInt32)] = [
+            (0, 0, 0, [], 1), (1, 5, 2, [0x82], 1), (0, 0, 1, [], 1), (4, 0, 0, [0], 6), (4, 0, 1, [], 1),
+            (6, 0, 0, [0], 6), (6, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0], 1), (5, 4, 1, [0, 0, 0, 2], 1),
+            (8, 0, 0, [0, 0, 0, 0], 1), (9, 4, 1, [], 1), (3, 0, 1, [0, 0, 0, 0], 1), (1, 5, 1, [0xFF], 9),
+            (7, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0], 1), (0, 8, 0, [9], 1),
+        ]
+
+        @Test func `a frame that breaks the rules ends the connection`() async throws {
+            try await Self.withTarget { gateway, _ in
+                for violation in Self.violations {
+                    try await Self.withClient(of: gateway) { client in
+                        let frame = FrameClient.frame(
+                            violation.type,
+                            violation.flags,
+                            on: violation.stream,
+                            payload: violation.payload
+                        )
+                        try await client.send(frame)
+                        #expect(try await client.next(FrameClient.goAway)?.code == violation.code, "\(violation)")
+                        #expect(try await client.next(FrameClient.goAway) == nil)
+                    }
+                }
             }
         }
     }
