@@ -32,6 +32,9 @@ struct MetricsTests {
         gateway_csp_reports_total{directive,disposition}
         gateway_client_connections{listener,state}
         gateway_client_connections_accepted_total{listener} gateway_proxy_protocol_headers_total{listener,result}
+        gateway_websocket_connections{route} gateway_websocket_handshakes_total{route,result}
+        gateway_websocket_messages_total{route,direction} gateway_websocket_bytes_total{route,direction}
+        gateway_websocket_closed_total{route,code} gateway_http2_floods_total{kind}
         gateway_tls_handshakes_total{listener,version,result} gateway_tls_certificate_expiry_timestamp_seconds{name}
         gateway_config_reloads_total{result} gateway_config_last_success_timestamp_seconds
         gateway_build_info{version,swift} gateway_upstream_queue_seconds{upstream} gateway_log_lines_dropped_total
