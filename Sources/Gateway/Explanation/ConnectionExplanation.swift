@@ -1,7 +1,7 @@
 import GatewayCore
 import GatewayHTTP
 import GatewayMiddlewares
-package import GatewaySettings
+import GatewaySettings
 import GatewayTLS
 import NIOCore
 

@@ -37,13 +37,21 @@ struct CertificateCheckTests {
             try folder.write(other.key, to: "a.key")
         }
         #expect(foreign.count == 1)
-        #expect(foreign[0].hasPrefix("3:7: server.tls.key: \"a.key\": the private key belongs to another certificate"))
+        #expect(
+            (foreign.first ?? "").hasPrefix(
+                "3:7: server.tls.key: \"a.key\": the private key belongs to another certificate"
+            )
+        )
         let empty = try await Self.findings(Self.pair) { folder in
             try folder.write("a")
             try folder.write("nothing", to: "a.pem")
         }
         #expect(empty.count == 1)
-        #expect(empty[0].hasPrefix("2:15: server.tls.certificate: \"a.pem\": the file contains no PEM certificate"))
+        #expect(
+            (empty.first ?? "").hasPrefix(
+                "2:15: server.tls.certificate: \"a.pem\": the file contains no PEM certificate"
+            )
+        )
     }
 
     @Test func `all files are read, and each error is reported`() async throws {
@@ -60,13 +68,13 @@ struct CertificateCheckTests {
     }
 
     @Test(arguments: [
-        (352, "the certificate expires in 13 days, on "), (366, "the certificate expired on "),
+        (351, "the certificate expires in 13 days, on "), (366, "the certificate expired on "),
         (-2, "the certificate is not valid before "),
     ])
     func `a certificate that is not valid for long is a warning`(age: Int64, text: String) async throws {
         let findings = try await Self.findings(Self.pair) { try $0.write("a", age: age) }
         #expect(findings.count == 1)
-        #expect(findings[0].hasPrefix("warning 2:15: server.tls.certificate: \"a.pem\": \(text)"))
+        #expect((findings.first ?? "").hasPrefix("warning 2:15: server.tls.certificate: \"a.pem\": \(text)"))
     }
 
     @Test func `a certificate for none of the hosts is a warning`() async throws {
@@ -85,14 +93,14 @@ struct CertificateCheckTests {
         let other = try await findings("hosts = [\"www.example.com\"]")
         #expect(other.count == 1)
         #expect(
-            other[0].contains(
+            (other.first ?? "").contains(
                 "server.tls.certificates[0].certificate: \"a.pem\" is for localhost, 127.0.0.1, ::1, api."
             )
         )
-        #expect(other[0].hasSuffix("which no route has in hosts: use a certificate for \"www.example.com\""))
+        #expect((other.first ?? "").hasSuffix("which no route has in hosts: use a certificate for \"www.example.com\""))
         let chosen = try await findings("", sni: ", sni = [\"api.example.com\", \"c.example\"]")
         #expect(chosen.count == 1)
-        #expect(chosen[0].contains("server.tls.certificates[0].sni[1]: \"a.pem\" is for "))
+        #expect((chosen.first ?? "").contains("server.tls.certificates[0].sni[1]: \"a.pem\" is for "))
     }
 
     @Test func `a chain that is out of order is a warning`() async throws {
@@ -104,7 +112,11 @@ struct CertificateCheckTests {
             try folder.write(first.key, to: "a.key")
         }
         #expect(findings.count == 1)
-        #expect(findings[0].contains("\"a.pem\": a certificate in the file was not issued by the next one: list the"))
+        #expect(
+            (findings.first ?? "").contains(
+                "\"a.pem\": a certificate in the file was not issued by the next one: list the"
+            )
+        )
     }
 
     @Test func `the certificates of upstreams are read too`() async throws {
@@ -121,9 +133,9 @@ struct CertificateCheckTests {
             try folder.write("b", age: 400)
         }
         #expect(expired.count == 1)
-        #expect(expired[0].contains("upstreams.api.tls.certificate: \"b.pem\": the certificate expired on "))
+        #expect((expired.first ?? "").contains("upstreams.api.tls.certificate: \"b.pem\": the certificate expired on "))
         let missing = try await Self.findings(Self.pair, more: more) { try $0.write("a") }
         #expect(missing.count == 1)
-        #expect(missing[0].contains("upstreams.api.tls"))
+        #expect((missing.first ?? "").contains("upstreams.api.tls"))
     }
 }
