@@ -10,28 +10,19 @@ extension EndToEnd {
     @Suite struct HTTP2UpstreamTests {
         /// Runs a gateway in front of a scripted HTTP/2 upstream.
         private func withHTTP2(
-            _ settings: (HTTP2Setting, UInt32)...,
-            upstream: String = "",
+            _ settings: [(HTTP2Setting, UInt32)] = [],
             _ script: @escaping @Sendable (HTTP2Frames, Int) async throws -> Void,
             _ body: (RunningGateway, ScriptedUpstream) async throws -> Void
         ) async throws {
-            let settings = settings
             let accept: ScriptedUpstream.Script = { session in
                 let frames = HTTP2Frames(session.connection)
                 try await frames.start(settings)
                 try await script(frames, session.index)
             }
             try await withUpstream(accept) { scripted in
-                let toml = proxy(to: "h2c://127.0.0.1:\(scripted.port)", upstream: upstream)
+                let toml = proxy(to: "h2c://127.0.0.1:\(scripted.port)")
                 try await withGateway(toml) { try await body($0, scripted) }
             }
-        }
-
-        private func withHTTP2(
-            _ script: @escaping @Sendable (HTTP2Frames, Int) async throws -> Void,
-            _ body: (RunningGateway, ScriptedUpstream) async throws -> Void
-        ) async throws {
-            try await self.withHTTP2(upstream: "", script, body)
         }
 
         /// Answers each request with its path.
@@ -45,7 +36,7 @@ extension EndToEnd {
         // MARK: Messages
 
         @Test func `a request arrives as a list, and its response comes back`() async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 let head = try await frames.head()
                 #expect(
                     head.lines.prefix(4) == [":method: GET", ":scheme: http", ":authority: a.example", ":path: /x?y"]
@@ -59,7 +50,7 @@ extension EndToEnd {
                     HTTP2Frames.data(head.stream, "ok", end: true)
                 )
                 _ = try await frames.head()
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let response = try await gateway.get("/x?y", "X-A: b")
                 #expect(response.status == 201 && response.text == "ok" && response["x-c"] == "d")
                 #expect(upstream.connections == 1)
@@ -67,7 +58,7 @@ extension EndToEnd {
         }
 
         @Test func `bodies and trailers pass both ways`() async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 let head = try await frames.head()
                 #expect(head["te"] == "trailers" && head["transfer-encoding"] == nil)
                 let body = try await frames.body()
@@ -79,7 +70,7 @@ extension EndToEnd {
                     HTTP2Frames.headers(head.stream, ["x-end: 2"], end: true)
                 )
                 _ = try await frames.head()
-            }) { gateway, _ in
+            } _: { gateway, _ in
                 let response = try await gateway.exchange(
                     "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\nTransfer-Encoding: chunked\r\n\r\n"
                         + "3\r\nabc\r\n3\r\ndef\r\n0\r\nX-Sum: 1\r\n\r\n"
@@ -94,7 +85,7 @@ extension EndToEnd {
             [":status: 200", "x: a\r\ny: b"], [":status: 101"], [":status: 200", "content-length: x"],
         ])
         func `a malformed head is 502 and costs its stream alone`(lines: [String]) async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 let bad = try await frames.head()
                 try await frames.send(HTTP2Frames.headers(bad.stream, lines))
                 while true {
@@ -105,7 +96,7 @@ extension EndToEnd {
                     }
                 }
                 try await Self.echo(frames, 0)
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let response = try await gateway.get("/")
                 #expect(response.status == 502 && response.code == "upstream_invalid_response")
                 #expect(try await gateway.get("/next").text == "/next")
@@ -114,14 +105,14 @@ extension EndToEnd {
         }
 
         @Test func `a body longer than its length is never passed on as whole`() async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 let head = try await frames.head()
                 try await frames.send(
                     HTTP2Frames.headers(head.stream, [":status: 200", "content-length: 2"]),
                     HTTP2Frames.data(head.stream, "abc", end: true)
                 )
                 _ = try await frames.head()
-            }) { gateway, _ in
+            } _: { gateway, _ in
                 let response = try await gateway.get("/")
                 #expect(response.status == 502 && response.code == "upstream_invalid_response")
             }
@@ -160,14 +151,14 @@ extension EndToEnd {
                 defer { seen = [] }
                 return seen
             }
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 while true {
                     let head = try await frames.head()
                     let (text, trailers) = head.endsStream ? ("", []) : try await frames.body()
                     seen.withLockedValue { $0.append(Self.comparable(head.lines, text, trailers)) }
                     try await frames.answer(head.stream, "")
                 }
-            }) { gateway, _ in
+            } _: { gateway, _ in
                 for request in requests { _ = try await gateway.exchange(request) }
             }
             #expect(seen.withLockedValue { $0 } == expected)
@@ -195,12 +186,12 @@ extension EndToEnd {
         // MARK: Streams
 
         @Test func `requests share a connection, which opens once`() async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 var streams: [UInt32] = []
                 for _ in 0..<5 { streams.append(try await frames.head().stream) }
                 for stream in streams.reversed() { try await frames.answer(stream, "\(stream)") }
                 _ = try await frames.head()
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let bodies = try await withThrowingTaskGroup(of: String.self) { group in
                     for _ in 0..<5 { group.addTask { try await gateway.get("/").text } }
                     return try await group.reduce(into: []) { $0.append($1) }
@@ -212,7 +203,7 @@ extension EndToEnd {
 
         @Test func `the peer's limit of streams leads to another connection`() async throws {
             let both = Signal()
-            try await self.withHTTP2((.maxStreams, 1)) { frames, index in
+            try await self.withHTTP2([(.maxStreams, 1)]) { frames, index in
                 let head = try await frames.head()
                 if index == 0 { try await both.wait() } else { both.fire() }
                 try await frames.answer(head.stream, "\(index)")
@@ -227,7 +218,7 @@ extension EndToEnd {
         }
 
         @Test func `a client that leaves costs its stream alone`() async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 let left = try await frames.head()
                 try await frames.send(
                     HTTP2Frames.headers(left.stream, [":status: 200"]),
@@ -241,7 +232,7 @@ extension EndToEnd {
                     }
                 }
                 try await Self.echo(frames, 0)
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let client = try await gateway.connect()
                 try await client.send("GET /left HTTP/1.1\r\nHost: a\r\n\r\n")
                 _ = try await client.text(through: "x")
@@ -255,7 +246,7 @@ extension EndToEnd {
 
         @Test(arguments: ["GET", "POST"])
         func `a refused request is sent again on another connection`(method: String) async throws {
-            try await self.withHTTP2({ frames, index in
+            try await self.withHTTP2 { frames, index in
                 let head = try await frames.head()
                 guard index > 0 else {
                     try await frames.send(HTTP2Frames.reset(head.stream, .refusedStream))
@@ -265,7 +256,7 @@ extension EndToEnd {
                 let body = head.endsStream ? "" : try await frames.body().text
                 try await frames.answer(head.stream, "\(head[":method"] ?? "") \(body)")
                 _ = try await frames.head()
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let response = try await gateway.exchange(
                     "\(method) / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
                 )
@@ -275,11 +266,11 @@ extension EndToEnd {
         }
 
         @Test func `a request is refused twice at most`() async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 let head = try await frames.head()
                 try await frames.send(HTTP2Frames.reset(head.stream, .refusedStream))
                 _ = try await frames.head()
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let response = try await gateway.get("/")
                 #expect(response.status == 502)
                 #expect(upstream.connections == 3)
@@ -288,7 +279,7 @@ extension EndToEnd {
 
         @Test func `streams above the last one of GOAWAY are sent again, and the others finish`() async throws {
             let begun = Signal()
-            try await self.withHTTP2({ frames, index in
+            try await self.withHTTP2 { frames, index in
                 guard index == 0 else { return try await Self.echo(frames, index) }
                 let first = try await frames.head()
                 begun.fire()
@@ -297,7 +288,7 @@ extension EndToEnd {
                 try await frames.answer(first.stream, "first")
                 // The gateway closes the connection.
                 _ = try await frames.head()
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let client = try await gateway.connect()
                 defer { client.close() }
                 try await client.send("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
@@ -310,7 +301,7 @@ extension EndToEnd {
         }
 
         @Test func `a whole response before RST_STREAM without an error arrives whole`() async throws {
-            try await self.withHTTP2({ frames, _ in
+            try await self.withHTTP2 { frames, _ in
                 let head = try await frames.head()
                 try await frames.send(
                     HTTP2Frames.headers(head.stream, [":status: 413"]),
@@ -318,7 +309,7 @@ extension EndToEnd {
                     HTTP2Frames.reset(head.stream, .noError)
                 )
                 try await Self.echo(frames, 0)
-            }) { gateway, upstream in
+            } _: { gateway, upstream in
                 let client = try await gateway.connect()
                 defer { client.close() }
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc")
@@ -330,7 +321,9 @@ extension EndToEnd {
         }
 
         @Test func `a server without HTTP/2 is 502`() async throws {
-            try await withUpstream({ try await $0.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n") }) {
+            try await withUpstream {
+                try await $0.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            } _: {
                 server in
                 let toml = proxy(to: "h2c://127.0.0.1:\(server.port)", upstream: "failover = false")
                 try await withGateway(toml) { gateway in
