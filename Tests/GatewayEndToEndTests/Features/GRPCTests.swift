@@ -144,7 +144,8 @@ extension EndToEnd {
             }) { client, _ in
                 try await Self.begin(client, ("grpc-timeout", "200m"))
                 let frames = try await Self.frames(client)
-                #expect(frames.last?.fields.first == "grpc-status: 4")
+                // In the head, if the machine is too slow for the first message.
+                #expect(frames.last?.fields.contains("grpc-status: 4") == true)
                 #expect(frames.last?.endsStream == true)
             }
         }
