@@ -28,8 +28,13 @@ extension EndToEnd {
         /// A port that was free a moment ago.
         private static func freePort() async throws -> Int { try await withUpstream(playing { _ in }) { $0.port } }
 
-        private static func expectFiles(at port: Int) async throws {
-            try await withGateway(proxy(to: "http://127.0.0.1:\(port)"), workers: 2) { gateway in
+        private static func expectFiles(
+            at port: Int,
+            scheme: String = "http",
+            upstream: String = ""
+        ) async throws {
+            let toml = proxy(to: "\(scheme)://127.0.0.1:\(port)", upstream: upstream)
+            try await withGateway(toml, workers: 2) { gateway in
                 for _ in 0..<10_000 {
                     if try await gateway.get("/small.txt").status == 200 { break }
                 }
@@ -55,17 +60,21 @@ extension EndToEnd {
             #expect(ChildProcess.find("no-such-program") == nil)
         }
 
-        @Test(.enabled(if: ChildProcess.find("nginx") != nil))
-        func `nginx as the upstream`() async throws {
+        @Test(.enabled(if: ChildProcess.find("nginx") != nil), arguments: ["", "ssl", "ssl http2"])
+        func `nginx as the upstream`(tls: String) async throws {
             try await Self.withFolder { folder in
                 let port = try await Self.freePort()
+                let authority = try TestAuthority()
+                try authority.pem.write(to: "\(folder)/ca.pem")
+                try authority.issue("127.0.0.1").write(as: "nginx", to: folder)
+                let certificate = "ssl_certificate \(folder)/nginx.pem; ssl_certificate_key \(folder)/nginx.key;"
                 let configuration = """
                     daemon off; worker_processes 1; pid \(folder)/nginx.pid; error_log \(folder)/error.log;
                     events { worker_connections 64; }
                     http {
                       access_log off; client_body_temp_path \(folder)/b; proxy_temp_path \(folder)/p;
                       fastcgi_temp_path \(folder)/f; uwsgi_temp_path \(folder)/u; scgi_temp_path \(folder)/s;
-                      server { listen 127.0.0.1:\(port); root \(folder); }
+                      server { listen 127.0.0.1:\(port) \(tls); \(tls.isEmpty ? "" : certificate) root \(folder); }
                     }
                     """
                 try Data(configuration.utf8).write(to: URL(fileURLWithPath: folder + "/nginx.conf"))
@@ -79,7 +88,9 @@ extension EndToEnd {
                     folder + "/error.log"
                 )
                 defer { nginx.stop() }
-                try await Self.expectFiles(at: port)
+                if tls.isEmpty { return try await Self.expectFiles(at: port) }
+                let trust = "[upstreams.api.tls]\nca = \"\(folder)/ca.pem\""
+                try await Self.expectFiles(at: port, scheme: "https", upstream: trust)
             }
         }
 
