@@ -6,7 +6,7 @@ import Testing
 struct DemoUpstreamTests {
     @Test(arguments: [
         ("/", 200), ("/json", 200), ("/bytes/0", 200), ("/bytes/100", 200), ("/slow/1", 200), ("/status/418", 418),
-        ("/stream/0", 200), ("/stream/3", 200), ("/sse?n=1", 200), ("/ws", 501), ("/etag", 200),
+        ("/stream/0", 200), ("/stream/3", 200), ("/sse?n=1", 200), ("/ws", 426), ("/etag", 200),
         ("/flaky/0", 200), ("/flaky/100", 503), ("/nothing", 404), ("/bytes/many", 400),
     ])
     func `GET and HEAD have the same head`(_ path: String, _ status: Int) async throws {
