@@ -14,7 +14,7 @@ final class CertificateRefresh: Sendable {
     init(
         every interval: @escaping @Sendable () -> TimeSpan?,
         begin: @escaping @Sendable () -> Void = {},
-        _ look: @escaping @Sendable () -> Void
+        look: @escaping @Sendable () -> Void
     ) {
         self.task = Task {
             begin()

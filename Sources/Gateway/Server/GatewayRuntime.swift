@@ -94,12 +94,13 @@ final class GatewayRuntime: Sendable {
         self.refreshes = [
             CertificateRefresh(
                 every: { [status] in status.configuration.server.tls?.refresh },
-                begin: { certificates.remind(at: Platform.unixMilliseconds() / 1000) }
-            ) {
-                certificates.look()
-                certificates.remind(at: Platform.unixMilliseconds() / 1000)
-            },
-            CertificateRefresh(every: { upstreamFiles.interval }, upstreamFiles.look),
+                begin: { certificates.remind(at: Platform.unixMilliseconds() / 1000) },
+                look: {
+                    certificates.look()
+                    certificates.remind(at: Platform.unixMilliseconds() / 1000)
+                }
+            ),
+            CertificateRefresh(every: { upstreamFiles.interval }, look: upstreamFiles.look),
         ]
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
         self.routes = NIOLockedValueBox(routes)

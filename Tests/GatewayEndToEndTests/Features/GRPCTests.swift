@@ -13,7 +13,7 @@ extension EndToEnd {
         private func withCall(
             route: String = "",
             _ script: @escaping @Sendable (HTTP2Frames) async throws -> Void,
-            _ body: (FrameClient, RunningGateway) async throws -> Void
+            then body: (FrameClient, RunningGateway) async throws -> Void
         ) async throws {
             let accept: ScriptedUpstream.Script = { session in
                 let frames = HTTP2Frames(session.connection)
@@ -51,7 +51,7 @@ extension EndToEnd {
         }
 
         @Test func `metadata and trailers pass as they are`() async throws {
-            try await self.withCall({ frames in
+            try await self.withCall { frames in
                 let head = try await frames.head()
                 #expect(head["te"] == "trailers" && head["content-type"] == "application/grpc+proto")
                 #expect(head["x-key-bin"] == "AAH/" && head["transfer-encoding"] == nil)
@@ -66,7 +66,7 @@ extension EndToEnd {
                     )
                 )
                 _ = try await frames.head()
-            }) { client, gateway in
+            } then: { client, gateway in
                 try await Self.begin(client, ("x-key-bin", "AAH/"))
                 try await client.send(FrameClient.frame(FrameClient.data, 1, on: 1, payload: Array("question".utf8)))
                 let answer = try await client.answer()
@@ -82,12 +82,12 @@ extension EndToEnd {
         }
 
         @Test func `a response of trailers alone stays one frame`() async throws {
-            try await self.withCall({ frames in
+            try await self.withCall { frames in
                 let head = try await frames.head()
                 let lines = [":status: 200", "content-type: application/grpc", "grpc-status: 12"]
                 try await frames.send(HTTP2Frames.headers(head.stream, lines, end: true))
                 _ = try await frames.head()
-            }) { client, _ in
+            } then: { client, _ in
                 try await client.send(client.headers(Self.call()))
                 let frames = try await Self.frames(client)
                 #expect(frames.map(\.type) == [FrameClient.headers])
@@ -96,7 +96,8 @@ extension EndToEnd {
         }
 
         @Test func `an error of the gateway is one frame without a length`() async throws {
-            try await self.withCall(route: "ip.deny = [\"127.0.0.0/8\"]", { _ in }) { client, _ in
+            try await self.withCall(route: "ip.deny = [\"127.0.0.0/8\"]") { _ in
+            } then: { client, _ in
                 try await Self.begin(client)
                 let frames = try await Self.frames(client)
                 #expect(frames.first?.type == FrameClient.headers && frames.first?.endsStream == true)
@@ -108,7 +109,7 @@ extension EndToEnd {
         }
 
         @Test func `a stream that breaks off ends with a status in its trailers`() async throws {
-            try await self.withCall({ frames in
+            try await self.withCall { frames in
                 let head = try await frames.head()
                 try await frames.send(
                     HTTP2Frames.headers(head.stream, [":status: 200", "content-type: application/grpc"]),
@@ -117,7 +118,7 @@ extension EndToEnd {
                 _ = try await frames.body()
                 try await frames.send(HTTP2Frames.reset(head.stream, .internalError))
                 _ = try await frames.head()
-            }) { client, gateway in
+            } then: { client, gateway in
                 try await Self.begin(client)
                 while let frame = try await client.next(), frame.type != FrameClient.data {}
                 try await client.send(FrameClient.frame(FrameClient.data, 1, on: 1))
@@ -132,7 +133,7 @@ extension EndToEnd {
         }
 
         @Test func `a deadline passes upstream, and ends a stream with a status`() async throws {
-            try await self.withCall({ frames in
+            try await self.withCall { frames in
                 let head = try await frames.head()
                 let left = try #require(head["grpc-timeout"])
                 #expect(left.hasSuffix("u") && (1...200_000).contains(Int(left.dropLast()) ?? 0))
@@ -141,7 +142,7 @@ extension EndToEnd {
                     HTTP2Frames.data(head.stream, "first")
                 )
                 while try await frames.next().type != .reset {}
-            }) { client, _ in
+            } then: { client, _ in
                 try await Self.begin(client, ("grpc-timeout", "200m"))
                 let frames = try await Self.frames(client)
                 // In the head, if the machine is too slow for the first message.
