@@ -3,7 +3,6 @@ import GatewayCore
 import GatewayHTTP
 import GatewayHTTP1
 import GatewaySettings
-import GatewayTLS
 package import Logging
 package import NIOCore
 
@@ -114,7 +113,6 @@ package enum SocketlessEvent: Sendable {
 private final class SocketlessClient: ClientStream {
     let peer: ClientAddress
     let scheme: StaticString
-    var tls: TLSSession? { nil }
     var isWritable: Bool { true }
     var protocolName: StaticString { "HTTP/1.1" }
 

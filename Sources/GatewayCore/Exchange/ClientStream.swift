@@ -39,6 +39,7 @@ package protocol ClientStream: AnyObject {
 }
 
 extension ClientStream {
+    package var tls: TLSSession? { nil }
     package var marksEnds: Bool { false }
     package var announcedClients: AnnouncedClients? { nil }
 }
