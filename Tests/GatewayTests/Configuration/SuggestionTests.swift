@@ -137,7 +137,7 @@ struct SuggestionTests {
         ("[middleware]\ntimeuot = {}", "write \"timeout\""),
         ("[upstreams]\na = 1", "write [upstreams.a] below the other keys instead"),
         ("upstreams = { a = 1 }", "write {}"), ("[[log]]", "write [log]"), ("  [[log]]", "write [log]"),
-        ("[upstreams.a]\ntargets = \"https://a:1\"", "write [\"http://a:1\"] if the server also speaks plain HTTP"),
+        ("[upstreams.a]\ntargets = \"https://a:1\"", "write [\"https://a:1\"]"),
         ("[upstreams.a]\ntargets = [\"\"]", "write \"http://127.0.0.1:9001\""),
         ("[upstreams.a]\ntargets = [{}]", "add url = \"http://127.0.0.1:9001\""),
     ])
