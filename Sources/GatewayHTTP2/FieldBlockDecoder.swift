@@ -96,7 +96,6 @@ package struct FieldBlockDecoder: Sendable {
             try input.string(into: &scratch)
         }
         let nameCount = scratch.count
-        guard nameCount > 0 else { throw Self.malformed }
         try input.string(into: &scratch)
         return scratch.withUnsafeBytes { bytes in
             let name = UnsafeRawBufferPointer(rebasing: bytes[..<nameCount])

@@ -38,6 +38,7 @@ package struct WebSocketTunnel {
         var isClosed = false
         /// The code of the close frame that this side gets once the frame that it is receiving has ended.
         var pendingClose: UInt16?
+        /// Whether the side gets a ping once the frame that it is receiving has ended. Until then its silence says nothing.
         var needsPing = false
     }
 
@@ -108,7 +109,7 @@ package struct WebSocketTunnel {
         while let event = self[side].stream.next(&chunk) {
             switch event {
             case .forward(let bytes): if !self[side.other].isClosed { return .write(bytes) }
-            case .boundary: if let frame = self.takePending(to: side.other) { return .insert(frame) }
+            case .boundary: if let frame = self.takePending(to: side.other, at: now) { return .insert(frame) }
             case .close(let code):
                 self.closeCode = self.closeCode ?? code
                 self[side].hasClosed = true
@@ -126,7 +127,7 @@ package struct WebSocketTunnel {
     }
 
     /// Returns the frame that a side gets now that the frame before it has ended.
-    private mutating func takePending(to side: Side) -> WebSocketControlFrame? {
+    private mutating func takePending(to side: Side, at now: NIODeadline) -> WebSocketControlFrame? {
         self[side.other].stream.stopsAtBoundary = false
         guard !self[side].isClosed else { return nil }
         if let code = self[side].pendingClose {
@@ -136,6 +137,7 @@ package struct WebSocketTunnel {
         }
         guard self[side].needsPing else { return nil }
         self[side].needsPing = false
+        self[side].heardAt = now
         return .ping(self.pingToken)
     }
 
@@ -211,7 +213,8 @@ package struct WebSocketTunnel {
         var next = min(self.closesUntil, self.nextPing)
         guard !self.isClosing else { return next }
         if let limit = self.policy?.idleTimeout {
-            next = min(next, self.client.heardAt + limit, self.upstream.heardAt + limit)
+            if !self.client.needsPing { next = min(next, self.client.heardAt + limit) }
+            if !self.upstream.needsPing { next = min(next, self.upstream.heardAt + limit) }
         }
         if let idle = self.idle { next = min(next, max(self.client.heardAt, self.upstream.heardAt) + idle) }
         return next
@@ -221,7 +224,7 @@ package struct WebSocketTunnel {
         if self.closesUntil <= now { return .closeTimedOut }
         if !self.isClosing {
             if let limit = self.policy?.idleTimeout {
-                for side in Side.allCases where self[side].heardAt + limit <= now {
+                for side in Side.allCases where !self[side].needsPing && self[side].heardAt + limit <= now {
                     self[side].hasClosed = true
                     return .gone(side)
                 }

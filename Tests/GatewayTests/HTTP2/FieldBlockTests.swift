@@ -82,7 +82,6 @@ import Testing
             "00 81 ff 00",  // eight bits of padding
             "00 81 18 00",  // padding of zeros
             "00 84 ff ff ff ff 00",  // the end of a string, encoded
-            "40 00 01 61",  // an empty name
             "40 05 61",  // a string beyond the block
             "0f",  // half an integer
         ]
@@ -92,6 +91,11 @@ import Testing
             try Self.decode(Self.bytes(block), with: &decoder)
         }
         #expect(error?.code == .compression)
+    }
+
+    @Test func `an empty name is an error of one stream, not of the block`() throws {
+        var decoder = FieldBlockDecoder()
+        #expect(try Self.decode(Self.bytes("40 00 01 61"), with: &decoder) == [": a"])
     }
 
     @Test func `stops at the limit of the list, however short the block is`() throws {

@@ -96,7 +96,7 @@ import Testing
             get.dropLast() + [":path: /#f"], get.dropLast() + [":path: http://b/"],
             [get[0], get[1], ":authority: u@a.example", get[3]], [get[0], get[1], ":authority: ", get[3]],
             [":method: G T"] + get[1...], [get[0], ":scheme: ht tp"] + get[2...],
-            [":method: CONNECT"] + get[1...],
+            [":method: CONNECT"] + get[1...], get + [": a"],
         ] as [[String]]
     ) func `rejects what RFC 9113 calls malformed`(lines: [String]) { #expect(Self.error(lines) == .malformed) }
 

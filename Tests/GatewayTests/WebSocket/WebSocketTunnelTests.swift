@@ -79,6 +79,22 @@ import Testing
         #expect(tunnel.nextDeadline == Self.start + .seconds(125))
     }
 
+    @Test func `a side that could not be pinged is not gone`() {
+        var tunnel = Self.tunnel(policy: Self.policy)
+        _ = Self.send([0x82, 0x83, 0, 0, 0, 0, 1], from: .client, to: &tunnel)
+        #expect(tunnel.deadlineReached(at: Self.start + .seconds(30)) == .ping)
+        #expect(tunnel.ping(.upstream) == nil)
+        tunnel.received(from: .client, at: Self.start + .seconds(119))
+        #expect(tunnel.deadlineReached(at: Self.start + .seconds(120)) == .ping)
+        #expect(tunnel.nextDeadline == Self.start + .seconds(150))
+        var rest = ByteBuffer(bytes: [2, 3])
+        let later = Self.start + .seconds(130)
+        #expect(tunnel.next(&rest, from: .client, at: later) == .write(ByteBuffer(bytes: [2, 3])))
+        #expect(tunnel.next(&rest, from: .client, at: later) == .insert(.ping(1)))
+        tunnel.received(from: .client, at: Self.start + .seconds(240))
+        #expect(tunnel.deadlineReached(at: later + .seconds(120)) == .gone(.upstream))
+    }
+
     @Test func `without a policy, only the idle time of the route ends a silent WebSocket`() {
         var tunnel = Self.tunnel(idle: .seconds(60))
         tunnel.received(from: .upstream, at: Self.start + .seconds(10))

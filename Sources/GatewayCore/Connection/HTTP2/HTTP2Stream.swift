@@ -369,8 +369,8 @@ package final class HTTP2Stream: ClientStream {
     /// Returns whether the rest of the request may be on its way, and is no burden.
     private var awaitsRest: Bool {
         guard let exchange = self.exchange, !exchange.request.expectsContinue else { return false }
-        // These errors say that the body is not wanted (RFC 9110 sections 15.5.9 and 15.5.14).
-        return exchange.errorCode != .requestTimeout && exchange.errorCode != .payloadTooLarge
+        // The body did not arrive in time, so the rest of it will not either.
+        return exchange.errorCode != .requestTimeout
     }
 
     /// Tells the exchange that the client accepts more, if it was told the opposite.
