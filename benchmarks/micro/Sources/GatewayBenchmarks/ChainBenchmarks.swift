@@ -8,6 +8,7 @@ import NIOEmbedded
 @testable import GatewayHTTP1
 @testable import GatewayMiddlewares
 @testable import GatewaySettings
+@testable import GatewayTLS
 
 /// A complete exchange through a plan, without sockets: parsed, routed, down the chain, answered, back up and
 /// completed.
@@ -121,6 +122,9 @@ private final class SilentClient: ClientStream {
     let scheme: StaticString = "http"
     let protocolName: StaticString = "HTTP/1.1"
     let peer = ClientAddress.unknown
+    let tls: TLSSession? = nil
+    let marksEnds = false
+    let announcedClients: AnnouncedClients? = nil
     private(set) var status = 0
 
     func writeInformational(_ head: borrowing ResponseHead) {}
