@@ -16,7 +16,6 @@ let package = Package(
     dependencies: [
         .package(name: "gateway", path: ".."),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     ],
     targets: [
         .executableTarget(
@@ -24,7 +23,6 @@ let package = Package(
             dependencies: [
                 .product(name: "Gateway", package: "gateway"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             path: "Sources",
             exclude: ["Replay"],

@@ -48,14 +48,13 @@ extension ByteBuffer {
     /// to a connection (section 8.2.2).
     package mutating func writeFieldLiterals(_ block: borrowing HeaderBlock) {
         block.bytes.withUnsafeReadableBytes { bytes in
-            // Each length takes at most five bytes more.
-            let room = block.fields.reduce(0) { $0 + $1.name.count + $1.value.count + 12 }
+            let room = block.fields.reduce(0) { $0 + $1.name.count + $1.value.count + FieldLiteral.room }
             self.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { target in
                 var position = 0
                 for field in block.fields where !field.id.isOfConnection {
                     let name = UnsafeRawBufferPointer(rebasing: bytes[field.name.offset..<field.name.end])
                     let value = UnsafeRawBufferPointer(rebasing: bytes[field.value.offset..<field.value.end])
-                    Self.write(name, value, index: StaticFields.shared.index(of: field.id), to: target, &position)
+                    FieldLiteral.write(name, value, id: field.id, to: target, &position)
                 }
                 return position
             }
@@ -66,61 +65,12 @@ extension ByteBuffer {
     package mutating func writeFieldLiteral(_ id: FieldID, _ value: [UInt8]) {
         let name = UnsafeRawBufferPointer(id.name)
         _ = value.withUnsafeBytes { value in
-            self.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + value.count + 12) { target in
+            self.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + value.count + FieldLiteral.room) { target in
                 var position = 0
-                Self.write(name, value, index: StaticFields.shared.index(of: id), to: target, &position)
+                FieldLiteral.write(name, value, id: id, to: target, &position)
                 return position
             }
         }
-    }
-
-    /// Writes a literal field without indexing (RFC 7541 section 6.2.2).
-    private static func write(
-        _ name: UnsafeRawBufferPointer,
-        _ value: UnsafeRawBufferPointer,
-        index: Int,
-        to target: UnsafeMutableRawBufferPointer,
-        _ position: inout Int
-    ) {
-        if index > 0 {
-            self.write(index, prefix: 4, to: target, &position)
-        } else {
-            target[position] = 0
-            position &+= 1
-            self.write(name.count, prefix: 7, to: target, &position)
-            for byte in name {
-                target[position] = asciiLowercased(byte)
-                position &+= 1
-            }
-        }
-        self.write(value.count, prefix: 7, to: target, &position)
-        UnsafeMutableRawBufferPointer(rebasing: target[position...]).copyMemory(from: value)
-        position &+= value.count
-    }
-
-    /// Writes an integer (RFC 7541 section 5.1) whose first byte has no other bits.
-    private static func write(
-        _ number: Int,
-        prefix: UInt8,
-        to target: UnsafeMutableRawBufferPointer,
-        _ position: inout Int
-    ) {
-        let mask = 1 << Int(prefix) - 1
-        guard number >= mask else {
-            target[position] = UInt8(truncatingIfNeeded: number)
-            position &+= 1
-            return
-        }
-        target[position] = UInt8(truncatingIfNeeded: mask)
-        position &+= 1
-        var rest = number - mask
-        while rest >= 0x80 {
-            target[position] = UInt8(truncatingIfNeeded: rest) | 0x80
-            position &+= 1
-            rest >>= 7
-        }
-        target[position] = UInt8(truncatingIfNeeded: rest)
-        position &+= 1
     }
 }
 

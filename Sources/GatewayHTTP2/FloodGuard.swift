@@ -23,7 +23,7 @@ package struct FloodGuard: Hashable, Sendable {
         case stalled
     }
 
-    /// The number of frames of a kind that are allowed in ``period``.
+    /// The number of frames of a kind that a client may send in ``period``.
     package static let allowance = 500
     package static let period = TimeAmount.seconds(10)
     /// The number of PING or WINDOW_UPDATE frames that are free with each DATA frame sent. gRPC measures the round trip
@@ -34,14 +34,19 @@ package struct FloodGuard: Hashable, Sendable {
     private var counts: [Int]
     private var dataFrames = 0
 
-    package init() { self.counts = Array(repeating: 0, count: Kind.allCases.count) }
+    private let allowance: Int
+
+    package init(allowance: Int = Self.allowance) {
+        self.allowance = allowance
+        self.counts = Array(repeating: 0, count: Kind.allCases.count)
+    }
 
     /// Counts one frame, or something of that kind. Returns whether it is one too many.
     package mutating func isFlood(_ kind: Kind, at now: NIODeadline) -> Bool {
         if now - self.start >= Self.period { self.restart(at: now) }
         let index = kind.index
         self.counts[index] += 1
-        var allowance = Self.allowance
+        var allowance = self.allowance
         if kind == .ping || kind == .windowUpdate { allowance += self.dataFrames * Self.freeWithData }
         return self.counts[index] > allowance
     }

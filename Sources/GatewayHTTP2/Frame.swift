@@ -61,6 +61,10 @@ package struct HTTP2ConnectionError: Error, Sendable {
     }
 }
 
+extension HTTP2ConnectionError: CustomStringConvertible {
+    package var description: String { "HTTP/2: \(self.reason)" }
+}
+
 /// The head of a frame (RFC 9113 section 4.1).
 package struct FrameHead: Hashable, Sendable {
     package static let length = 9

@@ -20,6 +20,9 @@ package struct PeerSettings: Hashable, Sendable {
     package private(set) var maxFrame = 16_384
     /// The smallest size of the table for compression that the peer has allowed.
     package private(set) var smallestTable = 4_096
+    /// The maximum number of open streams. Nil if the peer names none.
+    package private(set) var maxStreams: Int?
+    package private(set) var enablesPush = false
 
     package init() {}
 
@@ -38,6 +41,8 @@ package struct PeerSettings: Hashable, Sendable {
         case .headerTableSize: self.smallestTable = min(self.smallestTable, value)
         case .enablePush:
             guard value <= 1 else { throw HTTP2ConnectionError(.protocolError, "SETTINGS_ENABLE_PUSH") }
+            self.enablesPush = value == 1
+        case .maxStreams: self.maxStreams = value
         case .initialWindow:
             guard value <= FlowWindow.maximum else {
                 throw HTTP2ConnectionError(.flowControl, "SETTINGS_INITIAL_WINDOW_SIZE")

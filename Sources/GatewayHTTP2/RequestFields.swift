@@ -199,21 +199,21 @@ package struct RequestFields {
     }
 }
 
-/// Builds the trailers of a request from the fields of a block.
+/// Builds the trailers of a message from the fields of a block.
 package struct TrailerFields: ~Copyable {
-    private let limits: RequestFields.Limits
+    private let limits: FieldLimits
     private var fields = HeaderBlock()
     private var error: MessageError?
     private var size = 0
 
-    package init(limits: RequestFields.Limits) { self.limits = limits }
+    package init(limits: FieldLimits) { self.limits = limits }
 
     package mutating func take(_ field: FieldBlockDecoder.Field) {
         guard self.error == nil else { return }
         do throws(MessageError) {
             try FieldRules.check(field)
             self.size += field.name.count + field.value.count + 4
-            guard self.fields.count < self.limits.headerCount, self.size <= self.limits.headers else {
+            guard self.fields.count < self.limits.count, self.size <= self.limits.size else {
                 throw MessageError(.headersTooLarge, "trailers")
             }
             self.fields.addReceived(field.name, field.value, id: field.id)

@@ -28,6 +28,15 @@ struct StaticFields: Sendable {
         self.indices = indices
     }
 
+    // MARK: Entries of requests
+
+    static let authority = 1
+    static let get = 2
+    static let post = 3
+    static let rootPath = 4
+    static let http = 6
+    static let https = 7
+
     /// Returns the lowest index with the name of a field, or 0 if there is none.
     func index(of id: FieldID) -> Int { Int(self.indices[Int(id.rawValue)]) }
 

@@ -45,7 +45,7 @@ package final class Worker {
     private var turns = TurnQueue<Exchange>()
     private var buffers: [ByteBuffer] = []
     /// Connections to flush at the end of this turn of the event loop.
-    private var unflushed: [HTTP2Connection] = []
+    private var unflushed: [any FlushedLater] = []
 
     /// Creates a worker. Call it on the event loop.
     package init(_ setup: WorkerSetup, index: Int = 0, on eventLoop: any EventLoop) {
@@ -151,7 +151,7 @@ package final class Worker {
     // MARK: Flushes
 
     /// Flushes a connection after the other events of this turn of the event loop, which may add to its output.
-    func flushLater(_ connection: HTTP2Connection) {
+    func flushLater(_ connection: any FlushedLater) {
         self.unflushed.append(connection)
         guard self.unflushed.count == 1 else { return }
         let worker = NIOLoopBound(self, eventLoop: self.eventLoop)

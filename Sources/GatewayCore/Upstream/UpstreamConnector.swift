@@ -26,7 +26,7 @@ protocol UpstreamConnector: Sendable {
     ///
     /// - Parameters:
     ///   - security: Nil without TLS.
-    ///   - makeHandlers: Creates the handlers of the connection, on the event loop, for HTTP/2 or HTTP/1. The channel may be
+    ///   - makeHandler: Creates the handler of the connection, on the event loop, for HTTP/2 or HTTP/1. The channel may be
     ///     active already.
     ///   - done: Called on the event loop.
     func open(
@@ -35,7 +35,7 @@ protocol UpstreamConnector: Sendable {
         _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        _ makeHandlers: @escaping (_ usesHTTP2: Bool) -> [any ChannelHandler],
+        _ makeHandler: @escaping (_ usesHTTP2: Bool) -> any ChannelHandler,
         _ done: @escaping (Result<any Channel, any Error>) -> Void
     )
 
@@ -104,29 +104,38 @@ struct TargetConnector: UpstreamConnector {
     }
 
     private func installHTTP1(in channel: any Channel, for pool: UpstreamPool) throws -> UpstreamHandler {
-        var handler: UpstreamHandler?
+        try self.install(in: channel, isSecure: pool.security != nil) { output in
+            UpstreamHandler(pool: pool, limits: self.limits, output: output)
+        }
+    }
+
+    private func installHTTP2(in channel: any Channel, for pool: UpstreamPool) throws -> HTTP2UpstreamConnection {
+        try self.install(in: channel, isSecure: pool.security != nil) { output in
+            HTTP2UpstreamConnection(
+                pool: pool,
+                limits: FieldLimits(size: self.limits.headers, count: self.limits.headerCount),
+                settings: self.streams,
+                output: output
+            )
+        }
+    }
+
+    private func install<Handler: ChannelHandler>(
+        in channel: any Channel,
+        isSecure: Bool,
+        _ makeHandler: (ConnectionOutput.Destination) -> Handler
+    ) throws -> Handler {
+        var handler: Handler?
         // The PROXY header goes through the channel, so nothing may bypass it.
-        let isPlain = pool.security == nil && self.proxyProtocol == .off
+        let isPlain = !isSecure && self.proxyProtocol == .off
         let transport = isPlain ? self.transport : .layered { [] }
         try transport.install(in: channel) { output in
-            let created = UpstreamHandler(pool: pool, limits: self.limits, output: output)
+            let created = makeHandler(output)
             handler = created
             return created
         }
         guard let handler else { throw ChannelError.inputClosed }
         return handler
-    }
-
-    private func installHTTP2(in channel: any Channel, for pool: UpstreamPool) throws -> HTTP2UpstreamConnection {
-        let connection = HTTP2UpstreamConnection(
-            pool: pool,
-            fields: ResponseHeaderList(size: self.limits.headers, count: self.limits.headerCount),
-            scheme: pool.security == nil ? .http : .https,
-            settings: self.streams
-        )
-        try self.transport.install(in: channel) { _ in connection.makeFrameLayer() }
-        try channel.pipeline.syncOperations.addHandler(connection)
-        return connection
     }
 
     func expectedStreams(to target: TargetURL) -> Int {
@@ -156,7 +165,7 @@ struct TargetConnector: UpstreamConnector {
         _ security: TargetSecurity?,
         on eventLoop: any EventLoop,
         timeout: TimeAmount,
-        _ makeHandlers: @escaping (_ usesHTTP2: Bool) -> [any ChannelHandler],
+        _ makeHandler: @escaping (_ usesHTTP2: Bool) -> any ChannelHandler,
         _ done: @escaping (Result<any Channel, any Error>) -> Void
     ) {
         UpstreamConnection(
@@ -166,10 +175,8 @@ struct TargetConnector: UpstreamConnector {
             timeout: timeout,
             proxyHeader: ProxyHeader.local.bytes(self.proxyProtocol)
         ) { channel, token in
-            let handlers = makeHandlers(try self.usesHTTP2(target, token: token))
-            guard let first = handlers.first else { return }
-            try self.transport.install(in: channel) { _ in first }
-            try channel.pipeline.syncOperations.addHandlers(Array(handlers.dropFirst()))
+            let handler = makeHandler(try self.usesHTTP2(target, token: token))
+            try self.transport.install(in: channel) { _ in handler }
         }
         .open(done)
     }

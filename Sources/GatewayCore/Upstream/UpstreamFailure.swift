@@ -1,6 +1,6 @@
+import GatewayHTTP2
 import GatewayTLS
 import NIOCore
-import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
@@ -86,7 +86,7 @@ struct ConnectFailure {
         case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.inputClosed, ChannelError.eof:
             error.failure = .reset
             self.result = .error
-        case is any NIOHTTP2Error:
+        case is HTTP2ConnectionError:
             error.failure = .malformed
             self.result = .error
         default: self.result = .error

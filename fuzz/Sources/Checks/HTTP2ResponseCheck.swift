@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHPACK
 
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
@@ -8,28 +7,24 @@ import NIOHPACK
 /// A field block of HTTP/2, as a response. The first byte says whether the stream ends with it, and whether the request was
 /// HEAD.
 enum HTTP2ResponseCheck {
-    private static let list = ResponseHeaderList(size: 32 * 1024, count: 100)
+    private static let limits = FieldLimits(size: 32 * 1024, count: 100)
 
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         guard let flags = input.first else { return }
         let endsStream = flags & 1 == 1
         let method: GatewayHTTP.Method = flags & 2 == 2 ? .head : .get
         var decoder = FieldBlockDecoder()
-        var fields: [(String, String)] = []
+        var head = ResponseHead()
+        var fields = ResponseFields(limits: self.limits)
         do {
             try ByteBuffer(bytes: input.dropFirst()).withUnsafeReadableBytes { block throws(HTTP2ConnectionError) in
-                try decoder.decode(block, limit: 128 * 1024) { field in
-                    fields.append(
-                        (String(decoding: field.name, as: UTF8.self), String(decoding: field.value, as: UTF8.self))
-                    )
-                }
+                try decoder.decode(block, limit: 128 * 1024) { fields.take($0, into: &head) }
             }
         } catch {
             return
         }
-        var head = ResponseHead()
         do throws(MessageError) {
-            try self.list.read(HPACKHeaders(fields), into: &head, answering: method, endsStream: endsStream)
+            try fields.finish(&head, answering: method, endsStream: endsStream)
         } catch {
             return
         }

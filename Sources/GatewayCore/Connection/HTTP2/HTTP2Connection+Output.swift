@@ -3,7 +3,7 @@ import GatewayHTTP2
 import NIOCore
 
 /// What is sent, and in which order. Streams with data take turns, a frame each, so that none holds up another.
-extension HTTP2Connection {
+extension HTTP2Connection: FlushedLater {
     /// The largest DATA frame. Smaller ones than the peer allows let streams take turns more often.
     private static let maxData = 16 * 1024
 
@@ -28,8 +28,8 @@ extension HTTP2Connection {
 
     /// Lets a stream with data take its turn.
     func enqueue(_ stream: HTTP2Stream) {
-        guard !stream.isReady, stream.pending.readableBytes > 0 else { return }
-        guard stream.canSend else { return self.blocked(stream) }
+        guard !stream.isReady, stream.pending.count > 0 else { return }
+        guard stream.pending.canSend else { return self.blocked(stream) }
         stream.isReady = true
         self.ready.append(stream)
     }

@@ -91,7 +91,8 @@ extension HTTP2Connection {
         _ block: FieldBlock,
         of stream: HTTP2Stream
     ) throws(HTTP2ConnectionError) {
-        var fields = TrailerFields(limits: self.requestLimits)
+        let limits = self.listener.limits.http1
+        var fields = TrailerFields(limits: FieldLimits(size: limits.headers, count: limits.headerCount))
         try self.decode(block) { fields.take($0) }
         guard stream.isRequestOpen else { return try self.abort(stream, .streamClosed) }
         // A second HEADERS frame must end the stream (RFC 9113 section 8.1).

@@ -64,13 +64,6 @@ package final class HTTP2Connection: ChannelInboundHandler {
     /// The field block whose CONTINUATION frames are awaited.
     var block: FieldBlock?
 
-    struct FieldBlock {
-        let streamID: UInt32
-        let endsStream: Bool
-        var bytes: ByteBuffer
-        var continuations = 0
-    }
-
     // MARK: Flow control
 
     var peerSettings = PeerSettings()

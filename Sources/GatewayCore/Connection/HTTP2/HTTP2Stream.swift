@@ -39,9 +39,8 @@ package final class HTTP2Stream: ClientStream {
 
     // MARK: The response
 
-    var sendWindow: Int
     /// The part of the response that waits for the client.
-    private(set) var pending = ByteBuffer()
+    var pending: OutgoingBody
     private var isHeadPending = false
     private var isEndPending = false
     private(set) var hasSentHead = false
@@ -54,7 +53,7 @@ package final class HTTP2Stream: ClientStream {
     init(_ id: UInt32, on connection: HTTP2Connection) {
         self.id = id
         self.connection = connection
-        self.sendWindow = connection.peerSettings.initialWindow
+        self.pending = OutgoingBody(window: connection.peerSettings.initialWindow)
         self.receiveWindow = max(connection.limits.window, FlowWindow.initial)
     }
 
@@ -226,7 +225,7 @@ package final class HTTP2Stream: ClientStream {
     package var isWritable: Bool {
         let isWritable =
             self.isEndPending
-            ? self.hasSentEnd : self.pending.readableBytes < Self.highWatermark && self.connection.isWritable
+            ? self.hasSentEnd : self.pending.count < Self.highWatermark && self.connection.isWritable
         if !isWritable, !self.isMute { self.isToldNotWritable = true }
         return isWritable || self.isMute
     }
@@ -260,12 +259,7 @@ package final class HTTP2Stream: ClientStream {
     package func writeBody(_ chunk: ByteBuffer) {
         guard chunk.readableBytes > 0, !self.isMute, !self.isClosed else { return }
         if self.isHeadPending { self.sendHead(endsStream: false) }
-        if self.pending.readableBytes == 0 {
-            self.pending = chunk
-        } else {
-            if self.pending.readerIndex > Self.highWatermark { self.pending.discardReadBytes() }
-            self.pending.writeImmutableBuffer(chunk)
-        }
+        self.pending.append(chunk)
     }
 
     package func writeEnd(of exchange: Exchange) {
@@ -277,7 +271,7 @@ package final class HTTP2Stream: ClientStream {
 
     package func flush() {
         guard !self.isMute, !self.isClosed else { return }
-        if self.isEndPending, self.pending.readableBytes == 0 {
+        if self.isEndPending, self.pending.count == 0 {
             self.sendEnd()
         } else {
             if self.isHeadPending { self.sendHead(endsStream: false) }
@@ -339,10 +333,9 @@ package final class HTTP2Stream: ClientStream {
 
     /// Sends one DATA frame of at most `limit` bytes. Returns the number of bytes.
     func sendData(limit: Int) -> Int {
-        let count = min(limit, self.sendWindow, self.pending.readableBytes)
-        guard count > 0, let data = self.pending.readSlice(length: count) else { return 0 }
-        self.sendWindow -= count
-        let isLast = self.pending.readableBytes == 0 && self.isEndPending
+        guard let data = self.pending.next(limit: limit) else { return 0 }
+        let count = data.readableBytes
+        let isLast = self.pending.count == 0 && self.isEndPending
         let endsStream = isLast && self.exchange?.responseBody.trailers == nil
         let head = FrameHead(length: count, type: .data, flags: endsStream ? .endStream : [], streamID: self.id)
         self.connection.output.collect { buffer in
@@ -351,13 +344,9 @@ package final class HTTP2Stream: ClientStream {
         }
         self.connection.floods.sentData()
         self.exchange?.bytesOut &+= UInt64(count + FrameHead.length)
-        if self.pending.readableBytes == 0 { self.pending = ByteBuffer() }
         if endsStream { self.sentEnd() } else if isLast { self.sendEnd() }
         return count
     }
-
-    /// Whether there are bytes to send that the stream's window allows.
-    var canSend: Bool { self.sendWindow > 0 && self.pending.readableBytes > 0 }
 
     private func sentEnd() {
         self.hasSentEnd = true
@@ -401,7 +390,7 @@ package final class HTTP2Stream: ClientStream {
     /// Drops what waits for the client, and a request that has not begun.
     func dropPending() {
         self.isReady = false
-        self.pending = ByteBuffer()
+        self.pending.drop()
         guard let (exchange, _) = self.unbegun else { return }
         self.unbegun = nil
         self.worker.recycle(exchange)

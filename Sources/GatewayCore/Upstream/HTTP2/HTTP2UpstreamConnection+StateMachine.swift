@@ -15,7 +15,7 @@ extension HTTP2UpstreamConnection {
         }
 
         struct Settings: Hashable, Sendable {
-            /// The maximum number of streams, if the peer allows as many.
+            /// The maximum number of streams. The peer may allow fewer.
             var maxStreams = 100
             /// How long the peer may be silent while a stream is open before it is asked whether it is there. Nil: the
             /// next request asks.
@@ -24,18 +24,16 @@ extension HTTP2UpstreamConnection {
 
         /// After so much silence, a request brings a PING along.
         private static let silence = TimeAmount.seconds(10)
-        /// The number of streams that peers allow unless they say otherwise. The frame layer has this limit too.
-        private static let usualStreams = 100
         /// The highest stream ID to use. A connection that reaches it drains.
-        private static let lastStream: Int32 = .max - 2
+        private static let lastStream = UInt32(Int32.max) - 2
 
         let settings: Settings
         private(set) var state = State.connecting
         /// The streams that are open.
         private(set) var streams = 0
         /// How many streams the peer allows.
-        private var allowed = Self.usualStreams
-        private var nextStream: Int32 = 1
+        private var allowed = Int.max
+        private var nextStream: UInt32 = 1
         /// Whether a response has begun on this connection.
         private(set) var hasAnswered = false
         private(set) var receivedAt: NIODeadline
@@ -65,9 +63,9 @@ extension HTTP2UpstreamConnection {
 
         /// Handles the peer's SETTINGS.
         ///
-        /// - Parameter maxStreams: `SETTINGS_MAX_CONCURRENT_STREAMS`, or nil if it is unchanged.
+        /// - Parameter maxStreams: `SETTINGS_MAX_CONCURRENT_STREAMS`, or nil if the peer names none.
         mutating func settings(maxStreams: Int?) -> OnSettings {
-            if let maxStreams { self.allowed = maxStreams }
+            self.allowed = maxStreams ?? .max
             // A peer that allows none yet may allow some soon.
             guard self.state == .connecting, self.allowed > 0 else { return .changed }
             self.state = .open
@@ -109,7 +107,7 @@ extension HTTP2UpstreamConnection {
         mutating func open() { self.streams += 1 }
 
         struct OnHead: Equatable, Sendable {
-            var stream: Int32
+            var stream: UInt32
             /// Send a PING too: the peer has been silent.
             var pings = false
         }

@@ -1,37 +1,29 @@
+import DequeModule
 import GatewayHTTP
 import GatewayHTTP2
 import NIOCore
-import NIOHTTP2
 
-/// An HTTP/2 connection to an upstream, above the frame layer. It belongs to its pool and serves several calls at a
-/// time, each on its own stream.
+/// An HTTP/2 connection to an upstream. It belongs to its pool and serves several calls at a time, each on its own
+/// stream.
+///
+/// This file handles the channel, requests and the end. `+Frames` acts on frames, `+Output` schedules what is sent.
 ///
 /// Slow clients hold up no other stream: the window of the connection is returned as bytes arrive, that of a stream as
 /// its caller takes them.
 final class HTTP2UpstreamConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTP2Frame
-    typealias OutboundOut = HTTP2Frame
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     /// How many bytes the peer may send on a stream before its caller takes them.
     static let streamWindow = 256 * 1024
-    /// It only limits what is in flight, because it is returned at once.
-    private static let connectionWindow = 1 << 30
 
     let pool: UpstreamPool
-    let fields: ResponseHeaderList
-    private let worker: Worker
-    private let scheme: RequestHeaderList.Scheme
+    let worker: Worker
+    let limits: FieldLimits
+    let output: ConnectionOutput
+    private let isSecure: Bool
+    private(set) var context: ChannelHandlerContext?
     private var machine: StateMachine
-    private var context: ChannelHandlerContext?
-    private var streams: [HTTP2StreamID: HTTP2UpstreamStream] = [:]
-    /// The streams that have received something in this read pass.
-    private var touched: [HTTP2UpstreamStream] = []
-    /// The streams whose callers may write again.
-    private var writable: [HTTP2UpstreamStream] = []
-    private var isInPass = false
-    private var isFlushing = false
-    /// Whether the frame layer has given up the connection.
-    private var hasSentGoAway = false
     private var slot: DeadlineWheel.Slot?
     private var armedUntil = NIODeadline.distantFuture
     /// Waits for the peer's SETTINGS.
@@ -39,18 +31,52 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// The connection's ID in the pool while it is open.
     var lease: UpstreamPool.Machine.ConnectionID?
 
+    // MARK: Streams
+
+    private(set) var streams: [UInt32: HTTP2UpstreamStream] = [:]
+    /// The streams that have received something in this read pass.
+    private var touched: [HTTP2UpstreamStream] = []
+    private(set) var isInPass = false
+
+    // MARK: Frames and compression
+
+    var frames: ServerFrames
+    private var requests: RequestEncoder
+    var encoder = FieldBlockEncoder()
+    var decoder = FieldBlockDecoder()
+    /// The number of answers that wait for a peer that does not read.
+    var unreadAnswers = 0
+
+    // MARK: Output
+
+    /// What the peer still accepts on all streams together.
+    var sendWindow = FlowWindow.initial
+    /// The streams with data that their own windows allow to send.
+    var ready = Deque<HTTP2UpstreamStream>()
+    /// The streams whose callers may write again.
+    var writable: [HTTP2UpstreamStream] = []
+    var isPumping = false
+    var isFlushScheduled = false
+
     init(
         pool: UpstreamPool,
-        fields: ResponseHeaderList,
-        scheme: RequestHeaderList.Scheme,
-        settings: StateMachine.Settings
+        limits: FieldLimits,
+        settings: StateMachine.Settings,
+        output destination: ConnectionOutput.Destination
     ) {
         self.pool = pool
         self.worker = pool.worker
-        self.fields = fields
-        self.scheme = scheme
+        self.limits = limits
+        self.isSecure = pool.security != nil
+        self.output = ConnectionOutput(worker: pool.worker, to: destination)
+        self.frames = ServerFrames(maxHeaderList: Self.maxHeaderList(limits))
+        self.requests = RequestEncoder(scheme: pool.security == nil ? .http : .https)
         self.machine = StateMachine(settings: settings, now: pool.worker.now)
     }
+
+    /// The size of a list beyond which the connection ends. Beyond the limit itself only the response is rejected.
+    var maxHeaderList: Int { Self.maxHeaderList(self.limits) }
+    private static func maxHeaderList(_ limits: FieldLimits) -> Int { min(limits.size * 4, Int(Int32.max)) }
 
     var limit: Int { self.machine.limit }
     var hasRoom: Bool { self.machine.hasRoom }
@@ -90,71 +116,48 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     // MARK: Requests
 
     func start(_ call: UpstreamCall, isReused: Bool) {
-        guard let caller = call.caller, let context = self.context else {
+        guard let caller = call.caller, self.context != nil else {
             call.fail(.upstreamReset(reason: "connection closed"))
             if self.isIdle { self.pool.streamEnded(on: self) }
             return
         }
         var head = self.worker.takeBuffer()
         caller.writeHead(for: self.pool.target, into: &head)
-        let request = head.withUnsafeReadableBytes { RequestHeaderList.list(of: $0, scheme: self.scheme) }
-        self.worker.giveBack(head)
+        let isRead = head.withUnsafeReadableBytes { self.requests.read($0) }
         let now = self.worker.now
-        guard let request, let onHead = self.machine.sendHead(at: now, pingTimeout: self.pool.connectTimeout) else {
+        guard isRead, let onHead = self.machine.sendHead(at: now, pingTimeout: self.pool.connectTimeout) else {
+            self.worker.giveBack(head)
             call.fail(GatewayError(.internalError, reason: "no stream for the request"))
             if self.isIdle { self.pool.streamEnded(on: self) }
             return
         }
         self.machine.open()
-        let id = HTTP2StreamID(onHead.stream)
-        let stream = HTTP2UpstreamStream(id, of: self, for: call, hasBody: request.hasBody, isReused: isReused)
-        self.streams[id] = stream
-        let frame = HTTP2Frame(
-            streamID: id,
-            payload: .headers(.init(headers: request.list, endStream: !request.hasBody))
-        )
-        context.write(self.wrapOutboundOut(frame), promise: nil)
+        self.frames.lastStream = onHead.stream
+        self.writeHead(head, on: onHead.stream)
+        self.worker.giveBack(head)
+        let hasBody = self.requests.hasBody
+        let stream = HTTP2UpstreamStream(onHead.stream, of: self, for: call, hasBody: hasBody, isReused: isReused)
+        self.streams[onHead.stream] = stream
         if onHead.pings { self.ping() }
         self.arm()
-        guard stream.call === call else { return }
         call.sent(at: now)
         caller.sent(to: stream)
     }
 
-    func write(_ payload: HTTP2Frame.FramePayload, on stream: HTTP2UpstreamStream) {
-        self.context?.write(self.wrapOutboundOut(HTTP2Frame(streamID: stream.id, payload: payload)), promise: nil)
-    }
-
-    private func ping() {
-        let frame = HTTP2Frame(streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 1), ack: false))
-        self.context?.write(self.wrapOutboundOut(frame), promise: nil)
-        self.flushSoon()
-    }
-
-    /// Flushes what all streams write in this turn of the event loop with one system call.
-    func flushSoon() {
-        guard !self.isFlushing else { return }
-        self.isFlushing = true
-        if self.isInPass { return }
-        self.worker.eventLoop.assumeIsolated().execute {
-            guard self.isFlushing else { return }
-            self.worker.tick()
-            self.flush()
-            self.tellWritable()
+    /// Writes the head that was read last.
+    private func writeHead(_ head: ByteBuffer, on id: UInt32) {
+        let maxFrame = self.frames.settings.maxFrame
+        self.output.collect { buffer in
+            buffer.writeHeaders(id, endsStream: !self.requests.hasBody, maxFrame: maxFrame) { block in
+                self.encoder.begin(&block)
+                head.withUnsafeReadableBytes { self.requests.write($0, to: &block) }
+            }
         }
     }
 
-    func flush() {
-        self.isFlushing = false
-        self.context?.flush()
-    }
-
-    /// Tells the callers that can write again. Not from within a write, which must not be nested.
-    private func tellWritable() {
-        guard !self.writable.isEmpty else { return }
-        let writable = self.writable
-        self.writable = []
-        for stream in writable { stream.call?.caller?.upstreamWritable() }
+    private func ping() {
+        self.output.collect { $0.writePing(1, isAcknowledgement: false) }
+        self.flushSoon()
     }
 
     // MARK: Streams
@@ -164,11 +167,18 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     /// Forgets a stream that has ended.
     ///
     /// - Parameter code: What to tell the peer, unless both sides have ended the stream.
-    func remove(_ stream: HTTP2UpstreamStream, reset code: NIOHTTP2.HTTP2ErrorCode?) {
+    func remove(_ stream: HTTP2UpstreamStream, reset code: HTTP2ErrorCode?) {
         guard self.streams.removeValue(forKey: stream.id) != nil else { return }
-        guard let code else { return }
-        self.write(.rstStream(code), on: stream)
-        self.flushSoon()
+        self.dropData(of: stream)
+        if let code { self.writeReset(stream.id, code) }
+    }
+
+    /// What waits for the peer's window must not pile up behind it.
+    private func dropData(of stream: HTTP2UpstreamStream) {
+        stream.body.drop()
+        guard stream.isReady else { return }
+        stream.isReady = false
+        self.ready.removeAll { $0 === stream }
     }
 
     /// Returns the place of a stream that has ended.
@@ -177,11 +187,12 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         self.pool.streamEnded(on: self)
     }
 
-    private func reset(_ stream: HTTP2UpstreamStream, _ code: NIOHTTP2.HTTP2ErrorCode) {
-        self.streams[stream.id] = nil
+    /// Ends a stream that the peer has reset.
+    func reset(_ stream: HTTP2UpstreamStream, _ code: HTTP2ErrorCode) {
+        self.remove(stream, reset: nil)
         let cause: HTTP2UpstreamStream.StateMachine.Cause =
             code == .refusedStream ? .refused : .reset(isError: code != .noError)
-        stream.lost(cause, reason: "stream reset with \(code)")
+        stream.lost(cause, reason: "stream reset with code \(code.rawValue)")
         self.streamEnded()
     }
 
@@ -189,55 +200,47 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        // The channel already has its socket, though it may not be connected yet.
+        self.output.attach(to: context)
         // Several streams share the buffer.
         try? context.channel.syncOptions?.setOption(
             .writeBufferWaterMark,
             value: .init(low: 64 * 1024, high: 256 * 1024)
         )
-        if context.channel.isActive { self.openWindow() }
+        if context.channel.isActive { self.begin() }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        self.openWindow()
+        self.begin()
         context.fireChannelActive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    /// Enlarges the connection's window, which SETTINGS do not cover (RFC 9113 section 6.9.2).
-    private func openWindow() {
-        self.returnWindow(65_535)
-        self.context?.flush()
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.output.detach()
     }
 
-    private func returnWindow(_ left: Int) {
-        let update = HTTP2Frame.FramePayload.windowUpdate(windowSizeIncrement: Self.connectionWindow - left)
-        self.context?.write(self.wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: update)), promise: nil)
+    private func begin() {
+        self.output.collect { self.frames.writeBeginning(to: &$0, streamWindow: Self.streamWindow) }
+        self.flushNow()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.worker.tick()
         self.isInPass = true
         self.machine.received(at: self.worker.now)
-        let frame = self.unwrapInboundIn(data)
-        switch frame.payload {
-        case .headers(let headers):
-            self.touch(frame.streamID)?.receive(headers.headers, endsStream: headers.endStream)
-        case .data(let data):
-            guard case .byteBuffer(let chunk) = data.data else { return }
-            let count = chunk.readableBytes + (data.paddingBytes.map { $0 + 1 } ?? 0)
-            self.touch(frame.streamID)?.receive(chunk, windowed: count, endsStream: data.endStream)
-        case .rstStream(let code):
-            if let stream = self.streams[frame.streamID] { self.reset(stream, code) }
-        case .settings(.settings(let settings)): self.receive(settings)
-        case .goAway(let last, let code, _): self.receiveGoAway(last: last, code)
-        // Push is disabled (RFC 9113 section 8.4).
-        case .pushPromise: self.end(ChannelError.eof, reason: "push that is disabled")
-        case .settings(.ack), .ping, .windowUpdate, .priority, .alternativeService, .origin: break
+        self.frames.append(self.unwrapInboundIn(data))
+        do throws(HTTP2ConnectionError) {
+            while self.machine.state != .closed, let event = try self.frames.next(at: self.worker.now) {
+                try self.act(on: event)
+            }
+        } catch {
+            self.fail(error)
         }
     }
 
-    private func touch(_ id: HTTP2StreamID) -> HTTP2UpstreamStream? {
+    /// Returns an open stream, whose caller learns at the end of the pass that the upstream paused.
+    func touch(_ id: UInt32) -> HTTP2UpstreamStream? {
         guard let stream = self.streams[id] else { return nil }
         if !stream.isTouched {
             stream.isTouched = true
@@ -254,35 +257,24 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
             stream.call?.caller?.upstreamPaused()
         }
         self.isInPass = false
-        if self.isFlushing { self.flush() }
-        self.tellWritable()
+        self.flushNow()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.worker.tick()
-        self.tellWritable()
+        guard context.channel.isWritable else { return }
+        self.pump()
+        self.flushNow()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case let update as NIOHTTP2WindowUpdatedEvent:
-            guard update.streamID == .rootStream, let left = update.inboundWindowSize else { return }
-            if left < Self.connectionWindow / 2, self.machine.state != .connecting { self.returnWindow(left) }
-        case let closed as StreamClosedEvent:
-            guard let code = closed.reason, let stream = self.streams[closed.streamID] else { return }
-            switch code {
-            // The frame layer has found an error of the peer on this stream.
-            case .protocolError, .flowControlError, .streamClosed: stream.fail("\(code)", isOpen: false)
-            default: self.reset(stream, code)
-            }
-        case ChannelEvent.inputClosed: self.end(ChannelError.eof, reason: "connection closed")
-        case is NIOHTTP2StreamCreatedEvent, is NIOHTTP2BulkStreamWindowChangeEvent: break
-        default: context.fireUserInboundEventTriggered(event)
-        }
+        guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+        self.worker.tick()
+        self.end(ChannelError.eof, reason: "connection closed")
     }
 
-    private func receive(_ settings: NIOHTTP2.HTTP2Settings) {
-        let maxStreams = settings.last { $0.parameter == .maxConcurrentStreams }?.value
+    /// Applies the number of streams that the peer allows. Nil if it names none.
+    func limitStreams(_ maxStreams: Int?) {
         switch self.machine.settings(maxStreams: maxStreams) {
         case .opened: self.endOpening(.success(.http2(self)))
         case .changed where self.limit == 0 && self.isIdle && self.machine.state == .open: self.close()
@@ -290,28 +282,27 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    private func receiveGoAway(last: HTTP2StreamID, _ code: NIOHTTP2.HTTP2ErrorCode) {
+    func receiveGoAway(last: UInt32, _ code: HTTP2ErrorCode) {
         let onDrain = self.machine.drain()
         self.endOpening(.failure(ChannelError.eof))
         self.pool.draining(self)
         if onDrain == .close { return self.close() }
         let refused = self.streams.values.filter { $0.id > last }.sorted { $0.id < $1.id }
-        for stream in refused { self.streams[stream.id] = nil }
+        for stream in refused { self.remove(stream, reset: nil) }
         for stream in refused {
-            stream.lost(.refused, reason: "GOAWAY with \(code)")
+            stream.lost(.refused, reason: "GOAWAY with code \(code.rawValue)")
             _ = self.machine.streamEnded()
         }
         if !refused.isEmpty { self.pool.streamEnded(on: self) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // An error of one stream: the frame layer resets it and reports its end.
-        if error is any NIOHTTP2Error, !self.hasSentGoAway { return }
         self.worker.tick()
         self.end(error, reason: "\(error)")
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.output.detach()
         self.worker.tick()
         self.end(ChannelError.eof, reason: "connection closed")
         context.fireChannelInactive()
@@ -323,25 +314,35 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     func drain() { if self.machine.drain() == .close { self.close() } }
 
     func close() {
-        if self.machine.state != .closed, !self.hasSentGoAway {
-            let goAway = HTTP2Frame.FramePayload.goAway(lastStreamID: .rootStream, errorCode: .noError, opaqueData: nil)
-            let frame = HTTP2Frame(streamID: .rootStream, payload: goAway)
-            self.context?.writeAndFlush(self.wrapOutboundOut(frame), promise: nil)
-        }
+        self.writeGoAway(.noError)
         self.end(ChannelError.eof, reason: "connection closed by the gateway")
+    }
+
+    /// Ends the connection because of an error of the peer (RFC 9113 section 5.4.1).
+    private func fail(_ error: HTTP2ConnectionError) {
+        self.writeGoAway(error.code, error.reason)
+        self.end(error, reason: "\(error)")
+    }
+
+    private func writeGoAway(_ code: HTTP2ErrorCode, _ reason: StaticString = "") {
+        guard self.machine.state != .closed, let context = self.context, context.channel.isActive else { return }
+        self.output.collect { $0.writeGoAway(last: 0, code, reason: reason) }
+        self.output.flush(context)
     }
 
     private func end(_ error: any Error, reason: String) {
         guard self.machine.close() else { return }
         if let slot = self.slot { self.worker.deadlines.free(slot) }
         self.slot = nil
+        self.output.detach()
         // Close the channel before the pool may open a replacement, so that `max_connections` is never exceeded.
         if let context = self.context {
-            if self.scheme == .https { context.closeSecureChannel() } else { context.close(promise: nil) }
+            if self.isSecure { context.closeSecureChannel() } else { context.close(promise: nil) }
         }
         self.endOpening(.failure(error))
         let streams = self.streams.values.sorted { $0.id < $1.id }
         self.streams = [:]
+        self.ready.removeAll()
         self.pool.closed(self)
         for stream in streams { stream.lost(.connectionLost, reason: reason) }
     }
@@ -369,20 +370,6 @@ extension HTTP2UpstreamConnection: DeadlineOwner {
         case .dead: return self.end(ChannelError.eof, reason: "no answer to a PING")
         }
         self.arm()
-    }
-}
-
-extension HTTP2UpstreamConnection: NIOHTTP2FrameDelegate {
-    func wroteFrame(_ frame: HTTP2Frame) {
-        switch frame.payload {
-        case .data(let data):
-            guard let stream = self.streams[frame.streamID] else { return }
-            if stream.sent(data.data.readableBytes, endsStream: data.endStream) { self.writable.append(stream) }
-        case .headers(let headers) where headers.endStream:
-            _ = self.streams[frame.streamID]?.sent(0, endsStream: true)
-        case .goAway: self.hasSentGoAway = true
-        default: break
-        }
     }
 }
 

@@ -2,29 +2,38 @@ import GatewayHTTP
 import GatewayHTTP1
 import GatewayHTTP2
 import NIOCore
-import NIOHPACK
-import NIOHTTP2
 
 /// One request and its response on an HTTP/2 connection to an upstream.
 ///
-/// It decodes the frames of its stream, asks its state machine what to do and does it.
+/// It reads what arrives on its stream, asks its state machine what to do and does it. It holds the part of the request
+/// that the peer does not accept yet.
 final class HTTP2UpstreamStream {
-    /// How many bytes of the request's body may wait for the peer's window before the caller has to wait too.
+    /// How many bytes of the request's body may wait for the peer before the caller has to wait too.
     private static let highWater = 64 * 1024
 
-    let id: HTTP2StreamID
+    let id: UInt32
     private let connection: HTTP2UpstreamConnection
     /// Nil once the stream has ended.
     private(set) var call: UpstreamCall?
     private var machine: StateMachine
-    /// The last piece of the body, held back because it may be the one that ends the stream.
-    private var pending: ByteBuffer?
-    /// The bytes of the body that were written, but not sent.
-    private var unsent = 0
+
+    // MARK: The request
+
+    var body: OutgoingBody
+    /// Whether the connection will let the stream take its turn.
+    var isReady = false
+    /// Whether the end of the request follows what waits.
+    private var isEndPending = false
+    private var trailers: TrailerSection?
     /// Whether the end of the request was sent.
     private(set) var isRequestSent: Bool
     private var isBlocked = false
+
+    // MARK: The response
+
     private var isPaused = false
+    /// What the peer may still send.
+    private var receiveWindow = HTTP2UpstreamConnection.streamWindow
     /// The received bytes that the peer may not replace yet.
     private var owed = 0
     /// Whether the connection will tell the caller that the upstream paused.
@@ -32,7 +41,7 @@ final class HTTP2UpstreamStream {
 
     /// - Parameter hasBody: Whether a body or trailers follow the head.
     init(
-        _ id: HTTP2StreamID,
+        _ id: UInt32,
         of connection: HTTP2UpstreamConnection,
         for call: UpstreamCall,
         hasBody: Bool,
@@ -41,6 +50,7 @@ final class HTTP2UpstreamStream {
         self.id = id
         self.connection = connection
         self.call = call
+        self.body = OutgoingBody(window: connection.frames.settings.initialWindow)
         self.isRequestSent = !hasBody
         self.machine = StateMachine(isReused: isReused)
         if !hasBody { self.machine.requestEnded() }
@@ -50,53 +60,83 @@ final class HTTP2UpstreamStream {
 
     // MARK: The response
 
-    func receive(_ list: HPACKHeaders, endsStream: Bool) {
+    func receive(_ block: FieldBlock) throws(HTTP2ConnectionError) {
+        guard let call = self.call else { return try self.connection.decode(block) { _ in } }
+        guard case .head = self.machine.state else { return try self.receiveTrailers(block) }
+        var broken: HTTP2ConnectionError?
         do throws(MessageError) {
-            if case .head = self.machine.state {
-                try self.receiveHead(list, endsStream: endsStream)
-            } else if self.call != nil {
-                let trailers = try self.connection.fields.readTrailers(list)
-                guard endsStream, self.machine.mayEnd else {
-                    throw .malformed("body shorter than its Content-Length")
+            let response = try call.caller?
+                .fillResponse { head throws(MessageError) in
+                    try self.read(block, into: &head, answering: call.method, &broken)
                 }
-                self.finish(trailers: TrailerSection(received: trailers))
-            }
+            if let response { try self.receive(response, to: call, endsStream: block.endsStream) }
         } catch {
-            self.fail("\(error.code): \(error.reason)")
+            self.fail(error)
         }
+        if let broken { throw broken }
     }
 
-    private func receiveHead(_ list: HPACKHeaders, endsStream: Bool) throws(MessageError) {
-        guard let call = self.call, let caller = call.caller else { return }
-        let fields = self.connection.fields
-        let response = try caller.fillResponse { head throws(MessageError) in
-            try fields.read(list, into: &head, answering: call.method, endsStream: endsStream)
-            return UpstreamResponse(status: head.status, framing: head.framing, keepAlive: true)
+    /// Reads a block into a head. Returns nil if it breaks the connection.
+    private func read(
+        _ block: FieldBlock,
+        into head: inout ResponseHead,
+        answering method: Method,
+        _ broken: inout HTTP2ConnectionError?
+    ) throws(MessageError) -> UpstreamResponse? {
+        head.headers.clear()
+        var fields = ResponseFields(limits: self.connection.limits)
+        do throws(HTTP2ConnectionError) {
+            try self.connection.decode(block) { fields.take($0, into: &head) }
+        } catch {
+            broken = error
+            return nil
         }
-        guard let response else { return }
+        try fields.finish(&head, answering: method, endsStream: block.endsStream)
+        return UpstreamResponse(status: head.status, framing: head.framing, keepAlive: true)
+    }
+
+    private func receive(
+        _ response: UpstreamResponse,
+        to call: UpstreamCall,
+        endsStream: Bool
+    ) throws(MessageError) {
         // Unless the request is retried, the sent part of the body is no longer needed.
         call.replay.answered()
         switch self.machine.head(response) {
         case .unexpectedUpgrade: throw .malformed("101 in HTTP/2")
-        case .informational: caller.receiveInformational()
+        case .informational: call.caller?.receiveInformational()
         case .final:
             call.mayHaveArrived = true
             self.connection.answered()
             self.pool.answerBegan(call, status: response.status)
-            caller.receiveResponseHead()
+            call.caller?.receiveResponseHead()
             if endsStream, self.call != nil { self.finish(trailers: nil) }
         }
     }
 
-    /// - Parameter count: The bytes that the frame takes of the window, with its padding.
-    func receive(_ chunk: ByteBuffer, windowed count: Int, endsStream: Bool) {
+    private func receiveTrailers(_ block: FieldBlock) throws(HTTP2ConnectionError) {
+        var fields = TrailerFields(limits: self.connection.limits)
+        try self.connection.decode(block) { fields.take($0) }
+        do throws(MessageError) {
+            let trailers = try fields.finish()
+            guard block.endsStream, self.machine.mayEnd else { throw .malformed("body shorter than its Content-Length") }
+            self.finish(trailers: trailers)
+        } catch {
+            self.fail(error)
+        }
+    }
+
+    /// - Parameter length: What the frame takes of the windows.
+    func receive(_ chunk: ByteBuffer, length: Int, endsStream: Bool) {
         guard let caller = self.call?.caller else { return }
+        guard length <= self.receiveWindow else { return self.fail("more than the window allows", .flowControl) }
+        self.receiveWindow -= length
         switch self.machine.data(chunk.readableBytes, endsStream: endsStream) {
         case .malformed(let reason): return self.fail(reason)
         case .ignore: return
         case .deliver: break
         }
-        self.owed += count
+        self.owed += length
         if chunk.readableBytes > 0 { caller.receive(responseBody: chunk) }
         guard self.call != nil else { return }
         if endsStream { self.finish(trailers: nil) } else { self.returnWindow() }
@@ -107,8 +147,8 @@ final class HTTP2UpstreamStream {
         guard !self.isPaused, self.call != nil, self.owed >= HTTP2UpstreamConnection.streamWindow / 2 else { return }
         let owed = self.owed
         self.owed = 0
-        self.connection.write(.windowUpdate(windowSizeIncrement: owed), on: self)
-        self.connection.flushSoon()
+        self.receiveWindow += owed
+        self.connection.writeWindowUpdate(self.id, by: owed)
     }
 
     // MARK: The end
@@ -124,14 +164,14 @@ final class HTTP2UpstreamStream {
         self.connection.streamEnded()
     }
 
-    /// Ends the stream because of a malformed response.
-    ///
-    /// - Parameter isOpen: Whether the peer has to be told.
-    func fail(_ reason: String, isOpen: Bool = true) {
+    private func fail(_ error: MessageError) { self.fail("\(error.code): \(error.reason)") }
+
+    /// Ends the stream because of an error of the peer (RFC 9113 section 5.4.2).
+    func fail(_ reason: String, _ code: HTTP2ErrorCode = .protocolError) {
         guard let call = self.call else { return }
         self.call = nil
         self.machine.ended()
-        self.connection.remove(self, reset: isOpen ? .protocolError : nil)
+        self.connection.remove(self, reset: code)
         let error = GatewayError.malformedAnswer(reason: reason)
         call.hasFailedHere = true
         self.pool.judge(call, error.failure)
@@ -170,27 +210,43 @@ final class HTTP2UpstreamStream {
 
     // MARK: The request
 
-    /// Records that bytes of the body were sent.
-    ///
-    /// - Returns: Whether the caller has to be told that it may write again.
-    func sent(_ count: Int, endsStream: Bool) -> Bool {
-        self.unsent -= count
-        if endsStream { self.isRequestSent = true }
-        guard self.isBlocked, self.unsent <= Self.highWater / 2 else { return false }
-        self.isBlocked = false
-        return true
+    /// Sends one DATA frame of at most `limit` bytes. Returns the number of bytes.
+    func sendData(limit: Int) -> Int {
+        guard let data = self.body.next(limit: limit) else { return 0 }
+        let isLast = self.isEndPending && self.body.count == 0
+        let endsStream = isLast && self.trailers == nil
+        if endsStream { self.sentEnd() }
+        self.connection.writeData(data, on: self.id, endsStream: endsStream)
+        if isLast { self.sendEnd() }
+        if self.isBlocked, self.body.count <= Self.highWater / 2 {
+            self.isBlocked = false
+            self.connection.writable.append(self)
+        }
+        return data.readableBytes
     }
 
-    private func writePending() {
-        guard let pending = self.pending else { return }
-        self.pending = nil
-        self.connection.write(.data(.init(data: .byteBuffer(pending))), on: self)
+    /// Sends the end of the request, behind all of its body.
+    private func sendEnd() {
+        guard self.isEndPending else { return }
+        let trailers = self.trailers
+        self.sentEnd()
+        if let trailers {
+            self.connection.writeTrailers(trailers, on: self.id)
+        } else {
+            self.connection.writeData(ByteBuffer(), on: self.id, endsStream: true)
+        }
+    }
+
+    private func sentEnd() {
+        self.isEndPending = false
+        self.isRequestSent = true
+        self.trailers = nil
     }
 }
 
 extension HTTP2UpstreamStream: UpstreamStream {
     var isWritable: Bool {
-        if self.unsent < Self.highWater { return true }
+        if self.body.count < Self.highWater { return true }
         self.isBlocked = true
         return false
     }
@@ -199,29 +255,23 @@ extension HTTP2UpstreamStream: UpstreamStream {
 
     func writeBody(_ chunk: ByteBuffer) {
         guard chunk.readableBytes > 0, self.call != nil, !self.machine.isRequestEnded else { return }
-        self.writePending()
-        self.unsent += chunk.readableBytes
-        self.pending = chunk
+        self.body.append(chunk)
     }
 
     func writeEnd(trailers: TrailerSection?) {
         guard self.call != nil, !self.machine.isRequestEnded else { return }
         self.machine.requestEnded()
-        if let trailers {
-            self.writePending()
-            let list = RequestHeaderList.list(ofTrailers: trailers.fields)
-            return self.connection.write(.headers(.init(headers: list, endStream: true)), on: self)
-        }
-        let last = self.pending ?? ByteBuffer()
-        self.pending = nil
-        self.connection.write(.data(.init(data: .byteBuffer(last), endStream: true)), on: self)
+        self.isEndPending = true
+        self.trailers = trailers
     }
 
     func flush() {
         guard self.call != nil else { return }
-        self.writePending()
         self.machine.sent()
-        if self.unsent < Self.highWater { self.connection.flushSoon() } else { self.connection.flush() }
+        self.connection.flushSoon()
+        if self.body.count == 0 { return self.sendEnd() }
+        self.connection.enqueue(self)
+        self.connection.pump()
     }
 
     func pauseReading() { self.isPaused = true }

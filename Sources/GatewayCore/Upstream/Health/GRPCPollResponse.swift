@@ -1,6 +1,5 @@
 import GatewayHTTP
 import NIOCore
-import NIOHPACK
 
 /// Reads the response to a poll with gRPC and judges it: the service must be serving.
 struct GRPCPollResponse: Sendable {
@@ -9,15 +8,11 @@ struct GRPCPollResponse: Sendable {
 
     typealias OnInput = PollResponse.OnInput
 
-    /// Handles a head or trailers.
-    mutating func received(_ fields: HPACKHeaders, endsStream: Bool) -> OnInput {
-        if !self.hasHead {
-            guard let status = fields.first(name: ":status").flatMap({ Int($0) }) else { return .failed(.error) }
-            if status < 200, !endsStream { return .needMore }
-            guard status == 200 else { return .failed(.status(status)) }
-            self.hasHead = true
-        }
-        return endsStream ? self.judge(fields.first(name: "\(GRPCStatus.field)")) : .needMore
+    mutating func received(_ head: borrowing ResponseHead, endsStream: Bool) -> OnInput {
+        if head.isInformational { return .needMore }
+        guard head.status == 200 else { return .failed(.status(head.status)) }
+        self.hasHead = true
+        return endsStream ? self.judge(Self.status(in: head.headers)) : .needMore
     }
 
     mutating func received(_ data: ByteBuffer, endsStream: Bool) -> OnInput {
@@ -27,6 +22,13 @@ struct GRPCPollResponse: Sendable {
         }
         self.message.writeImmutableBuffer(data)
         return endsStream ? self.judge(nil) : .needMore
+    }
+
+    /// Handles the trailers, which end the response.
+    func ended(_ trailers: TrailerSection?) -> OnInput { self.judge(trailers.flatMap { Self.status(in: $0.fields) }) }
+
+    private static func status(in fields: borrowing HeaderBlock) -> String? {
+        fields.first(GRPCStatus.field).map { fields.string($0) }
     }
 
     private func judge(_ status: String?) -> OnInput {

@@ -39,7 +39,7 @@ final class HealthPoll {
 
     /// Makes a gRPC call, over HTTP/2 with prior knowledge or by ALPN.
     private func make(_ call: GRPCHealthCall) {
-        let isSecure = self.plan.security != nil
+        let (limits, isSecure) = (self.plan.limits, self.plan.security != nil)
         UpstreamConnection(
             to: self.address,
             self.plan.security,
@@ -51,9 +51,8 @@ final class HealthPoll {
                 channel.close(promise: nil)
                 throw PollFailure.grpc(detail: "the target does not offer HTTP/2")
             }
-            try channel.pipeline.syncOperations.addHandlers([
-                GRPCPollHandler.makeFrameLayer(), GRPCPollHandler(call) { self.end($0) },
-            ])
+            let handler = HTTP2PollHandler(call, limits: limits, isSecure: isSecure) { self.end($0) }
+            try channel.pipeline.syncOperations.addHandler(handler)
         }
         .open { self.opened($0) }
     }
@@ -88,11 +87,8 @@ final class HealthPoll {
             on: self.eventLoop,
             timeout: self.plan.timeout
         ) { usesHTTP2 in
-            guard usesHTTP2 else { return [PollHandler(self, request, limits: limits)] }
-            return [
-                GRPCPollHandler.makeFrameLayer(),
-                HTTP2PollHandler(request, limits: limits, isSecure: isSecure) { self.end($0) },
-            ]
+            guard usesHTTP2 else { return PollHandler(self, request, limits: limits) }
+            return HTTP2PollHandler(request, limits: limits, isSecure: isSecure) { self.end($0) }
         } _: {
             self.opened($0)
         }

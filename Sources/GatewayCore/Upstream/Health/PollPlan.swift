@@ -57,8 +57,7 @@ struct PollPlan: Sendable {
         self.slowStart = TimeAmount(health.slowStart)
         self.port = health.port == 0 ? nil : health.port
         self.request = health.type == .http ? Request(health, authority: authority) : nil
-        self.call =
-            health.type == .grpc ? GRPCHealthCall(health, authority: authority, isSecure: security != nil) : nil
+        self.call = health.type == .grpc ? GRPCHealthCall(health, authority: authority) : nil
     }
 
     /// Whether polls connect to the port that requests go to.

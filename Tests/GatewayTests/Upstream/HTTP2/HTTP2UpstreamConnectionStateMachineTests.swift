@@ -25,7 +25,7 @@ import Testing
         #expect((0..<3).compactMap { _ in self.send(&machine)?.stream } == [1, 3, 5])
     }
 
-    @Test(arguments: [(10, nil, 10), (10, 3, 3), (10, 30, 10), (1_000, nil, 100)] as [(Int, Int?, Int)])
+    @Test(arguments: [(10, nil, 10), (10, 3, 3), (10, 30, 10), (1_000, nil, 1_000)] as [(Int, Int?, Int)])
     func `the settings and the peer limit the streams`(own: Int, allowed: Int?, limit: Int) {
         var machine = self.open(Machine.Settings(maxStreams: own), allowing: allowed)
         for _ in 0..<limit {

@@ -1,13 +1,24 @@
 import GatewayHTTP
 import GatewayHTTP2
-import NIOHPACK
 import Testing
 
-@Suite struct ResponseHeaderListTests {
+@Suite struct ResponseFieldsTests {
     private struct Result: Equatable {
         var status = 0
         var framing = BodyFraming.none
         var lines: [String] = []
+    }
+
+    /// A block with these fields as literals.
+    private func block(_ fields: [(String, String)]) -> [UInt8] {
+        var block: [UInt8] = []
+        for (name, value) in fields {
+            block += [0, UInt8(name.utf8.count)]
+            block += name.utf8
+            block.append(UInt8(value.utf8.count))
+            block += value.utf8
+        }
+        return block
     }
 
     private func read(
@@ -18,8 +29,12 @@ import Testing
         count: Int = 10
     ) throws -> Result {
         var head = ResponseHead()
-        try ResponseHeaderList(size: size, count: count)
-            .read(HPACKHeaders(fields), into: &head, answering: method, endsStream: endsStream)
+        var decoder = FieldBlockDecoder()
+        var response = ResponseFields(limits: FieldLimits(size: size, count: count))
+        try self.block(fields).withUnsafeBytes { block in
+            try decoder.decode(block, limit: 100_000) { response.take($0, into: &head) }
+        }
+        try response.finish(&head, answering: method, endsStream: endsStream)
         var lines: [String] = []
         for field in head.headers.fields {
             lines.append("\(head.headers.string(field.name)): \(head.headers.string(field.value))")
@@ -85,10 +100,35 @@ import Testing
         #expect(throws: Never.self) { try self.read(fields, size: 60, count: 5) }
     }
 
+    @Test func `bytes that are not UTF-8 stay as they are`() throws {
+        let value = [UInt8](0x80...0xFF)
+        var head = ResponseHead()
+        var decoder = FieldBlockDecoder()
+        var response = ResponseFields(limits: FieldLimits(size: 1_000, count: 10))
+        var block: [UInt8] = [0x88, 0, 3]
+        block += "x-a".utf8
+        block += [0x7F, 1] + value
+        try block.withUnsafeBytes { block in
+            try decoder.decode(block, limit: 100_000) { response.take($0, into: &head) }
+        }
+        try response.finish(&head, answering: .get, endsStream: false)
+        let received = head.headers.first(HeaderName("x-a")).map { range in
+            head.headers.withBytes(range) { Array($0) }
+        }
+        #expect(received == value)
+    }
+
     @Test func `trailers have no pseudo-fields`() throws {
-        let list = ResponseHeaderList(size: 100, count: 10)
-        #expect(try list.readTrailers(["grpc-status": "0"]).count == 1)
-        #expect(throws: MessageError.self) { _ = try list.readTrailers([":status": "200"]).count }
-        #expect(throws: MessageError.self) { _ = try list.readTrailers(["Upper": "1"]).count }
+        func trailers(_ fields: [(String, String)]) throws -> Int? {
+            var decoder = FieldBlockDecoder()
+            var trailers = TrailerFields(limits: FieldLimits(size: 100, count: 10))
+            try self.block(fields).withUnsafeBytes { block in
+                try decoder.decode(block, limit: 1_000) { trailers.take($0) }
+            }
+            return try trailers.finish()?.fields.count
+        }
+        #expect(try trailers([("grpc-status", "0")]) == 1)
+        #expect(throws: MessageError.self) { try trailers([(":status", "200")]) }
+        #expect(throws: MessageError.self) { try trailers([("Upper", "1")]) }
     }
 }
