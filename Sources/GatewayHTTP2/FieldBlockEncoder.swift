@@ -65,7 +65,8 @@ extension ByteBuffer {
     package mutating func writeFieldLiteral(_ id: FieldID, _ value: [UInt8]) {
         let name = UnsafeRawBufferPointer(id.name)
         _ = value.withUnsafeBytes { value in
-            self.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + value.count + FieldLiteral.room) { target in
+            self.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + value.count + FieldLiteral.room) {
+                target in
                 var position = 0
                 FieldLiteral.write(name, value, id: id, to: target, &position)
                 return position

@@ -8,23 +8,6 @@ import Testing
 extension EndToEnd {
     /// Upstreams that speak HTTP/2, frame by frame.
     @Suite struct HTTP2UpstreamTests {
-        /// Runs a gateway in front of a scripted HTTP/2 upstream.
-        private func withHTTP2(
-            _ settings: [(HTTP2Setting, UInt32)] = [],
-            _ script: @escaping @Sendable (HTTP2Frames, Int) async throws -> Void,
-            _ body: (RunningGateway, ScriptedUpstream) async throws -> Void
-        ) async throws {
-            let accept: ScriptedUpstream.Script = { session in
-                let frames = HTTP2Frames(session.connection)
-                try await frames.start(settings)
-                try await script(frames, session.index)
-            }
-            try await withUpstream(accept) { scripted in
-                let toml = proxy(to: "h2c://127.0.0.1:\(scripted.port)")
-                try await withGateway(toml) { try await body($0, scripted) }
-            }
-        }
-
         /// Answers each request with its path.
         private static let echo: @Sendable (HTTP2Frames, Int) async throws -> Void = { frames, _ in
             while true {
@@ -36,7 +19,7 @@ extension EndToEnd {
         // MARK: Messages
 
         @Test func `a request arrives as a list, and its response comes back`() async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 let head = try await frames.head()
                 #expect(
                     head.lines.prefix(4) == [":method: GET", ":scheme: http", ":authority: a.example", ":path: /x?y"]
@@ -58,7 +41,7 @@ extension EndToEnd {
         }
 
         @Test func `bodies and trailers pass both ways`() async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 let head = try await frames.head()
                 #expect(head["te"] == "trailers" && head["transfer-encoding"] == nil)
                 let body = try await frames.body()
@@ -85,7 +68,7 @@ extension EndToEnd {
             [":status: 200", "x: a\r\ny: b"], [":status: 101"], [":status: 200", "content-length: x"],
         ])
         func `a malformed head is 502 and costs its stream alone`(lines: [String]) async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 let bad = try await frames.head()
                 try await frames.send(HTTP2Frames.headers(bad.stream, lines))
                 while true {
@@ -105,7 +88,7 @@ extension EndToEnd {
         }
 
         @Test func `a body longer than its length is never passed on as whole`() async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 let head = try await frames.head()
                 try await frames.send(
                     HTTP2Frames.headers(head.stream, [":status: 200", "content-length: 2"]),
@@ -151,7 +134,7 @@ extension EndToEnd {
                 defer { seen = [] }
                 return seen
             }
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 while true {
                     let head = try await frames.head()
                     let (text, trailers) = head.endsStream ? ("", []) : try await frames.body()
@@ -186,7 +169,7 @@ extension EndToEnd {
         // MARK: Streams
 
         @Test func `requests share a connection, which opens once`() async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 var streams: [UInt32] = []
                 for _ in 0..<5 { streams.append(try await frames.head().stream) }
                 for stream in streams.reversed() { try await frames.answer(stream, "\(stream)") }
@@ -203,7 +186,7 @@ extension EndToEnd {
 
         @Test func `the peer's limit of streams leads to another connection`() async throws {
             let both = Signal()
-            try await self.withHTTP2([(.maxStreams, 1)]) { frames, index in
+            try await withHTTP2Upstream([(.maxStreams, 1)]) { frames, index in
                 let head = try await frames.head()
                 if index == 0 { try await both.wait() } else { both.fire() }
                 try await frames.answer(head.stream, "\(index)")
@@ -218,7 +201,7 @@ extension EndToEnd {
         }
 
         @Test func `a client that leaves costs its stream alone`() async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 let left = try await frames.head()
                 try await frames.send(
                     HTTP2Frames.headers(left.stream, [":status: 200"]),
@@ -246,7 +229,7 @@ extension EndToEnd {
 
         @Test(arguments: ["GET", "POST"])
         func `a refused request is sent again on another connection`(method: String) async throws {
-            try await self.withHTTP2 { frames, index in
+            try await withHTTP2Upstream { frames, index in
                 let head = try await frames.head()
                 guard index > 0 else {
                     try await frames.send(HTTP2Frames.reset(head.stream, .refusedStream))
@@ -266,7 +249,7 @@ extension EndToEnd {
         }
 
         @Test func `a request is refused twice at most`() async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 let head = try await frames.head()
                 try await frames.send(HTTP2Frames.reset(head.stream, .refusedStream))
                 _ = try await frames.head()
@@ -279,7 +262,7 @@ extension EndToEnd {
 
         @Test func `streams above the last one of GOAWAY are sent again, and the others finish`() async throws {
             let begun = Signal()
-            try await self.withHTTP2 { frames, index in
+            try await withHTTP2Upstream { frames, index in
                 guard index == 0 else { return try await Self.echo(frames, index) }
                 let first = try await frames.head()
                 begun.fire()
@@ -301,7 +284,7 @@ extension EndToEnd {
         }
 
         @Test func `a whole response before RST_STREAM without an error arrives whole`() async throws {
-            try await self.withHTTP2 { frames, _ in
+            try await withHTTP2Upstream { frames, _ in
                 let head = try await frames.head()
                 try await frames.send(
                     HTTP2Frames.headers(head.stream, [":status: 413"]),

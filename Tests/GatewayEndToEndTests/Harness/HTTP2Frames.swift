@@ -30,6 +30,8 @@ final class HTTP2Frames {
     struct Head {
         let stream: UInt32
         let lines: [String]
+        /// The value of each line.
+        let values: [[UInt8]]
         let endsStream: Bool
 
         subscript(name: String) -> String? {
@@ -83,7 +85,8 @@ final class HTTP2Frames {
         while true {
             let frame = try await self.next()
             guard frame.type == .headers else { continue }
-            return Head(stream: frame.stream, lines: try self.lines(of: frame), endsStream: frame.endsStream)
+            let (lines, values) = try self.fields(of: frame)
+            return Head(stream: frame.stream, lines: lines, values: values, endsStream: frame.endsStream)
         }
     }
 
@@ -92,23 +95,25 @@ final class HTTP2Frames {
         var text = ""
         while true {
             let frame = try await self.next()
-            if frame.type == .headers { return (text, try self.lines(of: frame)) }
+            if frame.type == .headers { return (text, try self.fields(of: frame).lines) }
             guard frame.type == .data else { continue }
             text += String(decoding: frame.payload, as: UTF8.self)
             if frame.endsStream { return (text, []) }
         }
     }
 
-    private func lines(of frame: WireFrame) throws -> [String] {
+    private func fields(of frame: WireFrame) throws -> (lines: [String], values: [[UInt8]]) {
         var lines: [String] = []
+        var values: [[UInt8]] = []
         try frame.payload.withUnsafeBytes { block in
             try self.decoder.decode(block, limit: .max) { field in
                 lines.append(
                     "\(String(decoding: field.name, as: UTF8.self)): \(String(decoding: field.value, as: UTF8.self))"
                 )
+                values.append(Array(field.value))
             }
         }
-        return lines
+        return (lines, values)
     }
 
     // MARK: Sending
@@ -165,10 +170,36 @@ final class HTTP2Frames {
         WireFrame(type: .goAway, payload: self.bytes(of: stream) + self.bytes(of: code.rawValue))
     }
 
+    static func windowUpdate(_ stream: UInt32, by increment: UInt32) -> WireFrame {
+        WireFrame(type: .windowUpdate, stream: stream, payload: self.bytes(of: increment))
+    }
+
+    static func settings(_ setting: HTTP2Setting, _ value: UInt32) -> WireFrame {
+        WireFrame(type: .settings, payload: [0, UInt8(setting.rawValue)] + self.bytes(of: value))
+    }
+
     private static func bytes(of number: UInt32) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
 
     /// Answers a request with 200 and this text.
     func answer(_ stream: UInt32, _ text: String) async throws {
         try await self.send(Self.headers(stream, [":status: 200"]), Self.data(stream, text, end: true))
+    }
+}
+
+/// Runs a gateway in front of a scripted HTTP/2 upstream.
+///
+/// - Parameter script: What the upstream does on each connection, which it gets with its index.
+func withHTTP2Upstream(
+    _ settings: [(HTTP2Setting, UInt32)] = [],
+    _ script: @escaping @Sendable (HTTP2Frames, Int) async throws -> Void,
+    _ body: (RunningGateway, ScriptedUpstream) async throws -> Void
+) async throws {
+    let accept: ScriptedUpstream.Script = { session in
+        let frames = HTTP2Frames(session.connection)
+        try await frames.start(settings)
+        try await script(frames, session.index)
+    }
+    try await withUpstream(accept) { scripted in
+        try await withGateway(proxy(to: "h2c://127.0.0.1:\(scripted.port)")) { try await body($0, scripted) }
     }
 }

@@ -54,6 +54,13 @@ import Testing
         }
     }
 
+    @Test func `HTTP/2 has one implementation`() throws {
+        for file in Repository.files(in: "Sources", withExtension: "swift") {
+            let imports = try Self.imports(of: file)
+            #expect(imports.isDisjoint(with: ["NIOHTTP2", "NIOHPACK"]), "\(file)")
+        }
+    }
+
     @Test func `upstreams serve calls and do not know exchanges`() throws {
         let name = /\bExchange\b/
         for file in Repository.files(in: "Sources/GatewayCore/Upstream", withExtension: "swift")

@@ -88,7 +88,10 @@ import Testing
         ([Self.frame(.headers, .endHeaders, on: 7)], .protocolError),
         ([Self.frame(.headers, on: 1), Self.frame(.data, on: 1)], .protocolError),
         ([Self.frame(.headers, on: 1), Self.frame(.continuation, .endHeaders, on: 3)], .protocolError),
-        ([Self.frame(.headers, on: 1), Self.frame(.continuation, on: 1, payload: Self.zeros(1_001))], .enhanceYourCalm),
+        (
+            [Self.frame(.headers, on: 1), Self.frame(.continuation, on: 1, payload: Self.zeros(1_001))],
+            .enhanceYourCalm
+        ),
         ([Self.frame(.continuation, .endHeaders, on: 1)], .protocolError),
         ([Self.frame(.reset, on: 0, payload: Self.zeros(4))], .protocolError),
         ([Self.frame(.reset, on: 7, payload: Self.zeros(4))], .protocolError),
@@ -119,7 +122,9 @@ import Testing
     }
 
     @Test(arguments: Self.errors.indices) func `violations end the connection`(index: Int) {
-        let error = #expect(throws: HTTP2ConnectionError.self) { try Self.events(Self.errors[index].frames.flatMap { $0 }) }
+        let error = #expect(throws: HTTP2ConnectionError.self) {
+            try Self.events(Self.errors[index].frames.flatMap { $0 })
+        }
         #expect(error?.code == Self.errors[index].code)
     }
 

@@ -4,6 +4,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case http2Requests = "http2-requests"
     case responses
     case http2Responses = "http2-responses"
+    case http2Frames = "http2-frames"
     case chunkedBody = "chunked-body"
     case accept
     case entityTags = "entity-tags"
@@ -26,6 +27,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .http2Requests: try HTTP2RequestCheck.check(input)
         case .responses: try ResponseCheck.check(input)
         case .http2Responses: try HTTP2ResponseCheck.check(input)
+        case .http2Frames: try HTTP2FrameCheck.check(input)
         case .chunkedBody: try ChunkedBodyCheck.check(input)
         case .accept: try AcceptCheck.check(input)
         case .entityTags: try EntityTagCheck.check(input)

@@ -119,7 +119,9 @@ final class HTTP2UpstreamStream {
         try self.connection.decode(block) { fields.take($0) }
         do throws(MessageError) {
             let trailers = try fields.finish()
-            guard block.endsStream, self.machine.mayEnd else { throw .malformed("body shorter than its Content-Length") }
+            guard block.endsStream, self.machine.mayEnd else {
+                throw .malformed("body shorter than its Content-Length")
+            }
             self.finish(trailers: trailers)
         } catch {
             self.fail(error)
