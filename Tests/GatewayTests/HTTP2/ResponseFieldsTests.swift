@@ -68,7 +68,7 @@ import Testing
         arguments: [
             [], [("x-a", "b")], [(":status", "200"), (":status", "200")], [("x-a", "b"), (":status", "200")],
             [(":status", "200"), (":path", "/")], [(":status", "20")], [(":status", "099")], [(":status", "600")],
-            [(":status", "+20")], [(":status", "200"), ("X-A", "b")], [(":status", "200"), ("", "b")],
+            [(":status", "+20")], [(":status", "200"), ("X-A", "b")],
             [(":status", "200"), ("x a", "b")], [(":status", "200"), ("x-a", "b\r\nc: d")],
             [(":status", "200"), ("x-a", "b\0")],
             [(":status", "200"), ("x-a", " b")], [(":status", "200"), ("x-a", "b\t")],
