@@ -96,9 +96,18 @@ import Testing
             get.dropLast() + [":path: /#f"], get.dropLast() + [":path: http://b/"],
             [get[0], get[1], ":authority: u@a.example", get[3]], [get[0], get[1], ":authority: ", get[3]],
             [":method: G T"] + get[1...], [get[0], ":scheme: ht tp"] + get[2...],
-            [":method: CONNECT"] + get[1...], get + [": a"],
+            [":method: CONNECT"] + get[1...],
         ] as [[String]]
     ) func `rejects what RFC 9113 calls malformed`(lines: [String]) { #expect(Self.error(lines) == .malformed) }
+
+    @Test func `a field without a name is malformed`() {
+        var head = RequestHead()
+        var fields = RequestFields(limits: Self.limits)
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        fields.take(.init(name: empty, value: empty, id: .unknown), into: &head)
+        let error = #expect(throws: MessageError.self) { try fields.finish(&head, endsStream: true) }
+        #expect(error?.code == .malformed)
+    }
 
     @Test func `two lengths are malformed, even if they agree`() {
         let lines = Self.get + ["content-length: 5", "content-length: 5"]
