@@ -6,7 +6,8 @@ public struct LogConfiguration: SettingTable {
     public var format = LogFormat.auto
     /// Where the access log goes, one line per request. A relative path starts from the folder of the configuration file.
     public var access = AccessLogTarget.stdout
-    /// A slower request is logged as a warning. Of an event stream, the time to its first byte counts.
+    /// A slower request is logged as a warning. Of event streams, WebSockets and gRPC streams, the time to the first byte
+    /// counts.
     public var slowRequest = TimeLimit.seconds(1)
 
     public init() {}

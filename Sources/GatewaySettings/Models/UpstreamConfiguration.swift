@@ -24,7 +24,7 @@ public struct UpstreamConfiguration: SettingTable {
     /// Maximum size of a response head, at most 16 MiB. Larger ones become 502.
     public var maxHead = ByteCount.kibibytes(32)
     /// Whether requests use HTTP/2: `"auto"` if an https target offers it, `true` always, `false` never. An `h2c://` target
-    /// always does.
+    /// always does. With `true`, `http://` targets get it with prior knowledge.
     public var http2 = UpstreamHTTP2.auto
     /// Maximum number of requests at once on an HTTP/2 connection, unless the target allows fewer.
     public var maxStreams = 100

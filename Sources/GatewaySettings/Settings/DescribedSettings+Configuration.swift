@@ -102,7 +102,7 @@ extension LogConfiguration: DescribedSettings {
             "`auto` is text on a terminal, JSON elsewhere. `combined` writes the access log as Apache and nginx do.",
         "level": "The least severe messages that are logged.",
         "slowRequest":
-            "A slower request is logged as a warning. Of an event stream, the time to its first byte counts.",
+            "A slower request is logged as a warning. Of event streams, WebSockets and gRPC streams, the time to the first byte counts.",
     ]
 }
 
@@ -210,7 +210,7 @@ extension UpstreamConfiguration: DescribedSettings {
         "hashKey": "What `balance = \"hash\"` hashes.",
         "health": "Active polling of the targets.",
         "http2":
-            "Whether requests use HTTP/2: `\"auto\"` if an https target offers it, `true` always, `false` never. An `h2c://` target always does.",
+            "Whether requests use HTTP/2: `\"auto\"` if an https target offers it, `true` always, `false` never. An `h2c://` target always does. With `true`, `http://` targets get it with prior knowledge.",
         "idleTimeout":
             "How long an unused connection stays open. If the upstream announces `Keep-Alive: timeout`, the connection closes one second before that.",
         "keepalivePing":

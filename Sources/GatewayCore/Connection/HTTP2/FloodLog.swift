@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Limits the warnings about floods to one a minute for each address.
+/// Limits the warnings about floods to one per minute and address.
 final class FloodLog: Sendable {
     private static let interval = TimeAmount.minutes(1)
     /// The number of addresses to remember. Beyond it all are forgotten, which may only log too much.
@@ -26,7 +26,8 @@ extension Worker {
     package static let http2Floods = MetricDescription(
         "gateway_http2_floods_total",
         .counter,
-        help: "HTTP/2 connections closed because the client sent too much of what costs only the gateway.",
+        help: "HTTP/2 connections closed because of a flood, by kind: reset, reset_provoked, settings, priority, ping, "
+            + "window_update, empty_data, continuation, headers, stalled.",
         labels: ["kind"]
     )
 

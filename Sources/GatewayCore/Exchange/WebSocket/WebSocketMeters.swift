@@ -30,7 +30,8 @@ package final class WebSocketMeters {
     package static let closed = MetricDescription(
         "gateway_websocket_closed_total",
         .counter,
-        help: "Ended WebSockets by the code of the first close frame. 1006 means that there was none.",
+        help: "Ended WebSockets by the code of the first close frame. 1006 means that there was none, _OTHER "
+            + "stands for codes outside 1000 to 1014.",
         labels: ["route", "code"]
     )
 
