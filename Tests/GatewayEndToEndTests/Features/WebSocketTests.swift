@@ -115,6 +115,32 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: [
+            ("upgrade = [\"websocket\"]", 101, "Sec-WebSocket-Accept: \(accept)"), ("", 426, "Upgrade: websocket"),
+        ])
+        func `the demo upstream accepts a handshake only where the route passes it`(
+            route: String,
+            status: Int,
+            field: String
+        ) async throws {
+            let toml = """
+                [upstreams.demo]
+                builtin = "demo"
+                [[routes]]
+                path = "/*"
+                upstream = "demo"
+                \(route)
+                """
+            try await withGateway(toml) { gateway in
+                let client = try await gateway.connect()
+                try await client.send(Self.handshake.replacing("/chat", with: "/ws"))
+                let head = try await client.head()
+                #expect(head.hasPrefix("HTTP/1.1 \(status) "))
+                #expect(head.contains("\(field)\r\n"))
+                client.close()
+            }
+        }
+
         @Test func `a 101 that does not fit the key is 502, and a refusal passes`() async throws {
             let script: ScriptedUpstream.Script = { session in
                 let request = try await session.request()

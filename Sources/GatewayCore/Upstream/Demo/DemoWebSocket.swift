@@ -40,9 +40,8 @@ struct DemoWebSocket {
 
     /// Answers the request for the page.
     static func respond(to request: AsyncRequest) -> AsyncResponse {
-        guard let name = HTTPField.Name("Sec-WebSocket-Key"), let accept = HTTPField.Name("Sec-WebSocket-Accept"),
-            let key = request.head.headerFields[name]
-        else { return self.needsUpgrade }
+        let fields = request.head.headerFields
+        guard fields[.upgrade] == "websocket", let key = fields[.secWebSocketKey] else { return self.needsUpgrade }
         var text = key
         let value = text.withUTF8 { WebSocketHandshake.accept(for: UnsafeRawBufferPointer($0)) }
         var response = AsyncResponse(
@@ -56,14 +55,14 @@ struct DemoWebSocket {
                 }
             }
         )
-        response.head.headerFields[accept] = String(decoding: value, as: UTF8.self)
+        response.head.headerFields[.secWebSocketAccept] = String(decoding: value, as: UTF8.self)
         return response
     }
 
     /// The answer to other requests for the page. It has to name the protocol (RFC 9110 section 15.5.22).
     private static var needsUpgrade: AsyncResponse {
         var response = AsyncResponse.problem(.upgradeRequired, "This page is a WebSocket.")
-        if let upgrade = HTTPField.Name("Upgrade") { response.head.headerFields[upgrade] = "websocket" }
+        response.head.headerFields[.upgrade] = "websocket"
         return response
     }
 }

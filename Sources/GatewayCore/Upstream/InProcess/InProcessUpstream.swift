@@ -78,6 +78,8 @@ extension HTTPRequest {
             path: head.headers.string(head.target),
             headerFields: HTTPFields(head.headers)
         )
+        // A handler has to know whether 101 is a possible answer.
+        if exchange.upgrade != nil { self.headerFields[.upgrade] = "websocket" }
     }
 }
 

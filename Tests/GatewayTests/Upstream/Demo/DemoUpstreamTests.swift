@@ -111,6 +111,18 @@ import Testing
         #expect(answer.headers[.vary] == "Accept-Language")
     }
 
+    @Test func `a WebSocket key without Upgrade is a 426`() async throws {
+        var fields = HTTPFields()
+        fields[.secWebSocketKey] = "dGhlIHNhbXBsZSBub25jZQ=="
+        let refused = try await self.ask("/ws", fields: fields)
+        #expect(refused.status == 426)
+        #expect(refused.headers[.upgrade] == "websocket")
+        fields[.upgrade] = "websocket"
+        let accepted = try await self.ask("/ws", fields: fields)
+        #expect(accepted.status == 101)
+        #expect(accepted.headers[.secWebSocketAccept] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    }
+
     @Test func `an echo contains the beginning of a large body and counts the rest`() async throws {
         let left = NIOLockedValueBox(64)
         let body = AsyncBody(next: {
