@@ -54,7 +54,7 @@ struct ExplanationText {
         case .reports: self.item("Route", "csp.report_path: the gateway collects browsers' reports")
         case .redirected(let location):
             self.item("Response", "308, Location: \(location) (server.https_redirect)")
-        case .unreachable(let reason): self.item("Route", "none: the connection fails. \(reason)")
+        case .unreachable(let reason): self.item("Route", "none: the connection fails: \(reason)")
         case .refused(let status, let reason, let allow):
             self.item("Route", "none: the client gets \(status). \(reason)")
                 + (allow.map { self.item("Allow", $0) } ?? [])

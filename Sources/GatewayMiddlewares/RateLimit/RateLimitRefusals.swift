@@ -27,16 +27,14 @@ final class RateLimitRefusals {
         let seconds = max(1, Int(decision.retryAfter))
         var error = GatewayError(
             .rateLimited,
-            detail: "The limit of \(Plural.of(rate.count, "request")) \(Self.article(rate.unit)) "
-                + "\(rate.unit.rawValue) is used up. Try again in \(Plural.of(seconds, "second")).",
+            detail: "The limit of \(Plural.of(rate.count, "request")) per \(rate.unit.rawValue) is used up. "
+                + "Try again in \(Plural.of(seconds, "second")).",
             retryAfter: seconds
         )
         error.status = self.status
         error.fields = self.fields.fields(decision)
         return error
     }
-
-    private static func article(_ unit: Rate.Unit) -> String { unit == .hour ? "an" : "a" }
 }
 
 @available(*, unavailable)

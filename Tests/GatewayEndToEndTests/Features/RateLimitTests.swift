@@ -47,7 +47,7 @@ extension EndToEnd {
                 let id = try #require(response["X-Request-ID"])
                 let body =
                     "{\"type\":\"urn:gateway:error:rate_limited\",\"title\":\"Too Many Requests\",\"status\":429,"
-                    + "\"detail\":\"The limit of 5 requests a minute is used up. Try again in 12 seconds.\","
+                    + "\"detail\":\"The limit of 5 requests per minute is used up. Try again in 12 seconds.\","
                     + "\"instance\":\"/users/7\",\"code\":\"rate_limited\",\"request_id\":\"\(id)\",\"retry_after\":12}"
                 #expect(response.text.trimmingPrefix { $0.isNewline }.prefix { !$0.isNewline } == body)
                 #expect(response["Retry-After"] == "12")

@@ -264,6 +264,22 @@ struct CommandLineTests {
         #expect(!output.contains("\u{1B}"))
     }
 
+    @Test func `explain says why a connection fails`() async throws {
+        let file = """
+            [server]
+            listen = ["https://127.0.0.1:8443"]
+            [server.tls]
+            certificate = "cert.pem"
+            key = "key.pem"
+            [[routes]]
+            path = "/*"
+            respond = {}
+            """
+        let (code, output, _) = try await self.run("explain", "GET", "http://a/", files: ["gateway.toml": file])
+        #expect(code == 1)
+        #expect(output.contains("none: the connection fails: no address in server.listen is without TLS\n"))
+    }
+
     private struct Explanation: Decodable {
         struct Request: Decodable {
             enum CodingKeys: String, CodingKey {
