@@ -65,6 +65,7 @@ let package = Package(
             dependencies: [
                 "GatewayHTTP",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings
         ),

@@ -1,3 +1,4 @@
+import DequeModule
 package import GatewayHTTP
 
 /// Decompresses field blocks (RFC 7541). Fields are passed on as bytes, in place where possible.
@@ -16,7 +17,7 @@ package struct FieldBlockDecoder: Sendable {
     }
 
     /// The dynamic table. The newest entry is the last one.
-    private var entries = RingBuffer<Entry>()
+    private var entries: Deque<Entry> = []
     private var size = 0
     private var allowedSize = Self.tableSize
     /// The name and value of the literal field that is being read.
@@ -121,7 +122,9 @@ package struct FieldBlockDecoder: Sendable {
                 entry.value.withUnsafeBytes { body(Field(name: name, value: $0, id: entry.id)) }
             }
         }
-        guard let entry = self.entries[self.entries.count - (index - fixed.count)] else { throw Self.malformed }
+        let position = self.entries.count - (index - fixed.count)
+        guard position >= 0 else { throw Self.malformed }
+        let entry = self.entries[position]
         entry.bytes.withUnsafeBytes { bytes in
             body(
                 Field(
@@ -190,38 +193,5 @@ package struct FieldBlockDecoder: Sendable {
             guard first & 0x80 != 0 else { return output.append(contentsOf: string) }
             guard HuffmanCode.shared.decode(string, into: &output) else { throw FieldBlockDecoder.malformed }
         }
-    }
-}
-
-/// A queue with access by position.
-struct RingBuffer<Element: Sendable>: Sendable {
-    private var slots: [Element?] = []
-    private var head = 0
-    private(set) var count = 0
-
-    subscript(position: Int) -> Element? {
-        guard position >= 0, position < self.count else { return nil }
-        return self.slots[(self.head + position) & (self.slots.count - 1)]
-    }
-
-    mutating func append(_ element: Element) {
-        if self.count == self.slots.count { self.grow() }
-        self.slots[(self.head + self.count) & (self.slots.count - 1)] = element
-        self.count += 1
-    }
-
-    mutating func popFirst() -> Element? {
-        guard self.count > 0 else { return nil }
-        let element = self.slots[self.head]
-        self.slots[self.head] = nil
-        self.head = (self.head + 1) & (self.slots.count - 1)
-        self.count -= 1
-        return element
-    }
-
-    private mutating func grow() {
-        let old = self.slots
-        self.slots = (0..<max(8, old.count * 2)).map { $0 < self.count ? old[(self.head + $0) & (old.count - 1)] : nil }
-        self.head = 0
     }
 }
