@@ -6,7 +6,7 @@ import NIOCore
 
 /// The certificates of the gateway while it runs: read at the start and on reload, and again when their files change.
 ///
-/// Reading blocks, so all methods that read belong on a thread of their own.
+/// Reading blocks, so call the methods that read on a separate thread.
 package final class CertificateWatch: Sendable {
     package static let expiry = MetricDescription(
         "gateway_tls_certificate_expiry_timestamp_seconds",
@@ -180,24 +180,11 @@ package final class CertificateWatch: Sendable {
             self.log.notice("certificate renewed", metadata: ["file": "\(watched.files.certificate)"])
             return true
         } catch {
-            if watched.look.failed(because: "\(error)") == .report { self.report(error) }
+            if watched.look.failed(because: "\(error)") == .report {
+                CertificateRejection(file: error.file, reason: error.reason).report(to: self.log, self.events)
+            }
             return false
         }
-    }
-
-    private func report(_ problem: CertificateFiles.Problem) {
-        self.log.error(
-            "certificate rejected; the previous one stays in use",
-            metadata: ["file": "\(problem.file)", "reason": "\(problem.reason)"]
-        )
-        self.events.publish(
-            GatewayEvent(
-                "tls.certificate_rejected",
-                .warning,
-                topic: "gateway",
-                ["file": .string(problem.file), "reason": .string(problem.reason)]
-            )
-        )
     }
 }
 

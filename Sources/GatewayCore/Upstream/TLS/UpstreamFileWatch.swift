@@ -25,24 +25,10 @@ package final class UpstreamFileWatch: Sendable {
             switch security.refresh() {
             case .unchanged: break
             case .renewed: self.log.notice("certificates of an upstream renewed", metadata: ["upstream": "\(name)"])
-            case .rejected(let error): self.report(error, of: security, name)
+            case .rejected(let error):
+                CertificateRejection(file: security.file(of: error), reason: error.problem, upstream: name)
+                    .report(to: self.log, self.events)
             }
         }
-    }
-
-    private func report(_ error: TLSFileError, of security: UpstreamSecurity, _ upstream: String) {
-        let file = security.file(of: error)
-        self.log.error(
-            "certificate rejected; the previous one stays in use",
-            metadata: ["upstream": "\(upstream)", "file": "\(file)", "reason": "\(error.problem)"]
-        )
-        self.events.publish(
-            GatewayEvent(
-                "tls.certificate_rejected",
-                .warning,
-                topic: "gateway",
-                ["file": .string(file), "reason": .string(error.problem)]
-            )
-        )
     }
 }
