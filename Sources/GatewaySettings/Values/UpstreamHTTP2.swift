@@ -8,16 +8,15 @@ public enum UpstreamHTTP2: Hashable {
 }
 
 extension UpstreamHTTP2: Setting {
-    public static var shape: SettingShape {
-        .other("boolean or `\"auto\"`", schema: ["enum": ["auto", true, false]])
-    }
+    public static var shape: SettingShape { AutomaticBoolean.shape }
 
     public init(setting value: SettingValue) throws(SettingError) {
-        switch value {
-        case .string("auto"): self = .auto
-        case .boolean(let use): self = use ? .always : .never
-        default: throw SettingError("is not allowed here", suggestion: "write \"auto\", true or false")
-        }
+        self =
+            switch try AutomaticBoolean.read(value) {
+            case nil: .auto
+            case true?: .always
+            case false?: .never
+            }
     }
 
     public var settingValue: SettingValue {
