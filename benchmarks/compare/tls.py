@@ -1,11 +1,8 @@
 """TLS towards clients: 1 KiB over kept connections, and a handshake for each request."""
 
-import measure
 import variants
-import verify
 import wire
 from scenarios import EVERYBODY
-from stage import Stage
 
 TITLE = "TLS from clients, 1 KiB"
 PEERS = EVERYBODY
@@ -25,13 +22,4 @@ def run(peers, options, say):
         "request": lambda address, seconds, cores: wire.wrk(address, plain, seconds, cores),
         "handshake and request": lambda address, seconds, cores: wire.wrk(address, plain, seconds, cores, closing=True),
     }
-    with Stage() as stage:
-        wire.make_certificate(stage.work)
-        subjects = []
-        for peer in peers:
-            server, port = stage.start_peer(peer, variants.configuration(peer, variants.TLS))
-            verify.check(peer.title, port, plain, tls=True)
-            subjects.append(measure.Subject(peer, port, server))
-        say(f"{len(subjects)} give the expected response.")
-        runs = wire.rounds(stage, subjects, kinds, options, say)
-        return wire.markdown(peers, runs, kinds, options, NOTE), wire.document(peers, runs, kinds)
+    return wire.over_tls(peers, options, say, plain, kinds, NOTE)

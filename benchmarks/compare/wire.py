@@ -9,8 +9,11 @@ import time
 import load
 import measure
 import results
+import variants
+import verify
 from peers import ROOT, Unavailable
 from processes import pinned
+from stage import Stage
 from verify import Different
 
 SOURCES = ROOT / "benchmarks" / "load"
@@ -125,6 +128,21 @@ class Run:
 
 def seconds(peers, options, kinds=1):
     return 5 + len(peers) * (2 + kinds * (1 + options.rounds * (options.duration + 0.5)))
+
+
+def over_tls(peers, options, say, scenario, kinds, note, *changes, **stage_options):
+    """Measures peers that terminate TLS. `changes` are further changes of their configurations. Returns table and
+    document."""
+    with Stage(**stage_options) as stage:
+        make_certificate(stage.work)
+        subjects = []
+        for peer in peers:
+            server, port = stage.start_peer(peer, variants.configuration(peer, variants.TLS, *changes))
+            verify.check(peer.title, port, scenario, tls=True)
+            subjects.append(measure.Subject(peer, port, server))
+        say(f"{len(subjects)} give the expected response.")
+        runs = rounds(stage, subjects, kinds, options, say)
+        return markdown(peers, runs, kinds, options, note), document(peers, runs, kinds)
 
 
 def rounds(stage, subjects, kinds, options, say):
