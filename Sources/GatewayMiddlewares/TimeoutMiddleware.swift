@@ -93,7 +93,7 @@ public struct TimeoutMiddleware: RequestHook, ResponseHook {
         exchange.deadlines.isTotalRequested = true
     }
 
-    /// Streams may be silent for hours. Every client may set the deadline of its own call.
+    /// Streams may be silent for hours. Clients can set the deadline of each call.
     private func limitCall(_ exchange: Exchange) -> Decision {
         exchange.deadlines.limitsFirstByte = self.limitsFirstByteOfGRPC
         if !self.cutsEventStreams { exchange.deadlines.idle = nil }

@@ -1,7 +1,7 @@
 /// Decides what to do about the files of a certificate, which are looked at again and again.
 ///
-/// Certificate and key are two files, and whoever renews them writes one after the other. So files that do not load may be
-/// half of a renewal: only if they still do not load at the next look is something wrong.
+/// Certificate and key are two files, written one after the other in a renewal. Files that do not load may therefore be
+/// half of a renewal. They are rejected only if they still do not load at the next look.
 package struct CertificateLook<Version: Equatable & Sendable>: Sendable {
     private enum State: Sendable {
         /// The files of this version are in use. Next: `doubtful`.

@@ -6,7 +6,7 @@ import Logging
 
 /// Reads the certificates that a configuration names, and finds those that cannot be used or soon cannot.
 ///
-/// It reads files, so it belongs on a thread of its own.
+/// It reads files, so call it on a separate thread.
 struct CertificateCheck {
     let configuration: GatewayConfiguration
     /// The errors found so far. Their consequences are not reported.

@@ -70,7 +70,7 @@ struct PoolStateMachine<Connection, Waiter> {
     }
 
     var configuration: Configuration
-    /// How many requests a connection that is being opened will probably serve at a time.
+    /// The expected number of requests that a new connection serves at a time.
     var streams = 1
     let permits: ConnectionPermits.Worker
     var places: [Place] = []
