@@ -213,7 +213,7 @@ final class Listener: Sendable {
     /// - Parameter isHandedOver: Whether another process holds the socket now.
     func close(isHandedOver: Bool = false) async {
         if !self.isHeld, !isHandedOver {
-            try? await self.channel.eventLoop.submit { self.shrinkQueue() }.get()
+            try? await self.channel.eventLoop.submit { self.ignoreNewConnections() }.get()
             for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
         }
         // An accepted connection hops to its worker's event loop and back to this one before it is served. Until
@@ -225,12 +225,12 @@ final class Listener: Sendable {
         if !isHandedOver { self.file?.remove() }
     }
 
-    /// Shrinks the system's queue to one connection. A client that connects now finds no room, retries and is
-    /// refused. In the queue, closing would reset its connection along with its request.
-    private func shrinkQueue() {
+    /// A client that connects now gets no answer, tries again, and reaches another listener or is refused. In the
+    /// queue, closing would reset its connection along with its request.
+    private func ignoreNewConnections() {
         let operations = self.channel.pipeline.syncOperations
         _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            Platform.listen($0, backlog: 0)
+            Platform.ignoreNewConnections($0)
         }
     }
 }

@@ -58,6 +58,40 @@ package enum Platform {
         _ = setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
     }
 
+    #if os(Linux)
+        /// `struct sock_filter`, and a classic BPF program that drops segments with the SYN flag. A filter sees the TCP
+        /// header first, whose byte 13 holds the flags.
+        private struct Instruction {
+            var code: UInt16
+            var ifTrue: UInt8 = 0
+            var ifFalse: UInt8 = 0
+            var operand: UInt32
+        }
+        private static let dropSYN = [
+            Instruction(code: 0x30, operand: 13),  // load the byte
+            Instruction(code: 0x45, ifTrue: 1, operand: 0x02),  // skip the next instruction if SYN is set
+            Instruction(code: 0x06, operand: .max),  // accept the segment
+            Instruction(code: 0x06, operand: 0),  // drop it
+        ]
+        /// `struct sock_fprog`.
+        private struct SocketFilter {
+            var length: UInt16
+            var instructions: UnsafePointer<Instruction>?
+        }
+
+        /// Makes a listening TCP socket ignore new connections. Those that have begun are completed.
+        static func ignoreNewConnections(_ socket: CInt) {
+            Self.dropSYN.withUnsafeBufferPointer { instructions in
+                var filter = SocketFilter(length: UInt16(instructions.count), instructions: instructions.baseAddress)
+                let size = socklen_t(MemoryLayout<SocketFilter>.size)
+                _ = setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, size)
+            }
+        }
+    #else
+        /// Leaves room for one new connection of a listening socket.
+        static func ignoreNewConnections(_ socket: CInt) { Self.listen(socket, backlog: 0) }
+    #endif
+
     /// Changes the length of the system's queue of a listening socket.
     package static func listen(_ socket: CInt, backlog: CInt) { _ = systemListen(socket, backlog) }
 
