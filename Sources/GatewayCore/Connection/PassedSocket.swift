@@ -100,7 +100,12 @@ extension PassedSocket {
             guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
                 getsockname(descriptor, start, &size) == 0
             else { return nil }
-            return CInt(start.pointee.sa_family)
+            // The family precedes the address: in two bytes, or in one after the length on BSD.
+            #if canImport(Darwin)
+                return CInt(bytes[1])
+            #else
+                return CInt(bytes.load(as: sa_family_t.self))
+            #endif
         }
         bytes.removeLast(max(0, bytes.count - Int(size)))
         switch family {

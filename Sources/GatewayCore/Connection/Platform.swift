@@ -73,6 +73,9 @@ package enum Platform {
             Instruction(code: 0x06, operand: .max),  // accept the segment
             Instruction(code: 0x06, operand: 0),  // drop it
         ]
+        /// `SO_ATTACH_FILTER`.
+        private static let attachFilter: CInt = 26
+
         /// `struct sock_fprog`.
         private struct SocketFilter {
             var length: UInt16
@@ -84,7 +87,7 @@ package enum Platform {
             Self.dropSYN.withUnsafeBufferPointer { instructions in
                 var filter = SocketFilter(length: UInt16(instructions.count), instructions: instructions.baseAddress)
                 let size = socklen_t(MemoryLayout<SocketFilter>.size)
-                _ = setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, size)
+                _ = setsockopt(socket, SOL_SOCKET, Self.attachFilter, &filter, size)
             }
         }
     #else
