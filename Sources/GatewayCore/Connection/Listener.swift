@@ -213,7 +213,8 @@ final class Listener: Sendable {
     /// - Parameter isHandedOver: Whether another process holds the socket now.
     func close(isHandedOver: Bool = false) async {
         if !self.isHeld, !isHandedOver {
-            try? await self.channel.eventLoop.submit { self.ignoreNewConnections() }.get()
+            let isShared = (try? await self.channel.getOption(Self.sharedPort).get()) == 1
+            try? await self.channel.eventLoop.submit { self.emptyQueue(isShared: isShared) }.get()
             for _ in 0..<Self.lastTurns { try? await self.channel.eventLoop.submit {}.get() }
         }
         // An accepted connection hops to its worker's event loop and back to this one before it is served. Until
@@ -225,12 +226,14 @@ final class Listener: Sendable {
         if !isHandedOver { self.file?.remove() }
     }
 
-    /// A client that connects now gets no answer, tries again, and reaches another listener or is refused. In the
-    /// queue, closing would reset its connection along with its request.
-    private func ignoreNewConnections() {
+    /// Keeps new connections out of the system's queue, where closing would reset them along with their requests.
+    ///
+    /// - Parameter isShared: Whether another listener has the port. A client that connects now then gets no answer,
+    ///   tries again after a second, and reaches it. Otherwise clients should be refused soon, so there is still room for one.
+    private func emptyQueue(isShared: Bool) {
         let operations = self.channel.pipeline.syncOperations
         _ = try? operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            Platform.ignoreNewConnections($0)
+            if isShared { Platform.ignoreNewConnections($0) } else { Platform.listen($0, backlog: 0) }
         }
     }
 }

@@ -175,9 +175,13 @@ package final class HTTP2Connection: ChannelInboundHandler {
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
-        self.isReceiving = false
-        self.flushUpstreams()
-        self.flushNow()
+        // The end of the input is reported without bytes. There is nothing new to flush then, and a flush that fails
+        // would close the channel while NIO is closing its input.
+        if self.isReceiving {
+            self.isReceiving = false
+            self.flushUpstreams()
+            self.flushNow()
+        }
         if self.isReading { context.read() }
     }
 

@@ -250,6 +250,8 @@ final class HTTP2UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // The end of the input is reported without bytes.
+        guard self.isInPass else { return }
         let touched = self.touched
         self.touched.removeAll(keepingCapacity: true)
         for stream in touched {
