@@ -17,13 +17,18 @@ import Testing
                 "GatewayHTTP", "GatewayHTTP1", "GatewayHTTP2", "GatewayWebSocket", "GatewayTLS", "GatewaySettings",
             ]
         ),
-        ("GatewayMiddlewares", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayWebSocket"]),
-        ("GatewayAdmin", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
+        ("GatewayCache", ["GatewayHTTP"]),
+        ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
+        (
+            "GatewayMiddlewares",
+            ["GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings", "GatewayWebSocket"]
+        ),
+        ("GatewayAdmin", ["GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings"]),
         (
             "Gateway",
             [
-                "GatewayAdmin", "GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewayMiddlewares", "GatewaySettings",
-                "GatewayTLS",
+                "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewayMiddlewares",
+                "GatewayRedis", "GatewaySettings", "GatewayTLS",
             ]
         ),
     ]
@@ -46,7 +51,9 @@ import Testing
     }
 
     @Test func `protocols on the wire and settings know nothing that runs`() throws {
-        for target in ["GatewayHTTP", "GatewayHTTP1", "GatewayHTTP2", "GatewayWebSocket", "GatewaySettings"] {
+        for target in [
+            "GatewayHTTP", "GatewayHTTP1", "GatewayHTTP2", "GatewayWebSocket", "GatewayCache", "GatewaySettings",
+        ] {
             for file in Repository.files(in: "Sources/\(target)", withExtension: "swift") {
                 let imports = try Self.imports(of: file)
                 #expect(imports.isDisjoint(with: ["NIOPosix", "NIOConcurrencyHelpers", "Logging"]), "\(file)")
