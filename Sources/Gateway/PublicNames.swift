@@ -48,6 +48,7 @@ public typealias MemoryLimit = GatewaySettings.MemoryLimit
 public typealias MetricsConfiguration = GatewaySettings.MetricsConfiguration
 public typealias MiddlewareDescription = GatewaySettings.MiddlewareDescription
 public typealias MiddlewareTables = GatewaySettings.MiddlewareTables
+public typealias OptionalTimeSpan = GatewaySettings.OptionalTimeSpan
 public typealias PingInterval = GatewaySettings.PingInterval
 public typealias PreserveHost = GatewaySettings.PreserveHost
 public typealias ProxyProtocolVersion = GatewaySettings.ProxyProtocolVersion
@@ -128,6 +129,7 @@ public typealias TransformError = GatewayCore.TransformError
 // MARK: The standard middlewares
 
 public typealias AccessLogMiddleware = GatewayMiddlewares.AccessLogMiddleware
+public typealias CacheMiddleware = GatewayMiddlewares.CacheMiddleware
 public typealias CompressionMiddleware = GatewayMiddlewares.CompressionMiddleware
 public typealias ConcurrencyMiddleware = GatewayMiddlewares.ConcurrencyMiddleware
 public typealias ETagMiddleware = GatewayMiddlewares.ETagMiddleware

@@ -18,6 +18,8 @@ package enum StandardMiddlewares {
         .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),
         .whenConfigured(HeadersMiddleware.self, defaults: HeadersMiddleware.Config()),
         .on(CompressionMiddleware.self, defaults: CompressionMiddleware.Config()),
+        // Above etag, so that stored responses have their tag; below compression, which encodes them for each client.
+        .whenConfigured(CacheMiddleware.self, defaults: CacheMiddleware.Config()),
         .on(ETagMiddleware.self, defaults: ETagMiddleware.Config()),
         .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
         // Below all that changes a request, so that a copy is what the upstream receives.

@@ -1,8 +1,8 @@
 import GatewayHTTP
 
 /// Validates text for URIs (RFC 3986 section 2) that is sent to clients or upstreams as written.
-enum URIText {
-    enum Part: String {
+package enum URIText {
+    package enum Part: String {
         case path
         /// A complete URL or a URL reference.
         case url = "URL"
@@ -16,7 +16,7 @@ enum URIText {
     /// Checks that the text contains only characters that are allowed in the part.
     ///
     /// - Parameter written: The full text, which the suggestion repeats with the error corrected.
-    static func check(
+    package static func check(
         _ text: some StringProtocol,
         of part: Part,
         in written: String? = nil
