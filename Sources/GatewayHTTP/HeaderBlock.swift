@@ -42,6 +42,13 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.fields.reserveCapacity(self.fields.count + 8)
     }
 
+    /// Creates a block with the same bytes and fields, so that ranges of one are valid in the other.
+    package init(copying other: borrowing HeaderBlock) {
+        self.bytes = other.bytes
+        self.fields = other.fields
+        self.present = other.present
+    }
+
     /// Removes all fields and keeps the memory.
     package mutating func clear() {
         self.bytes.clear()

@@ -95,6 +95,25 @@ public struct RequestHead: ~Copyable, Sendable {
     package var expectsContinue = false
 
     package init() {}
+
+    /// Creates a head with the same bytes, so that ranges of one are valid in the other.
+    package init(copying other: borrowing RequestHead) {
+        self.method = other.method
+        self.methodName = other.methodName
+        self.target = other.target
+        self.pathAndQuery = other.pathAndQuery
+        self.isTargetHTTPS = other.isTargetHTTPS
+        self.normalPath = other.normalPath
+        self.queryRange = other.queryRange
+        self.isHTTP2 = other.isHTTP2
+        self.minorVersion = other.minorVersion
+        self.headers = HeaderBlock(copying: other.headers)
+        self.framing = other.framing
+        self.host = other.host
+        self.keepAlive = other.keepAlive
+        self.connectionNamesFields = other.connectionNamesFields
+        self.expectsContinue = other.expectsContinue
+    }
 }
 
 /// The status line and the fields of a response.

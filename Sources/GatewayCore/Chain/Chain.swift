@@ -45,6 +45,26 @@ package final class Chain {
         }
     }
 
+    /// Returns the part of the chain below `place`, without completion hooks. The hooks keep their places.
+    package func below(_ place: Int) -> Chain {
+        let part = Chain(of: self.route, noting: self.activity)
+        for (step, itsPlace) in zip(self.requestHooks, self.requestPlaces) where itsPlace > place {
+            part.requestHooks.append(step)
+            part.requestPlaces.append(itsPlace)
+            part.owned.append(step.takeUnretainedValue())
+        }
+        for (step, itsPlace) in zip(self.responseHooks, self.responsePlaces) where itsPlace > place {
+            part.responseHooks.append(step)
+            part.responsePlaces.append(itsPlace)
+            part.owned.append(step.takeUnretainedValue())
+        }
+        for (hook, itsPlace) in zip(self.failureHooks, self.failurePlaces) where itsPlace > place {
+            part.failureHooks.append(hook)
+            part.failurePlaces.append(itsPlace)
+        }
+        return part
+    }
+
     private func own<Step: ChainStep>(
         _ step: Step,
         _ phase: LoopActivity.Phase,

@@ -32,6 +32,8 @@ package protocol ClientStream: AnyObject {
     func pauseRequestBody()
     func resumeRequestBody()
 
+    /// Receives the error instead of a response. Only for requests that the gateway makes for itself.
+    func failed(_ error: GatewayError)
     /// Closes the connection in a way that makes an incomplete response recognizable.
     func cut()
     /// Called when the exchange is over and is about to be reused.
@@ -42,4 +44,5 @@ extension ClientStream {
     package var tls: TLSSession? { nil }
     package var marksEnds: Bool { false }
     package var announcedClients: AnnouncedClients? { nil }
+    package func failed(_ error: GatewayError) {}
 }

@@ -51,6 +51,16 @@ public struct Deadlines: Sendable {
 
     package init(from start: NIODeadline) { self.start = start }
 
+    /// Takes over the limits, but not a total that a client asked for: others may wait for the same response.
+    package mutating func takeLimits(of other: Deadlines) {
+        self.connect = other.connect
+        self.firstByte = other.firstByte
+        self.limitsFirstByte = other.limitsFirstByte
+        self.idle = other.idle
+        if !other.isTotalRequested { self.total = other.total }
+        self.perTry = other.perTry
+    }
+
     /// Applies `total`, which a middleware may have set since the start.
     package mutating func begin() {
         if let total = self.total { self.end = self.start + total }
@@ -84,7 +94,7 @@ public struct Deadlines: Sendable {
     var headLimit: TimeAmount { self.limitsFirstByte ? self.firstByte : Self.forever }
 
     /// Ten years.
-    private static let forever = TimeAmount.hours(10 * 365 * 24)
+    static let forever = TimeAmount.hours(10 * 365 * 24)
 
     mutating func stopWaiting() { self.current = .distantFuture }
 

@@ -78,7 +78,7 @@ public final class Exchange {
     package struct ResponseBody {
         /// The part that was received while the head is held, or the whole body of a local response.
         package var held = ByteBuffer()
-        var trailers: TrailerSection?
+        package var trailers: TrailerSection?
         package var pipeline: BodyPipeline?
         /// Whether the transforms write out their held data whenever the upstream pauses.
         var flushesOnPause = false
@@ -217,6 +217,7 @@ public final class Exchange {
         self.requestBody = RequestBody()
         self.responseBody = ResponseBody()
         self.upgrade = nil
+        self.upstreamCall.reportedTarget = nil
     }
 
     // MARK: Deadlines

@@ -31,6 +31,7 @@ extension ExchangeDriver {
         exchange.origin = .gateway
         exchange.errorCode = error.code
         exchange.failure = error.failure
+        if exchange.plan.isInner { return self.failInner(error) }
         exchange.plan.meters.countError(error.code)
         if let reason = error.reason { self.worker.log.debug("\(error.code): \(reason)") }
         self.climb(with: ErrorResponse.make(error, for: exchange), from: place)

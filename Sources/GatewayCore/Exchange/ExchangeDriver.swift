@@ -163,7 +163,7 @@ package struct ExchangeDriver {
         self.climb()
     }
 
-    private func climb() {
+    func climb() {
         let plan = self.exchange.plan
         while let index = self.exchange.cursor.nextUp() {
             switch plan.chain.response(index, self.exchange) {
@@ -217,10 +217,13 @@ package struct ExchangeDriver {
 
     private func suspend() {
         self.worker.activity.note(.none)
-        self.exchange.state.suspend()
-        self.exchange.upstream?.pauseReading()
+        let exchange = self.exchange
+        exchange.state.suspend()
+        exchange.upstream?.pauseReading()
+        // A stream that answers in place of the upstream has limits of its own.
+        let awaitsStream = exchange.state.stage == .descending && exchange.upstream != nil
         // A forgotten resumption must not hold the client forever.
-        self.exchange.wait(for: .total, self.exchange.deadlines.firstByte)
+        exchange.wait(for: .total, awaitsStream ? Deadlines.forever : exchange.deadlines.firstByte)
     }
 
     /// Continues with the decision of a ``Resumption``.

@@ -160,6 +160,12 @@ package struct ExchangeStateMachine: Hashable, Sendable {
         self.isResponseEnded = true
     }
 
+    /// Called when the head of a response came from elsewhere than the bottom of the chain. Its body follows.
+    mutating func receivedElsewhere() {
+        self.stage = .climbing
+        self.isResponseEnded = false
+    }
+
     mutating func startedResponse() { self.stage = .responding }
 
     /// Records that both sides have switched protocols.

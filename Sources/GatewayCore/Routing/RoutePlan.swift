@@ -13,6 +13,8 @@ package final class RoutePlan {
     package let meters: RouteMeters
     package let errors: ErrorFormat
     package let owned: OwnedFields
+    /// Whether the plan is for requests of the gateway itself: see ``below(_:)``.
+    package let isInner: Bool
 
     /// What happens at the bottom of the chain.
     package enum Action {
@@ -57,7 +59,8 @@ package final class RoutePlan {
         forwarding: Forwarding,
         meters: RouteMeters,
         errors: ErrorFormat = ErrorFormat(),
-        owned: OwnedFields = OwnedFields()
+        owned: OwnedFields = OwnedFields(),
+        isInner: Bool = false
     ) {
         self.name = name
         self.nameBytes = Array(name.utf8)
@@ -67,6 +70,22 @@ package final class RoutePlan {
         self.meters = meters
         self.errors = errors
         self.owned = owned
+        self.isInner = isInner
+    }
+
+    /// Returns the plan of requests that the gateway makes for itself: they run the part of the chain below `place`, and
+    /// no completion hooks. Whoever made the request reports its errors.
+    package func below(_ place: Int) -> RoutePlan {
+        RoutePlan(
+            name: self.name,
+            chain: self.chain.below(place),
+            action: self.action,
+            forwarding: self.forwarding,
+            meters: self.meters,
+            errors: self.errors,
+            owned: self.owned,
+            isInner: true
+        )
     }
 }
 

@@ -79,7 +79,9 @@ package final class UpstreamCall {
     package var answerBeganAt: NIODeadline?
     package var answerEndedAt: NIODeadline?
 
-    var target: UpstreamTarget? { self.pool?.target }
+    var target: UpstreamTarget? { self.pool?.target ?? self.reportedTarget }
+    /// The target of a call that was made on behalf of this one.
+    var reportedTarget: UpstreamTarget?
 
     // MARK: For the caller
 
@@ -148,6 +150,18 @@ package final class UpstreamCall {
         self.endTry()
         self.replay.forget()
         self.leavePool()
+    }
+
+    /// Takes over what the log and the metrics say about a call that was made on behalf of this one.
+    func report(_ other: UpstreamCall) {
+        self.reportedTarget = other.target ?? self.reportedTarget
+        self.attempts = other.attempts
+        self.retries = other.retries
+        self.attemptsBefore = other.attemptsBefore
+        self.failedTries = other.failedTries
+        self.sentAt = other.sentAt
+        self.answerBeganAt = other.answerBeganAt
+        self.answerEndedAt = other.answerEndedAt
     }
 
     /// Clears the state of the last request.
