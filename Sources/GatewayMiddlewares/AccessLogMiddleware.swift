@@ -1,3 +1,4 @@
+import GatewayCache
 public import GatewayCore
 import GatewayHTTP
 import NIOCore
@@ -111,7 +112,8 @@ struct AccessLogEntry: AccessLogSource {
             if let coding = self.exchange.response.headers.first(.contentEncoding) {
                 self.exchange.response.headers.withBytes(coding, body)
             }
-        case .consumer, .cache: break
+        case .cache: if let result = self.exchange[CacheMiddleware.result] { self.lend(result.name, body) }
+        case .consumer: break
         }
     }
 

@@ -8,6 +8,53 @@ extension AccessLogMiddleware.Config: DescribedSettings {
     ]
 }
 
+extension CacheMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "coalesce": "Sends one request upstream for all that wait for the same response.",
+        "coalesceWait": "A second request is sent if the first has no response head for this long.",
+        "defaultTTL":
+            "Lifetime of responses with status 200, 203, 204, 300, 301 and 308 for which the upstream sends none.",
+        "heuristic":
+            "Share of the time since `Last-Modified` for which a response without any lifetime is fresh, 0 to 1, at most a day.",
+        "ignoreClient":
+            "Of a client's `Cache-Control` only `only-if-cached` counts. `false`: all directives of RFC 9111.",
+        "ignoreQuery": "Query parameters that are removed from the key and from the request, such as `utm_*`.",
+        "keyConsumer": "Each consumer has its own responses, and what identified it does not count as credentials.",
+        "keyHost": "`false`: all hosts of a route share their responses.",
+        "maxObject": "Responses with a larger body pass without being stored.",
+        "maxSize":
+            "Memory for stored responses, with their keys and heads. All routes share one pool of the largest size that is configured.",
+        "overrideTTL":
+            "Lifetime of responses with the statuses of `default_ttl`, whatever the upstream sends, `no-store` and `private` included.",
+        "ranges": "Answers range requests from stored responses.",
+        "redisMaxObject": "Responses with a larger body are not written to Redis.",
+        "sortQuery": "Sorts query parameters by name, in the key and in the request.",
+        "staleIfError": "How long a stale response replaces errors of the upstream, if the upstream does not say.",
+        "staleWhileRevalidate":
+            "How long a stale response is served while it is fetched again, if the upstream does not say.",
+        "statusHeader": "Adds `Cache-Status` (RFC 9211).",
+        "statusTTL":
+            "Lifetime by status, such as `{ 404 = \"10s\" }`, of responses for which the upstream sends none. Takes precedence over `default_ttl`.",
+        "store": "Where responses are kept.",
+        "stripCookies": "Cookies that are removed from GET and HEAD requests, such as `_ga*`, or `*` for all.",
+        "tagsHeader":
+            "Response field with the tags of a response, for purges. It is removed before the response goes to the client.",
+        "targets":
+            "Fields that replace `Cache-Control` for this cache (RFC 9213). The first valid one counts. All go on to the client.",
+        "vary": "Request fields that are part of the key, in addition to those in `Vary`.",
+        "warm": "Requests that the gateway makes at start and before their responses expire.",
+    ]
+}
+
+extension CacheMiddleware.Warm: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "every": "The longest time between two requests.",
+        "headers": "Further request fields.",
+        "host": "The host. Empty: the first of the route that has no wildcard.",
+        "path": "The path, with a query if needed.",
+    ]
+}
+
 extension CompressionMiddleware.Config: DescribedSettings {
     package static let descriptions: [String: String] = [
         "algorithms": "Codings offered, in order of preference. The client's weights take precedence over this order.",

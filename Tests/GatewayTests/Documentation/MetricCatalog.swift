@@ -28,7 +28,7 @@ enum MetricCatalog {
             "Middlewares",
             [
                 RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, CompressionMeters.bytes,
-                ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
+                CacheMeters.requests, ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
             ]
         ),
         (
