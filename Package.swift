@@ -122,6 +122,7 @@ let package = Package(
             dependencies: [
                 "GatewayHTTP",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings

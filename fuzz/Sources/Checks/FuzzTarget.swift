@@ -12,6 +12,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case proxyHeader = "proxy-header"
     case handshake
     case webSocket = "websocket"
+    case cacheValues = "cache-values"
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
     case html
@@ -35,6 +36,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .proxyHeader: try ProxyHeaderCheck.check(input)
         case .handshake: try HandshakeCheck.check(input)
         case .webSocket: try WebSocketCheck.check(input)
+        case .cacheValues: try CacheValueCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)
