@@ -1,0 +1,163 @@
+package import GatewayHTTP
+
+/// The settings that decide what is stored and for how long. Times are in milliseconds.
+package struct CachePolicy: Hashable, Sendable {
+    package var defaultTTL: Int64 = 0
+    package var statusTTL: [Int: Int64] = [:]
+    package var overrideTTL: Int64?
+    package var heuristic = 0.0
+    /// The fields that replace `Cache-Control` for this cache (RFC 9213).
+    package var targets: [HeaderName] = []
+    package var ignoresClient = true
+    package var staleWhileRevalidate: Int64 = 0
+    package var staleIfError: Int64 = 0
+
+    package init() {}
+
+    package enum Verdict: Sendable {
+        /// - Parameter without: Fields that are not stored.
+        case store(ResponseLifetime, without: [HeaderName])
+        case no(Reason)
+    }
+
+    /// Why a response is not stored.
+    package enum Reason: Hashable, Sendable {
+        case method, status, partial, noStore, isPrivate, vary, credentials, setCookie, noLifetime
+    }
+
+    /// Decides about a response (RFC 9111 section 3).
+    ///
+    /// - Parameters:
+    ///   - askedAt: When the request was sent, on a clock that never goes back.
+    ///   - receivedAt: When the head was received, on the same clock.
+    ///   - date: `receivedAt` as a time of day.
+    package func verdict(
+        on response: borrowing ResponseHead,
+        to request: CacheRequest,
+        askedAt: Int64,
+        receivedAt: Int64,
+        date: Int64
+    ) -> Verdict {
+        guard request.method == .get else { return .no(.method) }
+        let status = response.status
+        if status == 206 || status == 304 || status < 200 { return .no(.partial) }
+        let control = self.control(of: response.headers)
+        let override = Self.hasDefault.contains(status) ? self.overrideTTL : nil
+        if override == nil {
+            if control.flags.contains(.noStore) {
+                guard control.flags.contains(.mustUnderstand), Self.isKnown(status) else { return .no(.noStore) }
+            }
+            if control.flags.contains(.isPrivate) { return .no(.isPrivate) }
+        }
+        if Self.variesByEverything(response.headers) { return .no(.vary) }
+        var without = control.namedFields
+        if response.headers.contains(.setCookie) {
+            if override != nil {
+                without.append(HeaderName(.setCookie))
+            } else if !control.flags.contains(.isPublic), !without.contains(where: { $0.id == .setCookie }) {
+                return .no(.setCookie)
+            }
+        }
+        let allowsCredentials =
+            override == nil
+            && (!control.flags.isDisjoint(with: [.isPublic, .mustRevalidate]) || control.sMaxAge != nil)
+        if request.hasCredentials, !allowsCredentials { return .no(.credentials) }
+        guard let (lifetime, source) = self.lifetime(of: response, control, override, date: date),
+            !request.hasCredentials || source == .upstream
+        else { return .no(.noLifetime) }
+        var made = ResponseLifetime(
+            bornAt: receivedAt - Self.initialAge(response.headers, delay: max(0, receivedAt - askedAt)),
+            lifetime: lifetime,
+            source: source
+        )
+        made.allowsCredentials = allowsCredentials && source == .upstream
+        let forbidsStale =
+            override == nil
+            && !control.flags.isDisjoint(with: [.noCache, .mustRevalidate, .proxyRevalidate])
+        made.isRevalidatedAlways = override == nil && control.flags.contains(.noCache)
+        if !forbidsStale {
+            let hasShared = control.sMaxAge != nil
+            made.staleWhileRevalidate =
+                control.staleWhileRevalidate.map { $0 * 1000 } ?? (hasShared ? 0 : self.staleWhileRevalidate)
+            made.staleIfError = control.staleIfError.map { $0 * 1000 } ?? (hasShared ? 0 : self.staleIfError)
+        }
+        return .store(made, without: without)
+    }
+
+    /// The first valid targeted field, or else `Cache-Control`.
+    private func control(of headers: borrowing HeaderBlock) -> CacheControl {
+        for target in self.targets {
+            if let control = CacheControl(target, in: headers), control != CacheControl() { return control }
+        }
+        return CacheControl(HeaderName(.cacheControl), in: headers) ?? CacheControl()
+    }
+
+    private func lifetime(
+        of response: borrowing ResponseHead,
+        _ control: CacheControl,
+        _ override: Int64?,
+        date now: Int64
+    ) -> (Int64, ResponseLifetime.Source)? {
+        if let override { return (override, .override) }
+        let status = response.status
+        let isAboutRequest = Self.isAboutRequest(status)
+        if !isAboutRequest {
+            if let seconds = control.sMaxAge ?? control.maxAge { return (seconds * 1000, .upstream) }
+            if response.headers.contains(.expires) {
+                let date = Self.date(.date, in: response.headers, now: now) ?? now / 1000
+                let expires = Self.date(.expires, in: response.headers, now: now)
+                return (max(0, (expires ?? date) - date) * 1000, .upstream)
+            }
+        }
+        if let time = self.statusTTL[status], time > 0 { return (time, .status) }
+        if isAboutRequest { return nil }
+        if Self.hasDefault.contains(status), self.defaultTTL > 0 { return (self.defaultTTL, .default) }
+        let isHeuristic = Self.isKnown(status) || control.flags.contains(.isPublic)
+        if self.heuristic > 0, isHeuristic, let modified = Self.date(.lastModified, in: response.headers, now: now) {
+            let date = Self.date(.date, in: response.headers, now: now) ?? now / 1000
+            let time = Int64(Double(max(0, date - modified)) * self.heuristic * 1000)
+            return (min(time, 86_400_000), .heuristic)
+        }
+        // Nothing says how long, but it can be revalidated.
+        let hasValidator = response.headers.contains(.etag) || response.headers.contains(.lastModified)
+        let mayKeep = control.flags.contains(.noCache) || Self.isKnown(status) && hasValidator
+        return mayKeep && hasValidator ? (0, .upstream) : nil
+    }
+
+    /// The statuses that have `default_ttl`.
+    private static let hasDefault: Set<Int> = [200, 203, 204, 300, 301, 308]
+
+    /// The statuses that may be stored without explicit freshness (RFC 9110 section 15.1).
+    private static func isKnown(_ status: Int) -> Bool {
+        self.hasDefault.contains(status) || [404, 405, 410, 414, 451, 501].contains(status)
+    }
+
+    /// The statuses that one odd request may provoke.
+    private static func isAboutRequest(_ status: Int) -> Bool {
+        switch status {
+        case 400, 401, 403, 407, 408, 411...417, 421...431, 501, 505: true
+        default: false
+        }
+    }
+
+    private static func variesByEverything(_ headers: borrowing HeaderBlock) -> Bool {
+        headers.contains("*", in: .vary)
+    }
+
+    /// RFC 9111 section 4.2.3: `corrected_age_value`.
+    private static func initialAge(_ headers: borrowing HeaderBlock, delay: Int64) -> Int64 {
+        var age: Int64?
+        var isFirst = true
+        headers.forEachMember(of: .age) { member in
+            if isFirst { age = CacheControl.seconds(Array(member)) }
+            isFirst = false
+        }
+        return (age ?? 0) * 1000 + delay
+    }
+
+    /// Seconds since 1970. Nil unless there is one valid date.
+    private static func date(_ id: FieldID, in headers: borrowing HeaderBlock, now: Int64) -> Int64? {
+        guard headers.count(of: id) == 1, let value = headers.first(id) else { return nil }
+        return headers.withBytes(value) { HTTPDate.seconds($0, now: now / 1000) }
+    }
+}
