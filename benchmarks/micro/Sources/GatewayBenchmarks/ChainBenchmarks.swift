@@ -134,6 +134,7 @@ private final class SilentClient: ClientStream {
     func flush() {}
     func pauseRequestBody() {}
     func resumeRequestBody() {}
+    func failed(_ error: GatewayError) {}
     func cut() {}
     func exchangeEnded(_ exchange: Exchange) {}
 }
