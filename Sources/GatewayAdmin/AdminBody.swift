@@ -77,7 +77,7 @@ enum AdminBody {
         throw .invalid(problems)
     }
 
-    private static func fields(of body: ByteBuffer) throws(AdminRefusal) -> [String: AnyValue] {
+    static func fields(of body: ByteBuffer) throws(AdminRefusal) -> [String: AnyValue] {
         do {
             return try JSONDecoder().decode([String: AnyValue].self, from: Data(body.readableBytesView))
         } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
@@ -87,14 +87,23 @@ enum AdminBody {
         }
     }
 
-    private static func unknown(_ names: some Sequence<String>) -> [GatewayError.Problem] {
+    static func unknown(_ names: some Sequence<String>) -> [GatewayError.Problem] {
         names.sorted().map { GatewayError.Problem(field: $0, reason: "is not a known field") }
     }
 
-    private struct AnyValue: Decodable {
-        /// Nil if the value is not an integer.
+    /// A value of any type. Properties of other types are nil.
+    struct AnyValue: Decodable {
         let integer: Int?
+        let string: String?
+        let strings: [String]?
+        let boolean: Bool?
 
-        init(from decoder: any Decoder) { self.integer = try? decoder.singleValueContainer().decode(Int.self) }
+        init(from decoder: any Decoder) {
+            let container = try? decoder.singleValueContainer()
+            self.integer = try? container?.decode(Int.self)
+            self.string = try? container?.decode(String.self)
+            self.strings = try? container?.decode([String].self)
+            self.boolean = try? container?.decode(Bool.self)
+        }
     }
 }

@@ -23,6 +23,8 @@ package enum AdminEndpoints {
         ReadyTargetEndpoint(),
         WeighTargetEndpoint(),
         WebSocketsEndpoint(),
+        CacheEndpoint(),
+        PurgeCacheEndpoint(),
         ConfigurationEndpoint(),
         ReloadEndpoint(),
         CheckEndpoint(),

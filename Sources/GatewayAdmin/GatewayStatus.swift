@@ -1,3 +1,4 @@
+package import GatewayCache
 package import GatewayCore
 package import GatewaySettings
 import NIOConcurrencyHelpers
@@ -15,6 +16,8 @@ package final class GatewayStatus: Sendable {
     private let middlewares: [MiddlewareDescription]
     private let running: NIOLockedValueBox<Running>
     private let start: NIOLockedValueBox<StatisticsStart>
+    /// Nil until there is a cache.
+    private let knownCache = NIOLockedValueBox<(any CacheControlling)?>(nil)
     private let controlled = NIOLockedValueBox(Controlled())
 
     static let logLinesDropped = MetricDescription(
@@ -67,6 +70,12 @@ package final class GatewayStatus: Sendable {
     private struct Controlled: Sendable {
         /// Weak, because the gateway owns the admin API.
         weak var control: (any GatewayControl)?
+    }
+
+    /// What responses are stored in; nil if no route has a cache.
+    package var cache: (any CacheControlling)? {
+        get { self.knownCache.withLockedValue { $0 } }
+        set { self.knownCache.withLockedValue { $0 = newValue } }
     }
 
     /// The start of the JSON statistics.

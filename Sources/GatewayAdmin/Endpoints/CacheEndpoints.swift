@@ -1,0 +1,136 @@
+import GatewayCache
+import GatewayCore
+import GatewayHTTP
+import GatewaySettings
+import NIOCore
+
+/// `/cache?url=…`: what is stored under a URL.
+struct CacheEndpoint: AdminEndpoint {
+    let path = "/cache"
+    let queryParameters: Set<String> = ["url"]
+    let summary = "What is stored under a URL: `?url=https://www.example.com/popular`."
+
+    func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
+        let urls = call.query.values(of: "url")
+        guard let text = urls.first, urls.count == 1 else {
+            throw .invalid([GatewayError.Problem(field: "url", reason: urls.isEmpty ? "is missing" : "is given twice")])
+        }
+        guard let url = CacheURL(absolute: text) else {
+            throw .invalid([GatewayError.Problem(field: "url", reason: PurgeBody.absolute)])
+        }
+        let entries = await call.status.cache?.entries(of: url) ?? []
+        return .admin([
+            "url": .string(text),
+            "entries": .array(entries.map(Self.json)),
+        ])
+    }
+
+    private static func json(_ entry: CacheEntry) -> JSONValue {
+        [
+            "key": .string(entry.key),
+            "route": .string(entry.route),
+            "vary": .object(
+                entry.vary.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) }
+            ),
+            "status": .integer(entry.status),
+            "age": .integer(Int(entry.age / 1000)),
+            "lifetime": .integer(Int(entry.lifetime / 1000)),
+            "size": .integer(entry.size),
+            "hits": .integer(entry.hits),
+            "tags": .array(entry.tags.map { .string($0) }),
+            "encodings": .array(entry.encodings.map { .string($0) }),
+        ]
+    }
+}
+
+/// `POST /cache/purge`: drops stored responses, or makes them stale.
+struct PurgeCacheEndpoint: AdminEndpoint {
+    let path = "/cache/purge"
+    let method = Method.post
+    let scope = AdminScope.write
+    let summary =
+        "Drops stored responses by `url`, `prefix`, `tag` or `route`, or `\"all\": true`; with `\"soft\": true` they become stale."
+
+    func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
+        let body = try PurgeBody(call.request.body)
+        var sum = PurgeOutcome(purged: 0)
+        if let cache = call.status.cache {
+            for purge in body.purges {
+                let outcome = await cache.purge(purge)
+                sum.purged += outcome.purged
+                if outcome.isPending == true { sum.isPending = true }
+            }
+        }
+        guard sum.isPending == true else { return .admin(["purged": .integer(sum.purged)]) }
+        return .admin(["purged": .integer(sum.purged), "redis": "pending"])
+    }
+}
+
+/// The body of a purge: what it concerns, and whether it is soft.
+struct PurgeBody {
+    static let absolute = "must be an absolute URL, such as https://www.example.com/popular"
+    private static let subjects = ["url", "prefix", "tag", "route", "all"]
+    private static let fields = Set(Self.subjects + ["soft"])
+
+    var purges: [Purge] = []
+
+    /// - Throws: 400 if the body is not JSON, 422 with every wrong field.
+    init(_ body: ByteBuffer?) throws(AdminRefusal) {
+        let fields = try AdminBody.fields(of: body ?? ByteBuffer())
+        var problems = AdminBody.unknown(fields.keys.filter { !Self.fields.contains($0) })
+        var isSoft = false
+        if let soft = fields["soft"] {
+            if let flag = soft.boolean {
+                isSoft = flag
+            } else {
+                problems.append(.init(field: "soft", reason: Self.flag))
+            }
+        }
+        let named = Self.subjects.filter { fields[$0] != nil }
+        if named.count != 1 {
+            let reason = "must have one of \"url\", \"prefix\", \"tag\", \"route\" and \"all\""
+            problems.insert(.init(field: "", reason: reason), at: 0)
+        }
+        for name in named {
+            guard let value = fields[name] else { continue }
+            switch Self.subjects(name, value) {
+            case .success(let subjects): self.purges += subjects.map { Purge($0, isSoft: isSoft) }
+            case .failure(let problem): problems.append(.init(field: name, reason: problem.reason))
+            }
+        }
+        if !problems.isEmpty { throw .invalid(problems) }
+    }
+
+    private struct Mistake: Error {
+        var reason: String
+    }
+
+    private static let flag = "must be true or false"
+    private static let text = "must be a string that is not empty"
+
+    private static func subjects(_ name: String, _ value: AdminBody.AnyValue) -> Result<[Purge.Subject], Mistake> {
+        switch name {
+        case "all": return value.boolean == true ? .success([.all]) : .failure(Mistake(reason: "must be true"))
+        case "route":
+            let names = value.string.map { [$0] } ?? value.strings ?? []
+            guard !names.isEmpty, names.allSatisfy({ !$0.isEmpty }) else {
+                return .failure(Mistake(reason: "must be the name of a route, or a list of names"))
+            }
+            return .success(names.map { .route($0) })
+        case "url":
+            guard let url = value.string.flatMap(CacheURL.init(absolute:)) else {
+                return .failure(Mistake(reason: Self.absolute))
+            }
+            return .success([.url(url.text)])
+        case "prefix":
+            guard let prefix = value.string.flatMap(CacheURL.prefix) else {
+                let reason = "must be how an absolute URL begins, such as https://www.example.com/images/"
+                return .failure(Mistake(reason: reason))
+            }
+            return .success([.prefix(prefix)])
+        default:
+            guard let tag = value.string, !tag.isEmpty else { return .failure(Mistake(reason: Self.text)) }
+            return .success([.tag(tag)])
+        }
+    }
+}
