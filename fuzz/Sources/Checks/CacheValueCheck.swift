@@ -13,7 +13,7 @@ enum CacheValueCheck {
     private static func checkValue(_ bytes: ByteBuffer) throws(BrokenProperty) {
         guard let value = StoredValue(bytes) else { return }
         guard let again = StoredValue(value.encoded()) else {
-            throw BrokenProperty("what was read does not read again")
+            throw BrokenProperty(description: "what was read does not read again")
         }
         try hold(again.encoded() == value.encoded(), "what was read is written differently")
         guard case .response(let response) = value else { return }
