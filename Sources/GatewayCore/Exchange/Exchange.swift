@@ -71,6 +71,8 @@ public final class Exchange {
     package var responseBody = ResponseBody()
     /// The origin of the response.
     public internal(set) var origin = Origin.upstream
+    /// Whether a request hook has filled the response: see ``Decision/answered``.
+    var hasAnswer = false
     /// The code of the gateway's error, if the response is one.
     package var errorCode: GatewayError.Code?
 

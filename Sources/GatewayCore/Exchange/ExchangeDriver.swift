@@ -53,6 +53,8 @@ package struct ExchangeDriver {
             guard case .none = self.exchange.collected else { return true }
             guard let body = self.collectRequest(upTo: limit) else { return false }
             return self.goesDown(with: body)
+        case .suspend where self.exchange.hasAnswer:
+            self.climbWithAnswer(from: self.exchange.plan.chain.requestPlaces[index])
         case .suspend: self.suspend()
         }
         return false

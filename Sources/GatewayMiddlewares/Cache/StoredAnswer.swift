@@ -1,0 +1,142 @@
+package import GatewayCache
+package import GatewayCore
+package import GatewayHTTP
+import NIOCore
+
+/// Answers a request from a stored response: evaluates its conditions, cuts out the ranges that it asks for, and adds
+/// what differs from one answer to the next.
+package enum StoredAnswer {
+    /// - Parameters:
+    ///   - now: Milliseconds on the clock of the response's lifetime.
+    ///   - ranges: Whether parts of a body are served.
+    ///   - describe: Adds fields that say what the cache did, to every answer.
+    package static func answer(
+        _ exchange: Exchange,
+        from stored: StoredResponse,
+        at now: Int64,
+        ranges: Bool,
+        _ describe: (inout HeaderBlock) -> Void
+    ) -> Decision {
+        exchange.fillAnswer(status: stored.status, stored.fields, stored.body)
+        exchange.response.headers.remove(.age)
+        exchange.response.headers.add(Self.age) { $0.write(decimal: Int(stored.lifetime.age(at: now) / 1000)) }
+        describe(&exchange.response.headers)
+        // Conditions apply if the response would be a success without them (RFC 9110 section 13.2.1).
+        guard exchange.request.headers.present.intersects(Self.ofParts), 200..<300 ~= stored.status else {
+            return .answered
+        }
+        switch Preconditions.evaluate(
+            exchange.request.headers,
+            exchange.request.method,
+            against: exchange.response.headers,
+            now: exchange.unixMilliseconds / 1000
+        ) {
+        case .failed: return self.failed(exchange)
+        case .notModified: self.withholdBody(of: exchange, stored)
+        case .ignoreRange: break
+        case .proceed: if ranges { self.cut(exchange, stored) }
+        }
+        return .answered
+    }
+
+    // MARK: Conditions
+
+    private static func failed(_ exchange: Exchange) -> Decision {
+        exchange.dropAnswer()
+        return .fail(GatewayError(.preconditionFailed))
+    }
+
+    private static func withholdBody(of exchange: Exchange, _ stored: StoredResponse) {
+        let type =
+            exchange.response.headers.contains(.contentEncoding)
+            ? nil : exchange.response.headers.first(.contentType)
+        exchange[ETagMiddleware.withheldBody] = ETagMiddleware.WithheldBody(
+            type: type.map { type in
+                exchange.response.headers.withBytes(type) { type in exchange.request.headers.store { $0.write(type) } }
+            },
+            length: stored.body.readableBytes
+        )
+        exchange.response.becomeNotModified()
+        exchange.replaceBody(with: ByteBuffer())
+    }
+
+    // MARK: Ranges
+
+    private static func cut(_ exchange: Exchange, _ stored: StoredResponse) {
+        // Ranges are only defined for GET (RFC 9110 section 14.2).
+        guard exchange.request.method == .get, stored.status == 200,
+            let range = exchange.request.headers.first(.range), exchange.request.headers.count(of: .range) == 1
+        else { return }
+        let length = stored.body.readableBytes
+        switch exchange.request.headers.withBytes(range, { ByteRangeSet($0, length: length) }) {
+        case .whole: return
+        case .unsatisfiable:
+            exchange.response.becomeUnsatisfiable(length: length)
+            exchange.replaceBody(with: ByteBuffer())
+        case .one(let part):
+            exchange.response.becomePart()
+            exchange.response.headers.add(HeaderName(.contentRange)) { $0.write(part, of: length) }
+            exchange.replaceBody(with: stored.body.part(part))
+        case .several(let parts):
+            let type = exchange.response.headers.first(.contentType).map { exchange.response.headers.slice($0) }
+            let multipart = MultipartRanges(boundary: self.boundary(of: stored), length: length)
+            let pieces = multipart.pieces(of: stored.body, parts, type: type ?? ByteBuffer())
+            exchange.response.becomePart()
+            exchange.response.headers.set(HeaderName(.contentType), Array(multipart.contentType.utf8))
+            exchange.replaceAnswer(with: pieces)
+        }
+    }
+
+    /// A text that the body is all but certain not to contain: a client cannot choose it, because the key is a keyed hash.
+    private static func boundary(of stored: StoredResponse) -> UInt64 {
+        stored.key.high ^ stored.key.low &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(bitPattern: stored.lifetime.bornAt)
+    }
+
+    private static let ofParts: FieldSet = [
+        .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince, .range,
+    ]
+    private static let age = HeaderName(.age)
+}
+
+extension ResponseHead {
+    /// Turns the head of a 200 into that of a 206, without what describes the whole body.
+    fileprivate mutating func becomePart() {
+        self.status = 206
+        self.headers.removeAll { block, field in IntegrityFields.contain(field, in: block) }
+    }
+
+    /// Turns the head of a 200 into that of a 416, which describes no body but that of the error.
+    fileprivate mutating func becomeUnsatisfiable(length: Int) {
+        self.status = 416
+        self.headers.removeAll { block, field in
+            switch field.id {
+            case .contentType, .contentEncoding, .contentDisposition, .etag, .lastModified, .cacheControl, .expires:
+                true
+            default: IntegrityFields.contain(field, in: block)
+            }
+        }
+        self.headers.add(HeaderName(.contentRange)) {
+            $0.write("bytes */")
+            $0.write(decimal: length)
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Returns a part that shares the memory of the whole.
+    fileprivate func part(_ range: Range<Int>) -> ByteBuffer {
+        self.getSlice(at: self.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+    }
+}
+
+extension HeadWriter {
+    /// Writes a value of `Content-Range`.
+    fileprivate mutating func write(_ part: Range<Int>, of length: Int) {
+        self.write("bytes ")
+        self.write(decimal: part.lowerBound)
+        self.write(UInt8(ascii: "-"))
+        self.write(decimal: part.upperBound - 1)
+        self.write(UInt8(ascii: "/"))
+        self.write(decimal: length)
+    }
+}
