@@ -1,3 +1,4 @@
+import GatewayCache
 public import GatewayCore
 import GatewayHTTP
 import NIOCore
@@ -9,7 +10,7 @@ import NIOCore
 /// ```
 ///
 /// Off by default, because it tells everyone how fast the upstream is. Entries of the upstream come first. If the request
-/// took several tries, `tries;desc="2"` tells how many.
+/// took several tries, `tries;desc="2"` tells how many. On routes with a cache, `cache;desc=hit` tells what it did.
 public struct ServerTimingMiddleware: ResponseHook {
     public struct Config: Codable, Sendable {}
 
@@ -34,6 +35,10 @@ public struct ServerTimingMiddleware: ResponseHook {
                 value.write(", tries;desc=\"")
                 value.write(decimal: call.tries)
                 value.write("\"")
+            }
+            if let result = exchange[CacheMiddleware.result] {
+                value.write(", cache;desc=")
+                value.write(result.name)
             }
         }
         return .next
