@@ -74,5 +74,5 @@ package struct StoredLifetime: Hashable, Sendable {
     }
 
     /// The largest number of seconds that a response may state (RFC 9111 section 1.2.2), and some.
-    private static let longestDuration: Int64 = 1 << 42
+    static let longestDuration: Int64 = 1 << 42
 }

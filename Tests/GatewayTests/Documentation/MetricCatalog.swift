@@ -28,7 +28,8 @@ enum MetricCatalog {
             "Middlewares",
             [
                 RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, CompressionMeters.bytes,
-                CacheMeters.requests, ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
+                CacheMeters.requests, TierMeters.requests, ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports,
+                RequestMirror.requests,
             ]
         ),
         (

@@ -44,4 +44,34 @@ struct StoredLifetimeTests {
             #expect(StoredLifetime(&bytes) == nil)
         }
     }
+
+    @Test func `a lifetime is the same on a gateway with another clock`() throws {
+        var written = ResponseLifetime(bornAt: 5000, lifetime: 60_000, source: .heuristic)
+        written.staleWhileRevalidate = 7000
+        written.staleIfError = 8000
+        for flags in 0..<8 {
+            written.isRevalidatedAlways = flags & 1 != 0
+            written.allowsCredentials = flags & 2 != 0
+            written.mayBeStale = flags & 4 != 0
+            let stored = StoredLifetime(written, at: 15_000)
+            let read = try #require(stored.lifetime(at: 900_000, elapsed: 2500))
+            #expect(read.age(at: 900_000) == 12_500)
+            var expected = ResponseLifetime(bornAt: read.bornAt, lifetime: 60_000, source: .heuristic)
+            expected.staleWhileRevalidate = 7000
+            expected.staleIfError = 8000
+            expected.isRevalidatedAlways = written.isRevalidatedAlways
+            expected.allowsCredentials = written.allowsCredentials
+            expected.mayBeStale = written.mayBeStale
+            #expect(read == expected)
+        }
+    }
+
+    @Test func `what no response has is a miss`() {
+        var lifetime = self.lifetime(60_000)
+        lifetime.source = 99
+        #expect(lifetime.lifetime(at: 0, elapsed: 0) == nil)
+        lifetime.source = 0
+        lifetime.restrictions = 8
+        #expect(lifetime.lifetime(at: 0, elapsed: 0) == nil)
+    }
 }
