@@ -34,6 +34,9 @@ package final class BodyPipeline {
     /// Whether a transform applies a content coding.
     package var encodes: Bool { self.steps.contains { $0.transform.rank == .encode } }
 
+    /// Whether nothing but one transform changes the body.
+    package var hasOneTransform: Bool { self.steps.count == 1 }
+
     /// Adds a chunk, which the next turn processes.
     package func write(_ chunk: ByteBuffer) { Self.append(chunk, to: &self.steps[0].input) }
 

@@ -13,6 +13,7 @@ package enum StoredAnswer {
     package static func answer(
         _ exchange: Exchange,
         from stored: StoredResponse,
+        in store: CacheStore,
         at now: Int64,
         ranges: Bool,
         _ describe: (inout HeaderBlock) -> Void
@@ -23,7 +24,7 @@ package enum StoredAnswer {
         describe(&exchange.response.headers)
         // Conditions apply if the response would be a success without them (RFC 9110 section 13.2.1).
         guard exchange.request.headers.present.intersects(Self.ofParts), 200..<300 ~= stored.status else {
-            return .answered
+            return self.whole(exchange, stored, store)
         }
         switch Preconditions.evaluate(
             exchange.request.headers,
@@ -33,8 +34,16 @@ package enum StoredAnswer {
         ) {
         case .failed: return self.failed(exchange)
         case .notModified: self.withholdBody(of: exchange, stored)
-        case .ignoreRange: break
-        case .proceed: if ranges { self.cut(exchange, stored) }
+        case .proceed where ranges && self.cut(exchange, stored): break
+        case .proceed, .ignoreRange: return self.whole(exchange, stored, store)
+        }
+        return .answered
+    }
+
+    /// Lets compression use and keep the encoded forms of the body.
+    private static func whole(_ exchange: Exchange, _ stored: StoredResponse, _ store: CacheStore) -> Decision {
+        if exchange.request.method == .get, CompressionMiddleware.accepted(by: exchange) != nil {
+            exchange[KeptBody.key] = .stored(stored, store)
         }
         return .answered
     }
@@ -62,14 +71,15 @@ package enum StoredAnswer {
 
     // MARK: Ranges
 
-    private static func cut(_ exchange: Exchange, _ stored: StoredResponse) {
+    /// Returns whether the answer is a part, or says that there is none.
+    private static func cut(_ exchange: Exchange, _ stored: StoredResponse) -> Bool {
         // Ranges are only defined for GET (RFC 9110 section 14.2).
         guard exchange.request.method == .get, stored.status == 200,
             let range = exchange.request.headers.first(.range), exchange.request.headers.count(of: .range) == 1
-        else { return }
+        else { return false }
         let length = stored.body.readableBytes
         switch exchange.request.headers.withBytes(range, { ByteRangeSet($0, length: length) }) {
-        case .whole: return
+        case .whole: return false
         case .unsatisfiable:
             exchange.response.becomeUnsatisfiable(length: length)
             exchange.replaceBody(with: ByteBuffer())
@@ -85,6 +95,7 @@ package enum StoredAnswer {
             exchange.response.headers.set(HeaderName(.contentType), Array(multipart.contentType.utf8))
             exchange.replaceAnswer(with: pieces)
         }
+        return true
     }
 
     /// A text that the body is all but certain not to contain: a client cannot choose it, because the key is a keyed hash.

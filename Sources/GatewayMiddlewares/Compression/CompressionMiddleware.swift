@@ -57,6 +57,7 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
     private let levels: EncoderLevels
     private let maxStreams: Int
     private let types: CompressibleTypeMemory
+    static let state = ExchangeKey<CompressionState>("compression.state", initial: CompressionState())
     private let state: ExchangeKey<CompressionState>
     private let pool: EncoderPool
     private let meters: CompressionMeters
@@ -114,7 +115,7 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
         )
         self.maxStreams = config.maxStreams
         self.types = CompressibleTypeMemory(types)
-        self.state = context.key(CompressionState())
+        self.state = Self.state
         self.pool = EncoderPools.pool(in: context)
         self.meters = CompressionMeters(route: context.route, shard: context.worker.meters)
     }
@@ -154,6 +155,14 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
         }
         // A page with a nonce is rewritten while it streams, which is impossible once it is encoded.
         if exchange.responseCarriesNonce { return self.encodeStream(of: exchange, in: coding) }
+        if let encoded = exchange[KeptBody.key]?.body(in: coding), exchange.responseBody.pipeline == nil {
+            exchange[KeptBody.key] = nil
+            // It is empty if the plain body is shorter.
+            guard encoded.readableBytes > 0 else { return .next }
+            EncodedResponse.describe(exchange, in: coding)
+            exchange.replaceBody(with: encoded)
+            return .next
+        }
         switch exchange.collected {
         case .whole(let body) where body.readableBytes <= Self.wholeBody:
             if body.readableBytes >= self.minSize { self.encode(body, of: exchange, in: coding) }
@@ -240,7 +249,11 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
         var encoded = ByteBufferAllocator().buffer(capacity: length)
         let isEncoded = body.withUnsafeReadableBytes { encoder.encode($0, .finish, into: &encoded) }
         self.pool.giveBack(encoder)
-        guard isEncoded, encoded.readableBytes < length else { return }
+        guard isEncoded else { return }
+        if let kept = self.takeKeptBody(of: exchange) {
+            kept.keep(encoded.readableBytes < length ? encoded : ByteBuffer(), in: coding)
+        }
+        guard encoded.readableBytes < length else { return }
         self.meters.count(coding, input: length, output: encoded.readableBytes)
         EncodedResponse.describe(exchange, in: coding)
         exchange.replaceBody(with: encoded)
@@ -252,7 +265,15 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
             return .next
         }
         EncodedResponse.describe(exchange, in: coding)
-        return .transform(CompressionTransform(encoder, from: self.pool, meters: self.meters))
+        let tee = self.takeKeptBody(of: exchange).map { EncodedBodyTee($0, of: exchange) }
+        return .transform(CompressionTransform(encoder, from: self.pool, meters: self.meters, tee: tee))
+    }
+
+    /// Where to keep the encoded body; nil if the response is not stored, or is changed for this client.
+    private func takeKeptBody(of exchange: Exchange) -> KeptBody? {
+        guard let kept = exchange[KeptBody.key] else { return nil }
+        exchange[KeptBody.key] = nil
+        return exchange.responseBody.pipeline == nil ? kept : nil
     }
 }
 

@@ -12,10 +12,18 @@ final class CompressionTransform: BodyTransform {
     private var encoder: (any ContentEncoder)?
     private let pool: EncoderPool
     private let meters: CompressionMeters
+    /// Keeps the encoded body of a stored response.
+    private let tee: EncodedBodyTee?
     /// The encoder may hold output that a flush would return.
     private var isHolding = false
 
-    init(_ encoder: any ContentEncoder, from pool: EncoderPool, meters: CompressionMeters) {
+    init(
+        _ encoder: any ContentEncoder,
+        from pool: EncoderPool,
+        meters: CompressionMeters,
+        tee: EncodedBodyTee? = nil
+    ) {
+        self.tee = tee
         self.encoder = encoder
         self.pool = pool
         self.meters = meters
@@ -41,6 +49,7 @@ final class CompressionTransform: BodyTransform {
 
     func end(to sink: inout BodySink) throws(TransformError) {
         try self.encode(UnsafeRawBufferPointer(start: nil, count: 0), .finish, to: &sink)
+        if let coding = self.encoder?.coding { self.tee?.end(in: coding) }
         self.giveBack()
     }
 
@@ -58,6 +67,9 @@ final class CompressionTransform: BodyTransform {
             let before = buffer.readableBytes
             isEncoded = encoder.encode(input, step, into: &buffer)
             output = buffer.readableBytes - before
+            if let tee = self.tee {
+                buffer.withUnsafeReadableBytes { tee.add(UnsafeRawBufferPointer(rebasing: $0[before...])) }
+            }
         }
         self.meters.count(encoder.coding, input: input.count, output: output)
         guard isEncoded else { throw TransformError("the encoder of \(encoder.coding.token) has failed") }

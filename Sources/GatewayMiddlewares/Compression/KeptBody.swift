@@ -1,0 +1,91 @@
+package import GatewayCache
+package import GatewayCore
+import GatewayHTTP
+import NIOCore
+
+/// A response in the cache, which keeps the encoded forms of its body for later requests.
+package enum KeptBody: Sendable {
+    case stored(StoredResponse, CacheStore)
+    /// It is stored once its body is complete.
+    case fetched(any FetchedBody, CacheStore)
+
+    /// Set by the cache if the client accepts a coding: see ``CompressionMiddleware/accepted(by:)``.
+    package static let key = ExchangeKey<KeptBody?>("compression.kept_body", initial: nil)
+
+    /// Returns the body in a coding in which it was encoded before. It is empty if encoding does not make it shorter.
+    func body(in coding: ContentCoding) -> ByteBuffer? { self.response?.body(in: "\(coding.token)") }
+
+    func keep(_ encoded: ByteBuffer, in coding: ContentCoding) {
+        guard let response = self.response else { return }
+        // In memory of exactly its size, which is what the store counts.
+        let body = StoredResponse.EncodedBody(
+            coding: "\(coding.token)",
+            body: ByteBuffer(bytes: encoded.readableBytesView)
+        )
+        self.store.keep(body, for: response)
+    }
+
+    private var response: StoredResponse? {
+        switch self {
+        case .stored(let response, _): response
+        case .fetched(let body, _): body.stored
+        }
+    }
+
+    private var store: CacheStore {
+        switch self {
+        case .stored(_, let store), .fetched(_, let store): store
+        }
+    }
+}
+
+/// A response on its way into the cache.
+package protocol FetchedBody: AnyObject, Sendable {
+    /// The stored response, once it is complete.
+    var stored: StoredResponse? { get }
+}
+
+/// Collects the encoded body of one response while it streams.
+final class EncodedBodyTee {
+    private let kept: KeptBody
+    private let exchange: Exchange
+    private let generation: UInt32
+    private var encoded = ByteBuffer()
+    private var isTooLong = false
+
+    /// A longer body is not kept.
+    private static let limit = 8 << 20
+
+    init(_ kept: KeptBody, of exchange: Exchange) {
+        self.kept = kept
+        self.exchange = exchange
+        self.generation = exchange.generation
+    }
+
+    func add(_ output: UnsafeRawBufferPointer) {
+        guard !self.isTooLong else { return }
+        if self.encoded.readableBytes + output.count > Self.limit {
+            self.isTooLong = true
+            self.encoded = ByteBuffer()
+        } else {
+            self.encoded.writeBytes(output)
+        }
+    }
+
+    /// Called at the end of a whole body.
+    func end(in coding: ContentCoding) {
+        // Another transform may have changed the body for this client before it was encoded.
+        guard !self.isTooLong, self.exchange.generation == self.generation,
+            self.exchange.responseBody.pipeline?.hasOneTransform == true
+        else { return }
+        self.kept.keep(self.encoded, in: coding)
+    }
+}
+
+@available(*, unavailable)
+extension EncodedBodyTee: Sendable {}
+
+extension CompressionMiddleware {
+    /// The coding in which the client of a request would get the response, if that can be encoded.
+    static func accepted(by exchange: Exchange) -> ContentCoding? { exchange[self.state].coding }
+}
