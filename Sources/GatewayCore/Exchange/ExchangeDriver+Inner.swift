@@ -73,6 +73,9 @@ extension Exchange {
         self.failure = inner.failure
     }
 
+    /// The path and query that the upstream receives, as a range in `request.headers`.
+    package var forwardedPath: ByteRange { Forwarder.forwardedPath(of: self) }
+
     /// The place of the request hook that is running.
     package var currentPlace: Int { self.plan.chain.requestPlaces[self.cursor.currentDown] }
 }

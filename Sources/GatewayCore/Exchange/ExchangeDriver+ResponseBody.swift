@@ -97,7 +97,7 @@ extension ExchangeDriver {
     }
 
     /// Called when the client accepts bytes again.
-    func clientWritable() {
+    package func clientWritable() {
         let exchange = self.exchange
         switch exchange.state.clientWritable() {
         case .finish: self.finish(exchange.upgrade?.outcome ?? exchange.responseBody.brokenOff ?? .complete)

@@ -197,6 +197,12 @@ extension GatewayError.Code {
         "The time for this request is used up.",
         proxyStatus: "http_response_timeout"
     )
+    /// 504: the request asked for a stored response alone, and there is none.
+    public static let notCached = Self(
+        "not_cached",
+        504,
+        "There is no stored response, and the request asks for no other."
+    )
     /// The upstream answered with an error, whose status the response keeps. 502 unless another status is set.
     public static let upstreamError = Self(
         "upstream_error",
@@ -210,6 +216,6 @@ extension GatewayError.Code {
         .preconditionFailed, .payloadTooLarge, .uriTooLong, .misdirectedRequest, .validationFailed, .upgradeRequired,
         .rateLimited, .headersTooLarge, .internalError, .notImplemented, .versionNotSupported, .upstreamUnreachable,
         .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .circuitOpen, .draining,
-        .upstreamTimeout, .connectTimeout, .deadlineExceeded, .upstreamError,
+        .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached, .upstreamError,
     ]
 }

@@ -1,0 +1,207 @@
+import GatewayCache
+import GatewayCore
+import GatewayHTTP
+import GatewaySettings
+import NIOCore
+
+/// The cache of one route on one event loop. It decides what answers a request: a stored response, a fetch that is under
+/// way, a fetch of its own, or the upstream without the cache.
+final class CacheRoute {
+    let name: String
+    let worker: Worker
+    let shared: SharedCache
+    let loop: CacheLoop
+    let policy: CachePolicy
+    let meters: CacheMeters
+    let maxObject: Int
+    let tagsHeader: HeaderName?
+    let showsStatus: Bool
+    let servesRanges: Bool
+    private let rules: CacheRequestRules
+    private let keysByHost: Bool
+    private let vary: [HeaderName]
+    private let coalesces: Bool
+    private let coalesceWait: TimeAmount
+    /// The part of the chain below the cache. Made when it is first needed, because the cache is built before the chain.
+    private var inner: RoutePlan?
+
+    /// How often a request is looked up before it goes upstream by itself.
+    private static let maxLookups = 3
+
+    init(_ config: CacheMiddleware.Config, in context: borrowing BuildContext) {
+        self.name = context.route
+        self.worker = context.worker
+        let worker = context.worker
+        self.shared = context.lasting("shared") { SharedCache(at: worker) }
+        self.loop = CacheLoop(context.worker)
+        self.policy = CachePolicy(config)
+        self.meters = CacheMeters(in: context)
+        self.maxObject = config.maxObject.bytes
+        self.tagsHeader = HeaderName(validating: config.tagsHeader)
+        self.showsStatus = config.statusHeader
+        self.servesRanges = config.ranges
+        self.rules = CacheRequestRules(config)
+        self.keysByHost = config.keyHost
+        self.vary = config.vary.compactMap { HeaderName(validating: $0) }
+        self.coalesces = config.coalesce
+        self.coalesceWait = .nanoseconds(config.coalesceWait.nanoseconds)
+        self.shared.store.maxSize = max(self.shared.store.maxSize, config.maxSize.bytes)
+    }
+
+    /// Milliseconds since 1970 on a clock that never goes back.
+    var now: Int64 { self.shared.time(at: self.worker.now) }
+
+    // MARK: Requests
+
+    func request(_ exchange: Exchange, lookups: Int = 1) -> Decision {
+        if !self.rules.isEmpty { self.rules.apply(to: exchange) }
+        let request = CacheRequest(exchange.request, self.policy)
+        guard request.bypass == nil, exchange.upgrade == nil, !exchange.isGRPC else {
+            return self.pass(exchange, .bypass(request.bypass))
+        }
+        let key = self.key(of: exchange)
+        let now = self.now
+        var stale: StoredResponse?
+        if let stored = self.shared.store.find(key, for: exchange.request.headers, at: now) {
+            switch stored.lifetime.reuse(by: request, at: now) {
+            case .fresh: return self.answer(exchange, from: stored, .hit)
+            case .acceptedStale: return self.answer(exchange, from: stored, .stale)
+            case .staleWhileRevalidate:
+                self.refresh(stored, key, exchange, request)
+                return self.answer(exchange, from: stored, .stale)
+            case .revalidate: stale = stored
+            case .unusable: break
+            }
+        }
+        if request.isOnlyIfCached { return .fail(GatewayError(.notCached)) }
+        guard exchange.request.method == .get, lookups <= Self.maxLookups else { return self.pass(exchange, .miss) }
+        return self.fetch(key, exchange, request, revalidating: stale, lookups)
+    }
+
+    /// Lets the exchange wait for a fetch: one that is under way, or else one of its own.
+    private func fetch(
+        _ key: CacheKey,
+        _ exchange: Exchange,
+        _ request: CacheRequest,
+        revalidating stale: StoredResponse?,
+        _ lookups: Int
+    ) -> Decision {
+        let mark = self.shared.fetches.mark(of: key, at: self.now)
+        if mark == .tooLarge { return self.pass(exchange, .miss) }
+        let joins = self.coalesces && mark == nil
+        let stamp = self.shared.store.stamp
+        let start = self.shared.fetches.joinOrStart(key) { (fetch: CacheFetch) -> Start? in
+            guard joins, fetch.stamp == stamp else { return nil }
+            let id = fetch.join(self.loop, takesStored: request.asksForPart) { $0.selects(exchange.request.headers) }
+            return id.map { Start(fetch: fetch, reader: $0, isFirst: false) }
+        } start: { () -> (CacheFetch, Start) in
+            let fetch = self.makeFetch(key, revalidating: stale)
+            let id = fetch.addFirst(self.loop, takesStored: request.asksForPart)
+            return (fetch, Start(fetch: fetch, reader: id, isFirst: true))
+        }
+        let (fetch, id, isFirst) = (start.fetch, start.reader, start.isFirst)
+        let reader = CacheReader(exchange, of: fetch, as: id, request, lookups: lookups, isFirst: isFirst, in: self)
+        exchange.deadlines.begin()
+        exchange.upstream = reader
+        self.loop.add(reader)
+        if isFirst {
+            let feeder = CacheFeeder(fetch, request, stale: stale, causedBy: exchange, informs: true, in: self)
+            reader.feeder = feeder
+            self.loop.start(feeder)
+        } else {
+            self.loop.startSecond(of: fetch, after: self.coalesceWait, for: reader)
+        }
+        return .suspend
+    }
+
+    private struct Start {
+        let fetch: CacheFetch
+        let reader: CacheFetch.StateMachine.ReaderID
+        let isFirst: Bool
+    }
+
+    private func makeFetch(_ key: CacheKey, revalidating stale: StoredResponse?) -> CacheFetch {
+        CacheFetch(
+            key,
+            variant: stale?.variant,
+            startedAt: self.now,
+            stamp: self.shared.store.stamp,
+            maxBody: self.maxObject
+        )
+    }
+
+    /// Fetches a stale response again while it is served.
+    private func refresh(_ stale: StoredResponse, _ key: CacheKey, _ exchange: Exchange, _ request: CacheRequest) {
+        guard exchange.request.method == .get else { return }
+        let started = self.shared.fetches.joinOrStart(key) { fetch -> CacheFetch?? in
+            fetch.isFor(exchange.request.headers) ? .some(nil) : nil
+        } start: {
+            let fetch = self.makeFetch(key, revalidating: stale)
+            return (fetch, fetch)
+        }
+        guard let fetch = started else { return }
+        self.loop.start(CacheFeeder(fetch, request, stale: stale, causedBy: exchange, informs: false, in: self))
+    }
+
+    /// Starts another request of a fetch that has waited for long.
+    func startSecond(of fetch: CacheFetch, for exchange: Exchange, _ request: CacheRequest) {
+        self.loop.start(CacheFeeder(fetch, request, stale: nil, causedBy: exchange, informs: false, in: self))
+    }
+
+    // MARK: Keys and plans
+
+    private func key(of exchange: Exchange) -> CacheKey {
+        let path = exchange.forwardedPath
+        var hash = SipHash(seed: self.shared.seed)
+        for byte in self.name.utf8 { hash.combine(byte) }
+        hash.combine(exchange.isSecure ? 1 : 0 as UInt8)
+        exchange.request.headers.withBytes(self.keysByHost ? exchange.clientHost : .empty) { host in
+            for byte in HostText.withoutDefaultPort(host, isSecure: exchange.isSecure) {
+                hash.combine(0x41...0x5A ~= byte ? byte | 0x20 : byte)
+            }
+        }
+        hash.combine(0 as UInt8)
+        exchange.request.headers.withBytes(path) { for byte in $0 { hash.combine(byte) } }
+        if !self.vary.isEmpty {
+            for value in Variant(self.vary, of: exchange.request.headers).values {
+                hash.combine(0 as UInt8)
+                for byte in value { hash.combine(byte) }
+            }
+        }
+        let (high, low) = hash.finish()
+        return CacheKey(high: high, low: low)
+    }
+
+    /// The URL of a request, for purges.
+    func url(of exchange: Exchange) -> String {
+        exchange.request.headers.withBytes(exchange.clientHost) { host in
+            exchange.request.headers.withBytes(exchange.path) { path in
+                exchange.request.headers.withBytes(exchange.query) { query in
+                    CacheURL(isSecure: exchange.isSecure, authority: host, path: path, query: query).text
+                }
+            }
+        }
+    }
+
+    func innerPlan(of exchange: Exchange) -> RoutePlan {
+        if let inner = self.inner { return inner }
+        let plan = exchange.plan.below(exchange.currentPlace)
+        self.inner = plan
+        return plan
+    }
+}
+
+@available(*, unavailable)
+extension CacheRoute: Sendable {}
+
+/// The host of a request as bytes.
+enum HostText {
+    static func withoutDefaultPort(_ host: UnsafeRawBufferPointer, isSecure: Bool) -> UnsafeRawBufferPointer {
+        let port: StaticString = isSecure ? ":443" : ":80"
+        let suffix = UnsafeRawBufferPointer(port)
+        guard host.count > suffix.count else { return host }
+        let start = host.count - suffix.count
+        for index in 0..<suffix.count where host[start + index] != suffix[index] { return host }
+        return UnsafeRawBufferPointer(rebasing: host[..<start])
+    }
+}
