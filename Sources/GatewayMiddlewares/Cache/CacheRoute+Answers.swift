@@ -9,7 +9,8 @@ extension CacheRoute {
     func answer(_ exchange: Exchange, from stored: StoredResponse, _ result: CacheResult) -> Decision {
         self.meters.count(result, of: exchange)
         let now = self.now
-        return StoredAnswer.answer(exchange, from: stored, at: now, ranges: self.servesRanges) { fields in
+        let store = self.shared.store
+        return StoredAnswer.answer(exchange, from: stored, in: store, at: now, ranges: self.servesRanges) { fields in
             guard self.showsStatus else { return }
             let left = stored.lifetime.lifetime - stored.lifetime.age(at: now)
             fields.add(CacheStatusField.name) { $0.write(result, secondsLeft: left.floorSeconds) }
