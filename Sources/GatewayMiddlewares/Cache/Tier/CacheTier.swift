@@ -21,7 +21,7 @@ package final class CacheTier {
     package let shared: SharedTier
     private let server: any TierServer
     private let eventLoop: any EventLoop
-    private let meters: TierMeters
+    let meters: TierMeters
     private var writes = TierWrites()
 
     package init(_ shared: SharedTier, _ server: any TierServer, on eventLoop: any EventLoop, _ meters: TierMeters) {

@@ -15,11 +15,11 @@ package struct TierMeters {
     let error: Counter
     let dropped: Counter
 
-    package init(in context: borrowing BuildContext) {
-        self.hit = context.counter(Self.requests, "redis", "hit")
-        self.miss = context.counter(Self.requests, "redis", "miss")
-        self.error = context.counter(Self.requests, "redis", "error")
-        self.dropped = context.counter(Self.requests, "redis", "dropped")
+    package init(_ meters: MeterShard) {
+        self.hit = meters.counter(Self.requests, ["redis", "hit"])
+        self.miss = meters.counter(Self.requests, ["redis", "miss"])
+        self.error = meters.counter(Self.requests, ["redis", "error"])
+        self.dropped = meters.counter(Self.requests, ["redis", "dropped"])
     }
 }
 
