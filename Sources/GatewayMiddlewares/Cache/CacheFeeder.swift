@@ -11,6 +11,8 @@ final class CacheFeeder: ClientStream {
     let id: Int
     private let route: CacheRoute
     private(set) var exchange: Exchange?
+    /// The exchange that caused the fetch, for its log.
+    weak var reader: CacheReader?
     /// What the request asks for, as the cache sees it.
     let request: CacheRequest
     /// The stored response that the request revalidates.
@@ -107,13 +109,23 @@ final class CacheFeeder: ClientStream {
 
     func flush() { self.fetch.flush() }
 
-    func failed(_ error: GatewayError) { self.route.failed(error, self) }
+    func failed(_ error: GatewayError) {
+        self.hasEnded = true
+        self.route.failed(error, self)
+    }
 
-    func cut() { _ = self.fetch.failed(GatewayError(.upstreamReset), from: self.id) }
+    func cut() { self.breakOff() }
+
+    private func breakOff() {
+        guard !self.hasEnded else { return }
+        self.hasEnded = true
+        _ = self.fetch.failed(GatewayError(.upstreamReset), from: self.id)
+    }
 
     func exchangeEnded(_ exchange: Exchange) {
+        self.breakOff()
+        self.reader?.reportFeeder()
         self.route.over(self)
-        if !self.hasEnded { _ = self.fetch.failed(GatewayError(.upstreamReset), from: self.id) }
         self.exchange = nil
     }
 

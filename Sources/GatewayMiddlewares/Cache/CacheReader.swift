@@ -22,6 +22,10 @@ final class CacheReader: UpstreamStream {
     let lookups: Int
     /// Whether the exchange caused the fetch.
     let isFirst: Bool
+    /// Whether a stale response is stored.
+    let isStale: Bool
+    /// The fields that select among the responses of the URL, once a head has shown them.
+    private(set) var names: [HeaderName]?
 
     private var hasHead = false
     private var isPaused = false
@@ -35,6 +39,7 @@ final class CacheReader: UpstreamStream {
         _ request: CacheRequest,
         lookups: Int,
         isFirst: Bool,
+        isStale: Bool,
         in route: CacheRoute
     ) {
         self.exchange = exchange
@@ -47,6 +52,7 @@ final class CacheReader: UpstreamStream {
         self.request = request
         self.lookups = lookups
         self.isFirst = isFirst
+        self.isStale = isStale
     }
 
     // MARK: The fetch
@@ -64,6 +70,7 @@ final class CacheReader: UpstreamStream {
                 return
             case .head(let head):
                 guard self.isFirst || self.route.mayShare(head, self.exchange, self.request) else {
+                    self.names = head.variant?.names
                     self.fetch.leave(self.id)
                     self.conclude { route, exchange, reader in route.lookUpAgain(exchange, reader) }
                     return

@@ -12,8 +12,9 @@ extension CacheRoute {
         let store = self.shared.store
         return StoredAnswer.answer(exchange, from: stored, in: store, at: now, ranges: self.servesRanges) { fields in
             guard self.showsStatus else { return }
-            let left = stored.lifetime.lifetime - stored.lifetime.age(at: now)
-            fields.add(CacheStatusField.name) { $0.write(result, secondsLeft: left.floorSeconds) }
+            // In whole seconds, so that it fits to `Age`.
+            let left = stored.lifetime.lifetime / 1000 - stored.lifetime.age(at: now) / 1000
+            fields.add(CacheStatusField.name) { $0.write(result, secondsLeft: left) }
         }
     }
 
@@ -41,8 +42,13 @@ extension CacheRoute {
             response.fill(with: head)
             guard self.showsStatus else { return }
             response.headers.add(CacheStatusField.name) { field in
-                field.write(reader.isFirst ? "gateway; fwd=uri-miss" : "gateway; fwd=uri-miss; collapsed")
+                field.write(reader.isStale ? "gateway; fwd=stale" : "gateway; fwd=uri-miss")
+                if reader.isStale {
+                    field.write("; fwd-status=")
+                    field.write(decimal: head.status)
+                }
                 if isStored { field.write("; stored") }
+                if !reader.isFirst { field.write("; collapsed") }
             }
         }
     }
@@ -59,7 +65,9 @@ extension CacheRoute {
     }
 
     func lookUpAgain(_ exchange: Exchange, _ reader: CacheReader) -> Decision {
-        self.request(exchange, lookups: reader.lookups + 1)
+        // Its own response is not stored, so it goes upstream with the conditions and the range of the client.
+        if reader.isFirst { return self.pass(exchange, .miss) }
+        return self.request(exchange, lookups: reader.lookups + 1, selectedBy: reader.names)
     }
 
     enum Passing {
@@ -111,11 +119,6 @@ extension ResponseHead {
         self.headers.add(head.fields)
         self.framing = head.framing
     }
-}
-
-extension Int64 {
-    /// Milliseconds as whole seconds, rounded down.
-    fileprivate var floorSeconds: Int64 { self >= 0 ? self / 1000 : -((999 - self) / 1000) }
 }
 
 extension HeadWriter {

@@ -53,7 +53,8 @@ final class CacheRoute {
 
     // MARK: Requests
 
-    func request(_ exchange: Exchange, lookups: Int = 1) -> Decision {
+    /// - Parameter names: The fields that select among the responses of the URL, if a look-up has shown them.
+    func request(_ exchange: Exchange, lookups: Int = 1, selectedBy names: [HeaderName]? = nil) -> Decision {
         if !self.rules.isEmpty { self.rules.apply(to: exchange) }
         let request = CacheRequest(exchange.request, self.policy)
         guard request.bypass == nil, exchange.upgrade == nil, !exchange.isGRPC else {
@@ -73,9 +74,16 @@ final class CacheRoute {
             case .unusable: break
             }
         }
-        if request.isOnlyIfCached { return .fail(GatewayError(.notCached)) }
+        if request.isOnlyIfCached {
+            self.meters.count(.miss, of: exchange)
+            return .fail(GatewayError(.notCached))
+        }
         guard exchange.request.method == .get, lookups <= Self.maxLookups else { return self.pass(exchange, .miss) }
-        return self.fetch(key, exchange, request, revalidating: stale, lookups)
+        var variant = stale?.variant
+        if stale == nil, let names = names ?? self.shared.store.variants(of: key).first?.variant.names {
+            variant = Variant(names, of: exchange.request.headers)
+        }
+        return self.fetch(key, exchange, request, revalidating: stale, variant, lookups)
     }
 
     /// Lets the exchange wait for a fetch: one that is under way, or else one of its own.
@@ -84,10 +92,14 @@ final class CacheRoute {
         _ exchange: Exchange,
         _ request: CacheRequest,
         revalidating stale: StoredResponse?,
+        _ variant: Variant?,
         _ lookups: Int
     ) -> Decision {
         let mark = self.shared.fetches.mark(of: key, at: self.now)
-        if mark == .tooLarge { return self.pass(exchange, .miss) }
+        // What is not stored answers no conditions and has no parts.
+        if mark == .tooLarge || mark == .unshared && stale == nil && request.asksForPart {
+            return self.pass(exchange, .miss)
+        }
         let joins = self.coalesces && mark == nil
         let stamp = self.shared.store.stamp
         let start = self.shared.fetches.joinOrStart(key) { (fetch: CacheFetch) -> Start? in
@@ -95,18 +107,28 @@ final class CacheRoute {
             let id = fetch.join(self.loop, takesStored: request.asksForPart) { $0.selects(exchange.request.headers) }
             return id.map { Start(fetch: fetch, reader: $0, isFirst: false) }
         } start: { () -> (CacheFetch, Start) in
-            let fetch = self.makeFetch(key, revalidating: stale)
+            let fetch = self.makeFetch(key, variant)
             let id = fetch.addFirst(self.loop, takesStored: request.asksForPart)
             return (fetch, Start(fetch: fetch, reader: id, isFirst: true))
         }
         let (fetch, id, isFirst) = (start.fetch, start.reader, start.isFirst)
-        let reader = CacheReader(exchange, of: fetch, as: id, request, lookups: lookups, isFirst: isFirst, in: self)
+        let reader = CacheReader(
+            exchange,
+            of: fetch,
+            as: id,
+            request,
+            lookups: lookups,
+            isFirst: isFirst,
+            isStale: stale != nil,
+            in: self
+        )
         exchange.deadlines.begin()
         exchange.upstream = reader
         self.loop.add(reader)
         if isFirst {
             let feeder = CacheFeeder(fetch, request, stale: stale, causedBy: exchange, informs: true, in: self)
             reader.feeder = feeder
+            feeder.reader = reader
             self.loop.start(feeder)
         } else {
             self.loop.startSecond(of: fetch, after: self.coalesceWait, for: reader)
@@ -120,10 +142,10 @@ final class CacheRoute {
         let isFirst: Bool
     }
 
-    private func makeFetch(_ key: CacheKey, revalidating stale: StoredResponse?) -> CacheFetch {
+    private func makeFetch(_ key: CacheKey, _ variant: Variant?) -> CacheFetch {
         CacheFetch(
             key,
-            variant: stale?.variant,
+            variant: variant,
             startedAt: self.now,
             stamp: self.shared.store.stamp,
             maxBody: self.maxObject
@@ -136,7 +158,7 @@ final class CacheRoute {
         let started = self.shared.fetches.joinOrStart(key) { fetch -> CacheFetch?? in
             fetch.isFor(exchange.request.headers) ? .some(nil) : nil
         } start: {
-            let fetch = self.makeFetch(key, revalidating: stale)
+            let fetch = self.makeFetch(key, stale.variant)
             return (fetch, fetch)
         }
         guard let fetch = started else { return }
