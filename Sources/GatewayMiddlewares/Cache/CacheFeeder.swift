@@ -31,6 +31,10 @@ final class CacheFeeder: ClientStream {
     let url: String
     var head: FetchedHead?
     var tags: [String] = []
+    /// Where the second tier has the response. Nil: there is none.
+    let tierKey: TierKey?
+    /// The last purge in the second tier that was known when the request was sent.
+    var seen = TierStamp.none
     /// The fields that are not stored.
     var withheld: [HeaderName] = []
     private var isPaused = false
@@ -58,13 +62,24 @@ final class CacheFeeder: ClientStream {
         self.protocolName = cause.client?.protocolName ?? "HTTP/1.1"
         self.announcedClients = cause.client?.announcedClients
         self.url = route.url(of: cause)
+        self.tierKey = route.tierKey(of: cause)
         let exchange = cause.worker.makeExchange()
         exchange.driver.copyRequest(of: cause, plan: route.innerPlan(of: cause), for: self)
         self.exchange = exchange
         route.prepare(exchange, revalidating: stale)
     }
 
-    func start() { self.exchange?.driver.beginInner() }
+    /// Looks into the second tier first, if there is one.
+    func start() { self.route.start(self) }
+
+    func begin() { self.exchange?.driver.beginInner() }
+
+    /// Lets the request ask whether a stored response is still current.
+    func revalidate(_ stale: StoredResponse) {
+        guard let exchange = self.exchange else { return }
+        self.stale = stale
+        self.route.prepare(exchange, revalidating: stale)
+    }
 
     // MARK: The fetch
 

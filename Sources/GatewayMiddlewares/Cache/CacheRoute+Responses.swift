@@ -107,6 +107,7 @@ extension CacheRoute {
         let lifetime = self.lifetimeOf304(stale, fields, feeder)
         let fresh = stale.updated(fields: fields, lifetime: lifetime, askedAt: feeder.fetch.stamp)
         self.shared.store.replace(stale, with: fresh, at: self.now)
+        self.writeBehind(fresh, feeder)
         _ = feeder.fetch.finish(fresh, .revalidated)
     }
 
@@ -167,6 +168,7 @@ extension CacheRoute {
                 askedAt: feeder.fetch.stamp
             )
             self.shared.store.insert(response, at: self.now)
+            self.writeBehind(response, feeder)
             stored = (response, .fetched)
         }
         _ = feeder.fetch.ended(trailers, from: feeder.id, stored: stored)

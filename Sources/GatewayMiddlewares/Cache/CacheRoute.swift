@@ -17,6 +17,9 @@ final class CacheRoute {
     let tagsHeader: HeaderName?
     let showsStatus: Bool
     let servesRanges: Bool
+    /// What is shared with other gateways. Nil: nothing.
+    let tier: CacheTier?
+    let maxTierObject: Int
     private let rules: CacheRequestRules
     private let keysByHost: Bool
     private let vary: [HeaderName]
@@ -37,6 +40,8 @@ final class CacheRoute {
         self.policy = CachePolicy(config)
         self.meters = CacheMeters(in: context)
         self.maxObject = config.maxObject.bytes
+        self.maxTierObject = config.redisMaxObject.bytes
+        self.tier = nil
         self.tagsHeader = HeaderName(validating: config.tagsHeader)
         self.showsStatus = config.statusHeader
         self.servesRanges = config.ranges
@@ -173,8 +178,15 @@ final class CacheRoute {
     // MARK: Keys and plans
 
     private func key(of exchange: Exchange) -> CacheKey {
-        let path = exchange.forwardedPath
         var hash = SipHash(seed: self.shared.seed)
+        self.write(keyOf: exchange, to: &hash)
+        let (high, low) = hash.finish()
+        return CacheKey(high: high, low: low)
+    }
+
+    /// Writes what makes the key of a request, which is the same on all gateways.
+    func write<Sink: CacheKeySink>(keyOf exchange: Exchange, to hash: inout Sink) {
+        let path = exchange.forwardedPath
         for byte in self.name.utf8 { hash.combine(byte) }
         hash.combine(exchange.isSecure ? 1 : 0 as UInt8)
         exchange.request.headers.withBytes(self.keysByHost ? exchange.clientHost : .empty) { host in
@@ -190,8 +202,6 @@ final class CacheRoute {
                 for byte in value { hash.combine(byte) }
             }
         }
-        let (high, low) = hash.finish()
-        return CacheKey(high: high, low: low)
     }
 
     /// The URL of a request, for purges.

@@ -1,0 +1,89 @@
+import GatewayCache
+import GatewayCore
+import GatewayHTTP
+import NIOCore
+
+/// What a fetch has to do with the second tier.
+extension CacheRoute {
+    func tierKey(of exchange: Exchange) -> TierKey? {
+        guard let tier = self.tier else { return nil }
+        var material = CacheKeyBytes()
+        self.write(keyOf: exchange, to: &material)
+        return tier.key(material.bytes)
+    }
+
+    /// Starts a request to the upstream, unless the second tier has the response.
+    func start(_ feeder: CacheFeeder) {
+        guard let tier = self.tier, let key = feeder.tierKey else { return feeder.begin() }
+        // A stale response in memory is asked for upstream: the tier rarely has a newer one.
+        guard feeder.stale == nil else { return self.begin(feeder, tier) }
+        var names: [HeaderName] = []
+        let select: ([String]) -> [UInt8] = { [weak feeder] texts in
+            names = texts.compactMap { HeaderName(validating: $0) }
+            guard let exchange = feeder?.exchange else { return [] }
+            return Variant(names, of: exchange.request.headers).tierBytes
+        }
+        tier.find(key, select: select) { [self] found in
+            // Everybody has left meanwhile.
+            guard let exchange = feeder.exchange else { return }
+            self.worker.tick()
+            guard let found else { return self.begin(feeder, tier) }
+            let response = found.value.response(
+                key: feeder.fetch.key,
+                variant: Variant(names, of: exchange.request.headers),
+                askedAt: feeder.fetch.stamp,
+                at: self.now,
+                elapsed: found.elapsed,
+                isStale: found.isStale
+            )
+            guard let response else { return self.begin(feeder, tier) }
+            self.found(response, feeder, tier)
+        }
+    }
+
+    private func found(_ response: StoredResponse, _ feeder: CacheFeeder, _ tier: CacheTier) {
+        switch response.lifetime.reuse(by: feeder.request, at: self.now) {
+        case .fresh, .acceptedStale:
+            self.shared.store.insert(response, at: self.now)
+            // The request that would have gone upstream ends with the fetch.
+            _ = feeder.fetch.finish(response, .found)
+        case .staleWhileRevalidate, .revalidate:
+            self.shared.store.insert(response, at: self.now)
+            feeder.revalidate(response)
+            self.begin(feeder, tier)
+        case .unusable: self.begin(feeder, tier)
+        }
+    }
+
+    private func begin(_ feeder: CacheFeeder, _ tier: CacheTier) {
+        feeder.seen = tier.shared.seen
+        feeder.begin()
+    }
+
+    /// Writes a response to the second tier that was stored in memory.
+    func writeBehind(_ response: StoredResponse, _ feeder: CacheFeeder) {
+        guard let tier = self.tier, let key = feeder.tierKey else { return }
+        guard response.body.readableBytes <= self.maxTierObject else { return }
+        let fields = response.fields.names
+        tier.write(
+            StoredValue.Response(response, seen: feeder.seen, at: self.now),
+            at: key,
+            selection: response.variant.names.map(\.description),
+            hasValidator: fields.contains(.etag) || fields.contains(.lastModified)
+        )
+    }
+}
+
+/// Takes the bytes that make a key.
+protocol CacheKeySink {
+    mutating func combine(_ byte: UInt8)
+}
+
+extension SipHash: CacheKeySink {}
+
+/// The bytes that make a key, for digests that all gateways agree on.
+struct CacheKeyBytes: CacheKeySink {
+    var bytes: [UInt8] = []
+
+    mutating func combine(_ byte: UInt8) { self.bytes.append(byte) }
+}
