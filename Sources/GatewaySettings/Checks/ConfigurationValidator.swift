@@ -10,6 +10,7 @@ package struct ConfigurationValidator {
         https()
         admin()
         metrics()
+        redis()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)
         }

@@ -8,7 +8,7 @@ struct ConfigurationWarnings {
     let diagnostics: ConfigurationDiagnostics
 
     func all() -> [ConfigurationError] {
-        var warnings = secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS()
+        var warnings = secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS() + redis()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }

@@ -8,6 +8,8 @@ public struct GatewayConfiguration: SettingTable {
     public var log = LogConfiguration()
     /// Buckets and limits of `/metrics`.
     public var metrics = MetricsConfiguration()
+    /// A Redis server that gateways share.
+    public var redis: RedisConfiguration?
     /// Upstreams by name.
     public var upstreams: [String: UpstreamConfiguration] = [:]
     /// Routes. The most specific route wins.

@@ -40,6 +40,7 @@ extension GatewayConfiguration: DescribedSettings {
         "metrics": "Buckets and limits of `/metrics`.",
         "middleware": "Middleware settings for all routes.",
         "policies": "Named sets of middleware settings, for the routes that list them.",
+        "redis": "A Redis server that gateways share.",
         "routes": "Routes. The most specific route wins.",
         "server": "Where the gateway listens, which proxies it trusts, and how it stops.",
         "upstreams": "Upstreams by name.",
@@ -127,6 +128,22 @@ extension RespondConfiguration: DescribedSettings {
         "body": "The whole body.",
         "headers": "Header fields by name.",
         "status": "200 to 599.",
+    ]
+}
+
+extension RedisConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "cluster": "The hosts are seeds of a cluster.",
+        "connections": "Connections of each worker to a server, 1 to 64.",
+        "onFailure":
+            "What limits do while Redis is down: count locally, let requests pass without limit fields, or refuse them with 503.",
+        "prefix": "The start of all keys and channels. Gateways with the same prefix share their state.",
+        "sentinel": "The name of a master. The hosts are Sentinels, which know its address.",
+        "timeout":
+            "How long a limit waits for an answer, 1 millisecond to 10 seconds. The cache waits four times as long.",
+        "tls": "TLS towards the servers, with a `rediss://` URL.",
+        "url":
+            "`redis://user:password@host:6379/0`, or `rediss://` with TLS. Of several hosts, separated by commas, the first that takes writes is used.",
     ]
 }
 

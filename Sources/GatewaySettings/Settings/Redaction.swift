@@ -15,6 +15,9 @@ enum Redaction {
         return words.contains { ["token", "secret", "password"].contains($0) }
     }
 
+    /// Whether the value is a URL that may contain a password: `redis.url`.
+    static func isURL(_ path: SettingPath) -> Bool { path == SettingPath("redis", "url") }
+
     /// Whether the keys lead to the value of a header field: `headers.request.set.NAME`, `respond.headers.NAME`,
     /// `health.headers.NAME`.
     private static func isField(_ keys: [String]) -> Bool {
@@ -74,6 +77,9 @@ extension SettingValue {
                 )
             )
         case .string(""): self
+        case .string(let text) where Redaction.isURL(path):
+            document?.nearest(to: path).isFromEnvironment == true
+                ? Redaction.mark : .string(Redaction.withoutUserInformation(text))
         default:
             Redaction.isSecret(path) || document?.nearest(to: path).isFromEnvironment == true ? Redaction.mark : self
         }
@@ -87,6 +93,8 @@ extension SettingNode {
         switch content {
         case .scalar(.string("")): break
         case .scalar where isFromEnvironment || Redaction.isSecret(path): result.content = .scalar(Redaction.mark)
+        case .scalar(.string(let text)) where Redaction.isURL(path):
+            result.content = .scalar(.string(Redaction.withoutUserInformation(text)))
         case .scalar: break
         case .list(let elements):
             result.content = .list(elements.enumerated().map { $0.element.redacted(at: path + $0.offset) })
