@@ -96,20 +96,48 @@ extension CacheRoute {
         }
     }
 
-    /// A 304 has come: the stored response is current.
+    /// A 304 has come: the stored response is current, and so are the other variants that it describes.
     private func confirmed(_ stale: StoredResponse, _ exchange: Exchange, _ feeder: CacheFeeder) {
         let head = HeaderBlock(copying: exchange.response.headers)
-        let fields = PreparedFields(room: 512) { fields in
-            let old = HeaderBlock(stale.fields, room: 0)
-            for field in old.fields where !Self.isReplaced(field, in: old, by: head) { fields.add(field, from: old) }
-            for field in head.fields where Self.replaces(field.id) { fields.add(field, from: head) }
+        let tag = Self.tag(of: head)
+        if let tag, Self.isStrong(tag), let stored = Self.tag(of: HeaderBlock(stale.fields, room: 0)), stored != tag {
+            // It is about another representation, so that nothing here is current (RFC 9111 section 4.3.4).
+            return self.loop.start(
+                CacheFeeder(feeder.fetch, feeder.request, stale: nil, causedBy: exchange, informs: false, in: self)
+            )
         }
-        let lifetime = self.lifetimeOf304(stale, fields, feeder)
-        let fresh = stale.updated(fields: fields, lifetime: lifetime, askedAt: feeder.fetch.stamp)
+        let fresh = self.freshened(stale, by: head, feeder)
         self.shared.store.replace(stale, with: fresh, at: self.now)
         self.writeBehind(fresh, feeder)
+        if let tag, Self.isStrong(tag) {
+            for other in self.shared.store.variants(of: stale.key)
+            where other !== fresh && other !== stale && Self.tag(of: HeaderBlock(other.fields, room: 0)) == tag {
+                self.shared.store.replace(other, with: self.freshened(other, by: head, feeder), at: self.now)
+            }
+        }
         _ = feeder.fetch.finish(fresh, .revalidated)
     }
+
+    private func freshened(
+        _ stale: StoredResponse,
+        by head: borrowing HeaderBlock,
+        _ feeder: CacheFeeder
+    ) -> StoredResponse {
+        let old = HeaderBlock(stale.fields, room: 0)
+        var fields = HeaderBlock()
+        for field in old.fields where !Self.isReplaced(field, in: old, by: head) { fields.add(field, from: old) }
+        for field in head.fields where Self.replaces(field.id) { fields.add(field, from: head) }
+        if let tags = self.tagsHeader { fields.removeAll(tags) }
+        let prepared = PreparedFields { block in for field in fields.fields { block.add(field, from: fields) } }
+        let lifetime = self.lifetimeOf304(stale, prepared, feeder)
+        return stale.updated(fields: prepared, lifetime: lifetime, askedAt: feeder.fetch.stamp)
+    }
+
+    private static func tag(of headers: borrowing HeaderBlock) -> [UInt8]? {
+        headers.first(.etag).map { headers.withBytes($0) { Array($0) } }
+    }
+
+    private static func isStrong(_ tag: [UInt8]) -> Bool { tag.first == UInt8(ascii: "\"") }
 
     private func lifetimeOf304(_ stale: StoredResponse, _ fields: PreparedFields, _ feeder: CacheFeeder)
         -> ResponseLifetime
