@@ -45,12 +45,15 @@ struct CacheTierTests {
         /// What a request finds; nil also while nothing was answered.
         func find() -> CacheTier.Found? {
             var found: CacheTier.Found?
-            self.tier.find(self.tier.key([1]), select: { $0 == ["x"] ? [7] : [] }) { found = $0 }
+            let select: ([String]) -> [UInt8] = { $0 == ["x"] ? [7] : [] }
+            self.tier.find(self.tier.key([1]), select: select) { found = $0 }
             return found
         }
 
         func count(_ counter: KeyPath<TierMeters, Counter>) -> Double { self.tier.meters[keyPath: counter].value }
     }
+
+    private static let selectNothing: @Sendable ([String]) -> [UInt8] = { _ in [] }
 
     /// Runs `body` on an event loop, where all replies come at once.
     private func run(_ body: @escaping @Sendable (FakeTierServer, any EventLoop) throws -> Void) async throws {
@@ -228,7 +231,7 @@ struct CacheTierTests {
             server.subscribe(gateway.channel)
             server.state = .hanging
             kept.withLockedValue { $0 = NIOLoopBound(gateway, eventLoop: eventLoop) }
-            gateway.tier.find(gateway.tier.key([1]), select: { _ in [] }) { done.succeed($0 == nil) }
+            gateway.tier.find(gateway.tier.key([1]), select: Self.selectNothing) { done.succeed($0 == nil) }
         }.get()
         #expect(try await done.futureResult.get())
         try await eventLoop.submit { kept.withLockedValue { #expect($0?.value.count(\.error) == 1) } }.get()
@@ -240,12 +243,12 @@ struct CacheTierTests {
             one.write()
             let three = TestGateway(3, server, on: eventLoop)
             var found: [CacheTier.Found?] = []
-            three.tier.find(three.tier.key([1]), select: { _ in [] }) { found.append($0) }
+            three.tier.find(three.tier.key([1]), select: Self.selectNothing) { found.append($0) }
             #expect(found.isEmpty)
             server.subscribe(three.channel)
             #expect(found.count == 1 && found[0] != nil)
             let four = TestGateway(4, server, on: eventLoop)
-            four.tier.find(four.tier.key([1]), select: { _ in [] }) { found.append($0) }
+            four.tier.find(four.tier.key([1]), select: Self.selectNothing) { found.append($0) }
             four.channel.unsubscribed()
             #expect(found.count == 2 && found[1] == nil)
             // From then on nobody waits.
