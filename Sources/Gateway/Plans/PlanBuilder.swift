@@ -21,6 +21,8 @@ struct PlanBuilder {
     /// The number of plans built so far.
     private var plans = 0
     private let routes: CompiledRoutes
+    /// The settings of the routes that have a cache; nil if none has.
+    private let caches: [CacheMiddleware.Config]?
     private var routePlans: ContiguousArray<RoutePlan> = []
     /// The index of the next route to build.
     private var next = 0
@@ -42,6 +44,7 @@ struct PlanBuilder {
         self.admin = admin
         self.worker = worker
         self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.descriptions)
+        self.caches = CacheSupport.caches(of: configuration, &self.resolver)
     }
 
     static func build(
@@ -366,6 +369,10 @@ struct PlanBuilder {
             self.errors += context.diagnostics.map { Self.finding($0, setting, in: path) }
             self.warnings += context.warnings.map { Self.finding($0, setting, in: path) }
         }
+        if let caches = self.caches, action.goesUpstream {
+            var context = BuildContext(route: name, worker: self.worker, meters: meters)
+            chain.append(CacheInvalidationMiddleware(caches, in: &context), at: self.middlewares.count)
+        }
         if let bottom {
             var context = BuildContext(route: name, worker: self.worker, meters: meters)
             chain.append(bottom(&context), at: self.middlewares.count)
@@ -430,5 +437,14 @@ extension RouteMatch {
             headers: route.matchHeaders,
             query: route.matchQuery
         )
+    }
+}
+
+extension RoutePlan.Action {
+    fileprivate var goesUpstream: Bool {
+        switch self {
+        case .upstream, .split: true
+        case .respond, .redirect, .refuse: false
+        }
     }
 }

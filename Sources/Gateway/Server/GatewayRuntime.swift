@@ -30,6 +30,7 @@ final class GatewayRuntime: Sendable {
     let log: Logger
     private let names: NameResolver
     private let healthChecks: NIOLoopBound<HealthChecker>?
+    let warmer: NIOLoopBound<CacheWarmer>
     let watch: RuntimeWatch
     private let isStopped = Atomic(false)
 
@@ -86,6 +87,7 @@ final class GatewayRuntime: Sendable {
         }
         upstreams.follow(self.names)
         self.healthChecks = try await HealthChecker.start(for: upstreams, on: self.workers)
+        self.warmer = try await Self.startCache(on: self.workers.workers[0], middlewares: middlewares, status: status)
         self.upstreams = upstreams
         self.shared = setup.shared
         self.status = status
@@ -110,6 +112,7 @@ final class GatewayRuntime: Sendable {
         self.droppedLogLines = droppedLogLines
         self.log = log
         status.control = self
+        self.warmCache()
     }
 
     var configuration: GatewayConfiguration { self.status.configuration }
@@ -155,6 +158,7 @@ final class GatewayRuntime: Sendable {
         await self.watch.stop()
         for refresh in self.refreshes { refresh.stop() }
         await self.names.stop()
+        try? await self.warmer.eventLoop.submit { self.warmer.value.stop() }.get()
         try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()
         if let accessLog = self.accessLog.withLockedValue({ $0 }) { _ = await accessLog.close(within: .seconds(2)) }

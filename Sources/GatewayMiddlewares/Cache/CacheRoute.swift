@@ -66,10 +66,14 @@ final class CacheRoute {
             return self.pass(exchange, .bypass(request.bypass))
         }
         let key = self.key(of: exchange)
+        if exchange.isOwn { exchange[CacheMiddleware.warmKey] = key }
         let now = self.now
         var stale: StoredResponse?
         if let stored = self.shared.store.find(key, for: exchange.request.headers, at: now) {
             switch stored.lifetime.reuse(by: request, at: now) {
+            case .fresh where exchange.isOwn, .acceptedStale where exchange.isOwn,
+                .staleWhileRevalidate where exchange.isOwn:
+                stale = stored
             case .fresh: return self.answer(exchange, from: stored, .hit)
             case .acceptedStale: return self.answer(exchange, from: stored, .stale)
             case .staleWhileRevalidate:
@@ -205,15 +209,7 @@ final class CacheRoute {
     }
 
     /// The URL of a request, for purges.
-    func url(of exchange: Exchange) -> String {
-        exchange.request.headers.withBytes(exchange.clientHost) { host in
-            exchange.request.headers.withBytes(exchange.path) { path in
-                exchange.request.headers.withBytes(exchange.query) { query in
-                    CacheURL(isSecure: exchange.isSecure, authority: host, path: path, query: query).text
-                }
-            }
-        }
-    }
+    func url(of exchange: Exchange) -> String { CacheURL(of: exchange).text }
 
     func innerPlan(of exchange: Exchange) -> RoutePlan {
         if let inner = self.inner { return inner }

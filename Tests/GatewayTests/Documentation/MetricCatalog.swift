@@ -28,8 +28,9 @@ enum MetricCatalog {
             "Middlewares",
             [
                 RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, CompressionMeters.bytes,
-                CacheMeters.requests, TierMeters.requests, ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports,
-                RequestMirror.requests,
+                CacheMeters.requests, TierMeters.requests, CacheStoreMeters.bytes, CacheStoreMeters.objects,
+                CacheStoreMeters.evictions, CacheStoreMeters.purges, CacheWarmer.requests,
+                ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
             ]
         ),
         (
