@@ -6,15 +6,27 @@ import NIOCore
 /// What the client gets.
 extension CacheRoute {
     /// Answers with a stored response.
-    func answer(_ exchange: Exchange, from stored: StoredResponse, _ result: CacheResult) -> Decision {
+    ///
+    /// - Parameter reader: The exchange as the reader of the fetch that has brought it; nil if it was there before.
+    func answer(
+        _ exchange: Exchange,
+        from stored: StoredResponse,
+        _ result: CacheResult,
+        fetchedFor reader: CacheReader? = nil
+    ) -> Decision {
         self.meters.count(result, of: exchange)
         let now = self.now
         let store = self.shared.store
         return StoredAnswer.answer(exchange, from: stored, in: store, at: now, ranges: self.servesRanges) { fields in
             guard self.showsStatus else { return }
-            // In whole seconds, so that it fits to `Age`.
-            let left = stored.lifetime.lifetime / 1000 - stored.lifetime.age(at: now) / 1000
-            fields.add(CacheStatusField.name) { $0.write(result, secondsLeft: left) }
+            fields.add(CacheStatusField.name) { field in
+                if let reader { return field.writeForwarded(reader, status: stored.status, isStored: true) }
+                // In whole seconds, so that it fits to `Age`.
+                let left = stored.lifetime.lifetime / 1000 - stored.lifetime.age(at: now) / 1000
+                field.write(result == .revalidated ? "gateway; fwd=stale; fwd-status=304" : "gateway; hit")
+                field.write(left < 0 ? "; ttl=-" : "; ttl=")
+                field.write(decimal: Int(left.magnitude))
+            }
         }
     }
 
@@ -27,7 +39,8 @@ extension CacheRoute {
     ) -> Decision {
         switch result {
         case .found: self.answer(exchange, from: stored, .hit)
-        case .fetched: self.answer(exchange, from: stored, reader.isFirst ? .miss : .coalesced)
+        case .fetched:
+            self.answer(exchange, from: stored, reader.isFirst ? .miss : .coalesced, fetchedFor: reader)
         case .revalidated: self.answer(exchange, from: stored, .revalidated)
         case .staleIfError: self.answer(exchange, from: stored, .stale)
         }
@@ -42,13 +55,7 @@ extension CacheRoute {
             response.fill(with: head)
             guard self.showsStatus else { return }
             response.headers.add(CacheStatusField.name) { field in
-                field.write(reader.isStale ? "gateway; fwd=stale" : "gateway; fwd=uri-miss")
-                if reader.isStale {
-                    field.write("; fwd-status=")
-                    field.write(decimal: head.status)
-                }
-                if isStored { field.write("; stored") }
-                if !reader.isFirst { field.write("; collapsed") }
+                field.writeForwarded(reader, status: head.status, isStored: isStored)
             }
         }
     }
@@ -122,16 +129,11 @@ extension ResponseHead {
 }
 
 extension HeadWriter {
-    /// Writes what a stored response was to the request.
-    fileprivate mutating func write(_ result: CacheResult, secondsLeft: Int64) {
-        switch result {
-        case .hit, .stale: self.write("gateway; hit")
-        case .revalidated: self.write("gateway; fwd=stale; fwd-status=304")
-        case .coalesced: self.write("gateway; fwd=uri-miss; collapsed")
-        case .miss, .bypass: self.write("gateway; fwd=uri-miss; stored")
-        }
-        self.write("; ttl=")
-        if secondsLeft < 0 { self.write(UInt8(ascii: "-")) }
-        self.write(decimal: Int(secondsLeft.magnitude))
+    /// Writes that the response was fetched from the upstream.
+    fileprivate mutating func writeForwarded(_ reader: CacheReader, status: Int, isStored: Bool) {
+        self.write(reader.isStale ? "gateway; fwd=stale; fwd-status=" : "gateway; fwd=uri-miss")
+        if reader.isStale { self.write(decimal: status) }
+        if isStored { self.write("; stored") }
+        if !reader.isFirst { self.write("; collapsed") }
     }
 }

@@ -25,11 +25,13 @@ struct FetchMarksTests {
 
     @Test func `marks are bounded, and the newest stay`() {
         var marks = FetchMarks(capacity: 100)
-        for number in 0..<10_000 {
+        var isBounded = true
+        for number in 0..<1000 {
             marks.set(.unshared, for: Self.key(number), at: Int64(number))
-            #expect(marks.count <= 100)
-            #expect(marks.mark(of: Self.key(number), at: Int64(number)) == .unshared)
+            isBounded = isBounded && marks.count <= 100
         }
+        #expect(isBounded)
+        #expect(marks.mark(of: Self.key(999), at: 999) == .unshared)
     }
 
     @Test func `marks of the same time are bounded too`() {
