@@ -57,7 +57,7 @@ final class FakeTierServer: TierServer {
         case "XRANGE":
             let from = TierStamp(id: words[2]) ?? .none
             done(.success(.array(self.stream.filter { $0.id >= from }.map { Self.row($0.id, $0.text) })))
-        case "EVAL" where words[1].contains("XLEN"):
+        case "EVAL" where words[1].contains("'XLEN'"):
             if self.stream.isEmpty { self.append(words[5], at: TierStamp(id: words[4])) }
             done(.success(.integer(1)))
         case "EVAL":
