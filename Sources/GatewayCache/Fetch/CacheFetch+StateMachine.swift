@@ -62,6 +62,8 @@ extension CacheFetch {
         private var droppedBytes = 0
         private var bytes = 0
         private var trailers: TrailerSection?
+        /// The response as it was stored, beside trailers, which are not.
+        private var storedResponse: StoredResponse?
 
         /// The number of feeders so far. The head of the first that has one counts.
         private var feeders = 0
@@ -158,9 +160,9 @@ extension CacheFetch {
                     return self.failure.map(Step.fail) ?? .leave
                 }
                 if reader.takesStored {
-                    if self.isStored { return .wait }
+                    if self.isStored, !self.isOver { return .wait }
                     self.remove(id)
-                    return .leave
+                    return self.storedResponse.map { .stored($0, .fetched) } ?? .leave
                 }
                 if self.dropped > 0 {
                     self.remove(id)
@@ -283,7 +285,12 @@ extension CacheFetch {
         ) -> Bool {
             guard self.feeder == feeder, case .passing(let head) = self.stage else { return false }
             self.trailers = trailers
-            self.stage = stored.map { .done(.stored($0.0, $0.1)) } ?? .done(.complete(head))
+            self.storedResponse = stored?.0
+            if let stored, trailers == nil {
+                self.stage = .done(.stored(stored.0, stored.1))
+            } else {
+                self.stage = .done(.complete(head))
+            }
             return true
         }
 
