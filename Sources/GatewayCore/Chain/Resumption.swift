@@ -21,4 +21,9 @@ public struct Resumption: Sendable {
         let (generation, halt, exchange) = (self.generation, self.halt, self.exchange)
         exchange.eventLoop.execute { exchange.value.driver.resume(generation: generation, halt: halt, decide) }
     }
+
+    /// Resumes the exchange at once. Must be called on its event loop, not while the middleware that suspends is running.
+    package func resumeNow(_ decide: (Exchange) -> Decision) {
+        self.exchange.value.driver.resume(generation: self.generation, halt: self.halt, decide)
+    }
 }

@@ -8,9 +8,9 @@ package struct GenericCellRate: Hashable, Sendable {
     package let limit: UInt64
     /// The period in nanoseconds.
     package let period: UInt64
-    private let cost: Span
+    package let cost: Span
     /// How long an empty bucket takes to fill.
-    private let tolerance: Span
+    package let tolerance: Span
 
     /// More than any route can serve in a window, and few enough to count in 32 bits.
     package static let maximum: UInt64 = 1_000_000_000
@@ -18,9 +18,10 @@ package struct GenericCellRate: Hashable, Sendable {
     /// The longest time a bucket may take to fill: ten years. Sums of longer times could overflow.
     package static let longestFill: UInt64 = 10 * 366 * 86_400 * 1_000_000_000
 
-    private struct Span: Hashable {
-        var nanoseconds: UInt64
-        var fraction: UInt64
+    /// A time in nanoseconds and fractions of 1/`limit` nanosecond.
+    package struct Span: Hashable, Sendable {
+        package var nanoseconds: UInt64
+        package var fraction: UInt64
 
         init(nanoseconds: UInt64, fraction: UInt64) {
             self.nanoseconds = nanoseconds

@@ -49,8 +49,7 @@ package final class MemoryRateLimitStore: Sendable {
     /// decides.
     package func take(_ key: RateLimitKey, by rule: RateLimitRule, at now: UInt64) -> RateLimitDecision? {
         self.visitAnother(at: now)
-        let shard = self.shards[Int(truncatingIfNeeded: key.low & UInt64(self.shards.count - 1))]
-        return shard.table.withLock { table in
+        return self.shard(of: key).table.withLock { table in
             Self.take(key, from: &table, by: rule, at: now, counted: self.tracked, limit: self.capacity)
         }
     }
@@ -76,6 +75,33 @@ package final class MemoryRateLimitStore: Sendable {
             return table.insert(rest, rule, at: now)
         }
     }
+
+    // MARK: Following
+
+    /// Whether a key is tracked, or can be. Otherwise the caller counts it under a shared one.
+    package func hasRoom(for key: RateLimitKey, at now: UInt64) -> Bool {
+        if self.tracked.load(ordering: .relaxed) < self.capacity { return true }
+        return self.shard(of: key).table.withLock { table in
+            Self.evict(from: &table, at: now, steps: Self.stepsWhereFull, counted: self.tracked)
+            return table.slot(of: key) != nil || self.tracked.load(ordering: .relaxed) < self.capacity
+        }
+    }
+
+    /// Takes over what a store of several gateways has counted, to continue from there when it is away.
+    package func follow(_ count: RateLimitCount, of key: RateLimitKey, by rule: RateLimitRule) {
+        self.visitAnother(at: count.now)
+        self.shard(of: key).table.withLock { table in
+            Self.evict(from: &table, at: count.now, steps: Self.steps, counted: self.tracked)
+            if let slot = table.slot(of: key) { return table.follow(count, in: slot, rule) }
+            if Self.reserve(self.tracked, self.capacity) { table.insert(key, rule, following: count) }
+        }
+    }
+
+    private func shard(of key: RateLimitKey) -> Shard {
+        self.shards[Int(truncatingIfNeeded: key.low & UInt64(self.shards.count - 1))]
+    }
+
+    // MARK: Tracking
 
     private static func take(
         _ key: RateLimitKey,

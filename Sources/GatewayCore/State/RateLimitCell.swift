@@ -3,9 +3,20 @@ package struct RateLimitCell: Hashable, Sendable {
     /// Nanoseconds; for the sliding window, the number of the aligned window.
     package var time: UInt64 = 0
     /// `GenericCellRate`: the fraction of a nanosecond. `SlidingWindow`: the requests in this window.
-    var current: UInt32 = 0
+    package var current: UInt32 = 0
     /// `SlidingWindow`: the requests in the previous window.
-    var previous: UInt32 = 0
+    package var previous: UInt32 = 0
+
+    package init(time: UInt64 = 0, current: UInt32 = 0, previous: UInt32 = 0) {
+        self.time = time
+        self.current = current
+        self.previous = previous
+    }
+
+    /// Whether more was counted here than in another state of the same key and window.
+    func isAhead(of other: RateLimitCell) -> Bool {
+        self.time != other.time ? self.time > other.time : self.current > other.current
+    }
 }
 
 /// The state of a key in one window, as reported to the client.

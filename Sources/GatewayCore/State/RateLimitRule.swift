@@ -19,6 +19,31 @@ package struct RateLimitRule: Sendable {
     func decide(_ cells: inout ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64)
         -> RateLimitDecision
     {
+        var decision = self.verdict(cells, from: start, at: now)
+        for index in 0..<self.windows.count {
+            if decision.isAllowed { self.windows[index].take(&cells[start + index], at: now) }
+            decision[index] = self.windows[index].standing(cells[start + index], at: now)
+        }
+        return decision
+    }
+
+    /// The decision about a request that a store has counted by this rule, if it was allowed.
+    package func decision(_ count: RateLimitCount) -> RateLimitDecision {
+        guard count.cells.count >= self.windows.count else { return RateLimitDecision(count: self.windows.count) }
+        var decision = RateLimitDecision(count: self.windows.count)
+        if !count.isAllowed {
+            decision = self.verdict(count.cells, from: 0, at: count.now)
+            decision.isAllowed = false
+        }
+        for index in 0..<self.windows.count {
+            decision[index] = self.windows[index].standing(count.cells[index], at: count.now)
+        }
+        return decision
+    }
+
+    /// Whether a request is allowed, and if not, for how long and because of which window.
+    private func verdict(_ cells: ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64) -> RateLimitDecision
+    {
         var decision = RateLimitDecision(count: self.windows.count)
         var wait: UInt64 = 0
         for index in 0..<self.windows.count {
@@ -30,10 +55,6 @@ package struct RateLimitRule: Sendable {
         }
         decision.isAllowed = wait == 0
         decision.retryAfter = wait.secondsRoundedUp
-        for index in 0..<self.windows.count {
-            if decision.isAllowed { self.windows[index].take(&cells[start + index], at: now) }
-            decision[index] = self.windows[index].standing(cells[start + index], at: now)
-        }
         return decision
     }
 

@@ -49,6 +49,30 @@ struct RateLimitTable: Sendable {
 
     /// Adds a new key, and decides its first request.
     mutating func insert(_ key: RateLimitKey, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
+        let slot = self.add(key)
+        let decision = self.decide(slot, rule, at: now)
+        self.expiries.insert(slot, expiry: self.entries[slot].expiry)
+        return decision
+    }
+
+    /// Adds a new key with the cells that another store has for it.
+    mutating func insert(_ key: RateLimitKey, _ rule: RateLimitRule, following count: RateLimitCount) {
+        let slot = self.add(key)
+        self.follow(count, in: slot, rule)
+        self.expiries.insert(slot, expiry: self.entries[slot].expiry)
+    }
+
+    /// Takes over what another store has counted. Replies may overtake each other, so no cell goes back.
+    mutating func follow(_ count: RateLimitCount, in slot: Int, _ rule: RateLimitRule) {
+        let start = slot * self.width
+        for (index, cell) in count.cells.prefix(self.width).enumerated()
+        where cell.isAhead(of: self.cells[start + index]) {
+            self.cells[start + index] = cell
+        }
+        self.entries[slot].expiry = rule.expiry(self.cells, from: start)
+    }
+
+    private mutating func add(_ key: RateLimitKey) -> Int {
         if self.count >= self.heads.count { self.grow() }
         let chain = self.chain(of: key)
         let slot: Int
@@ -63,9 +87,7 @@ struct RateLimitTable: Sendable {
             for _ in 0..<self.width { self.cells.append(RateLimitCell()) }
         }
         self.heads[chain] = Int32(truncatingIfNeeded: slot)
-        let decision = self.decide(slot, rule, at: now)
-        self.expiries.insert(slot, expiry: self.entries[slot].expiry)
-        return decision
+        return slot
     }
 
     /// Checks the keys that were expected to expire first.

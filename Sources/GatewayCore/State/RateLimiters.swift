@@ -14,6 +14,8 @@ package final class RateLimiters: Sendable {
     /// The offset from the monotonic clock to the time since 1970, so that windows align to minutes and hours of the
     /// day. Read once, so that adjusting the system clock does not move the windows.
     private let offset: UInt64
+    /// How far the clock of the shared store is ahead of this one, in nanoseconds.
+    private let shift = Atomic<UInt64>(0)
 
     package init(unixMilliseconds: Int64, at now: NIODeadline) {
         let unix = UInt64(clamping: unixMilliseconds).multipliedReportingOverflow(by: 1_000_000).partialValue
@@ -22,6 +24,19 @@ package final class RateLimiters: Sendable {
 
     /// Nanoseconds since 1970 on a clock that never goes back.
     package func time(at now: NIODeadline) -> UInt64 { now.uptimeNanoseconds &+ self.offset }
+
+    /// The time on the clock of the shared store, as far as it is known.
+    package func sharedTime(at now: NIODeadline) -> UInt64 {
+        self.time(at: now) &+ self.shift.load(ordering: .relaxed)
+    }
+
+    /// Takes over the time of the shared store. Differences that a round trip explains are ignored, so that the workers do
+    /// not compete for the value.
+    package func follow(sharedTime: UInt64, at now: NIODeadline) {
+        let difference = sharedTime &- self.sharedTime(at: now)
+        guard Int64(bitPattern: difference).magnitude > 100_000_000 else { return }
+        self.shift.wrappingAdd(difference, ordering: .relaxed)
+    }
 
     /// The number of tracked keys of all limiters.
     package var keys: Int {

@@ -98,13 +98,10 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
             return .next
         }
         let key = self.identity.key(of: exchange)
-        guard let store = self.store else { return self.conclude(self.count(key, exchange), exchange) }
-        let resumption = exchange.resumption()
-        let middleware = NIOLoopBound(self, eventLoop: self.worker.eventLoop)
-        store.take(key, of: self.limiter, by: self.rule) { result in
-            resumption.resume { middleware.value.conclude(result, key, $0) }
+        guard let store = self.store else {
+            return self.conclude(self.count(key, exchange, at: self.limiters.time(at: exchange.now)), exchange)
         }
-        return .suspend
+        return self.ask(store, key, exchange)
     }
 
     public func response(_ exchange: Exchange) -> Decision {
@@ -116,22 +113,40 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
 
     // MARK: Deciding
 
-    private func count(_ key: RateLimitKey, _ exchange: Exchange) -> RateLimitDecision {
-        let now = self.limiters.time(at: exchange.now)
-        return self.memory.take(key, by: self.rule, at: now)
+    private func count(_ key: RateLimitKey, _ exchange: Exchange, at now: UInt64) -> RateLimitDecision {
+        self.memory.take(key, by: self.rule, at: now)
             ?? self.memory.takeShared(self.identity.sharedKey(of: exchange), by: self.rule, at: now)
     }
 
-    private func conclude(
-        _ result: Result<RateLimitDecision, RateLimitStoreError>,
-        _ key: RateLimitKey,
-        _ exchange: Exchange
-    ) -> Decision {
-        switch (result, self.failure) {
-        case (.success(let decision), _): return self.conclude(decision, exchange)
-        case (.failure, .local): return self.conclude(self.count(key, exchange), exchange)
-        case (.failure, .open): return .next
-        case (.failure(let error), .closed):
+    private func ask(_ store: any RateLimitStore, _ key: RateLimitKey, _ exchange: Exchange) -> Decision {
+        // The memory follows the store, so it also says when there are too many keys.
+        let hasRoom = self.memory.hasRoom(for: key, at: self.limiters.sharedTime(at: exchange.now))
+        let asked = hasRoom ? key : self.identity.sharedKey(of: exchange)
+        let resumption = exchange.resumption()
+        let error = store.take(asked) { result in
+            if case .success(let count) = result {
+                self.limiters.follow(sharedTime: count.now, at: self.worker.now)
+                if hasRoom { self.memory.follow(count, of: key, by: self.rule) }
+            }
+            resumption.resumeNow { exchange in
+                switch result {
+                case .success(let count): self.conclude(self.rule.decision(count), exchange)
+                case .failure(let error): self.decide(key, exchange, without: error)
+                }
+            }
+        }
+        return error.map { self.decide(key, exchange, without: $0) } ?? .suspend
+    }
+
+    private func decide(_ key: RateLimitKey, _ exchange: Exchange, without error: RateLimitStoreError) -> Decision {
+        switch self.failure {
+        case .local:
+            let now = self.limiters.sharedTime(at: exchange.now)
+            return self.conclude(self.count(key, exchange, at: now), exchange)
+        case .open: return .next
+        case .closed:
+            // Shadow mode rejects nothing.
+            guard !self.isShadow else { return .next }
             let detail = "Requests cannot be counted now."
             return .fail(GatewayError(.overloaded, detail: detail, retryAfter: 1, reason: error.reason))
         }

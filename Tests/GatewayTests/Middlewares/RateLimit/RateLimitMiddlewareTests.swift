@@ -12,93 +12,147 @@ import Testing
 struct RateLimitMiddlewareTests {
     typealias Config = RateLimitMiddleware.Config
 
-    /// A remote store that answers on request.
+    typealias Answer = Result<RateLimitCount, RateLimitStoreError>
+
+    /// A store of several gateways that answers on request.
     private final class RemoteStore: RateLimitStore {
-        typealias Answer = Result<RateLimitDecision, RateLimitStoreError>
-
         let seed = SipHash.Seed(1, 2)
-        private let waiting = NIOLockedValueBox<[@Sendable (Answer) -> Void]>([])
+        var absence: RateLimitStoreError?
+        private(set) var keys: [RateLimitKey] = []
+        private var waiting: [(Answer) -> Void] = []
 
-        func take(
-            _ key: RateLimitKey,
-            of limiter: String,
-            by rule: RateLimitRule,
-            _ done: @escaping @Sendable (Answer) -> Void
-        ) {
-            self.waiting.withLockedValue { $0.append(done) }
+        func take(_ key: RateLimitKey, _ done: @escaping (Answer) -> Void) -> RateLimitStoreError? {
+            self.keys.append(key)
+            if self.absence == nil { self.waiting.append(done) }
+            return self.absence
         }
 
         func answer(_ answer: Answer) {
-            for done in self.waiting.withLockedValue({ waiting in
-                defer { waiting = [] }
-                return waiting
-            }) { done(answer) }
+            let waiting = self.waiting
+            self.waiting = []
+            for done in waiting { done(answer) }
         }
     }
 
     /// What a client received, and the status before the store had answered.
-    private struct Seen: Equatable {
+    private struct Seen: Equatable, Sendable {
         var before: Int?
         var status: Int?
         var rateLimit: String?
     }
 
-    private static func run(
-        _ answer: RemoteStore.Answer,
-        failure: RateLimitFailure = .local,
-        _ config: Config = Config()
-    ) async throws -> Seen {
+    /// Requests of one client.
+    private final class Requests {
         let store = RemoteStore()
-        let loop = NIOLockedValueBox<(any EventLoop)?>(nil)
-        let kept = NIOLockedValueBox<NIOLoopBound<(RecordingClient, Worker)>?>(nil)
-        let before = try await WorkerFixture.run { worker -> Int? in
-            loop.withLockedValue { $0 = worker.eventLoop }
+        private let worker: Worker
+        private let chain = Chain()
+
+        init(_ worker: Worker, _ config: Config, failure: RateLimitFailure) {
+            self.worker = worker
             let meters = RouteMeters(route: "users", shard: worker.meters)
             var context = BuildContext(route: "users", worker: worker, meters: meters, middleware: "rate_limit")
-            let middleware = RateLimitMiddleware(config, in: &context, store: store, failure: failure)
-            let chain = Chain()
-            chain.append(middleware, at: 0)
-            let client = RecordingClient()
-            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a", client: client)
-            exchange.refusal = nil
-            exchange.plan = worker.plan("users", chain, action: .respond(Response(status: 200)))
-            exchange.driver.descend()
-            kept.withLockedValue { $0 = NIOLoopBound((client, worker), eventLoop: worker.eventLoop) }
-            return client.status
+            self.chain.append(
+                RateLimitMiddleware(config, in: &context, store: self.store, failure: failure),
+                at: 0
+            )
         }
-        store.answer(answer)
-        let eventLoop = try #require(loop.withLockedValue { $0 })
-        let bound = try #require(kept.withLockedValue { $0 })
-        return try await eventLoop.submit {
-            let client = bound.value.0
+
+        func send(_ answer: Answer, token: String = "a") throws -> Seen {
+            let client = RecordingClient()
+            let exchange = try self.worker.exchange("GET / HTTP/1.1", "Host: a", "X-Token: \(token)", client: client)
+            exchange.refusal = nil
+            exchange.plan = self.worker.plan("users", self.chain, action: .respond(Response(status: 200)))
+            exchange.driver.descend()
+            let before = client.status
+            self.store.answer(answer)
             let line = client.lines.first { $0.hasPrefix("RateLimit:") }
             return Seen(before: before, status: client.status, rateLimit: line)
-        }.get()
+        }
     }
 
-    private static func decision(allowed: Bool) -> RateLimitDecision {
-        var decision = RateLimitDecision(count: 1)
-        decision.isAllowed = allowed
-        decision.retryAfter = allowed ? 0 : 7
-        decision[0] = RateLimitStanding(remaining: 3, resetSeconds: 9)
-        return decision
+    private static func run(
+        failure: RateLimitFailure = .local,
+        _ config: Config = Config(),
+        _ body: @escaping @Sendable (Requests) throws -> [Seen]
+    ) async throws -> [Seen] {
+        try await WorkerFixture.run { worker in try body(Requests(worker, config, failure: failure)) }
     }
 
-    @Test(arguments: [(true, 200), (false, 429)])
-    func `a request waits for an asynchronous store`(allowed: Bool, status: Int) async throws {
-        let seen = try await Self.run(.success(Self.decision(allowed: allowed)))
-        #expect(seen == Seen(before: nil, status: status, rateLimit: "RateLimit: \"users\";r=3;t=9"))
+    /// The count of a sliding window of a minute that began 51 seconds ago.
+    private static func count(_ requests: UInt32, allowed: Bool) -> RateLimitCount {
+        let cell = RateLimitCell(time: 30_000_000, current: requests)
+        let now = (30_000_000 * 60 + 51) * 1_000_000_000 as UInt64
+        return RateLimitCount(isAllowed: allowed, now: now, cells: [cell])
     }
 
-    @Test(arguments: [(RateLimitFailure.local, 200, true), (.open, 200, false), (.closed, 503, false)])
+    @Test(arguments: [(57, true, 200, 3, 9), (60, false, 429, 0, 10)])
+    func `a request waits for the store of several gateways`(
+        requests: UInt32,
+        allowed: Bool,
+        status: Int,
+        remaining: Int,
+        reset: Int
+    ) async throws {
+        let seen = try await Self.run { try [$0.send(.success(Self.count(requests, allowed: allowed)))] }
+        let line = "RateLimit: \"users\";r=\(remaining);t=\(reset)"
+        #expect(seen == [Seen(before: nil, status: status, rateLimit: line)])
+    }
+
+    private static let failures: [(RateLimitFailure, Int, Bool)] = [
+        (.local, 200, true), (.open, 200, false), (.closed, 503, false),
+    ]
+
+    @Test(arguments: Self.failures)
     func `without an answer from the store the failure setting decides`(
         failure: RateLimitFailure,
         status: Int,
         isCounted: Bool
     ) async throws {
-        let seen = try await Self.run(.failure(RateLimitStoreError(reason: "away")), failure: failure)
-        #expect(seen.status == status)
-        #expect((seen.rateLimit != nil) == isCounted)
+        let error = RateLimitStoreError(reason: "away")
+        let seen = try await Self.run(failure: failure) { requests in
+            let late = try requests.send(.failure(error))
+            requests.store.absence = error
+            return [late, try requests.send(.failure(error))]
+        }
+        #expect(seen.map(\.before) == [nil, status])
+        for seen in seen {
+            #expect(seen.status == status)
+            #expect((seen.rateLimit != nil) == isCounted)
+        }
+    }
+
+    @Test func `without the store the count continues where the store left it`() async throws {
+        let seen = try await Self.run { requests in
+            let first = try requests.send(.success(Self.count(58, allowed: true)))
+            requests.store.absence = RateLimitStoreError(reason: "away")
+            return try [first] + (0..<3).map { _ in try requests.send(.failure(RateLimitStoreError(reason: ""))) }
+        }
+        #expect(seen.map(\.status) == [200, 200, 200, 429])
+        #expect(seen[2].rateLimit?.hasPrefix("RateLimit: \"users\";r=0;") == true)
+    }
+
+    @Test func `shadow mode rejects nothing without the store either`() async throws {
+        var config = Config()
+        config.mode = .shadow
+        let seen = try await Self.run(failure: .closed, config) {
+            try [$0.send(.failure(RateLimitStoreError(reason: "away")))]
+        }
+        #expect(seen.map(\.status) == [200])
+    }
+
+    @Test func `keys beyond max_keys share a key in the store too`() async throws {
+        var config = Config()
+        config.maxKeys = 1
+        config.key = KeySource(.header("x-token"))
+        let same = try await WorkerFixture.run { [config] worker in
+            let requests = Requests(worker, config, failure: .local)
+            for token in ["a", "b", "c", "a"] {
+                _ = try requests.send(.success(Self.count(1, allowed: true)), token: token)
+            }
+            let keys = requests.store.keys
+            return [keys[0] == keys[1], keys[1] == keys[2], keys[0] == keys[3]]
+        }
+        #expect(same == [false, true, true])
     }
 
     // MARK: Reporting
