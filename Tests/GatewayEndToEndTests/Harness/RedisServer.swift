@@ -1,0 +1,101 @@
+import NIOCore
+
+@testable import GatewayRedis
+
+/// A Redis server that runs during a test.
+final class RedisServer: Sendable {
+    static var isInstalled: Bool { ChildProcess.find("redis-server") != nil }
+
+    let port: Int
+    private let process: ChildProcess
+
+    private init(port: Int, _ process: ChildProcess) {
+        self.port = port
+        self.process = process
+    }
+
+    var url: String { "redis://127.0.0.1:\(self.port)" }
+
+    /// Starts a server without data, and returns once it accepts connections.
+    ///
+    /// - Parameter port: nil for a free one.
+    static func start(port: Int? = nil, _ options: String...) async throws -> RedisServer {
+        let port = try port ?? Self.freePort()
+        let arguments = [
+            "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+        ]
+        let server = RedisServer(port: port, try ChildProcess(arguments + options))
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(Patience.seconds)
+        while true {
+            if let client = try? await server.connect() {
+                client.close()
+                return server
+            }
+            guard clock.now < deadline, !server.process.hasEnded else {
+                server.stop()
+                throw TimedOut(what: "redis-server")
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    private static func freePort() throws -> Int {
+        let socket = try SystemSocket.loopback()
+        guard let port = try socket.text.split(separator: ":").last.flatMap({ Int($0) }) else {
+            throw TimedOut(what: "a free port")
+        }
+        return port
+    }
+
+    func connect() async throws -> RedisTestClient {
+        RedisTestClient(try await .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: self.port)))
+    }
+
+    func stop() { self.process.stop() }
+}
+
+/// Sends commands to a Redis server.
+struct RedisTestClient: Sendable {
+    private let connection: RawConnection
+
+    init(_ connection: RawConnection) { self.connection = connection }
+
+    func close() { self.connection.close() }
+
+    /// Sends a command and returns its reply.
+    @discardableResult
+    func send(_ command: String...) async throws -> RedisReply {
+        try await self.send([command])[0]
+    }
+
+    /// Sends commands at once and returns their replies.
+    func send(_ commands: [[String]]) async throws -> [RedisReply] {
+        var bytes = ByteBuffer()
+        for command in commands {
+            bytes.writeString("*\(command.count)\r\n")
+            for argument in command { bytes.writeString("$\(argument.utf8.count)\r\n\(argument)\r\n") }
+        }
+        try await self.connection.send(bytes: Array(bytes.readableBytesView))
+        var replies: [RedisReply] = []
+        for _ in commands { replies.append(try await self.reply()) }
+        return replies
+    }
+
+    private func reply() async throws -> RedisReply {
+        let line = try await self.connection.text(through: "\r\n").dropLast(1)
+        let text = String(line.dropFirst())
+        switch line.first {
+        case "+": return .status(text)
+        case "-": return .error(text)
+        case ":": return .integer(Int(text) ?? 0)
+        case "$":
+            guard let length = Int(text), length >= 0 else { return .null }
+            return .bytes(ByteBuffer(bytes: try await self.connection.bytes(length + 2).dropLast(2)))
+        default:
+            var elements: [RedisReply] = []
+            for _ in 0..<(Int(text) ?? 0) { elements.append(try await self.reply()) }
+            return .array(elements)
+        }
+    }
+}
