@@ -22,8 +22,7 @@ final class CacheReader: UpstreamStream {
     let lookups: Int
     /// Whether the exchange caused the fetch.
     let isFirst: Bool
-    /// Whether a stale response is stored.
-    let isStale: Bool
+    let reason: Reason
     /// The fields that select among the responses of the URL, once a head has shown them.
     private(set) var names: [HeaderName]?
 
@@ -39,7 +38,7 @@ final class CacheReader: UpstreamStream {
         _ request: CacheRequest,
         lookups: Int,
         isFirst: Bool,
-        isStale: Bool,
+        because reason: Reason,
         in route: CacheRoute
     ) {
         self.exchange = exchange
@@ -52,7 +51,14 @@ final class CacheReader: UpstreamStream {
         self.request = request
         self.lookups = lookups
         self.isFirst = isFirst
-        self.isStale = isStale
+        self.reason = reason
+    }
+
+    /// Why no stored response answers the request (RFC 9211 section 2.2).
+    enum Reason {
+        case uriMiss, varyMiss, stale
+        /// There is one that is fresh, but not for this request.
+        case request
     }
 
     // MARK: The fetch

@@ -131,8 +131,14 @@ extension ResponseHead {
 extension HeadWriter {
     /// Writes that the response was fetched from the upstream.
     fileprivate mutating func writeForwarded(_ reader: CacheReader, status: Int, isStored: Bool) {
-        self.write(reader.isStale ? "gateway; fwd=stale; fwd-status=" : "gateway; fwd=uri-miss")
-        if reader.isStale { self.write(decimal: status) }
+        switch reader.reason {
+        case .uriMiss: self.write("gateway; fwd=uri-miss")
+        case .varyMiss: self.write("gateway; fwd=vary-miss")
+        case .request: self.write("gateway; fwd=request")
+        case .stale:
+            self.write("gateway; fwd=stale; fwd-status=")
+            self.write(decimal: status)
+        }
         if isStored { self.write("; stored") }
         if !reader.isFirst { self.write("; collapsed") }
     }

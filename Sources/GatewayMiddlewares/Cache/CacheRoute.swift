@@ -69,6 +69,7 @@ final class CacheRoute {
         if exchange.isOwn { exchange[CacheMiddleware.warmKey] = key }
         let now = self.now
         var stale: StoredResponse?
+        var reason = CacheReader.Reason.uriMiss
         if let stored = self.shared.store.find(key, for: exchange.request.headers, at: now) {
             switch stored.lifetime.reuse(by: request, at: now) {
             case .fresh where exchange.isOwn, .acceptedStale where exchange.isOwn,
@@ -79,8 +80,10 @@ final class CacheRoute {
             case .staleWhileRevalidate:
                 self.refresh(stored, key, exchange, request)
                 return self.answer(exchange, from: stored, .stale)
-            case .revalidate: stale = stored
-            case .unusable: break
+            case .revalidate:
+                stale = stored
+                reason = stored.lifetime.isFresh(at: now) ? .request : .stale
+            case .unusable: reason = .request
             }
         }
         if request.isOnlyIfCached {
@@ -89,10 +92,12 @@ final class CacheRoute {
         }
         guard exchange.request.method == .get, lookups <= Self.maxLookups else { return self.pass(exchange, .miss) }
         var variant = stale?.variant
-        if stale == nil, let names = names ?? self.shared.store.variants(of: key).first?.variant.names {
-            variant = Variant(names, of: exchange.request.headers)
+        if stale == nil {
+            let stored = self.shared.store.variants(of: key).first?.variant.names
+            if stored != nil, reason == .uriMiss { reason = .varyMiss }
+            if let names = names ?? stored { variant = Variant(names, of: exchange.request.headers) }
         }
-        return self.fetch(key, exchange, request, revalidating: stale, variant, lookups)
+        return self.fetch(key, exchange, request, revalidating: stale, variant, because: reason, lookups)
     }
 
     /// Lets the exchange wait for a fetch: one that is under way, or else one of its own.
@@ -102,6 +107,7 @@ final class CacheRoute {
         _ request: CacheRequest,
         revalidating stale: StoredResponse?,
         _ variant: Variant?,
+        because reason: CacheReader.Reason,
         _ lookups: Int
     ) -> Decision {
         let mark = self.shared.fetches.mark(of: key, at: self.now)
@@ -128,7 +134,7 @@ final class CacheRoute {
             request,
             lookups: lookups,
             isFirst: isFirst,
-            isStale: stale != nil,
+            because: reason,
             in: self
         )
         exchange.deadlines.begin()
