@@ -154,6 +154,7 @@ let package = Package(
                 "GatewayHTTP",
                 "GatewayRedis",
                 "GatewaySettings",
+                "GatewayTLS",
                 "GatewayWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

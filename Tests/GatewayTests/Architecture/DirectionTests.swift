@@ -21,7 +21,10 @@ import Testing
         ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
         (
             "GatewayMiddlewares",
-            ["GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings", "GatewayWebSocket"]
+            [
+                "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings", "GatewayTLS",
+                "GatewayWebSocket",
+            ]
         ),
         ("GatewayAdmin", ["GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings"]),
         (
