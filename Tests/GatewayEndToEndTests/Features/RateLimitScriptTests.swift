@@ -60,7 +60,7 @@ extension EndToEnd {
             }
             var random = SeededGenerator(7)
             var allowed = 0
-            for history in 0..<Thoroughness.count(30, thorough: 2000) {
+            for history in 0..<Thoroughness.count(8, thorough: 2000) {
                 let rule = Self.rule(&random)
                 let times = Self.times(&random)
                 let head = ["EVALSHA", String(buffer: digest), "1", "key\(history)"] + RateLimitScript.arguments(rule)
@@ -74,7 +74,7 @@ extension EndToEnd {
                     if decision.isAllowed { allowed += 1 }
                 }
             }
-            #expect(allowed > 300)
+            #expect(allowed > 20)
         }
 
         @Test func `a server knows the script by its digest, by its own clock, and lets keys expire`() async throws {
