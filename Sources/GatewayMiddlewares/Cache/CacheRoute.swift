@@ -146,6 +146,8 @@ final class CacheRoute {
             feeder.reader = reader
             self.loop.start(feeder)
         } else {
+            // There may be a head already, of which nobody tells again.
+            self.loop.pumpLater(reader)
             self.loop.startSecond(of: fetch, after: self.coalesceWait, for: reader)
         }
         return .suspend
