@@ -24,7 +24,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
-.PHONY: check-all soak slowhttptest h2spec autobahn testssl lint format setup build check readme clean
+.PHONY: check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -97,6 +97,9 @@ autobahn: build  ## run the WebSocket cases of the Autobahn test suite through t
 h2spec: build  ## check HTTP/2 from clients against RFC 9113, over TLS and without
 	@scripts/h2spec
 
+cache-tests: build  ## check the cache against the tests of cache-tests.fyi (a checkout in CACHE_TESTS)
+	@scripts/cache-tests
+
 slowhttptest: build  ## attack with slow heads, bodies, readers and ranges, and check that others are served
 	@scripts/install-packages slowhttptest curl
 	@scripts/slowhttptest
@@ -129,11 +132,13 @@ check: setup lint  ## everything a change must pass: lint, build without warning
 	@scripts/build-strictly
 	@$(MAKE) --no-print-directory bench-test readme test examples docs
 
-# h2spec is a separate download, so check-all leaves it out where it is missing.
+# h2spec and cache-tests are separate downloads, so check-all leaves them out where they are missing.
 H2SPEC_IF_INSTALLED := $(if $(shell command -v $${H2SPEC:-h2spec}),h2spec)
 
-check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, grpcio, testssl, Autobahn, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) testssl grpc-test autobahn soak bench
+CACHE_TESTS_IF_PRESENT := $(if $(wildcard $(or $(CACHE_TESTS),.build/cache-tests)/test-engine),cache-tests)
+
+check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, cache-tests, grpcio, testssl, Autobahn, soak, peers
+	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test autobahn soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

@@ -63,7 +63,7 @@ extension CacheFetch {
         private var bytes = 0
         private var trailers: TrailerSection?
         /// The response as it was stored, beside trailers, which are not.
-        private var storedResponse: StoredResponse?
+        private(set) var storedResponse: StoredResponse?
 
         /// The number of feeders so far. The head of the first that has one counts.
         private var feeders = 0

@@ -166,6 +166,9 @@ package final class CacheFetch: Sendable {
     /// Tells the readers of what ``body(_:from:)`` has added.
     package func flush() { self.change { _ in } }
 
+    /// The stored response that has come of the fetch.
+    package var stored: StoredResponse? { self.state.withLock { $0.machine.storedResponse } }
+
     package func storedBody() -> ByteBuffer? { self.state.withLock { $0.machine.storedBody() } }
 
     package func ended(_ trailers: TrailerSection?, from feeder: Int, stored: (StoredResponse, FetchResult)?) -> Bool {

@@ -51,6 +51,9 @@ extension CacheRoute {
         let result: CacheResult = reader.isFirst ? .miss : .coalesced
         self.meters.count(result, of: exchange)
         let isStored = head.lifetime != nil
+        if isStored, CompressionMiddleware.accepted(by: exchange) != nil {
+            exchange[KeptBody.key] = .fetched(reader.fetch, self.shared.store)
+        }
         exchange.driver.answer(with: reader, from: reader.place) { response in
             response.fill(with: head)
             guard self.showsStatus else { return }

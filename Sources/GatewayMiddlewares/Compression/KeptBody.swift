@@ -7,7 +7,7 @@ import NIOCore
 package enum KeptBody: Sendable {
     case stored(StoredResponse, CacheStore)
     /// It is stored once its body is complete.
-    case fetched(any FetchedBody, CacheStore)
+    case fetched(CacheFetch, CacheStore)
 
     /// Set by the cache if the client accepts a coding: see ``CompressionMiddleware/accepted(by:)``.
     package static let key = ExchangeKey<KeptBody?>("compression.kept_body", initial: nil)
@@ -28,7 +28,7 @@ package enum KeptBody: Sendable {
     private var response: StoredResponse? {
         switch self {
         case .stored(let response, _): response
-        case .fetched(let body, _): body.stored
+        case .fetched(let fetch, _): fetch.stored
         }
     }
 
@@ -37,12 +37,6 @@ package enum KeptBody: Sendable {
         case .stored(_, let store), .fetched(_, let store): store
         }
     }
-}
-
-/// A response on its way into the cache.
-package protocol FetchedBody: AnyObject, Sendable {
-    /// The stored response, once it is complete.
-    var stored: StoredResponse? { get }
 }
 
 /// Collects the encoded body of one response while it streams.
