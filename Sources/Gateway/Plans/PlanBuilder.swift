@@ -344,7 +344,8 @@ struct PlanBuilder {
                 meters: meters,
                 middleware: setting.name,
                 settings: setting,
-                upstreams: self.hasAllUpstreams ? self.upstreams : nil
+                upstreams: self.hasAllUpstreams ? self.upstreams : nil,
+                configuration: self.configuration
             )
             do throws(ConfigurationErrors) {
                 let factory =

@@ -15,6 +15,10 @@ public struct BuildContext {
     package var owned = OwnedFields()
     /// The upstreams of the event loop by name; nil while a configuration with errors is checked.
     package let upstreams: [String: any Upstream]?
+    /// The server that gateways share.
+    package let redis: RedisConfiguration
+    /// The folder of the configuration.
+    package let folder: ConfigurationFolder
     private let middleware: String
     private var keys = 0
     /// The errors in the settings, with suggestions.
@@ -40,7 +44,8 @@ public struct BuildContext {
         meters: RouteMeters,
         middleware: String = "",
         settings: EffectiveMiddleware? = nil,
-        upstreams: [String: any Upstream]? = nil
+        upstreams: [String: any Upstream]? = nil,
+        configuration: GatewayConfiguration = GatewayConfiguration()
     ) {
         self.route = route
         self.worker = worker
@@ -48,6 +53,8 @@ public struct BuildContext {
         self.middleware = middleware
         self.settings = settings
         self.upstreams = upstreams
+        self.redis = configuration.redis ?? RedisConfiguration()
+        self.folder = configuration.document.folder
     }
 
     /// Returns whether a policy or the route sets `key`, as opposed to `[middleware]` or the default.

@@ -35,7 +35,7 @@ package final class MeterShard {
     }
 
     /// The histogram with these label values. A new one is empty.
-    func histogram(_ description: MetricDescription, _ labels: [String] = []) -> Histogram {
+    package func histogram(_ description: MetricDescription, _ labels: [String] = []) -> Histogram {
         let found = meter(description, labels) { [buckets] in .histogram(Histogram(buckets)) }
         guard case .histogram(let histogram) = found else { return Histogram(buckets) }
         return histogram
