@@ -2,16 +2,40 @@ package import GatewayHTTP
 import Synchronization
 
 /// The responses that all workers and routes share. They never take more than a number of bytes.
+///
+/// Responses are in shards by their keys, each of which is locked for one look-up. All shards share the bytes. Whatever
+/// takes long, such as releasing what was removed, is done without a lock.
 package final class CacheStore: Sendable {
-    private let responses = Mutex<[CacheKey: [StoredResponse]]>([:])
-    private let purges = Mutex(PurgeLog())
+    final class Shard: Sendable {
+        let contents = Mutex(CacheShard())
+        let bytes = Atomic(0)
+    }
+
+    /// A response that is stored may drive out this many others, and one more for each ``bytesPerEviction`` of it.
+    private static let evictions = 64
+    private static let bytesPerEviction = 512
+    /// How many responses are checked for being of no more use whenever one is stored.
+    private static let expiryLooks = 2
+
+    let shards: ContiguousArray<Shard>
+    let purges = Mutex(PurgeLog())
+    /// The newest purge.
+    let newestPurge = Atomic<UInt64>(0)
+    /// The newest of the purges that have not been through the whole store yet; 0 if there are none.
+    let newestSweep = Atomic<UInt64>(0)
     private let limit: Atomic<Int>
     private let bytes = Atomic(0)
     private let objects = Atomic(0)
     private let evictedForSize = Atomic(0)
     private let evictedExpired = Atomic(0)
+    /// The shard that the next response is evicted from.
+    private let hand = Atomic<UInt>(0)
 
-    package init(maxSize: Int) { self.limit = Atomic(max(0, maxSize)) }
+    /// - Parameter shards: A power of two.
+    package init(maxSize: Int, shards: Int = 16) {
+        self.limit = Atomic(max(0, maxSize))
+        self.shards = ContiguousArray((0..<max(1, shards)).map { _ in Shard() })
+    }
 
     /// The maximum number of bytes. If it is reduced, responses are evicted as others are stored.
     package var maxSize: Int {
@@ -29,114 +53,185 @@ package final class CacheStore: Sendable {
     }
 
     /// The stamp for a request that is sent now.
-    package var stamp: PurgeStamp { self.purges.withLock { $0.newest } }
+    package var stamp: PurgeStamp { PurgeStamp(rawValue: self.newestPurge.load(ordering: .acquiring)) }
+
+    private func shard(of key: CacheKey) -> Shard {
+        self.shards[Int(truncatingIfNeeded: key.low & UInt64(self.shards.count - 1))]
+    }
 
     // MARK: Responses
 
     /// Returns the newest response that the fields of a request select, fresh or stale.
     package func find(_ key: CacheKey, for request: borrowing HeaderBlock, at now: Int64) -> StoredResponse? {
-        let responses = self.responses.withLock { $0[key] } ?? []
-        for response in responses where response.variant.selects(request) { return response }
-        return nil
+        let shard = self.shard(of: key)
+        switch shard.contents.withLock({ $0.find(key) }) {
+        case .none: return nil
+        case .response(let response): return self.unpurged(response, at: now)
+        case .varied(let lists):
+            var variants: [Variant] = []
+            for names in lists { variants.append(Variant(names, of: request)) }
+            let selected = variants
+            guard let response = shard.contents.withLock({ $0.find(key, selected) }) else { return nil }
+            return self.unpurged(response, at: now)
+        }
     }
 
     /// All variants of a URL, the newest first.
-    package func variants(of key: CacheKey) -> [StoredResponse] { self.responses.withLock { $0[key] } ?? [] }
+    package func variants(of key: CacheKey) -> [StoredResponse] {
+        let responses = self.shard(of: key).contents.withLock { $0.responses(of: key) }
+        return responses.compactMap { self.unpurged($0, at: .max) }
+    }
 
     /// Stores a response, in place of the one with the same variant.
     ///
     /// - Returns: False if it was purged since its request was sent, or if there is no room for it.
     @discardableResult
     package func insert(_ response: StoredResponse, at now: Int64) -> Bool {
-        let size = response.size
-        guard self.bytes.load(ordering: .relaxed) + size <= self.maxSize else { return false }
-        guard !self.purges.withLock({ $0.concerns(response) }) else { return false }
-        self.responses.withLock { responses in
-            var variants = responses[response.key] ?? []
-            for old in variants where old.variant == response.variant {
-                self.bytes.subtract(old.size, ordering: .relaxed)
-                self.objects.subtract(1, ordering: .relaxed)
-            }
-            variants.removeAll { $0.variant == response.variant }
-            variants.insert(response, at: 0)
-            responses[response.key] = variants
-            self.bytes.add(size, ordering: .relaxed)
-            self.objects.add(1, ordering: .relaxed)
-        }
-        return true
+        self.store(response, at: now) { $0.insert(response, size: $1) }
     }
 
     /// Puts a response in the place of the one that it updates, if that one is stored still.
     @discardableResult
     package func replace(_ old: StoredResponse, with new: StoredResponse, at now: Int64) -> Bool {
-        guard self.variants(of: old.key).contains(where: { $0 === old }) else { return false }
-        return self.insert(new, at: now)
+        self.store(new, at: now) { $0.replace(old, with: new, size: $1) }
+    }
+
+    private func store(
+        _ response: StoredResponse,
+        at now: Int64,
+        _ change: (inout CacheShard, _ size: Int) -> CacheShard.Removed?
+    ) -> Bool {
+        let size = response.size
+        guard self.reserve(size, at: now) else { return false }
+        let shard = self.shard(of: response.key)
+        var checked = PurgeStamp.none
+        while true {
+            if checked != self.stamp || response.askedAt < checked {
+                let (newest, isPurged) = self.purges.withLock { ($0.newest, $0.concerns(response)) }
+                if isPurged { break }
+                checked = newest
+            }
+            let current = checked
+            // A purge is known before it goes through the shards. So it either finds the response, or is found here.
+            let result = shard.contents.withLock {
+                contents -> (isCurrent: Bool, removed: CacheShard.Removed?, count: Int) in
+                guard current == self.stamp else { return (false, nil, 0) }
+                let before = contents.count
+                let removed = change(&contents, size)
+                shard.bytes.store(contents.bytes, ordering: .relaxed)
+                return (true, removed, contents.count - before)
+            }
+            guard result.isCurrent else { continue }
+            guard let removed = result.removed else { break }
+            self.objects.add(result.count, ordering: .relaxed)
+            self.bytes.subtract(removed.bytes, ordering: .relaxed)
+            self.expire(in: shard, at: now)
+            return true
+        }
+        self.bytes.subtract(size, ordering: .relaxed)
+        return false
     }
 
     /// Removes a response, if it is stored still.
     package func drop(_ response: StoredResponse) {
-        self.responses.withLock { responses in
-            guard var variants = responses[response.key], variants.contains(where: { $0 === response }) else { return }
-            variants.removeAll { $0 === response }
-            responses[response.key] = variants.isEmpty ? nil : variants
-            self.bytes.subtract(response.size, ordering: .relaxed)
-            self.objects.subtract(1, ordering: .relaxed)
+        let shard = self.shard(of: response.key)
+        let removed = shard.contents.withLock { contents in
+            let removed = contents.drop(response)
+            shard.bytes.store(contents.bytes, ordering: .relaxed)
+            return removed
         }
+        if let removed { self.account(removed) }
     }
 
     /// Keeps an encoded body with a response, if that is stored still and there is room.
     package func keep(_ encoded: StoredResponse.EncodedBody, for response: StoredResponse) {
-        self.responses.withLock { responses in
-            guard responses[response.key]?.contains(where: { $0 === response }) == true else { return }
-            let size = StoredResponse.size(of: encoded)
-            guard self.bytes.load(ordering: .relaxed) + size <= self.maxSize, response.add(encoded) else { return }
-            self.bytes.add(size, ordering: .relaxed)
+        let size = StoredResponse.size(of: encoded)
+        // Evictions for it are for its size, whatever the time.
+        guard self.reserve(size, at: .min) else { return }
+        let shard = self.shard(of: response.key)
+        let isKept = shard.contents.withLock { contents in
+            let isKept = contents.keep(encoded, for: response, size: size)
+            shard.bytes.store(contents.bytes, ordering: .relaxed)
+            return isKept
+        }
+        if !isKept { self.bytes.subtract(size, ordering: .relaxed) }
+    }
+
+    func account(_ removed: CacheShard.Removed) {
+        self.bytes.subtract(removed.bytes, ordering: .relaxed)
+        self.objects.subtract(removed.responses.count, ordering: .relaxed)
+    }
+
+    // MARK: Room
+
+    /// Takes bytes of what all responses share, and evicts others if there are too few.
+    private func reserve(_ size: Int, at now: Int64) -> Bool {
+        guard size <= self.maxSize else { return false }
+        var evictions = Self.evictions + size / Self.bytesPerEviction
+        var taken = self.bytes.load(ordering: .relaxed)
+        while true {
+            if taken + size <= self.maxSize {
+                let (exchanged, original) = self.bytes.compareExchange(
+                    expected: taken,
+                    desired: taken + size,
+                    ordering: .relaxed
+                )
+                if exchanged { return true }
+                taken = original
+                continue
+            }
+            guard evictions > 0, self.evict(at: now) else { return false }
+            evictions -= 1
+            taken = self.bytes.load(ordering: .relaxed)
         }
     }
 
-    // MARK: Purges
-
-    /// Removes all responses of a URL, or makes them stale, whatever route stored them. Responses to requests that were sent
-    /// before are not stored.
-    ///
-    /// - Returns: How many were stored.
-    @discardableResult
-    package func invalidate(url: String, isSoft: Bool = false, at now: Int64) -> Int {
-        self.sweep(Purge(.url(url), isSoft: isSoft), at: now)
+    /// Evicts a response from one shard after another, so that none is left with too few. False if all are empty.
+    private func evict(at now: Int64) -> Bool {
+        let average = self.bytes.load(ordering: .relaxed) / self.shards.count
+        let least = average / 2
+        for attempt in 0..<2 * self.shards.count {
+            let number = self.hand.wrappingAdd(1, ordering: .relaxed).newValue
+            let shard = self.shards[Int(number % UInt(self.shards.count))]
+            // At last, one takes what there is.
+            if attempt < self.shards.count, shard.bytes.load(ordering: .relaxed) < least { continue }
+            let evicted = shard.contents.withLock { contents in
+                let evicted = contents.evict(at: now)
+                shard.bytes.store(contents.bytes, ordering: .relaxed)
+                return evicted
+            }
+            guard let evicted else { continue }
+            self.bytes.subtract(evicted.size, ordering: .relaxed)
+            self.objects.subtract(1, ordering: .relaxed)
+            if evicted.isExpired {
+                self.evictedExpired.add(1, ordering: .relaxed)
+            } else {
+                self.evictedForSize.add(1, ordering: .relaxed)
+            }
+            return true
+        }
+        return false
     }
 
-    /// Removes responses, or makes them stale. From the first suspension on, none of them is found any more.
-    ///
-    /// - Returns: How many were stored.
-    package func purge(_ purge: Purge, at now: Int64) async -> Int { self.sweep(purge, at: now) }
-
-    private func sweep(_ purge: Purge, at now: Int64) -> Int {
-        let stamp = self.purges.withLock { $0.insert(purge) }
-        let all = self.responses.withLock { $0.values.flatMap { $0 } }
-        var count = 0
-        for response in all where response.askedAt < stamp {
-            guard purge.matches(url: response.url, route: response.route, tags: response.tags) else { continue }
-            self.drop(response)
-            if purge.isSoft { self.insert(response.madeStale(at: now, askedAt: stamp), at: now) }
-            count += 1
+    private func expire(in shard: Shard, at now: Int64) {
+        let removed = shard.contents.withLock { contents in
+            let removed = contents.expire(at: now, looks: Self.expiryLooks)
+            shard.bytes.store(contents.bytes, ordering: .relaxed)
+            return removed
         }
-        return count
+        self.account(removed)
+        self.evictedExpired.add(removed.responses.count, ordering: .relaxed)
     }
 
     // MARK: Listing
 
     /// What is stored of a URL, whatever route stored it.
     package func list(url: String) -> [CacheListing] {
-        let all = self.responses.withLock { $0.values.flatMap { $0 } }
-        return all.filter { $0.url == url }.map { CacheListing(response: $0, size: $0.size, hits: 0) }
-    }
-}
-
-extension StoredResponse {
-    /// Returns the response with a lifetime that has just ended.
-    package func madeStale(at now: Int64, askedAt: PurgeStamp? = nil) -> StoredResponse {
-        var lifetime = self.lifetime
-        lifetime.lifetime = min(lifetime.lifetime, lifetime.age(at: now))
-        return self.updated(lifetime: lifetime, askedAt: askedAt)
+        let hash = StoredResponse.hash(ofURL: url)
+        var listings: [CacheListing] = []
+        for shard in self.shards {
+            shard.contents.withLock { $0.list(url: url, hash: hash, into: &listings) }
+        }
+        return listings.filter { self.unpurged($0.response, at: .max) != nil }
     }
 }

@@ -15,19 +15,29 @@ struct PurgeLog: Sendable {
     /// What was asked for before counts as purged.
     private(set) var floor = PurgeStamp.none
 
+    /// The purges that have not been through the whole store yet, so it may hold responses that they concern.
+    private var sweeps: [(purge: Purge, stamp: PurgeStamp)] = []
+
     var count: Int { self.order.count }
 
+    /// The newest purge that has not been through the whole store yet.
+    var newestSweep: PurgeStamp { self.sweeps.last?.stamp ?? .none }
+
     /// Adds a purge, and returns its stamp.
-    mutating func insert(_ purge: Purge) -> PurgeStamp {
+    mutating func insert(_ purge: Purge, isSwept: Bool = false) -> PurgeStamp {
         self.newest = PurgeStamp(rawValue: self.newest.rawValue + 1)
         switch purge.subject {
         case .prefix(let prefix): self.prefixes[prefix] = self.newest
         case .all, .route, .tag, .url: self.stamps[purge.subject] = self.newest
         }
         self.order.append((purge.subject, self.newest))
+        if isSwept { self.sweeps.append((purge, self.newest)) }
         if self.order.count > Self.maximumCount { self.forgetOldest() }
         return self.newest
     }
+
+    /// A purge has been through the whole store.
+    mutating func endSweep(_ stamp: PurgeStamp) { self.sweeps.removeAll { $0.stamp == stamp } }
 
     private mutating func forgetOldest() {
         guard let (subject, stamp) = self.order.popFirst() else { return }
@@ -50,5 +60,20 @@ struct PurgeLog: Sendable {
         if isPurged(self.stamps[.all]) || isPurged(self.stamps[.route(route)]) { return true }
         if isPurged(self.stamps[.url(url)]) || tags.contains(where: { isPurged(self.stamps[.tag($0)]) }) { return true }
         return self.prefixes.contains { isPurged($0.value) && url.utf8.starts(with: $0.key.utf8) }
+    }
+
+    enum Standing: Hashable, Sendable {
+        case valid, stale, purged
+    }
+
+    /// What the purges that are under way mean for a stored response.
+    func standing(of response: StoredResponse) -> Standing {
+        var standing = Standing.valid
+        for (purge, stamp) in self.sweeps where response.askedAt < stamp {
+            guard purge.matches(url: response.url, route: response.route, tags: response.tags) else { continue }
+            guard purge.isSoft else { return .purged }
+            standing = .stale
+        }
+        return standing
     }
 }

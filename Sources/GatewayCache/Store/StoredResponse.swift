@@ -20,6 +20,9 @@ package final class StoredResponse: Sendable {
     package let tags: [String]
     /// When its request was sent, among the purges.
     package let askedAt: PurgeStamp
+    /// Until when it is of use, at the latest.
+    let usefulUntil: Int64
+    let urlHash: UInt64
     private let encodedBodies: Mutex<[EncodedBody]>
 
     package struct EncodedBody: Sendable {
@@ -83,7 +86,25 @@ package final class StoredResponse: Sendable {
         self.lifetime = lifetime
         self.tags = tags
         self.askedAt = askedAt
+        let names = fields.names
+        let hasValidator = names.contains(.etag) || names.contains(.lastModified)
+        self.usefulUntil = lifetime.usefulUntil(hasValidator: hasValidator)
+        self.urlHash = Self.hash(ofURL: url)
         self.encodedBodies = Mutex(encodedBodies)
+    }
+
+    var isVaried: Bool { !self.variant.names.isEmpty }
+
+    /// Tells it from other responses.
+    var hash: UInt64 {
+        guard self.isVaried else { return self.key.high }
+        return self.key.high ^ UInt64(truncatingIfNeeded: self.variant.hashValue)
+    }
+
+    static func hash(ofURL url: String) -> UInt64 {
+        var hasher = Hasher()
+        for byte in url.utf8 { hasher.combine(byte) }
+        return UInt64(truncatingIfNeeded: hasher.finalize())
     }
 
     /// Returns the response with another head, and the same body in all its encodings.
@@ -165,4 +186,13 @@ extension ResponseLifetime {
 
     private static let shortestKept: Int64 = 60_000
     private static let longestKept: Int64 = 86_400_000
+}
+
+extension StoredResponse {
+    /// Returns the response with a lifetime that has just ended.
+    package func madeStale(at now: Int64, askedAt: PurgeStamp? = nil) -> StoredResponse {
+        var lifetime = self.lifetime
+        lifetime.lifetime = min(lifetime.lifetime, lifetime.age(at: now))
+        return self.updated(lifetime: lifetime, askedAt: askedAt)
+    }
 }

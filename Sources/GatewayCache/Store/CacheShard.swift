@@ -1,0 +1,388 @@
+import GatewayHTTP
+
+/// The responses of a part of the keys: finds them, and decides which of them make room for others.
+///
+/// Eviction is S3-FIFO (Yang et al., SOSP 2023): new responses enter a small queue, and only those that were asked for again
+/// go on to the main queue, so URLs that are asked for once do not drive popular ones out.
+struct CacheShard: Sendable {
+    static let maximumVariants = 100
+    /// How many responses an eviction looks at before it takes the next one as it comes.
+    private static let maximumLooks = 32
+
+    private var slots: ContiguousArray<CacheSlot> = []
+    private var free = SlotTable.none
+    private var keys = SlotTable()
+    private var urls = SlotTable()
+    /// Of the keys that have more than one response without `Vary`.
+    private var variants: [CacheKey: VariantTable] = [:]
+    private var small = SlotQueue()
+    private var main = SlotQueue()
+    private var ghosts = GhostQueue()
+    /// The slot to be looked at next for being of no more use.
+    private var hand = 0
+
+    var count: Int { self.small.count + self.main.count }
+    var bytes: Int { self.small.bytes + self.main.bytes }
+
+    // MARK: Finding
+
+    enum OnFind {
+        case none
+        case response(StoredResponse)
+        /// One of several, or of those with `Vary`: to be found by what the request has in these fields.
+        case varied([[HeaderName]])
+    }
+
+    mutating func find(_ key: CacheKey) -> OnFind {
+        let slot = self.slot(of: key)
+        guard slot >= 0, let response = self.slots[Int(slot)].response else { return .none }
+        if response.isVaried || self.slots[Int(slot)].olderVariant >= 0, let table = self.variants[key] {
+            return .varied(table.lists)
+        }
+        self.use(Int(slot))
+        return .response(response)
+    }
+
+    /// Finds the newest of some variants (RFC 9111 section 4.1).
+    mutating func find(_ key: CacheKey, _ variants: [Variant]) -> StoredResponse? {
+        guard let table = self.variants[key] else { return nil }
+        var found: Int?
+        for variant in variants {
+            guard let slot = table[variant].map({ Int($0) }), let response = self.slots[slot].response else { continue }
+            if let best = found.flatMap({ self.slots[$0].response }), best.lifetime.bornAt >= response.lifetime.bornAt {
+                continue
+            }
+            found = slot
+        }
+        guard let found else { return nil }
+        self.use(found)
+        return self.slots[found].response
+    }
+
+    private mutating func use(_ slot: Int) {
+        self.slots[slot].hits &+= 1
+        if self.slots[slot].uses < CacheSlot.maximumUses { self.slots[slot].uses &+= 1 }
+    }
+
+    /// All responses of a key, the newest first.
+    func responses(of key: CacheKey) -> [StoredResponse] {
+        var responses: [StoredResponse] = []
+        var slot = self.slot(of: key)
+        while slot >= 0 {
+            if let response = self.slots[Int(slot)].response { responses.append(response) }
+            slot = self.slots[Int(slot)].olderVariant
+        }
+        return responses
+    }
+
+    private func slot(of key: CacheKey) -> Int32 {
+        var slot = self.keys[key.high]
+        while slot >= 0, self.slots[Int(slot)].response?.key != key { slot = self.slots[Int(slot)].nextOfKey }
+        return slot
+    }
+
+    private func slot(of response: StoredResponse) -> Int32 {
+        var slot = self.slot(of: response.key)
+        while slot >= 0, self.slots[Int(slot)].response !== response { slot = self.slots[Int(slot)].olderVariant }
+        return slot
+    }
+
+    // MARK: Storing
+
+    /// Adds a response in place of the one with the same variant. Returns what was removed for it.
+    mutating func insert(_ response: StoredResponse, size: Int) -> Removed {
+        var removed = Removed()
+        if let old = self.slot(of: response.variant, response.key) {
+            removed.add(self.slots[Int(old)])
+            self.exchange(Int(old), for: response, size: size)
+            return removed
+        }
+        self.link(response, size: size)
+        self.addVariant(response, &removed)
+        return removed
+    }
+
+    /// Puts a response in the place of the one that it updates. Nil if that one is not stored any more.
+    mutating func replace(_ old: StoredResponse, with new: StoredResponse, size: Int) -> Removed? {
+        let slot = self.slot(of: old)
+        guard slot >= 0 else { return nil }
+        var removed = Removed()
+        removed.add(self.slots[Int(slot)])
+        self.exchange(Int(slot), for: new, size: size)
+        return removed
+    }
+
+    /// Removes a response. Nil if it is not stored any more.
+    mutating func drop(_ response: StoredResponse) -> Removed? {
+        let slot = self.slot(of: response)
+        guard slot >= 0 else { return nil }
+        var removed = Removed()
+        removed.add(self.remove(slot))
+        return removed
+    }
+
+    /// Adds an encoded body to a response. False if that is not stored any more, or has such a body.
+    mutating func keep(_ encoded: StoredResponse.EncodedBody, for response: StoredResponse, size: Int) -> Bool {
+        let slot = self.slot(of: response)
+        guard slot >= 0, response.add(encoded) else { return false }
+        self.resize(Int(slot), to: self.slots[Int(slot)].size + size)
+        return true
+    }
+
+    private func slot(of variant: Variant, _ key: CacheKey) -> Int32? {
+        if let table = self.variants[key] { return table[variant] }
+        let slot = self.slot(of: key)
+        guard slot >= 0, self.slots[Int(slot)].response?.variant == variant else { return nil }
+        return slot
+    }
+
+    /// It has the same key, variant and URL.
+    private mutating func exchange(_ slot: Int, for response: StoredResponse, size: Int) {
+        self.resize(slot, to: size)
+        self.slots[slot].response = response
+    }
+
+    private mutating func resize(_ slot: Int, to size: Int) {
+        let growth = size - self.slots[slot].size
+        self.slots[slot].size = size
+        switch self.slots[slot].queue {
+        case .small: self.small.bytes += growth
+        case .main: self.main.bytes += growth
+        }
+    }
+
+    private mutating func addVariant(_ response: StoredResponse, _ removed: inout Removed) {
+        let newest = self.slot(of: response.key)
+        let older = self.slots[Int(newest)].olderVariant
+        guard response.isVaried || older >= 0 else { return }
+        var table = self.variants.removeValue(forKey: response.key) ?? VariantTable()
+        if table.count == 0, older >= 0, let first = self.slots[Int(older)].response {
+            table.set(older, for: first.variant)
+        }
+        table.set(newest, for: response.variant)
+        var outdated = table.dropList()
+        if table.count > Self.maximumVariants { outdated.append(self.oldestVariant(from: newest)) }
+        self.variants[response.key] = table
+        for slot in outdated { removed.add(self.remove(slot)) }
+    }
+
+    private func oldestVariant(from newest: Int32) -> Int32 {
+        var slot = newest
+        while self.slots[Int(slot)].olderVariant >= 0 { slot = self.slots[Int(slot)].olderVariant }
+        return slot
+    }
+
+    // MARK: Removing
+
+    /// What was removed, to be released outside of the lock, which can take long.
+    struct Removed {
+        private(set) var responses: [StoredResponse] = []
+        private(set) var bytes = 0
+
+        mutating func add(_ slot: CacheSlot) {
+            guard let response = slot.response else { return }
+            self.responses.append(response)
+            self.bytes += slot.size
+        }
+    }
+
+    struct Evicted {
+        let response: StoredResponse
+        let size: Int
+        /// Whether it was of no more use.
+        let isExpired: Bool
+    }
+
+    /// Removes the response that is the least likely to be of use. Nil if there is none.
+    mutating func evict(at now: Int64) -> Evicted? {
+        var looks = 0
+        while true {
+            let isSmall = self.main.count == 0 || self.small.count > 0 && self.small.bytes * 10 > self.bytes
+            let slot = isSmall ? self.small.oldest : self.main.oldest
+            guard slot >= 0, let response = self.slots[Int(slot)].response else { return nil }
+            looks += 1
+            let isExpired = response.usefulUntil <= now
+            if !isExpired, looks < Self.maximumLooks, self.staysInUse(slot, isSmall: isSmall) { continue }
+            if isSmall, !isExpired { self.ghosts.insert(response.hash, capacity: self.count) }
+            return Evicted(response: response, size: self.remove(slot).size, isExpired: isExpired)
+        }
+    }
+
+    /// Moves a response that was used to the newest end of the main queue.
+    private mutating func staysInUse(_ slot: Int32, isSmall: Bool) -> Bool {
+        let uses = self.slots[Int(slot)].uses
+        if isSmall {
+            guard uses > 1 else { return false }
+            self.small.remove(slot, in: &self.slots)
+            self.slots[Int(slot)].uses = 0
+            self.slots[Int(slot)].queue = .main
+        } else {
+            guard uses > 0 else { return false }
+            self.main.remove(slot, in: &self.slots)
+            self.slots[Int(slot)].uses = uses - 1
+        }
+        self.main.append(slot, in: &self.slots)
+        return true
+    }
+
+    /// Looks at the next few responses, and removes those that are of no more use.
+    mutating func expire(at now: Int64, looks: Int) -> Removed {
+        var removed = Removed()
+        for _ in 0..<min(looks, self.slots.count) {
+            self.hand = self.hand + 1 < self.slots.count ? self.hand + 1 : 0
+            guard let response = self.slots[self.hand].response, response.usefulUntil <= now else { continue }
+            removed.add(self.remove(Int32(truncatingIfNeeded: self.hand)))
+        }
+        return removed
+    }
+
+    private mutating func link(_ response: StoredResponse, size: Int) {
+        if self.keys.isFull(self.count) { self.grow() }
+        var entry = CacheSlot()
+        entry.response = response
+        entry.size = size
+        let slot: Int32
+        if self.free >= 0 {
+            slot = self.free
+            self.free = self.slots[Int(slot)].nextOfKey
+        } else {
+            slot = Int32(truncatingIfNeeded: self.slots.count)
+            self.slots.append(entry)
+        }
+        entry.queue = self.ghosts.remove(response.hash, capacity: self.count) ? .main : .small
+        self.slots[Int(slot)] = entry
+        switch entry.queue {
+        case .small: self.small.append(slot, in: &self.slots)
+        case .main: self.main.append(slot, in: &self.slots)
+        }
+        let newest = self.slot(of: response.key)
+        if newest >= 0 { self.unchain(newest, response.key) }
+        self.slots[Int(slot)].olderVariant = newest
+        self.chain(slot, response)
+        self.slots[Int(slot)].nextOfURL = self.urls[response.urlHash]
+        self.urls[response.urlHash] = slot
+    }
+
+    private mutating func chain(_ slot: Int32, _ response: StoredResponse) {
+        self.slots[Int(slot)].nextOfKey = self.keys[response.key.high]
+        self.keys[response.key.high] = slot
+    }
+
+    private mutating func remove(_ slot: Int32) -> CacheSlot {
+        let removed = self.slots[Int(slot)]
+        guard let response = removed.response else { return removed }
+        switch removed.queue {
+        case .small: self.small.remove(slot, in: &self.slots)
+        case .main: self.main.remove(slot, in: &self.slots)
+        }
+        self.unchainVariant(slot, response)
+        var link = self.urls[response.urlHash]
+        if link == slot {
+            self.urls[response.urlHash] = removed.nextOfURL
+        } else {
+            while link >= 0, self.slots[Int(link)].nextOfURL != slot { link = self.slots[Int(link)].nextOfURL }
+            if link >= 0 { self.slots[Int(link)].nextOfURL = removed.nextOfURL }
+        }
+        self.slots[Int(slot)] = CacheSlot()
+        self.slots[Int(slot)].nextOfKey = self.free
+        self.free = slot
+        return removed
+    }
+
+    private mutating func unchainVariant(_ slot: Int32, _ response: StoredResponse) {
+        let newest = self.slot(of: response.key)
+        let older = self.slots[Int(slot)].olderVariant
+        if newest == slot {
+            self.unchain(slot, response.key)
+            if older >= 0, let next = self.slots[Int(older)].response { self.chain(older, next) }
+        } else {
+            var newer = newest
+            while newer >= 0, self.slots[Int(newer)].olderVariant != slot {
+                newer = self.slots[Int(newer)].olderVariant
+            }
+            if newer >= 0 { self.slots[Int(newer)].olderVariant = older }
+        }
+        guard response.isVaried || self.variants[response.key] != nil else { return }
+        if newest == slot, older < 0 {
+            self.variants[response.key] = nil
+        } else {
+            self.variants[response.key]?.remove(response.variant)
+        }
+    }
+
+    private mutating func unchain(_ slot: Int32, _ key: CacheKey) {
+        let next = self.slots[Int(slot)].nextOfKey
+        var link = self.keys[key.high]
+        if link == slot {
+            self.keys[key.high] = next
+            return
+        }
+        while link >= 0, self.slots[Int(link)].nextOfKey != slot { link = self.slots[Int(link)].nextOfKey }
+        if link >= 0 { self.slots[Int(link)].nextOfKey = next }
+    }
+
+    private mutating func grow() {
+        self.keys.grow()
+        self.urls.grow()
+        for slot in self.slots.indices {
+            guard let response = self.slots[slot].response else { continue }
+            let number = Int32(truncatingIfNeeded: slot)
+            self.slots[slot].nextOfURL = self.urls[response.urlHash]
+            self.urls[response.urlHash] = number
+        }
+        var isNewest = ContiguousArray(repeating: true, count: self.slots.count)
+        for slot in self.slots where slot.olderVariant >= 0 { isNewest[Int(slot.olderVariant)] = false }
+        for slot in self.slots.indices where isNewest[slot] {
+            guard let response = self.slots[slot].response else { continue }
+            self.chain(Int32(truncatingIfNeeded: slot), response)
+        }
+    }
+}
+
+// MARK: Purges and listing
+
+extension CacheShard {
+    /// Purges the responses of a URL. Returns how many matched.
+    mutating func purge(url: String, hash: UInt64, by sweep: PurgeSweep, _ removed: inout Removed) -> Int {
+        var count = 0
+        var slot = self.urls[hash]
+        while slot >= 0 {
+            let next = self.slots[Int(slot)].nextOfURL
+            if self.purge(slot, by: sweep, &removed) { count += 1 }
+            slot = next
+        }
+        return count
+    }
+
+    /// Purges what it concerns among the next few responses. Nil once there are no more.
+    mutating func purge(from start: Int, looks: Int, by sweep: PurgeSweep, _ removed: inout Removed) -> (
+        next: Int?, count: Int
+    ) {
+        let end = min(start + looks, self.slots.count)
+        var count = 0
+        for slot in start..<max(start, end)
+        where self.purge(Int32(truncatingIfNeeded: slot), by: sweep, &removed) { count += 1 }
+        return (end < self.slots.count ? end : nil, count)
+    }
+
+    private mutating func purge(_ slot: Int32, by sweep: PurgeSweep, _ removed: inout Removed) -> Bool {
+        guard let response = self.slots[Int(slot)].response, sweep.concerns(response) else { return false }
+        if sweep.purge.isSoft {
+            self.slots[Int(slot)].response = response.madeStale(at: sweep.now, askedAt: sweep.stamp)
+        } else {
+            removed.add(self.remove(slot))
+        }
+        return true
+    }
+
+    func list(url: String, hash: UInt64, into listings: inout [CacheListing]) {
+        var slot = self.urls[hash]
+        while slot >= 0 {
+            let entry = self.slots[Int(slot)]
+            if let response = entry.response, response.url == url {
+                listings.append(CacheListing(response: response, size: entry.size, hits: Int(entry.hits)))
+            }
+            slot = entry.nextOfURL
+        }
+    }
+}
