@@ -77,24 +77,43 @@ struct RedisTestClient: Sendable {
             for argument in command { bytes.writeString("$\(argument.utf8.count)\r\n\(argument)\r\n") }
         }
         try await self.connection.send(bytes: Array(bytes.readableBytesView))
-        var replies: [RedisReply] = []
-        for _ in commands { replies.append(try await self.reply()) }
-        return replies
+        // All replies at once: a change of threads for each line takes longer than the commands.
+        return try await self.connection.inbox.take("the replies") { bytes, end in
+            var rest = bytes
+            var replies: [RedisReply] = []
+            while replies.count < commands.count {
+                guard let reply = Self.reply(&rest) else {
+                    if let end { throw Message.Truncated(received: String(buffer: bytes), end: end) }
+                    return nil
+                }
+                replies.append(reply)
+            }
+            bytes = rest
+            return replies
+        }
     }
 
-    private func reply() async throws -> RedisReply {
-        let line = try await self.connection.text(through: "\r\n").dropLast(1)
-        let text = String(line.dropFirst())
+    /// Returns nil if the reply has not arrived completely.
+    private static func reply(_ bytes: inout ByteBuffer) -> RedisReply? {
+        guard let end = bytes.readableBytesView.firstIndex(of: UInt8(ascii: "\n")),
+            let line = bytes.readString(length: end + 1 - bytes.readerIndex)
+        else { return nil }
+        // "\r\n" is one character.
+        let text = String(line.dropFirst().dropLast())
         switch line.first {
         case "+": return .status(text)
         case "-": return .error(text)
         case ":": return .integer(Int(text) ?? 0)
         case "$":
             guard let length = Int(text), length >= 0 else { return .null }
-            return .bytes(ByteBuffer(bytes: try await self.connection.bytes(length + 2).dropLast(2)))
+            guard let content = bytes.readSlice(length: length), bytes.readSlice(length: 2) != nil else { return nil }
+            return .bytes(content)
         default:
             var elements: [RedisReply] = []
-            for _ in 0..<(Int(text) ?? 0) { elements.append(try await self.reply()) }
+            for _ in 0..<(Int(text) ?? 0) {
+                guard let element = Self.reply(&bytes) else { return nil }
+                elements.append(element)
+            }
             return .array(elements)
         }
     }
