@@ -19,7 +19,6 @@ package final class CacheFetch: Sendable {
         var parties: [Party] = []
         /// What the request that caused the fetch selects by, and the fields that it is known to depend on.
         var variant: Variant?
-        var isClosed = false
         var hasSecond = false
 
         mutating func listen(_ listener: any FetchListener) {
@@ -65,7 +64,7 @@ package final class CacheFetch: Sendable {
         where selects: (Variant) -> Bool
     ) -> StateMachine.ReaderID? {
         self.state.withLock { state in
-            guard !state.isClosed, state.machine.takesReaders, state.variant.map(selects) ?? true else { return nil }
+            guard state.machine.takesReaders, state.variant.map(selects) ?? true else { return nil }
             state.listen(listener)
             return state.machine.add(takesStored: takesStored)
         }
@@ -81,12 +80,8 @@ package final class CacheFetch: Sendable {
 
     /// Whether the fetch brings, as far as is known, what a request selects.
     package func isFor(_ request: borrowing HeaderBlock) -> Bool {
-        let (isClosed, variant) = self.state.withLock { ($0.isClosed, $0.variant) }
-        return !isClosed && variant?.selects(request) ?? true
+        self.state.withLock { $0.variant }?.selects(request) ?? true
     }
-
-    /// Lets no other request join, because a purge came in between.
-    package func close() { self.state.withLock { $0.isClosed = true } }
 
     // MARK: Readers
 

@@ -52,15 +52,6 @@ package final class FetchTable: Sendable {
         }
     }
 
-    /// Lets nobody join the fetches that are under way, because what they bring may be outdated.
-    package func closeAll(where condition: (CacheFetch) -> Bool = { _ in true }) {
-        for shard in self.shards {
-            shard.fetches.withLock { fetches in
-                for fetch in fetches.values.joined() where condition(fetch) { fetch.close() }
-            }
-        }
-    }
-
     package var count: Int {
         self.shards.reduce(0) { $0 + $1.fetches.withLock { $0.values.reduce(0) { $0 + $1.count } } }
     }

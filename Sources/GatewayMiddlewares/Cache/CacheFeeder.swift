@@ -113,7 +113,7 @@ final class CacheFeeder: ClientStream {
     }
 
     func writeBody(_ chunk: ByteBuffer) {
-        _ = self.fetch.body(chunk, from: self.id)
+        if case .tooLarge = self.fetch.body(chunk, from: self.id) { self.route.grewTooLarge(self) }
         if case .pause = self.fetch.feeding(self.id) { self.isPaused = true }
     }
 

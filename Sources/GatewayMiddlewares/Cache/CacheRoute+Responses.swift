@@ -176,6 +176,9 @@ extension CacheRoute {
         return new.contains(name)
     }
 
+    /// A body of unknown length proved to be longer than what is stored.
+    func grewTooLarge(_ feeder: CacheFeeder) { self.shared.fetches.set(.tooLarge, for: feeder.fetch.key, at: self.now) }
+
     /// The response is complete.
     func ended(_ exchange: Exchange, _ feeder: CacheFeeder) {
         let trailers = exchange.responseBody.trailers
