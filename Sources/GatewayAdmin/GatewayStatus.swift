@@ -1,5 +1,6 @@
 package import GatewayCache
 package import GatewayCore
+import GatewayRedis
 package import GatewaySettings
 import NIOConcurrencyHelpers
 package import NIOCore
@@ -93,6 +94,7 @@ package final class GatewayStatus: Sendable {
     package func registerMeters(droppedLogLines: SharedMeter?) {
         self.registry.addSource(ProcessMetrics.families)
         self.registry.addSource { [ProcessMetrics.buildInfo(version: GatewayVersion.current)] }
+        self.registry.addSource { [shared = self.shared] in RedisNodes.of(shared).families() }
         self.registry.add(droppedLogLines ?? SharedMeter(), as: Self.logLinesDropped)
         self.reloads.register(with: self.registry)
     }

@@ -1,5 +1,6 @@
 import GatewayCore
 import GatewayHTTP
+import GatewayRedis
 import GatewaySettings
 
 /// The health of the gateway, in the format of `application/health+json`.
@@ -92,6 +93,7 @@ extension HealthReport {
             self.add(Check(certificate), to: "certificate:\(certificate.name)")
         }
         for failing in status.upstreams.failingNames { self.add(Check(failing), to: "name:\(failing.name)") }
+        for node in RedisNodes.of(status.shared).conditions { self.add(Check(node), to: "redis:\(node.name)") }
         let upstreams = status.upstreams
         for (name, configuration) in upstreams.configuration {
             let targets = upstreams.targets[name] ?? []
@@ -130,6 +132,17 @@ extension HealthReport.Check {
         self.init(observed: .integer(certificate.daysLeft), unit: "days left")
         self.output = certificate.problem
         if certificate.problem != nil { self.status = .warn }
+    }
+
+    fileprivate init(_ node: RedisNodes.Condition) {
+        self.init(componentType: "datastore", componentID: node.name)
+        self.observed = .integer(node.connected)
+        self.unit = "connected workers"
+        self.values["workers"] = .integer(node.workers)
+        self.values["state"] = .string(node.isUp ? "up" : "down")
+        guard let problem = node.problem else { return }
+        self.status = .warn
+        self.output = "down: \(problem)"
     }
 
     fileprivate init(_ name: FailingName) {

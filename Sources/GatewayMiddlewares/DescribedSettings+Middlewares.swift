@@ -148,7 +148,7 @@ extension RateLimitMiddleware.Config: DescribedSettings {
         "mode": "`shadow` counts and logs, but rejects nothing and sends no limit fields.",
         "scope": "`policy`: routes that get the limit from the same policy share its counts.",
         "status": "Status of rejected requests, 400 to 599.",
-        "store": "Where counts are kept.",
+        "store": "Where counts are kept: `redis` shares them with all gateways that use the same server and prefix.",
     ]
 }
 

@@ -54,7 +54,9 @@ struct PlanCheck: Sendable {
             diagnostics: diagnostics,
             now: Platform.unixMilliseconds() / 1000
         )
-        self.errors = findings.errors + configuration.errors(for: upstreams.failures) + certificates.errors
+        self.errors =
+            findings.errors + configuration.errors(for: upstreams.failures) + configuration.redisFileErrors()
+            + certificates.errors
         // Gaps between routes are judged only if the routes were read as written.
         let gaps =
             diagnostics.errors.isEmpty

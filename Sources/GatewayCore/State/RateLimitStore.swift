@@ -39,13 +39,3 @@ package struct RateLimitStoreError: Error, Hashable {
 
     package init(reason: String) { self.reason = reason }
 }
-
-/// What happens to requests while the store does not answer.
-package enum RateLimitFailure: String, SettingChoice {
-    /// Each gateway counts separately.
-    case local
-    /// Requests pass.
-    case open
-    /// Requests get 503.
-    case closed
-}

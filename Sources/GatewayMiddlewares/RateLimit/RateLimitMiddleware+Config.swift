@@ -18,7 +18,7 @@ extension RateLimitMiddleware {
         /// Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or
         /// IPv6 /48 of the client, whatever the key is.
         public var maxKeys = 100_000
-        /// Where counts are kept.
+        /// Where counts are kept: `redis` shares them with all gateways that use the same server and prefix.
         public var store = Store.memory
         /// `shadow` counts and logs, but rejects nothing and sends no limit fields.
         public var mode = Mode.enforce
@@ -59,14 +59,8 @@ extension RateLimitMiddleware {
 
     public enum Store: String, SettingChoice {
         case memory
-
-        public init(setting value: SettingValue) throws(SettingError) {
-            if value == .string("redis") {
-                throw SettingError("is not supported in this version", suggestion: "write \"memory\"")
-            }
-            guard value == .string(Store.memory.rawValue) else { throw SettingError.notOneOf(["memory"], value) }
-            self = .memory
-        }
+        /// All gateways with the same `redis.prefix` share the counts.
+        case redis
     }
 }
 

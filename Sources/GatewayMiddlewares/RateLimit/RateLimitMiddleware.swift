@@ -1,6 +1,7 @@
 public import GatewayCore
 import GatewayHTTP
-import GatewaySettings
+import GatewayRedis
+package import GatewaySettings
 import NIOCore
 
 /// Limits the number of requests of each client per period, and answers further ones with 429.
@@ -35,7 +36,7 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
     private let memory: MemoryRateLimitStore
     /// nil if counts are kept in memory.
     private let store: (any RateLimitStore)?
-    private let failure: RateLimitFailure
+    private let failure: RedisFailure
     private let exempt: [CIDR]
     private let isShadow: Bool
     private let fields: RateLimitFields
@@ -49,12 +50,14 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
         self.init(config, in: &context, store: nil)
     }
 
-    /// - Parameter store: counts instead of the memory.
+    /// - Parameters:
+    ///   - store: Counts instead of what the settings name.
+    ///   - failure: What happens while it is away. Nil: what the settings of Redis say.
     package init(
         _ config: Config,
         in context: inout BuildContext,
         store: (any RateLimitStore)?,
-        failure: RateLimitFailure = .local
+        failure: RedisFailure? = nil
     ) {
         config.check(in: &context)
         self.rule = config.rule
@@ -67,8 +70,9 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
             capacity: config.maxKeys,
             width: self.rule.windows.count
         )
+        let store = store ?? Self.store(of: config, self.rule, self.limiter, in: context)
         self.store = store
-        self.failure = failure
+        self.failure = failure ?? context.redis.onFailure
         self.identity = RateLimitIdentity(
             config.key,
             ipv6Prefix: config.ipv6Prefix,
@@ -175,6 +179,18 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
             context.worker.meters.addSampler { keys.set(Double(limiters.keys)) }
             return limiters
         }
+    }
+
+    /// The store of the worker that gateways share; nil if counts are kept in memory.
+    private static func store(
+        of config: Config,
+        _ rule: RateLimitRule,
+        _ limiter: String,
+        in context: BuildContext
+    ) -> (any RateLimitStore)? {
+        guard config.store == .redis else { return nil }
+        let prefix = context.redis.prefix
+        return RedisRateLimitStore(context.redisClient(), prefix: prefix, limiter: limiter, rule: rule)
     }
 
     /// Which routes share the counts.

@@ -159,7 +159,7 @@ package final class RedisClient {
     ) -> RedisSubscription {
         let subscription = RedisSubscription(
             channel,
-            host: { [weak self] in self?.servers.subscribable },
+            host: { [weak self] in self?.servers.subscribable(preferring: $0) },
             makeConnection: { [configuration, security, eventLoop] host in
                 RedisConnection(to: host, for: .subscriber, configuration, security, on: eventLoop)
             },

@@ -30,7 +30,10 @@ final class RedisCluster: RedisServers {
         return self.slots[RedisSlot.of(key)].flatMap { self.nodes[$0] }
     }
 
-    var subscribable: RedisURL.Host? { self.slots.masters.first { self.nodes[$0]?.isUp == true } }
+    func subscribable(preferring host: RedisURL.Host?) -> RedisURL.Host? {
+        if let host, self.nodes[host]?.isUp == true { return host }
+        return self.slots.masters.first { self.nodes[$0]?.isUp == true }
+    }
 
     func node(at address: RedisURL.Host, for slot: Int, isForGood: Bool) -> RedisNode {
         if isForGood {

@@ -27,7 +27,9 @@ final class RedisMaster: RedisServers {
         self.node ?? self.surroundings.makeNode(address, for: .master)
     }
 
-    var subscribable: RedisURL.Host? { self.node.flatMap { $0.isUp ? $0.host : nil } }
+    func subscribable(preferring host: RedisURL.Host?) -> RedisURL.Host? {
+        self.node.flatMap { $0.isUp ? $0.host : nil }
+    }
 
     func start() { self.seek(0) }
 

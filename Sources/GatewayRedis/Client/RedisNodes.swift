@@ -36,6 +36,8 @@ package final class RedisNodes: Sendable {
     private struct State {
         var nodes: [String: Node] = [:]
         var nextClient = 0
+        /// Whether operators were told that a server is down, and not yet that one is up again, perhaps another.
+        var hasFallen = false
         var clients = Reference()
     }
 
@@ -80,14 +82,15 @@ package final class RedisNodes: Sendable {
             node.problems[client] = nil
             node.connected.insert(client)
             let isNews = node.problems.isEmpty && (node.isDown || isFirst)
-            let wasDown = node.isDown
+            let isReturn = node.isDown || state.hasFallen
             if node.problems.isEmpty { node.isDown = false }
             state.nodes[name] = node
-            return isNews ? wasDown : nil
+            if state.nodes.values.allSatisfy(\.problems.isEmpty) { state.hasFallen = false }
+            return isNews ? isReturn : nil
         }
-        guard let wasDown = isNews else { return }
+        guard let isReturn = isNews else { return }
         log.notice("Redis is up", metadata: ["node": "\(name)"])
-        if wasDown { self.publish("redis.up", .info, ["node": .string(name)]) }
+        if isReturn { self.publish("redis.up", .info, ["node": .string(name)]) }
     }
 
     /// A client has lost a server, or cannot reach it.
@@ -98,6 +101,7 @@ package final class RedisNodes: Sendable {
             node.problems[client] = reason
             defer {
                 node.isDown = true
+                state.hasFallen = true
                 state.nodes[name] = node
             }
             return !node.isDown

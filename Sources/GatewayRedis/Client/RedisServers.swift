@@ -12,8 +12,8 @@ protocol RedisServers: AnyObject {
     func node(for key: ByteBuffer?) -> RedisNode?
     /// A server named another one for a slot: for good, or for one command.
     func node(at address: RedisURL.Host, for slot: Int, isForGood: Bool) -> RedisNode
-    /// A server that is up, for messages of channels.
-    var subscribable: RedisURL.Host? { get }
+    /// A server that is up, for messages of channels: this one, if it still is.
+    func subscribable(preferring host: RedisURL.Host?) -> RedisURL.Host?
 }
 
 /// What a client tells its servers, so that they can open connections and report.

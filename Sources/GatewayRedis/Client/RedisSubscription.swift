@@ -4,7 +4,7 @@ import NIOCore
 /// A subscription to a channel, on a connection of its own.
 package final class RedisSubscription {
     private let channel: ByteBuffer
-    private let host: () -> RedisURL.Host?
+    private let host: (RedisURL.Host?) -> RedisURL.Host?
     private let makeConnection: (RedisURL.Host) -> RedisConnection
     private let eventLoop: any EventLoop
     private let onMessage: (ByteBuffer) -> Void
@@ -16,7 +16,7 @@ package final class RedisSubscription {
 
     init(
         _ channel: String,
-        host: @escaping () -> RedisURL.Host?,
+        host: @escaping (_ current: RedisURL.Host?) -> RedisURL.Host?,
         makeConnection: @escaping (RedisURL.Host) -> RedisConnection,
         on eventLoop: any EventLoop,
         onMessage: @escaping (ByteBuffer) -> Void,
@@ -40,7 +40,7 @@ package final class RedisSubscription {
 
     /// Follows the server that commands are sent to.
     func serversChanged() {
-        guard let host = self.host() else {
+        guard let host = self.host(self.connection?.host) else {
             self.timer?.cancel()
             return self.close("the server is down")
         }

@@ -23,7 +23,7 @@ package struct RedisReader {
 
     private let limits: Limits
     private var buffer = ByteBuffer()
-    /// How far the buffer was searched for the end of a line.
+    /// How many of the readable bytes were searched for the end of a line.
     private var searched = 0
     /// The arrays that are not complete, from the outermost on.
     private var levels: [Level] = []
@@ -138,9 +138,9 @@ package struct RedisReader {
     /// The index of the CR that ends the line, or nil if it has not come.
     private mutating func lineEnd() throws(RedisProtocolError) -> Int? {
         let start = self.buffer.readerIndex
-        let searched = max(self.searched, start)
+        let searched = self.searched
         let found = self.buffer.withUnsafeReadableBytes { bytes -> Int? in
-            var index = searched - start
+            var index = searched
             while index + 1 < bytes.count {
                 if bytes[index] == 0x0D, bytes[index + 1] == 0x0A { return start + index }
                 index += 1
@@ -152,7 +152,7 @@ package struct RedisReader {
             return found
         }
         guard self.buffer.readableBytes <= self.limits.line else { throw .tooLong }
-        self.searched = max(start, self.buffer.writerIndex - 1)
+        self.searched = max(0, self.buffer.readableBytes - 1)
         return nil
     }
 
@@ -186,7 +186,7 @@ package struct RedisReader {
 
     private mutating func consume(to index: Int) {
         self.buffer.moveReaderIndex(to: index)
-        self.searched = index
+        self.searched = 0
     }
 }
 

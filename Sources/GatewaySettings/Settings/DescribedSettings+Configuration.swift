@@ -123,14 +123,6 @@ extension RedirectConfiguration: DescribedSettings {
     ]
 }
 
-extension RespondConfiguration: DescribedSettings {
-    package static let descriptions: [String: String] = [
-        "body": "The whole body.",
-        "headers": "Header fields by name.",
-        "status": "200 to 599.",
-    ]
-}
-
 extension RedisConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "cluster": "The hosts are seeds of a cluster.",
@@ -144,6 +136,14 @@ extension RedisConfiguration: DescribedSettings {
         "tls": "TLS towards the servers, with a `rediss://` URL.",
         "url":
             "`redis://user:password@host:6379/0`, or `rediss://` with TLS. Of several hosts, separated by commas, the first that takes writes is used.",
+    ]
+}
+
+extension RespondConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "body": "The whole body.",
+        "headers": "Header fields by name.",
+        "status": "200 to 599.",
     ]
 }
 

@@ -2,6 +2,7 @@
 @testable import GatewayAdmin
 @testable import GatewayCore
 @testable import GatewayMiddlewares
+@testable import GatewayRedis
 
 /// Every metric, grouped and ordered as in `docs/metrics.md`. Each is declared by the type that counts it.
 enum MetricCatalog {
@@ -32,6 +33,10 @@ enum MetricCatalog {
                 CacheStoreMeters.evictions, CacheStoreMeters.purges, CacheWarmer.requests,
                 ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
             ]
+        ),
+        (
+            "Redis",
+            [RedisNodes.up, RedisMeters.commands, RedisMeters.duration]
         ),
         (
             "WebSockets",

@@ -13,6 +13,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case handshake
     case webSocket = "websocket"
     case cacheValues = "cache-values"
+    case redisReplies = "redis-replies"
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
     case html
@@ -37,6 +38,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .handshake: try HandshakeCheck.check(input)
         case .webSocket: try WebSocketCheck.check(input)
         case .cacheValues: try CacheValueCheck.check(input)
+        case .redisReplies: try RedisReplyCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)

@@ -47,7 +47,7 @@ struct RateLimitMiddlewareTests {
         private let worker: Worker
         private let chain = Chain()
 
-        init(_ worker: Worker, _ config: Config, failure: RateLimitFailure) {
+        init(_ worker: Worker, _ config: Config, failure: RedisFailure) {
             self.worker = worker
             let meters = RouteMeters(route: "users", shard: worker.meters)
             var context = BuildContext(route: "users", worker: worker, meters: meters, middleware: "rate_limit")
@@ -71,7 +71,7 @@ struct RateLimitMiddlewareTests {
     }
 
     private static func run(
-        failure: RateLimitFailure = .local,
+        failure: RedisFailure = .local,
         _ config: Config = Config(),
         _ body: @escaping @Sendable (Requests) throws -> [Seen]
     ) async throws -> [Seen] {
@@ -98,13 +98,13 @@ struct RateLimitMiddlewareTests {
         #expect(seen == [Seen(before: nil, status: status, rateLimit: line)])
     }
 
-    private static let failures: [(RateLimitFailure, Int, Bool)] = [
+    private static let failures: [(RedisFailure, Int, Bool)] = [
         (.local, 200, true), (.open, 200, false), (.closed, 503, false),
     ]
 
     @Test(arguments: Self.failures)
     func `without an answer from the store the failure setting decides`(
-        failure: RateLimitFailure,
+        failure: GatewaySettings.RedisFailure,
         status: Int,
         isCounted: Bool
     ) async throws {
