@@ -3,9 +3,15 @@ package enum HTTPDate {
     /// Returns seconds since 1970. Nil if the bytes are not a date, or not one in the calendar, such as 31 February.
     /// The weekday must be valid but need not match the date.
     ///
-    /// - Parameter now: Seconds since 1970, to interpret the two-digit years of RFC 850.
-    package static func seconds(_ bytes: UnsafeRawBufferPointer, now: Int64) -> Int64? {
-        var reader = Reader(bytes)
+    /// - Parameters:
+    ///   - now: Seconds since 1970, to interpret the two-digit years of RFC 850.
+    ///   - ignoringCase: Whether names count in any case, as caches should read them (RFC 9111 section 4.2).
+    package static func seconds(
+        _ bytes: UnsafeRawBufferPointer,
+        now: Int64,
+        ignoringCase: Bool = false
+    ) -> Int64? {
+        var reader = Reader(bytes, ignoringCase: ignoringCase)
         guard let weekday = reader.weekday() else { return nil }
         let seconds: Int64? =
             switch bytes.count > weekday ? bytes[weekday] : 0 {
@@ -19,9 +25,13 @@ package enum HTTPDate {
 
     private struct Reader {
         private let bytes: UnsafeRawBufferPointer
+        private let ignoresCase: Bool
         private var position = 0
 
-        init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+        init(_ bytes: UnsafeRawBufferPointer, ignoringCase: Bool) {
+            self.bytes = bytes
+            self.ignoresCase = ignoringCase
+        }
 
         var isAtEnd: Bool { self.position == self.bytes.count }
 
@@ -92,11 +102,15 @@ package enum HTTPDate {
             return value
         }
 
-        /// Skips `text` if it comes next. Case-sensitive.
+        /// Skips `text` if it comes next.
         private mutating func literal(_ text: StaticString) -> Bool {
             let count = text.utf8CodeUnitCount
             guard self.position + count <= self.bytes.count else { return false }
-            for index in 0..<count where self.bytes[self.position + index] != text.utf8Start[index] { return false }
+            let next = UnsafeRawBufferPointer(rebasing: self.bytes[self.position..<(self.position + count)])
+            guard
+                self.ignoresCase
+                    ? ByteClass.equalsIgnoringCase(next, UnsafeRawBufferPointer(text)) : ByteClass.equals(next, text)
+            else { return false }
             self.position += count
             return true
         }

@@ -1,7 +1,7 @@
 /// A weight in thousandths (RFC 9110 section 12.4.2).
-enum QualityValue {
+package enum QualityValue {
     /// Parses a number from 0 to 1 with at most three decimals. Returns nil for anything else.
-    static func parse(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    package static func parse(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard (1...5).contains(bytes.count), bytes[0] & 0xFE == UInt8(ascii: "0") else { return nil }
         guard bytes.count == 1 || bytes[1] == UInt8(ascii: ".") else { return nil }
         var weight = Int(bytes[0] & 1) * 1000

@@ -42,27 +42,56 @@ package struct CacheControl: Hashable, Sendable {
     }
 
     /// Adds the directives of one line.
+    ///
+    /// A quoted string begins only after an equals sign and must end. No other quote hides what comes after it.
     mutating func add(_ line: UnsafeRawBufferPointer) {
         var start = 0
         while start < line.count {
             var end = start
-            var isQuoted = false
-            while end < line.count, isQuoted || line[end] != UInt8(ascii: ",") {
-                if line[end] == UInt8(ascii: "\"") { isQuoted.toggle() }
-                if isQuoted, line[end] == UInt8(ascii: "\\") { end += 1 }
-                end += 1
+            var isAfterEquals = false
+            while end < line.count, line[end] != UInt8(ascii: ",") {
+                if isAfterEquals, line[end] == UInt8(ascii: "\""), let close = Self.quotedEnd(in: line, from: end) {
+                    end = close
+                } else {
+                    if line[end] != 0x20, line[end] != 0x09 { isAfterEquals = line[end] == UInt8(ascii: "=") }
+                    end += 1
+                }
             }
-            self.addDirective(Self.trimmed(line[start..<min(end, line.count)]))
+            self.addDirective(Self.trimmed(line[start..<end]))
             start = end + 1
         }
+    }
+
+    /// Returns the offset after a quoted string (RFC 9110 section 5.6.4). Nil if it does not end.
+    private static func quotedEnd(in line: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var index = start + 1
+        while index < line.count {
+            if line[index] == UInt8(ascii: "\"") { return index + 1 }
+            index += line[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return nil
     }
 
     private mutating func addDirective(_ bytes: Slice<UnsafeRawBufferPointer>) {
         guard !bytes.isEmpty else { return }
         let equals = bytes.firstIndex(of: UInt8(ascii: "=")) ?? bytes.endIndex
-        let name = UnsafeRawBufferPointer(rebasing: bytes[..<equals])
         let hasValue = equals < bytes.endIndex
-        let value = hasValue ? Self.unquoted(bytes[(equals + 1)...]) : []
+        let written = bytes[..<equals]
+        let name = Self.trimmed(written)
+        var value: [UInt8]? = hasValue ? Self.unquoted(bytes[(equals + 1)...]) : []
+        // No blanks are allowed around the equals sign, so the value is malformed.
+        if hasValue, name.endIndex != equals || Self.startsWithBlank(bytes[(equals + 1)...]) { value = nil }
+        self.add(UnsafeRawBufferPointer(rebasing: name), value, hasValue: hasValue)
+    }
+
+    private static func startsWithBlank(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        bytes.first == 0x20 || bytes.first == 0x09
+    }
+
+    /// Adds a directive.
+    ///
+    /// - Parameter value: Without quotes. Nil if it is malformed.
+    mutating func add(_ name: UnsafeRawBufferPointer, _ value: [UInt8]?, hasValue: Bool) {
         func isNamed(_ word: StaticString) -> Bool {
             ByteClass.equalsIgnoringCase(name, UnsafeRawBufferPointer(word))
         }
@@ -75,13 +104,13 @@ package struct CacheControl: Hashable, Sendable {
         } else if isNamed("stale-if-error") {
             Self.set(&self.staleIfError, value)
         } else if isNamed("min-fresh") {
-            self.minFresh = Self.seconds(value)
+            self.minFresh = value.flatMap { Self.seconds($0) }
         } else if isNamed("max-stale") {
-            if hasValue { self.maxStale = Self.seconds(value) } else { self.flags.insert(.anyStale) }
+            if hasValue { self.maxStale = value.flatMap { Self.seconds($0) } } else { self.flags.insert(.anyStale) }
         } else if isNamed("no-cache") {
-            self.insert(.noCache, orFields: value)
+            self.insert(.noCache, orFields: value ?? [])
         } else if isNamed("private") {
-            self.insert(.isPrivate, orFields: value)
+            self.insert(.isPrivate, orFields: value ?? [])
         } else {
             for (word, flag) in Self.words where isNamed(word) { self.flags.insert(flag) }
         }
@@ -93,20 +122,26 @@ package struct CacheControl: Hashable, Sendable {
         ("only-if-cached", .onlyIfCached),
     ]
 
-    /// A directive that names fields is about those alone.
+    /// A directive that names fields is about those alone, unless a name is malformed.
     private mutating func insert(_ flag: Flags, orFields value: [UInt8]) {
         var names: [HeaderName] = []
+        var isMalformed = false
         value.withUnsafeBytes { value in
             FieldList.forEachMember(of: value) { member in
-                if let name = HeaderName(validating: String(decoding: member, as: UTF8.self)) { names.append(name) }
+                if let name = HeaderName(validating: String(decoding: member, as: UTF8.self)) {
+                    names.append(name)
+                } else {
+                    isMalformed = true
+                }
             }
         }
-        if names.isEmpty { self.flags.insert(flag) } else { self.namedFields += names }
+        self.namedFields += names
+        if names.isEmpty || isMalformed { self.flags.insert(flag) }
     }
 
     /// Values that differ say nothing, so the response is stale (RFC 9111 section 4.2.1).
-    private static func set(_ directive: inout Int64?, _ value: [UInt8]) {
-        let seconds = self.seconds(value) ?? 0
+    private static func set(_ directive: inout Int64?, _ value: [UInt8]?) {
+        let seconds = value.flatMap { self.seconds($0) } ?? 0
         directive = directive.map { $0 == seconds ? seconds : 0 } ?? seconds
     }
 
@@ -122,14 +157,16 @@ package struct CacheControl: Hashable, Sendable {
         return seconds
     }
 
-    private static func unquoted(_ bytes: Slice<UnsafeRawBufferPointer>) -> [UInt8] {
-        let value = self.trimmed(bytes)
-        guard value.first == UInt8(ascii: "\"") else { return Array(value) }
+    /// Nil if the value is a quoted string that does not end, or goes on after its end.
+    private static func unquoted(_ bytes: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
+        guard bytes.first == UInt8(ascii: "\"") else { return Array(bytes) }
+        let quoted = UnsafeRawBufferPointer(rebasing: bytes)
+        guard self.quotedEnd(in: quoted, from: 0) == quoted.count else { return nil }
         var result: [UInt8] = []
-        var index = value.startIndex + 1
-        while index < value.endIndex, value[index] != UInt8(ascii: "\"") {
-            if value[index] == UInt8(ascii: "\\"), index + 1 < value.endIndex { index += 1 }
-            result.append(value[index])
+        var index = 1
+        while index < quoted.count - 1 {
+            if quoted[index] == UInt8(ascii: "\\") { index += 1 }
+            result.append(quoted[index])
             index += 1
         }
         return result

@@ -41,15 +41,18 @@ package struct CachePolicy: Hashable, Sendable {
         guard request.method == .get else { return .no(.method) }
         let status = response.status
         if status == 206 || status == 304 || status < 200 { return .no(.partial) }
-        let control = self.control(of: response.headers)
+        let (control, isTargeted) = self.control(of: response.headers)
         let override = Self.hasDefault.contains(status) ? self.overrideTTL : nil
         if override == nil {
-            if control.flags.contains(.noStore) {
-                guard control.flags.contains(.mustUnderstand), Self.isKnown(status) else { return .no(.noStore) }
+            // RFC 9111 section 5.2.2.3: with must-understand, no-store is for caches that do not know the status.
+            if control.flags.contains(.mustUnderstand) {
+                guard Self.isUnderstood(status) else { return .no(.status) }
+            } else if control.flags.contains(.noStore) {
+                return .no(.noStore)
             }
             if control.flags.contains(.isPrivate) { return .no(.isPrivate) }
         }
-        if Self.variesByEverything(response.headers) { return .no(.vary) }
+        if !Variant.canSelect(by: response.headers) { return .no(.vary) }
         var without = control.namedFields
         if response.headers.contains(.setCookie) {
             if override != nil {
@@ -62,39 +65,45 @@ package struct CachePolicy: Hashable, Sendable {
             override == nil
             && (!control.flags.isDisjoint(with: [.isPublic, .mustRevalidate]) || control.sMaxAge != nil)
         if request.hasCredentials, !allowsCredentials { return .no(.credentials) }
-        guard let (lifetime, source) = self.lifetime(of: response, control, override, date: date),
-            !request.hasCredentials || source == .upstream
+        guard
+            let (lifetime, source) = self.lifetime(of: response, control, isTargeted: isTargeted, override, date: date),
+            !request.hasCredentials || source == .upstream || source == .validators
         else { return .no(.noLifetime) }
         var made = ResponseLifetime(
             bornAt: receivedAt - Self.initialAge(response.headers, delay: max(0, receivedAt - askedAt)),
             lifetime: lifetime,
             source: source
         )
-        made.allowsCredentials = allowsCredentials && source == .upstream
+        made.allowsCredentials = allowsCredentials && (source == .upstream || source == .validators)
         let forbidsStale =
             override == nil
             && !control.flags.isDisjoint(with: [.noCache, .mustRevalidate, .proxyRevalidate])
         made.isRevalidatedAlways = override == nil && control.flags.contains(.noCache)
+        let hasShared = override == nil && control.sMaxAge != nil
+        // RFC 9111 section 5.2.2.10: s-maxage implies proxy-revalidate. Its stale windows are the response's own.
+        made.mayBeStale = !forbidsStale && !hasShared
         if !forbidsStale {
-            let hasShared = control.sMaxAge != nil
+            // What was never fresh is not reused because of a setting.
+            let mayExtend = !hasShared && source != .validators
             made.staleWhileRevalidate =
-                control.staleWhileRevalidate.map { $0 * 1000 } ?? (hasShared ? 0 : self.staleWhileRevalidate)
+                control.staleWhileRevalidate.map { $0 * 1000 } ?? (mayExtend ? self.staleWhileRevalidate : 0)
             made.staleIfError = control.staleIfError.map { $0 * 1000 } ?? (hasShared ? 0 : self.staleIfError)
         }
         return .store(made, without: without)
     }
 
-    /// The first valid targeted field, or else `Cache-Control`.
-    private func control(of headers: borrowing HeaderBlock) -> CacheControl {
+    /// The first valid targeted field (RFC 9213 section 2.2), or else `Cache-Control`.
+    private func control(of headers: borrowing HeaderBlock) -> (CacheControl, isTargeted: Bool) {
         for target in self.targets {
-            if let control = CacheControl(target, in: headers), control != CacheControl() { return control }
+            if let control = CacheControl(targeted: target, in: headers) { return (control, true) }
         }
-        return CacheControl(HeaderName(.cacheControl), in: headers) ?? CacheControl()
+        return (CacheControl(HeaderName(.cacheControl), in: headers) ?? CacheControl(), false)
     }
 
     private func lifetime(
         of response: borrowing ResponseHead,
         _ control: CacheControl,
+        isTargeted: Bool,
         _ override: Int64?,
         date now: Int64
     ) -> (Int64, ResponseLifetime.Source)? {
@@ -103,7 +112,8 @@ package struct CachePolicy: Hashable, Sendable {
         let isAboutRequest = Self.isAboutRequest(status)
         if !isAboutRequest {
             if let seconds = control.sMaxAge ?? control.maxAge { return (seconds * 1000, .upstream) }
-            if response.headers.contains(.expires) {
+            // A targeted field takes the place of Expires too (RFC 9213 section 2.2).
+            if !isTargeted, response.headers.contains(.expires) {
                 let date = Self.date(.date, in: response.headers, now: now) ?? now / 1000
                 let expires = Self.date(.expires, in: response.headers, now: now)
                 return (max(0, (expires ?? date) - date) * 1000, .upstream)
@@ -121,7 +131,7 @@ package struct CachePolicy: Hashable, Sendable {
         // Nothing says how long, but it can be revalidated.
         let hasValidator = response.headers.contains(.etag) || response.headers.contains(.lastModified)
         let mayKeep = control.flags.contains(.noCache) || Self.isKnown(status) && hasValidator
-        return mayKeep && hasValidator ? (0, .upstream) : nil
+        return mayKeep && hasValidator ? (0, .validators) : nil
     }
 
     /// The statuses that have `default_ttl`.
@@ -140,8 +150,10 @@ package struct CachePolicy: Hashable, Sendable {
         }
     }
 
-    private static func variesByEverything(_ headers: borrowing HeaderBlock) -> Bool {
-        headers.contains("*", in: .vary)
+    /// The statuses whose rules for caches this cache follows (RFC 9111 section 5.2.2.3).
+    private static func isUnderstood(_ status: Int) -> Bool {
+        self.isKnown(status) || self.isAboutRequest(status) || [201, 202, 205, 302, 303, 307].contains(status)
+            || 500...504 ~= status
     }
 
     /// RFC 9111 section 4.2.3: `corrected_age_value`.
@@ -155,9 +167,9 @@ package struct CachePolicy: Hashable, Sendable {
         return (age ?? 0) * 1000 + delay
     }
 
-    /// Seconds since 1970. Nil unless there is one valid date.
+    /// Seconds since 1970. Nil unless there is one valid date, in which case does not count (RFC 9111 section 4.2).
     private static func date(_ id: FieldID, in headers: borrowing HeaderBlock, now: Int64) -> Int64? {
         guard headers.count(of: id) == 1, let value = headers.first(id) else { return nil }
-        return headers.withBytes(value) { HTTPDate.seconds($0, now: now / 1000) }
+        return headers.withBytes(value) { HTTPDate.seconds($0, now: now / 1000, ignoringCase: true) }
     }
 }

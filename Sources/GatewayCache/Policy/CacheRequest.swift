@@ -23,26 +23,32 @@ package struct CacheRequest: Hashable, Sendable {
     }
 
     package init(_ request: borrowing RequestHead, _ policy: CachePolicy) {
-        let headers = RequestFields.present(in: request.headers)
+        let (headers, hasOverride) = RequestFields.present(in: request.headers)
         self.method = request.method
-        self.hasCredentials = headers.contains(.authorization) || headers.contains(.cookie)
+        self.hasCredentials = headers.intersects(RequestFields.ofUsers)
         self.asksForPart = headers.intersects(RequestFields.ofParts)
-        let control =
-            headers.contains(.cacheControl) ? CacheControl(HeaderName(.cacheControl), in: request.headers) : nil
-        self.isOnlyIfCached = control?.flags.contains(.onlyIfCached) ?? false
-        var counting = policy.ignoresClient ? nil : control
-        if !policy.ignoresClient, control == nil, request.headers.contains("no-cache", in: .pragma) {
-            counting = CacheControl()
-            counting?.flags = .noCache
+        if policy.ignoresClient {
+            self.isOnlyIfCached =
+                headers.contains(.cacheControl) && request.headers.contains("only-if-cached", in: .cacheControl)
+            self.control = nil
+        } else {
+            var control =
+                headers.contains(.cacheControl) ? CacheControl(HeaderName(.cacheControl), in: request.headers) : nil
+            self.isOnlyIfCached = control?.flags.contains(.onlyIfCached) ?? false
+            // RFC 9111 section 5.4
+            if control == nil, request.headers.contains("no-cache", in: .pragma) {
+                control = CacheControl()
+                control?.flags = .noCache
+            }
+            self.control = control
         }
-        self.control = counting
         if request.method != .get, request.method != .head {
             self.bypass = .method
-        } else if !request.framing.isEmpty {
+        } else if RequestFields.hasBody(request) {
             self.bypass = .body
-        } else if headers.contains(.unknown), RequestFields.hasOverride(request.headers) {
+        } else if hasOverride {
             self.bypass = .override
-        } else if counting?.flags.contains(.noStore) == true {
+        } else if self.control?.flags.contains(.noStore) == true {
             self.bypass = .client
         } else {
             self.bypass = nil
@@ -53,19 +59,38 @@ package struct CacheRequest: Hashable, Sendable {
 private enum RequestFields {
     static let ofParts: FieldSet = [.range, .ifRange, .ifMatch, .ifNoneMatch, .ifModifiedSince, .ifUnmodifiedSince]
 
-    private static let overrides = [
+    /// What says who the user is: also the certificate that the gateway has verified (RFC 9440).
+    static let ofUsers: FieldSet = [.authorization, .cookie, .clientCert]
+
+    private static let overrides: [StaticString] = [
         "X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "X-Host", "X-HTTP-Method-Override", "X-HTTP-Method",
         "X-Method-Override",
-    ].map { HeaderName($0) }
+    ]
 
-    static func present(in headers: borrowing HeaderBlock) -> FieldSet {
+    /// The fields that are there now, and whether one of them may make the upstream answer another request.
+    static func present(in headers: borrowing HeaderBlock) -> (FieldSet, hasOverride: Bool) {
         var present = FieldSet()
-        for field in headers.fields { present.insert(field.id) }
-        return present
+        var hasOverride = false
+        for field in headers.fields {
+            present.insert(field.id)
+            guard field.id == .unknown, 6...22 ~= field.name.count else { continue }
+            hasOverride = hasOverride || headers.withBytes(field.name, self.isOverride)
+        }
+        return (present, hasOverride)
     }
 
-    static func hasOverride(_ headers: borrowing HeaderBlock) -> Bool {
-        for name in self.overrides where headers.contains(name) { return true }
+    private static func isOverride(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard name[0] | 0x20 == UInt8(ascii: "x"), name[1] == UInt8(ascii: "-") else { return false }
+        for override in self.overrides where ByteClass.equalsIgnoringCase(name, UnsafeRawBufferPointer(override)) {
+            return true
+        }
         return false
+    }
+
+    static func hasBody(_ request: borrowing RequestHead) -> Bool {
+        switch request.framing {
+        case .none, .length(0): false
+        default: true
+        }
     }
 }

@@ -2,6 +2,8 @@
 package struct ResponseLifetime: Hashable, Sendable {
     package enum Source: UInt8, Hashable, Sendable {
         case upstream, status, `default`, heuristic, override
+        /// Nothing: each use is confirmed by means of the validators.
+        case validators
     }
 
     /// When the response had the age 0.
@@ -44,7 +46,7 @@ package struct ResponseLifetime: Hashable, Sendable {
         let left = self.lifetime - age
         if let control = request.control {
             if control.flags.contains(.noCache) { return .revalidate }
-            if let maxAge = control.maxAge, age > maxAge * 1000 { return .revalidate }
+            if let maxAge = control.maxAge, maxAge == 0 || age > maxAge * 1000 { return .revalidate }
             if let minFresh = control.minFresh, left < minFresh * 1000 { return .revalidate }
             if left <= 0, self.mayBeStale {
                 if control.flags.contains(.anyStale) { return .acceptedStale }

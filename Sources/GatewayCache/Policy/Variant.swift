@@ -1,7 +1,7 @@
 package import GatewayHTTP
 
 /// What selects among the responses of one URL (RFC 9111 section 4.1): the values that a request has in the fields that
-/// `Vary` names.
+/// `Vary` names, in a normal form.
 package struct Variant: Hashable, Sendable {
     package let names: [HeaderName]
     package let values: [[UInt8]]
@@ -9,7 +9,14 @@ package struct Variant: Hashable, Sendable {
     package init(_ names: [HeaderName], of request: borrowing HeaderBlock) {
         self.names = names
         var values: [[UInt8]] = []
-        for name in names { values.append(Self.value(of: name, in: request)) }
+        for name in names {
+            var value: [UInt8] = []
+            _ = SelectingValue.write(name, of: request) { byte in
+                value.append(byte)
+                return true
+            }
+            values.append(value)
+        }
         self.values = values
     }
 
@@ -24,31 +31,83 @@ package struct Variant: Hashable, Sendable {
         return names.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// Whether a request selects this variant.
+    /// Whether a request can ever select the response: `Vary` has neither `*` nor what is no name.
+    static func canSelect(by response: borrowing HeaderBlock) -> Bool {
+        guard response.contains(.vary) else { return true }
+        var canSelect = true
+        response.forEachMember(of: .vary) { member in
+            if !ByteClass.isToken(member) || ByteClass.equals(member, "*") { canSelect = false }
+        }
+        return canSelect
+    }
+
+    /// Whether a request selects this variant. Allocates nothing for the usual values.
     package func selects(_ request: borrowing HeaderBlock) -> Bool {
-        for (name, value) in zip(self.names, self.values) where Self.value(of: name, in: request) != value {
-            return false
+        for index in self.names.indices {
+            let expected = self.values[index]
+            var position = 0
+            let isPrefix = SelectingValue.write(self.names[index], of: request) { byte in
+                guard position < expected.count, expected[position] == byte else { return false }
+                position += 1
+                return true
+            }
+            guard isPrefix, position == expected.count else { return false }
+        }
+        return true
+    }
+}
+
+/// The normal form of a field in a request.
+///
+/// Lines are joined, and blanks around the members of lists and empty members are dropped. Which codings are accepted
+/// counts as a set, and languages count without regard to case.
+private enum SelectingValue {
+    /// Calls `write` with one byte after the other until it returns false.
+    ///
+    /// - Returns: Whether all bytes were written.
+    static func write(_ name: HeaderName, of request: borrowing HeaderBlock, _ write: (UInt8) -> Bool) -> Bool {
+        guard request.contains(name) else { return write(0) }
+        if name.id == .acceptEncoding { return AcceptedCodings(request).write(write) }
+        let ignoresCase = name.id == .unknown && self.isLanguage(name)
+        var isFirst = true
+        for field in request.fields where request.matches(field, name) {
+            let isWritten = request.withBytes(field.value) { value in
+                self.write(value, ignoresCase: ignoresCase, isFirst: &isFirst, write)
+            }
+            guard isWritten else { return false }
         }
         return true
     }
 
-    /// The lines of a field, joined and without blanks. Which codings are accepted counts as a set, and languages count
-    /// without regard to case.
-    private static func value(of name: HeaderName, in request: borrowing HeaderBlock) -> [UInt8] {
-        var members: [[UInt8]] = []
-        var isPresent = false
-        for field in request.fields where request.matches(field, name) {
-            isPresent = true
-            request.withBytes(field.value) { value in
-                FieldList.forEachMember(of: value) { member in
-                    let ignoresCase = name.id == .acceptEncoding || name.id == .unknown && self.isLanguage(name)
-                    members.append(member.filter { $0 != 0x20 && $0 != 0x09 }.map { ignoresCase ? self.lower($0) : $0 })
-                }
+    private static func write(
+        _ line: UnsafeRawBufferPointer,
+        ignoresCase: Bool,
+        isFirst: inout Bool,
+        _ write: (UInt8) -> Bool
+    ) -> Bool {
+        var start = 0
+        while start < line.count {
+            var end = start
+            var isQuoted = false
+            while end < line.count, isQuoted || line[end] != UInt8(ascii: ",") {
+                if line[end] == UInt8(ascii: "\"") { isQuoted.toggle() }
+                // The comma after a backslash in a string is none that separates, and neither is a quote there.
+                if isQuoted, line[end] == UInt8(ascii: "\\"), end + 1 < line.count { end += 1 }
+                end += 1
+            }
+            var first = start
+            var last = end
+            while first < last, line[first] == 0x20 || line[first] == 0x09 { first += 1 }
+            while last > first, line[last - 1] == 0x20 || line[last - 1] == 0x09 { last -= 1 }
+            start = end + 1
+            guard first < last else { continue }
+            if !isFirst, !write(UInt8(ascii: ",")) { return false }
+            isFirst = false
+            for index in first..<last {
+                guard write(ignoresCase ? asciiLowercased(line[index]) : line[index]) else { return false }
             }
         }
-        guard isPresent else { return [0] }
-        if name.id == .acceptEncoding { members = Array(Set(members)).sorted { $0.lexicographicallyPrecedes($1) } }
-        return Array(members.joined(separator: [UInt8(ascii: ",")]))
+        return true
     }
 
     private static func isLanguage(_ name: HeaderName) -> Bool {
@@ -56,6 +115,4 @@ package struct Variant: Hashable, Sendable {
             ByteClass.equalsIgnoringCase($0, UnsafeRawBufferPointer("Accept-Language" as StaticString))
         }
     }
-
-    private static func lower(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }
 }

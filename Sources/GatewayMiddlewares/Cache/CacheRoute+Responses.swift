@@ -123,12 +123,14 @@ extension CacheRoute {
         by head: borrowing HeaderBlock,
         _ feeder: CacheFeeder
     ) -> StoredResponse {
-        let old = HeaderBlock(stale.fields, room: 0)
-        var fields = HeaderBlock()
-        for field in old.fields where !Self.isReplaced(field, in: old, by: head) { fields.add(field, from: old) }
-        for field in head.fields where Self.replaces(field.id) { fields.add(field, from: head) }
-        if let tags = self.tagsHeader { fields.removeAll(tags) }
-        let prepared = PreparedFields { block in for field in fields.fields { block.add(field, from: fields) } }
+        let updated = StoredHeadUpdate.fields(of: stale.fields, freshenedBy: head)
+        var prepared = updated
+        if let tags = self.tagsHeader, updated.names.contains(tags.id) {
+            let fields = HeaderBlock(updated, room: 0)
+            prepared = PreparedFields { block in
+                for field in fields.fields where !fields.matches(field, tags) { block.add(field, from: fields) }
+            }
+        }
         let lifetime = self.lifetimeOf304(stale, prepared, feeder)
         return stale.updated(fields: prepared, lifetime: lifetime, askedAt: feeder.fetch.stamp)
     }
@@ -154,26 +156,6 @@ extension CacheRoute {
         )
         if case .store(let lifetime, _) = verdict { return lifetime }
         return ResponseLifetime(bornAt: self.now, lifetime: 0, source: stale.lifetime.source)
-    }
-
-    /// RFC 9111 section 3.2: what describes the stored bytes stays.
-    private static func replaces(_ id: FieldID) -> Bool {
-        switch id {
-        case .contentLength, .contentEncoding, .contentRange, .contentType, .transferEncoding, .connection: false
-        default: true
-        }
-    }
-
-    private static func isReplaced(
-        _ field: HeaderBlock.Field,
-        in old: borrowing HeaderBlock,
-        by new: borrowing HeaderBlock
-    ) -> Bool {
-        if field.id == .age { return true }
-        guard self.replaces(field.id) else { return false }
-        if field.id != .unknown { return new.contains(field.id) }
-        guard let name = HeaderName(validating: old.string(field.name)) else { return false }
-        return new.contains(name)
     }
 
     /// A body of unknown length proved to be longer than what is stored.

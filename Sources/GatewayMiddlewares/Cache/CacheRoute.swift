@@ -209,10 +209,9 @@ final class CacheRoute {
         hash.combine(0 as UInt8)
         exchange.request.headers.withBytes(path) { for byte in $0 { hash.combine(byte) } }
         if !self.vary.isEmpty {
-            for value in Variant(self.vary, of: exchange.request.headers).values {
-                hash.combine(0 as UInt8)
-                for byte in value { hash.combine(byte) }
-            }
+            hash.combine(0 as UInt8)
+            // With lengths, so that a field without a value is not taken for another that is absent.
+            for byte in Variant(self.vary, of: exchange.request.headers).tierBytes { hash.combine(byte) }
         }
     }
 
