@@ -21,7 +21,7 @@ enum ChainBenchmarks {
         },
     ]
 
-    private static let none = """
+    static let none = """
         [middleware]
         request_id = false
         metrics = false
@@ -36,7 +36,7 @@ enum ChainBenchmarks {
     private static let standard = "[middleware]\naccess_log = false\n"
 
     private static func exchanging(with middlewares: String) throws -> () throws -> Void {
-        let worker = try self.worker(middlewares)
+        let worker = try self.worker(middlewares, AbsentUpstream())
         let client = SilentClient()
         let request = ByteBuffer(string: CodecBenchmarks.apiRequest)
         let response = ByteBuffer(string: CodecBenchmarks.response)
@@ -66,7 +66,7 @@ enum ChainBenchmarks {
         }
     }
 
-    private static func worker(_ middlewares: String) throws -> Worker {
+    static func worker(_ middlewares: String, _ upstream: AbsentUpstream) throws -> Worker {
         let configuration = try GatewayConfiguration(
             toml: middlewares + "[upstreams.origin]\ntargets = [\"http://127.0.0.1:1\"]\n"
                 + "[[routes]]\npath = \"/*\"\nupstream = \"origin\"\n",
@@ -92,7 +92,7 @@ enum ChainBenchmarks {
         let plan = RoutePlan(
             name: "origin",
             chain: chain,
-            action: .upstream(AbsentUpstream()),
+            action: .upstream(upstream),
             forwarding: RoutePlan.Forwarding(),
             meters: meters
         )
@@ -106,18 +106,20 @@ enum ChainBenchmarks {
 }
 
 /// Accepts the exchange. The benchmark sends the response.
-private final class AbsentUpstream: Upstream {
+final class AbsentUpstream: Upstream {
     let name = "origin"
     let isUsable = true
     var retryBudget: SharedRetryBudget? { nil }
+    /// The last exchange that it accepted.
+    var taken: Exchange?
 
     func retryDestination(of exchange: Exchange) -> RetryDestination { .tried }
-    func take(_ exchange: Exchange) {}
+    func take(_ exchange: Exchange) { self.taken = exchange }
     func stop() {}
 }
 
 /// Accepts everything, and keeps the status.
-private final class SilentClient: ClientStream {
+final class SilentClient: ClientStream {
     let isWritable = true
     let scheme: StaticString = "http"
     let protocolName: StaticString = "HTTP/1.1"
