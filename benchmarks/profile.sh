@@ -31,6 +31,9 @@ listen=127.0.0.1:$(free_port) upstream=127.0.0.1:$(free_port) admin_port=$(free_
 # Nearly all requests are over the limit, or none is.
 limit=1000000
 [[ ${SCENARIO:-} != limited ]] || limit=1
+# A new URL for each request, or the same one again: curl does not send what follows a #.
+path='/?'
+[[ ${SCENARIO:-} != cache ]] || path=/cached#
 body=$(printf 'x%.0s' {1..1024})
 fill() {
     sed -e "s|@LISTEN@|$listen|; s|@UPSTREAM@|$upstream|; s|@WORK@|$work|; s|@BODY@|$body|; s|@WORKERS@|1|; s|@LIMIT@|$limit|" \
@@ -56,7 +59,7 @@ for ((try = 0; try < 300; try++)); do
 done
 # One keep-alive connection, one request after another: the same work in every run.
 # Responses with 429 are work, too.
-load() { curl -s -H 'Accept-Encoding: gzip' "http://$listen/?[1-$1]" -o /dev/null; }
+load() { curl -s -H 'Accept-Encoding: gzip' "http://$listen$path[1-$1]" -o /dev/null; }
 load 200
 callgrind_control --instr=on "$gateway" >/dev/null 2>&1
 load "$requests"

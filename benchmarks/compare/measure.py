@@ -66,7 +66,7 @@ def measure(scenario, peers, rounds, duration, say, upstream="", latency=True):
     """Runs each peer `rounds` times for `duration` seconds. Returns name → Subject, and the rate at which
     latency was taken."""
     load.build_steady()
-    with Stage(upstream) as stage:
+    with Stage(upstream, redis=scenario.redis) as stage:
         subjects = {}
         for peer in peers:
             text = peer.configuration(scenario)

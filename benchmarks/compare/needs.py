@@ -8,8 +8,8 @@ import sys
 
 from peers import CONFIGURATIONS, PEERS
 
-# nginx is the upstream of every comparison; libbrotli1 decodes the verified responses, nghttp2-client has h2load.
-ALWAYS = ("nginx-light", "wrk", "nghttp2-client", "openssl", "gcc", "libc6-dev", "libbrotli1")
+# nginx is the upstream of every comparison; redis-server shares limits; libbrotli1 decodes the verified responses, nghttp2-client has h2load.
+ALWAYS = ("nginx-light", "redis-server", "wrk", "nghttp2-client", "openssl", "gcc", "libc6-dev", "libbrotli1")
 
 
 def chosen(names):

@@ -154,6 +154,7 @@ PEERS = {
             packages=("varnish",),
         ),
         dataclasses.replace(GATEWAY, name="gateway-passing", title="Gateway, passing on", kin="gateway"),
+        dataclasses.replace(GATEWAY, name="gateway-memory", title="Gateway, in memory", kin="gateway"),
         GATEWAY,
     ]
 }

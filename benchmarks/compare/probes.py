@@ -3,7 +3,7 @@
 import re
 
 from scenarios import decoded
-from verify import Different, ask
+from verify import Different, ask, upstream_requests
 
 LOWERED = 5  # requests per second, low enough to observe the limit
 BURST = 40
@@ -81,4 +81,26 @@ def changed(stage, peer, port, scenario, text):
     return None
 
 
-PROBES = {probe.__name__: probe for probe in (request_id, limit, compression, metrics, changed)}
+def stored(stage, peer, port, scenario, text):
+    """The upstream does not see requests for a stored response."""
+    before = upstream_requests(stage.upstream_port)
+    for _ in range(3):
+        if ask(port, scenario.path).body != scenario.body.encode():
+            return "a stored response has another body"
+    # Reading the counter is a request, too.
+    if sent := upstream_requests(stage.upstream_port) - before - 1:
+        return f"{sent} of 3 requests for a stored response reach the upstream"
+    return None
+
+
+def validated(stage, peer, port, scenario, text):
+    """The stored response answers conditions."""
+    answer = ask(port, scenario.path, {"If-None-Match": '"v1"'})
+    if answer.status != 304 or answer.body:
+        return f"a condition that matches is answered with {answer.status}"
+    return None
+
+
+PROBES = {
+    probe.__name__: probe for probe in (request_id, limit, compression, metrics, changed, stored, validated)
+}

@@ -27,6 +27,7 @@ class Scenario:
     rate: int = 0  # offered requests per second; 0: saturation
     shares: dict = field(default_factory=dict)  # status → (min, max) share of the responses; empty: all have the status
     probes: tuple = ()  # names in probes.PROBES: further checks
+    redis: bool = False  # whether a Redis server runs beside the upstream
     lacks: dict = field(default_factory=dict)  # peer → {probe: why it is skipped}
     notes: tuple = ()  # sentences below the table
     own: bool = False  # the user's own upstream and configuration
@@ -77,6 +78,7 @@ def decoded(body, coding):
 
 SMALL = text(1024)
 LARGE = records(32 * 1024)
+CACHED = text(64 * 1024)
 EVERYBODY = ("nginx", "haproxy", "envoy", "caddy", "gateway")
 
 POLICY_HEADERS = {
@@ -88,6 +90,11 @@ POLICY_HEADERS = {
     "X-XSS-Protection": "0",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+
+CACHE_NOTES = (
+    "All answer from memory: nginx from files in a tmpfs, which it keeps open, the others from the heap. The gateway, "
+    "HAProxy and Varnish send `Age`, nginx does not.",
+)
 
 SCENARIOS = {
     scenario.name: scenario
@@ -178,6 +185,50 @@ SCENARIOS = {
                 "a different share. The 429 responses differ. Envoy's limit is one bucket for all clients; Caddy's "
                 "standard build has none.",
             ),
+        ),
+        Scenario(
+            name="limited-redis",
+            title="Nine of ten requests over a shared limit",
+            peers=("nginx", "haproxy", "gateway-memory", "gateway"),
+            path="/",
+            body=SMALL,
+            configuration="limited",
+            other_configurations={"gateway": "limited-redis"},
+            limit=2_000,
+            rate=20_000,
+            shares={200: (0.05, 0.15), 429: (0.85, 0.95)},
+            probes=("limit",),
+            redis=True,
+            notes=(
+                "In the last line each decision is made by a Redis server, for all gateways together. The others count "
+                "in the memory of one process: nginx has no shared limits, and HAProxy's stick tables reach other "
+                "HAProxys some time after the decision, so several of them let more requests pass than the limit. The "
+                "CPU time of the Redis server is not included.",
+            ),
+        ),
+        Scenario(
+            name="cache",
+            title="Cache hits, 1 KiB",
+            peers=("nginx", "haproxy", "varnish", "gateway"),
+            path="/cached",
+            body=SMALL,
+            configuration="cache",
+            headers={"Cache-Control": "max-age=86400"},
+            probes=("stored", "validated"),
+            lacks={"haproxy": {"validated": "it forwards the complete response"}},
+            notes=CACHE_NOTES,
+        ),
+        Scenario(
+            name="cache-64k",
+            title="Cache hits, 64 KiB",
+            peers=("nginx", "haproxy", "varnish", "gateway"),
+            path="/cached-64k",
+            body=CACHED,
+            configuration="cache",
+            headers={"Cache-Control": "max-age=86400"},
+            probes=("stored", "validated"),
+            lacks={"haproxy": {"validated": "it forwards the complete response"}},
+            notes=CACHE_NOTES,
         ),
     ]
 }

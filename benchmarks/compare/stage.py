@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
-from peers import CONFIGURATIONS, NGINX, NGINX_ARGUMENTS, fill_in
+from peers import CONFIGURATIONS, NGINX, NGINX_ARGUMENTS, Unavailable, fill_in
 from processes import Server, free_port
-from scenarios import LARGE, SMALL
+from scenarios import CACHED, LARGE, SMALL
 
 
 def cores():
@@ -18,25 +19,38 @@ def cores():
     return available[:1], available[1:2]
 
 
-class Stage(contextlib.ExitStack):
-    """Starts servers, and stops them at the end. `upstream` is the HOST:PORT of an existing server."""
+def memory_folder():
+    """A temporary folder in memory, where the system has one."""
+    shared = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(prefix="gateway-compare-", dir=shared if shared.is_dir() else None)
 
-    def __init__(self, upstream="", workers=1, proxy_cores=None, speaks_http2=False):
+
+class Stage(contextlib.ExitStack):
+    """Starts servers, and stops them at the end. `upstream` is the HOST:PORT of an existing server; with `redis`, there is
+    a Redis server, too."""
+
+    def __init__(self, upstream="", workers=1, proxy_cores=None, speaks_http2=False, redis=False):
         super().__init__()
         own_cores, self.load_cores = cores()
         self.proxy_cores = proxy_cores or own_cores
         self.given = upstream
         self.workers = workers
         self.speaks_http2 = speaks_http2
+        self.redis = redis
+        self.redis_port = 0
 
     def __enter__(self):
         super().__enter__()
         try:
             self.work = Path(self.enter_context(tempfile.TemporaryDirectory(prefix="gateway-compare-")))
-            self.work.chmod(0o755)  # nginx's workers drop root privileges, and need access
+            self.memory = Path(self.enter_context(memory_folder()))
+            for folder in (self.work, self.memory):
+                folder.chmod(0o755)  # nginx's workers drop root privileges, and need access
             self.upstream_port = None
             if not self.given:
                 self.start_upstream()
+            if self.redis:
+                self.start_redis()
         except BaseException:
             self.close()
             raise
@@ -46,6 +60,7 @@ class Stage(contextlib.ExitStack):
         content = self.work / "content"
         content.mkdir()
         (content / "large.json").write_text(LARGE)
+        (content / "cached-64k").write_text(CACHED)
         self.upstream_port = free_port()
         self.given = f"127.0.0.1:{self.upstream_port}"
         text = (CONFIGURATIONS / "upstream.conf").read_text()
@@ -54,10 +69,21 @@ class Stage(contextlib.ExitStack):
         nginx = [NGINX.executable(), *NGINX_ARGUMENTS]
         self.start("upstream", text, nginx, self.upstream_port, self.load_cores)
 
+    def start_redis(self):
+        """A server without persistence. It shares the core of the load generator, as the upstream does."""
+        self.redis_port = free_port()
+        path = shutil.which("redis-server")
+        if path is None:
+            raise Unavailable("redis-server is not installed: apt-get install redis-server")
+        command = [path, "--port", str(self.redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self.start("redis", "", command, self.redis_port, self.load_cores)
+
     def marks(self, port, limit=0):
         host, _, upstream_port = self.given.rpartition(":")
         return {
             "@WORK@": str(self.work),
+            "@MEMORY@": f"{self.memory}/{port}",
+            "@REDIS@": f"127.0.0.1:{self.redis_port}",
             "@UPSTREAM@": self.given,
             "@UPSTREAM_HOST@": host,
             "@UPSTREAM_PORT@": upstream_port,

@@ -92,8 +92,17 @@ def complaint(answer, scenario):
 
 def upstream_connections(port):
     """How many connections the upstream has accepted so far."""
+    return _counters(port)[0]
+
+
+def upstream_requests(port):
+    """How many requests the upstream has received so far, with the one that asks."""
+    return _counters(port)[2]
+
+
+def _counters(port):
     # Active connections / "server accepts handled requests" / the three numbers
-    return int(ask(port, "/_connections").body.split(b"\n")[2].split()[0])
+    return [int(number) for number in ask(port, "/_connections").body.split(b"\n")[2].split()]
 
 
 def wrong_statuses(statuses, scenario):

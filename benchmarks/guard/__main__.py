@@ -13,7 +13,7 @@ import ceilings
 from callgrind import Profile
 from runs import ROOT, Failed, all_costs
 
-SCENARIOS = ("plain", "chain", "limited")
+SCENARIOS = ("plain", "chain", "limited", "cache")
 CEILINGS = ROOT / "benchmarks" / "ceilings.json"
 
 

@@ -49,7 +49,7 @@ def comparison(figures, rounds=5):
     return made, subjects
 
 
-NAMES = "LISTEN LISTEN_PORT ADMIN_PORT UPSTREAM UPSTREAM_HOST UPSTREAM_PORT WORK WORKERS LIMIT BURST".split()
+NAMES = "LISTEN LISTEN_PORT ADMIN_PORT UPSTREAM UPSTREAM_HOST UPSTREAM_PORT WORK MEMORY REDIS WORKERS LIMIT BURST".split()
 MARKS = {f"@{name}@": "" for name in NAMES}
 
 ALL = {"nginx": [16, 14, 15, 13, 99], "haproxy": [17] * 5, "varnish": [50] * 5, "envoy": [30] * 5, "caddy": [90] * 5, "gateway": [12, 14, 13, 13, 13]}

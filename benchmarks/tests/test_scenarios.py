@@ -8,6 +8,7 @@ import unittest
 from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "compare"))
 
@@ -16,6 +17,7 @@ import index
 import measure
 import middlewares
 import own
+import probes
 import results
 import routes
 import scenarios
@@ -45,7 +47,7 @@ class VerifyTests(unittest.TestCase):
         return verify.complaint(answer(SCENARIOS[name], **changes), SCENARIOS[name])
 
     def test_the_right_answers_pass(self):
-        for name in ("plain", "chain", "compress-gzip", "not-modified", "limited"):
+        for name in ("plain", "chain", "compress-gzip", "not-modified", "limited", "limited-redis", "cache", "cache-64k"):
             with self.subTest(scenario=name):
                 self.assertIsNone(self.wrong(name))
 
@@ -63,6 +65,8 @@ class VerifyTests(unittest.TestCase):
             ("not-modified", {"status": 200}, "200"),
             ("not-modified", {"body": b"x"}, "304"),
             ("not-modified", {"ETag": '"v2"'}, "ETag"),
+            ("cache", {"Cache_Control": None}, "Cache-Control"),
+            ("cache-64k", {"body": b"short"}, "5 bytes"),
         ]:
             with self.subTest(scenario=name, changes=changes):
                 self.assertIn(found, self.wrong(name, **changes) or "nothing")
@@ -111,6 +115,25 @@ class ScenarioTests(unittest.TestCase):
             self.assertNotIn(name, SCENARIOS)
             self.assertLessEqual(set(module.PEERS), set(PEERS))
             self.assertGreater(module.seconds([1], SimpleNamespace(rounds=1, duration=1)), 0)
+
+
+class CacheProbeTests(unittest.TestCase):
+    def probed(self, bodies, counts):
+        """What `stored` says of a peer that answers with these bodies, while the upstream counts these requests."""
+        counts = iter(counts)
+        scenario = SCENARIOS["cache"]
+        answers = iter(answer(scenario, body=body) for body in bodies)
+        with (
+            mock.patch.object(probes, "ask", lambda *_: next(answers)),
+            mock.patch.object(probes, "upstream_requests", lambda _: next(counts)),
+        ):
+            return probes.stored(SimpleNamespace(upstream_port=1), PEERS["gateway"], 2, scenario, "")
+
+    def test_no_request_for_a_stored_response_reaches_the_upstream(self):
+        right = scenarios.SMALL.encode()
+        self.assertIsNone(self.probed([right] * 3, [7, 8]))
+        self.assertIn("2 of 3", self.probed([right] * 3, [7, 10]))
+        self.assertIn("another body", self.probed([right, b"short"], [7, 8]))
 
 
 class GeneratedConfigurationTests(unittest.TestCase):
