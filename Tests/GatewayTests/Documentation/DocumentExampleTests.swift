@@ -17,7 +17,7 @@ struct DocumentExampleTests {
             if example.contains("tenant") { continue }
             let configuration = try GatewayConfiguration(
                 toml: Self.completed(String(example)),
-                environment: ["ADMIN_TOKEN": "x"],
+                environment: ["ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x"],
                 middlewares: .standard
             )
             let check = try await PlanCheck(configuration)
