@@ -21,8 +21,9 @@ extension CacheRoute {
             guard self.showsStatus else { return }
             fields.add(CacheStatusField.name) { field in
                 if let reader { return field.writeForwarded(reader, status: stored.status, isStored: true) }
-                // In whole seconds, so that it fits to `Age`.
-                let left = stored.lifetime.lifetime / 1000 - stored.lifetime.age(at: now) / 1000
+                // In whole seconds, so that it fits to `Age`. Negative from the moment at which it is stale.
+                var left = stored.lifetime.lifetime / 1000 - stored.lifetime.age(at: now) / 1000
+                if left == 0, stored.lifetime.age(at: now) >= stored.lifetime.lifetime { left = -1 }
                 field.write(result == .revalidated ? "gateway; fwd=stale; fwd-status=304" : "gateway; hit")
                 field.write(left < 0 ? "; ttl=-" : "; ttl=")
                 field.write(decimal: Int(left.magnitude))

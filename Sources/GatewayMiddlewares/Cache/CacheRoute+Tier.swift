@@ -77,6 +77,7 @@ extension CacheRoute {
 /// Takes the bytes that make a key.
 protocol CacheKeySink {
     mutating func combine(_ byte: UInt8)
+    mutating func combine(_ bytes: UnsafeRawBufferPointer)
 }
 
 extension SipHash: CacheKeySink {}
@@ -86,4 +87,5 @@ struct CacheKeyBytes: CacheKeySink {
     var bytes: [UInt8] = []
 
     mutating func combine(_ byte: UInt8) { self.bytes.append(byte) }
+    mutating func combine(_ bytes: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: bytes) }
 }

@@ -21,6 +21,8 @@ final class CacheRoute {
     let tier: CacheTier?
     let maxTierObject: Int
     private let rules: CacheRequestRules
+    /// The hash of the keys after the name of the route.
+    private let keyStart: SipHash
     private let keysByHost: Bool
     private let vary: [HeaderName]
     private let coalesces: Bool
@@ -46,6 +48,9 @@ final class CacheRoute {
         self.showsStatus = config.statusHeader
         self.servesRanges = config.ranges
         self.rules = CacheRequestRules(config)
+        var start = SipHash(seed: self.shared.seed)
+        for byte in self.name.utf8 { start.combine(byte) }
+        self.keyStart = start
         self.keysByHost = config.keyHost
         self.vary = config.vary.compactMap { HeaderName(validating: $0) }
         self.coalesces = config.coalesce
@@ -190,16 +195,20 @@ final class CacheRoute {
     // MARK: Keys and plans
 
     private func key(of exchange: Exchange) -> CacheKey {
-        var hash = SipHash(seed: self.shared.seed)
-        self.write(keyOf: exchange, to: &hash)
+        var hash = self.keyStart
+        self.write(afterNameInKeyOf: exchange, to: &hash)
         let (high, low) = hash.finish()
         return CacheKey(high: high, low: low)
     }
 
     /// Writes what makes the key of a request, which is the same on all gateways.
     func write<Sink: CacheKeySink>(keyOf exchange: Exchange, to hash: inout Sink) {
-        let path = exchange.forwardedPath
         for byte in self.name.utf8 { hash.combine(byte) }
+        self.write(afterNameInKeyOf: exchange, to: &hash)
+    }
+
+    private func write<Sink: CacheKeySink>(afterNameInKeyOf exchange: Exchange, to hash: inout Sink) {
+        let path = exchange.forwardedPath
         hash.combine(exchange.isSecure ? 1 : 0 as UInt8)
         exchange.request.headers.withBytes(self.keysByHost ? exchange.clientHost : .empty) { host in
             for byte in HostText.withoutDefaultPort(host, isSecure: exchange.isSecure) {
@@ -207,7 +216,7 @@ final class CacheRoute {
             }
         }
         hash.combine(0 as UInt8)
-        exchange.request.headers.withBytes(path) { for byte in $0 { hash.combine(byte) } }
+        exchange.request.headers.withBytes(path) { hash.combine($0) }
         if !self.vary.isEmpty {
             hash.combine(0 as UInt8)
             // With lengths, so that a field without a value is not taken for another that is absent.
