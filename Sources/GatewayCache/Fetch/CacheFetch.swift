@@ -12,6 +12,8 @@ package final class CacheFetch: Sendable {
     package let startedAt: Int64
     /// The same among the purges.
     package let stamp: PurgeStamp
+    /// A longer body is not stored.
+    package let maxBody: Int
     private let state: Mutex<State>
 
     private struct State {
@@ -50,6 +52,7 @@ package final class CacheFetch: Sendable {
         self.key = key
         self.startedAt = startedAt
         self.stamp = stamp
+        self.maxBody = maxBody
         self.state = Mutex(State(machine: StateMachine(maxBody: maxBody), variant: variant))
     }
 

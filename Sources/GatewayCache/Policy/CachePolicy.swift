@@ -23,6 +23,20 @@ package struct CachePolicy: Hashable, Sendable {
     /// Why a response is not stored.
     package enum Reason: Hashable, Sendable {
         case method, status, partial, noStore, isPrivate, vary, credentials, setCookie, noLifetime
+
+        /// A token for `Cache-Status` (RFC 9211 section 2.8).
+        package var detail: StaticString {
+            switch self {
+            case .method: "method"
+            case .status, .partial: "status"
+            case .noStore: "no-store"
+            case .isPrivate: "private"
+            case .vary: "vary"
+            case .credentials: "credentials"
+            case .setCookie: "set-cookie"
+            case .noLifetime: "no-lifetime"
+            }
+        }
     }
 
     /// Decides about a response (RFC 9111 section 3).

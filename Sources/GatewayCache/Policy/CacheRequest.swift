@@ -2,7 +2,7 @@ package import GatewayHTTP
 
 /// What the cache has to know of a request.
 package struct CacheRequest: Hashable, Sendable {
-    package let method: Method
+    package private(set) var method: Method
     /// Why the cache does not look for the request; nil if it does.
     package let bypass: Bypass?
     /// Whether the request says who its user is.
@@ -13,6 +13,13 @@ package struct CacheRequest: Hashable, Sendable {
     /// The directives of the client that count.
     let control: CacheControl?
 
+    /// The same for GET, whose stored responses a response to HEAD is about too.
+    package var asGet: CacheRequest {
+        var request = self
+        request.method = .get
+        return request
+    }
+
     package enum Bypass: Hashable, Sendable {
         case method
         /// Something may make the upstream answer another request than the one that the key describes.
@@ -20,6 +27,16 @@ package struct CacheRequest: Hashable, Sendable {
         case body
         /// The client's `no-store`.
         case client
+
+        /// A token for `Cache-Status` (RFC 9211 section 2.8). Nil: the reason for forwarding says it.
+        package var detail: StaticString? {
+            switch self {
+            case .method: nil
+            case .override: "override-field"
+            case .body: "body"
+            case .client: "no-store"
+            }
+        }
     }
 
     package init(_ request: borrowing RequestHead, _ policy: CachePolicy) {

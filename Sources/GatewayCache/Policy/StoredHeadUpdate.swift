@@ -20,15 +20,50 @@ package enum StoredHeadUpdate {
         }
     }
 
-    /// Whether the head of a response to HEAD shows that the stored response is no longer current.
-    package static func isOutdated(_ stored: PreparedFields, by update: borrowing HeaderBlock) -> Bool {
-        let old = HeaderBlock(stored, room: 0)
-        for id in [FieldID.etag, .lastModified, .contentLength] {
-            guard let new = update.first(id), let known = old.first(id) else { continue }
-            let isSame = update.withBytes(new) { new in old.withBytes(known) { $0.elementsEqual(new) } }
-            if !isSame { return true }
+    /// What the response to a HEAD request says about a stored response to GET (RFC 9111 section 4.3.5).
+    package enum OnHead: Hashable, Sendable {
+        /// It is the same, so its head can be freshened.
+        case current
+        /// It has changed.
+        case outdated
+        /// Nothing.
+        case unknown
+    }
+
+    /// - Parameter length: The length of the stored body.
+    package static func compare(
+        _ stored: PreparedFields,
+        status: Int,
+        length: Int,
+        withHead update: borrowing ResponseHead
+    ) -> OnHead {
+        guard update.status == status else { return self.tellsOfChange(update.status) ? .outdated : .unknown }
+        guard status == 200 else { return .unknown }
+        if let new = update.headers.first(.contentLength),
+            Int(clampingDigits: update.headers.string(new)) != length
+        {
+            return .outdated
         }
-        return false
+        let old = HeaderBlock(stored, room: 0)
+        var result = OnHead.unknown
+        for id in [FieldID.etag, .lastModified] {
+            guard let new = update.headers.first(id) else { continue }
+            guard let known = old.first(id) else { return .outdated }
+            let isSame = update.headers.withBytes(new) { new in old.withBytes(known) { $0.elementsEqual(new) } }
+            guard isSame else { return .outdated }
+            // Without a validator nothing says that the bytes are the same.
+            result = .current
+        }
+        return result
+    }
+
+    /// Whether another status than the stored one is about the resource, not about the request or the moment.
+    private static func tellsOfChange(_ status: Int) -> Bool {
+        switch status {
+        case 206, 304: false
+        case 200..<400, 404, 410: true
+        default: false
+        }
     }
 
     private static func replaces(_ field: HeaderBlock.Field) -> Bool {

@@ -71,6 +71,13 @@ extension GatewayError.Code {
         "The request line is too long.",
         proxyStatus: "http_request_error"
     )
+    /// 416: the body has none of the requested ranges.
+    public static let rangeNotSatisfiable = Self(
+        "range_not_satisfiable",
+        416,
+        "The response has none of the requested ranges.",
+        proxyStatus: "http_request_denied"
+    )
     /// 421: this connection does not serve the requested host.
     public static let misdirectedRequest = Self(
         "misdirected_request",
@@ -213,9 +220,10 @@ extension GatewayError.Code {
     /// Every code.
     package static let all: [Self] = [
         .badRequest, .unauthorized, .forbidden, .notFound, .methodNotAllowed, .requestTimeout, .conflict,
-        .preconditionFailed, .payloadTooLarge, .uriTooLong, .misdirectedRequest, .validationFailed, .upgradeRequired,
-        .rateLimited, .headersTooLarge, .internalError, .notImplemented, .versionNotSupported, .upstreamUnreachable,
-        .upstreamInvalidResponse, .upstreamReset, .overloaded, .noHealthyUpstream, .circuitOpen, .draining,
-        .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached, .upstreamError,
+        .preconditionFailed, .payloadTooLarge, .uriTooLong, .rangeNotSatisfiable, .misdirectedRequest,
+        .validationFailed, .upgradeRequired, .rateLimited, .headersTooLarge, .internalError, .notImplemented,
+        .versionNotSupported, .upstreamUnreachable, .upstreamInvalidResponse, .upstreamReset, .overloaded,
+        .noHealthyUpstream, .circuitOpen, .draining, .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached,
+        .upstreamError,
     ]
 }

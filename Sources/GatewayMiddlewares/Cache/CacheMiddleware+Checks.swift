@@ -76,6 +76,13 @@ extension CacheMiddleware.Config {
     }
 
     private func checkNames(in context: inout BuildContext) {
+        if self.keyConsumer {
+            context.fail(
+                "consumers come from authentication, which this version does not have",
+                suggestion: "remove it: responses to requests with credentials are shared only if they allow it",
+                at: "key_consumer"
+            )
+        }
         for (key, names) in [("targets", self.targets), ("vary", self.vary)] {
             for (index, name) in names.enumerated() {
                 Self.checkField(name, at: [key, String(index)], in: &context)

@@ -49,17 +49,25 @@ extension CacheRoute {
 
     /// Begins a response that is being fetched.
     func begin(_ exchange: Exchange, with head: FetchedHead, _ reader: CacheReader) {
-        let result: CacheResult = reader.isFirst ? .miss : .coalesced
-        self.meters.count(result, of: exchange)
+        let isConfirmed = head.upstreamStatus == 304
+        self.meters.count(isConfirmed ? .revalidated : reader.isFirst ? .miss : .coalesced, of: exchange)
         let isStored = head.lifetime != nil
         if isStored, CompressionMiddleware.accepted(by: exchange) != nil {
             exchange[KeptBody.key] = .fetched(reader.fetch, self.shared.store)
         }
         exchange.driver.answer(with: reader, from: reader.place) { response in
             response.fill(with: head)
+            response.headers.changeReferences { reference in
+                exchange.request.headers.withBytes(exchange.clientHost) { HostReference.withHost(reference, $0) }
+            }
             guard self.showsStatus else { return }
             response.headers.add(CacheStatusField.name) { field in
-                field.writeForwarded(reader, status: head.status, isStored: isStored)
+                field.writeForwarded(
+                    reader,
+                    status: head.upstreamStatus,
+                    isStored: isStored,
+                    detail: head.detail
+                )
             }
         }
     }
@@ -77,37 +85,38 @@ extension CacheRoute {
 
     func lookUpAgain(_ exchange: Exchange, _ reader: CacheReader) -> Decision {
         // Its own response is not stored, so it goes upstream with the conditions and the range of the client.
-        if reader.isFirst { return self.pass(exchange, .miss) }
+        if reader.isFirst { return self.pass(exchange, because: reader.reason) }
         return self.request(exchange, lookups: reader.lookups + 1, selectedBy: reader.names)
     }
 
-    enum Passing {
-        case bypass(CacheRequest.Bypass?)
-        case miss
+    /// Lets a request go upstream that the cache does not look for.
+    func bypass(_ exchange: Exchange, _ reason: CacheRequest.Bypass?) -> Decision {
+        self.meters.count(.bypass, of: exchange)
+        var detail = reason?.detail
+        if reason == nil { detail = exchange.isGRPC ? "grpc" : "upgrade" }
+        let text: StaticString = reason == .method ? "fwd=method" : "fwd=bypass"
+        exchange[CacheStatusField.forwarded] = CacheStatusField.Forwarded(text: text, detail: detail)
+        return .next
     }
 
-    /// Lets the request go upstream as the client sent it.
-    func pass(_ exchange: Exchange, _ reason: Passing) -> Decision {
-        switch reason {
-        case .bypass(let bypass):
-            self.meters.count(.bypass, of: exchange)
-            exchange[CacheStatusField.forwarded] = bypass == .method ? "fwd=method" : "fwd=bypass"
-        case .miss:
-            self.meters.count(.miss, of: exchange)
-            exchange[CacheStatusField.forwarded] = "fwd=uri-miss"
-        }
+    /// Lets a request that nothing stored answers go upstream as the client sent it.
+    func pass(_ exchange: Exchange, because reason: CacheReader.Reason, detail: StaticString? = nil) -> Decision {
+        self.meters.count(.miss, of: exchange)
+        exchange[CacheStatusField.forwarded] = CacheStatusField.Forwarded(text: reason.text, detail: detail)
         return .next
     }
 
     /// The response to a request that has passed.
     func passed(_ exchange: Exchange) {
+        self.heard(exchange)
         if let tags = self.tagsHeader { exchange.response.headers.removeAll(tags) }
         guard self.showsStatus, exchange.origin != .gateway, let forwarded = exchange[CacheStatusField.forwarded] else {
             return
         }
         exchange.response.headers.add(CacheStatusField.name) { field in
             field.write("gateway; ")
-            field.write(forwarded)
+            field.write(forwarded.text)
+            field.writeDetail(forwarded.detail)
         }
     }
 }
@@ -115,8 +124,14 @@ extension CacheRoute {
 /// `Cache-Status` (RFC 9211).
 enum CacheStatusField {
     static let name = HeaderName("Cache-Status")
-    /// Why the request went upstream.
-    static let forwarded = ExchangeKey<StaticString?>("cache.forwarded", initial: nil)
+
+    /// Why a request went upstream, and what else is worth telling about it.
+    struct Forwarded {
+        let text: StaticString
+        let detail: StaticString?
+    }
+
+    static let forwarded = ExchangeKey<Forwarded?>("cache.forwarded", initial: nil)
 }
 
 extension ResponseHead {
@@ -132,18 +147,40 @@ extension ResponseHead {
     }
 }
 
+extension CacheReader.Reason {
+    /// RFC 9211 section 2.2
+    fileprivate var text: StaticString {
+        switch self {
+        case .uriMiss: "fwd=uri-miss"
+        case .varyMiss: "fwd=vary-miss"
+        case .request: "fwd=request"
+        case .stale: "fwd=stale"
+        }
+    }
+}
+
 extension HeadWriter {
     /// Writes that the response was fetched from the upstream.
-    fileprivate mutating func writeForwarded(_ reader: CacheReader, status: Int, isStored: Bool) {
-        switch reader.reason {
-        case .uriMiss: self.write("gateway; fwd=uri-miss")
-        case .varyMiss: self.write("gateway; fwd=vary-miss")
-        case .request: self.write("gateway; fwd=request")
-        case .stale:
-            self.write("gateway; fwd=stale; fwd-status=")
+    fileprivate mutating func writeForwarded(
+        _ reader: CacheReader,
+        status: Int,
+        isStored: Bool,
+        detail: StaticString? = nil
+    ) {
+        self.write("gateway; ")
+        self.write(reader.reason.text)
+        if reader.reason == .stale {
+            self.write("; fwd-status=")
             self.write(decimal: status)
         }
         if isStored { self.write("; stored") }
         if !reader.isFirst { self.write("; collapsed") }
+        self.writeDetail(detail)
+    }
+
+    fileprivate mutating func writeDetail(_ detail: StaticString?) {
+        guard let detail else { return }
+        self.write("; detail=")
+        self.write(detail)
     }
 }

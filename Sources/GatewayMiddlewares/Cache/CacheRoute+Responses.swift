@@ -34,14 +34,15 @@ extension CacheRoute {
             _ = feeder.fetch.finish(stale, .staleIfError)
             return
         }
-        let lifetime = self.lifetime(exchange, feeder)
+        let (lifetime, detail) = self.lifetime(exchange, feeder)
         let variant = Variant(Variant.names(in: exchange.response.headers), of: exchange.request.headers)
         let isShared = lifetime?.reuse(by: feeder.request, at: self.now) == .fresh
         let head = FetchedHead(
             status: status,
-            fields: self.fields(of: exchange, without: feeder.withheld),
+            fields: self.fields(of: exchange, without: feeder.withheld, isStored: lifetime != nil),
             framing: exchange.response.framing,
             lifetime: lifetime,
+            detail: detail,
             variant: variant
         )
         var failure: GatewayError?
@@ -56,11 +57,11 @@ extension CacheRoute {
         _ = feeder.fetch.head(head, from: feeder.id, variant: variant, isPrivate: !isShared, failure: failure)
     }
 
-    /// How long the response may be reused; nil if it is not stored.
-    private func lifetime(_ exchange: Exchange, _ feeder: CacheFeeder) -> ResponseLifetime? {
-        guard exchange.origin != .gateway, exchange.errorCode == nil, !exchange.responseCarriesNonce,
-            !exchange.response.isEventStream
-        else { return nil }
+    /// How long the response may be reused, or why it is not stored.
+    private func lifetime(_ exchange: Exchange, _ feeder: CacheFeeder) -> (ResponseLifetime?, detail: StaticString?) {
+        guard exchange.origin != .gateway, exchange.errorCode == nil else { return (nil, nil) }
+        if exchange.responseCarriesNonce { return (nil, "nonce") }
+        if exchange.response.isEventStream { return (nil, "event-stream") }
         let verdict = self.policy.verdict(
             on: exchange.response,
             to: feeder.request,
@@ -68,14 +69,17 @@ extension CacheRoute {
             receivedAt: self.now,
             date: self.worker.unixMilliseconds
         )
-        guard case .store(let lifetime, let without) = verdict else { return nil }
-        if case .length(let length) = exchange.response.framing, length > self.maxObject {
-            self.shared.fetches.set(.tooLarge, for: feeder.fetch.key, at: self.now)
-            return nil
+        switch verdict {
+        case .no(let reason): return (nil, reason.detail)
+        case .store(let lifetime, let without):
+            if case .length(let length) = exchange.response.framing, length > self.maxObject {
+                self.shared.fetches.set(.tooLarge, for: feeder.fetch.key, at: self.now)
+                return (nil, Self.tooLarge)
+            }
+            feeder.withheld = without
+            feeder.tags = self.tags(of: exchange.response.headers)
+            return (lifetime, nil)
         }
-        feeder.withheld = without
-        feeder.tags = self.tags(of: exchange.response.headers)
-        return lifetime
     }
 
     private func tags(of headers: borrowing HeaderBlock) -> [String] {
@@ -85,77 +89,32 @@ extension CacheRoute {
         }
     }
 
-    private func fields(of exchange: Exchange, without withheld: [HeaderName]) -> PreparedFields {
-        let headers = HeaderBlock(copying: exchange.response.headers)
+    /// Returns the fields of a response without the host that its client asked for, which others may call by another name.
+    func sharedFields(of exchange: Exchange) -> HeaderBlock {
+        var headers = HeaderBlock(copying: exchange.response.headers)
+        headers.changeReferences { reference in
+            exchange.request.headers.withBytes(exchange.clientHost) { HostReference.withoutHost(reference, $0) }
+        }
+        return headers
+    }
+
+    private func fields(
+        of exchange: Exchange,
+        without withheld: [HeaderName],
+        isStored: Bool
+    ) -> PreparedFields {
+        let headers = self.sharedFields(of: exchange)
         return PreparedFields(room: headers.bytes.readableBytes) { fields in
             for field in headers.fields {
                 if let tags = self.tagsHeader, headers.matches(field, tags) { continue }
                 if withheld.contains(where: { headers.matches(field, $0) }) { continue }
                 fields.add(field, from: headers)
             }
-        }
-    }
-
-    /// A 304 has come: the stored response is current, and so are the other variants that it describes.
-    private func confirmed(_ stale: StoredResponse, _ exchange: Exchange, _ feeder: CacheFeeder) {
-        let head = HeaderBlock(copying: exchange.response.headers)
-        let tag = Self.tag(of: head)
-        if let tag, Self.isStrong(tag), let stored = Self.tag(of: HeaderBlock(stale.fields, room: 0)), stored != tag {
-            // It is about another representation, so that nothing here is current (RFC 9111 section 4.3.4).
-            return self.loop.start(
-                CacheFeeder(feeder.fetch, feeder.request, stale: nil, causedBy: exchange, informs: false, in: self)
-            )
-        }
-        let fresh = self.freshened(stale, by: head, feeder)
-        self.shared.store.replace(stale, with: fresh, at: self.now)
-        self.writeBehind(fresh, feeder)
-        if let tag, Self.isStrong(tag) {
-            for other in self.shared.store.variants(of: stale.key)
-            where other !== fresh && other !== stale && Self.tag(of: HeaderBlock(other.fields, room: 0)) == tag {
-                self.shared.store.replace(other, with: self.freshened(other, by: head, feeder), at: self.now)
+            // The cache serves parts of what it has stored, whether the upstream does or not.
+            if isStored, self.servesRanges, exchange.response.status == 200, !headers.contains(.acceptRanges) {
+                fields.add(HeaderName(.acceptRanges), "bytes")
             }
         }
-        _ = feeder.fetch.finish(fresh, .revalidated)
-    }
-
-    private func freshened(
-        _ stale: StoredResponse,
-        by head: borrowing HeaderBlock,
-        _ feeder: CacheFeeder
-    ) -> StoredResponse {
-        let updated = StoredHeadUpdate.fields(of: stale.fields, freshenedBy: head)
-        var prepared = updated
-        if let tags = self.tagsHeader, updated.names.contains(tags.id) {
-            let fields = HeaderBlock(updated, room: 0)
-            prepared = PreparedFields { block in
-                for field in fields.fields where !fields.matches(field, tags) { block.add(field, from: fields) }
-            }
-        }
-        let lifetime = self.lifetimeOf304(stale, prepared, feeder)
-        return stale.updated(fields: prepared, lifetime: lifetime, askedAt: feeder.fetch.stamp)
-    }
-
-    private static func tag(of headers: borrowing HeaderBlock) -> [UInt8]? {
-        headers.first(.etag).map { headers.withBytes($0) { Array($0) } }
-    }
-
-    private static func isStrong(_ tag: [UInt8]) -> Bool { tag.first == UInt8(ascii: "\"") }
-
-    private func lifetimeOf304(_ stale: StoredResponse, _ fields: PreparedFields, _ feeder: CacheFeeder)
-        -> ResponseLifetime
-    {
-        var head = ResponseHead()
-        head.status = stale.status
-        head.headers.add(fields)
-        let verdict = self.policy.verdict(
-            on: head,
-            to: feeder.request,
-            askedAt: feeder.fetch.startedAt,
-            receivedAt: self.now,
-            date: self.worker.unixMilliseconds
-        )
-        if case .store(let lifetime, _) = verdict { return lifetime }
-        return ResponseLifetime(bornAt: self.now, lifetime: 0, source: stale.lifetime.source)
     }
 
     /// A body of unknown length proved to be longer than what is stored.
@@ -174,7 +133,7 @@ extension CacheRoute {
                 route: self.name,
                 url: feeder.url,
                 status: head.status,
-                fields: head.fields,
+                fields: Self.withoutTrailer(head.fields),
                 body: body,
                 lifetime: lifetime,
                 tags: feeder.tags,
@@ -185,6 +144,12 @@ extension CacheRoute {
             stored = (response, .fetched)
         }
         _ = feeder.fetch.ended(trailers, from: feeder.id, stored: stored)
+    }
+
+    /// Trailers are not stored, so that the head must not announce them.
+    private static func withoutTrailer(_ fields: PreparedFields) -> PreparedFields {
+        guard fields.names.contains(.trailer) else { return fields }
+        return PreparedFields(fields) { $0.remove(.trailer) }
     }
 
     /// There is no response.

@@ -32,6 +32,8 @@ final class CacheRoute {
 
     /// How often a request is looked up before it goes upstream by itself.
     private static let maxLookups = 3
+    /// Why a response is not stored, for `Cache-Status`.
+    static let tooLarge: StaticString = "too-large"
 
     init(_ config: CacheMiddleware.Config, in context: borrowing BuildContext) {
         self.name = context.route
@@ -68,7 +70,7 @@ final class CacheRoute {
         if !self.rules.isEmpty { self.rules.apply(to: exchange) }
         let request = CacheRequest(exchange.request, self.policy)
         guard request.bypass == nil, exchange.upgrade == nil, !exchange.isGRPC else {
-            return self.pass(exchange, .bypass(request.bypass))
+            return self.bypass(exchange, request.bypass)
         }
         let key = self.key(of: exchange)
         if exchange.isOwn { exchange[CacheMiddleware.warmKey] = key }
@@ -95,7 +97,10 @@ final class CacheRoute {
             self.meters.count(.miss, of: exchange)
             return .fail(GatewayError(.notCached))
         }
-        guard exchange.request.method == .get, lookups <= Self.maxLookups else { return self.pass(exchange, .miss) }
+        guard exchange.request.method == .get, lookups <= Self.maxLookups else {
+            if let stale, exchange.request.method == .head { self.ask(about: stale, exchange, request) }
+            return self.pass(exchange, because: reason)
+        }
         var variant = stale?.variant
         if stale == nil {
             let stored = self.shared.store.variants(of: key).first?.variant.names
@@ -118,7 +123,7 @@ final class CacheRoute {
         let mark = self.shared.fetches.mark(of: key, at: self.now)
         // What is not stored answers no conditions and has no parts.
         if mark == .tooLarge || mark == .unshared && stale == nil && request.asksForPart {
-            return self.pass(exchange, .miss)
+            return self.pass(exchange, because: reason, detail: mark == .tooLarge ? Self.tooLarge : nil)
         }
         let joins = self.coalesces && mark == nil
         let stamp = self.shared.store.stamp

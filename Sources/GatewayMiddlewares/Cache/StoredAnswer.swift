@@ -21,6 +21,9 @@ package enum StoredAnswer {
         exchange.fillAnswer(status: stored.status, stored.fields, stored.body)
         exchange.response.headers.remove(.age)
         exchange.response.headers.add(Self.age) { $0.write(decimal: Int(stored.lifetime.age(at: now) / 1000)) }
+        exchange.response.headers.changeReferences { reference in
+            exchange.request.headers.withBytes(exchange.clientHost) { HostReference.withHost(reference, $0) }
+        }
         describe(&exchange.response.headers)
         // Conditions apply if the response would be a success without them (RFC 9110 section 13.2.1).
         guard exchange.request.headers.present.intersects(Self.ofParts), 200..<300 ~= stored.status else {
@@ -30,11 +33,12 @@ package enum StoredAnswer {
             exchange.request.headers,
             exchange.request.method,
             against: exchange.response.headers,
+            dateCounts: true,
             now: exchange.unixMilliseconds / 1000
         ) {
         case .failed: return self.failed(exchange)
         case .notModified: self.withholdBody(of: exchange, stored)
-        case .proceed where ranges && self.cut(exchange, stored): break
+        case .proceed where ranges: return self.part(exchange, stored) ?? self.whole(exchange, stored, store)
         case .proceed, .ignoreRange: return self.whole(exchange, stored, store)
         }
         return .answered
@@ -71,18 +75,18 @@ package enum StoredAnswer {
 
     // MARK: Ranges
 
-    /// Returns whether the answer is a part, or says that there is none.
-    private static func cut(_ exchange: Exchange, _ stored: StoredResponse) -> Bool {
+    /// Answers with the part that the request asks for, or with an error if there is none. Nil: with the whole.
+    private static func part(_ exchange: Exchange, _ stored: StoredResponse) -> Decision? {
         // Ranges are only defined for GET (RFC 9110 section 14.2).
         guard exchange.request.method == .get, stored.status == 200,
             let range = exchange.request.headers.first(.range), exchange.request.headers.count(of: .range) == 1
-        else { return false }
+        else { return nil }
         let length = stored.body.readableBytes
         switch exchange.request.headers.withBytes(range, { ByteRangeSet($0, length: length) }) {
-        case .whole: return false
+        case .whole: return nil
         case .unsatisfiable:
-            exchange.response.becomeUnsatisfiable(length: length)
-            exchange.replaceBody(with: ByteBuffer())
+            exchange.dropAnswer()
+            return .fail(.rangeNotSatisfiable(length: length))
         case .one(let part):
             exchange.response.becomePart()
             exchange.response.headers.add(HeaderName(.contentRange)) { $0.write(part, of: length) }
@@ -95,7 +99,7 @@ package enum StoredAnswer {
             exchange.response.headers.set(HeaderName(.contentType), Array(multipart.contentType.utf8))
             exchange.replaceAnswer(with: pieces)
         }
-        return true
+        return .answered
     }
 
     /// A text that the body is all but certain not to contain: a client cannot choose it, because the key is a keyed hash.
@@ -115,21 +119,19 @@ extension ResponseHead {
         self.status = 206
         self.headers.removeAll { block, field in IntegrityFields.contain(field, in: block) }
     }
+}
 
-    /// Turns the head of a 200 into that of a 416, which describes no body but that of the error.
-    fileprivate mutating func becomeUnsatisfiable(length: Int) {
-        self.status = 416
-        self.headers.removeAll { block, field in
-            switch field.id {
-            case .contentType, .contentEncoding, .contentDisposition, .etag, .lastModified, .cacheControl, .expires:
-                true
-            default: IntegrityFields.contain(field, in: block)
+extension GatewayError {
+    /// A 416, which tells how long the body is (RFC 9110 section 15.5.17).
+    fileprivate static func rangeNotSatisfiable(length: Int) -> GatewayError {
+        var error = GatewayError(.rangeNotSatisfiable)
+        error.fields = PreparedFields { fields in
+            fields.add(HeaderName(.contentRange)) {
+                $0.write("bytes */")
+                $0.write(decimal: length)
             }
         }
-        self.headers.add(HeaderName(.contentRange)) {
-            $0.write("bytes */")
-            $0.write(decimal: length)
-        }
+        return error
     }
 }
 

@@ -251,7 +251,7 @@ public struct CompressionMiddleware: RequestHook, ResponseHook {
         self.pool.giveBack(encoder)
         guard isEncoded else { return }
         if let kept = self.takeKeptBody(of: exchange) {
-            kept.keep(encoded.readableBytes < length ? encoded : ByteBuffer(), in: coding)
+            kept.keep(encoded, in: coding)
         }
         guard encoded.readableBytes < length else { return }
         self.meters.count(coding, input: length, output: encoded.readableBytes)

@@ -17,12 +17,24 @@ package enum KeptBody: Sendable {
 
     func keep(_ encoded: ByteBuffer, in coding: ContentCoding) {
         guard let response = self.response else { return }
+        guard encoded.readableBytes < response.body.readableBytes else {
+            let none = StoredResponse.EncodedBody(coding: "\(coding.token)", body: ByteBuffer())
+            return self.store.keep(none, for: response)
+        }
         // In memory of exactly its size, which is what the store counts.
         let body = StoredResponse.EncodedBody(
             coding: "\(coding.token)",
             body: ByteBuffer(bytes: encoded.readableBytesView)
         )
         self.store.keep(body, for: response)
+    }
+
+    /// The length from which an encoded body is of no use: it is no shorter than any plain one that is stored.
+    var limit: Int {
+        switch self {
+        case .stored(let response, _): response.body.readableBytes
+        case .fetched(let fetch, _): fetch.maxBody
+        }
     }
 
     private var response: StoredResponse? {
@@ -45,20 +57,21 @@ final class EncodedBodyTee {
     private let exchange: Exchange
     private let generation: UInt32
     private var encoded = ByteBuffer()
+    /// Whether encoding does not make the body shorter.
     private var isTooLong = false
 
-    /// A longer body is not kept.
-    private static let limit = 8 << 20
+    private let limit: Int
 
     init(_ kept: KeptBody, of exchange: Exchange) {
         self.kept = kept
         self.exchange = exchange
         self.generation = exchange.generation
+        self.limit = kept.limit
     }
 
     func add(_ output: UnsafeRawBufferPointer) {
         guard !self.isTooLong else { return }
-        if self.encoded.readableBytes + output.count > Self.limit {
+        if self.encoded.readableBytes + output.count > self.limit {
             self.isTooLong = true
             self.encoded = ByteBuffer()
         } else {
@@ -69,7 +82,7 @@ final class EncodedBodyTee {
     /// Called at the end of a whole body.
     func end(in coding: ContentCoding) {
         // Another transform may have changed the body for this client before it was encoded.
-        guard !self.isTooLong, self.exchange.generation == self.generation,
+        guard self.exchange.generation == self.generation,
             self.exchange.responseBody.pipeline?.hasOneTransform == true
         else { return }
         self.kept.keep(self.encoded, in: coding)

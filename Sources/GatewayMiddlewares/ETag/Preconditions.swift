@@ -23,12 +23,15 @@ enum Preconditions {
     ///
     /// - Parameters:
     ///   - ifMatch: the value of `If-Match`, if it was removed from the request.
+    ///   - dateCounts: whether the response comes from a cache, where `Date` takes the place of a missing
+    ///     `Last-Modified` for `If-Modified-Since` (RFC 9111 section 4.3.2).
     ///   - now: seconds since 1970, in place of a missing `Date`.
     static func evaluate(
         _ request: borrowing HeaderBlock,
         _ method: Method,
         ifMatch held: ByteRange = .empty,
         against selected: borrowing HeaderBlock,
+        dateCounts: Bool = false,
         now: Int64
     ) -> Outcome {
         guard method == .get || method == .head else { return .proceed }
@@ -43,7 +46,11 @@ enum Preconditions {
         if request.contains(.ifNoneMatch) {
             if self.ifNoneMatchIsFalse(request, selected) { return .notModified }
         } else if let since = self.date(of: .ifModifiedSince, in: request, now: now),
-            let modified = self.date(of: .lastModified, in: selected, now: now), modified <= since
+            let modified = self.date(
+                of: dateCounts && !selected.contains(.lastModified) ? .date : .lastModified,
+                in: selected,
+                now: now
+            ), modified <= since
         {
             return .notModified
         }

@@ -73,7 +73,7 @@ extension EndToEnd {
                 for _ in 0..<2 {
                     let response = try await gateway.get("/a")
                     #expect(response.text == "mine")
-                    #expect(response["cache-status"] == "gateway; fwd=uri-miss")
+                    #expect(response["cache-status"] == "gateway; fwd=uri-miss; detail=private")
                 }
                 #expect(try await gateway.get("/a", "If-None-Match: \"1\"").status == 304)
                 #expect(upstream.requests.count == 3)

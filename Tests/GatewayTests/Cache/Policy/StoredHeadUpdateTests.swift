@@ -33,13 +33,32 @@ struct StoredHeadUpdateTests {
 
     @Test(
         arguments: [
-            ("ETag: \"a\"", "ETag: \"b\"", true), ("ETag: \"a\"", "ETag: \"a\"", false), ("ETag: \"a\"", "", false),
-            ("Content-Length: 5", "Content-Length: 6", true), ("Last-Modified: a", "Last-Modified: b", true),
-            ("", "ETag: \"b\"", false),
-        ]
+            (200, "ETag: \"a\"", 200, "ETag: \"b\"", .outdated), (200, "ETag: \"a\"", 200, "ETag: \"a\"", .current),
+            (200, "ETag: \"a\"", 200, "", .unknown), (200, "", 200, "ETag: \"b\"", .outdated),
+            (200, "ETag: \"a\"", 200, "ETag: \"a\"|Content-Length: 6", .outdated),
+            (200, "ETag: \"a\"", 200, "ETag: \"a\"|Content-Length: 5", .current),
+            (200, "", 200, "Content-Length: 5", .unknown), (200, "", 200, "Content-Length: 05x", .outdated),
+            (200, "Last-Modified: a", 200, "Last-Modified: b", .outdated),
+            (200, "ETag: \"a\"|Last-Modified: a", 200, "ETag: \"a\"|Last-Modified: b", .outdated),
+            (200, "ETag: \"a\"", 404, "", .outdated), (200, "ETag: \"a\"", 410, "", .outdated),
+            (200, "ETag: \"a\"", 301, "", .outdated), (404, "", 200, "", .outdated),
+            (301, "", 301, "ETag: \"a\"", .unknown),
+            (200, "ETag: \"a\"", 403, "", .unknown), (200, "ETag: \"a\"", 304, "ETag: \"b\"", .unknown),
+            (200, "ETag: \"a\"", 206, "", .unknown), (200, "ETag: \"a\"", 503, "", .unknown),
+        ] as [(Int, String, Int, String, StoredHeadUpdate.OnHead)]
     )
-    func `a HEAD shows that a stored response has changed`(_ stored: String, _ update: String, _ isOutdated: Bool) {
-        let result = StoredHeadUpdate.isOutdated(Self.prepared(stored), by: Heads.fields(update))
-        #expect(result == isOutdated)
+    func `a HEAD confirms a stored response of five bytes, or shows that it has changed`(
+        _ status: Int,
+        _ stored: String,
+        _ newStatus: Int,
+        _ update: String,
+        _ result: StoredHeadUpdate.OnHead
+    ) {
+        var head = ResponseHead()
+        head.status = newStatus
+        let fields = Heads.fields(update)
+        for field in fields.fields { head.headers.add(field, from: fields) }
+        let compared = StoredHeadUpdate.compare(Self.prepared(stored), status: status, length: 5, withHead: head)
+        #expect(compared == result)
     }
 }
