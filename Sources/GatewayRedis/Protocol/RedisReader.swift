@@ -76,7 +76,7 @@ package struct RedisReader {
     private mutating func nextValue() throws(RedisProtocolError) -> Value? {
         guard let end = try self.lineEnd() else { return nil }
         let start = self.buffer.readerIndex
-        guard let type = self.buffer.getInteger(at: start, as: UInt8.self) else { return nil }
+        guard start < end, let type = self.buffer.getInteger(at: start, as: UInt8.self) else { throw .unknownType }
         let line = start + 1..<end
         switch type {
         case UInt8(ascii: "+"): return Value(reply: .status(self.takeLine(line)))
