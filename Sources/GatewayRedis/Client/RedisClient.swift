@@ -70,6 +70,8 @@ package final class RedisClient {
     /// The time limit of a limiter's commands.
     package var timeout: TimeAmount { .nanoseconds(self.configuration.timeout.nanoseconds) }
 
+    package var deadline: NIODeadline { self.eventLoop.now + self.timeout }
+
     // MARK: Commands
 
     /// Sends a command. A command that may have been executed is never sent again.
@@ -81,8 +83,18 @@ package final class RedisClient {
         timeout: TimeAmount,
         _ done: @escaping (Result<RedisReply, RedisError>) -> Void
     ) {
+        self.send(command, deadline: self.eventLoop.now + timeout, done)
+    }
+
+    /// - Parameter done: Called once, on the event loop, at the deadline at the latest.
+    package func send(
+        _ command: RedisCommand,
+        deadline: NIODeadline,
+        _ done: @escaping (Result<RedisReply, RedisError>) -> Void
+    ) {
         let begun = self.eventLoop.now
-        let call = Call(command: command, deadline: begun + timeout) { [meters = self.meters, eventLoop] result in
+        guard begun < deadline else { return done(.failure(.timeout)) }
+        let call = Call(command: command, deadline: deadline) { [meters = self.meters, eventLoop] result in
             meters.count(command.name, result, after: eventLoop.now - begun)
             done(result)
         }

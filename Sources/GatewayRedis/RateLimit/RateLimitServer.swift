@@ -5,16 +5,20 @@ package protocol RateLimitServer: AnyObject {
     /// Why commands fail at once, or nil if they are sent.
     var absence: String? { get }
 
+    /// By when a command that is sent now must have its reply.
+    var deadline: NIODeadline { get }
+
     /// Sends a command to the server that has the key. A command that was sent is never sent again: it may have been
     /// counted, even if its reply did not come.
     ///
     /// - Parameters:
     ///   - arguments: The command with its arguments.
-    ///   - done: Called once, on the event loop, within the time limit of commands, perhaps before this function returns.
-    ///     An error reply of the server is a reply.
+    ///   - done: Called once, on the event loop, at the deadline at the latest, perhaps before this function returns. An
+    ///     error reply of the server is a reply.
     func send(
         _ arguments: [ByteBuffer],
         key: ByteBuffer,
+        deadline: NIODeadline,
         _ done: @escaping (Result<RedisReply, RateLimitServerError>) -> Void
     )
 }

@@ -31,12 +31,14 @@ package final class RedisRateLimitStore: RateLimitStore {
         if let absence = self.server.absence { return RateLimitStoreError(reason: absence) }
         let call = Call(done)
         let key = self.name(of: key)
-        self.server.send(self.command(Self.evalsha, Self.digest, key), key: key) { [self] reply in
-            if case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT") {
-                // The server has just started, or forgot its scripts. Nothing was counted.
-                self.server.send(self.command(Self.eval, Self.source, key), key: key) { call.end(self.count($0)) }
-            } else {
-                call.end(self.count(reply))
+        let deadline = self.server.deadline
+        self.server.send(self.command(Self.evalsha, Self.digest, key), key: key, deadline: deadline) { [self] reply in
+            guard case .success(.error(let text)) = reply, text.hasPrefix("NOSCRIPT") else {
+                return call.end(self.count(reply))
+            }
+            // The server has just started, or forgot its scripts. Nothing was counted.
+            self.server.send(self.command(Self.eval, Self.source, key), key: key, deadline: deadline) {
+                call.end(self.count($0))
             }
         }
         return call.returned()

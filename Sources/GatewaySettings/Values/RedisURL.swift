@@ -113,10 +113,22 @@ extension RedisURL: CustomStringConvertible {
         let hosts = self.hosts.map { HostAndPort.text($0.name, $0.port) }.joined(separator: ",")
         var credentials = ""
         if !self.user.isEmpty || !self.password.isEmpty {
-            let parts = [self.user, self.password].map { String(decoding: PercentEncoding.encoded($0), as: UTF8.self) }
-            credentials = "\(parts[0]):\(parts[1])@"
+            credentials = "\(Self.encoded(self.user)):\(Self.encoded(self.password))@"
         }
         return "redis\(self.isSecure ? "s" : "")://\(credentials)\(hosts)/\(self.database)"
+    }
+
+    /// Everything but letters, digits and hyphens is escaped, so that nothing is taken for a separator.
+    private static func encoded(_ text: String) -> String {
+        var result: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"): result.append(byte)
+            default:
+                result += [UInt8(ascii: "%"), PercentEncoding.hexDigit(byte >> 4), PercentEncoding.hexDigit(byte & 15)]
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
     }
 }
 

@@ -64,10 +64,15 @@ final class ChildProcess: Sendable {
         }
     }
 
-    func stop() {
+    func signal(_ signal: Int32) {
+        self.isReaped.withLockedValue { isReaped in if !isReaped { kill(self.id, signal) } }
+    }
+
+    /// - Parameter signal: One that ends the program. `SIGKILL` also ends a program that is stopped.
+    func stop(_ signal: Int32 = SIGTERM) {
         self.isReaped.withLockedValue { isReaped in
             guard !isReaped else { return }
-            kill(self.id, SIGTERM)
+            kill(self.id, signal)
             var status: Int32 = 0
             waitpid(self.id, &status, 0)
             isReaped = true

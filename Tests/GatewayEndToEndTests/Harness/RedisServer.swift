@@ -2,7 +2,15 @@ import NIOCore
 
 @testable import GatewayRedis
 
-/// A Redis server that runs during a test.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A Redis server without data that runs during a test.
 final class RedisServer: Sendable {
     static var isInstalled: Bool { ChildProcess.find("redis-server") != nil }
 
@@ -14,33 +22,58 @@ final class RedisServer: Sendable {
         self.process = process
     }
 
+    deinit { self.stop() }
+
     var url: String { "redis://127.0.0.1:\(self.port)" }
 
-    /// Starts a server without data, and returns once it accepts connections.
+    /// Starts a server and returns once it accepts connections.
     ///
-    /// - Parameter port: nil for a free one.
+    /// - Parameters:
+    ///   - port: nil for a free one.
+    ///   - options: As on the command line of `redis-server`.
+    static func start(port: Int? = nil, _ options: [String]) async throws -> RedisServer {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(Patience.seconds)
+        while true {
+            // Another program may have taken the port, or not have given it back.
+            if let server = try await self.launch(at: try port ?? self.freePort(), options, until: deadline) {
+                return server
+            }
+            guard clock.now < deadline else { throw TimedOut(what: "redis-server") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     static func start(port: Int? = nil, _ options: String...) async throws -> RedisServer {
-        let port = try port ?? Self.freePort()
+        try await self.start(port: port, options)
+    }
+
+    /// Returns nil if the server has ended at once.
+    private static func launch(
+        at port: Int,
+        _ options: [String],
+        until deadline: ContinuousClock.Instant
+    ) async throws -> RedisServer? {
         let arguments = [
             "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
         ]
         let server = RedisServer(port: port, try ChildProcess(arguments + options))
-        let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(Patience.seconds)
-        while true {
-            if let client = try? await server.connect() {
-                client.close()
-                return server
+        while !server.process.hasEnded {
+            // Options may replace the port by one with TLS, so it is only connected to.
+            if let connection = try? await RawConnection.connect(to: server.address) {
+                connection.close()
+                if !server.process.hasEnded { return server }
             }
-            guard clock.now < deadline, !server.process.hasEnded else {
+            guard ContinuousClock().now < deadline else {
                 server.stop()
                 throw TimedOut(what: "redis-server")
             }
             try await Task.sleep(for: .milliseconds(5))
         }
+        return nil
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let socket = try SystemSocket.loopback()
         guard let port = try socket.text.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw TimedOut(what: "a free port")
@@ -48,11 +81,33 @@ final class RedisServer: Sendable {
         return port
     }
 
-    func connect() async throws -> RedisTestClient {
-        RedisTestClient(try await .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: self.port)))
+    private var address: SocketAddress {
+        get throws { try SocketAddress(ipAddress: "127.0.0.1", port: self.port) }
     }
 
-    func stop() { self.process.stop() }
+    func connect() async throws -> RedisTestClient { RedisTestClient(try await .connect(to: try self.address)) }
+
+    /// Sends a command on a connection of its own.
+    @discardableResult
+    func send(_ command: String...) async throws -> RedisReply {
+        let client = try await self.connect()
+        defer { client.close() }
+        return try await client.send([command])[0]
+    }
+
+    /// The server stops in the middle of what it does, with open connections.
+    func pause() { self.process.signal(SIGSTOP) }
+    func resume() { self.process.signal(SIGCONT) }
+
+    /// Ends the server at once, as a crash does.
+    func stop() { self.process.stop(SIGKILL) }
+}
+
+/// Runs a Redis server while `body` runs.
+func withRedis<R>(_ options: String..., body: (RedisServer) async throws -> R) async throws -> R {
+    let server = try await RedisServer.start(options)
+    defer { server.stop() }
+    return try await body(server)
 }
 
 /// Sends commands to a Redis server.
