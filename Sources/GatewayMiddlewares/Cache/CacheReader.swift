@@ -96,6 +96,11 @@ final class CacheReader: UpstreamStream {
                 self.end()
                 self.exchange.upstreamFailed(error as? GatewayError ?? GatewayError(.internalError))
             case .stored(let response, let result):
+                guard self.isFirst || self.route.mayShare(response, result, self.exchange, self.request) else {
+                    self.names = response.variant.names
+                    self.conclude { route, exchange, reader in route.lookUpAgain(exchange, reader) }
+                    continue
+                }
                 self.conclude { route, exchange, reader in route.answer(exchange, from: response, result, reader) }
             case .leave: self.conclude { route, exchange, reader in route.lookUpAgain(exchange, reader) }
             case .fail(let error):

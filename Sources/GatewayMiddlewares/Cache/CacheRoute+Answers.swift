@@ -78,6 +78,18 @@ extension CacheRoute {
         return head.variant?.selects(exchange.request.headers) ?? false
     }
 
+    /// Whether the stored response to another request may answer this one.
+    func mayShare(
+        _ stored: StoredResponse,
+        _ result: FetchResult,
+        _ exchange: Exchange,
+        _ request: CacheRequest
+    ) -> Bool {
+        guard stored.variant.selects(exchange.request.headers) else { return false }
+        if result == .staleIfError { return stored.lifetime.mayServeOnError(by: request, at: self.now) }
+        return stored.lifetime.reuse(by: request, at: self.now) == .fresh
+    }
+
     func fail(_ exchange: Exchange, _ error: GatewayError, _ reader: CacheReader) -> Decision {
         self.meters.count(reader.isFirst ? .miss : .coalesced, of: exchange)
         return .fail(error)

@@ -276,6 +276,31 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: ["max-age=60", "no-cache"])
+        func `those whom a stored response does not serve go for themselves`(control: String) async throws {
+            let answer = Signal()
+            let script = serving { request in
+                try await answer.wait()
+                return ok(request["cookie"] ?? "anonymous", "Cache-Control: \(control)")
+            }
+            try await Self.withCache(script) { gateway, upstream in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { _ = try await gateway.get("/a") }
+                    try await eventually("the first request was received") { upstream.requests.count == 1 }
+                    for number in 0..<3 {
+                        group.addTask {
+                            let text = try await gateway.get("/a", "Cookie: user=\(number)").text
+                            #expect(text == "user=\(number)")
+                        }
+                    }
+                    try await Self.wait(forRequests: 4, in: gateway)
+                    answer.fire()
+                    try await group.waitForAll()
+                }
+                #expect(upstream.requests.count == 4)
+            }
+        }
+
         @Test func `a second request is sent if the first takes long, and its head serves all`() async throws {
             let stuck = Signal()
             let script = playing { session in
