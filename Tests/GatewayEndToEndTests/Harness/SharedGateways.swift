@@ -5,6 +5,7 @@ import Testing
 @testable import Gateway
 @testable import GatewayCore
 @testable import GatewayRedis
+@testable import GatewaySettings
 
 /// Gateways that share their state through Redis.
 struct SharedGateways: Sendable {
@@ -34,6 +35,13 @@ struct SharedGateways: Sendable {
         try await eventually("all gateways know that Redis is down") {
             self.all.allSatisfy { gateway in Self.conditions(gateway).contains { !$0.isUp } }
         }
+    }
+
+    /// The value of a metric that a gateway with the admin API reports.
+    static func metric(_ series: String, of gateway: RunningGateway) async throws -> Double {
+        let text = try await gateway.admin("GET /metrics").text
+        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix(series + " ") }
+        return line.flatMap { $0.split(separator: " ").last.flatMap { Double($0) } } ?? 0
     }
 
     /// Sends requests over several connections to each gateway, all at the same time, and returns the responses.
@@ -66,10 +74,11 @@ func withGateways<R>(
     _ count: Int = 3,
     _ toml: String,
     workers: Int = 2,
+    admin: AdminListen = .off,
     log: Logger = Logger(label: "gateway"),
     _ body: (SharedGateways) async throws -> R
 ) async throws -> R {
-    try await withMoreGateways(count, [], toml, workers, log, body)
+    try await withMoreGateways(count, [], toml, workers, admin, log, body)
 }
 
 private func withMoreGateways<R>(
@@ -77,11 +86,36 @@ private func withMoreGateways<R>(
     _ known: [RunningGateway],
     _ toml: String,
     _ workers: Int,
+    _ admin: AdminListen,
     _ log: Logger,
     _ body: (SharedGateways) async throws -> R
 ) async throws -> R {
     guard known.count < count else { return try await body(SharedGateways(all: known, workers: workers)) }
-    return try await withGateway(toml, workers: workers, log: log) { gateway in
-        try await withMoreGateways(count, known + [gateway], toml, workers, log, body)
+    return try await withGateway(toml, workers: workers, admin: admin, log: log) { gateway in
+        try await withMoreGateways(count, known + [gateway], toml, workers, admin, log, body)
     }
+}
+
+/// A configuration that limits all requests together through Redis.
+///
+/// - Parameter timeout: By default so long that no busy machine reaches it.
+func limited(
+    _ url: String,
+    _ settings: String = "limit = \"40/day\"",
+    timeout: String = "5s",
+    redis: String = ""
+) -> String {
+    """
+    [redis]
+    url = "\(url)"
+    timeout = "\(timeout)"
+    \(redis)
+    [[routes]]
+    name = "all"
+    path = "/*"
+    respond = { status = 200, body = "hello" }
+    [routes.rate_limit]
+    store = "redis"
+    \(settings)
+    """
 }

@@ -8,24 +8,6 @@ extension EndToEnd {
     /// Limits that several gateways share through Redis.
     @Suite(.enabled(if: RedisServer.isInstalled, "redis-server is not installed"))
     struct SharedLimitTests {
-        static func limited(_ server: RedisServer, _ settings: String, redis: String = "", more: String = "") -> String
-        {
-            """
-            [redis]
-            url = "\(server.url)"
-            timeout = "5s"
-            \(redis)
-            [[routes]]
-            name = "all"
-            path = "/*"
-            respond = { status = 200, body = "hello" }
-            [routes.rate_limit]
-            store = "redis"
-            \(settings)
-            \(more)
-            """
-        }
-
         @Test(
             arguments: [
                 "limit = \"40/day\"", "limit = \"40/day\"\nalgorithm = \"token_bucket\"",
@@ -38,7 +20,7 @@ extension EndToEnd {
             settings: String
         ) async throws {
             try await withRedis { server in
-                try await withGateways(3, Self.limited(server, settings)) { gateways in
+                try await withGateways(3, limited(server.url, settings)) { gateways in
                     try await gateways.joined()
                     let responses = try await gateways.flood(200)
                     #expect(responses.count { $0.status == 200 } == 40)
@@ -54,7 +36,7 @@ extension EndToEnd {
         @Test func `each key has its own count, over all gateways`() async throws {
             try await withRedis { server in
                 let settings = "limit = \"10/day\"\nkey = \"header:X-Key\""
-                try await withGateways(3, Self.limited(server, settings)) { gateways in
+                try await withGateways(3, limited(server.url, settings)) { gateways in
                     try await gateways.joined()
                     let responses = try await gateways.flood(200) { number in
                         "GET /\(number % 4) HTTP/1.1\r\nHost: a\r\nX-Key: \(number % 4)\r\n\r\n"
@@ -117,8 +99,8 @@ extension EndToEnd {
         @Test func `gateways with other prefixes count for themselves`() async throws {
             try await withRedis { server in
                 let settings = "limit = \"10/day\""
-                try await withGateways(1, Self.limited(server, settings, redis: "prefix = \"one:\"")) { one in
-                    try await withGateways(1, Self.limited(server, settings, redis: "prefix = \"two:\"")) { two in
+                try await withGateways(1, limited(server.url, settings, redis: "prefix = \"one:\"")) { one in
+                    try await withGateways(1, limited(server.url, settings, redis: "prefix = \"two:\"")) { two in
                         for gateways in [one, two] {
                             try await gateways.joined()
                             let responses = try await gateways.flood(30)
@@ -146,7 +128,7 @@ extension EndToEnd {
             let limit = 60
             try await withRedis { server in
                 let settings = "limit = \"\(limit)/day\"\nalgorithm = \"\(algorithm)\""
-                try await withGateways(3, Self.limited(server, settings)) { gateways in
+                try await withGateways(3, limited(server.url, settings)) { gateways in
                     try await gateways.joined()
                     let seen = try await withThrowingTaskGroup(of: [Observation].self) { group in
                         for client in 0..<9 {
