@@ -13,6 +13,13 @@ package struct PreparedFields: Sendable {
         self.fields = []
     }
 
+    /// Creates fields from those of others, with the same lines in other memory.
+    package init(names: FieldSet, bytes: ByteBuffer, fields: ContiguousArray<HeaderBlock.Field>) {
+        self.names = names
+        self.bytes = bytes
+        self.fields = fields
+    }
+
     /// Creates fields from names and values. Bytes that are not allowed in a field value become "_".
     package init(_ fields: [(name: HeaderName, value: [UInt8])]) {
         self.init { block in

@@ -269,7 +269,7 @@ extension CacheFetch {
         package func storedBody() -> ByteBuffer? {
             guard self.isStored else { return nil }
             guard self.bytes > 0 else { return ByteBuffer() }
-            var body = ByteBufferAllocator().buffer(capacity: self.bytes)
+            var body = ByteBuffer(exactCapacity: self.bytes)
             for chunk in self.chunks { body.writeImmutableBuffer(chunk) }
             return body
         }

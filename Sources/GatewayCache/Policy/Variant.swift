@@ -6,6 +6,11 @@ package struct Variant: Hashable, Sendable {
     package let names: [HeaderName]
     package let values: [[UInt8]]
 
+    init(names: [HeaderName], values: [[UInt8]]) {
+        self.names = names
+        self.values = values
+    }
+
     package init(_ names: [HeaderName], of request: borrowing HeaderBlock) {
         self.names = names
         var values: [[UInt8]] = []

@@ -6,14 +6,18 @@ import GatewayHTTP
 /// go on to the main queue, so URLs that are asked for once do not drive popular ones out.
 struct CacheShard: Sendable {
     static let maximumVariants = 100
+    /// With more variants, a key has a table of them.
+    static let maximumWalked = 8
+    /// What the places of a response in the queues and tables take.
+    static let bytesPerResponse = 68
     /// How many responses an eviction looks at before it takes the next one as it comes.
     private static let maximumLooks = 32
 
-    private var slots: ContiguousArray<CacheSlot> = []
+    private var slots = Blocks<CacheSlot>()
     private var free = SlotTable.none
     private var keys = SlotTable()
     private var urls = SlotTable()
-    /// Of the keys that have more than one response without `Vary`.
+    /// Of the keys that have more than ``maximumWalked`` variants.
     private var variants: [CacheKey: VariantTable] = [:]
     private var small = SlotQueue()
     private var main = SlotQueue()
@@ -24,23 +28,45 @@ struct CacheShard: Sendable {
     var count: Int { self.small.count + self.main.count }
     var bytes: Int { self.small.bytes + self.main.bytes }
 
+    /// Leaves an empty shard, which has forgotten everything.
+    mutating func takeAll() -> CacheShard {
+        let all = self
+        self = CacheShard()
+        return all
+    }
+
     // MARK: Finding
 
     enum OnFind {
         case none
         case response(StoredResponse)
-        /// One of several, or of those with `Vary`: to be found by what the request has in these fields.
-        case varied([[HeaderName]])
+        /// The newest of few variants, if the request selects it, or else an older one.
+        case newest(StoredResponse)
+        /// One of many variants: to be found by what the request has in these fields.
+        case many([[HeaderName]])
     }
 
     mutating func find(_ key: CacheKey) -> OnFind {
         let slot = self.slot(of: key)
         guard slot >= 0, let response = self.slots[Int(slot)].response else { return .none }
-        if response.isVaried || self.slots[Int(slot)].olderVariant >= 0, let table = self.variants[key] {
-            return .varied(table.lists)
-        }
+        let count = self.slots[Int(slot)].variantCount
+        if count > Self.maximumWalked, let table = self.variants[key] { return .many(table.lists) }
+        if count > 1 || response.isVaried { return .newest(response) }
         self.use(Int(slot))
         return .response(response)
+    }
+
+    /// The next older variant. Nil if there is none, or if the response is not stored any more.
+    func older(than response: StoredResponse) -> StoredResponse? {
+        let slot = self.slot(of: response)
+        guard slot >= 0, self.slots[Int(slot)].olderVariant >= 0 else { return nil }
+        return self.slots[Int(self.slots[Int(slot)].olderVariant)].response
+    }
+
+    /// Counts a use of a response that was found among others.
+    mutating func use(_ response: StoredResponse) {
+        let slot = self.slot(of: response)
+        if slot >= 0 { self.use(Int(slot)) }
     }
 
     /// Finds the newest of some variants (RFC 9111 section 4.1).
@@ -130,15 +156,23 @@ struct CacheShard: Sendable {
     }
 
     private func slot(of variant: Variant, _ key: CacheKey) -> Int32? {
-        if let table = self.variants[key] { return table[variant] }
-        let slot = self.slot(of: key)
-        guard slot >= 0, self.slots[Int(slot)].response?.variant == variant else { return nil }
-        return slot
+        if !self.variants.isEmpty, let table = self.variants[key] { return table[variant] }
+        var slot = self.slot(of: key)
+        while slot >= 0, self.slots[Int(slot)].response?.variant != variant {
+            slot = self.slots[Int(slot)].olderVariant
+        }
+        return slot >= 0 ? slot : nil
     }
 
-    /// It has the same key, variant and URL.
+    /// It has the same key, variant and URL, and is the newest variant now.
     private mutating func exchange(_ slot: Int, for response: StoredResponse, size: Int) {
         self.resize(slot, to: size)
+        let number = Int32(truncatingIfNeeded: slot)
+        let newest = self.slot(of: response.key)
+        if newest != number, let old = self.slots[slot].response {
+            self.unchainVariant(number, old)
+            self.chainVariant(number, response, before: self.slot(of: response.key))
+        }
         self.slots[slot].response = response
     }
 
@@ -153,17 +187,29 @@ struct CacheShard: Sendable {
 
     private mutating func addVariant(_ response: StoredResponse, _ removed: inout Removed) {
         let newest = self.slot(of: response.key)
-        let older = self.slots[Int(newest)].olderVariant
-        guard response.isVaried || older >= 0 else { return }
-        var table = self.variants.removeValue(forKey: response.key) ?? VariantTable()
-        if table.count == 0, older >= 0, let first = self.slots[Int(older)].response {
-            table.set(older, for: first.variant)
-        }
+        let count = Int(self.slots[Int(newest)].variantCount)
+        guard count > Self.maximumWalked else { return }
+        var table = self.variants.removeValue(forKey: response.key) ?? self.table(from: newest)
         table.set(newest, for: response.variant)
-        var outdated = table.dropList()
+        var outdated: [Int32] = []
+        while table.hasTooManyLists { outdated += table.dropList() }
         if table.count > Self.maximumVariants { outdated.append(self.oldestVariant(from: newest)) }
         self.variants[response.key] = table
         for slot in outdated { removed.add(self.remove(slot)) }
+    }
+
+    private func table(from newest: Int32) -> VariantTable {
+        var slots: [Int32] = []
+        var slot = newest
+        while slot >= 0 {
+            slots.append(slot)
+            slot = self.slots[Int(slot)].olderVariant
+        }
+        var table = VariantTable()
+        for slot in slots.reversed() {
+            if let response = self.slots[Int(slot)].response { table.set(slot, for: response.variant) }
+        }
+        return table
     }
 
     private func oldestVariant(from newest: Int32) -> Int32 {
@@ -237,7 +283,7 @@ struct CacheShard: Sendable {
     }
 
     private mutating func link(_ response: StoredResponse, size: Int) {
-        if self.keys.isFull(self.count) { self.grow() }
+        if self.keys.isFull(self.count) { self.addChains() }
         var entry = CacheSlot()
         entry.response = response
         entry.size = size
@@ -255,12 +301,21 @@ struct CacheShard: Sendable {
         case .small: self.small.append(slot, in: &self.slots)
         case .main: self.main.append(slot, in: &self.slots)
         }
-        let newest = self.slot(of: response.key)
-        if newest >= 0 { self.unchain(newest, response.key) }
-        self.slots[Int(slot)].olderVariant = newest
-        self.chain(slot, response)
+        self.chainVariant(slot, response, before: self.slot(of: response.key))
         self.slots[Int(slot)].nextOfURL = self.urls[response.urlHash]
         self.urls[response.urlHash] = slot
+    }
+
+    /// Makes a response the newest variant of its key.
+    private mutating func chainVariant(_ slot: Int32, _ response: StoredResponse, before newest: Int32) {
+        self.slots[Int(slot)].olderVariant = newest
+        if newest >= 0 {
+            self.unchain(newest, response.key)
+            self.slots[Int(slot)].variantCount = self.slots[Int(newest)].variantCount &+ 1
+        } else {
+            self.slots[Int(slot)].variantCount = 1
+        }
+        self.chain(slot, response)
     }
 
     private mutating func chain(_ slot: Int32, _ response: StoredResponse) {
@@ -276,6 +331,7 @@ struct CacheShard: Sendable {
         case .main: self.main.remove(slot, in: &self.slots)
         }
         self.unchainVariant(slot, response)
+        self.removeFromTable(response)
         var link = self.urls[response.urlHash]
         if link == slot {
             self.urls[response.urlHash] = removed.nextOfURL
@@ -294,19 +350,28 @@ struct CacheShard: Sendable {
         let older = self.slots[Int(slot)].olderVariant
         if newest == slot {
             self.unchain(slot, response.key)
-            if older >= 0, let next = self.slots[Int(older)].response { self.chain(older, next) }
+            guard older >= 0, let next = self.slots[Int(older)].response else { return }
+            self.slots[Int(older)].variantCount = self.slots[Int(slot)].variantCount &- 1
+            self.chain(older, next)
         } else {
             var newer = newest
             while newer >= 0, self.slots[Int(newer)].olderVariant != slot {
                 newer = self.slots[Int(newer)].olderVariant
             }
-            if newer >= 0 { self.slots[Int(newer)].olderVariant = older }
+            guard newer >= 0 else { return }
+            self.slots[Int(newer)].olderVariant = older
+            self.slots[Int(newest)].variantCount &-= 1
         }
-        guard response.isVaried || self.variants[response.key] != nil else { return }
-        if newest == slot, older < 0 {
-            self.variants[response.key] = nil
-        } else {
+    }
+
+    /// The response is out of the chain already.
+    private mutating func removeFromTable(_ response: StoredResponse) {
+        guard !self.variants.isEmpty, self.variants[response.key] != nil else { return }
+        let newest = self.slot(of: response.key)
+        if newest >= 0, self.slots[Int(newest)].variantCount > Self.maximumWalked {
             self.variants[response.key]?.remove(response.variant)
+        } else {
+            self.variants[response.key] = nil
         }
     }
 
@@ -321,20 +386,22 @@ struct CacheShard: Sendable {
         if link >= 0 { self.slots[Int(link)].nextOfKey = next }
     }
 
-    private mutating func grow() {
-        self.keys.grow()
-        self.urls.grow()
-        for slot in self.slots.indices {
-            guard let response = self.slots[slot].response else { continue }
-            let number = Int32(truncatingIfNeeded: slot)
-            self.slots[slot].nextOfURL = self.urls[response.urlHash]
-            self.urls[response.urlHash] = number
+    /// Adds a chain to each table, and moves the slots that belong into it.
+    private mutating func addChains() {
+        var slot = self.keys.split()
+        while slot >= 0 {
+            let next = self.slots[Int(slot)].nextOfKey
+            if let response = self.slots[Int(slot)].response { self.chain(slot, response) }
+            slot = next
         }
-        var isNewest = ContiguousArray(repeating: true, count: self.slots.count)
-        for slot in self.slots where slot.olderVariant >= 0 { isNewest[Int(slot.olderVariant)] = false }
-        for slot in self.slots.indices where isNewest[slot] {
-            guard let response = self.slots[slot].response else { continue }
-            self.chain(Int32(truncatingIfNeeded: slot), response)
+        slot = self.urls.split()
+        while slot >= 0 {
+            let next = self.slots[Int(slot)].nextOfURL
+            if let hash = self.slots[Int(slot)].response?.urlHash {
+                self.slots[Int(slot)].nextOfURL = self.urls[hash]
+                self.urls[hash] = slot
+            }
+            slot = next
         }
     }
 }
@@ -379,7 +446,7 @@ extension CacheShard {
         var slot = self.urls[hash]
         while slot >= 0 {
             let entry = self.slots[Int(slot)]
-            if let response = entry.response, response.url == url {
+            if let response = entry.response, response.isOf(url: url) {
                 listings.append(CacheListing(response: response, size: entry.size, hits: Int(entry.hits)))
             }
             slot = entry.nextOfURL

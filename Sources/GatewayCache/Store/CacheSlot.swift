@@ -20,6 +20,8 @@ struct CacheSlot: Sendable {
     /// How often it was found since it entered its queue, at most ``maximumUses``.
     var uses: UInt8 = 0
     var queue = Queue.small
+    /// In the newest variant of a key: how many there are.
+    var variantCount: UInt8 = 1
 
     static let maximumUses: UInt8 = 3
 }
@@ -32,7 +34,7 @@ struct SlotQueue: Sendable {
     /// The size of all responses in it.
     var bytes = 0
 
-    mutating func append(_ slot: Int32, in slots: inout ContiguousArray<CacheSlot>) {
+    mutating func append(_ slot: Int32, in slots: inout Blocks<CacheSlot>) {
         slots[Int(slot)].older = self.newest
         slots[Int(slot)].newer = SlotTable.none
         if self.newest >= 0 { slots[Int(self.newest)].newer = slot } else { self.oldest = slot }
@@ -41,7 +43,7 @@ struct SlotQueue: Sendable {
         self.bytes += slots[Int(slot)].size
     }
 
-    mutating func remove(_ slot: Int32, in slots: inout ContiguousArray<CacheSlot>) {
+    mutating func remove(_ slot: Int32, in slots: inout Blocks<CacheSlot>) {
         let (older, newer) = (slots[Int(slot)].older, slots[Int(slot)].newer)
         if older >= 0 { slots[Int(older)].newer = newer } else { self.oldest = newer }
         if newer >= 0 { slots[Int(newer)].older = older } else { self.newest = older }
@@ -50,23 +52,39 @@ struct SlotQueue: Sendable {
     }
 }
 
-/// Finds slots by a hash: a table of chains, linked by the slots themselves.
+/// Finds slots by a hash: a table of chains, linked by the slots themselves. It grows by one chain at a time, as linear
+/// hashing does (Litwin 1980), so that no response that is stored waits for all others to be moved.
 struct SlotTable: Sendable {
     static let none: Int32 = -1
 
-    private var heads: ContiguousArray<Int32> = []
+    private var heads = Blocks<Int32>()
+    /// The number of chains, rounded down to a power of two, less one.
+    private var mask = 0
 
-    /// Whether it should have more chains.
+    /// Whether it should have one more chain.
     func isFull(_ count: Int) -> Bool { count >= self.heads.count }
 
-    /// Empties the table and doubles the number of chains. All slots have to be added again.
-    mutating func grow() { self.heads = ContiguousArray(repeating: Self.none, count: max(16, self.heads.count * 2)) }
+    /// Adds a chain. Returns the first slot of the chain that it halves, which is empty now: its slots have to be added
+    /// again.
+    mutating func split() -> Int32 {
+        let new = self.heads.count
+        self.heads.append(Self.none)
+        guard new > 0 else { return Self.none }
+        let halved = new & self.mask
+        if new == self.mask * 2 + 1 { self.mask = new }
+        let first = self.heads[halved]
+        self.heads[halved] = Self.none
+        return first
+    }
 
     /// The first slot of the chain of a hash.
     subscript(hash: UInt64) -> Int32 {
-        get { self.heads.isEmpty ? Self.none : self.heads[self.chain(of: hash)] }
+        get { self.heads.count == 0 ? Self.none : self.heads[self.chain(of: hash)] }
         set { self.heads[self.chain(of: hash)] = newValue }
     }
 
-    private func chain(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (self.heads.count - 1) }
+    private func chain(of hash: UInt64) -> Int {
+        let wide = Int(truncatingIfNeeded: hash) & (self.mask * 2 + 1)
+        return wide < self.heads.count ? wide : wide & self.mask
+    }
 }

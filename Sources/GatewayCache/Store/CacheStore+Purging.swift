@@ -66,6 +66,7 @@ extension CacheStore {
             guard let next else {
                 sweep.slot = 0
                 sweep.shard += 1
+                self.releaseTables(of: shard)
                 break
             }
             sweep.slot = next
@@ -77,6 +78,12 @@ extension CacheStore {
             self.newestSweep.store(purges.newestSweep.rawValue, ordering: .releasing)
         }
         return false
+    }
+
+    /// An empty shard has no use for the memory that a full one needed.
+    private func releaseTables(of shard: Shard) {
+        // Released outside of the lock.
+        _ = shard.contents.withLock { contents in contents.count == 0 ? contents.takeAll() : nil }
     }
 
     private func issue(_ purge: Purge, isSwept: Bool) -> PurgeStamp {

@@ -67,7 +67,15 @@ package final class CacheStore: Sendable {
         switch shard.contents.withLock({ $0.find(key) }) {
         case .none: return nil
         case .response(let response): return self.unpurged(response, at: now)
-        case .varied(let lists):
+        case .newest(let newest):
+            var candidate: StoredResponse? = newest
+            while let response = candidate, !response.variant.selects(request) {
+                candidate = shard.contents.withLock { $0.older(than: response) }
+            }
+            guard let response = candidate else { return nil }
+            shard.contents.withLock { $0.use(response) }
+            return self.unpurged(response, at: now)
+        case .many(let lists):
             var variants: [Variant] = []
             for names in lists { variants.append(Variant(names, of: request)) }
             let selected = variants

@@ -31,4 +31,14 @@ package struct Purge: Hashable, Sendable {
         case .prefix(let prefix): url.utf8.starts(with: prefix.utf8)
         }
     }
+
+    func matches(_ response: StoredResponse) -> Bool {
+        switch self.subject {
+        case .all: true
+        case .route(let name): name == response.route
+        case .tag(let tag): response.tags.contains(tag)
+        case .url(let purged): response.isOf(url: purged)
+        case .prefix(let prefix): response.hasPrefix(prefix)
+        }
+    }
 }

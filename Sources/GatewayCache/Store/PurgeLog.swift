@@ -70,7 +70,7 @@ struct PurgeLog: Sendable {
     func standing(of response: StoredResponse) -> Standing {
         var standing = Standing.valid
         for (purge, stamp) in self.sweeps where response.askedAt < stamp {
-            guard purge.matches(url: response.url, route: response.route, tags: response.tags) else { continue }
+            guard purge.matches(response) else { continue }
             guard purge.isSoft else { return .purged }
             standing = .stale
         }

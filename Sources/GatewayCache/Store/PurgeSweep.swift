@@ -17,7 +17,6 @@ package struct PurgeSweep: Sendable {
     }
 
     func concerns(_ response: StoredResponse) -> Bool {
-        response.askedAt < self.stamp
-            && self.purge.matches(url: response.url, route: response.route, tags: response.tags)
+        response.askedAt < self.stamp && self.purge.matches(response)
     }
 }

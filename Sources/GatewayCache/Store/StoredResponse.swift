@@ -10,9 +10,7 @@ package final class StoredResponse: Sendable {
     package let variant: Variant
     /// The route whose request fetched it.
     package let route: String
-    /// In the form of ``CacheURL``.
-    package let url: String
-    package let status: Int
+    /// Its bytes have the URL behind them. A body that is not long follows in the same memory.
     package let fields: PreparedFields
     /// In memory of exactly its size.
     package let body: ByteBuffer
@@ -20,9 +18,8 @@ package final class StoredResponse: Sendable {
     package let tags: [String]
     /// When its request was sent, among the purges.
     package let askedAt: PurgeStamp
-    /// Until when it is of use, at the latest.
-    let usefulUntil: Int64
     let urlHash: UInt64
+    private let statusCode: UInt16
     private let encodedBodies: Mutex<[EncodedBody]>
 
     package struct EncodedBody: Sendable {
@@ -32,10 +29,11 @@ package final class StoredResponse: Sendable {
 
         package init(coding: String, body: ByteBuffer) {
             self.coding = coding
-            self.body = body
+            self.body = body.exact
         }
     }
 
+    /// - Parameter url: In the form of ``CacheURL``.
     package convenience init(
         key: CacheKey,
         variant: Variant,
@@ -50,8 +48,8 @@ package final class StoredResponse: Sendable {
     ) {
         self.init(
             key: key,
-            variant: variant,
-            route: route,
+            variant: Variant(names: Self.names.copy(of: variant.names), values: variant.values),
+            route: Self.routes.copy(of: route),
             url: url,
             status: status,
             fields: fields,
@@ -79,32 +77,32 @@ package final class StoredResponse: Sendable {
         self.key = key
         self.variant = variant
         self.route = route
-        self.url = url
-        self.status = status
-        self.fields = fields
-        self.body = body
+        self.statusCode = UInt16(clamping: status)
+        (self.fields, self.body) = Self.packed(fields, url, body)
         self.lifetime = lifetime
         self.tags = tags
         self.askedAt = askedAt
-        let names = fields.names
-        let hasValidator = names.contains(.etag) || names.contains(.lastModified)
-        self.usefulUntil = lifetime.usefulUntil(hasValidator: hasValidator)
         self.urlHash = Self.hash(ofURL: url)
         self.encodedBodies = Mutex(encodedBodies)
     }
 
+    private static let names = SharedCopies<[HeaderName]>(maximumCount: 256)
+    private static let routes = SharedCopies<String>(maximumCount: 1024)
+
+    package var status: Int { Int(self.statusCode) }
+
     var isVaried: Bool { !self.variant.names.isEmpty }
+
+    /// Until when it is of use, at the latest.
+    var usefulUntil: Int64 {
+        let names = self.fields.names
+        return self.lifetime.usefulUntil(hasValidator: names.contains(.etag) || names.contains(.lastModified))
+    }
 
     /// Tells it from other responses.
     var hash: UInt64 {
         guard self.isVaried else { return self.key.high }
         return self.key.high ^ UInt64(truncatingIfNeeded: self.variant.hashValue)
-    }
-
-    static func hash(ofURL url: String) -> UInt64 {
-        var hasher = Hasher()
-        for byte in url.utf8 { hasher.combine(byte) }
-        return UInt64(truncatingIfNeeded: hasher.finalize())
     }
 
     /// Returns the response with another head, and the same body in all its encodings.
@@ -150,27 +148,92 @@ package final class StoredResponse: Sendable {
         }
     }
 
-    // MARK: Size
-
     /// The bytes that it takes, with everything that is kept about it.
     package var size: Int {
         self.encodedBodies.withLock { bodies in bodies.reduce(self.plainSize) { $0 + Self.size(of: $1) } }
     }
+}
+
+// MARK: URL
+
+extension StoredResponse {
+    /// In the form of ``CacheURL``.
+    package var url: String { self.withURL { String(decoding: $0, as: UTF8.self) } }
+
+    func isOf(url: String) -> Bool { self.withURL { $0.elementsEqual(url.utf8) } }
+    func hasPrefix(_ prefix: String) -> Bool { self.withURL { $0.starts(with: prefix.utf8) } }
+
+    private func withURL<Result>(_ body: (Slice<UnsafeRawBufferPointer>) -> Result) -> Result {
+        let start = self.fields.bytes.writerIndex
+        return self.fields.bytes.withVeryUnsafeBytes { body($0[start...]) }
+    }
+
+    static func hash(ofURL url: String) -> UInt64 {
+        var url = url
+        var hasher = Hasher()
+        url.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        return UInt64(truncatingIfNeeded: hasher.finalize())
+    }
+}
+
+// MARK: Memory
+
+extension StoredResponse {
+    /// A body that is not longer is copied behind the head whenever that changes, and saves an object.
+    private static let longestPacked = 16 * 1024
+
+    /// Puts the head, the URL and a body that is not long into one piece of memory of exactly their size.
+    private static func packed(
+        _ fields: PreparedFields,
+        _ url: String,
+        _ body: ByteBuffer
+    ) -> (PreparedFields, ByteBuffer) {
+        let headLength = fields.bytes.readableBytes
+        let textLength = headLength + url.utf8.count
+        let isPacked = body.readableBytes <= self.longestPacked
+        var memory = ByteBuffer(exactCapacity: textLength + (isPacked ? body.readableBytes : 0))
+        memory.writeImmutableBuffer(fields.bytes)
+        memory.writeString(url)
+        if isPacked { memory.writeImmutableBuffer(body) }
+        var head = memory.getSlice(at: 0, length: textLength) ?? ByteBuffer()
+        head.moveWriterIndex(to: headLength)
+        let packedBody = isPacked ? memory.getSlice(at: textLength, length: body.readableBytes) : body.exact
+        let index = ContiguousArray(unsafeUninitializedCapacity: fields.fields.count) { storage, count in
+            count = fields.fields.count
+            _ = storage.initialize(from: fields.fields)
+        }
+        return (PreparedFields(names: fields.names, bytes: head, fields: index), packedBody ?? ByteBuffer())
+    }
 
     private var plainSize: Int {
-        var size = Self.overhead + self.url.utf8.count + self.body.readableBytes
-        size += self.fields.bytes.readableBytes + self.fields.fields.count * MemoryLayout<HeaderBlock.Field>.stride
-        for tag in self.tags { size += tag.utf8.count + Self.listOverhead }
-        for value in self.variant.values { size += value.count + 2 * Self.listOverhead }
+        let index = self.fields.fields.count * MemoryLayout<HeaderBlock.Field>.stride
+        var size = Self.objectSize + CacheShard.bytesPerResponse + Self.allocated(array: index)
+        let text = self.fields.bytes.capacity
+        if self.body.readableBytes <= Self.longestPacked {
+            size += Self.size(ofBuffer: text + self.body.readableBytes)
+        } else {
+            size += Self.size(ofBuffer: text) + Self.size(ofBuffer: self.body.readableBytes)
+        }
+        if !self.tags.isEmpty { size += Self.allocated(array: self.tags.count * MemoryLayout<String>.stride) }
+        for tag in self.tags where tag.utf8.count > 15 { size += Self.allocated(array: tag.utf8.count + 1) }
+        if self.isVaried { size += Self.allocated(array: self.variant.values.count * MemoryLayout<[UInt8]>.stride) }
+        for value in self.variant.values { size += Self.allocated(array: value.count) }
         return size
     }
 
-    static func size(of encoded: EncodedBody) -> Int { encoded.body.readableBytes + 2 * Self.listOverhead }
+    static func size(of encoded: EncodedBody) -> Int {
+        self.size(ofBuffer: encoded.body.readableBytes) + self.allocated(array: MemoryLayout<EncodedBody>.stride)
+    }
 
-    /// What the objects of a response and its places in the queues and indexes take.
-    private static let overhead = 640
-    /// What a member of a list takes beyond its bytes.
-    private static let listOverhead = 48
+    /// Of an instance.
+    private static let objectSize = 240
+    /// Of the object that holds the memory of a buffer.
+    private static let bufferSize = 80
+
+    private static func size(ofBuffer bytes: Int) -> Int { self.bufferSize + self.allocated(bytes) }
+    private static func allocated(array bytes: Int) -> Int { self.allocated(32 + bytes) }
+    /// What usual allocators take for so many bytes.
+    private static func allocated(_ bytes: Int) -> Int { max(32, (bytes + 8 + 15) & ~15) }
 }
 
 extension ResponseLifetime {

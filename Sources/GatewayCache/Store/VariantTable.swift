@@ -22,10 +22,11 @@ struct VariantTable: Sendable {
 
     mutating func remove(_ variant: Variant) { self.slots[variant] = nil }
 
-    /// Forgets the list of fields that was stored least lately if there are too many, and returns its slots, which are not
-    /// found any more.
+    var hasTooManyLists: Bool { self.lists.count > Self.maximumLists }
+
+    /// Forgets the list of fields that was stored least lately, and returns its slots, which are not found any more.
     mutating func dropList() -> [Int32] {
-        guard self.lists.count > Self.maximumLists, let names = self.lists.popLast() else { return [] }
+        guard let names = self.lists.popLast() else { return [] }
         let dropped = self.slots.filter { $0.key.names == names }
         for variant in dropped.keys { self.slots[variant] = nil }
         return Array(dropped.values)

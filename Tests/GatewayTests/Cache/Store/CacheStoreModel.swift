@@ -87,7 +87,7 @@ struct CacheStoreModel {
     private mutating func step(_ now: Int64) {
         let number = self.below(40)
         // Each URL either varies or not, as `Vary` does in general.
-        let language = number % 3 == 0 ? "l\(self.below(5))" : nil
+        let language = number % 3 == 0 ? "l\(self.below(number % 2 == 0 ? 4 : 14))" : nil
         let name = Name(number: number, language: language)
         let vary = language.map { [("accept-language", $0)] } ?? []
         switch self.below(20) {
