@@ -27,7 +27,7 @@ extension CacheMiddleware.Config: DescribedSettings {
         "overrideTTL":
             "Lifetime of responses with the statuses of `default_ttl`, whatever the upstream sends, `no-store` and `private` included.",
         "ranges": "Answers range requests from stored responses.",
-        "redisMaxObject": "Responses with a larger body are not written to Redis.",
+        "redisMaxObject": "Responses with a larger body are not written to Redis. At most 8 MiB.",
         "sortQuery": "Sorts query parameters by name, in the key and in the request.",
         "staleIfError": "How long a stale response replaces errors of the upstream, if the upstream does not say.",
         "staleWhileRevalidate":
@@ -35,7 +35,7 @@ extension CacheMiddleware.Config: DescribedSettings {
         "statusHeader": "Adds `Cache-Status` (RFC 9211).",
         "statusTTL":
             "Lifetime by status, such as `{ 404 = \"10s\" }`, of responses for which the upstream sends none. Takes precedence over `default_ttl`.",
-        "store": "Where responses are kept.",
+        "store": "Where responses are kept: `redis` keeps them in memory and in Redis, for all gateways that use the same server and prefix.",
         "stripCookies": "Cookies that are removed from GET and HEAD requests, such as `_ga*`, or `*` for all.",
         "tagsHeader":
             "Response field with the tags of a response, for purges. It is removed before the response goes to the client.",

@@ -40,12 +40,18 @@ package struct TierPurges: Sendable {
     private var anchor = TierStamp.none
     private var waiting: Deque<Waiting> = []
     private var lastNumber: UInt64 = 0
+    /// The purges up to this number were replaced by one of everything.
+    /// The purge of everything that replaced all before it, if there was one.
+    private var replacement: UInt64 = 0
 
     /// - Parameter gateway: A random number.
     package init(gateway: UInt64) { self.gateway = gateway }
 
     /// Whether values may be read from the tier.
     package var isReady: Bool { if case .ready = self.phase { true } else { false } }
+
+    /// Whether Redis cannot be reached.
+    package var isAway: Bool { if case .away = self.phase { true } else { false } }
 
     /// The number of purges that Redis has not confirmed.
     package var unconfirmed: Int { self.waiting.count }
@@ -85,16 +91,28 @@ extension TierPurges {
     }
 
     /// Takes a purge that was made here. ``nextReport()`` returns it, now or once Redis is back.
-    package mutating func purge(_ purge: Purge) {
-        if self.waiting.contains(where: { !$0.isSent && $0.purge == purge }) { return }
+    ///
+    /// - Returns: Its number, for ``isWaiting(_:)``.
+    @discardableResult
+    package mutating func purge(_ purge: Purge) -> UInt64 {
+        if let same = self.waiting.first(where: { !$0.isSent && $0.purge == purge }) { return same.number }
         var purge = purge
-        if self.waiting.count >= Self.maximumWaiting {
+        let isFull = self.waiting.count >= Self.maximumWaiting
+        if isFull {
             let isSoft = purge.isSoft && self.waiting.allSatisfy(\.purge.isSoft)
             purge = Purge(.all, isSoft: isSoft)
             self.waiting.removeAll()
         }
         self.lastNumber += 1
         self.waiting.append(Waiting(number: self.lastNumber, purge: purge))
+        if isFull { self.replacement = self.lastNumber }
+        return self.lastNumber
+    }
+
+    /// Whether Redis has not confirmed a purge, or the one that replaced it.
+    package func isWaiting(_ number: UInt64) -> Bool {
+        let number = max(number, self.replacement)
+        return self.waiting.contains { $0.number == number }
     }
 
     /// Returns the next purge to send, or nil if there is none, or missed purges have to be read first.
@@ -209,10 +227,11 @@ extension TierPurges {
             result.isMemoryLost = isCutOff && start != nil
             self.log.raiseFloor(to: first.stamp)
         }
+        var applied: Set<Purge> = []
         for (stamp, entry) in entries where stamp > self.seen {
             if let purge = entry.purge {
                 self.log.insert(purge, at: stamp)
-                if entry.gateway != self.gateway { result.purges.append(purge) }
+                if entry.gateway != self.gateway, applied.insert(purge).inserted { result.purges.append(purge) }
             }
             self.seen = stamp
         }

@@ -1,7 +1,7 @@
 /// Bounds what one worker is writing to the second tier. Responses beyond that are not written: they are in memory, and the
 /// next gateway fetches them.
 package struct TierWrites: Sendable {
-    package static let maximumBytes = 8 << 20
+    package static let maximumBytes = 16 << 20
     package static let maximumCount = 256
 
     package private(set) var bytes = 0

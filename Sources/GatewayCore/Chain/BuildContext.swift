@@ -17,6 +17,8 @@ public struct BuildContext {
     package let upstreams: [String: any Upstream]?
     /// The server that gateways share.
     package let redis: RedisConfiguration
+    /// Whether the configuration names it.
+    package let hasRedis: Bool
     /// The folder of the configuration.
     package let folder: ConfigurationFolder
     private let middleware: String
@@ -54,6 +56,7 @@ public struct BuildContext {
         self.settings = settings
         self.upstreams = upstreams
         self.redis = configuration.redis ?? RedisConfiguration()
+        self.hasRedis = configuration.redis != nil
         self.folder = configuration.document.folder
     }
 

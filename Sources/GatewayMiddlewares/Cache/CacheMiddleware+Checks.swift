@@ -24,8 +24,23 @@ extension CacheMiddleware.Config {
         }
         if self.redisMaxObject.bytes < 1 {
             context.fail("Redis would store nothing", suggestion: "write \"1MiB\"", at: "redis_max_object")
+        } else if self.redisMaxObject > Self.largestRedisObject {
+            context.fail(
+                "\(self.redisMaxObject) would keep other commands waiting for too long",
+                suggestion: "write \"\(Self.largestRedisObject)\" or less",
+                at: "redis_max_object"
+            )
+        }
+        if self.store == .redis, !context.hasRedis {
+            context.fail(
+                "there is no [redis] that says where Redis is",
+                suggestion: "add [redis] with its url, or write \"memory\"",
+                at: "store"
+            )
         }
     }
+
+    private static let largestRedisObject = ByteCount.mebibytes(8)
 
     private func checkLifetimes(in context: inout BuildContext) {
         for text in self.statusTTL.keys.sorted() {

@@ -4,14 +4,15 @@ public import GatewaySettings
 
 extension CacheMiddleware {
     public struct Config: Codable, Sendable, Hashable {
-        /// Where responses are kept.
+        /// Where responses are kept: `redis` keeps them in memory and in Redis, for all gateways that use the same server and
+        /// prefix.
         public var store = Store.memory
         /// Memory for stored responses, with their keys and heads. All routes share one pool of the largest size that is
         /// configured.
         public var maxSize = ByteCount.mebibytes(256)
         /// Responses with a larger body pass without being stored.
         public var maxObject = ByteCount.mebibytes(8)
-        /// Responses with a larger body are not written to Redis.
+        /// Responses with a larger body are not written to Redis. At most 8 MiB.
         public var redisMaxObject = ByteCount.mebibytes(1)
         /// Lifetime of responses with status 200, 203, 204, 300, 301 and 308 for which the upstream sends none.
         public var defaultTTL = TimeSpan.zero
@@ -76,13 +77,7 @@ extension CacheMiddleware {
 
     public enum Store: String, SettingChoice {
         case memory
-
-        public init(setting value: SettingValue) throws(SettingError) {
-            if value == .string("redis") {
-                throw SettingError("is not supported in this version", suggestion: "write \"memory\"")
-            }
-            guard value == .string(Store.memory.rawValue) else { throw SettingError.notOneOf(["memory"], value) }
-            self = .memory
-        }
+        /// Memory in front of Redis, which all gateways with the same `redis.prefix` share.
+        case redis
     }
 }

@@ -39,7 +39,7 @@ extension CacheRoute {
         _ reader: CacheReader
     ) -> Decision {
         switch result {
-        case .found: self.answer(exchange, from: stored, .hit)
+        case .found: self.answer(exchange, from: stored, stored.lifetime.isFresh(at: self.now) ? .hit : .stale)
         case .fetched:
             self.answer(exchange, from: stored, reader.isFirst ? .miss : .coalesced, fetchedFor: reader)
         case .revalidated: self.answer(exchange, from: stored, .revalidated)

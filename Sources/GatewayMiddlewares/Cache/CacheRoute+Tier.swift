@@ -17,6 +17,10 @@ extension CacheRoute {
         guard let tier = self.tier, let key = feeder.tierKey else { return feeder.begin() }
         // A stale response in memory is asked for upstream: the tier rarely has a newer one.
         guard feeder.stale == nil else { return self.begin(feeder, tier) }
+        // Nor has it what proved not to be for sharing.
+        guard self.shared.fetches.mark(of: feeder.fetch.key, at: self.now) == nil else {
+            return self.begin(feeder, tier)
+        }
         var names: [HeaderName] = []
         let select: ([String]) -> [UInt8] = { [weak feeder] texts in
             names = texts.compactMap { HeaderName(validating: $0) }
@@ -47,7 +51,16 @@ extension CacheRoute {
             self.shared.store.insert(response, at: self.now)
             // The request that would have gone upstream ends with the fetch.
             _ = feeder.fetch.finish(response, .found)
-        case .staleWhileRevalidate, .revalidate:
+        case .staleWhileRevalidate:
+            self.shared.store.insert(response, at: self.now)
+            guard let exchange = feeder.exchange, !exchange.isOwn else {
+                feeder.revalidate(response)
+                return self.begin(feeder, tier)
+            }
+            _ = feeder.fetch.finish(response, .found)
+            self.shared.fetches.remove(feeder.fetch)
+            self.refresh(response, feeder.fetch.key, exchange, feeder.request)
+        case .revalidate:
             self.shared.store.insert(response, at: self.now)
             feeder.revalidate(response)
             self.begin(feeder, tier)

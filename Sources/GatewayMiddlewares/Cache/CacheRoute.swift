@@ -20,6 +20,8 @@ final class CacheRoute {
     /// What is shared with other gateways. Nil: nothing.
     let tier: CacheTier?
     let maxTierObject: Int
+    /// Keeps it, with the connection to Redis.
+    private let redis: RedisTier?
     private let rules: CacheRequestRules
     /// The hash of the keys after the name of the route.
     private let keyStart: SipHash
@@ -45,7 +47,8 @@ final class CacheRoute {
         self.meters = CacheMeters(in: context)
         self.maxObject = config.maxObject.bytes
         self.maxTierObject = config.redisMaxObject.bytes
-        self.tier = nil
+        self.redis = config.store == .redis && context.hasRedis ? self.shared.tier(in: context) : nil
+        self.tier = self.redis?.cache
         self.tagsHeader = HeaderName(validating: config.tagsHeader)
         self.showsStatus = config.statusHeader
         self.servesRanges = config.ranges
@@ -180,7 +183,7 @@ final class CacheRoute {
     }
 
     /// Fetches a stale response again while it is served.
-    private func refresh(_ stale: StoredResponse, _ key: CacheKey, _ exchange: Exchange, _ request: CacheRequest) {
+    func refresh(_ stale: StoredResponse, _ key: CacheKey, _ exchange: Exchange, _ request: CacheRequest) {
         guard exchange.request.method == .get else { return }
         let started = self.shared.fetches.joinOrStart(key) { fetch -> CacheFetch?? in
             fetch.isFor(exchange.request.headers) ? .some(nil) : nil

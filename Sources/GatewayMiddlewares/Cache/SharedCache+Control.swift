@@ -11,7 +11,14 @@ extension SharedCache: CacheControlling {
 
     package func purge(_ purge: Purge) async -> PurgeOutcome {
         self.purges.add()
-        return PurgeOutcome(purged: await self.store.purge(purge, at: self.time(at: .now())))
+        // Memory comes second, so that nothing gets there that was found in a tier before.
+        let shared = self.tiers.all.map { (tier: $0, number: $0.purge(purge)) }
+        var outcome = PurgeOutcome(purged: await self.store.purge(purge, at: self.time(at: .now())))
+        for (tier, number) in shared {
+            let isConfirmed = await tier.isConfirmed(number)
+            outcome.isPending = outcome.isPending == true || !isConfirmed
+        }
+        return outcome
     }
 
     package func entries(of url: CacheURL) async -> [CacheEntry] {
@@ -22,6 +29,7 @@ extension SharedCache: CacheControlling {
     /// Drops the responses of a URL, and those that are on their way.
     func invalidate(_ url: CacheURL) {
         self.purges.add()
+        for tier in self.tiers.all { tier.purge(Purge(.url(url.text))) }
         self.store.invalidate(url: url.text, at: self.time(at: .now()))
     }
 }

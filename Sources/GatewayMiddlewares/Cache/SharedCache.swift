@@ -10,6 +10,9 @@ final class SharedCache: Sendable {
     let fetches = FetchTable()
     /// Counts purges and invalidations.
     let purges = SharedMeter()
+    /// What is shared with other gateways.
+    let tiers = KnownTiers()
+    let sweeps = CacheSweeps()
     /// Random per process, so that clients cannot construct colliding keys.
     let seed = SipHash.Seed.random()
     /// From the monotonic clock to milliseconds since 1970. Read once, so that setting the system clock changes no age.

@@ -47,7 +47,10 @@ package final class RedisClient {
             eventLoop: eventLoop,
             makeConnection: { RedisConnection(to: $0, for: $1, configuration, security, on: eventLoop) },
             isUp: { nodes.up($0.description, client: number, log: log) },
-            isDown: { nodes.down($0.description, client: number, because: $1, log: log) },
+            isDown: { host, reason in
+                nodes.down(host.description, client: number, because: reason, log: log)
+                for subscription in subscriptions.all { subscription.value?.serverIsDown() }
+            },
             keep: { nodes.forget(client: number, but: Set($0.map(\.description))) },
             changed: { for subscription in subscriptions.all { subscription.value?.serversChanged() } }
         )
@@ -92,13 +95,47 @@ package final class RedisClient {
         deadline: NIODeadline,
         _ done: @escaping (Result<RedisReply, RedisError>) -> Void
     ) {
+        guard self.eventLoop.now < deadline else { return done(.failure(.timeout)) }
+        self.attempt(self.call(command, deadline, done), at: self.servers.node(for: command.key))
+    }
+
+    /// Sends two commands for the same key, one right after the other on one connection.
+    ///
+    /// - Parameter done: Called once, on the event loop, when both are over.
+    package func send(
+        _ first: RedisCommand,
+        then second: RedisCommand,
+        timeout: TimeAmount,
+        _ done: @escaping (_ first: Result<RedisReply, RedisError>, _ second: Result<RedisReply, RedisError>) -> Void
+    ) {
+        let deadline = self.eventLoop.now + timeout
+        let node = self.servers.node(for: first.key)
+        let connection = node?.connection
+        var results: (Result<RedisReply, RedisError>?, Result<RedisReply, RedisError>?)
+        func end() { if let first = results.0, let second = results.1 { done(first, second) } }
+        let calls = [
+            self.call(first, deadline) { result in
+                results.0 = result
+                end()
+            },
+            self.call(second, deadline) { result in
+                results.1 = result
+                end()
+            },
+        ]
+        for call in calls { self.attempt(call, at: node, on: connection) }
+    }
+
+    private func call(
+        _ command: RedisCommand,
+        _ deadline: NIODeadline,
+        _ done: @escaping (Result<RedisReply, RedisError>) -> Void
+    ) -> Call {
         let begun = self.eventLoop.now
-        guard begun < deadline else { return done(.failure(.timeout)) }
-        let call = Call(command: command, deadline: deadline) { [meters = self.meters, eventLoop] result in
+        return Call(command: command, deadline: deadline) { [meters = self.meters, eventLoop] result in
             meters.count(command.name, result, after: eventLoop.now - begun)
             done(result)
         }
-        self.attempt(call, at: self.servers.node(for: command.key))
     }
 
     private struct Call {
@@ -113,8 +150,13 @@ package final class RedisClient {
     /// The pause before a command that a cluster cannot serve at the moment is sent again.
     private static let pause = TimeAmount.milliseconds(10)
 
-    private func attempt(_ call: Call, at node: RedisNode?, isAsking: Bool = false) {
-        guard let node, let connection = node.connection else {
+    private func attempt(
+        _ call: Call,
+        at node: RedisNode?,
+        on connection: RedisConnection? = nil,
+        isAsking: Bool = false
+    ) {
+        guard let node, let connection = connection ?? node.connection else {
             // A master that has just been named is being connected.
             if let node, call.redirections > 0, node.state == .opening { return self.attemptLater(call, "opening") }
             return call.done(.failure(.down(self.servers.absence ?? node?.problem ?? "no server has the slot")))
@@ -163,7 +205,7 @@ package final class RedisClient {
     /// - Parameters:
     ///   - onMessage: Called on the event loop with each message.
     ///   - onChange: Called on the event loop with true when messages begin to come, and with false when the connection
-    ///     was lost: messages may be missing then.
+    ///     was lost or cannot be made: messages may be missing then.
     package func subscribe(
         to channel: String,
         onMessage: @escaping (ByteBuffer) -> Void,

@@ -52,6 +52,9 @@ package final class RedisSubscription {
         self.open(host)
     }
 
+    /// A server cannot be used. If there is no other, the channel cannot be subscribed.
+    func serverIsDown() { if self.host(self.connection?.host) == nil, !self.isSubscribed { self.onChange(false) } }
+
     private func close(_ reason: String) { self.connection?.end(reason) }
 
     private func open(_ host: RedisURL.Host) {
@@ -88,14 +91,13 @@ package final class RedisSubscription {
 
     private func ended() {
         self.connection = nil
-        let wasSubscribed = self.isSubscribed
         self.isSubscribed = false
         let delay = self.backoff.next(random: .random(in: 0...1))
         self.timer?.cancel()
         self.timer = self.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
             self?.serversChanged()
         }
-        if wasSubscribed { self.onChange(false) }
+        self.onChange(false)
     }
 }
 

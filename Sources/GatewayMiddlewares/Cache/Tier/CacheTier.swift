@@ -92,6 +92,7 @@ package final class CacheTier {
         var value = value
         value.kept = value.lifetime.usefulTime(hasValidator: hasValidator)
         guard value.kept > 0 else { return }
+        guard self.server.isUp else { return self.meters.error.add() }
         let size = value.body.readableBytes + value.fields.bytes.readableBytes
         guard self.writes.begin(size) else { return self.meters.dropped.add() }
         let bytes = StoredValue.response(value).encoded()

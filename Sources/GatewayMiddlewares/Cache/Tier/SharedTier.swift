@@ -19,6 +19,21 @@ package final class SharedTier: Sendable {
         var waiting: [@Sendable (Bool) -> Void] = []
         /// Sends what waits.
         var send: (@Sendable () -> Void)?
+        /// Those who want to know whether Redis has a purge, by its number.
+        var confirmations: [(number: UInt64, done: @Sendable (Bool) -> Void)] = []
+
+        /// Returns those who can be told.
+        mutating func settle() -> [(Bool, @Sendable (Bool) -> Void)] {
+            if self.confirmations.isEmpty { return [] }
+            var settled: [(Bool, @Sendable (Bool) -> Void)] = []
+            self.confirmations.removeAll { number, done in
+                let isWaiting = self.purges.isWaiting(number)
+                guard !isWaiting || self.purges.isAway else { return false }
+                settled.append((!isWaiting, done))
+                return true
+            }
+            return settled
+        }
     }
 
     /// - Parameters:
@@ -57,23 +72,58 @@ package final class SharedTier: Sendable {
     /// Lets nobody wait any longer.
     func stopJoining() { self.change(stopsJoining: true) { _ in } }
 
-    /// Shares a purge with all gateways. The memory of this one is the caller's business.
+    /// Shares a purge with all gateways, now or once Redis is back. The memory of this one is the caller's business, and comes
+    /// second: what is found here must not be put there after it was purged.
     ///
-    /// - Returns: Whether Redis gets it later, because it is away.
+    /// - Returns: Its number, for ``isConfirmed(_:)``.
     @discardableResult
-    package func purge(_ purge: Purge) -> Bool {
-        let send = self.state.withLock { state in
-            state.purges.purge(purge)
-            return state.purges.isReady ? state.send : nil
+    package func purge(_ purge: Purge) -> UInt64 {
+        let (number, send) = self.state.withLock { state in
+            (state.purges.purge(purge), state.purges.isAway ? nil : state.send)
         }
         send?()
-        return send == nil
+        return number
     }
 
-    func onPurge(_ send: @escaping @Sendable () -> Void) { self.state.withLock { $0.send = send } }
+    /// Returns whether Redis has a purge. Waits for it up to ``limit``, unless Redis is away.
+    package func isConfirmed(_ number: UInt64) async -> Bool {
+        let limit = Duration.nanoseconds(self.limit.nanoseconds)
+        return await withCheckedContinuation { continuation in
+            let isConfirmed: Bool? = self.state.withLock { state in
+                guard state.purges.isWaiting(number) else { return true }
+                guard !state.purges.isAway else { return false }
+                state.confirmations.append((number, { continuation.resume(returning: $0) }))
+                return nil
+            }
+            if let isConfirmed { return continuation.resume(returning: isConfirmed) }
+            Task {
+                try? await Task.sleep(for: limit)
+                self.giveUp(number)
+            }
+        }
+    }
+
+    private func giveUp(_ number: UInt64) {
+        let waiting = self.state.withLock { state in
+            let waiting = state.confirmations.filter { $0.number == number }
+            state.confirmations.removeAll { $0.number == number }
+            return waiting
+        }
+        for (_, done) in waiting { done(false) }
+    }
+
+    func onPurge(_ send: (@Sendable () -> Void)?) { self.state.withLock { $0.send = send } }
 
     /// Purges the memory of this gateway, as others have purged theirs.
-    func purgeMemory(_ purges: [Purge]) { for purge in purges { self.apply(purge) } }
+    func purgeMemory(_ purges: [Purge]) {
+        // Only those of URLs are cheap.
+        let sweeps = purges.count { purge in if case .url = purge.subject { false } else { true } }
+        guard sweeps <= Self.mostSweeps else { return self.apply(Purge(.all)) }
+        for purge in purges { self.apply(purge) }
+    }
+
+    /// If more purges were missed than this, everything is purged instead.
+    private static let mostSweeps = 100
 
     /// Changes what is known about purges, and tells those who wait.
     @discardableResult
@@ -81,17 +131,21 @@ package final class SharedTier: Sendable {
         stopsJoining: Bool = false,
         _ body: (inout TierPurges) -> sending Result
     ) -> Result {
-        let (result, isReady, waiting) = self.state.withLock { state in
+        let (result, isReady, waiting, settled) = self.state.withLock { state in
             let result = body(&state.purges)
             let isReady = state.purges.isReady
+            let settled = state.settle()
             self.ready.store(isReady, ordering: .relaxed)
             self.newest.store(state.purges.seen.rawValue, ordering: .relaxed)
-            guard isReady || stopsJoining else { return (result, isReady, [@Sendable (Bool) -> Void]()) }
+            guard isReady || stopsJoining else {
+                return (result, isReady, [@Sendable (Bool) -> Void](), settled)
+            }
             state.isJoining = false
             let waiting = state.waiting
             state.waiting = []
-            return (result, isReady, waiting)
+            return (result, isReady, waiting, settled)
         }
+        for (isConfirmed, done) in settled { done(isConfirmed) }
         for body in waiting { body(isReady) }
         return result
     }

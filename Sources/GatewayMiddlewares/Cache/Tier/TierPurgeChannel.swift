@@ -15,20 +15,46 @@ package final class TierPurgeChannel {
     private let gateway: UInt64
     private var isSubscribed = false
     private var isReading = false
+    /// Counts the subscriptions: what was read before one may lack what was published before it.
+    private var epoch = 0
     private var timer: Scheduled<Void>?
+    private let onRefusal: (String) -> Void
 
-    package init(_ tier: SharedTier, _ server: any TierServer, on eventLoop: any EventLoop) {
+    private struct Weak { weak var value: TierPurgeChannel? }
+
+    /// - Parameter onRefusal: Called when the server refuses a command, with its reason.
+    package init(
+        _ tier: SharedTier,
+        _ server: any TierServer,
+        on eventLoop: any EventLoop,
+        onRefusal: @escaping (String) -> Void = { _ in }
+    ) {
         self.tier = tier
         self.server = server
         self.eventLoop = eventLoop
         self.gateway = tier.change { $0.gateway }
-        let channel = NIOLoopBound(self, eventLoop: eventLoop)
-        tier.onPurge { eventLoop.execute { channel.value.report() } }
+        self.onRefusal = onRefusal
+        let channel = NIOLoopBound(Weak(value: self), eventLoop: eventLoop)
+        tier.onPurge { eventLoop.execute { channel.value.value?.report() } }
+    }
+
+    /// The server is about to be subscribed for the first time. Nobody waits for longer than for a command.
+    package func begin() {
+        let tier = self.tier
+        self.timer = self.eventLoop.scheduleTask(in: tier.limit) { tier.stopJoining() }
+    }
+
+    /// Nothing uses the tier any more.
+    package func stop() {
+        self.tier.onPurge(nil)
+        self.unsubscribed()
     }
 
     /// The channel is subscribed, on any node.
     package func subscribed() {
         self.isSubscribed = true
+        self.epoch += 1
+        self.isReading = false
         self.tier.change { $0.connected() }
         self.read()
         self.schedule()
@@ -59,7 +85,10 @@ package final class TierPurgeChannel {
     private func report() {
         while let report = self.tier.change({ $0.nextReport() }) {
             let command = TierCommand.add(report.entry, after: report.after, to: self.tier.names)
-            self.server.send(command) { [self] result in self.reported(report.number, result) }
+            self.server.send(command) { [self] result in
+                self.note(result)
+                self.reported(report.number, result)
+            }
         }
     }
 
@@ -76,12 +105,12 @@ package final class TierPurgeChannel {
     // MARK: Purges of others
 
     private func schedule() {
-        let channel = NIOLoopBound(self, eventLoop: self.eventLoop)
+        let channel = NIOLoopBound(Weak(value: self), eventLoop: self.eventLoop)
         self.timer?.cancel()
         self.timer = self.eventLoop.scheduleTask(in: Self.interval) {
-            guard channel.value.isSubscribed else { return }
-            channel.value.read()
-            channel.value.schedule()
+            guard let channel = channel.value.value, channel.isSubscribed else { return }
+            channel.read()
+            channel.schedule()
         }
     }
 
@@ -89,9 +118,10 @@ package final class TierPurgeChannel {
         guard self.isSubscribed, !self.isReading else { return }
         self.isReading = true
         let start = self.tier.change { $0.readFrom }
-        self.server.send(.read(from: start, in: self.tier.names)) { [self] result in
+        self.server.send(.read(from: start, in: self.tier.names)) { [self, epoch = self.epoch] result in
+            guard self.isSubscribed, epoch == self.epoch else { return }
             self.isReading = false
-            guard self.isSubscribed else { return }
+            self.note(result)
             guard let entries = (try? result.get()).flatMap(TierReplies.entries) else { return self.failed() }
             self.didRead(entries, from: start)
         }
@@ -111,11 +141,17 @@ package final class TierPurgeChannel {
     private func begin(at stamp: TierStamp?) {
         let entry = TierEntry(gateway: self.gateway, content: .beginning)
         self.isReading = true
-        self.server.send(.begin(entry, at: stamp, in: self.tier.names)) { [self] result in
+        self.server.send(.begin(entry, at: stamp, in: self.tier.names)) { [self, epoch = self.epoch] result in
+            guard self.isSubscribed, epoch == self.epoch else { return }
             self.isReading = false
+            self.note(result)
             guard case .success(.integer) = result else { return self.failed() }
             self.read()
         }
+    }
+
+    private func note(_ result: Result<RedisReply, any Error>) {
+        if case .success(.error(let reason)) = result { self.onRefusal(reason) }
     }
 
     private func failed() { self.tier.change(stopsJoining: true) { $0.failedToRead() } }

@@ -47,16 +47,11 @@ final class TierSearch {
     }
 
     private func read(_ key: String) {
-        var left: Int64 = -2
-        self.server.send(.timeLeft(of: key)) { result in
-            if case .success(.integer(let milliseconds)) = result { left = Int64(milliseconds) }
-        }
-        self.server.send(.value(of: key)) { [self] result in
+        self.server.read(key) { [self] result in
             guard !self.isOver else { return }
             switch result {
-            case .success(.bytes(let bytes)): self.received(bytes, left: left)
-            case .success(.null): self.received(nil, left: left)
-            case .success, .failure: self.end(.failed)
+            case .success(let reading): self.received(reading.value, left: reading.left)
+            case .failure: self.end(.failed)
             }
         }
     }

@@ -4,8 +4,29 @@ package import NIOCore
 
 /// Sends commands of the second tier to Redis, on one event loop.
 package protocol TierServer: AnyObject {
+    /// Whether commands are sent. Otherwise they fail at once.
+    var isUp: Bool { get }
+
+    /// Asks for how many milliseconds the server keeps a value, and after that for the value.
+    ///
+    /// - Parameter done: Called once, on the event loop, within the time limit of commands: at once while Redis is down.
+    func read(_ key: String, _ done: @escaping (Result<TierReading, any Error>) -> Void)
+
     /// - Parameter done: Called once, on the event loop, within the time limit of commands: at once while Redis is down.
     func send(_ command: TierCommand, _ done: @escaping (Result<RedisReply, any Error>) -> Void)
+}
+
+/// What the server has under a key.
+package struct TierReading {
+    /// Nil if there is none.
+    package let value: ByteBuffer?
+    /// For how many milliseconds the server keeps it; negative if there is none, or for ever.
+    package let left: Int64
+
+    package init(value: ByteBuffer?, left: Int64) {
+        self.value = value
+        self.left = left
+    }
 }
 
 /// A command for one key.

@@ -40,6 +40,21 @@ final class FakeTierServer: TierServer {
 
     func trim() { self.stream.removeFirst(self.stream.count - 1) }
 
+    var isUp: Bool { self.state != .down }
+
+    func read(_ key: String, _ done: @escaping (Result<TierReading, any Error>) -> Void) {
+        var left: Int64 = -2
+        self.send(.timeLeft(of: key)) { if case .success(.integer(let time)) = $0 { left = Int64(time) } }
+        self.send(.value(of: key)) { result in
+            done(
+                result.map { reply in
+                    guard case .bytes(let bytes) = reply else { return TierReading(value: nil, left: -2) }
+                    return TierReading(value: bytes, left: left)
+                }
+            )
+        }
+    }
+
     func send(_ command: TierCommand, _ done: @escaping (Result<RedisReply, any Error>) -> Void) {
         self.commands += 1
         switch self.state {

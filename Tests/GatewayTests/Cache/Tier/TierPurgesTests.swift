@@ -168,12 +168,15 @@ struct TierPurgesTests {
     @Test func `too many waiting purges become one of everything`() throws {
         var purges = self.joined(1)
         purges.disconnected()
-        for number in 0...TierPurges.maximumWaiting { purges.purge(Purge(.tag("\(number)"), isSoft: number > 0)) }
-        #expect(purges.unconfirmed == 1)
+        let first = purges.purge(Purge(.tag("0")))
+        for number in 1...TierPurges.maximumWaiting { purges.purge(Purge(.tag("\(number)"), isSoft: true)) }
+        #expect(purges.unconfirmed == 1 && purges.isWaiting(first))
         purges.connected()
         _ = purges.read([(self.stamp(1), self.beginning)], from: self.stamp(1))
         let report = try self.report(&purges)
         #expect(report.entry.purge == Purge(.all, isSoft: false))
+        #expect(purges.added(report.number, at: self.stamp(2), after: self.stamp(1)) == .none)
+        #expect(!purges.isWaiting(first))
     }
 
     // MARK: Losses
