@@ -30,6 +30,11 @@ struct MetricsTests {
         gateway_rate_limit_decisions_total{route,decision} gateway_rate_limit_keys gateway_timeouts_total{route,phase}
         gateway_compression_bytes_total{route,encoding,direction} gateway_etag_not_modified_total{route}
         gateway_csp_reports_total{directive,disposition}
+        gateway_cache_requests_total{route,result} gateway_cache_tier_requests_total{tier,result}
+        gateway_cache_warm_requests_total{route,result} gateway_cache_purges_total gateway_cache_evictions_total{reason}
+        gateway_cache_bytes gateway_cache_objects
+        gateway_redis_up{node} gateway_redis_commands_total{command,result}
+        gateway_redis_command_duration_seconds{command}
         gateway_client_connections{listener,state}
         gateway_client_connections_accepted_total{listener} gateway_proxy_protocol_headers_total{listener,result}
         gateway_websocket_connections{route} gateway_websocket_handshakes_total{route,result}
