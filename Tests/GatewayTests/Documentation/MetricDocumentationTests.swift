@@ -10,6 +10,8 @@ struct MetricDocumentationTests {
     private static func declared() throws -> [(constant: String, source: String)] {
         try Repository.files(in: "Sources", withExtension: "swift").flatMap { path in
             let source = try Repository.read(path)
+            // A regular expression takes a minute for all sources.
+            guard source.contains(" = MetricDescription(") else { return [] }
             return source.matches(of: /static let (\w+) = MetricDescription\(/).map { (String($0.1), source) }
         }
     }
@@ -34,8 +36,8 @@ struct MetricDocumentationTests {
 
     @Test func `every metric is recorded by the type that declares it`() throws {
         for metric in try Self.declared() {
-            let word = try Regex("\\b\(metric.constant)\\b").wordBoundaryKind(.simple)
-            let uses = metric.source.matches(of: word).count
+            let words = metric.source.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+            let uses = words.count { $0 == metric.constant }
             #expect(uses > 1, "nothing records \(metric.constant): remove it until something does")
         }
     }
