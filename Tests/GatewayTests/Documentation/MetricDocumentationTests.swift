@@ -8,11 +8,14 @@ import Testing
 struct MetricDocumentationTests {
     /// The constants that describe a metric, with the source of their files.
     private static func declared() throws -> [(constant: String, source: String)] {
-        try Repository.files(in: "Sources", withExtension: "swift").flatMap { path in
+        try Repository.files(in: "Sources", withExtension: "swift").flatMap {
+            path -> [(constant: String, source: String)] in
             let source = try Repository.read(path)
             // A regular expression takes a minute for all sources.
             guard source.contains(" = MetricDescription(") else { return [] }
-            return source.matches(of: /static let (\w+) = MetricDescription\(/).map { (String($0.1), source) }
+            return source.matches(of: /static let (\w+) = MetricDescription\(/).map {
+                (constant: String($0.1), source: source)
+            }
         }
     }
 
