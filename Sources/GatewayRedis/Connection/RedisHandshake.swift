@@ -64,7 +64,8 @@ struct RedisHandshake: Hashable {
 
     private static func problem(_ text: String, at step: Step) -> String {
         switch step {
-        case .authenticate: "it refuses the user or the password: \(text)"
+        // Some servers repeat arguments that they do not understand, so only the code is told.
+        case .authenticate: "it refuses the user or the password: \(text.prefix { $0.isUppercase })"
         case .select: "it refuses the database: \(text)"
         case .write where text.hasPrefix("READONLY"): "it is a replica, which takes no writes"
         case .write where text.hasPrefix("NOAUTH"): "it asks for a password"

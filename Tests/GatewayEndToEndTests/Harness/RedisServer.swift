@@ -31,14 +31,14 @@ final class RedisServer: Sendable {
     /// - Parameters:
     ///   - port: nil for a free one.
     ///   - options: As on the command line of `redis-server`.
-    static func start(port: Int? = nil, _ options: [String]) async throws -> RedisServer {
+    ///   - file: A configuration file.
+    static func start(port: Int? = nil, _ options: [String], file: String? = nil) async throws -> RedisServer {
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(Patience.seconds)
         while true {
             // Another program may have taken the port, or not have given it back.
-            if let server = try await self.launch(at: try port ?? self.freePort(), options, until: deadline) {
-                return server
-            }
+            let port = try port ?? self.freePort()
+            if let server = try await self.launch(at: port, options, file, until: deadline) { return server }
             guard clock.now < deadline else { throw TimedOut(what: "redis-server") }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -52,11 +52,13 @@ final class RedisServer: Sendable {
     private static func launch(
         at port: Int,
         _ options: [String],
+        _ file: String?,
         until deadline: ContinuousClock.Instant
     ) async throws -> RedisServer? {
-        let arguments = [
-            "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-        ]
+        let arguments =
+            ["redis-server"] + (file.map { [$0] } ?? []) + [
+                "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+            ]
         let server = RedisServer(port: port, try ChildProcess(arguments + options))
         while !server.process.hasEnded {
             // Options may replace the port by one with TLS, so it is only connected to.
