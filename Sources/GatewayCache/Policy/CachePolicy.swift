@@ -140,12 +140,11 @@ package struct CachePolicy: Hashable, Sendable {
         if self.heuristic > 0, isHeuristic, let modified = Self.date(.lastModified, in: response.headers, now: now) {
             let date = Self.date(.date, in: response.headers, now: now) ?? now / 1000
             let time = Int64(Double(max(0, date - modified)) * self.heuristic * 1000)
-            return (min(time, 86_400_000), .heuristic)
+            if time > 0 { return (min(time, 86_400_000), .heuristic) }
         }
         // Nothing says how long, but it can be revalidated.
         let hasValidator = response.headers.contains(.etag) || response.headers.contains(.lastModified)
-        let mayKeep = control.flags.contains(.noCache) || Self.isKnown(status) && hasValidator
-        return mayKeep && hasValidator ? (0, .validators) : nil
+        return hasValidator && Self.isKnown(status) ? (0, .validators) : nil
     }
 
     /// The statuses that have `default_ttl`.

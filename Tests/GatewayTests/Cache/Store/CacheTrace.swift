@@ -5,12 +5,13 @@ import GatewayHTTP
 
 /// A seeded load: URLs by a Zipf distribution, and scans of URLs that nobody asks for again.
 struct CacheTrace {
-    private var random = SeededRandom(seed: 42)
+    private var random: SeededRandom
     private let cumulative: [Double]
     private var scanned: UInt64 = 1 << 32
     private var scan = 0
 
-    init(urls: Int, exponent: Double) {
+    init(seed: UInt64, urls: Int, exponent: Double) {
+        self.random = SeededRandom(seed: seed)
         var sum = 0.0
         self.cumulative = (1...urls).map { rank in
             sum += pow(Double(rank), -exponent)
@@ -36,10 +37,15 @@ struct CacheTrace {
     }
 
     /// The share of requests that a store of so many responses answers, and that an LRU of the same size would.
-    static func ratios(urls: Int, exponent: Double, scanning: Double, capacity: Int, requests: Int) -> (
-        store: Double, lru: Double
-    ) {
-        var trace = CacheTrace(urls: urls, exponent: exponent)
+    static func ratios(
+        seed: UInt64,
+        urls: Int,
+        exponent: Double,
+        scanning: Double,
+        capacity: Int,
+        requests: Int
+    ) -> (store: Double, lru: Double) {
+        var trace = CacheTrace(seed: seed, urls: urls, exponent: exponent)
         let store = CacheStore(maxSize: capacity * StoredResponse.sample(1, url: "//h/").size)
         var lru = LRU(capacity: capacity)
         let none = HeaderBlock()
