@@ -47,7 +47,7 @@ struct SharedGateways: Sendable {
     /// Sends requests over several connections to each gateway, all at the same time, and returns the responses.
     func flood(
         _ count: Int,
-        connections: Int = 8,
+        connections: Int = 4,
         _ request: @escaping @Sendable (Int) -> String = { _ in "GET / HTTP/1.1\r\nHost: a\r\n\r\n" }
     ) async throws -> [Message] {
         let lanes = self.all.count * connections
