@@ -12,7 +12,9 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case proxyHeader = "proxy-header"
     case handshake
     case webSocket = "websocket"
+    case cachePolicy = "cache-policy"
     case cacheValues = "cache-values"
+    case byteRanges = "byte-ranges"
     case redisReplies = "redis-replies"
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
@@ -37,6 +39,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .proxyHeader: try ProxyHeaderCheck.check(input)
         case .handshake: try HandshakeCheck.check(input)
         case .webSocket: try WebSocketCheck.check(input)
+        case .cachePolicy: try CachePolicyCheck.check(input)
+        case .byteRanges: try ByteRangeCheck.check(input)
         case .cacheValues: try CacheValueCheck.check(input)
         case .redisReplies: try RedisReplyCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
