@@ -22,7 +22,8 @@ struct PlanBuilder {
     private var plans = 0
     private let routes: CompiledRoutes
     /// The settings of the routes that have a cache; nil if none has.
-    private let caches: [CacheMiddleware.Config]?
+    /// Whether any route may have a cache, so that all have to invalidate what is stored.
+    private let hasCache: Bool
     private var routePlans: ContiguousArray<RoutePlan> = []
     /// The index of the next route to build.
     private var next = 0
@@ -44,7 +45,7 @@ struct PlanBuilder {
         self.admin = admin
         self.worker = worker
         self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.descriptions)
-        self.caches = CacheSupport.caches(of: configuration, &self.resolver)
+        self.hasCache = CacheSupport.isConfigured(in: configuration)
     }
 
     static func build(
@@ -370,9 +371,9 @@ struct PlanBuilder {
             self.errors += context.diagnostics.map { Self.finding($0, setting, in: path) }
             self.warnings += context.warnings.map { Self.finding($0, setting, in: path) }
         }
-        if let caches = self.caches, action.goesUpstream {
+        if self.hasCache, action.goesUpstream {
             var context = BuildContext(route: name, worker: self.worker, meters: meters)
-            chain.append(CacheInvalidationMiddleware(caches, in: &context), at: self.middlewares.count)
+            chain.append(CacheInvalidationMiddleware(in: &context), at: self.middlewares.count)
         }
         if let bottom {
             var context = BuildContext(route: name, worker: self.worker, meters: meters)

@@ -26,10 +26,11 @@ extension GatewayRuntime {
         }.get()
     }
 
-    /// Makes the requests of the running configuration that keep responses in the cache.
-    func warmCache() {
+    /// Applies the running configuration: sizes, and the requests that keep responses in the cache.
+    func applyCache() {
         let configuration = self.configuration
         var resolver = self.status.resolver(of: configuration)
+        if let cache = self.status.cache { CacheSupport.apply(configuration, &resolver, to: cache) }
         let (requests, problems) = CacheSupport.warmRequests(of: configuration, &resolver)
         for problem in problems { self.log.warning("cannot keep a response in the cache: \(problem)") }
         let isSecure = configuration.server.tls != nil

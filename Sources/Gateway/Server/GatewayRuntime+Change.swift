@@ -39,7 +39,7 @@ extension GatewayRuntime {
         await self.apply(configuration, upstreams, workers, listeners, accessLog)
         self.routes.withLockedValue { $0 = routes }
         self.finish(admin, accessLog)
-        self.warmCache()
+        self.applyCache()
         let changes = ConfigurationComparison(
             from: running,
             to: configuration,

@@ -112,7 +112,7 @@ final class GatewayRuntime: Sendable {
         self.droppedLogLines = droppedLogLines
         self.log = log
         status.control = self
-        self.warmCache()
+        self.applyCache()
     }
 
     var configuration: GatewayConfiguration { self.status.configuration }

@@ -4,6 +4,12 @@ package protocol CacheControlling: AnyObject, Sendable {
     func purge(_ purge: Purge) async -> PurgeOutcome
     /// Returns what is stored in this memory under a URL.
     func entries(of url: CacheURL) async -> [CacheEntry]
+    /// Applies the settings of the running configuration.
+    ///
+    /// - Parameters:
+    ///   - maxSize: In bytes. Responses that do not fit any more are evicted.
+    ///   - queries: Which parameters of a query count on which routes: a URL names what is stored for it in every form.
+    func apply(maxSize: Int, queries: [QueryRules])
 }
 
 /// What a purge did.

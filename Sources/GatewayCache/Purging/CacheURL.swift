@@ -3,7 +3,7 @@ import GatewayHTTP
 /// The URL of a stored response in the form in which purges and invalidations compare it: `//host:port/path?query`.
 ///
 /// The scheme is left out, since a URL stands for its responses over both. The host is in small letters, a default port is
-/// left out, and the path is normalized as routing does it.
+/// left out, and the path is normalized as routing does it. In the query, what is escaped without need is not.
 package struct CacheURL: Hashable, Sendable {
     package let text: String
 
@@ -26,7 +26,7 @@ package struct CacheURL: Hashable, Sendable {
         text += path
         if !query.isEmpty {
             text.append(UInt8(ascii: "?"))
-            text += query
+            text += Self.unescaped(query)
         }
         self.text = String(decoding: text, as: UTF8.self)
     }
@@ -37,7 +37,7 @@ package struct CacheURL: Hashable, Sendable {
         var text: [UInt8] = []
         parts.authority.withUnsafeBytes { Self.write($0, isSecure: parts.isSecure, into: &text) }
         guard let path = Self.normalized(parts.path) else { return nil }
-        self.text = String(decoding: text + path + parts.query, as: UTF8.self)
+        self.text = String(decoding: text + path + parts.query.withUnsafeBytes(Self.unescaped), as: UTF8.self)
     }
 
     /// Reads how absolute URLs begin: `https://www.example.com/images/`. Nil if none can begin so.
@@ -52,7 +52,7 @@ package struct CacheURL: Hashable, Sendable {
         } else {
             prefix = Array("//".utf8) + parts.authority.map(Self.lowercased)
         }
-        return String(decoding: prefix + parts.path + parts.query, as: UTF8.self)
+        return String(decoding: prefix + (parts.path + parts.query).withUnsafeBytes(Self.unescaped), as: UTF8.self)
     }
 
     /// Resolves a reference in `Location` or `Content-Location` (RFC 3986 section 5.2). Nil if it is at another origin.
@@ -81,11 +81,21 @@ package struct CacheURL: Hashable, Sendable {
         default: whole = Array(path[...(path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex)]) + target
         }
         guard let normal = Self.normalized(whole) else { return nil }
-        whole = Array(authority) + normal + query
+        whole = Array(authority) + normal + (query.count > 1 ? Array(query).withUnsafeBytes(Self.unescaped) : [])
         return CacheURL(text: String(decoding: whole, as: UTF8.self))
     }
 
-    private init(text: String) { self.text = text }
+    /// Returns the URL with the query that counts on a route. Nil if it is the same.
+    package func applying(_ rules: QueryRules) -> CacheURL? {
+        guard let mark = self.text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        let query = Array(self.text.utf8[mark...].dropFirst())
+        guard let new = query.withUnsafeBytes(rules.applied) else { return nil }
+        let rest = new.isEmpty ? "" : "?" + String(decoding: new, as: UTF8.self)
+        return CacheURL(text: self.text[..<mark] + rest)
+    }
+
+    /// - Parameter text: In the form of ``text``.
+    package init(text: some StringProtocol) { self.text = String(text) }
 
     private func sameOrigin(_ other: CacheURL?) -> CacheURL? {
         guard let other else { return nil }
@@ -146,6 +156,42 @@ package struct CacheURL: Hashable, Sendable {
         case .unchanged: return path
         case .rewritten: return normal
         case .invalid: return nil
+        }
+    }
+
+    /// Decodes escaped unreserved characters, and converts the other hexadecimal digits to capitals (RFC 3986 section
+    /// 6.2.2). What is not complete stays.
+    private static func unescaped(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        guard bytes.contains(UInt8(ascii: "%")) else { return Array(bytes) }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            guard bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
+                let high = self.hexadecimal(bytes[index + 1]), let low = self.hexadecimal(bytes[index + 2])
+            else {
+                result.append(bytes[index])
+                index += 1
+                continue
+            }
+            let byte = high << 4 | low
+            if byte.isASCIILetter || ByteClass.isDigit(byte) || "-._~".utf8.contains(byte) {
+                result.append(byte)
+            } else {
+                result.append(UInt8(ascii: "%"))
+                for digit in bytes[index + 1...index + 2] { result.append(digit >= 0x61 ? digit & 0xDF : digit) }
+            }
+            index += 3
+        }
+        return result
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        default: nil
         }
     }
 

@@ -24,7 +24,7 @@ package final class CacheStore: Sendable {
     /// The newest of the purges that have not been through the whole store yet; 0 if there are none.
     let newestSweep = Atomic<UInt64>(0)
     private let limit: Atomic<Int>
-    private let bytes = Atomic(0)
+    let bytes = Atomic(0)
     private let objects = Atomic(0)
     private let evictedForSize = Atomic(0)
     private let evictedExpired = Atomic(0)
@@ -37,7 +37,7 @@ package final class CacheStore: Sendable {
         self.shards = ContiguousArray((0..<max(1, shards)).map { _ in Shard() })
     }
 
-    /// The maximum number of bytes. If it is reduced, responses are evicted as others are stored.
+    /// The maximum number of bytes. If it is reduced, ``trim(at:)`` evicts what does not fit any more.
     package var maxSize: Int {
         get { self.limit.load(ordering: .relaxed) }
         set { self.limit.store(max(0, newValue), ordering: .relaxed) }
@@ -195,7 +195,7 @@ package final class CacheStore: Sendable {
     }
 
     /// Evicts a response from one shard after another, so that none is left with too few. False if all are empty.
-    private func evict(at now: Int64) -> Bool {
+    func evict(at now: Int64) -> Bool {
         let average = self.bytes.load(ordering: .relaxed) / self.shards.count
         let least = average / 2
         for attempt in 0..<2 * self.shards.count {

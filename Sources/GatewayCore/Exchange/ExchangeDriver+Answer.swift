@@ -49,7 +49,12 @@ extension ExchangeDriver {
         exchange.errorCode = nil
         if let source = exchange.responseBody.source {
             exchange.responseBody.source = nil
+            let framing = exchange.response.framing
             self.insertIntoResponse(source)
+            // Unlike other transforms, it does not change the length.
+            if case .length(let length) = framing {
+                exchange.response.setLength(length, answering: exchange.request.method)
+            }
         }
         exchange.cursor.turn(from: place, among: exchange.plan.chain.responsePlaces)
         self.climb()

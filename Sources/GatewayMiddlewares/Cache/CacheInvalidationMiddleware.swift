@@ -15,22 +15,9 @@ package struct CacheInvalidationMiddleware: ResponseHook {
     package static let name = "cache_invalidation"
 
     private let cache: SharedCache
-    private let queries: [QueryRules]
 
-    package init(_ config: Config, in context: inout BuildContext) {
+    package init(_ config: Config = Config(), in context: inout BuildContext) {
         self.cache = SharedCache.of(context.worker)
-        self.queries = []
-    }
-
-    /// - Parameter caches: The settings of all routes with a cache, whose queries may lack parameters.
-    package init(_ caches: [CacheMiddleware.Config], in context: inout BuildContext) {
-        self.cache = SharedCache.of(context.worker)
-        var queries: [QueryRules] = []
-        for config in caches {
-            let rules = CacheRequestRules(config).query
-            if !rules.isEmpty, !queries.contains(rules) { queries.append(rules) }
-        }
-        self.queries = queries
     }
 
     package func response(_ exchange: Exchange) -> Decision {
@@ -41,10 +28,6 @@ package struct CacheInvalidationMiddleware: ResponseHook {
         guard exchange.origin == .upstream, (200..<400).contains(exchange.response.status) else { return .next }
         let url = CacheURL(of: exchange)
         self.cache.invalidate(url)
-        for rules in self.queries {
-            let query = exchange.request.headers.withBytes(exchange.query) { rules.applied(to: $0) }
-            if let query { self.cache.invalidate(CacheURL(of: exchange, query: query)) }
-        }
         for id in [FieldID.location, .contentLocation] {
             guard let field = exchange.response.headers.first(id) else { continue }
             let reference = exchange.response.headers.withBytes(field) { Array($0) }
@@ -58,17 +41,11 @@ package struct CacheInvalidationMiddleware: ResponseHook {
 extension CacheURL {
     /// The URL of a request, under which its response is stored and purged.
     init(of exchange: Exchange) {
-        self = exchange.request.headers.withBytes(exchange.query) { CacheURL(of: exchange, query: $0) }
-    }
-
-    init(of exchange: Exchange, query: [UInt8]) {
-        self = query.withUnsafeBytes { CacheURL(of: exchange, query: $0) }
-    }
-
-    private init(of exchange: Exchange, query: UnsafeRawBufferPointer) {
         self = exchange.request.headers.withBytes(exchange.clientHost) { host in
             exchange.request.headers.withBytes(exchange.path) { path in
-                CacheURL(isSecure: exchange.isSecure, authority: host, path: path, query: query)
+                exchange.request.headers.withBytes(exchange.query) { query in
+                    CacheURL(isSecure: exchange.isSecure, authority: host, path: path, query: query)
+                }
             }
         }
     }

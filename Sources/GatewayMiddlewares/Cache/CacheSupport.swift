@@ -13,13 +13,23 @@ package enum CacheSupport {
         registry.addSource { CacheStoreMeters.families(cache.store.figures, purges: cache.purges.value) }
     }
 
-    /// The settings of the routes that have a cache, or nil if no table is for one.
-    package static func caches(
-        of configuration: GatewayConfiguration,
-        _ resolver: inout MiddlewareResolver
-    ) -> [CacheMiddleware.Config]? {
-        guard self.isConfigured(in: configuration) else { return nil }
-        return configuration.routes.compactMap { self.cache(of: $0, &resolver) }
+    /// Applies the settings of the routes that have a cache.
+    package static func apply(
+        _ configuration: GatewayConfiguration,
+        _ resolver: inout MiddlewareResolver,
+        to cache: any CacheControlling
+    ) {
+        var maxSize = 0
+        var queries: [QueryRules] = []
+        if self.isConfigured(in: configuration) {
+            for route in configuration.routes {
+                guard let config = self.cache(of: route, &resolver) else { continue }
+                maxSize = max(maxSize, config.maxSize.bytes)
+                let rules = CacheRequestRules(config).query
+                if !rules.isEmpty, !queries.contains(rules) { queries.append(rules) }
+            }
+        }
+        cache.apply(maxSize: maxSize, queries: queries)
     }
 
     /// The requests that keep responses in the cache, in the order of the file.
@@ -52,7 +62,8 @@ package enum CacheSupport {
         return (requests, problems)
     }
 
-    private static func isConfigured(in configuration: GatewayConfiguration) -> Bool {
+    /// Whether a table is for a cache.
+    package static func isConfigured(in configuration: GatewayConfiguration) -> Bool {
         let tables = [configuration.middleware] + configuration.policies.values + configuration.routes.map(\.middleware)
         return tables.contains { $0.nodes[CacheMiddleware.name]?.entries != nil }
     }

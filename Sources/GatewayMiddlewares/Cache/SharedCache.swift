@@ -3,6 +3,7 @@ import GatewayCore
 import GatewayHTTP
 import GatewaySettings
 import NIOCore
+import Synchronization
 
 /// What all routes and event loops share: the stored responses and the fetches under way.
 final class SharedCache: Sendable {
@@ -13,6 +14,8 @@ final class SharedCache: Sendable {
     /// What is shared with other gateways.
     let tiers = KnownTiers()
     let sweeps = CacheSweeps()
+    /// The forms in which routes store a query.
+    let queries = Mutex<[QueryRules]>([])
     /// Random per process, so that clients cannot construct colliding keys.
     let seed = SipHash.Seed.random()
     /// From the monotonic clock to milliseconds since 1970. Read once, so that setting the system clock changes no age.

@@ -105,6 +105,44 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a URL names what is stored for it without parameters that do not count`() async throws {
+            let route = "cache = { ignore_query = [\"utm_*\"], sort_query = true }"
+            try await withProxy(Self.counting(), route: route, admin: Self.admin) { gateway, _ in
+                for number in 1...3 {
+                    #expect(try await gateway.get("/p?b=%7e&utm_id=1&a=1").text == "\(number)")
+                    let url = "HTTPS://A.example:443/x/../p?utm_id=2&b=~&a=1#f"
+                    let escaped = url.replacing("&", with: "%26").replacing("#", with: "%23")
+                    let listed = try await gateway.admin("GET /cache?url=\(escaped)").text
+                    #expect(listed.contains("\"route\""), "\(listed)")
+                    let purged = try await gateway.admin("POST /cache/purge", body: "{\"url\":\"\(url)\"}")
+                    #expect(purged.text.filter { !$0.isWhitespace } == "{\"purged\":1}")
+                }
+                #expect(try await gateway.get("/p?a=1&b=~").text == "4")
+                try await self.send("DELETE", "/p?utm_id=3&b=~&a=1", to: gateway)
+                #expect(try await gateway.get("/p?a=1&b=~").text == "6")
+            }
+        }
+
+        @Test func `a reload with a smaller max_size evicts, and one without a cache empties it`() async throws {
+            let body = String(repeating: "x", count: 4000)
+            func settings(_ size: String) -> String { "cache = { max_size = \"\(size)\", max_object = \"8KiB\" }" }
+            let script = serving { _ in ok(body, "Cache-Control: max-age=60") }
+            try await withProxy(script, route: settings("1MiB"), admin: Self.admin) { gateway, upstream in
+                func stored() async throws -> Int {
+                    let page = try await gateway.admin("GET /metrics").text
+                    let line = page.split(separator: "\n").first { $0.hasPrefix("gateway_cache_bytes ") }
+                    return Int(Double(line?.split(separator: " ").last ?? "") ?? 0)
+                }
+                for number in 0..<40 { _ = try await gateway.get("/\(number)") }
+                try await eventuallyAsync("all is stored") { (try? await stored()) ?? 0 > 160_000 }
+                try await gateway.reload(proxy(to: upstream.url, route: settings("64KiB")))
+                try await eventuallyAsync("the rest fits") { (try? await stored()) ?? .max <= 65_536 }
+                #expect(try await stored() > 40_000)
+                try await gateway.reload(proxy(to: upstream.url))
+                try await eventuallyAsync("nothing is left") { (try? await stored()) == 0 }
+            }
+        }
+
         @Test func `a warm request stores its response before anyone asks for it`() async throws {
             let route = "hosts = [\"a.example\"]\ncache = { warm = [{ path = \"/w\", headers = { X-Lang = \"de\" } }] }"
             try await withProxy(Self.counting(), route: route) { gateway, upstream in

@@ -100,7 +100,6 @@ extension EndToEnd {
             ("Cache-Control: private", "private"), ("Cache-Control: no-store", "no-store"),
             ("Cache-Control: max-age=9\r\nSet-Cookie: a=b", "set-cookie"),
             ("Cache-Control: max-age=9\r\nVary: *", "vary"),
-            ("X-None: 1", "no-lifetime"),
             ("Cache-Control: max-age=9\r\nContent-Type: text/event-stream", "event-stream"),
         ])
         func `Cache-Status tells why a response is not stored`(_ fields: String, _ detail: String) async throws {
@@ -112,6 +111,14 @@ extension EndToEnd {
                     #expect(response["cache-status"] == "gateway; fwd=uri-miss; detail=\(detail)")
                 }
                 #expect(upstream.requests.count == 2)
+            }
+        }
+
+        @Test func `Cache-Status tells that a response has no lifetime`() async throws {
+            try await Self.withCache { _ in
+                "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+            } _: { gateway, _ in
+                #expect(try await gateway.get("/a")["cache-status"] == "gateway; fwd=uri-miss; detail=no-lifetime")
             }
         }
 

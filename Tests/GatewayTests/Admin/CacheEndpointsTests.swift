@@ -21,6 +21,8 @@ import Testing
             return PurgeOutcome(purged: 3, isPending: self.isPending)
         }
 
+        func apply(maxSize: Int, queries: [QueryRules]) {}
+
         func entries(of url: CacheURL) async -> [CacheEntry] {
             guard url.text == "//a.example/p?q=1" else { return [] }
             return [

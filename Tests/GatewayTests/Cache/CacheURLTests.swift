@@ -1,3 +1,4 @@
+import GatewayHTTP
 import Testing
 
 @testable import GatewayCache
@@ -10,6 +11,8 @@ import Testing
         ("http://a.example?q=1", "//a.example/?q=1"), ("http://a.example/p?", "//a.example/p"),
         ("http://a.example/a/./b/../c?x=/../y#f", "//a.example/a/c?x=/../y"),
         ("http://a.example/%7euser", "//a.example/~user"), ("http://[::1]:8080/p", "//[::1]:8080/p"),
+        ("http://a.example/p?%7e=%41%2f%c3%A4&b", "//a.example/p?~=A%2F%C3%A4&b"),
+        ("http://a.example/p?a=%&b=%4&c=%zz&d=%2", "//a.example/p?a=%&b=%4&c=%zz&d=%2"),
     ])
     func `writes absolute URLs in one form`(_ url: String, _ form: String) {
         #expect(CacheURL(absolute: url)?.text == form)
@@ -28,6 +31,7 @@ import Testing
         ("https://A.example/images/", "//a.example/images/"), ("http://a.exam", "//a.exam"),
         ("http://a.example:80", "//a.example:80"), ("http://a.example:80/", "//a.example/"),
         ("http://a.example/p?q=", "//a.example/p?q="),
+        ("http://a.example/%7eu/p?q=%", "//a.example/~u/p?q=%"),
     ])
     func `keeps how a prefix ends`(_ prefix: String, _ form: String) {
         #expect(CacheURL.prefix(prefix) == form)
@@ -51,5 +55,30 @@ import Testing
     func `resolves references of the same origin`(_ reference: String, _ form: String?) throws {
         let base = try #require(CacheURL(absolute: "https://a.example/x/y?q"))
         #expect(base.resolving(Array(reference.utf8), isSecure: true)?.text == form)
+    }
+
+    @Test(
+        arguments: [
+            ("http://a.example/p?b=2&utm_x=1&a=1", "//a.example/p?a=1&b=2"),
+            ("http://a.example/p?utm_x=1", "//a.example/p"),
+            ("http://a.example/p?a=1", nil), ("http://a.example/p", nil),
+        ] as [(String, String?)]
+    )
+    func `drops and sorts parameters as a route does`(_ url: String, _ form: String?) throws {
+        let rules = QueryRules(ignored: ["utm_*"], isSorted: true)
+        #expect(try #require(CacheURL(absolute: url)).applying(rules)?.text == form)
+    }
+
+    @Test(arguments: ["", "%", "a=%7", "b=%7e&a=%2f"])
+    func `a request has the URL that names it`(_ query: String) throws {
+        let url = Array(query.utf8).withUnsafeBytes { query in
+            CacheURL(
+                isSecure: false,
+                authority: UnsafeRawBufferPointer("A.example:80" as StaticString),
+                path: UnsafeRawBufferPointer("/p" as StaticString),
+                query: query
+            )
+        }
+        #expect(url == CacheURL(absolute: "http://a.example/p?\(query)#f"))
     }
 }
