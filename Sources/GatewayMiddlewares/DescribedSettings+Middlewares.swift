@@ -35,7 +35,8 @@ extension CacheMiddleware.Config: DescribedSettings {
         "statusHeader": "Adds `Cache-Status` (RFC 9211).",
         "statusTTL":
             "Lifetime by status, such as `{ 404 = \"10s\" }`, of responses for which the upstream sends none. Takes precedence over `default_ttl`.",
-        "store": "Where responses are kept: `redis` keeps them in memory and in Redis, for all gateways that use the same server and prefix.",
+        "store":
+            "Where responses are kept: `redis` keeps them in memory and in Redis, for all gateways that use the same server and prefix.",
         "stripCookies": "Cookies that are removed from GET and HEAD requests, such as `_ga*`, or `*` for all.",
         "tagsHeader":
             "Response field with the tags of a response, for purges. It is removed before the response goes to the client.",
