@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     /// How the cache fetches what it does not have, and for whom.
     @Suite struct CacheFetchTests {
-        private static let expose = "[admin]\nexpose = [\"/metrics\"]"
+        static let expose = "[admin]\nexpose = [\"/metrics\"]"
 
         /// Runs a gateway with a cache in front of an upstream.
         private static func withCache<R>(
@@ -19,7 +19,7 @@ extension EndToEnd {
         }
 
         /// Waits until this many requests are in flight.
-        private static func wait(forRequests count: Int, in gateway: RunningGateway) async throws {
+        static func wait(forRequests count: Int, in gateway: RunningGateway) async throws {
             try await eventuallyAsync("\(count) requests are in flight") {
                 guard let page = try? await gateway.get("/metrics").text else { return false }
                 let name = "gateway_http_requests_in_flight{route=\"all\"} "
