@@ -118,7 +118,8 @@ extension EndToEnd {
             try await Self.withCache { _ in
                 "HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
             } _: { gateway, _ in
-                #expect(try await gateway.get("/a")["cache-status"] == "gateway; fwd=uri-miss; detail=no-lifetime")
+                let response = try await gateway.get("/a")
+                #expect(response["cache-status"] == "gateway; fwd=uri-miss; detail=no-lifetime")
             }
         }
 

@@ -76,3 +76,25 @@ extension RedisServer {
         }
     }
 }
+
+extension ClusterServers {
+    /// Moves the slot of a key to another master, with all that is in it.
+    func moveSlot(of key: String) async throws {
+        let slot = RedisSlot.of(ByteBuffer(string: key))
+        for source in self.masters {
+            guard case .array(let keys) = try await source.send("CLUSTER", "GETKEYSINSLOT", "\(slot)", "100"),
+                !keys.isEmpty, let target = self.masters.first(where: { $0 !== source })
+            else { continue }
+            let ids = (source: try await Self.id(of: source), target: try await Self.id(of: target))
+            try await target.send("CLUSTER", "SETSLOT", "\(slot)", "IMPORTING", ids.source)
+            try await source.send("CLUSTER", "SETSLOT", "\(slot)", "MIGRATING", ids.target)
+            for key in keys.compactMap(\.text) {
+                try await source.send("MIGRATE", "127.0.0.1", "\(target.port)", key, "0", "5000")
+            }
+            for master in [target, source] {
+                try await master.send("CLUSTER", "SETSLOT", "\(slot)", "NODE", ids.target)
+            }
+            return
+        }
+    }
+}

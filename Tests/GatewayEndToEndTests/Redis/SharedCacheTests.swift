@@ -184,6 +184,37 @@ extension EndToEnd {
             }
         }
 
+        @Test func `responses and purges are shared over a cluster, also when their slots move`() async throws {
+            try await withCluster { cluster in
+                try await withUpstream(numbering()) { upstream in
+                    let toml = sharedCache(upstream, cluster.url, more: "cluster = true")
+                    let admin = AdminListen.address(.host("127.0.0.1", port: 0))
+                    try await withGateways(2, toml, workers: 1, admin: admin) { gateways in
+                        try await gateways.joined(nodes: 3)
+                        let targets = (0..<6).map { "/\($0)" }
+                        var texts: [String] = []
+                        for target in targets { texts.append(try await gateways[0].get(target).text) }
+                        try await eventuallyAsync("all responses in the cluster") {
+                            var count = 0
+                            for master in cluster.masters { count += (try? await master.storedKeys().count) ?? 0 }
+                            return count == targets.count
+                        }
+                        for (target, text) in zip(targets, texts) {
+                            #expect(try await gateways[1].get(target).text == text)
+                        }
+                        #expect(upstream.requests.count == targets.count)
+                        // The gateways learn from the first command where the purges are now.
+                        try await cluster.moveSlot(of: "gateway:cache:purges")
+                        let purged = try await gateways[0].admin("POST /cache/purge", body: "{\"all\":true}").text
+                        #expect(!purged.contains("pending"))
+                        try await eventuallyAsync("the purge has arrived") {
+                            (try? await gateways[1].get(targets[0]).text) != texts[0]
+                        }
+                    }
+                }
+            }
+        }
+
         @Test func `no request fails when Redis dies under load`() async throws {
             try await withRedis { redis in
                 let script = serving { request in ok(request.target, "Cache-Control: max-age=60") }
