@@ -39,12 +39,12 @@ package struct CacheRequest: Hashable, Sendable {
         }
     }
 
-    package init(_ request: borrowing RequestHead, _ policy: CachePolicy) {
+    package init(_ request: borrowing RequestHead, ignoresClient: Bool) {
         let (headers, hasOverride) = RequestFields.present(in: request.headers)
         self.method = request.method
         self.hasCredentials = headers.intersects(RequestFields.ofUsers)
         self.asksForPart = headers.intersects(RequestFields.ofParts)
-        if policy.ignoresClient {
+        if ignoresClient {
             self.isOnlyIfCached =
                 headers.contains(.cacheControl) && request.headers.contains("only-if-cached", in: .cacheControl)
             self.control = nil

@@ -20,6 +20,8 @@ package final class StoredResponse: Sendable {
     package let askedAt: PurgeStamp
     let urlHash: UInt64
     private let statusCode: UInt16
+    /// Whether the fields have the `Content-Length` of the body.
+    package let tellsLength: Bool
     private let encodedBodies: Mutex<[EncodedBody]>
 
     package struct EncodedBody: Sendable {
@@ -78,6 +80,7 @@ package final class StoredResponse: Sendable {
         self.variant = variant
         self.route = route
         self.statusCode = UInt16(clamping: status)
+        self.tellsLength = fields.tell(length: body.readableBytes)
         (self.fields, self.body) = Self.packed(fields, url, body)
         self.lifetime = lifetime
         self.tags = tags
@@ -234,6 +237,14 @@ extension StoredResponse {
     private static func allocated(array bytes: Int) -> Int { self.allocated(32 + bytes) }
     /// What usual allocators take for so many bytes.
     private static func allocated(_ bytes: Int) -> Int { max(32, (bytes + 8 + 15) & ~15) }
+}
+
+extension PreparedFields {
+    fileprivate func tell(length: Int) -> Bool {
+        let values = self.fields.filter { $0.id == .contentLength }.map(\.value)
+        guard let value = values.first, values.count == 1 else { return false }
+        return self.bytes.getString(at: self.bytes.readerIndex + value.offset, length: value.count) == "\(length)"
+    }
 }
 
 extension ResponseLifetime {

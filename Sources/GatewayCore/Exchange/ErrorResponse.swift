@@ -137,10 +137,12 @@ extension ResponseHead {
     }
 
     /// Sets `Content-Length` and the framing for a body of known length.
-    mutating func setLength(_ length: Int, answering method: Method) {
+    ///
+    /// - Parameter isTold: Whether the fields tell that length already.
+    mutating func setLength(_ length: Int, answering method: Method, isTold: Bool = false) {
         let hasNoBody = self.hasNoBody
-        self.headers.remove(.contentLength)
-        if !hasNoBody { self.headers.add(Self.contentLength) { $0.write(decimal: length) } }
+        if hasNoBody || !isTold { self.headers.remove(.contentLength) }
+        if !hasNoBody, !isTold { self.headers.add(Self.contentLength) { $0.write(decimal: length) } }
         self.framing = hasNoBody || method == .head || length == 0 ? .none : .length(length)
     }
 

@@ -5,10 +5,12 @@ package import NIOCore
 extension Exchange {
     /// Replaces the response with prepared fields and a whole body. The hook may then change the head, and returns
     /// ``Decision/answered``.
-    package func fillAnswer(status: Int, _ fields: PreparedFields, _ body: ByteBuffer) {
+    ///
+    /// - Parameter tellsLength: Whether the fields have the `Content-Length` of the body.
+    package func fillAnswer(status: Int, _ fields: PreparedFields, _ body: ByteBuffer, tellsLength: Bool) {
         self.driver.dropResponse()
         self.response.fill(status: status, fields)
-        self.response.setLength(body.readableBytes, answering: self.request.method)
+        self.response.setLength(body.readableBytes, answering: self.request.method, isTold: tellsLength)
         self.holdsBodies = true
         self.responseBody.held = body
         self.hasAnswer = true
@@ -31,7 +33,7 @@ extension Exchange {
 }
 
 extension Decision {
-    /// In a request hook: answer with what ``Exchange/fillAnswer(status:_:_:)`` wrote.
+    /// In a request hook: answer with what ``Exchange/fillAnswer(status:_:_:tellsLength:)`` wrote.
     package static var answered: Decision { .suspend }
 }
 

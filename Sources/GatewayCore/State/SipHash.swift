@@ -70,6 +70,30 @@ package struct SipHash: Sendable {
         }
     }
 
+    /// Combines bytes with the letters of ASCII in lower case.
+    package mutating func combine(lowercased bytes: UnsafeRawBufferPointer) {
+        var index = 0
+        while bytes.count - index >= 8 {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            self.combine(Self.lowercased(word))
+            index += 8
+        }
+        while index < bytes.count {
+            self.combine(UInt8(truncatingIfNeeded: Self.lowercased(UInt64(bytes[index]))))
+            index += 1
+        }
+    }
+
+    /// Eight bytes at once: of each, the high bit of a sum tells whether it is beyond a letter.
+    private static func lowercased(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let low = word & (ones &* 0x7F)
+        let fromA = low &+ ones &* (0x80 - 0x41)
+        let beyondZ = low &+ ones &* (0x80 - 0x5B)
+        let upperCase = (fromA ^ beyondZ) & ~word & (ones &* 0x80)
+        return word | upperCase >> 2
+    }
+
     package consuming func finish() -> (UInt64, UInt64) {
         self.compress(self.tail | self.count << 56)
         self.v2 ^= 0xEE

@@ -91,6 +91,7 @@ extension CacheRoute {
 protocol CacheKeySink {
     mutating func combine(_ byte: UInt8)
     mutating func combine(_ bytes: UnsafeRawBufferPointer)
+    mutating func combine(lowercased bytes: UnsafeRawBufferPointer)
 }
 
 extension SipHash: CacheKeySink {}
@@ -101,4 +102,7 @@ struct CacheKeyBytes: CacheKeySink {
 
     mutating func combine(_ byte: UInt8) { self.bytes.append(byte) }
     mutating func combine(_ bytes: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: bytes) }
+    mutating func combine(lowercased bytes: UnsafeRawBufferPointer) {
+        for byte in bytes { self.bytes.append(0x41...0x5A ~= byte ? byte | 0x20 : byte) }
+    }
 }

@@ -12,6 +12,7 @@ final class CacheRoute {
     let shared: SharedCache
     let loop: CacheLoop
     let policy: CachePolicy
+    private let ignoresClient: Bool
     let meters: CacheMeters
     let maxObject: Int
     let tagsHeader: HeaderName?
@@ -44,6 +45,7 @@ final class CacheRoute {
         self.shared = context.lasting("shared") { SharedCache(at: worker) }
         self.loop = CacheLoop(context.worker)
         self.policy = CachePolicy(config)
+        self.ignoresClient = self.policy.ignoresClient
         self.meters = CacheMeters(in: context)
         self.maxObject = config.maxObject.bytes
         self.maxTierObject = config.redisMaxObject.bytes
@@ -71,7 +73,7 @@ final class CacheRoute {
     /// - Parameter names: The fields that select among the responses of the URL, if a look-up has shown them.
     func request(_ exchange: Exchange, lookups: Int = 1, selectedBy names: [HeaderName]? = nil) -> Decision {
         if !self.rules.isEmpty { self.rules.apply(to: exchange) }
-        let request = CacheRequest(exchange.request, self.policy)
+        let request = CacheRequest(exchange.request, ignoresClient: self.ignoresClient)
         guard request.bypass == nil, exchange.upgrade == nil, !exchange.isGRPC else {
             return self.bypass(exchange, request.bypass)
         }
@@ -217,11 +219,10 @@ final class CacheRoute {
 
     private func write<Sink: CacheKeySink>(afterNameInKeyOf exchange: Exchange, to hash: inout Sink) {
         let path = exchange.forwardedPath
-        hash.combine(exchange.isSecure ? 1 : 0 as UInt8)
+        let isSecure = exchange.isSecure
+        hash.combine(isSecure ? 1 : 0 as UInt8)
         exchange.request.headers.withBytes(self.keysByHost ? exchange.clientHost : .empty) { host in
-            for byte in HostText.withoutDefaultPort(host, isSecure: exchange.isSecure) {
-                hash.combine(0x41...0x5A ~= byte ? byte | 0x20 : byte)
-            }
+            hash.combine(lowercased: HostText.withoutDefaultPort(host, isSecure: isSecure))
         }
         hash.combine(0 as UInt8)
         exchange.request.headers.withBytes(path) { hash.combine($0) }

@@ -18,7 +18,7 @@ package enum StoredAnswer {
         ranges: Bool,
         _ describe: (inout HeaderBlock) -> Void
     ) -> Decision {
-        exchange.fillAnswer(status: stored.status, stored.fields, stored.body)
+        exchange.fillAnswer(status: stored.status, stored.fields, stored.body, tellsLength: stored.tellsLength)
         exchange.response.headers.remove(.age)
         exchange.response.headers.add(Self.age) { $0.write(decimal: Int(stored.lifetime.age(at: now) / 1000)) }
         exchange.response.headers.changeReferences { reference in

@@ -30,6 +30,20 @@ struct SipHashTests {
         #expect(hex == reference)
     }
 
+    @Test func `letters in upper case count as those in lower case, and nothing else does`() {
+        func hash(_ bytes: [UInt8], lowercases: Bool) -> (UInt64, UInt64) {
+            var hash = SipHash(seed: SipHash.Seed(1, 2))
+            bytes.withUnsafeBytes { if lowercases { hash.combine(lowercased: $0) } else { hash.combine($0) } }
+            return hash.finish()
+        }
+        for start in UInt8.min...UInt8.max {
+            // At each place in a word, and in what is left after the last.
+            let bytes = (0..<11).map { start &+ UInt8($0) &* 7 }
+            let lower = bytes.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
+            #expect(hash(bytes, lowercases: true) == hash(lower, lowercases: false))
+        }
+    }
+
     @Test func `the hash depends on the seed and on every byte`() {
         var seen: Set<RateLimitKey> = []
         for seed in 0..<8 as Range<UInt64> {

@@ -28,7 +28,7 @@ struct CacheModelTests {
         let received = 50_000_000 as Int64
         let verdict = policy.verdict(
             on: response,
-            to: CacheRequest(sample.head(of: sample.request), policy),
+            to: CacheRequest(sample.head(of: sample.request), ignoresClient: policy.ignoresClient),
             askedAt: received - Int64(sample.response.delay),
             receivedAt: received,
             date: CacheModelCase.now * 1000
@@ -48,7 +48,7 @@ struct CacheModelTests {
         for _ in 0..<3 {
             let request = sample.anyRequest()
             let since = sample.number(0..<150_000)
-            let later = CacheRequest(sample.head(of: request), policy)
+            let later = CacheRequest(sample.head(of: request), ignoresClient: policy.ignoresClient)
             let age = expected.initialAge + since
             let now = received + Int64(since)
             let use = CacheModel.Use(lifetime.reuse(by: later, at: now))

@@ -25,7 +25,7 @@ struct CachePolicyTests {
         response.headers = Heads.fields(lines)
         return policy.verdict(
             on: response,
-            to: CacheRequest(request, policy),
+            to: CacheRequest(request, ignoresClient: policy.ignoresClient),
             askedAt: self.date - delay,
             receivedAt: self.date,
             date: self.date

@@ -11,7 +11,7 @@ struct CacheRequestTests {
         var request = RequestHead()
         request.method = method
         request.headers = Heads.fields(lines)
-        return CacheRequest(request, policy)
+        return CacheRequest(request, ignoresClient: policy.ignoresClient)
     }
 
     private static func lifetime(_ change: (inout ResponseLifetime) -> Void = { _ in }) -> ResponseLifetime {
