@@ -55,7 +55,7 @@ enum CachePolicyCheck {
         try hold(0...1 << 41 ~= lifetime.lifetime, "a lifetime of \(lifetime.lifetime)")
         try hold(lifetime.age(at: Exchange.received) >= 0, "an age below zero")
         let end = lifetime.bornAt + lifetime.lifetime
-        let request = CacheRequest(exchange.requestHead, exchange.policy)
+        let request = CacheRequest(exchange.requestHead, ignoresClient: exchange.policy.ignoresClient)
         for now in [Exchange.received, end - 1, end, end + 1, end + 1_000_000] {
             let reuse = lifetime.reuse(by: request, at: now)
             try hold(reuse != .fresh || lifetime.isFresh(at: now), "fresh after its lifetime")
@@ -137,7 +137,7 @@ enum CachePolicyCheck {
         func verdict(_ policy: CachePolicy) -> CachePolicy.Verdict {
             policy.verdict(
                 on: self.responseHead,
-                to: CacheRequest(self.requestHead, policy),
+                to: CacheRequest(self.requestHead, ignoresClient: policy.ignoresClient),
                 askedAt: Self.received - 1000,
                 receivedAt: Self.received,
                 date: 784_111_777_000
