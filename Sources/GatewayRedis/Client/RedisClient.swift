@@ -12,6 +12,7 @@ package final class RedisClient {
     private let meters: RedisMeters
     private let nodes: RedisNodes
     private let number: Int
+    private let log: Logger
     private let servers: any RedisServers
     private let security: RedisSecurity?
     /// Keeps what belongs to all workers.
@@ -40,6 +41,7 @@ package final class RedisClient {
         self.meters = RedisMeters(worker.meters)
         self.nodes = nodes
         self.number = number
+        self.log = log
         self.security = security
         self.subscriptions = subscriptions
         let surroundings = RedisSurroundings(
@@ -186,7 +188,12 @@ package final class RedisClient {
                 isForGood: redirection.isForGood
             )
             self.attempt(call, at: next, isAsking: !redirection.isForGood)
-        default: call.done(.success(.error(text)))
+        // The server has just started. Its clients send the script then.
+        case "NOSCRIPT": call.done(.success(.error(text)))
+        default:
+            let (name, now) = (node.host.description, self.eventLoop.now)
+            self.nodes.refused(call.command.name, by: name, because: text, at: now, log: self.log)
+            call.done(.success(.error(text)))
         }
     }
 

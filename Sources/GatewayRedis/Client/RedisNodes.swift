@@ -31,6 +31,8 @@ package final class RedisNodes: Sendable {
         var connected: Set<Int> = []
         /// Whether operators were told that it is down.
         var isDown = false
+        /// The reasons that they were told since then.
+        var reasons: Set<String> = []
     }
 
     private struct State {
@@ -39,6 +41,8 @@ package final class RedisNodes: Sendable {
         /// Whether operators were told that a server is down, and not yet that one is up again, perhaps another.
         var hasFallen = false
         var clients = Reference()
+        /// When a refused command was logged last.
+        var lastRefusal: NIODeadline?
     }
 
     private struct Reference {
@@ -83,7 +87,10 @@ package final class RedisNodes: Sendable {
             node.connected.insert(client)
             let isNews = node.problems.isEmpty && (node.isDown || isFirst)
             let isReturn = node.isDown || state.hasFallen
-            if node.problems.isEmpty { node.isDown = false }
+            if node.problems.isEmpty {
+                node.isDown = false
+                node.reasons = []
+            }
             state.nodes[name] = node
             if state.nodes.values.allSatisfy(\.problems.isEmpty) { state.hasFallen = false }
             return isNews ? isReturn : nil
@@ -95,20 +102,40 @@ package final class RedisNodes: Sendable {
 
     /// A client has lost a server, or cannot reach it.
     func down(_ name: String, client: Int, because reason: String, log: Logger) {
-        let isNews = self.state.withLock { state in
+        let news = self.state.withLock { state -> (isFirst: Bool, isReason: Bool) in
             var node = state.nodes[name] ?? Node()
             node.connected.remove(client)
             node.problems[client] = reason
-            defer {
-                node.isDown = true
-                state.hasFallen = true
-                state.nodes[name] = node
-            }
-            return !node.isDown
+            let isFirst = !node.isDown
+            // A lost connection is told, and then, for instance, that the password is wrong; but no endless series.
+            let isReason = node.reasons.count < Self.mostReasons && node.reasons.insert(reason).inserted
+            node.isDown = true
+            state.hasFallen = true
+            state.nodes[name] = node
+            return (isFirst, isReason)
+        }
+        if news.isFirst {
+            log.warning("Redis is down", metadata: ["node": "\(name)", "reason": "\(reason)"])
+            self.publish("redis.down", .warning, ["node": .string(name), "reason": .string(reason)])
+        } else if news.isReason {
+            log.warning("Redis is still down", metadata: ["node": "\(name)", "reason": "\(reason)"])
+        }
+    }
+
+    /// The reasons that are told while a server is down.
+    private static let mostReasons = 4
+
+    /// A server replied to a command with an error: it is up, but its memory is full, or the user lacks a right. Told at
+    /// most once a minute, because all requests may have the same fate.
+    func refused(_ command: String, by name: String, because reason: String, at now: NIODeadline, log: Logger) {
+        let isNews = self.state.withLock { state in
+            if let last = state.lastRefusal, now < last + .minutes(1) { return false }
+            state.lastRefusal = now
+            return true
         }
         guard isNews else { return }
-        log.warning("Redis is down", metadata: ["node": "\(name)", "reason": "\(reason)"])
-        self.publish("redis.down", .warning, ["node": .string(name), "reason": .string(reason)])
+        let fields: Logger.Metadata = ["node": "\(name)", "command": "\(command)", "reason": "\(reason.prefix(200))"]
+        log.warning("Redis refused a command", metadata: fields)
     }
 
     /// A client no longer uses the servers, or all but some of them.

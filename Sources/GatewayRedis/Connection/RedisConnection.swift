@@ -251,7 +251,8 @@ final class RedisConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard self.security != nil, case .opening = self.state else { return self.end(Self.text(error)) }
+        // A server of TLS 1.3 refuses a certificate after the handshake, with the first bytes that it reads.
+        guard self.security != nil, !self.isReady else { return self.end(Self.text(error)) }
         let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
         let now = Int(Platform.unixMilliseconds() / 1000)
         self.end(TLSFailure(error, certificate: certificate, at: now).description)

@@ -72,12 +72,17 @@ extension EndToEnd {
                     #expect(try await gateways.flood(100).count { $0.status == 200 } == 40)
                 }
                 // A server from another authority, one with another name, and a client without a certificate.
-                for tls in [
-                    "ca = \"\(folder)/other.pem\"\n\(client)", "\(own)\n\(client)\nserver_name = \"redis.example\"",
-                    own,
-                ] {
+                let mistakes = [
+                    ("ca = \"\(folder)/other.pem\"\n\(client)", "was not issued by a trusted authority"),
+                    ("\(own)\n\(client)\nserver_name = \"redis.example\"", "not for redis.example"),
+                    // The alert may be lost with the connection.
+                    (own, ""),
+                ]
+                for (tls, expected) in mistakes {
                     try await withGateways(1, limited(url, redis: "[redis.tls]\n\(tls)")) { gateways in
                         try await gateways.parted()
+                        let problem = SharedGateways.conditions(gateways[0]).first?.problem ?? ""
+                        #expect(!problem.isEmpty && (expected.isEmpty || problem.contains(expected)), "\(problem)")
                         // Counted here.
                         #expect(try await gateways[0].get("/")["X-RateLimit-Remaining"] == "39")
                     }

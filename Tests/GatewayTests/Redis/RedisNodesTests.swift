@@ -1,5 +1,6 @@
 import GatewayCore
 import Logging
+import NIOCore
 import Synchronization
 import Testing
 
@@ -33,6 +34,52 @@ struct RedisNodesTests {
         #expect(nodes.conditions.first?.connected == 2)
         #expect(nodes.families().first?.values == [1])
         #expect(events.types == ["redis.down", "redis.up"])
+    }
+
+    private final class Lines: Sendable {
+        let all = Mutex<[String]>([])
+
+        var logger: Logger { Logger(label: "test") { [self] _ in Handler(lines: self) } }
+
+        struct Handler: LogHandler {
+            let lines: Lines
+            var metadata: Logger.Metadata = [:]
+            var logLevel = Logger.Level.info
+            subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+                get { self.metadata[key] }
+                set { self.metadata[key] = newValue }
+            }
+
+            func log(event: LogEvent) {
+                let reason = event.metadata?["reason"].map { ": \($0)" } ?? ""
+                self.lines.all.withLock { $0.append("\(event.message)\(reason)") }
+            }
+        }
+    }
+
+    @Test func `reasons are logged once while a server is down, and only some`() {
+        let lines = Lines()
+        let nodes = RedisNodes(events: NoEvents())
+        let client = nodes.addClient()
+        for reason in ["closed", "refused", "closed", "refused", "a", "b", "c", "d"] {
+            nodes.down("a:1", client: client, because: reason, log: lines.logger)
+        }
+        let stills = ["refused", "a", "b"].map { "Redis is still down: \($0)" }
+        #expect(lines.all.withLock { $0 } == ["Redis is down: closed"] + stills)
+        nodes.up("a:1", client: client, log: Self.log)
+        nodes.down("a:1", client: client, because: "closed", log: lines.logger)
+        #expect(lines.all.withLock { $0.last } == "Redis is down: closed")
+    }
+
+    @Test func `a refused command is logged at most once a minute`() {
+        let lines = Lines()
+        let nodes = RedisNodes(events: NoEvents())
+        for second in [0, 1, 59, 60, 61] as [Int64] {
+            let now = NIODeadline.uptimeNanoseconds(0) + .seconds(second)
+            nodes.refused("EVALSHA", by: "a:1", because: "OOM at \(second)", at: now, log: lines.logger)
+        }
+        let text = "Redis refused a command: OOM at"
+        #expect(lines.all.withLock { $0 } == ["\(text) 0", "\(text) 60"])
     }
 
     @Test func `another server that takes over ends the failure`() {
