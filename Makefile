@@ -16,6 +16,8 @@ PREFIX ?= /usr/local
 
 # The C libraries that the build needs.
 PACKAGES := libssl-dev libbrotli-dev zlib1g-dev libc-ares-dev pkg-config
+# The servers that the tests start. Without one of them its tests are skipped.
+TEST_PACKAGES := redis-server
 SOAK_PACKAGES := nginx-light wrk openssl gcc libc6-dev python3
 GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 
@@ -24,7 +26,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
-.PHONY: check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup build check readme clean
+.PHONY: check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup test-setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -39,17 +41,17 @@ install: $(if $(wildcard $(BINARY)),,build)  ## copy the program to PREFIX/bin (
 	@echo 'Installed $(DESTDIR)$(PREFIX)/bin/gateway'
 
 # Swift Testing runs tests in parallel, one thread per core. Nothing uses XCTest; without it the last line is the number of tests.
-test: setup  ## run all tests
+test: test-setup  ## run all tests
 	swift test --disable-xctest
 
-test-thorough: setup  ## run the tests over sockets with all cases that `make test` samples
+test-thorough: test-setup  ## run the tests over sockets with all cases that `make test` samples
 	GATEWAY_THOROUGH=1 swift test --disable-xctest --filter GatewayEndToEndTests
 
 # Slow: each sanitizer needs a separate build. GATEWAY_SANITIZED marks the differences in the tests. Leaks are not checked,
 # because Foundation keeps memory until the end. Files need not import the module of the lock that only these builds
 # have, so members are visible without an import. One test at a time: in parallel they are so slow that the time limits
 # of the gateway expire.
-test-sanitized: setup  ## run all tests under AddressSanitizer and ThreadSanitizer (narrow with FILTER=REGEX SANITIZERS=thread)
+test-sanitized: test-setup  ## run all tests under AddressSanitizer and ThreadSanitizer (narrow with FILTER=REGEX SANITIZERS=thread)
 	@for sanitizer in $(or $(SANITIZERS),address thread); do \
 		ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/tsan-suppressions" \
 			swift test --no-parallel --disable-xctest --sanitize $$sanitizer --scratch-path .build-$$sanitizer \
@@ -60,7 +62,7 @@ test-sanitized: setup  ## run all tests under AddressSanitizer and ThreadSanitiz
 fuzz: setup  ## fuzz all parsers of outside input (SECONDS=60 per target, TARGET=requests)
 	@scripts/fuzz $(SECONDS) $(TARGET)
 
-browser-test: setup  ## load pages through the gateway in headless Chromium, and check what ran and what was reported
+browser-test: test-setup  ## load pages through the gateway in headless Chromium, and check what ran and what was reported
 	@scripts/install-packages chromium openssl python3
 	swift build --product gateway
 	@scripts/browser-test
@@ -126,6 +128,9 @@ format:  ## format all Swift files
 
 setup:  ## install the Debian packages that the build needs
 	@scripts/install-packages $(PACKAGES)
+
+test-setup: setup
+	@scripts/install-packages $(TEST_PACKAGES)
 
 build: setup  ## build the release binary, .build/release/gateway
 	swift build $(RELEASE)
