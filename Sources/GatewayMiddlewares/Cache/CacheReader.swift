@@ -108,7 +108,10 @@ final class CacheReader: UpstreamStream {
                 self.conclude { route, exchange, reader in route.fail(exchange, error, reader) }
             }
         }
-        if !self.isOver { self.exchange.client?.flush() }
+        guard !self.isOver else { return }
+        // A client that takes all of it at once accepts more within this call, and the reader must go on then.
+        self.isPumping = false
+        self.exchange.client?.flush()
     }
 
     /// Lets the suspended hook decide.

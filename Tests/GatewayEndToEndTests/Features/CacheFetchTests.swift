@@ -49,6 +49,17 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a large body goes on whenever the client accepts more`() async throws {
+            let body = String(repeating: "0123456789abcdef", count: 128 * 1024)
+            try await Self.withCache(serving { _ in ok(body, Self.fresh) }) { gateway, upstream in
+                for target in ["/a", "/b", "/a"] {
+                    let response = try await gateway.get(target)
+                    #expect(response.text == body)
+                }
+                #expect(upstream.requests.count == 2)
+            }
+        }
+
         @Test func `a miss asks for the whole, without conditions`() async throws {
             try await Self.withCache(serving { _ in ok("0123456789", Self.fresh, "ETag: \"1\"") }) {
                 gateway,
