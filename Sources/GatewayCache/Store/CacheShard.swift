@@ -421,15 +421,20 @@ extension CacheShard {
         return count
     }
 
-    /// Purges what it concerns among the next few responses. Nil once there are no more.
-    mutating func purge(from start: Int, looks: Int, by sweep: PurgeSweep, _ removed: inout Removed) -> (
+    /// Purges what it concerns among a few responses before `end`. Nil once there are no more.
+    ///
+    /// It goes backwards, because the allocator returns memory from its end: it returns some at a time then, instead of all
+    /// at last, with a lock held.
+    mutating func purge(before end: Int?, looks: Int, by sweep: PurgeSweep, _ removed: inout Removed) -> (
         next: Int?, count: Int
     ) {
-        let end = min(start + looks, self.slots.count)
+        let end = min(end ?? .max, self.slots.count)
+        let start = max(0, end - looks)
         var count = 0
-        for slot in start..<max(start, end)
-        where self.purge(Int32(truncatingIfNeeded: slot), by: sweep, &removed) { count += 1 }
-        return (end < self.slots.count ? end : nil, count)
+        for slot in (start..<end).reversed() where self.purge(Int32(truncatingIfNeeded: slot), by: sweep, &removed) {
+            count += 1
+        }
+        return (start > 0 ? start : nil, count)
     }
 
     private mutating func purge(_ slot: Int32, by sweep: PurgeSweep, _ removed: inout Removed) -> Bool {

@@ -57,14 +57,14 @@ extension CacheStore {
             var removed = CacheShard.Removed()
             let current = sweep
             let (next, count) = shard.contents.withLock { contents in
-                let result = contents.purge(from: current.slot, looks: Self.looksPerLock, by: current, &removed)
+                let result = contents.purge(before: current.slot, looks: Self.looksPerLock, by: current, &removed)
                 shard.bytes.store(contents.bytes, ordering: .relaxed)
                 return result
             }
             self.account(removed)
             sweep.count += count
             guard let next else {
-                sweep.slot = 0
+                sweep.slot = nil
                 sweep.shard += 1
                 self.releaseTables(of: shard)
                 break

@@ -4,9 +4,9 @@ package struct PurgeSweep: Sendable {
     let stamp: PurgeStamp
     /// In milliseconds, when the purge was made.
     let now: Int64
-    /// The shard and the slot to go on from.
+    /// The shard and the slot before which to go on. Nil: its end.
     var shard = 0
-    var slot = 0
+    var slot: Int?
     /// How many responses were removed or made stale so far.
     package internal(set) var count = 0
 

@@ -52,10 +52,9 @@ package final class StoredResponse: Sendable {
             key: key,
             variant: Variant(names: Self.names.copy(of: variant.names), values: variant.values),
             route: Self.routes.copy(of: route),
-            url: url,
+            urlHash: Self.hash(ofURL: url),
             status: status,
-            fields: fields,
-            body: body,
+            memory: Self.packed(fields, url, body),
             lifetime: lifetime,
             tags: tags,
             askedAt: askedAt,
@@ -67,10 +66,9 @@ package final class StoredResponse: Sendable {
         key: CacheKey,
         variant: Variant,
         route: String,
-        url: String,
+        urlHash: UInt64,
         status: Int,
-        fields: PreparedFields,
-        body: ByteBuffer,
+        memory: Memory,
         lifetime: ResponseLifetime,
         tags: [String],
         askedAt: PurgeStamp,
@@ -80,12 +78,13 @@ package final class StoredResponse: Sendable {
         self.variant = variant
         self.route = route
         self.statusCode = UInt16(clamping: status)
-        self.tellsLength = fields.tell(length: body.readableBytes)
-        (self.fields, self.body) = Self.packed(fields, url, body)
+        self.fields = memory.fields
+        self.body = memory.body
+        self.tellsLength = memory.tellsLength
         self.lifetime = lifetime
         self.tags = tags
         self.askedAt = askedAt
-        self.urlHash = Self.hash(ofURL: url)
+        self.urlHash = urlHash
         self.encodedBodies = Mutex(encodedBodies)
     }
 
@@ -121,10 +120,9 @@ package final class StoredResponse: Sendable {
             key: self.key,
             variant: self.variant,
             route: self.route,
-            url: self.url,
+            urlHash: self.urlHash,
             status: self.status,
-            fields: fields ?? self.fields,
-            body: self.body,
+            memory: fields.map { Self.packed($0, self.url, self.body) } ?? self.memory,
             lifetime: lifetime,
             tags: tags ?? self.tags,
             askedAt: askedAt ?? self.askedAt,
@@ -185,12 +183,20 @@ extension StoredResponse {
     /// A body that is not longer is copied behind the head whenever that changes, and saves an object.
     private static let longestPacked = 16 * 1024
 
+    private struct Memory {
+        let fields: PreparedFields
+        let body: ByteBuffer
+        let tellsLength: Bool
+    }
+
+    private var memory: Memory { Memory(fields: self.fields, body: self.body, tellsLength: self.tellsLength) }
+
     /// Puts the head, the URL and a body that is not long into one piece of memory of exactly their size.
     private static func packed(
         _ fields: PreparedFields,
         _ url: String,
         _ body: ByteBuffer
-    ) -> (PreparedFields, ByteBuffer) {
+    ) -> Memory {
         let headLength = fields.bytes.readableBytes
         let textLength = headLength + url.utf8.count
         let isPacked = body.readableBytes <= self.longestPacked
@@ -205,7 +211,11 @@ extension StoredResponse {
             count = fields.fields.count
             _ = storage.initialize(from: fields.fields)
         }
-        return (PreparedFields(names: fields.names, bytes: head, fields: index), packedBody ?? ByteBuffer())
+        return Memory(
+            fields: PreparedFields(names: fields.names, bytes: head, fields: index),
+            body: packedBody ?? ByteBuffer(),
+            tellsLength: fields.tell(length: body.readableBytes)
+        )
     }
 
     private var plainSize: Int {
