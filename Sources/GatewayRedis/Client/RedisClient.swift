@@ -171,7 +171,8 @@ package final class RedisClient {
 
     private func received(_ text: String, for call: Call, from node: RedisNode) {
         switch text.prefix(while: { $0 != " " }) {
-        case "READONLY", "LOADING", "MASTERDOWN", "NOAUTH":
+        case "READONLY", "LOADING", "MASTERDOWN", "NOAUTH",
+            _ where text.isReadOnlyInScript:
             node.fail("it cannot serve commands: \(text)")
             call.done(.failure(.refused(text)))
         case "TRYAGAIN" where self.configuration.cluster, "CLUSTERDOWN" where self.configuration.cluster:
@@ -241,4 +242,11 @@ extension RedisClient: Sendable {}
 extension RedisNode {
     /// Why the server is down.
     fileprivate var problem: String? { if case .down(let reason) = self.state { reason } else { nil } }
+}
+
+extension String {
+    /// Before version 7, Redis wraps what a command of a script replied.
+    fileprivate var isReadOnlyInScript: Bool {
+        self.hasPrefix("ERR Error running script") && self.contains("-READONLY ")
+    }
 }

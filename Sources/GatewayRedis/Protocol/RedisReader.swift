@@ -7,7 +7,7 @@ package struct RedisReader {
     package struct Limits: Sendable {
         /// The longest line: a status, an error, a number.
         package var line = 64 * 1024
-        /// The longest string, and the sum of the strings of one reply.
+        /// The longest string, and the sum of the strings and texts of one reply.
         package var bytes = 64 * 1024 * 1024
         /// The elements of one reply, at all depths.
         package var elements = 256 * 1024
@@ -36,6 +36,7 @@ package struct RedisReader {
         if self.buffer.readableBytes == 0 {
             self.buffer = bytes
         } else {
+            self.compact()
             self.buffer.writeBuffer(&bytes)
         }
     }
@@ -79,8 +80,8 @@ package struct RedisReader {
         guard start < end, let type = self.buffer.getInteger(at: start, as: UInt8.self) else { throw .unknownType }
         let line = start + 1..<end
         switch type {
-        case UInt8(ascii: "+"): return Value(reply: .status(self.takeLine(line)))
-        case UInt8(ascii: "-"): return Value(reply: .error(self.takeLine(line)))
+        case UInt8(ascii: "+"): return Value(reply: .status(try self.takeLine(line)))
+        case UInt8(ascii: "-"): return Value(reply: .error(try self.takeLine(line)))
         case UInt8(ascii: ":"):
             let number = try self.number(line)
             self.consume(to: end + 2)
@@ -156,7 +157,9 @@ package struct RedisReader {
         return nil
     }
 
-    private mutating func takeLine(_ line: Range<Int>) -> String {
+    private mutating func takeLine(_ line: Range<Int>) throws(RedisProtocolError) -> String {
+        guard line.count <= self.limits.bytes - self.bytes else { throw .tooLong }
+        self.bytes += line.count
         let text = self.buffer.getString(at: line.lowerBound, length: line.count) ?? ""
         self.consume(to: line.upperBound + 2)
         return text

@@ -40,7 +40,7 @@ extension EndToEnd {
                         #expect(!text.contains("geheim"), "\(page)")
                     }
                 }
-                #expect(log.lines.contains { $0.contains("Redis is down") && $0.contains("WRONGPASS") })
+                #expect(log.lines.contains { $0.contains("Redis is still down") && $0.contains("WRONGPASS") })
                 #expect(!log.lines.contains { $0.contains("geheim") })
             }
         }

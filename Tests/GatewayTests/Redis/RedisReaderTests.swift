@@ -61,6 +61,8 @@ struct RedisReaderTests {
         #expect(throws: RedisProtocolError.tooLong) { try Self.read("+abcdef", limits: limits) }
         #expect(throws: RedisProtocolError.tooLong) { try Self.read("+abcde\r\n", limits: limits) }
         #expect(throws: RedisProtocolError.tooLong) { try Self.read("*2\r\n$3\r\nabc\r\n$2\r\n", limits: limits) }
+        #expect(throws: RedisProtocolError.tooLong) { try Self.read("*2\r\n+abc\r\n-de\r\n", limits: limits) }
+        #expect(throws: Never.self) { try Self.read("+abc\r\n-de\r\n", limits: limits) }
         #expect(throws: Never.self) { try Self.read("$3\r\nabc\r\n$4\r\nabcd\r\n", limits: limits) }
     }
 
