@@ -44,8 +44,8 @@ install: $(if $(wildcard $(BINARY)),,build)  ## copy the program to PREFIX/bin (
 test: test-setup  ## run all tests
 	swift test --disable-xctest
 
-test-thorough: test-setup  ## run the tests over sockets with all cases that `make test` samples
-	GATEWAY_THOROUGH=1 swift test --disable-xctest --filter GatewayEndToEndTests
+test-thorough: test-setup  ## run the tests over sockets and the model of the cache with all cases that `make test` samples
+	GATEWAY_THOROUGH=1 swift test --disable-xctest --filter 'GatewayEndToEndTests|CacheModelTests'
 
 # Slow: each sanitizer needs a separate build. GATEWAY_SANITIZED marks the differences in the tests. Leaks are not checked,
 # because Foundation keeps memory until the end. Files need not import the module of the lock that only these builds

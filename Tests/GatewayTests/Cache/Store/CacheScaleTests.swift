@@ -26,48 +26,74 @@ import Testing
             let contents = plain.url.utf8.count + plain.fields.bytes.readableBytes + size
             print(
                 "body \(size), varied \(isVaried): \(taken / count) bytes each, counted \(counted / count), overhead",
-                "\(taken / count - contents), of which \(plain.fields.fields.count * 20) index \(plain.fields.fields.count) fields"
+                "\(taken / count - contents), with \(plain.fields.fields.count) fields"
             )
             #expect(abs(Double(counted) / Double(taken) - 1) < 0.1)
         }
 
         @Test func `no step takes long`() {
             let store = CacheStore(maxSize: 1 << 40)
-            func measure(_ name: String, _ count: Int, _ step: (Int) -> Void) {
-                var (longest, total, place) = (0, 0, 0)
-                for index in 0..<count {
-                    let start = Self.processorTime()
-                    step(index)
-                    let time = Self.processorTime() - start
-                    total += time
-                    if time > longest { (longest, place) = (time, index) }
-                }
-                print("\(name): \(total / 1000) us for \(count), the longest \(longest / 1000) us, the \(place)th")
-            }
             let responses = (0..<UInt64(scale)).map { number in
                 StoredResponse.sample(number, url: "http://h/\(number % 100)/\(number)", tags: ["t\(number % 10)"])
             }
-            measure("insert", responses.count) { store.insert(responses[$0], at: 0) }
+            Self.measure("insert", responses.count) { store.insert(responses[$0], at: 0) }
             let none = HeaderBlock()
             let keys = responses.map(\.key)
-            measure("find", keys.count) { _ = store.find(keys[$0], for: none, at: 0) }
+            Self.measure("find", keys.count) { _ = store.find(keys[$0], for: none, at: 0) }
             func sweep(_ purge: Purge) {
                 var sweep = store.beginPurge(purge, at: 0)
-                measure("purge \(purge)", store.shards.count + scale / 1024) { _ in _ = store.step(&sweep) }
+                Self.measure("purge \(purge)", store.shards.count + scale / 1024) { _ in _ = store.step(&sweep) }
                 #expect(!store.step(&sweep))
                 print("purged \(sweep.count)")
             }
             sweep(Purge(.tag("t1")))
             sweep(Purge(.prefix("http://h/7/")))
-            measure("invalidate", 1000) { store.invalidate(url: "http://h/8/\($0 * 100 + 8)", at: 0) }
+            Self.measure("invalidate", 1000) { store.invalidate(url: "http://h/8/\($0 * 100 + 8)", at: 0) }
             store.maxSize = store.figures.bytes / 2
-            measure("insert with evictions", 20_000) { number in
+            Self.measure("insert with evictions", 20_000) { number in
                 store.insert(.sample(UInt64(number + scale)), at: 0)
             }
             sweep(Purge(.all, isSoft: true))
             sweep(Purge(.all))
             #expect(store.figures.objects == 0)
             #expect(store.figures.bytes == 0)
+        }
+
+        /// The parts of the store's operations that hold the lock of a shard.
+        @Test func `no lock is held for long`() {
+            var shard = CacheShard()
+            let responses = (0..<UInt64(scale / 16)).map { StoredResponse.sample($0) }
+            let keys = responses.map(\.key)
+            Self.measure("insert", keys.count) { _ = shard.insert(responses[$0], size: 1000) }
+            Self.measure("find", keys.count) { _ = shard.find(keys[$0]) }
+            var removed: [CacheShard.Removed] = []
+            var end = nil as Int?
+            let soft = PurgeSweep(Purge(.all, isSoft: true), stamp: PurgeStamp(rawValue: 1), at: 0)
+            let hard = PurgeSweep(Purge(.all), stamp: PurgeStamp(rawValue: 2), at: 0)
+            for (name, sweep) in [("make stale", soft), ("purge", hard)] {
+                Self.measure(name, (keys.count + 31) / 32) { _ in
+                    var found = CacheShard.Removed()
+                    end = shard.purge(before: end, looks: 32, by: sweep, &found).next
+                    removed.append(found)
+                }
+            }
+            #expect(shard.count == 0)
+            for response in responses { _ = shard.insert(response, size: 1000) }
+            var evicted: [CacheShard.Evicted?] = []
+            Self.measure("evict", keys.count) { _ in evicted.append(shard.evict(at: 0)) }
+            #expect(shard.count == 0)
+        }
+
+        private static func measure(_ name: String, _ count: Int, _ step: (Int) -> Void) {
+            var (longest, total, place) = (0, 0, 0)
+            for index in 0..<count {
+                let start = Self.processorTime()
+                step(index)
+                let time = Self.processorTime() - start
+                total += time
+                if time > longest { (longest, place) = (time, index) }
+            }
+            print("\(name): \(total / max(1, count)) ns for each of \(count), \(longest / 1000) us for the \(place)th")
         }
 
         /// A response whose head and body come as they do from an upstream.
