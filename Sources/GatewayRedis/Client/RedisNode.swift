@@ -75,7 +75,14 @@ final class RedisNode {
         connection.onEnd = { [weak self, weak connection] reason in
             if let connection { self?.ended(connection, reason) }
         }
+        connection.onTimeout = { [weak self] in self?.timedOut() }
         connection.open()
+    }
+
+    /// Commands go to several connections in turn, so their timeouts count together.
+    private func timedOut() {
+        let timeouts = self.connections.reduce(0) { $0 + $1.timeouts }
+        if timeouts >= RedisPipeline<Void>.tolerated { self.fail(RedisConnection.silence) }
     }
 
     private func opened() {

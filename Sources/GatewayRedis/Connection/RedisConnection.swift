@@ -37,6 +37,8 @@ final class RedisConnection: ChannelInboundHandler {
     var onReady: (() -> Void)?
     /// Called once, when the connection could not be opened or has ended.
     var onEnd: ((_ reason: String) -> Void)?
+    /// Called when commands had no reply in time.
+    var onTimeout: (() -> Void)?
     /// Takes replies to no command. Returns false for others.
     var onMessage: ((RedisReply) -> Bool)?
 
@@ -61,6 +63,11 @@ final class RedisConnection: ChannelInboundHandler {
 
     /// The number of commands that wait for replies.
     var load: Int { self.pipeline.count }
+
+    /// The commands in a row that had no reply in time.
+    var timeouts: Int { self.pipeline.timeouts }
+
+    static let silence = "three commands in a row had no reply in time"
 
     private var timeout: TimeAmount { .nanoseconds(self.configuration.timeout.nanoseconds) }
 
@@ -210,7 +217,8 @@ final class RedisConnection: ChannelInboundHandler {
         let outcome = self.pipeline.expire(at: self.eventLoop.now)
         if let next = outcome.next { self.scheduleExpiry(next) }
         for done in outcome.calls { done(.failure(.timeout)) }
-        if outcome.isDown { self.end("three commands in a row had no reply in time") }
+        if outcome.isDown { return self.end(Self.silence) }
+        if !outcome.calls.isEmpty { self.onTimeout?() }
     }
 
     private func schedulePing() {
@@ -275,6 +283,7 @@ final class RedisConnection: ChannelInboundHandler {
         let onEnd = self.onEnd
         self.onReady = nil
         self.onEnd = nil
+        self.onTimeout = nil
         self.onMessage = nil
         for done in calls { done(.failure(.lost(reason))) }
         onEnd?(reason)

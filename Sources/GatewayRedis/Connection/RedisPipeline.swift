@@ -21,7 +21,8 @@ struct RedisPipeline<Call> {
     private let limits: Limits
     private var entries: Deque<Entry> = []
     private var bytes = 0
-    private var timeouts = 0
+    /// The commands in a row that had no reply in time.
+    private(set) var timeouts = 0
 
     init(limits: Limits = Limits()) { self.limits = limits }
 

@@ -65,7 +65,8 @@ extension EndToEnd {
             try await withRedis { server in
                 let admin = AdminListen.address(.host("127.0.0.1", port: 0))
                 // No other worker, because each counts its own timeouts.
-                try await withGateways(1, limited(server.url, timeout: "200ms"), workers: 1, admin: admin) { gateways in
+                let toml = limited(server.url, timeout: "200ms", redis: "connections = 3")
+                try await withGateways(1, toml, workers: 1, admin: admin) { gateways in
                     try await gateways.joined()
                     let timeouts = "gateway_redis_commands_total{command=\"EVALSHA\",result=\"timeout\"}"
                     #expect(try await Self.remaining(gateways[0]) == 39)
