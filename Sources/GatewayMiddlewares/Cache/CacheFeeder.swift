@@ -65,6 +65,8 @@ final class CacheFeeder: ClientStream {
         self.tierKey = route.tierKey(of: cause)
         let exchange = cause.worker.makeExchange()
         exchange.driver.copyRequest(of: cause, plan: route.innerPlan(of: cause), for: self)
+        // A page with the nonce of one client is not stored.
+        if let nonce = cause[SecurityHeadersMiddleware.nonce] { exchange[SecurityHeadersMiddleware.nonce] = nonce }
         self.exchange = exchange
         route.prepare(exchange, revalidating: stale)
     }

