@@ -122,7 +122,10 @@ extension CacheRoute {
             prepared = PreparedFields(updated) { $0.removeAll(tags) }
         }
         switch self.verdict(onFields: prepared, of: stale, question) {
-        case .store(let lifetime, _):
+        case .store(let lifetime, let withheld):
+            if !withheld.isEmpty {
+                prepared = PreparedFields(prepared) { for name in withheld { $0.removeAll(name) } }
+            }
             let fresh = stale.updated(fields: prepared, lifetime: lifetime, askedAt: question.stamp)
             self.shared.store.replace(stale, with: fresh, at: self.now)
             return .current(fresh)

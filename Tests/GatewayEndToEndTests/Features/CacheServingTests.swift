@@ -225,6 +225,25 @@ extension EndToEnd {
 
         // MARK: 304
 
+        @Test func `a field of a 304 that is for one client is not stored`() async throws {
+            let script: @Sendable (Message) -> String = { request in
+                request["if-none-match"] == nil
+                    ? ok("page", "Cache-Control: max-age=0", "ETag: \"1\"")
+                    : "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\nX-User: me\r\nX-New: 1\r\n"
+                        + "Cache-Control: max-age=60, private=\"X-User\"\r\n\r\n"
+            }
+            try await Self.withCache("", script) { gateway, _ in
+                _ = try await gateway.get("/a")
+                try await eventuallyAsync("the response is confirmed") {
+                    (try? await gateway.get("/a"))?["x-new"] == "1"
+                }
+                let hit = try await gateway.get("/a")
+                #expect(hit["cache-status"]?.hasPrefix("gateway; hit; ttl=") == true)
+                #expect(hit["x-new"] == "1")
+                #expect(hit["x-user"] == nil)
+            }
+        }
+
         @Test(arguments: ["private", "no-store"])
         func `what a 304 forbids to store is dropped once the client has it`(_ directive: String) async throws {
             let script: @Sendable (Message) -> String = { request in
