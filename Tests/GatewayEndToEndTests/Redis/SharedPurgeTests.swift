@@ -127,6 +127,21 @@ extension EndToEnd {
             }
         }
 
+        @Test func `whatever is in the place of the stream is replaced`() async throws {
+            try await withRedis { redis in
+                try await withSharedCaches(redis, numbering()) { gateways, _ in
+                    try await self.fill(gateways, redis)
+                    try await redis.send("SET", Self.stream, "something else")
+                    try await redis.send("CLIENT", "KILL", "TYPE", "pubsub")
+                    try await eventuallyAsync("there is a stream again") {
+                        (try? await redis.send("TYPE", Self.stream)) == .status("stream")
+                    }
+                    _ = try await self.purge("{\"all\":true}", by: gateways[0])
+                    try await self.expectOther(gateways[1])
+                }
+            }
+        }
+
         @Test func `gateways with other prefixes keep what one purges`() async throws {
             try await withRedis { redis in
                 try await withUpstream(numbering()) { upstream in

@@ -4,8 +4,9 @@ import NIOCore
 
 /// What replies of Redis mean for the second tier. Nil for what no reply of Redis is.
 enum TierReplies {
-    /// The entries of a stream.
+    /// The entries of a stream. There are none if somebody has put something else in its place.
     static func entries(_ reply: RedisReply) -> [(stamp: TierStamp, entry: TierEntry)]? {
+        if case .error(let text) = reply, text.hasPrefix("WRONGTYPE") { return [] }
         guard case .array(let rows) = reply else { return nil }
         var entries: [(stamp: TierStamp, entry: TierEntry)] = []
         for row in rows {

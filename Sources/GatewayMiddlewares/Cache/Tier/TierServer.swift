@@ -70,8 +70,9 @@ package struct TierCommand: Sendable {
         return {id, previous}
         """
 
-    /// Begins an empty stream.
+    /// Begins an empty stream, in place of whatever else has its name.
     private static let begin = """
+        if redis.call('TYPE', KEYS[1]).ok ~= 'stream' then redis.call('DEL', KEYS[1]) end
         if redis.call('XLEN', KEYS[1]) > 0 then return 0 end
         local added = redis.pcall('XADD', KEYS[1], ARGV[1], 'purge', ARGV[2])
         if type(added) == 'table' and added.err then redis.call('XADD', KEYS[1], '*', 'purge', ARGV[2]) end
