@@ -33,6 +33,8 @@ final class CacheFeeder: ClientStream {
     var tags: [String] = []
     /// Where the second tier has the response. Nil: there is none.
     let tierKey: TierKey?
+    /// Whether the request goes upstream even if the second tier has the response.
+    var skipsTier = false
     /// The last purge in the second tier that was known when the request was sent.
     var seen = TierStamp.none
     /// The fields that are not stored.

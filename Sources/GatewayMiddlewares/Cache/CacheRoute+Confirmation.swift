@@ -28,9 +28,17 @@ extension CacheRoute {
         let tag = Self.tag(of: head)
         if let tag, Self.isStrong(tag), let stored = Self.tag(of: HeaderBlock(stale.fields, room: 0)), stored != tag {
             // It is about another representation, so that nothing here is current (RFC 9111 section 4.3.4).
-            return self.loop.start(
-                CacheFeeder(feeder.fetch, feeder.request, stale: nil, causedBy: exchange, informs: false, in: self)
+            let next = CacheFeeder(
+                feeder.fetch,
+                feeder.request,
+                stale: nil,
+                causedBy: exchange,
+                informs: false,
+                in: self
             )
+            // The second tier may have what is not current.
+            next.skipsTier = true
+            return self.loop.start(next)
         }
         let question = Question(
             request: feeder.request,

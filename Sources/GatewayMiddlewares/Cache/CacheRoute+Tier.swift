@@ -16,7 +16,7 @@ extension CacheRoute {
     func start(_ feeder: CacheFeeder) {
         guard let tier = self.tier, let key = feeder.tierKey else { return feeder.begin() }
         // A stale response in memory is asked for upstream: the tier rarely has a newer one.
-        guard feeder.stale == nil else { return self.begin(feeder, tier) }
+        guard feeder.stale == nil, !feeder.skipsTier else { return self.begin(feeder, tier) }
         // Nor has it what proved not to be for sharing.
         guard self.shared.fetches.mark(of: feeder.fetch.key, at: self.now) == nil else {
             return self.begin(feeder, tier)

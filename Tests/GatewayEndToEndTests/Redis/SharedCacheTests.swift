@@ -119,6 +119,21 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a response from Redis that a 304 does not confirm is fetched once more`() async throws {
+            let script = serving { request in
+                if request["If-None-Match"] != nil { return "HTTP/1.1 304 Not Modified\r\nETag: \"2\"\r\n\r\n" }
+                return ok("page", "Cache-Control: max-age=0", "ETag: \"1\"")
+            }
+            try await withRedis { redis in
+                try await withSharedCaches(redis, script) { gateways, upstream in
+                    _ = try await gateways[0].get("/a")
+                    try await redis.holds(1)
+                    #expect(try await gateways[1].get("/a").text == "page")
+                    #expect(upstream.requests.count == 3)
+                }
+            }
+        }
+
         @Test func `a response from Redis is served stale while it is fetched again`() async throws {
             let script = numbering("Cache-Control: max-age=60, stale-while-revalidate=600")
             try await withRedis { redis in
