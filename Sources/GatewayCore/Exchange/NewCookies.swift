@@ -18,6 +18,8 @@ struct NewCookies {
         exchange[Self.cookies] = new
     }
 
+    static func has(_ exchange: Exchange) -> Bool { exchange[Self.cookies] != nil }
+
     /// Adds the cookies to a response, which shared caches must not store then: they would give one client's cookie to
     /// others (RFC 9111 section 7.3).
     static func set(of exchange: Exchange) {
@@ -34,4 +36,9 @@ struct NewCookies {
         if exchange.response.headers.contains("no-store", in: .cacheControl) { return }
         exchange.response.headers.add(self.cacheControl, Array("private".utf8))
     }
+}
+
+extension Exchange {
+    /// Whether the gateway itself has added a cookie to the response, which is for this client alone.
+    package var givesCookies: Bool { NewCookies.has(self) }
 }

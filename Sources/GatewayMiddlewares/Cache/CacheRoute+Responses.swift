@@ -71,6 +71,9 @@ extension CacheRoute {
         )
         switch verdict {
         case .no(let reason): return (nil, reason.detail)
+        // What the upstream says about its response is not about a cookie of the gateway.
+        case .store(_, let without) where exchange.givesCookies && !without.contains { $0.id == .setCookie }:
+            return (nil, CachePolicy.Reason.setCookie.detail)
         case .store(let lifetime, let without):
             if case .length(let length) = exchange.response.framing, length > self.maxObject {
                 self.shared.fetches.set(.tooLarge, for: feeder.fetch.key, at: self.now)

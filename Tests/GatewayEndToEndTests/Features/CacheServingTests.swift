@@ -123,6 +123,21 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a cookie of the gateway is for one client, whatever the upstream says`() async throws {
+            let script = serving { _ in ok("page", "CDN-Cache-Control: public, max-age=60") }
+            let upstream = "balance = \"hash\"\nhash_key = \"cookie:side\"\nset_cookie = true"
+            try await withProxy(script, upstream: upstream, route: "cache = {}") { gateway, upstream in
+                var cookies: Set<String> = []
+                for _ in 0..<2 {
+                    let response = try await gateway.get("/a")
+                    #expect(response["cache-status"] == "gateway; fwd=uri-miss; detail=set-cookie")
+                    cookies.insert(response["set-cookie"] ?? "")
+                }
+                #expect(cookies.count == 2)
+                #expect(upstream.requests.count == 2)
+            }
+        }
+
         @Test func `Cache-Status tells why a request bypasses the cache`() async throws {
             try await Self.withCache("ignore_client = false") { _ in
                 ok("page", Self.fresh)
