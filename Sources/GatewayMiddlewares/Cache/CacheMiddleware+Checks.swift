@@ -94,7 +94,7 @@ extension CacheMiddleware.Config {
         if self.keyConsumer {
             context.fail(
                 "consumers come from authentication, which this version does not have",
-                suggestion: "remove it: responses to requests with credentials are shared only if they allow it",
+                suggestion: "remove it",
                 at: "key_consumer"
             )
         }
