@@ -225,6 +225,7 @@ SCENARIOS = {
             path="/cached-64k",
             body=CACHED,
             configuration="cache",
+            other_configurations={"nginx": "cache-64k"},
             headers={"Cache-Control": "max-age=86400"},
             probes=("stored", "validated"),
             lacks={"haproxy": {"validated": "it forwards the complete response"}},
