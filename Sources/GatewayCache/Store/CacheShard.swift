@@ -164,14 +164,18 @@ struct CacheShard: Sendable {
         return slot >= 0 ? slot : nil
     }
 
-    /// It has the same key, variant and URL, and is the newest variant now.
+    /// It has the same key and variant, and is the newest variant now. Its URL may have another host.
     private mutating func exchange(_ slot: Int, for response: StoredResponse, size: Int) {
+        guard let old = self.slots[slot].response else { return }
         self.resize(slot, to: size)
         let number = Int32(truncatingIfNeeded: slot)
-        let newest = self.slot(of: response.key)
-        if newest != number, let old = self.slots[slot].response {
+        if self.slot(of: response.key) != number {
             self.unchainVariant(number, old)
             self.chainVariant(number, response, before: self.slot(of: response.key))
+        }
+        if old.urlHash != response.urlHash {
+            self.unchain(number, ofURL: old.urlHash)
+            self.chain(number, ofURL: response.urlHash)
         }
         self.slots[slot].response = response
     }
@@ -302,8 +306,7 @@ struct CacheShard: Sendable {
         case .main: self.main.append(slot, in: &self.slots)
         }
         self.chainVariant(slot, response, before: self.slot(of: response.key))
-        self.slots[Int(slot)].nextOfURL = self.urls[response.urlHash]
-        self.urls[response.urlHash] = slot
+        self.chain(slot, ofURL: response.urlHash)
     }
 
     /// Makes a response the newest variant of its key.
@@ -332,13 +335,7 @@ struct CacheShard: Sendable {
         }
         self.unchainVariant(slot, response)
         self.removeFromTable(response)
-        var link = self.urls[response.urlHash]
-        if link == slot {
-            self.urls[response.urlHash] = removed.nextOfURL
-        } else {
-            while link >= 0, self.slots[Int(link)].nextOfURL != slot { link = self.slots[Int(link)].nextOfURL }
-            if link >= 0 { self.slots[Int(link)].nextOfURL = removed.nextOfURL }
-        }
+        self.unchain(slot, ofURL: response.urlHash)
         self.slots[Int(slot)] = CacheSlot()
         self.slots[Int(slot)].nextOfKey = self.free
         self.free = slot
@@ -386,6 +383,22 @@ struct CacheShard: Sendable {
         if link >= 0 { self.slots[Int(link)].nextOfKey = next }
     }
 
+    private mutating func chain(_ slot: Int32, ofURL hash: UInt64) {
+        self.slots[Int(slot)].nextOfURL = self.urls[hash]
+        self.urls[hash] = slot
+    }
+
+    private mutating func unchain(_ slot: Int32, ofURL hash: UInt64) {
+        let next = self.slots[Int(slot)].nextOfURL
+        var link = self.urls[hash]
+        if link == slot {
+            self.urls[hash] = next
+            return
+        }
+        while link >= 0, self.slots[Int(link)].nextOfURL != slot { link = self.slots[Int(link)].nextOfURL }
+        if link >= 0 { self.slots[Int(link)].nextOfURL = next }
+    }
+
     /// Adds a chain to each table, and moves the slots that belong into it.
     private mutating func addChains() {
         var slot = self.keys.split()
@@ -397,10 +410,7 @@ struct CacheShard: Sendable {
         slot = self.urls.split()
         while slot >= 0 {
             let next = self.slots[Int(slot)].nextOfURL
-            if let hash = self.slots[Int(slot)].response?.urlHash {
-                self.slots[Int(slot)].nextOfURL = self.urls[hash]
-                self.urls[hash] = slot
-            }
+            if let hash = self.slots[Int(slot)].response?.urlHash { self.chain(slot, ofURL: hash) }
             slot = next
         }
     }

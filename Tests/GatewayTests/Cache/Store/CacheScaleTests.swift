@@ -67,6 +67,7 @@ import Testing
             Self.measure("insert", keys.count) { _ = shard.insert(responses[$0], size: 1000) }
             Self.measure("find", keys.count) { _ = shard.find(keys[$0]) }
             var removed: [CacheShard.Removed] = []
+            removed.reserveCapacity(keys.count)
             var end = nil as Int?
             let soft = PurgeSweep(Purge(.all, isSoft: true), stamp: PurgeStamp(rawValue: 1), at: 0)
             let hard = PurgeSweep(Purge(.all), stamp: PurgeStamp(rawValue: 2), at: 0)
@@ -80,6 +81,7 @@ import Testing
             #expect(shard.count == 0)
             for response in responses { _ = shard.insert(response, size: 1000) }
             var evicted: [CacheShard.Evicted?] = []
+            evicted.reserveCapacity(keys.count)
             Self.measure("evict", keys.count) { _ in evicted.append(shard.evict(at: 0)) }
             #expect(shard.count == 0)
         }

@@ -96,7 +96,8 @@ struct CacheStoreModel {
                 number,
                 vary: vary,
                 route: "r\(number % 2)",
-                url: "//h/\(number / 2)",
+                // Several keys have one URL, and some keys several.
+                url: "//h/\(number % 4 == 1 ? self.below(20) : number / 2)",
                 size: Int(self.below(3000)),
                 bornAt: now,
                 lifetime: 1_000_000,

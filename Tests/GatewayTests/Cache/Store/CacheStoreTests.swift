@@ -115,6 +115,20 @@ struct CacheStoreTests {
         #expect(store.find(1, both) === updated)
     }
 
+    /// As with `key_host = false`.
+    @Test func `one key may have the URLs of several hosts`() {
+        let store = CacheStore(maxSize: 1 << 20)
+        for host in ["a", "b", "a", "c"] { store.insert(.sample(1, url: "http://\(host)/"), at: 0) }
+        #expect(store.list(url: "http://a/").isEmpty && store.list(url: "http://b/").isEmpty)
+        #expect(store.list(url: "http://c/").count == 1)
+        store.insert(.sample(2, url: "http://b/"), at: 0)
+        #expect(store.invalidate(url: "http://c/", at: 0) == 1)
+        store.insert(.sample(3, url: "http://c/", askedAt: store.stamp), at: 0)
+        #expect(store.list(url: "http://b/").count == 1)
+        #expect(store.list(url: "http://c/").count == 1)
+        #expect(store.figures.objects == 2)
+    }
+
     // MARK: Bounded steps
 
     @Test func `a purge looks at a few responses for each lock, and what it concerns is gone at once`() {
