@@ -61,7 +61,7 @@ extension EndToEnd {
                 if attack.closes { throw ChannelError.eof }
             }
             try await withUpstream(script) { server in
-                let settings = "limit = \"2/day\"\nkey = \"header:X-Key\""
+                let settings = "limit = \"1/day\"\nkey = \"header:X-Key\""
                 let toml = limited("redis://\(server.authority)", settings, timeout: "100ms")
                 try await withGateways(1, toml, workers: 1) { gateways in
                     let client = try await gateways[0].connect()
@@ -70,11 +70,11 @@ extension EndToEnd {
                         current.withLockedValue { $0 = attack }
                         try await gateways.joined()
                         var statuses: [Int] = []
-                        for _ in 0..<4 {
+                        for _ in 0..<2 {
                             try await client.send("GET / HTTP/1.1\r\nHost: a\r\nX-Key: \(number)\r\n\r\n")
                             statuses.append(try await client.response().status)
                         }
-                        #expect(statuses == [200, 200, 429, 429], "\(attack.name)")
+                        #expect(statuses == [200, 429], "\(attack.name)")
                     }
                 }
             }
@@ -94,7 +94,7 @@ extension EndToEnd {
                     try await gateways.joined()
                     let client = try await gateways[0].connect()
                     defer { client.close() }
-                    for _ in 0..<60 {
+                    for _ in 0..<20 {
                         try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
                         #expect([200, 429].contains(try await client.response().status))
                     }

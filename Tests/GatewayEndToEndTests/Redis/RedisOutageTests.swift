@@ -107,42 +107,41 @@ extension EndToEnd {
 
         @Test func `a server that forgets its scripts under load miscounts nothing`() async throws {
             try await withRedis { server in
-                try await withGateways(3, limited(server.url)) { gateways in
+                try await withGateways(2, limited(server.url)) { gateways in
                     try await gateways.joined()
                     let client = try await server.connect()
                     defer { client.close() }
-                    async let responses = gateways.flood(150)
+                    async let responses = gateways.flood(100)
                     for _ in 0..<20 { try await client.send("SCRIPT", "FLUSH") }
                     #expect(try await responses.count { $0.status == 200 } == 40)
-                    #expect(try await responses.count { $0.status == 429 } == 110)
+                    #expect(try await responses.count { $0.status == 429 } == 60)
                 }
             }
         }
 
         @Test func `connections that the server closes under load lose nothing but their commands`() async throws {
             try await withRedis { server in
-                try await withGateways(3, limited(server.url, redis: "on_failure = \"closed\"")) { gateways in
+                try await withGateways(2, limited(server.url, redis: "on_failure = \"closed\"")) { gateways in
                     try await gateways.joined()
                     let client = try await server.connect()
                     defer { client.close() }
-                    async let responses = gateways.flood(150)
+                    async let responses = gateways.flood(100)
                     for _ in 0..<5 {
                         try await client.send("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
                         try await Task.sleep(for: .milliseconds(5))
                     }
                     let statuses = try await responses.map(\.status)
-                    #expect(statuses.count == 150)
+                    #expect(statuses.count == 100)
                     #expect(statuses.allSatisfy { [200, 429, 503].contains($0) })
                     #expect(statuses.count { $0 == 200 } <= 40)
-                    try await gateways.joined()
-                    // With what was counted and not answered, the limit is used up exactly.
-                    _ = try await gateways.flood(60)
-                    #expect(try await gateways[0].get("/").status == 429)
+                    try await eventuallyAsync("the limit is used up, by all that was counted") {
+                        (try? await gateways[0].get("/").status) == 429
+                    }
                 }
             }
         }
 
-        @Test(arguments: [("local", 200), ("open", 200), ("closed", 503)])
+        @Test(arguments: [("local", 200), ("closed", 503)])
         func `a server without memory is a failure, and no longer once it has some`(
             failure: String,
             status: Int
