@@ -31,6 +31,8 @@ final class CacheFeeder: ClientStream {
     let url: String
     var head: FetchedHead?
     var tags: [String] = []
+    /// Whether the gateway itself has caused the fetch, to keep the response fresh.
+    let isOwn: Bool
     /// Where the second tier has the response. Nil: there is none.
     let tierKey: TierKey?
     /// Whether the request goes upstream even if the second tier has the response.
@@ -64,6 +66,7 @@ final class CacheFeeder: ClientStream {
         self.protocolName = cause.client?.protocolName ?? "HTTP/1.1"
         self.announcedClients = cause.client?.announcedClients
         self.url = route.url(of: cause)
+        self.isOwn = cause.isOwn
         self.tierKey = route.tierKey(of: cause)
         let exchange = cause.worker.makeExchange()
         exchange.driver.copyRequest(of: cause, plan: route.innerPlan(of: cause), for: self)

@@ -53,7 +53,7 @@ extension CacheRoute {
             _ = feeder.fetch.finish(response, .found)
         case .staleWhileRevalidate:
             self.shared.store.insert(response, at: self.now)
-            guard let exchange = feeder.exchange, !exchange.isOwn else {
+            guard let exchange = feeder.exchange, !feeder.isOwn else {
                 feeder.revalidate(response)
                 return self.begin(feeder, tier)
             }

@@ -109,7 +109,7 @@ extension EndToEnd {
                 try await withSharedCaches(redis, numbering()) { gateways, _ in
                     try await self.fill(gateways, redis)
                     // A purge of a third gateway, whose message nobody gets.
-                    try await redis.send("XADD", Self.stream, "*", "purge", "1 c0ffee hard url a.example/a")
+                    try await redis.send("XADD", Self.stream, "*", "purge", "1 c0ffee hard url //a.example/a")
                     try await redis.send("CLIENT", "KILL", "TYPE", "pubsub")
                     for gateway in gateways.all { try await self.expectOther(gateway) }
                 }
