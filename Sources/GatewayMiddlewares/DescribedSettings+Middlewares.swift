@@ -19,7 +19,8 @@ extension CacheMiddleware.Config: DescribedSettings {
         "ignoreClient":
             "Of a client's `Cache-Control` only `only-if-cached` counts. `false`: all directives of RFC 9111.",
         "ignoreQuery": "Query parameters that are removed from the key and from the request, such as `utm_*`.",
-        "keyConsumer": "Each consumer has its own responses, and what identified it does not count as credentials. Needs authentication, which this version does not have.",
+        "keyConsumer":
+            "Each consumer has its own responses, and what identified it does not count as credentials. Needs authentication, which this version does not have.",
         "keyHost": "`false`: all hosts of a route share their responses.",
         "maxObject": "Responses with a larger body pass without being stored.",
         "maxSize":
