@@ -8,8 +8,8 @@ package protocol CacheControlling: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - maxSize: In bytes. Responses that do not fit any more are evicted.
-    ///   - queries: Which parameters of a query count on which routes: a URL names what is stored for it in every form.
-    func apply(maxSize: Int, queries: [QueryRules])
+    ///   - forms: A URL names what is stored for it in every form.
+    func apply(maxSize: Int, forms: StoredURLForms)
 }
 
 /// What a purge did.

@@ -3,7 +3,8 @@ import GatewayHTTP
 /// The URL of a stored response in the form in which purges and invalidations compare it: `//host:port/path?query`.
 ///
 /// The scheme is left out, since a URL stands for its responses over both. The host is in small letters, a default port is
-/// left out, and the path is normalized as routing does it. In the query, what is escaped without need is not.
+/// left out, and the path is normalized as routing does it. In the query, what is escaped without need is not. Responses that
+/// all hosts share have no host: `///path?query`.
 package struct CacheURL: Hashable, Sendable {
     package let text: String
 
@@ -11,7 +12,7 @@ package struct CacheURL: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - isSecure: Whether the scheme is `https`, whose default port is another.
-    ///   - authority: The host, and the port if the client named one.
+    ///   - authority: The host, and the port if the client named one. Empty: all hosts share the response.
     ///   - path: Normalized.
     ///   - query: Without the question mark.
     package init(
@@ -92,6 +93,12 @@ package struct CacheURL: Hashable, Sendable {
         guard let new = query.withUnsafeBytes(rules.applied) else { return nil }
         let rest = new.isEmpty ? "" : "?" + String(decoding: new, as: UTF8.self)
         return CacheURL(text: self.text[..<mark] + rest)
+    }
+
+    /// The URL of the responses that all hosts share. Of a prefix that ends within the host: how all of them begin.
+    package var withoutHost: CacheURL {
+        let target = self.text.utf8.dropFirst(2).drop { !"/?".utf8.contains($0) }
+        return CacheURL(text: target.isEmpty ? "///" : "//" + String(Substring(target)))
     }
 
     /// - Parameter text: In the form of ``text``.

@@ -40,8 +40,10 @@ package struct CacheInvalidationMiddleware: ResponseHook {
 
 extension CacheURL {
     /// The URL of a request, under which its response is stored and purged.
-    init(of exchange: Exchange) {
-        self = exchange.request.headers.withBytes(exchange.clientHost) { host in
+    ///
+    /// - Parameter hasHost: Whether hosts do not share the response.
+    init(of exchange: Exchange, hasHost: Bool = true) {
+        self = exchange.request.headers.withBytes(hasHost ? exchange.clientHost : .empty) { host in
             exchange.request.headers.withBytes(exchange.path) { path in
                 exchange.request.headers.withBytes(exchange.query) { query in
                     CacheURL(isSecure: exchange.isSecure, authority: host, path: path, query: query)

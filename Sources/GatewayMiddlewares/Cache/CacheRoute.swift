@@ -234,7 +234,7 @@ final class CacheRoute {
     }
 
     /// The URL of a request, for purges.
-    func url(of exchange: Exchange) -> String { CacheURL(of: exchange).text }
+    func url(of exchange: Exchange) -> String { CacheURL(of: exchange, hasHost: self.keysByHost).text }
 
     func innerPlan(of exchange: Exchange) -> RoutePlan {
         if let inner = self.inner { return inner }

@@ -20,16 +20,17 @@ package enum CacheSupport {
         to cache: any CacheControlling
     ) {
         var maxSize = 0
-        var queries: [QueryRules] = []
+        var forms = StoredURLForms()
         if self.isConfigured(in: configuration) {
             for route in configuration.routes {
                 guard let config = self.cache(of: route, &resolver) else { continue }
                 maxSize = max(maxSize, config.maxSize.bytes)
                 let rules = CacheRequestRules(config).query
-                if !rules.isEmpty, !queries.contains(rules) { queries.append(rules) }
+                if !rules.isEmpty, !forms.queries.contains(rules) { forms.queries.append(rules) }
+                if !config.keyHost { forms.hasURLsWithoutHost = true }
             }
         }
-        cache.apply(maxSize: maxSize, queries: queries)
+        cache.apply(maxSize: maxSize, forms: forms)
     }
 
     /// The requests that keep responses in the cache, in the order of the file.

@@ -12,7 +12,7 @@ extension SharedCache: CacheControlling {
 
     package func purge(_ purge: Purge) async -> PurgeOutcome {
         self.purges.add()
-        let purges = self.forms(of: purge)
+        let purges = self.forms.withLock { $0 }.forms(of: purge)
         // Memory comes second, so that nothing gets there that was found in a tier before.
         let shared = self.tiers.all.flatMap { tier in purges.map { (tier: tier, number: tier.purge($0)) } }
         var outcome = PurgeOutcome(purged: 0)
@@ -26,13 +26,13 @@ extension SharedCache: CacheControlling {
 
     package func entries(of url: CacheURL) async -> [CacheEntry] {
         let now = self.time(at: .now())
-        return self.forms(of: url).flatMap { url in
+        return self.forms.withLock { $0 }.forms(of: url).flatMap { url in
             self.store.list(url: url.text).map { CacheEntry($0, at: now) }
         }
     }
 
-    package func apply(maxSize: Int, queries: [QueryRules]) {
-        self.queries.withLock { $0 = queries }
+    package func apply(maxSize: Int, forms: StoredURLForms) {
+        self.forms.withLock { $0 = forms }
         self.store.maxSize = maxSize
         Task { await self.store.trim(at: self.time(at: .now())) }
     }
@@ -40,25 +40,10 @@ extension SharedCache: CacheControlling {
     /// Drops the responses of a URL, and those that are on their way.
     func invalidate(_ url: CacheURL) {
         self.purges.add()
-        for url in self.forms(of: url) {
+        for url in self.forms.withLock({ $0 }).forms(of: url) {
             for tier in self.tiers.all { tier.purge(Purge(.url(url.text))) }
             self.store.invalidate(url: url.text, at: self.time(at: .now()))
         }
-    }
-
-    /// The URLs under which responses to requests for a URL are stored: routes may drop or sort its parameters.
-    private func forms(of url: CacheURL) -> [CacheURL] {
-        var forms = [url]
-        for rules in self.queries.withLock({ $0 }) {
-            guard let form = url.applying(rules), !forms.contains(form) else { continue }
-            forms.append(form)
-        }
-        return forms
-    }
-
-    private func forms(of purge: Purge) -> [Purge] {
-        guard case .url(let text) = purge.subject else { return [purge] }
-        return self.forms(of: CacheURL(text: text)).map { Purge(.url($0.text), isSoft: purge.isSoft) }
     }
 }
 

@@ -14,8 +14,8 @@ final class SharedCache: Sendable {
     /// What is shared with other gateways.
     let tiers = KnownTiers()
     let sweeps = CacheSweeps()
-    /// The forms in which routes store a query.
-    let queries = Mutex<[QueryRules]>([])
+    /// The forms in which routes store a URL.
+    let forms = Mutex(StoredURLForms())
     /// Random per process, so that clients cannot construct colliding keys.
     let seed = SipHash.Seed.random()
     /// From the monotonic clock to milliseconds since 1970. Read once, so that setting the system clock changes no age.

@@ -123,6 +123,29 @@ extension EndToEnd {
             }
         }
 
+        @Test func `what all hosts share is dropped at any host`() async throws {
+            let route = "cache = { key_host = false }"
+            try await withProxy(Self.counting(), route: route, admin: Self.admin) { gateway, _ in
+                func page() async throws -> String {
+                    try await gateway.exchange("GET /p?q HTTP/1.1\r\nHost: b.example\r\n\r\n").text
+                }
+                #expect(try await page() == "1")
+                #expect(try await gateway.get("/p?q").text == "1")
+                try await self.send("POST", "/p?q", to: gateway)
+                #expect(try await page() == "3")
+                for (number, purge) in [
+                    "{\"url\":\"http://a.example/p?q\"}", "{\"prefix\":\"http://a.example/\"}",
+                    "{\"prefix\":\"http://c.exam\"}",
+                ].enumerated() {
+                    let listed = try await gateway.admin("GET /cache?url=http://a.example/p?q").text
+                    #expect(listed.contains("\"route\""), "\(listed)")
+                    let purged = try await gateway.admin("POST /cache/purge", body: purge)
+                    #expect(purged.text.filter { !$0.isWhitespace } == "{\"purged\":1}", "\(purge)")
+                    #expect(try await page() == "\(number + 4)")
+                }
+            }
+        }
+
         @Test func `a reload with a smaller max_size evicts, and one without a cache empties it`() async throws {
             let body = String(repeating: "x", count: 4000)
             func settings(_ size: String) -> String { "cache = { max_size = \"\(size)\", max_object = \"8KiB\" }" }

@@ -21,7 +21,7 @@ import Testing
             return PurgeOutcome(purged: 3, isPending: self.isPending)
         }
 
-        func apply(maxSize: Int, queries: [QueryRules]) {}
+        func apply(maxSize: Int, forms: StoredURLForms) {}
 
         func entries(of url: CacheURL) async -> [CacheEntry] {
             guard url.text == "//a.example/p?q=1" else { return [] }
