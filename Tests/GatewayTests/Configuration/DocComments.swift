@@ -24,19 +24,23 @@ struct DocComments {
                 comment.append(line.dropFirst(3).drop { $0 == " " })
                 continue
             }
-            let code = line.replacing(/"(\\.|[^"\\])*"/, with: "").replacing(/\/\/.*/, with: "")
-            let path = types.map(\.name).joined(separator: ".")
-            if let match = code.firstMatch(of: /(?:struct|enum|class|extension) ([A-Za-z0-9_.]+)/), code.contains("{") {
-                types.append((String(match.1), depth))
-            } else if let match = code.firstMatch(of: /^(?:public |package )?var ([A-Za-z0-9_]+)/),
-                depth == (types.last?.depth ?? -2) + 1,
-                !comment.isEmpty
+            // Most lines need no regular expression, which would take a minute for all.
+            let isPlain = !line.utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "/") }
+            let code = isPlain ? line : line.replacing(/"(\\.|[^"\\])*"/, with: "").replacing(/\/\/.*/, with: "")
+            if code.utf8.contains(UInt8(ascii: "{")),
+                let match = code.firstMatch(of: /(?:struct|enum|class|extension) ([A-Za-z0-9_.]+)/)
             {
-                texts["\(path).\(match.1)"] = comment.joined(separator: " ")
+                types.append((String(match.1), depth))
+            } else if !comment.isEmpty, depth == (types.last?.depth ?? -2) + 1,
+                let match = code.firstMatch(of: /^(?:public |package )?var ([A-Za-z0-9_]+)/)
+            {
+                texts["\(types.map(\.name).joined(separator: ".")).\(match.1)"] = comment.joined(separator: " ")
             }
             if !code.isEmpty { comment = [] }
-            depth += code.count { $0 == "{" } - code.count { $0 == "}" }
-            while let last = types.last, depth <= last.depth, code.contains("}") { types.removeLast() }
+            let opened = code.utf8.count { $0 == UInt8(ascii: "{") }
+            let closed = code.utf8.count { $0 == UInt8(ascii: "}") }
+            depth += opened - closed
+            while let last = types.last, depth <= last.depth, closed > 0 { types.removeLast() }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Gateway
@@ -108,7 +109,9 @@ struct EnvironmentRedactionTests {
     )
     func `no message contains the value, whichever setting it was for`(_ value: String) async throws {
         var errors: [ConfigurationError] = []
-        for place in Self.places {
+        // Each place gets a third of the values; with `GATEWAY_THOROUGH` it gets all.
+        let isThorough = ProcessInfo.processInfo.environment["GATEWAY_THOROUGH"] != nil
+        for (number, place) in Self.places.enumerated() where isThorough || (number + value.utf8.count) % 3 == 0 {
             let toml = Self.text(Self.put("${TOK}", into: Self.sound, at: place.steps[...]))
             do throws(ConfigurationErrors) {
                 let configuration = try GatewayConfiguration(

@@ -50,7 +50,7 @@ import Testing
         var random = SplitMix64(seed: 11)
         var accepted = 0
         var refused = 0
-        for _ in 0..<2_000 {
+        for _ in 0..<300 {
             let routes = (0..<Int.random(in: 1...8, using: &random)).map { _ in self.randomRoute(&random) }
             let router = try Router(routes: routes.enumerated().map { (match: $1, plan: String($0)) })
             for _ in 0..<20 {
@@ -81,7 +81,7 @@ import Testing
                 if agrees { accepted += 1 } else { refused += 1 }
             }
         }
-        #expect(accepted > 1_000 && refused > 1_000)
+        #expect(accepted > 150 && refused > 150)
     }
 
     // MARK: Random routes and requests
