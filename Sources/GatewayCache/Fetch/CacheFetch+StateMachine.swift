@@ -42,7 +42,7 @@ extension CacheFetch {
         package private(set) var stage = Stage.waiting
         /// Whether the response is kept for later.
         package private(set) var isStored = false
-        /// Whether only the reader that caused the fetch may have the response.
+        /// Whether only the reader whose request was sent may have the response.
         package private(set) var isPrivate = false
         /// What the others get instead of a response that only the first reader may have; nil if they go for themselves.
         private var failure: (any Error)?
@@ -50,7 +50,8 @@ extension CacheFetch {
 
         private var readers: [ReaderID: Reader] = [:]
         private var nextReader = 0
-        /// The reader that caused the fetch. Nil: it goes on in the background.
+        /// The reader whose request the upstream answers: the one that caused the fetch, unless another's was sent too and
+        /// is answered first. Nil: the fetch goes on in the background.
         private var first: ReaderID?
 
         /// The chunks that some reader still has to take, or that are stored.
@@ -65,8 +66,13 @@ extension CacheFetch {
         /// The response as it was stored, beside trailers, which are not.
         private(set) var storedResponse: StoredResponse?
 
-        /// The number of feeders so far. The head of the first that has one counts.
-        private var feeders = 0
+        private struct Feeder {
+            /// The reader whose request it sends.
+            let asker: ReaderID?
+        }
+
+        /// The feeders so far. The head of the first that has one counts.
+        private var feeders: [Feeder] = []
         private var endedFeeders = 0
         private var feeder: Int?
 
@@ -187,9 +193,18 @@ extension CacheFetch {
         // MARK: Feeders
 
         /// Adds a request to the upstream, which feeds the fetch. There may be a second one if the first takes long.
-        package mutating func addFeeder() -> Int {
-            self.feeders += 1
-            return self.feeders - 1
+        ///
+        /// - Parameter asker: The reader whose request is sent. Nil: the one that caused the fetch, if there is one.
+        package mutating func addFeeder(for asker: ReaderID? = nil) -> Int {
+            self.feeders.append(Feeder(asker: asker ?? self.first))
+            return self.feeders.count - 1
+        }
+
+        /// Whether the response is to the request of this reader, and not only to one like it.
+        package func answers(_ id: ReaderID) -> Bool { self.first == id }
+
+        private mutating func takeAsker(of feeder: Int) {
+            if self.feeders.indices.contains(feeder) { self.first = self.feeders[feeder].asker }
         }
 
         package enum Feeding: Hashable, Sendable {
@@ -221,7 +236,7 @@ extension CacheFetch {
         ///
         /// - Parameters:
         ///   - stored: Whether the response is kept for later.
-        ///   - isPrivate: Whether only the reader that caused the fetch may have it.
+        ///   - isPrivate: Whether only the reader whose request was sent may have it.
         ///   - failure: What others get then. Nil: they go for themselves.
         package mutating func head(
             _ head: FetchedHead,
@@ -232,6 +247,7 @@ extension CacheFetch {
         ) -> Bool {
             guard self.isWaiting else { return false }
             self.feeder = feeder
+            self.takeAsker(of: feeder)
             self.stage = .passing(head)
             self.isStored = isStored
             self.isPrivate = isPrivate
@@ -296,8 +312,9 @@ extension CacheFetch {
 
         /// Ends the fetch with a response that is stored already: by another gateway, freshened by a 304, or stale in
         /// place of an error.
-        package mutating func finish(_ response: StoredResponse, _ result: FetchResult) -> Bool {
+        package mutating func finish(_ response: StoredResponse, _ result: FetchResult, from feeder: Int) -> Bool {
             guard self.isWaiting else { return false }
+            self.takeAsker(of: feeder)
             self.stage = .done(.stored(response, result))
             return true
         }
@@ -307,7 +324,7 @@ extension CacheFetch {
             self.endedFeeders += 1
             switch self.stage {
             case .waiting:
-                guard self.endedFeeders == self.feeders else { return false }
+                guard self.endedFeeders == self.feeders.count else { return false }
                 self.stage = .done(.failed(error))
                 return true
             case .passing(let head):

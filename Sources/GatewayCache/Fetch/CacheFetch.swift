@@ -109,6 +109,9 @@ package final class CacheFetch: Sendable {
         }
     }
 
+    /// Whether the response is to the request of this reader, and not only to one like it.
+    package func answers(_ reader: StateMachine.ReaderID) -> Bool { self.state.withLock { $0.machine.answers(reader) } }
+
     /// Whether nothing more comes.
     package var isOver: Bool { self.state.withLock { $0.machine.isOver } }
     package var isWaiting: Bool { self.state.withLock { $0.machine.isWaiting } }
@@ -116,10 +119,11 @@ package final class CacheFetch: Sendable {
 
     // MARK: Feeders
 
-    package func addFeeder(_ listener: any FetchListener) -> Int {
+    /// Adds a feeder: see ``StateMachine/addFeeder(for:)``.
+    package func addFeeder(_ listener: any FetchListener, for asker: StateMachine.ReaderID?) -> Int {
         self.state.withLock { state in
             state.listen(listener)
-            return state.machine.addFeeder()
+            return state.machine.addFeeder(for: asker)
         }
     }
 
@@ -173,8 +177,8 @@ package final class CacheFetch: Sendable {
         self.change { $0.machine.ended(trailers, from: feeder, stored: stored) }
     }
 
-    package func finish(_ response: StoredResponse, _ result: FetchResult) -> Bool {
-        self.change { $0.machine.finish(response, result) }
+    package func finish(_ response: StoredResponse, _ result: FetchResult, from feeder: Int) -> Bool {
+        self.change { $0.machine.finish(response, result, from: feeder) }
     }
 
     package func failed(_ error: any Error, from feeder: Int) -> Bool {

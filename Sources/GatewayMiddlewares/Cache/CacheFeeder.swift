@@ -9,6 +9,8 @@ import NIOCore
 final class CacheFeeder: ClientStream {
     let fetch: CacheFetch
     let id: Int
+    /// The reader whose request is sent. Nil: the one that caused the fetch, if there is one.
+    let asker: CacheFetch.StateMachine.ReaderID?
     private let route: CacheRoute
     private(set) var exchange: Exchange?
     /// The exchange that caused the fetch, for its log.
@@ -50,11 +52,13 @@ final class CacheFeeder: ClientStream {
         _ request: CacheRequest,
         stale: StoredResponse?,
         causedBy cause: Exchange,
+        for asker: CacheFetch.StateMachine.ReaderID? = nil,
         informs: Bool,
         in route: CacheRoute
     ) {
         self.fetch = fetch
-        self.id = fetch.addFeeder(route.loop)
+        self.id = fetch.addFeeder(route.loop, for: asker)
+        self.asker = asker
         self.route = route
         self.request = request
         self.stale = stale

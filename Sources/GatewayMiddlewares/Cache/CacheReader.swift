@@ -14,7 +14,7 @@ final class CacheReader: UpstreamStream {
     private let resumption: Resumption
     private let route: CacheRoute
     let fetch: CacheFetch
-    private let id: CacheFetch.StateMachine.ReaderID
+    let id: CacheFetch.StateMachine.ReaderID
     /// The request upstream, if this exchange caused it.
     weak var feeder: CacheFeeder?
     let request: CacheRequest
@@ -75,7 +75,7 @@ final class CacheReader: UpstreamStream {
                 if hasWritten { self.exchange.upstreamPaused() }
                 return
             case .head(let head):
-                guard self.isFirst || self.route.mayShare(head, self.exchange, self.request) else {
+                guard self.fetch.answers(self.id) || self.route.mayShare(head, self.exchange, self.request) else {
                     self.names = head.variant?.names
                     self.fetch.leave(self.id)
                     self.conclude { route, exchange, reader in route.lookUpAgain(exchange, reader) }
@@ -96,7 +96,8 @@ final class CacheReader: UpstreamStream {
                 self.end()
                 self.exchange.upstreamFailed(error as? GatewayError ?? GatewayError(.internalError))
             case .stored(let response, let result):
-                guard self.isFirst || self.route.mayShare(response, result, self.exchange, self.request) else {
+                guard self.fetch.answers(self.id) || self.route.mayShare(response, result, self.exchange, self.request)
+                else {
                     self.names = response.variant.names
                     self.conclude { route, exchange, reader in route.lookUpAgain(exchange, reader) }
                     continue
@@ -123,7 +124,7 @@ final class CacheReader: UpstreamStream {
     }
 
     /// Sends this request upstream too, because the first one takes long.
-    func startSecond() { self.route.startSecond(of: self.fetch, for: self.exchange, self.request) }
+    func startSecond() { self.route.startSecond(of: self.fetch, for: self) }
 
     /// Whether the exchange still waits for a head.
     var isWaiting: Bool { !self.isOver && !self.hasHead && self.exchange.generation == self.generation }

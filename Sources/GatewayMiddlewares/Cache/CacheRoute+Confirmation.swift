@@ -33,6 +33,7 @@ extension CacheRoute {
                 feeder.request,
                 stale: nil,
                 causedBy: exchange,
+                for: feeder.asker,
                 informs: false,
                 in: self
             )
@@ -57,7 +58,7 @@ extension CacheRoute {
         switch result {
         case .current(let fresh):
             self.writeBehind(fresh, feeder)
-            _ = feeder.fetch.finish(fresh, .revalidated)
+            _ = feeder.fetch.finish(fresh, .revalidated, from: feeder.id)
         case .unstorable(let fields, let detail): self.passOn(stale, fields, because: detail, feeder)
         }
     }

@@ -31,7 +31,7 @@ extension CacheRoute {
         if Self.isFailing(status), let stale = feeder.stale,
             stale.lifetime.mayServeOnError(by: feeder.request, at: self.now)
         {
-            _ = feeder.fetch.finish(stale, .staleIfError)
+            _ = feeder.fetch.finish(stale, .staleIfError, from: feeder.id)
             return
         }
         let (lifetime, detail) = self.lifetime(exchange, feeder)
@@ -159,7 +159,7 @@ extension CacheRoute {
     func failed(_ error: GatewayError, _ feeder: CacheFeeder) {
         if let stale = feeder.stale, error.status >= 500,
             stale.lifetime.mayServeOnError(by: feeder.request, at: self.now),
-            feeder.fetch.finish(stale, .staleIfError)
+            feeder.fetch.finish(stale, .staleIfError, from: feeder.id)
         {
             return
         }

@@ -50,14 +50,14 @@ extension CacheRoute {
         case .fresh, .acceptedStale:
             self.shared.store.insert(response, at: self.now)
             // The request that would have gone upstream ends with the fetch.
-            _ = feeder.fetch.finish(response, .found)
+            _ = feeder.fetch.finish(response, .found, from: feeder.id)
         case .staleWhileRevalidate:
             self.shared.store.insert(response, at: self.now)
             guard let exchange = feeder.exchange, !feeder.isOwn else {
                 feeder.revalidate(response)
                 return self.begin(feeder, tier)
             }
-            _ = feeder.fetch.finish(response, .found)
+            _ = feeder.fetch.finish(response, .found, from: feeder.id)
             self.shared.fetches.remove(feeder.fetch)
             self.refresh(response, feeder.fetch.key, exchange, feeder.request)
         case .revalidate:

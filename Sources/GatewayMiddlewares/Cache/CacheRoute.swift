@@ -198,8 +198,17 @@ final class CacheRoute {
     }
 
     /// Starts another request of a fetch that has waited for long.
-    func startSecond(of fetch: CacheFetch, for exchange: Exchange, _ request: CacheRequest) {
-        self.loop.start(CacheFeeder(fetch, request, stale: nil, causedBy: exchange, informs: false, in: self))
+    func startSecond(of fetch: CacheFetch, for reader: CacheReader) {
+        let feeder = CacheFeeder(
+            fetch,
+            reader.request,
+            stale: nil,
+            causedBy: reader.exchange,
+            for: reader.id,
+            informs: false,
+            in: self
+        )
+        self.loop.start(feeder)
     }
 
     // MARK: Keys and plans

@@ -329,6 +329,27 @@ extension EndToEnd {
             }
         }
 
+        @Test func `the response to a second request is for nobody else where it is for one client`() async throws {
+            let stuck = Signal()
+            let script = playing { session in
+                let request = try await session.request()
+                if session.index == 0 { try await stuck.wait() }
+                try await session.send(ok(request["x-user"] ?? "", "Cache-Control: private"))
+            }
+            try await Self.withCache(script, "coalesce_wait = \"5ms\"", workers: 2) { gateway, _ in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    defer { stuck.fire() }
+                    for user in 0..<8 {
+                        group.addTask {
+                            let text = try await gateway.get("/a", "X-User: \(user)").text
+                            #expect(text == "\(user)")
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+
         @Test func `a client that joins gets what is there already`() async throws {
             let rest = Signal()
             let script = playing { session in

@@ -189,6 +189,20 @@ struct CacheFetchStateMachineTests {
         #expect(Self.next(first, &machine) == "end")
     }
 
+    @Test func `a private response to a second request is for the reader that it was sent for`() {
+        var machine = CacheFetch.StateMachine(maxBody: 1000)
+        let first = machine.add(takesStored: false, isFirst: true)
+        let second = machine.add(takesStored: false)
+        let slow = machine.addFeeder()
+        let fast = machine.addFeeder(for: second)
+        Self.holds(machine.answers(first))
+        Self.holds(machine.head(Self.head(), from: fast, isStored: false, isPrivate: true))
+        Self.holds(machine.answers(second) && !machine.answers(first))
+        Self.holds(machine.feeding(slow) == .stop)
+        #expect(Self.next(first, &machine) == "leave")
+        #expect(Self.next(second, &machine) == "head 200")
+    }
+
     @Test func `the failure of one of two feeders does not count`() {
         var machine = CacheFetch.StateMachine(maxBody: 1000)
         let first = machine.add(takesStored: false, isFirst: true)
