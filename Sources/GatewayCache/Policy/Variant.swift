@@ -36,15 +36,21 @@ package struct Variant: Hashable, Sendable {
         return names.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    /// Whether a request can ever select the response: `Vary` has neither `*` nor what is no name.
+    /// Whether a request can ever select the response: `Vary` has neither `*` nor what is no name, nor what says who the
+    /// client is, which the gateway writes only on the way upstream.
     static func canSelect(by response: borrowing HeaderBlock) -> Bool {
         guard response.contains(.vary) else { return true }
         var canSelect = true
         response.forEachMember(of: .vary) { member in
             if !ByteClass.isToken(member) || ByteClass.equals(member, "*") { canSelect = false }
+            for name in self.ofClients where ByteClass.equalsIgnoringCase(member, UnsafeRawBufferPointer(name)) {
+                canSelect = false
+            }
         }
         return canSelect
     }
+
+    private static let ofClients: [StaticString] = ["Forwarded", "X-Forwarded-For", "X-Real-IP"]
 
     /// Whether a request selects this variant. Allocates nothing for the usual values.
     package func selects(_ request: borrowing HeaderBlock) -> Bool {

@@ -130,6 +130,11 @@ extension CacheRoute {
         if let tags = self.tagsHeader, updated.names.contains(tags.id) {
             prepared = PreparedFields(updated) { $0.removeAll(tags) }
         }
+        // Nobody knows what the request that brought the body had in fields that `Vary` names only now.
+        guard !head.contains(.vary) || self.varies(prepared, as: stale.variant) else {
+            self.shared.store.drop(stale)
+            return .unstorable(prepared, detail: CachePolicy.Reason.vary.detail)
+        }
         switch self.verdict(onFields: prepared, of: stale, question) {
         case .store(let lifetime, let withheld):
             if !withheld.isEmpty {
@@ -142,6 +147,10 @@ extension CacheRoute {
             self.shared.store.drop(stale)
             return .unstorable(prepared, detail: reason.detail)
         }
+    }
+
+    private func varies(_ fields: PreparedFields, as variant: Variant) -> Bool {
+        Variant.names(in: HeaderBlock(fields, room: 0)) == variant.names
     }
 
     private func verdict(

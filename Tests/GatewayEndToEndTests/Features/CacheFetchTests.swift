@@ -110,6 +110,22 @@ extension EndToEnd {
             }
         }
 
+        @Test func `what varies only since its 304 is for nobody else`() async throws {
+            let script = serving { request in
+                request["if-none-match"] == nil
+                    ? ok(request["x-user"] ?? "", "Cache-Control: max-age=0", "ETag: \"1\"")
+                    : "HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=60\r\nVary: X-User\r\n\r\n"
+            }
+            try await Self.withCache(script) { gateway, _ in
+                try await eventuallyAsync("the response is confirmed") {
+                    let response = try? await gateway.get("/a", "X-User: 1")
+                    #expect(response?.text == "1")
+                    return response?["cache-status"]?.contains("fwd-status=304") == true
+                }
+                #expect(try await gateway.get("/a", "X-User: 2").text == "2")
+            }
+        }
+
         @Test func `a 304 for another representation is followed by a request for the whole`() async throws {
             let script = serving { request in
                 if request["if-none-match"] != nil { return "HTTP/1.1 304 Not Modified\r\nETag: \"2\"\r\n\r\n" }

@@ -68,6 +68,7 @@ struct CachePolicyTests {
             (200, "Cache-Control: a=\"b, no-store, max-age=60", nil),
             (200, "Cache-Control: a\"b, no-store, c\", max-age=60", nil),
             (200, "Cache-Control: max-age=60|Vary: Foo, *", nil), (200, "Cache-Control: max-age=60|Vary: a b", nil),
+            (200, "Cache-Control: max-age=60|Vary: x-forwarded-for", nil),
             (200, "Cache-Control: max-age=60|Set-Cookie: a=1", nil),
             (200, "Cache-Control: max-age=60, public|Set-Cookie: a=1", 60),
             (200, "Cache-Control: max-age=60, private=\"Set-Cookie\"|Set-Cookie: a=1", 60),
