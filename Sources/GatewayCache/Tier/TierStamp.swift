@@ -11,12 +11,13 @@ package struct TierStamp: RawRepresentable, Hashable, Comparable, Sendable {
 
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// Reads an ID such as `1700000000000-1`. Nil if it is none, or beyond what fits.
+    /// Reads an ID such as `1700000000000-1`. Nil if it is none, or so large that no clock has made it: the last that fits
+    /// would leave no room for the purges after it.
     package init?(id: some StringProtocol) {
         let parts = id.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy(Self.isDigit) }) else { return nil }
         guard let milliseconds = UInt64(parts[0]), let number = UInt64(parts[1]) else { return nil }
-        guard milliseconds < 1 << 48 else { return nil }
+        guard milliseconds < 1 << 47 else { return nil }
         self.rawValue = milliseconds << 16 | min(number, 0xFFFF)
     }
 
