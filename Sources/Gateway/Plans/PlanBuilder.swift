@@ -21,7 +21,6 @@ struct PlanBuilder {
     /// The number of plans built so far.
     private var plans = 0
     private let routes: CompiledRoutes
-    /// The settings of the routes that have a cache; nil if none has.
     /// Whether any route may have a cache, so that all have to invalidate what is stored.
     private let hasCache: Bool
     private var routePlans: ContiguousArray<RoutePlan> = []
