@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ] + documentation,
     targets: [
@@ -49,6 +50,11 @@ let package = Package(
             name: "CAres",
             pkgConfig: "libcares",
             providers: [.apt(["libc-ares-dev"]), .brew(["c-ares"])]
+        ),
+        .systemLibrary(
+            name: "CCrypt",
+            pkgConfig: "libxcrypt",
+            providers: [.apt(["libcrypt-dev"]), .brew(["libxcrypt"])]
         ),
         .target(
             name: "GatewayHTTP",
@@ -146,10 +152,25 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "GatewayAccess",
+            dependencies: [
+                "CCrypt",
+                "GatewayHTTP",
+                "GatewaySettings",
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "GatewayMiddlewares",
             dependencies: [
                 "CBrotli",
                 "CZlib",
+                "GatewayAccess",
                 "GatewayCache",
                 "GatewayCore",
                 "GatewayHTTP",
@@ -166,6 +187,7 @@ let package = Package(
         .target(
             name: "GatewayAdmin",
             dependencies: [
+                "GatewayAccess",
                 "GatewayCache",
                 "GatewayCore",
                 "GatewayHTTP",
@@ -181,6 +203,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
+                "GatewayAccess",
                 "GatewayAdmin",
                 "GatewayCache",
                 "GatewayCore",
@@ -218,6 +241,7 @@ let package = Package(
             name: "GatewayCLI",
             dependencies: [
                 "Gateway",
+                "GatewayAccess",
                 "GatewayAdmin",
                 "GatewayCore",
                 "GatewayHTTP",
@@ -246,6 +270,7 @@ let package = Package(
                 "CBrotli",
                 "CZlib",
                 "Gateway",
+                "GatewayAccess",
                 "GatewayAdmin",
                 "GatewayCache",
                 "GatewayCore",
@@ -275,6 +300,7 @@ let package = Package(
             name: "GatewayFuzzTests",
             dependencies: [
                 "Gateway",
+                "GatewayAccess",
                 "GatewayCache",
                 "GatewayCore",
                 "GatewayHTTP",
@@ -312,6 +338,7 @@ let package = Package(
                 "CBrotli",
                 "CZlib",
                 "Gateway",
+                "GatewayAccess",
                 "GatewayAdmin",
                 "GatewayCache",
                 "GatewayCore",

@@ -116,7 +116,10 @@ package enum HTTPDate {
         }
     }
 
-    private static func seconds(year: Int, month: Int, day: Int, time: Int) -> Int64? {
+    /// Returns seconds since 1970, or nil if the month has no such day.
+    ///
+    /// - Parameter time: Seconds since midnight.
+    package static func seconds(year: Int, month: Int, day: Int, time: Int) -> Int64? {
         guard day >= 1, day <= self.days(of: month, in: year) else { return nil }
         // As in `CivilTime`, years start in March.
         let shiftedYear = month <= 2 ? year - 1 : year

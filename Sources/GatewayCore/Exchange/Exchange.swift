@@ -46,6 +46,8 @@ public final class Exchange {
     var isLastHop = false
     /// The request ID, as a range in `request.headers`; empty if it is switched off.
     package var requestIDRange = ByteRange.empty
+    /// Who sends the request; nil for an anonymous one, and before the `auth` middleware has run.
+    public package(set) var caller: Caller?
     /// Whether the upstream must not encode the response, because a middleware rewrites its body. `Accept-Encoding`
     /// is removed only at the bottom of the chain, because compression reads it on the way down.
     package var needsUnencodedResponse = false
@@ -198,6 +200,7 @@ public final class Exchange {
         self.forwardingFields = nil
         self.acceptsTrailers = false
         self.grpc = self.request.grpcForm
+        if self.caller != nil { self.caller = nil }
         self.isLastHop = false
         if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
         if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }

@@ -10,6 +10,12 @@ public struct GatewayConfiguration: SettingTable {
     public var metrics = MetricsConfiguration()
     /// A Redis server that gateways share.
     public var redis: RedisConfiguration?
+    /// The credentials that the gateway knows.
+    public var auth = AuthConfiguration()
+    /// What callers may use, by the name of their plan.
+    public var plans: [String: PlanConfiguration] = [:]
+    /// Who changed what, when, and from where.
+    public var audit = AuditConfiguration()
     /// Upstreams by name.
     public var upstreams: [String: UpstreamConfiguration] = [:]
     /// Routes. The most specific route wins.

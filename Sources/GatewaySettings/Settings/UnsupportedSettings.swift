@@ -8,7 +8,7 @@ enum UnsupportedSettings {
 
     /// `*` matches any key.
     private static let keys: Set<String> = [
-        "auth", "plans", "tracing", "sentry", "events", "alerts",
+        "tracing", "sentry", "events", "alerts",
     ]
 
     static func contains(_ path: SettingPath) -> Bool {

@@ -125,8 +125,8 @@ private enum TOMLNumber {
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }
 
-/// The grammar of RFC 3339 dates and times. No setting accepts them.
-private enum TOMLDate {
+/// The grammar of RFC 3339 dates and times.
+enum TOMLDate {
     static func isDateOrTime(_ bytes: ArraySlice<UInt8>) -> Bool {
         if isTime(bytes) || isDate(bytes) { return true }
         guard bytes.count > 11, isDate(bytes.prefix(10)) else { return false }

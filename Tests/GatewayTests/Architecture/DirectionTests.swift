@@ -18,19 +18,20 @@ import Testing
             ]
         ),
         ("GatewayCache", ["GatewayHTTP"]),
+        ("GatewayAccess", ["GatewayHTTP", "GatewaySettings"]),
         ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
         (
             "GatewayMiddlewares",
             [
-                "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings", "GatewayTLS",
-                "GatewayWebSocket",
+                "GatewayAccess", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings",
+                "GatewayTLS", "GatewayWebSocket",
             ]
         ),
-        ("GatewayAdmin", ["GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings"]),
+        ("GatewayAdmin", ["GatewayAccess", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings"]),
         (
             "Gateway",
             [
-                "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewayMiddlewares",
+                "GatewayAccess", "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewayMiddlewares",
                 "GatewayRedis", "GatewaySettings", "GatewayTLS",
             ]
         ),

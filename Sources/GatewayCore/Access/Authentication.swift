@@ -1,0 +1,57 @@
+/// What an ``Authenticator`` says about a request.
+public enum Authentication {
+    /// The request has no credential of this kind.
+    case missing
+    /// The credential is right.
+    case accepted(Caller)
+    /// The credential is wrong. The client gets 401, and learns no more than that; the log has the reason.
+    case refused(Refusal)
+    /// The request has a credential of this kind twice, or in a form that cannot be read. The client gets 400.
+    case malformed(reason: StaticString)
+    /// Nobody can tell now. The client gets 503.
+    case unavailable(retryAfter: Int, reason: StaticString)
+    /// Another service answers the request.
+    indirect case answered(Response)
+    /// The result follows.
+    case pending(PendingAuthentication)
+
+    /// Why a credential was refused.
+    public struct Refusal: Sendable {
+        /// The result in metrics: `expired` for a credential that was right once, else `invalid`.
+        public let isExpired: Bool
+        /// The reason, for the log only: `wrong audience`.
+        public let reason: StaticString
+
+        public init(_ reason: StaticString, isExpired: Bool = false) {
+            self.reason = reason
+            self.isExpired = isExpired
+        }
+    }
+}
+
+/// A result that an ``Authenticator`` has later, such as after another service has answered.
+///
+/// It belongs to the event loop of the request.
+public final class PendingAuthentication {
+    private var result: Authentication?
+    private var waiter: ((Authentication) -> Void)?
+
+    public init() {}
+
+    /// Delivers the result. Further results are ignored. Must be called on the event loop of the request.
+    public func complete(_ result: Authentication) {
+        guard self.result == nil else { return }
+        self.result = result
+        guard let waiter = self.waiter else { return }
+        self.waiter = nil
+        waiter(result)
+    }
+
+    /// Calls `body` with the result, at once if it is there already.
+    package func whenComplete(_ body: @escaping (Authentication) -> Void) {
+        if let result = self.result { body(result) } else { self.waiter = body }
+    }
+}
+
+@available(*, unavailable)
+extension PendingAuthentication: Sendable {}

@@ -1,0 +1,35 @@
+package import GatewaySettings
+
+/// Who sends a request, according to a credential that was accepted.
+///
+/// Created once for each key, token or user, and shared by their requests.
+public final class Caller: Sendable {
+    /// Whose credential it is.
+    public let consumer: Consumer
+    /// The kind of the credential, as `auth.any` names it.
+    public let kind: String
+    /// The plan that the credential names; nil for `authenticated`.
+    public let plan: String?
+    /// What the credential allows.
+    public let scope: [String]
+    /// What else the credential says: the claims of a token, by name.
+    package let claims: JSONValue
+    /// A consumer beyond those that the gateway counts one by one has a name of its own all the same.
+    public let name: String
+
+    package init(
+        _ consumer: Consumer,
+        name: String? = nil,
+        kind: String,
+        plan: String? = nil,
+        scope: [String] = [],
+        claims: JSONValue = .object([])
+    ) {
+        self.consumer = consumer
+        self.name = name ?? consumer.name
+        self.kind = kind
+        self.plan = plan
+        self.scope = scope
+        self.claims = claims
+    }
+}

@@ -1,0 +1,46 @@
+import Synchronization
+
+/// The consumers that the gateway knows: those that the configuration names, and those that were seen. All workers share
+/// it, and it lives as long as the gateway, so that counts survive a reload.
+package final class Consumers: Sendable {
+    private let state = Mutex(State())
+    /// The maximum number of consumers that are known only because they were seen. Further ones share one object, so
+    /// that an issuer of tokens with many users does not fill the memory.
+    package static let mostSeen = 10_000
+    /// The name of the object that further consumers share.
+    package static let others = "_OTHER"
+
+    private struct State {
+        var byName: [String: Consumer] = [:]
+        var seen = 0
+    }
+
+    package init() {}
+
+    /// Returns the consumer of this name. Creates it if it is new.
+    ///
+    /// - Parameter isNamed: Whether the configuration or a file of keys or users names it.
+    package func consumer(_ name: String, isNamed: Bool = false) -> Consumer {
+        self.state.withLock { state in
+            if let known = state.byName[name] { return known }
+            var name = name
+            if !isNamed {
+                if state.seen >= Self.mostSeen { name = Self.others }
+                if let known = state.byName[name] { return known }
+                state.seen += 1
+            }
+            let consumer = Consumer(name: name, number: state.byName.count)
+            state.byName[name] = consumer
+            return consumer
+        }
+    }
+
+    /// The consumer of this name, if it is known.
+    package func known(_ name: String) -> Consumer? { self.state.withLock { $0.byName[name] } }
+
+    /// All consumers by name.
+    package var all: [Consumer] { self.state.withLock { Array($0.byName.values) }.sorted { $0.name < $1.name } }
+
+    /// Turns all consumers on again, as a reload does.
+    package func enableAll() { for consumer in self.all { consumer.setDisabled(false) } }
+}
