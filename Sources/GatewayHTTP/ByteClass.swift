@@ -27,6 +27,22 @@ package enum ByteClass {
 
     package static func isTokenByte(_ byte: UInt8) -> Bool { self.tokens.contains(byte) }
 
+    /// Whether two names of the same length differ only in case, or in bytes that are neither letters nor digits.
+    static func isSpelledLike(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        for index in left.indices {
+            let (one, other) = (left[index], right[index])
+            if one == other { continue }
+            if self.isLetterOrDigit(one) {
+                guard one.isASCIILetter, one | 0x20 == other | 0x20 else { return false }
+            } else if self.isLetterOrDigit(other) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private static func isLetterOrDigit(_ byte: UInt8) -> Bool { byte.isASCIILetter || byte &- 0x30 < 10 }
+
     package static func isToken(_ bytes: some Sequence<UInt8>) -> Bool {
         var isEmpty = true
         for byte in bytes {

@@ -279,6 +279,17 @@ public struct HeaderBlock: ~Copyable, Sendable {
         self.removeAll { block, field in block.matches(field, name) }
     }
 
+    /// Removes the fields that a server might take for one of this name: those whose names differ only in case, or in
+    /// bytes that are neither letters nor digits, as `X_User` and `X.User` do from `X-User`.
+    package mutating func removeAll(spelledLike name: HeaderName) {
+        self.removeAll { block, field in
+            guard field.name.count == name.bytes.count else { return false }
+            return name.bytes.withUnsafeBytes { wanted in
+                block.withBytes(field.name) { ByteClass.isSpelledLike($0, wanted) }
+            }
+        }
+    }
+
     package mutating func remove(_ id: FieldID) {
         guard self.present.contains(id) else { return }
         self.removeAll { _, field in field.id == id }

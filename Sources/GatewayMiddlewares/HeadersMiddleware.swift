@@ -11,8 +11,10 @@ import NIOCore
 /// response = { add = { Link = "</style.css>; rel=preload" } }
 /// ```
 ///
-/// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}`, `{route}` and
-/// `{client_cert.subject}`; `{{` and `}}` write braces. Fields for framing and routing cannot be changed.
+/// Values may use `{request_id}`, `{client_ip}`, `{scheme}`, `{host}`, `{path}`, `{query}`, `{uri}`, `{route}`,
+/// `{client_cert.subject}`, and what a credential says: `{consumer}`, `{plan}`, `{jwt.NAME}`; without one, the field is left
+/// out. `{{` and `}}` write braces. A field that is set replaces the client's in all spellings, also `X_User` for
+/// `X-User`. Fields for framing and routing cannot be changed.
 public struct HeadersMiddleware: RequestHook, ResponseHook {
     public struct Config: Codable, Sendable {
         /// Changes to the fields of requests sent upstream.
@@ -50,7 +52,7 @@ public struct HeadersMiddleware: RequestHook, ResponseHook {
     public func request(_ exchange: Exchange) -> Decision {
         for name in self.ofRequests.removed { exchange.request.headers.remove(name) }
         for change in self.ofRequests.changes {
-            if change.replaces { exchange.request.headers.remove(change.name) }
+            if change.replaces { exchange.request.headers.removeAll(spelledLike: change.name) }
             self.withValue(of: change, exchange) { exchange.request.headers.add(change.name, $0) }
         }
         return .next
@@ -76,8 +78,7 @@ public struct HeadersMiddleware: RequestHook, ResponseHook {
 
     private func withValue(of change: FieldChanges.Change, _ exchange: Exchange, _ body: (ByteBufferView) -> Void) {
         var buffer = self.worker.takeBuffer()
-        change.value.write(of: exchange, into: &buffer)
-        body(buffer.readableBytesView)
+        if change.value.write(of: exchange, into: &buffer) { body(buffer.readableBytesView) }
         self.worker.giveBack(buffer)
     }
 }

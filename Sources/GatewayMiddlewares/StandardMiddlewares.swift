@@ -13,6 +13,8 @@ package enum StandardMiddlewares {
         .on(SecurityHeadersMiddleware.self, defaults: SecurityHeadersMiddleware.Config()).shareable(),
         .whenConfigured(IPMiddleware.self, defaults: IPMiddleware.Config()),
         .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
+        .whenConfigured(AuthMiddleware.self, defaults: AuthMiddleware.Config())
+            .authenticating(with: StandardAuthenticators.all),
         .whenConfigured(WebSocketMiddleware.self, defaults: WebSocketMiddleware.Config()),
         .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),
         .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),

@@ -345,7 +345,8 @@ struct PlanBuilder {
                 middleware: setting.name,
                 settings: setting,
                 upstreams: self.hasAllUpstreams ? self.upstreams : nil,
-                configuration: self.configuration
+                configuration: self.configuration,
+                authenticators: registration.authenticators
             )
             do throws(ConfigurationErrors) {
                 let factory =

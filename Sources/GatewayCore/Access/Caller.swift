@@ -4,6 +4,9 @@ package import GatewaySettings
 ///
 /// Created once for each key, token or user, and shared by their requests.
 public final class Caller: Sendable {
+    /// The plan of callers whose credential names none.
+    package static let usualPlan = "authenticated"
+
     /// Whose credential it is.
     public let consumer: Consumer
     /// The kind of the credential, as `auth.any` names it.

@@ -19,6 +19,12 @@ public struct BuildContext {
     package let redis: RedisConfiguration
     /// Whether the configuration names it.
     package let hasRedis: Bool
+    /// The credentials that the gateway knows.
+    package let auth: AuthConfiguration
+    /// What callers may use, by the name of their plan.
+    package let plans: [String: PlanConfiguration]
+    /// The kinds of credentials that `auth.any` may name.
+    package let authenticators: [AuthenticatorRegistration]
     /// The folder of the configuration.
     package let folder: ConfigurationFolder
     private let middleware: String
@@ -47,7 +53,8 @@ public struct BuildContext {
         middleware: String = "",
         settings: EffectiveMiddleware? = nil,
         upstreams: [String: any Upstream]? = nil,
-        configuration: GatewayConfiguration = GatewayConfiguration()
+        configuration: GatewayConfiguration = GatewayConfiguration(),
+        authenticators: [AuthenticatorRegistration] = []
     ) {
         self.route = route
         self.worker = worker
@@ -57,6 +64,9 @@ public struct BuildContext {
         self.upstreams = upstreams
         self.redis = configuration.redis ?? RedisConfiguration()
         self.hasRedis = configuration.redis != nil
+        self.auth = configuration.auth
+        self.plans = configuration.plans
+        self.authenticators = authenticators
         self.folder = configuration.document.folder
     }
 
@@ -85,6 +95,9 @@ public struct BuildContext {
     package func lasting<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
         self.worker.shared.object("\(self.middleware).\(key)", make)
     }
+
+    /// The consumers that the gateway knows.
+    package var consumers: Consumers { self.worker.shared.consumers }
 
     // MARK: Meters
 

@@ -44,6 +44,28 @@ public struct MiddlewareList: Sendable {
         return list
     }
 
+    /// Returns the list with a further kind of credential that routes may name in `auth.any`.
+    public func authenticating(with kind: AuthenticatorRegistration) -> MiddlewareList {
+        var list = self
+        guard let place = self.place(of: "auth") else {
+            list.mistakes.append(self.unknown("auth"))
+            return list
+        }
+        if !MetricName.isName(kind.name) {
+            list.mistakes.append(
+                ConfigurationError(
+                    "\(JSONText.quoted(kind.name)) is not a name for a kind of credential",
+                    suggestion: "use lower-case letters, digits and \"_\""
+                )
+            )
+        } else if self.registrations[place].authenticators.contains(where: { $0.name == kind.name }) {
+            let message = "there are two kinds of credentials called \"\(kind.name)\""
+            list.mistakes.append(ConfigurationError(message, suggestion: "rename one"))
+        }
+        list.registrations[place] = list.registrations[place].authenticating(with: [kind])
+        return list
+    }
+
     package var descriptions: [MiddlewareDescription] { self.registrations.descriptions }
 
     private func place(of name: String) -> Int? {

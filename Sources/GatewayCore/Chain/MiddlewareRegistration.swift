@@ -10,6 +10,8 @@ public struct MiddlewareRegistration: Sendable {
     package let decode: @Sendable (EffectiveMiddleware) throws(ConfigurationErrors) -> Factory
     /// Whether routes with the same settings can share one middleware per event loop, because it depends on nothing else.
     package private(set) var isShareable = false
+    /// The kinds of credentials that the middleware can ask for.
+    package private(set) var authenticators: [AuthenticatorRegistration] = []
 
     /// Registers a middleware with its default settings.
     ///
@@ -47,6 +49,13 @@ public struct MiddlewareRegistration: Sendable {
     package func shareable() -> Self {
         var registration = self
         registration.isShareable = true
+        return registration
+    }
+
+    /// Lets the middleware ask for further kinds of credentials.
+    package func authenticating(with kinds: [AuthenticatorRegistration]) -> Self {
+        var registration = self
+        registration.authenticators += kinds
         return registration
     }
 

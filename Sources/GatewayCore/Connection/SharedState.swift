@@ -8,6 +8,7 @@ package final class SharedState: Sendable {
     /// Receives what operators may want to know.
     package let events: any EventSink
     package let webSockets = WebSocketRegistry()
+    package let consumers = Consumers()
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     private let overloaded = Atomic(false)

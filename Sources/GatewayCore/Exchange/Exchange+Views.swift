@@ -54,6 +54,9 @@ extension Exchange {
         return self.forwardedOrigin.host
     }
 
+    /// The name of the caller's plan, or nil for an anonymous request.
+    package var callerPlan: String? { self.caller.map { $0.plan ?? Caller.usualPlan } }
+
     // MARK: Actions
 
     /// Returns a value that resumes the exchange, for a hook that returns ``Decision/suspend``.

@@ -183,6 +183,13 @@ extension GatewayError.Code {
         "The gateway is shutting down.",
         proxyStatus: "proxy_internal_response"
     )
+    /// 503: what decides about credentials cannot do so now.
+    public static let authUnavailable = Self(
+        "auth_unavailable",
+        503,
+        "Credentials cannot be checked now.",
+        proxyStatus: "proxy_internal_response"
+    )
     /// 504: the upstream did not answer in time.
     public static let upstreamTimeout = Self(
         "upstream_timeout",
@@ -223,7 +230,7 @@ extension GatewayError.Code {
         .preconditionFailed, .payloadTooLarge, .uriTooLong, .rangeNotSatisfiable, .misdirectedRequest,
         .validationFailed, .upgradeRequired, .rateLimited, .headersTooLarge, .internalError, .notImplemented,
         .versionNotSupported, .upstreamUnreachable, .upstreamInvalidResponse, .upstreamReset, .overloaded,
-        .noHealthyUpstream, .circuitOpen, .draining, .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached,
+        .noHealthyUpstream, .circuitOpen, .draining, .authUnavailable, .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached,
         .upstreamError,
     ]
 }

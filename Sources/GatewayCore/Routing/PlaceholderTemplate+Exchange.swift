@@ -3,13 +3,33 @@ package import GatewaySettings
 package import NIOCore
 
 extension PlaceholderTemplate {
-    package func write(of exchange: Exchange, into buffer: inout ByteBuffer) {
+    /// Writes the text with the values of the request.
+    ///
+    /// - Returns: Whether all that it says about the caller has a value. A header field without one is left out.
+    @discardableResult
+    package func write(of exchange: Exchange, into buffer: inout ByteBuffer) -> Bool {
+        var isComplete = true
         for part in self.parts {
             switch part {
             case .text(let bytes): buffer.writeBytes(bytes)
+            case .placeholder(.consumer):
+                if !Self.write(exchange.caller?.name, into: &buffer) { isComplete = false }
+            case .placeholder(.plan):
+                if !Self.write(exchange.callerPlan, into: &buffer) { isComplete = false }
+            case .claim(let path):
+                let text = exchange.caller.flatMap { path.text(in: $0.claims) }
+                if !Self.write(text, into: &buffer) { isComplete = false }
             case .placeholder(let placeholder): Self.write(placeholder, of: exchange, into: &buffer)
             }
         }
+        return isComplete
+    }
+
+    /// Writes what a credential says as it is, unless it has control characters, which could end a field.
+    private static func write(_ text: String?, into buffer: inout ByteBuffer) -> Bool {
+        guard let text, !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return false }
+        buffer.writeString(text)
+        return true
     }
 
     private static func write(_ placeholder: Placeholder, of exchange: Exchange, into buffer: inout ByteBuffer) {
@@ -29,6 +49,7 @@ extension PlaceholderTemplate {
             lend(exchange.query)
         case .route: buffer.writeBytes(exchange.plan.nameBytes)
         case .clientCertificateSubject: buffer.writeString(exchange.clientCertificateSubject ?? "")
+        case .consumer, .plan: break
         }
     }
 }

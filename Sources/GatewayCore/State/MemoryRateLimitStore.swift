@@ -54,6 +54,15 @@ package final class MemoryRateLimitStore: Sendable {
         }
     }
 
+    /// Returns how many seconds a request of the key would have to wait, without counting it; 0 if it would be allowed.
+    package func wait(_ key: RateLimitKey, by rule: RateLimitRule, at now: UInt64) -> Int {
+        self.visitAnother(at: now)
+        return self.shard(of: key).table.withLock { table in
+            Self.evict(from: &table, at: now, steps: Self.steps, counted: self.tracked)
+            return table.slot(of: key).map { table.wait($0, rule, at: now) } ?? 0
+        }
+    }
+
     /// Decides for a key that many clients share. Without capacity for it, it is counted together with all others of
     /// its kind.
     package func takeShared(_ key: RateLimitKey, by rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {

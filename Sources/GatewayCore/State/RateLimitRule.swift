@@ -58,6 +58,11 @@ package struct RateLimitRule: Sendable {
         return decision
     }
 
+    /// How many seconds a request would have to wait, rounded up; 0 if it would be allowed.
+    func wait(_ cells: ContiguousArray<RateLimitCell>, from start: Int, at now: UInt64) -> Int {
+        Int(self.verdict(cells, from: start, at: now).retryAfter)
+    }
+
     /// When a key can be forgotten: from then on its cells are equivalent to empty ones.
     func expiry(_ cells: ContiguousArray<RateLimitCell>, from start: Int) -> UInt64 {
         var expiry: UInt64 = 0

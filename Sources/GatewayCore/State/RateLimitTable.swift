@@ -47,6 +47,11 @@ struct RateLimitTable: Sendable {
         return decision
     }
 
+    /// How many seconds a request would have to wait, rounded up.
+    func wait(_ slot: Int, _ rule: RateLimitRule, at now: UInt64) -> Int {
+        rule.wait(self.cells, from: slot * self.width, at: now)
+    }
+
     /// Adds a new key, and decides its first request.
     mutating func insert(_ key: RateLimitKey, _ rule: RateLimitRule, at now: UInt64) -> RateLimitDecision {
         let slot = self.add(key)

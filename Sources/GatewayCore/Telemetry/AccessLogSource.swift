@@ -54,6 +54,8 @@ package enum AccessLogText: Sendable, CaseIterable {
     case traceID
     case clientIP
     case consumer
+    /// What was decided about the credential.
+    case auth
     case method
     case host
     /// As received, without the query.
@@ -83,6 +85,7 @@ package enum AccessLogText: Sendable, CaseIterable {
         case .traceID: "trace_id"
         case .clientIP: "client_ip"
         case .consumer: "consumer"
+        case .auth: "auth"
         case .method: "method"
         case .host: "host"
         case .path: "path"

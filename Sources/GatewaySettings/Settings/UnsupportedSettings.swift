@@ -3,7 +3,7 @@
 enum UnsupportedSettings {
     /// Middlewares that are rejected unless one with that name is registered.
     static let middlewares: Set<String> = [
-        "cors", "auth",
+        "cors",
     ]
 
     /// `*` matches any key.

@@ -8,6 +8,8 @@ package struct PlaceholderTemplate: Sendable {
     package enum Part: Sendable {
         case text([UInt8])
         case placeholder(Placeholder)
+        /// `{jwt.NAME}`: a claim of the caller's token.
+        case claim(ClaimPath)
     }
 
     package enum Placeholder: String, CaseIterable, Sendable {
@@ -15,6 +17,7 @@ package struct PlaceholderTemplate: Sendable {
         case clientIP = "client_ip"
         case scheme, host, path, query, uri, route
         case clientCertificateSubject = "client_cert.subject"
+        case consumer, plan
     }
 
     package let parts: [Part]
@@ -38,7 +41,7 @@ package struct PlaceholderTemplate: Sendable {
             if byte == UInt8(ascii: "{"), !isDoubled, let name = Self.name(in: bytes[(index + 1)...]) {
                 if !literal.isEmpty { parts.append(.text(literal)) }
                 literal = []
-                parts.append(.placeholder(try Self.placeholder(name)))
+                parts.append(try Self.part(name))
                 index += name.utf8.count + 2
                 continue
             }
@@ -64,7 +67,11 @@ package struct PlaceholderTemplate: Sendable {
 
     /// Returns the text up to the closing brace if it has the form of a name.
     private static func name(in bytes: ArraySlice<UInt8>) -> String? {
-        let name = bytes.prefix { $0.isASCIILetter || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".") }
+        let isClaim = bytes.starts(with: Self.claimPrefix.utf8)
+        let name = bytes.prefix {
+            $0.isASCIILetter || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+                || isClaim && ($0 == UInt8(ascii: "-") || (UInt8(ascii: "/")...UInt8(ascii: ":")).contains($0))
+        }
         guard !name.isEmpty, bytes[name.endIndex...].first == UInt8(ascii: "}") else { return nil }
         return String(decoding: name, as: UTF8.self)
     }
@@ -75,15 +82,14 @@ package struct PlaceholderTemplate: Sendable {
         throw ParseError(message: "{\(name) is not closed", suggestion: "write {\(name)}, or {{\(name) for the text")
     }
 
-    private static func placeholder(_ name: String) throws(ParseError) -> Placeholder {
-        if let placeholder = Placeholder(rawValue: name) { return placeholder }
-        if ["jwt.sub", "consumer"].contains(name) {
-            throw ParseError(
-                message: "{\(name)} is not supported in this version",
-                suggestion: "take it out, or write {{\(name)}} for the text"
-            )
+    private static let claimPrefix = "jwt."
+
+    private static func part(_ name: String) throws(ParseError) -> Part {
+        if let placeholder = Placeholder(rawValue: name) { return .placeholder(placeholder) }
+        if name.hasPrefix(self.claimPrefix), name != self.claimPrefix {
+            return .claim(ClaimPath(String(name.dropFirst(self.claimPrefix.count))))
         }
-        let names = Placeholder.allCases.map(\.rawValue)
+        let names = Placeholder.allCases.map(\.rawValue) + ["jwt.sub"]
         let meant = NearestName.of(name, among: names).map { "{\($0)}" }
         let others = "one of \(names.map { "{\($0)}" }.joined(separator: ", "))"
         throw ParseError(
@@ -97,7 +103,7 @@ package struct PlaceholderTemplate: Sendable {
         self.parts.reduce(into: "") { text, part in
             switch part {
             case .text(let bytes): text += String(decoding: bytes, as: UTF8.self)
-            case .placeholder: text += value
+            case .placeholder, .claim: text += value
             }
         }
     }

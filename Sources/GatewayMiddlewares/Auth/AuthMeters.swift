@@ -1,0 +1,44 @@
+import GatewayCore
+
+/// Counts what the `auth` middleware decides.
+struct AuthMeters {
+    static let results = MetricDescription(
+        "gateway_auth_total",
+        .counter,
+        help:
+            "Decisions about credentials: accepted, missing, invalid, expired, forbidden, throttled, unavailable; with "
+            + "shadow_ in front if nothing was refused.",
+        labels: ["route", "kind", "result"]
+    )
+
+    enum Result: String, CaseIterable {
+        case accepted, missing, invalid, expired, forbidden, throttled, unavailable
+    }
+
+    /// By kind, then by result.
+    private let counters: [[Counter]]
+
+    init(kinds: [String], isShadow: Bool, in context: BuildContext) {
+        self.counters = kinds.map { kind in
+            Result.allCases.map { result in
+                let name = isShadow && result != .accepted ? "shadow_\(result.rawValue)" : result.rawValue
+                return context.counter(Self.results, context.route, kind, name)
+            }
+        }
+    }
+
+    func count(_ result: Result, _ kind: Int) {
+        guard kind < self.counters.count else { return }
+        let index =
+            switch result {
+            case .accepted: 0
+            case .missing: 1
+            case .invalid: 2
+            case .expired: 3
+            case .forbidden: 4
+            case .throttled: 5
+            case .unavailable: 6
+            }
+        self.counters[kind][index].add()
+    }
+}

@@ -1,0 +1,207 @@
+public import GatewayCore
+import GatewayHTTP
+import GatewaySettings
+
+/// Lets only requests pass that have a right credential.
+///
+/// ```toml
+/// [routes.auth]
+/// any = ["api_key", "jwt"]
+/// require = { scope = "admin" }
+/// ```
+///
+/// `[auth]` says what the credentials are. The kinds are asked in the order of `any`, and the first to accept counts. The
+/// client never learns why a credential is wrong; the access log does.
+public struct AuthMiddleware: RequestHook, ResponseHook {
+    public static let name = "auth"
+    /// What was decided about a request, for the access log.
+    package static let verdict = ExchangeKey<AuthVerdict?>("auth.verdict", initial: nil)
+
+    private let kinds: [Kind]
+    private let isOptional: Bool
+    private let isShadow: Bool
+    private let requirements: AuthRequirements
+    private let challenges: AuthChallenges
+    private let failures: AuthFailures?
+    private let meters: AuthMeters
+    private let identityFields: [HeaderName]
+
+    /// A kind of credential with its name.
+    private struct Kind {
+        let name: String
+        let authenticator: any Authenticator
+    }
+
+    public init(_ config: Config, in context: inout BuildContext) {
+        var kinds: [Kind] = []
+        for (index, name) in config.any.enumerated() {
+            guard let registration = context.authenticators.first(where: { $0.name == name }) else {
+                let known = context.authenticators.map(\.name)
+                context.fail(
+                    "\(JSONText.quoted(name)) is no kind of credential",
+                    suggestion:
+                        "write \(NearestName.of(name, among: known).map(JSONText.quoted) ?? SettingWalker.list(known))",
+                    at: "any",
+                    String(index)
+                )
+                continue
+            }
+            kinds.append(Kind(name: name, authenticator: registration.make(&context)))
+        }
+        if config.any.isEmpty {
+            context.fail(
+                "names no kind of credential, so nobody could use the route",
+                suggestion: "write any = [\"api_key\"], or auth = false for a route that all may use"
+            )
+        }
+        self.kinds = kinds
+        self.isOptional = config.optional
+        self.isShadow = config.mode == .shadow
+        self.requirements = AuthRequirements(config.require, in: &context)
+        self.challenges = AuthChallenges(
+            kinds.map(\.authenticator.challenge),
+            realm: context.route,
+            scope: self.requirements.scope
+        )
+        self.failures = AuthFailures(config.failures, in: context)
+        self.meters = AuthMeters(kinds: kinds.map(\.name), isShadow: config.mode == .shadow, in: context)
+        self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }
+    }
+
+    public func request(_ exchange: Exchange) -> Decision {
+        for name in self.identityFields { exchange.request.headers.removeAll(spelledLike: name) }
+        if let seconds = self.failures?.wait(exchange) {
+            self.meters.count(.throttled, 0)
+            let detail =
+                "Too many wrong credentials came from this address. Try again in \(Plural.of(seconds, "second"))."
+            let error = GatewayError(.rateLimited, detail: detail, retryAfter: seconds)
+            return self.refuse(exchange, AuthVerdict(reason: "throttled"), .fail(error))
+        }
+        return self.ask(exchange, from: 0, Findings())
+    }
+
+    public func response(_ exchange: Exchange) -> Decision {
+        guard let caller = exchange.caller, let kind = self.kinds.first(where: { $0.name == caller.kind }) else {
+            return .next
+        }
+        kind.authenticator.response(exchange)
+        return .next
+    }
+
+    // MARK: Asking
+
+    /// What the kinds that were asked so far said, if none accepted.
+    private struct Findings {
+        var wrong: (kind: Int, refusal: Authentication.Refusal)?
+        var answer: (kind: Int, response: Response)?
+        var unavailable: (kind: Int, retryAfter: Int, reason: StaticString)?
+    }
+
+    /// Asks the kinds from the given one on.
+    private func ask(_ exchange: Exchange, from start: Int, _ found: Findings) -> Decision {
+        var found = found
+        for index in start..<self.kinds.count {
+            let result = self.kinds[index].authenticator.authenticate(exchange)
+            if case .pending(let pending) = result { return self.wait(for: pending, of: index, exchange, found) }
+            if let decision = self.note(result, of: index, exchange, &found) { return decision }
+        }
+        return self.conclude(exchange, found)
+    }
+
+    private func wait(
+        for pending: PendingAuthentication,
+        of index: Int,
+        _ exchange: Exchange,
+        _ found: Findings
+    ) -> Decision {
+        let resumption = exchange.resumption()
+        pending.whenComplete { result in
+            resumption.resumeNow { exchange in
+                var found = found
+                return self.note(result, of: index, exchange, &found)
+                    ?? self.ask(exchange, from: index + 1, found)
+            }
+        }
+        return .suspend
+    }
+
+    /// Takes note of a result. Returns a decision if it settles the matter.
+    private func note(
+        _ result: Authentication,
+        of index: Int,
+        _ exchange: Exchange,
+        _ found: inout Findings
+    ) -> Decision? {
+        switch result {
+        case .missing: return nil
+        case .accepted(let caller):
+            if caller.consumer.isDisabled {
+                if found.wrong == nil { found.wrong = (index, Authentication.Refusal("disabled")) }
+                return nil
+            }
+            return self.accept(caller, of: index, exchange)
+        case .refused(let refusal): if found.wrong == nil { found.wrong = (index, refusal) }
+        case .answered(let response): if found.answer == nil { found.answer = (index, response) }
+        case .unavailable(let retryAfter, let reason):
+            if found.unavailable == nil { found.unavailable = (index, retryAfter, reason) }
+        case .malformed(let reason):
+            self.meters.count(.invalid, index)
+            let error = GatewayError(.badRequest, detail: "The credential cannot be read: \(reason).")
+            return self.refuse(exchange, AuthVerdict(kind: self.kinds[index].name, reason: reason), .fail(error))
+        case .pending: return nil
+        }
+        return nil
+    }
+
+    // MARK: Deciding
+
+    private func accept(_ caller: Caller, of index: Int, _ exchange: Exchange) -> Decision {
+        let kind = self.kinds[index]
+        exchange.caller = caller
+        if case .lacking(let what) = self.requirements.check(caller) {
+            self.meters.count(.forbidden, index)
+            let verdict = AuthVerdict(kind: kind.name, reason: what)
+            let decision = self.refuse(exchange, verdict, .fail(self.challenges.insufficient(index)))
+            if case .next = decision { kind.authenticator.removeCredential(exchange) }
+            return decision
+        }
+        self.meters.count(.accepted, index)
+        exchange[Self.verdict] = AuthVerdict(kind: kind.name)
+        kind.authenticator.removeCredential(exchange)
+        return .next
+    }
+
+    /// Decides about a request that no kind accepted.
+    private func conclude(_ exchange: Exchange, _ found: Findings) -> Decision {
+        if let (index, retryAfter, reason) = found.unavailable {
+            self.meters.count(.unavailable, index)
+            let error = GatewayError(.authUnavailable, retryAfter: retryAfter, reason: "\(reason)")
+            return self.refuse(exchange, AuthVerdict(kind: self.kinds[index].name, reason: reason), .fail(error))
+        }
+        if let (index, refusal) = found.wrong {
+            self.meters.count(refusal.isExpired ? .expired : .invalid, index)
+            self.failures?.count(exchange)
+            let verdict = AuthVerdict(kind: self.kinds[index].name, reason: refusal.reason)
+            return self.refuse(exchange, verdict, .fail(self.challenges.wrong(index)))
+        }
+        if let (index, response) = found.answer {
+            self.meters.count(.invalid, index)
+            return self.refuse(
+                exchange,
+                AuthVerdict(kind: self.kinds[index].name, reason: "refused"),
+                .respond(response)
+            )
+        }
+        self.meters.count(.missing, 0)
+        if self.isOptional { return .next }
+        return self.refuse(exchange, AuthVerdict(reason: "missing"), .fail(self.challenges.missing))
+    }
+
+    /// Refuses the request, or only takes note in shadow mode.
+    private func refuse(_ exchange: Exchange, _ verdict: AuthVerdict, _ decision: Decision) -> Decision {
+        var verdict = verdict
+        verdict.isShadow = self.isShadow
+        exchange[Self.verdict] = verdict
+        return self.isShadow ? .next : decision
+    }
+}

@@ -1,0 +1,6 @@
+package import GatewayCore
+
+/// The kinds of credentials that the gateway knows by itself, by their name in `auth.any`.
+package enum StandardAuthenticators {
+    package static let all: [AuthenticatorRegistration] = []
+}
