@@ -99,6 +99,9 @@ public struct BuildContext {
     /// The consumers that the gateway knows.
     package var consumers: Consumers { self.worker.shared.consumers }
 
+    /// Receives what operators may want to know.
+    package var events: any EventSink { self.worker.shared.events }
+
     // MARK: Meters
 
     package func counter(_ description: MetricDescription, _ labels: String...) -> Counter {

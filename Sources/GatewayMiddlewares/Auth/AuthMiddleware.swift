@@ -25,6 +25,8 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     private let failures: AuthFailures?
     private let meters: AuthMeters
     private let identityFields: [HeaderName]
+    private let failed: PacedEvent
+    private let events: any EventSink
 
     /// A kind of credential with its name.
     private struct Kind {
@@ -65,6 +67,10 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         )
         self.failures = AuthFailures(config.failures, in: context)
         self.meters = AuthMeters(kinds: kinds.map(\.name), isShadow: config.mode == .shadow, in: context)
+        self.failed = context.shared("failed \(context.route)") {
+            PacedEvent("auth.failed", topic: "routes.\(context.route)")
+        }
+        self.events = context.events
         self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }
     }
 
@@ -181,6 +187,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         if let (index, refusal) = found.wrong {
             self.meters.count(refusal.isExpired ? .expired : .invalid, index)
             self.failures?.count(exchange)
+            self.tell(exchange)
             let verdict = AuthVerdict(kind: self.kinds[index].name, reason: refusal.reason)
             return self.refuse(exchange, verdict, .fail(self.challenges.wrong(index)))
         }
@@ -195,6 +202,13 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         self.meters.count(.missing, 0)
         if self.isOptional { return .next }
         return self.refuse(exchange, AuthVerdict(reason: "missing"), .fail(self.challenges.missing))
+    }
+
+    /// Tells operators that a credential was wrong.
+    private func tell(_ exchange: Exchange) {
+        let address = String(decoding: exchange.clientAddress.text, as: UTF8.self)
+        let data: [String: JSONValue] = ["route": .string(exchange.route), "address": .string(address)]
+        self.failed.occurred(at: exchange.now, to: self.events, data)
     }
 
     /// Refuses the request, or only takes note in shadow mode.
