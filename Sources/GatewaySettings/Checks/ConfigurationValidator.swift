@@ -11,6 +11,7 @@ package struct ConfigurationValidator {
         admin()
         metrics()
         redis()
+        basic()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)
         }

@@ -9,6 +9,7 @@ struct ConfigurationWarnings {
 
     func all() -> [ConfigurationError] {
         var warnings = secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS() + redis()
+        warnings += basic()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }
@@ -28,7 +29,8 @@ struct ConfigurationWarnings {
         func visit(_ node: SettingNode, _ path: SettingPath) {
             switch node.content {
             case .scalar(.string(let text)):
-                if !text.isEmpty, !node.isFromEnvironment, Redaction.isSecret(path) {
+                // Hashed passwords are made to be written down.
+                if !text.isEmpty, !node.isFromEnvironment, Redaction.isSecret(path), !Redaction.isHash(path) {
                     warnings.append(
                         warning(
                             path,

@@ -10,9 +10,16 @@ enum Redaction {
             if case .key(let name) = step { name } else { nil }
         }
         guard let name = keys.last?.lowercased() else { return false }
+        if self.isHash(path) { return true }
         if self.isField(keys), self.isCredential(field: name) { return true }
         let words = name.split { $0 == "_" || $0 == "-" }
         return words.contains { ["token", "secret", "password"].contains($0) }
+    }
+
+    /// Whether the value is a hashed password: `auth.basic.users.NAME`, `auth.basic.users.NAME.password`.
+    static func isHash(_ path: SettingPath) -> Bool {
+        guard path.steps.starts(with: SettingPath("auth", "basic", "users").steps) else { return false }
+        return path.steps.count == 4 || path.steps.count == 5 && path.steps.last == .key("password")
     }
 
     /// Whether the value is a URL that may contain a password: `redis.url`.
