@@ -26,7 +26,7 @@ final class GatewayRuntime: Sendable {
     /// What a reload replaced and still ends.
     let departures = Departures()
     let certificates: CertificateWatch
-    private let refreshes: [CertificateRefresh]
+    private let refreshes: [FileRefresh]
     let log: Logger
     private let names: NameResolver
     private let healthChecks: NIOLoopBound<HealthChecker>?
@@ -94,7 +94,7 @@ final class GatewayRuntime: Sendable {
         self.certificates = certificates
         let upstreamFiles = UpstreamFileWatch(upstreams, events: setup.shared.events, log: log)
         self.refreshes = [
-            CertificateRefresh(
+            FileRefresh(
                 every: { [status] in status.configuration.server.tls?.refresh },
                 begin: { certificates.remind(at: Platform.unixMilliseconds() / 1000) },
                 look: {
@@ -102,7 +102,8 @@ final class GatewayRuntime: Sendable {
                     certificates.remind(at: Platform.unixMilliseconds() / 1000)
                 }
             ),
-            CertificateRefresh(every: { upstreamFiles.interval }, look: upstreamFiles.look),
+            FileRefresh(every: { upstreamFiles.interval }, look: upstreamFiles.look),
+            FileRefresh(every: { SharedState.fileInterval }, look: setup.shared.lookAtFiles),
         ]
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
         self.routes = NIOLockedValueBox(routes)

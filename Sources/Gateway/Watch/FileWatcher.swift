@@ -1,14 +1,7 @@
+import GatewayCore
 import GatewaySettings
 import NIOCore
 import NIOPosix
-
-#if canImport(Darwin)
-    internal import Darwin
-#elseif canImport(Musl)
-    internal import Musl
-#else
-    internal import Glibc
-#endif
 
 /// Looks at a file again and again, on a thread that may block, until its task is canceled.
 package struct FileWatcher: Sendable {
@@ -43,26 +36,5 @@ package struct FileWatcher: Sendable {
 
     private func blocking<R: Sendable>(_ body: @escaping @Sendable (String) -> R) async throws -> R {
         try await NIOThreadPool.singleton.runIfActive { [path] in body(path) }
-    }
-}
-
-extension FileWatch.Version {
-    /// Looks at a file; nil if there is none.
-    init?(of path: String) {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        let realPath = String(cString: resolved)
-        guard let status = FileStatus(of: realPath) else { return nil }
-        self.init(realPath: realPath, inode: status.inode, size: status.size, modified: status.modified)
-    }
-}
-
-extension FileWatch.Content {
-    init(of path: String) {
-        do throws(SettingError) {
-            self = .text(try TextFile.read(path))
-        } catch {
-            self = .unreadable
-        }
     }
 }

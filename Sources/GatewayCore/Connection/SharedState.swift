@@ -67,6 +67,16 @@ package final class SharedState: Sendable {
         self.objects.withLock { $0.object(key, isOfPlans: true, make) }
     }
 
+    /// Returns the object with this key and type, as ``objectOfPlans(_:_:)`` does, if there is one.
+    func knownObject<Value: AnyObject & Sendable>(_ key: String, of type: Value.Type) -> Value? {
+        self.objects.withLock { $0.known(key, of: type) }
+    }
+
+    /// The objects that live until a reload.
+    var allObjectsOfPlans: [any AnyObject & Sendable] {
+        self.objects.withLock { $0.entries.values.filter(\.isOfPlans).map(\.value) }
+    }
+
     /// Returns the object with this key and type while anything refers to it, or creates it.
     package func objectInUse<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {
         self.objects.withLock { $0.objectInUse(key, make) }
@@ -106,14 +116,17 @@ private struct SharedObjects {
         isOfPlans: Bool,
         _ make: () -> Value
     ) -> Value {
-        let key = "\(key):\(Value.self)"
-        if let known = self.entries[key]?.value as? Value {
-            self.entries[key]?.round = self.round
-            return known
-        }
+        if let known = self.known(key, of: Value.self) { return known }
         let made = make()
-        self.entries[key] = Entry(value: made, isOfPlans: isOfPlans, round: self.round)
+        self.entries["\(key):\(Value.self)"] = Entry(value: made, isOfPlans: isOfPlans, round: self.round)
         return made
+    }
+
+    mutating func known<Value: AnyObject & Sendable>(_ key: String, of type: Value.Type) -> Value? {
+        let key = "\(key):\(type)"
+        guard let known = self.entries[key]?.value as? Value else { return nil }
+        self.entries[key]?.round = self.round
+        return known
     }
 
     mutating func objectInUse<Value: AnyObject & Sendable>(_ key: String, _ make: () -> Value) -> Value {

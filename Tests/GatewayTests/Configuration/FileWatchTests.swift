@@ -1,4 +1,4 @@
-import Gateway
+import GatewayCore
 import NIOCore
 import Testing
 

@@ -1,7 +1,7 @@
 import GatewaySettings
 
-/// Looks at the files of certificates at intervals, away from the event loops.
-final class CertificateRefresh: Sendable {
+/// Looks at files of certificates, keys and users at intervals, away from the event loops.
+final class FileRefresh: Sendable {
     /// The interval while there is nothing to look at, after which a reload may have changed that.
     private static let pause = TimeSpan.seconds(1)
 

@@ -2,7 +2,7 @@ package import NIOCore
 
 /// Decides when a file has changed: when its version has rested for a while and its text is another one.
 ///
-/// It knows no files and no clocks. ``FileWatcher`` feeds it.
+/// It knows no files and no clocks. `FileWatcher` and ``WatchedFile`` feed it.
 package struct FileWatch: Sendable {
     /// What distinguishes a version of a file without reading it. The real path changes when a symlink is replaced, as
     /// Kubernetes does to update a mounted file.
@@ -45,8 +45,8 @@ package struct FileWatch: Sendable {
 
     /// - Parameters:
     ///   - version: The version of the file at the start; nil if there is no file.
-    ///   - content: Its text.
-    package init(_ version: Version?, _ content: Content) {
+    ///   - content: Its text. Not needed by those who never call ``read(_:)``.
+    package init(_ version: Version?, _ content: Content = .unreadable) {
         self.known = version
         self.content = content
     }
