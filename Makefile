@@ -25,7 +25,7 @@ GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 SECONDS := 60
 TARGET :=
 
-.PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-test
+.PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-guard-build bench-test
 .PHONY: check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup test-setup build check readme clean
 
 help:  ## list the targets
@@ -84,11 +84,13 @@ bench-middlewares: build  ## measure the cost of each middleware (ROUNDS=5 DURAT
 	@scripts/install-bench-peers nginx
 	@python3 benchmarks/compare --middlewares $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DURATION),--duration $(DURATION))
 
-bench-guard: setup  ## compare instructions and allocations with benchmarks/ceilings.json (UPDATE=1 rewrites it)
+bench-guard: bench-guard-build  ## compare instructions and allocations with benchmarks/ceilings.json (UPDATE=1 rewrites it)
 	@scripts/install-packages $(GUARD_PACKAGES)
+	@python3 benchmarks/guard benchmarks/micro/.build/release $(if $(UPDATE),--update)
+
+bench-guard-build: setup
 	swift build $(GUARDED) --product gateway
 	swift build $(GUARDED) --product GatewayBenchmarks
-	@python3 benchmarks/guard benchmarks/micro/.build/release $(if $(UPDATE),--update)
 
 soak: build  ## send everything at once for MINUTES=10, verified byte by byte (SEED=N repeats a run)
 	@scripts/install-packages $(SOAK_PACKAGES)

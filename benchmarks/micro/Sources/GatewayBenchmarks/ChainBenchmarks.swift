@@ -35,10 +35,13 @@ enum ChainBenchmarks {
         """
     private static let standard = "[middleware]\naccess_log = false\n"
 
-    private static func exchanging(with middlewares: String) throws -> () throws -> Void {
+    static func exchanging(
+        with middlewares: String,
+        request: String = CodecBenchmarks.apiRequest
+    ) throws -> () throws -> Void {
         let worker = try self.worker(middlewares, AbsentUpstream())
         let client = SilentClient()
-        let request = ByteBuffer(string: CodecBenchmarks.apiRequest)
+        let request = ByteBuffer(string: request)
         let response = ByteBuffer(string: CodecBenchmarks.response)
         let body = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1024)
         var requestParser = RequestParser(limits: HTTP1Limits())
@@ -85,7 +88,9 @@ enum ChainBenchmarks {
                 worker: worker,
                 meters: meters,
                 middleware: setting.name,
-                settings: setting
+                settings: setting,
+                configuration: configuration,
+                authenticators: registration.authenticators
             )
             chain.append(try registration.decode(setting)(&context), at: place)
         }

@@ -11,8 +11,8 @@
 @main
 enum GatewayBenchmarks {
     static let all =
-        CodecBenchmarks.all + RouterBenchmarks.all + ChainBenchmarks.all + CacheBenchmarks.all + LimiterBenchmarks.all
-        + PoolBenchmarks.all + MetricsBenchmarks.all + CompressionBenchmarks.all + ETagBenchmarks.all
+        CodecBenchmarks.all + RouterBenchmarks.all + ChainBenchmarks.all + CacheBenchmarks.all + AccessBenchmarks.all
+        + LimiterBenchmarks.all + PoolBenchmarks.all + MetricsBenchmarks.all + CompressionBenchmarks.all + ETagBenchmarks.all
 
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
