@@ -64,6 +64,28 @@ package struct ClientTLS: Hashable, Sendable {
         }
     }
 
+    /// The files that may change.
+    package var files: [String] { [self.authorities, self.certificate, self.key].filter { !$0.isEmpty } }
+
+    /// Returns the key in the configuration that names the file of an error.
+    package func setting(of error: TLSFileError) -> String {
+        switch error.path {
+        case self.key: "key"
+        case self.certificate: "certificate"
+        default: "ca"
+        }
+    }
+
+    /// Verifies the name of a server's certificate that is trusted.
+    package func verify(_ certificate: NIOSSLCertificate?, name: ServerName) throws(TLSFailure) {
+        guard self.verifies else { return }
+        guard let certificate else { throw TLSFailure("the server has no certificate") }
+        let names = CertificateNames(certificate)
+        guard !names.include(name) else { return }
+        let list = names.description
+        throw TLSFailure("the certificate of the server is for \(list.isEmpty ? "no name" : list), not for \(name)")
+    }
+
     private static func read<Content>(
         _ path: String,
         _ parse: ([UInt8]) throws(CertificateProblem) -> Content

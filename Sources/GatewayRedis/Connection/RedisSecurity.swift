@@ -1,3 +1,4 @@
+import GatewayCore
 package import GatewaySettings
 package import GatewayTLS
 import NIOCore
@@ -17,13 +18,7 @@ package final class RedisSecurity: Sendable {
     }
 
     package init(_ tls: UpstreamTLSConfiguration, folder: ConfigurationFolder) {
-        func path(_ written: String) -> String { written.isEmpty ? "" : folder.path(written) }
-        var client = ClientTLS()
-        client.verifies = tls.verify
-        client.authorities = path(tls.ca)
-        client.certificate = path(tls.certificate)
-        client.key = path(tls.key)
-        self.client = client
+        self.client = ClientTLS(tls, folder: folder)
         self.serverName = tls.serverName
     }
 
@@ -31,18 +26,11 @@ package final class RedisSecurity: Sendable {
     package func problems() -> [TLSFileError] { self.client.problems() }
 
     /// The key in the configuration that names the file of an error.
-    package func key(of error: TLSFileError) -> String {
-        switch error.path {
-        case self.client.key: "key"
-        case self.client.certificate: "certificate"
-        default: "ca"
-        }
-    }
+    package func key(of error: TLSFileError) -> String { self.client.setting(of: error) }
 
     /// Reads the files if they have changed. Those from before stay in use if they cannot be used.
     private func context() throws -> NIOSSLContext {
-        let paths = [self.client.authorities, self.client.certificate, self.client.key].filter { !$0.isEmpty }
-        let files = paths.map { FileStatus(of: $0) }
+        let files = self.client.version
         let known = self.state.withLock { $0 }
         if let known, known.files == files { return known.context }
         do {
@@ -67,11 +55,6 @@ package final class RedisSecurity: Sendable {
 
     /// Verifies the name of a certificate that is trusted.
     func verify(_ certificate: NIOSSLCertificate?, name: ServerName) throws(TLSFailure) {
-        guard self.client.verifies else { return }
-        guard let certificate else { throw TLSFailure("the server has no certificate") }
-        let names = CertificateNames(certificate)
-        guard !names.include(name) else { return }
-        let list = names.description
-        throw TLSFailure("the certificate of the server is for \(list.isEmpty ? "no name" : list), not for \(name)")
+        try self.client.verify(certificate, name: name)
     }
 }

@@ -33,7 +33,14 @@ package final class UpstreamSecurity: Sendable {
     /// Creates the security of an upstream. Until ``load()`` has read the files, handshakes fail.
     init(_ settings: Settings, folder: ConfigurationFolder) {
         self.settings = settings
-        self.client = ClientTLS(settings, folder: folder)
+        var client = ClientTLS(settings.tls, folder: folder)
+        client.protocols =
+            switch settings.http2 {
+            case .auto: ["h2", Self.http1]
+            case .always: ["h2"]
+            case .never: [Self.http1]
+            }
+        self.client = client
         self.contexts = Mutex(nil)
         self.look = Mutex(nil)
     }
@@ -95,21 +102,19 @@ package final class UpstreamSecurity: Sendable {
     var hasFiles: Bool { !self.client.files.isEmpty }
 
     /// Returns the key in the configuration that names the file of an error.
-    func key(of error: TLSFileError) -> String {
-        switch error.path {
-        case self.client.key: "key"
-        case self.client.certificate: "certificate"
-        default: "ca"
-        }
-    }
+    func key(of error: TLSFileError) -> String { self.client.setting(of: error) }
 
-    fileprivate static let http1 = "http/1.1"
+    private static let http1 = "http/1.1"
 
     /// Returns the context of new connections, or nil if the files could not be read.
     ///
     /// - Parameter isHTTP1: Whether only HTTP/1.1 is offered.
     fileprivate func context(isHTTP1: Bool) -> NIOSSLContext? {
         self.contexts.withLock { isHTTP1 ? $0?.http1 : $0?.all }
+    }
+
+    fileprivate func verify(_ certificate: NIOSSLCertificate?, name: ServerName) throws(TLSFailure) {
+        try self.client.verify(certificate, name: name)
     }
 
     /// Returns the security of connections to one target.
@@ -121,30 +126,6 @@ package final class UpstreamSecurity: Sendable {
         let security = TargetSecurity(upstream: self, name: ServerName(name.isEmpty ? host : name))
         return isForUpgrades ? security.http1 : security
     }
-}
-
-extension ClientTLS {
-    fileprivate init(_ settings: UpstreamSecurity.Settings, folder: ConfigurationFolder) {
-        func path(_ written: String) -> String { written.isEmpty ? "" : folder.path(written) }
-        self.init()
-        self.verifies = settings.tls.verify
-        self.authorities = path(settings.tls.ca)
-        self.certificate = path(settings.tls.certificate)
-        self.key = path(settings.tls.key)
-        self.protocols =
-            switch settings.http2 {
-            case .auto: ["h2", UpstreamSecurity.http1]
-            case .always: ["h2"]
-            case .never: [UpstreamSecurity.http1]
-            }
-    }
-}
-
-extension ClientTLS {
-    fileprivate var files: [String] { [self.authorities, self.certificate, self.key].filter { !$0.isEmpty } }
-
-    /// Changes whenever a file does. It blocks; never do it on an event loop.
-    fileprivate var version: [FileStatus?] { self.files.map { FileStatus(of: $0) } }
 }
 
 /// TLS towards one target.
@@ -171,14 +152,7 @@ struct TargetSecurity: Sendable {
 
     /// Verifies the name of a certificate that is trusted.
     func verify(_ certificate: NIOSSLCertificate?) throws(TLSFailure) {
-        guard self.upstream.settings.tls.verify else { return }
-        guard let certificate else { throw TLSFailure("the server has no certificate") }
-        let names = CertificateNames(certificate)
-        guard !names.include(self.name) else { return }
-        let list = names.description
-        throw TLSFailure(
-            "the certificate of the server is for \(list.isEmpty ? "no name" : list), not for \(self.name)"
-        )
+        try self.upstream.verify(certificate, name: self.name)
     }
 }
 
