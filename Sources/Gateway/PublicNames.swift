@@ -61,6 +61,7 @@ public typealias RespondConfiguration = GatewaySettings.RespondConfiguration
 public typealias RouteConfiguration = GatewaySettings.RouteConfiguration
 public typealias RouteUpstream = GatewaySettings.RouteUpstream
 public typealias ServerConfiguration = GatewaySettings.ServerConfiguration
+public typealias ServiceURL = GatewaySettings.ServiceURL
 public typealias Setting = GatewaySettings.Setting
 public typealias SettingChoice = GatewaySettings.SettingChoice
 public typealias SettingError = GatewaySettings.SettingError

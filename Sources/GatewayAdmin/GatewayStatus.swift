@@ -125,9 +125,7 @@ extension GatewayStatus.Running {
     package var series: SeriesNames {
         SeriesNames(
             routes: Set(self.configuration.routes.map(\.name)),
-            targets: self.configuration.upstreams.keys.reduce(into: [:]) { targets, upstream in
-                targets[upstream] = Set((self.upstreams.targets[upstream] ?? []).map(\.label))
-            },
+            targets: self.upstreams.targetLabels,
             listeners: Set(self.configuration.server.listen.map { "\($0)" })
         )
     }

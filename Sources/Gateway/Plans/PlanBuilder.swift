@@ -9,7 +9,10 @@ import NIOCore
 struct PlanBuilder {
     let configuration: GatewayConfiguration
     let middlewares: [MiddlewareRegistration]
+    /// The upstreams of routes.
     let upstreams: [String: any Upstream]
+    /// The services that the gateway itself sends requests to.
+    private let services: [String: any Upstream]
     let worker: Worker
     /// The router for the admin endpoints in `admin.expose`.
     let admin: AdminRouter
@@ -40,7 +43,9 @@ struct PlanBuilder {
         self.configuration = configuration
         self.routes = routes
         self.middlewares = middlewares
-        self.upstreams = upstreams
+        let services = configuration.services
+        self.services = services.isEmpty ? [:] : upstreams.filter { services[$0.key] != nil }
+        self.upstreams = services.isEmpty ? upstreams : upstreams.filter { services[$0.key] == nil }
         self.admin = admin
         self.worker = worker
         self.resolver = MiddlewareResolver(configuration, middlewares: middlewares.descriptions)
@@ -93,7 +98,7 @@ struct PlanBuilder {
             worker: worker
         )
         // A cluster that is not stopped stays registered for changes of its endpoints.
-        defer { for upstream in builder.upstreams.values { upstream.stop() } }
+        defer { for upstream in builder.allUpstreams { upstream.stop() } }
         builder.hasAllUpstreams = diagnostics.errors.isEmpty
         if diagnostics.errors.isEmpty {
             _ = try? builder.build()
@@ -106,6 +111,8 @@ struct PlanBuilder {
             builder.findings(builder.warnings, after: diagnostics).map { $0.naming(configuration.routes) }
         )
     }
+
+    private var allUpstreams: [any Upstream] { Array(self.upstreams.values) + self.services.values }
 
     private mutating func buildChains() {
         for (index, route) in self.configuration.routes.enumerated() { _ = self.plan(of: route, at: index, .refuse) }
@@ -180,7 +187,7 @@ struct PlanBuilder {
             plans: self.routePlans,
             unrouted: unrouted,
             httpsRedirect: self.configuration.server.httpsRedirect ? self.httpsRedirectPlan() : nil,
-            upstreams: Array(self.upstreams.values)
+            upstreams: self.allUpstreams
         )
     }
 
@@ -345,6 +352,7 @@ struct PlanBuilder {
                 middleware: setting.name,
                 settings: setting,
                 upstreams: self.hasAllUpstreams ? self.upstreams : nil,
+                services: self.hasAllUpstreams ? self.services : [:],
                 configuration: self.configuration,
                 authenticators: registration.authenticators
             )

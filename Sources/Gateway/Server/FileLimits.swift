@@ -84,7 +84,8 @@ private struct FileDemand {
         self.start = start
         self.full = configuration.server.limits.connections.number.map { limit in
             let clients = min(limit, Self.most)
-            let upstream = configuration.upstreams.values.reduce(0) { sum, upstream in
+            let upstreams = Array(configuration.upstreams.values) + configuration.services.values
+            let upstream = upstreams.reduce(0) { sum, upstream in
                 min(clients, sum + upstream.targets.count * min(upstream.maxConnections, Self.most))
             }
             return start + clients + upstream

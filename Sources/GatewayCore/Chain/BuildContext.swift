@@ -15,6 +15,8 @@ public struct BuildContext {
     package var owned = OwnedFields()
     /// The upstreams of the event loop by name; nil while a configuration with errors is checked.
     package let upstreams: [String: any Upstream]?
+    /// The services that the gateway itself sends requests to, by name.
+    let services: [String: any Upstream]
     /// The server that gateways share.
     package let redis: RedisConfiguration
     /// Whether the configuration names it.
@@ -53,6 +55,7 @@ public struct BuildContext {
         middleware: String = "",
         settings: EffectiveMiddleware? = nil,
         upstreams: [String: any Upstream]? = nil,
+        services: [String: any Upstream] = [:],
         configuration: GatewayConfiguration = GatewayConfiguration(),
         authenticators: [AuthenticatorRegistration] = []
     ) {
@@ -62,6 +65,7 @@ public struct BuildContext {
         self.middleware = middleware
         self.settings = settings
         self.upstreams = upstreams
+        self.services = services
         self.redis = configuration.redis ?? RedisConfiguration()
         self.hasRedis = configuration.redis != nil
         self.auth = configuration.auth

@@ -11,6 +11,8 @@ package struct UpstreamChange: Sendable {
     let comparison: UpstreamComparison
     /// The maximum number of health checks in progress. Nil: unchanged.
     var maxPolls: Int?
+    /// The names of the services that the gateway itself sends requests to.
+    var services: Set<String> = []
     /// The targets that the new configuration no longer contains.
     let removedTargets: [UpstreamTarget]
     /// The removed targets of upstreams that remain.

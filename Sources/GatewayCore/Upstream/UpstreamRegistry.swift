@@ -13,6 +13,8 @@ package final class UpstreamRegistry: Sendable {
         package var configuration: [String: UpstreamConfiguration] = [:]
         /// By upstream, in the order of the configuration.
         package var targets: [String: [UpstreamTarget]] = [:]
+        /// The names of the services that the gateway itself sends requests to.
+        var services: Set<String> = []
         package var changes: [String: EndpointChanges] = [:]
         /// By upstream with https targets.
         var securities: [String: UpstreamSecurity] = [:]
@@ -35,10 +37,25 @@ package final class UpstreamRegistry: Sendable {
         self.update(configuration)
     }
 
-    package var configuration: [String: UpstreamConfiguration] { self.state.withLock { $0.configuration } }
+    /// The upstreams of routes.
+    package var configuration: [String: UpstreamConfiguration] {
+        self.state.withLock { state in
+            state.services.isEmpty
+                ? state.configuration : state.configuration.filter { !state.services.contains($0.key) }
+        }
+    }
 
-    /// The targets by upstream, in the order of the configuration.
-    package var targets: [String: [UpstreamTarget]] { self.state.withLock { $0.targets } }
+    /// The targets by upstream of routes, in the order of the configuration.
+    package var targets: [String: [UpstreamTarget]] {
+        self.state.withLock { state in
+            state.services.isEmpty ? state.targets : state.targets.filter { !state.services.contains($0.key) }
+        }
+    }
+
+    /// The labels of all targets, including those of services.
+    package var targetLabels: [String: Set<String>] {
+        self.state.withLock { $0.targets }.mapValues { Set($0.map(\.label)) }
+    }
 
     /// The files of tls that could not be used when the configuration was applied.
     package var failures: [UpstreamSecurities.Failure] { self.state.withLock { $0.failures } }
@@ -88,11 +105,12 @@ package final class UpstreamRegistry: Sendable {
             targets: state.targets,
             changes: state.changes,
             securities: state.securities,
-            to: configuration.upstreams,
+            to: configuration.upstreams.merging(configuration.services) { upstream, _ in upstream },
             folder: configuration.document.folder,
             inProcess: self.inProcess
         )
         change.maxPolls = configuration.server.maxPolls
+        change.services = Set(configuration.services.keys)
         return change
     }
 
@@ -117,6 +135,7 @@ package final class UpstreamRegistry: Sendable {
             }
             state.configuration = change.configuration
             state.targets = change.targets
+            state.services = change.services
             state.changes = change.changes
             state.securities = change.securities.byUpstream
             state.failures = change.securities.failures

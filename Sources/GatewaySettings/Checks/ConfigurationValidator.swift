@@ -15,6 +15,7 @@ package struct ConfigurationValidator {
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)
         }
+        services()
         for (index, route) in configuration.routes.enumerated() {
             validate(route, at: SettingPath("routes") + index)
         }
