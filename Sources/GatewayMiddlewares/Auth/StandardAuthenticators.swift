@@ -2,5 +2,7 @@ package import GatewayCore
 
 /// The kinds of credentials that the gateway knows by itself, by their name in `auth.any`.
 package enum StandardAuthenticators {
-    package static let all: [AuthenticatorRegistration] = []
+    package static let all: [AuthenticatorRegistration] = [
+        AuthenticatorRegistration("jwt") { context in JWTAuthenticator(in: &context) }
+    ]
 }

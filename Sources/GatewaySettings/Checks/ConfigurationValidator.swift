@@ -12,6 +12,7 @@ package struct ConfigurationValidator {
         metrics()
         redis()
         basic()
+        jwt()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)
         }

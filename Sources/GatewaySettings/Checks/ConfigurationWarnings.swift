@@ -10,6 +10,7 @@ struct ConfigurationWarnings {
     func all() -> [ConfigurationError] {
         var warnings = secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS() + redis()
         warnings += basic()
+        warnings += jwt()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }

@@ -1,0 +1,46 @@
+import GatewayHTTP
+
+extension ConfigurationWarnings {
+    /// Warns about tokens that were made for other services, and about keys that anyone on the way can replace.
+    func jwt() -> [ConfigurationError] {
+        guard let jwt = self.configuration.auth.jwt else { return [] }
+        let path = SettingPath("auth", "jwt")
+        let own = jwt.ownIssuer
+        var warnings: [ConfigurationError] = []
+        let tables =
+            (own.keySources.isEmpty ? [] : [(path, own)])
+            + jwt.issuers.enumerated().map { (path + "issuers" + $0.offset, $0.element) }
+        for (place, issuer) in tables {
+            if (issuer.audience ?? jwt.audience).isEmpty {
+                warnings.append(
+                    warning(
+                        place,
+                        "without an audience, tokens that were issued for other services are accepted",
+                        "add audience = [\"NAME\"], the name that the issuer has for this service"
+                    )
+                )
+            }
+            if let host = Self.plainHost(issuer.jwks), !Self.isLoopback(host) {
+                warnings.append(
+                    warning(
+                        place + "jwks",
+                        "the keys are fetched without TLS, so anyone on the way can replace them",
+                        "write https://"
+                    )
+                )
+            }
+        }
+        return warnings
+    }
+
+    /// The host of an `http` URL.
+    private static func plainHost(_ url: String) -> String? {
+        guard url.lowercased().hasPrefix("http://") else { return nil }
+        let authority = url.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" }
+        return HostAndPort.parse(authority, rooted: true)?.host
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}
