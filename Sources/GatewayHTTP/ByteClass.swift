@@ -145,6 +145,12 @@ package enum ByteClass {
         return memcmp(start, literal.utf8Start, bytes.count) == 0
     }
 
+    package static func equals(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count else { return false }
+        guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+        return memcmp(first, second, left.count) == 0
+    }
+
     /// Compares ASCII letters without regard to case, and all other bytes exactly.
     package static func equalsIgnoringCase(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         guard left.count == right.count else { return false }

@@ -11,6 +11,8 @@ package enum StandardMiddlewares {
         .whenConfigured(ServerTimingMiddleware.self, defaults: ServerTimingMiddleware.Config()),
         .on(TimeoutMiddleware.self, defaults: TimeoutMiddleware.Config()),
         .on(SecurityHeadersMiddleware.self, defaults: SecurityHeadersMiddleware.Config()).shareable(),
+        // Above all that refuses requests, so that preflights pass and pages can read why a request was refused.
+        .whenConfigured(CORSMiddleware.self, defaults: CORSMiddleware.Config()),
         .whenConfigured(IPMiddleware.self, defaults: IPMiddleware.Config()),
         .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
         .whenConfigured(AuthMiddleware.self, defaults: AuthMiddleware.Config())

@@ -225,7 +225,8 @@ struct PlanBuilder {
 
     /// The middlewares of plans that anyone may use.
     private static let limiting: Set<String> = [
-        TimeoutMiddleware.name, SecurityHeadersMiddleware.name, IPMiddleware.name, "rate_limit", "concurrency",
+        TimeoutMiddleware.name, SecurityHeadersMiddleware.name, CORSMiddleware.name, IPMiddleware.name, "rate_limit",
+        "concurrency",
     ]
 
     /// Builds the plan that redirects to https.
@@ -338,6 +339,7 @@ struct PlanBuilder {
         let chain = Chain(of: name, noting: self.worker.activity)
         var errors = ErrorFormat()
         var owned = OwnedFields()
+        var answersPreflights = false
         for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
             let known = policies.flatMap { self.shared[$0]?[place] }
             if case .middleware(let middleware, let fields)? = known {
@@ -351,6 +353,7 @@ struct PlanBuilder {
                 meters: meters,
                 middleware: setting.name,
                 settings: setting,
+                chain: settings,
                 upstreams: self.hasAllUpstreams ? self.upstreams : nil,
                 services: self.hasAllUpstreams ? self.services : [:],
                 configuration: self.configuration,
@@ -376,6 +379,7 @@ struct PlanBuilder {
             }
             if let format = context.errors { errors = format }
             owned.own(context.owned)
+            if context.answersPreflights { answersPreflights = true }
             self.errors += context.diagnostics.map { Self.finding($0, setting, in: path) }
             self.warnings += context.warnings.map { Self.finding($0, setting, in: path) }
         }
@@ -395,7 +399,8 @@ struct PlanBuilder {
             forwarding: forwarding,
             meters: meters,
             errors: errors,
-            owned: owned
+            owned: owned,
+            answersPreflights: answersPreflights
         )
     }
 

@@ -13,6 +13,10 @@ public struct BuildContext {
     package var errors: ErrorFormat?
     /// The fields that the middleware adds or removes.
     package var owned = OwnedFields()
+    /// Whether the middleware answers CORS preflights.
+    package var answersPreflights = false
+    /// The settings of all middlewares of the chain.
+    private let chain: [EffectiveMiddleware]
     /// The upstreams of the event loop by name; nil while a configuration with errors is checked.
     package let upstreams: [String: any Upstream]?
     /// The services that the gateway itself sends requests to, by name.
@@ -54,6 +58,7 @@ public struct BuildContext {
         meters: RouteMeters,
         middleware: String = "",
         settings: EffectiveMiddleware? = nil,
+        chain: [EffectiveMiddleware] = [],
         upstreams: [String: any Upstream]? = nil,
         services: [String: any Upstream] = [:],
         configuration: GatewayConfiguration = GatewayConfiguration(),
@@ -64,6 +69,7 @@ public struct BuildContext {
         self.meters = meters
         self.middleware = middleware
         self.settings = settings
+        self.chain = chain
         self.upstreams = upstreams
         self.services = services
         self.redis = configuration.redis ?? RedisConfiguration()
@@ -76,6 +82,11 @@ public struct BuildContext {
 
     /// Returns whether a policy or the route sets `key`, as opposed to `[middleware]` or the default.
     package func isSetByRoute(_ key: String) -> Bool { self.settings?.routeKeys.contains(key) ?? false }
+
+    /// Returns the settings of another middleware, or nil if it does not run on this route.
+    package func settings<Config: Decodable>(of name: String, as type: Config.Type) -> Config? {
+        self.chain.first { $0.name == name && $0.isEnabled }.flatMap { try? $0.decode(type) }
+    }
 
     // MARK: State
 

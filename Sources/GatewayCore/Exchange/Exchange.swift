@@ -48,6 +48,8 @@ public final class Exchange {
     package var requestIDRange = ByteRange.empty
     /// Who sends the request; nil for an anonymous one, and before the `auth` middleware has run.
     public package(set) var caller: Caller?
+    /// What is known about a request from a page of another origin.
+    package var crossOrigin = CrossOrigin()
     /// Whether the upstream must not encode the response, because a middleware rewrites its body. `Accept-Encoding`
     /// is removed only at the bottom of the chain, because compression reads it on the way down.
     package var needsUnencodedResponse = false
@@ -202,6 +204,7 @@ public final class Exchange {
         self.grpc = self.request.grpcForm
         if self.caller != nil { self.caller = nil }
         self.isLastHop = false
+        self.crossOrigin = CrossOrigin()
         if !self.fieldsNamedByRequest.isEmpty { self.fieldsNamedByRequest = [] }
         if !self.fieldsNamedByResponse.isEmpty { self.fieldsNamedByResponse = [] }
         self.needsUnencodedResponse = false

@@ -73,6 +73,11 @@ extension ExchangeDriver {
             exchange.plan = redirect
             return
         }
+        if exchange.request.method == .options, let (plan, kind) = table.preflight(exchange) {
+            exchange.plan = plan
+            exchange.crossOrigin.preflight = kind
+            return
+        }
         let result = table.route(exchange)
         if hasEncodedSlash, table.isAmbiguous(exchange, result) {
             exchange.plan = table.unrouted

@@ -24,8 +24,13 @@ package struct HeaderCondition: Sendable, Equatable {
     ///   - name: The name as sent. Case is ignored.
     ///   - value: The value without surrounding whitespace.
     package func accepts(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) -> Bool {
+        self.isFor(name) && (self.value == nil || value.elementsEqual(valueBytes))
+    }
+
+    /// Returns whether the condition is about the field with this name. Case is ignored.
+    func isFor(_ name: UnsafeRawBufferPointer) -> Bool {
         guard name.count == nameBytes.count else { return false }
         for index in 0..<name.count where asciiLowercased(name[index]) != nameBytes[index] { return false }
-        return self.value == nil || value.elementsEqual(valueBytes)
+        return true
     }
 }

@@ -3,7 +3,7 @@ import GatewayHTTP1
 
 /// The methods that a route accepts. Common methods are compared as bits.
 package struct MethodSet: Sendable, Equatable {
-    /// The method of a request, parsed once for all routes.
+    /// The method of a request, parsed once for all routes. An empty one stands for any method.
     package struct Candidate {
         package let bit: UInt8
         package let bytes: UnsafeRawBufferPointer
@@ -18,6 +18,8 @@ package struct MethodSet: Sendable, Equatable {
 
     private static let get: UInt8 = 1
     private static let head: UInt8 = 2
+    /// In a set: it has methods without a bit of their own.
+    private static let other: UInt8 = 128
 
     package let names: [String]
     private let bits: UInt8
@@ -32,7 +34,7 @@ package struct MethodSet: Sendable, Equatable {
             let bit = bytes.withUnsafeBytes(Self.bit(of:))
             if bit == 0 { others.append(bytes) } else { bits |= bit }
         }
-        self.bits = bits
+        self.bits = others.isEmpty ? bits : bits | Self.other
         self.others = others
     }
 
@@ -61,6 +63,7 @@ package struct MethodSet: Sendable, Equatable {
 
     private static func bit(of method: UnsafeRawBufferPointer) -> UInt8 {
         switch method.count {
+        case 0: .max
         case 3: ByteClass.equals(method, "GET") ? get : ByteClass.equals(method, "PUT") ? 4 : 0
         case 4: ByteClass.equals(method, "HEAD") ? head : ByteClass.equals(method, "POST") ? 8 : 0
         case 5: ByteClass.equals(method, "PATCH") ? 16 : 0

@@ -15,6 +15,8 @@ package final class RoutePlan {
     package let owned: OwnedFields
     /// Whether the plan is for requests of the gateway itself: see ``below(_:)``.
     package let isInner: Bool
+    /// Whether the chain answers CORS preflights for requests that have this plan.
+    package let answersPreflights: Bool
 
     /// What happens at the bottom of the chain.
     package enum Action {
@@ -60,7 +62,8 @@ package final class RoutePlan {
         meters: RouteMeters,
         errors: ErrorFormat = ErrorFormat(),
         owned: OwnedFields = OwnedFields(),
-        isInner: Bool = false
+        isInner: Bool = false,
+        answersPreflights: Bool = false
     ) {
         self.name = name
         self.nameBytes = Array(name.utf8)
@@ -71,6 +74,7 @@ package final class RoutePlan {
         self.errors = errors
         self.owned = owned
         self.isInner = isInner
+        self.answersPreflights = answersPreflights
     }
 
     /// Returns the plan of requests that the gateway makes for itself: they run the part of the chain below `place`, and

@@ -65,6 +65,39 @@ package final class RoutingTable {
         }
     }
 
+    /// Returns the plan that answers a preflight: the one of the request that the browser wants to send, if it has the
+    /// `cors` middleware. Returns nil for other requests, which are routed like any other.
+    func preflight(_ exchange: Exchange) -> (plan: RoutePlan, kind: CrossOrigin.Preflight)? {
+        guard exchange.request.headers.contains(.origin),
+            let method = exchange.request.headers.first(.accessControlRequestMethod)
+        else { return nil }
+        let fields = exchange.request.headers.joined(.accessControlRequestHeaders)
+        return exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
+            func slice(_ range: ByteRange) -> UnsafeRawBufferPointer {
+                UnsafeRawBufferPointer(rebasing: bytes[range.offset..<range.end])
+            }
+            var request = PreflightRequest(
+                RequestView(exchange, bytes),
+                method: slice(method),
+                fields: slice(fields)
+            )
+            if let exposed = self.exposed, case .found = exposed.route(request, captures: &exchange.captures) {
+                return nil
+            }
+            switch self.router.route(request, captures: &exchange.captures) {
+            case .found(let plan, _): return self.plans[plan].answersPreflights ? (self.plans[plan], .routed) : nil
+            // The request would be refused, with the fields of this chain.
+            case .methodNotAllowed where self.unrouted.answersPreflights: return (self.unrouted, .routed)
+            case .notFound: return self.unrouted.answersPreflights ? (self.unrouted, .routed) : nil
+            case .methodNotAllowed: request.method = UnsafeRawBufferPointer(start: nil, count: 0)
+            }
+            guard case .found(let plan, _) = self.router.route(request, captures: &exchange.captures),
+                self.plans[plan].answersPreflights
+            else { return nil }
+            return (self.plans[plan], .methodNotAllowed)
+        }
+    }
+
     /// Returns whether an exposed admin endpoint answers the request.
     func isExposed(_ exchange: Exchange) -> Bool {
         guard let exposed = self.exposed else { return false }

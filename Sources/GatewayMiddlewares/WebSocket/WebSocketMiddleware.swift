@@ -49,7 +49,7 @@ public struct WebSocketMiddleware: RequestHook, CompletionHook {
     }
 
     public init(_ config: Config, in context: inout BuildContext) {
-        self.origins = config.origins.compactMap(OriginPattern.init)
+        self.origins = config.origins.compactMap { try? OriginPattern($0) }
         self.policy = WebSocketTunnel.Policy(
             maxMessage: UInt64(config.maxMessage.bytes),
             pingInterval: config.pingInterval.span.map(TimeAmount.init),
@@ -63,13 +63,17 @@ public struct WebSocketMiddleware: RequestHook, CompletionHook {
     }
 
     private static func check(_ config: Config, in context: inout BuildContext) {
-        for (index, origin) in config.origins.enumerated() where OriginPattern(origin) == nil {
-            context.fail(
-                "\(JSONText.quoted(origin)) is not an origin",
-                suggestion: "write a scheme and a host, such as \"https://app.example.com\"",
-                at: "origins",
-                String(index)
-            )
+        for (index, origin) in config.origins.enumerated() {
+            do throws(OriginPattern.Mistake) {
+                _ = try OriginPattern(origin)
+            } catch {
+                context.fail(
+                    "\(JSONText.quoted(origin)) \(error.problem)",
+                    suggestion: error.suggestion,
+                    at: "origins",
+                    String(index)
+                )
+            }
         }
         for (key, limit) in [("ping_interval", config.pingInterval), ("idle_timeout", config.idleTimeout)] {
             guard let span = limit.span, span <= .zero else { continue }

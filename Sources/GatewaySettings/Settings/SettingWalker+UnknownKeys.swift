@@ -22,8 +22,7 @@ extension SettingWalker {
         let keys =
             table.fields.filter { !(table.takesMiddlewares && $0.schema.isMiddlewares) }.map(\.key)
             + (table.takesMiddlewares ? middlewares.keys.sorted() : [])
-        if UnsupportedSettings.contains(path) || table.takesMiddlewares && UnsupportedSettings.middlewares.contains(key)
-        {
+        if UnsupportedSettings.contains(path) {
             unknown(node, path, "\(JSONText.quoted(key)) is not supported in this version", "remove it")
         } else if keys.isEmpty {
             let suggestion = "remove it: the table has no keys"
@@ -48,9 +47,7 @@ extension SettingWalker {
         at path: SettingPath
     ) {
         let message = "\(JSONText.quoted(name)) is not a middleware"
-        if UnsupportedSettings.middlewares.contains(name) {
-            unknown(node, path, "\(JSONText.quoted(name)) is not supported in this version", "remove it")
-        } else if let nearest = NearestName.of(name, among: middlewares.keys) {
+        if let nearest = NearestName.of(name, among: middlewares.keys) {
             unknown(node, path, message, Self.rename(node, nearest, in: entries))
         } else {
             unknown(node, path, message, "remove it: the middlewares are \(Self.list(middlewares.keys.sorted()))")

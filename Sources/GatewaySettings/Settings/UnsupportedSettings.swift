@@ -1,11 +1,6 @@
 /// Settings of the format that this version does not support. They are rejected explicitly so that nobody assumes they
 /// take effect.
 enum UnsupportedSettings {
-    /// Middlewares that are rejected unless one with that name is registered.
-    static let middlewares: Set<String> = [
-        "cors",
-    ]
-
     /// `*` matches any key.
     private static let keys: Set<String> = [
         "tracing", "sentry", "events", "alerts",
