@@ -33,7 +33,8 @@ public enum Authentication {
 ///
 /// It belongs to the event loop of the request.
 public final class PendingAuthentication {
-    private var result: Authentication?
+    /// The result, if it is there already.
+    package private(set) var result: Authentication?
     private var waiter: ((Authentication) -> Void)?
 
     public init() {}
@@ -47,10 +48,8 @@ public final class PendingAuthentication {
         waiter(result)
     }
 
-    /// Calls `body` with the result, at once if it is there already.
-    package func whenComplete(_ body: @escaping (Authentication) -> Void) {
-        if let result = self.result { body(result) } else { self.waiter = body }
-    }
+    /// Calls `body` with a result that is still to come.
+    package func whenComplete(_ body: @escaping (Authentication) -> Void) { self.waiter = body }
 }
 
 @available(*, unavailable)

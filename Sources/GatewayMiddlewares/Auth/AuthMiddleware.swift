@@ -107,8 +107,11 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     private func ask(_ exchange: Exchange, from start: Int, _ found: Findings) -> Decision {
         var found = found
         for index in start..<self.kinds.count {
-            let result = self.kinds[index].authenticator.authenticate(exchange)
-            if case .pending(let pending) = result { return self.wait(for: pending, of: index, exchange, found) }
+            var result = self.kinds[index].authenticator.authenticate(exchange)
+            if case .pending(let pending) = result {
+                guard let known = pending.result else { return self.wait(for: pending, of: index, exchange, found) }
+                result = known
+            }
             if let decision = self.note(result, of: index, exchange, &found) { return decision }
         }
         return self.conclude(exchange, found)
