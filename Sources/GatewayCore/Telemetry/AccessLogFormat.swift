@@ -86,6 +86,7 @@ package struct AccessLogFormat: ~Copyable {
         write(.cache, source)
         write(.encoding, source)
         write(.rateLimit, source)
+        write(.auth, source)
         write(.userAgent, source)
         write(.referer, source)
         if let session = source.accessLogTLS { write(session) }

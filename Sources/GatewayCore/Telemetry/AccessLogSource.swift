@@ -54,8 +54,6 @@ package enum AccessLogText: Sendable, CaseIterable {
     case traceID
     case clientIP
     case consumer
-    /// What was decided about the credential.
-    case auth
     case method
     case host
     /// As received, without the query.
@@ -75,6 +73,8 @@ package enum AccessLogText: Sendable, CaseIterable {
     case cache
     case encoding
     case rateLimit
+    /// What was decided about the credential.
+    case auth
     case userAgent
     case referer
 
@@ -85,7 +85,6 @@ package enum AccessLogText: Sendable, CaseIterable {
         case .traceID: "trace_id"
         case .clientIP: "client_ip"
         case .consumer: "consumer"
-        case .auth: "auth"
         case .method: "method"
         case .host: "host"
         case .path: "path"
@@ -100,6 +99,7 @@ package enum AccessLogText: Sendable, CaseIterable {
         case .cache: "cache"
         case .encoding: "encoding"
         case .rateLimit: "rate_limit"
+        case .auth: "auth"
         case .userAgent: "user_agent"
         case .referer: "referer"
         }

@@ -68,7 +68,7 @@ struct AccessLogFormatTests {
             "bytes_out":18446744073709551615,"duration_ms":12.345,"first_byte_ms":0.007,"upstream":"upstream",\
             "target":"target","reason":"reason","upstream_ms":2000.000,"attempts":3,\
             "tries":[{"target":"a:1","failure":"refused"},{"failure":"503"},{"target":"b:2"}],"end":"end","cache":"cache",\
-            "encoding":"encoding","rate_limit":"rate_limit","user_agent":"user_agent","referer":"referer",\
+            "encoding":"encoding","rate_limit":"rate_limit","auth":"auth","user_agent":"user_agent","referer":"referer",\
             "tls":{"version":"1.3","cipher":"TLS_AES_128_GCM_SHA256","sni":"a.example","client_subject":"CN=ann","resumed":true}}
             """
         #expect(RecordedExchange.full.line(.json) == expected)
