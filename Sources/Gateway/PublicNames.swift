@@ -56,6 +56,7 @@ public typealias PreserveHost = GatewaySettings.PreserveHost
 public typealias ProxyProtocolVersion = GatewaySettings.ProxyProtocolVersion
 public typealias Rate = GatewaySettings.Rate
 public typealias Rates = GatewaySettings.Rates
+public typealias RequestLimit = GatewaySettings.RequestLimit
 public typealias RedirectConfiguration = GatewaySettings.RedirectConfiguration
 public typealias RespondConfiguration = GatewaySettings.RespondConfiguration
 public typealias RouteConfiguration = GatewaySettings.RouteConfiguration

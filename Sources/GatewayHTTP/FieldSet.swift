@@ -21,6 +21,13 @@ package struct FieldSet: Hashable, Sendable, ExpressibleByArrayLiteral {
 
     package func intersects(_ other: FieldSet) -> Bool { self.low & other.low | self.high & other.high != 0 }
 
+    package func subtracting(_ other: FieldSet) -> FieldSet {
+        var rest = self
+        rest.low &= ~other.low
+        rest.high &= ~other.high
+        return rest
+    }
+
     package func union(_ other: FieldSet) -> FieldSet {
         var both = self
         both.low |= other.low

@@ -20,7 +20,7 @@ extension CacheMiddleware.Config: DescribedSettings {
             "Of a client's `Cache-Control` only `only-if-cached` counts. `false`: all directives of RFC 9111.",
         "ignoreQuery": "Query parameters that are removed from the key and from the request, such as `utm_*`.",
         "keyConsumer":
-            "Each consumer has its own responses, and what identified it does not count as credentials. Needs authentication, which this version does not have.",
+            "Each consumer has its own responses, and what identified it does not count as credentials.",
         "keyHost": "`false`: all hosts of a route share their responses.",
         "maxObject": "Responses with a larger body pass without being stored.",
         "maxSize":
@@ -143,8 +143,9 @@ extension RateLimitMiddleware.Config: DescribedSettings {
         "headers":
             "Limit fields of responses. `ietf`: `RateLimit` and `RateLimit-Policy`. `legacy`: `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now).",
         "ipv6Prefix": "Prefix length by which IPv6 clients are grouped, 1 to 128.",
-        "key": "What identifies a client. If the header or cookie is missing, the client's address is used.",
-        "limit": "Number of requests per unit of time. All rates of a list apply at once.",
+        "key": "What identifies a client. If the header, cookie or credential is missing, the client's address is used.",
+        "limit":
+            "Number of requests per unit of time. All rates of a list apply at once. `\"plan\"`: those of the caller's plan.",
         "maxKeys":
             "Keys that are tracked at once, at least 1. When they are all in use, new ones share a bucket for each IPv4 /24 or IPv6 /48 of the client, whatever the key is.",
         "mode": "`shadow` counts and logs, but rejects nothing and sends no limit fields.",
@@ -230,7 +231,7 @@ extension WebSocketMiddleware.Config: DescribedSettings {
         "maxMessage":
             "Maximum size of a message, as sent, in all its frames. Larger ones close the WebSocket with 1009.",
         "maxPerClient":
-            "Maximum number of WebSockets per client address and route. Further handshakes get 429. 0: no limit.",
+            "Maximum number of WebSockets per route and consumer, or client address where there is none. Further handshakes get 429. 0: no limit.",
         "origins":
             "Origins whose pages may connect, such as `https://app.example.com`, `https://*.example.com` or `http://localhost:*`. Empty: any. Clients that send no `Origin` may always connect.",
         "pingInterval": "How often both sides are pinged.",

@@ -14,9 +14,14 @@ package enum StandardMiddlewares {
         // Above all that refuses requests, so that preflights pass and pages can read why a request was refused.
         .whenConfigured(CORSMiddleware.self, defaults: CORSMiddleware.Config()),
         .whenConfigured(IPMiddleware.self, defaults: IPMiddleware.Config()),
-        .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()),
+        // Before auth, which costs more and lets a flood of wrong credentials through, unless the limit depends on who
+        // calls.
+        .whenConfigured(RateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()) { !$0.dependsOnCaller },
         .whenConfigured(AuthMiddleware.self, defaults: AuthMiddleware.Config())
             .authenticating(with: StandardAuthenticators.all),
+        .secondPlace(of: CallerRateLimitMiddleware.self, defaults: RateLimitMiddleware.Config()) {
+            $0.dependsOnCaller
+        },
         .whenConfigured(WebSocketMiddleware.self, defaults: WebSocketMiddleware.Config()),
         .whenConfigured(ConcurrencyMiddleware.self, defaults: ConcurrencyMiddleware.Config()),
         .whenConfigured(LimitsMiddleware.self, defaults: LimitsMiddleware.Config()),

@@ -66,7 +66,8 @@ package struct RequestOutcome: Sendable, Hashable {
             case "limits":
                 refusal = refusal ?? Self.refusal(ofBodyOf: request, by: middleware)
             case "rate_limit":
-                if let limit = Self.rateLimit(middleware, of: request, from: client, route: route) {
+                let plans = configuration.plans
+                if let limit = Self.rateLimit(middleware, plans, of: request, from: client, route: route) {
                     limits.append(limit)
                 }
             case "concurrency":
@@ -155,6 +156,7 @@ package struct RequestOutcome: Sendable, Hashable {
 
     private static func rateLimit(
         _ middleware: EffectiveMiddleware,
+        _ plans: [String: PlanConfiguration],
         of request: ExplainedRequest,
         from client: String,
         route: String
@@ -166,15 +168,36 @@ package struct RequestOutcome: Sendable, Hashable {
         if isExempt { notes.append("exempt") }
         if config.mode == .shadow { notes.append("shadow mode") }
         if config.cost != 1 { notes.append("costs \(config.cost)") }
-        let shared = config.scope == .policy ? middleware.policy.map { "policy \($0)" } : nil
-        let key = config.key.parts.map { Self.text($0, of: request, address, config.ipv6Prefix, client: client) }
+        let key: String
+        let limit: String
+        switch config.limit {
+        case .rates(let rates):
+            let parts = config.key.parts.map { Self.text($0, of: request, address, config.ipv6Prefix, client: client) }
+            let shared = config.scope == .policy ? middleware.policy.map { "policy \($0)" } : nil
+            key = "\(parts.joined(separator: ", ")) on \(shared ?? "route \(route)")"
+            limit = Self.text(rates)
+        case .plan:
+            let caller = Self.text(.consumer, of: request, address, config.ipv6Prefix, client: client)
+            key = "\(caller), on all routes with limit = \"plan\""
+            limit = plans.sorted { $0.key < $1.key }.map(Self.text).joined(separator: "; ")
+        }
         return Limit(
             by: middleware.name,
-            limit: config.limit.rates.map { "\($0)" }.joined(separator: ", "),
-            key: "\(key.joined(separator: ", ")) on \(shared ?? "route \(route)")",
+            limit: limit,
+            key: key,
             note: notes.joined(separator: ", "),
             source: source(of: "limit", in: middleware)
         )
+    }
+
+    private static func text(_ rates: Rates) -> String {
+        rates.rates.map { "\($0)" }.joined(separator: ", ")
+    }
+
+    private static func text(_ name: String, _ plan: PlanConfiguration) -> String {
+        let inFlight = plan.maxInFlight > 0 ? "\(plan.maxInFlight) in flight" : nil
+        let limits = [plan.rateLimit.map(Self.text), inFlight].compactMap { $0 }
+        return "plan \(name): \(limits.isEmpty ? "no limit" : limits.joined(separator: ", "))"
     }
 
     /// Describes one part of the key for this request. Values that may be credentials are not shown.
@@ -196,6 +219,9 @@ package struct RequestOutcome: Sendable, Hashable {
             let isThere = cookies.contains { $0.drop { $0 == " " }.hasPrefix(name + "=") }
             return isThere ? "cookie \(name)" : "client_ip \(network), since cookie \(name) is missing"
         case .clientCertificateSubject: return "client_cert.subject"
+        case .consumer: return "the consumer, else client_ip \(network)"
+        case .apiKey: return "the consumer of the API key, else client_ip \(network)"
+        case .claim(let name): return "the claim \(name), else client_ip \(network)"
         case .route: return "the route"
         case .global: return "all clients"
         }

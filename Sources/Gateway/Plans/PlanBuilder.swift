@@ -9,6 +9,8 @@ import NIOCore
 struct PlanBuilder {
     let configuration: GatewayConfiguration
     let middlewares: [MiddlewareRegistration]
+    /// The index of each middleware's settings.
+    private let tables: [Int]
     /// The upstreams of routes.
     let upstreams: [String: any Upstream]
     /// The services that the gateway itself sends requests to.
@@ -21,6 +23,8 @@ struct PlanBuilder {
     private var resolver: MiddlewareResolver
     /// Whether `upstreams` has all that the file names. Those with errors are missing.
     private var hasAllUpstreams = true
+    /// Whether policies are checked, each by itself.
+    private var checksPolicies = false
     /// The number of plans built so far.
     private var plans = 0
     private let routes: CompiledRoutes
@@ -43,6 +47,7 @@ struct PlanBuilder {
         self.configuration = configuration
         self.routes = routes
         self.middlewares = middlewares
+        self.tables = middlewares.tables
         let services = configuration.services
         self.services = services.isEmpty ? [:] : upstreams.filter { services[$0.key] != nil }
         self.upstreams = services.isEmpty ? upstreams : upstreams.filter { services[$0.key] == nil }
@@ -128,6 +133,7 @@ struct PlanBuilder {
     /// route may list it. Reports only findings about keys that the policy itself sets, since routes may add the
     /// others.
     private mutating func checkPolicies() {
+        self.checksPolicies = true
         for name in self.configuration.policies.keys.sorted() {
             var route = RouteConfiguration()
             route.policies = [name]
@@ -340,7 +346,9 @@ struct PlanBuilder {
         var errors = ErrorFormat()
         var owned = OwnedFields()
         var answersPreflights = false
-        for (place, (registration, setting)) in zip(self.middlewares, settings).enumerated() where setting.isEnabled {
+        for (place, registration) in self.middlewares.enumerated() {
+            let setting = settings[self.tables[place]]
+            guard setting.isEnabled else { continue }
             let known = policies.flatMap { self.shared[$0]?[place] }
             if case .middleware(let middleware, let fields)? = known {
                 chain.append(middleware, at: place)
@@ -353,7 +361,7 @@ struct PlanBuilder {
                 meters: meters,
                 middleware: setting.name,
                 settings: setting,
-                chain: settings,
+                chain: self.checksPolicies ? [] : settings,
                 upstreams: self.hasAllUpstreams ? self.upstreams : nil,
                 services: self.hasAllUpstreams ? self.services : [:],
                 configuration: self.configuration,
@@ -362,14 +370,15 @@ struct PlanBuilder {
             do throws(ConfigurationErrors) {
                 let factory =
                     if case .factory(let factory)? = known { factory } else { try registration.decode(setting) }
-                let middleware = factory(&context)
-                chain.append(middleware, at: place)
+                let middleware = factory?(&context)
+                if let middleware { chain.append(middleware, at: place) }
                 if let policies, known == nil {
                     // Findings are reported for each route.
-                    let isShared =
+                    let isShareable =
                         registration.isShareable && context.diagnostics.isEmpty && context.warnings.isEmpty
+                    let shared = isShareable ? middleware : nil
                     self.shared[policies, default: [:]][place] =
-                        isShared ? .middleware(middleware, context.owned) : .factory(factory)
+                        shared.map { .middleware($0, context.owned) } ?? .factory(factory)
                 }
             } catch {
                 self.errors += error.errors.map { error in
@@ -428,8 +437,8 @@ struct PlanBuilder {
 
 /// What routes with the same settings share at one place of the chain.
 private enum SharedMiddleware {
-    /// The decoded settings.
-    case factory(MiddlewareRegistration.Factory)
+    /// The decoded settings; nil if they belong to another place.
+    case factory(MiddlewareRegistration.Factory?)
     /// The middleware, and the fields that it owns on each of the routes.
     case middleware(any Middleware, OwnedFields)
 }

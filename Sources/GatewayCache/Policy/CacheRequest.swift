@@ -39,10 +39,11 @@ package struct CacheRequest: Hashable, Sendable {
         }
     }
 
-    package init(_ request: borrowing RequestHead, ignoresClient: Bool) {
+    /// - Parameter accepted: Fields that say who the user is, but are part of the key already.
+    package init(_ request: borrowing RequestHead, ignoresClient: Bool, accepted: FieldSet = []) {
         let (headers, hasOverride) = RequestFields.present(in: request.headers)
         self.method = request.method
-        self.hasCredentials = headers.intersects(RequestFields.ofUsers)
+        self.hasCredentials = headers.intersects(RequestFields.ofUsers.subtracting(accepted))
         self.asksForPart = headers.intersects(RequestFields.ofParts)
         if ignoresClient {
             self.isOnlyIfCached =

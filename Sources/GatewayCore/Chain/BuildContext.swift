@@ -15,8 +15,8 @@ public struct BuildContext {
     package var owned = OwnedFields()
     /// Whether the middleware answers CORS preflights.
     package var answersPreflights = false
-    /// The settings of all middlewares of the chain.
-    private let chain: [EffectiveMiddleware]
+    /// The settings of all middlewares of the chain; none while a policy is checked by itself.
+    package let chain: [EffectiveMiddleware]
     /// The upstreams of the event loop by name; nil while a configuration with errors is checked.
     package let upstreams: [String: any Upstream]?
     /// The services that the gateway itself sends requests to, by name.

@@ -16,7 +16,7 @@ public struct MiddlewareList: Sendable {
     package init(_ registrations: [MiddlewareRegistration]) { self.registrations = registrations }
 
     /// The names of the middlewares and of their tables in `gateway.toml`, in the order of the chain.
-    public var names: [String] { self.registrations.map(\.description.name) }
+    public var names: [String] { self.descriptions.map(\.name) }
 
     /// Returns the list with a middleware inserted before the named one.
     public func inserting(_ middleware: MiddlewareRegistration, before name: String) -> MiddlewareList {
@@ -36,11 +36,11 @@ public struct MiddlewareList: Sendable {
     /// Returns the list without the named middleware. Its table becomes an unknown key.
     public func removing(_ name: String) -> MiddlewareList {
         var list = self
-        guard let place = self.place(of: name) else {
+        guard self.place(of: name) != nil else {
             list.mistakes.append(self.unknown(name))
             return list
         }
-        list.registrations.remove(at: place)
+        list.registrations.removeAll { $0.description.name == name }
         return list
     }
 

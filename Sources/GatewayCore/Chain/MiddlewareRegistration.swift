@@ -6,8 +6,11 @@ public struct MiddlewareRegistration: Sendable {
     /// Builds a middleware for one route and event loop from settings that were decoded before.
     package typealias Factory = @Sendable (inout BuildContext) -> any Middleware
 
-    /// Decodes the settings. Routes with the same settings can share the result.
-    package let decode: @Sendable (EffectiveMiddleware) throws(ConfigurationErrors) -> Factory
+    /// Decodes the settings. Routes with the same settings can share the result. Returns nil if the settings belong to the
+    /// other place of the middleware in the chain.
+    package let decode: @Sendable (EffectiveMiddleware) throws(ConfigurationErrors) -> Factory?
+    /// Whether the middleware shares the table of an earlier one in the list.
+    package private(set) var isSecondPlace = false
     /// Whether routes with the same settings can share one middleware per event loop, because it depends on nothing else.
     package private(set) var isShareable = false
     /// The kinds of credentials that the middleware can ask for.
@@ -60,21 +63,52 @@ public struct MiddlewareRegistration: Sendable {
     }
 
     /// Registers a middleware that runs only where its table is present.
-    package static func whenConfigured<M: Middleware>(_ type: M.Type, defaults: M.Config) -> Self {
-        Self(type, defaults, onByDefault: false)
+    ///
+    /// - Parameter belongs: Whether the middleware runs here with these settings, or at its second place.
+    package static func whenConfigured<M: Middleware>(
+        _ type: M.Type,
+        defaults: M.Config,
+        where belongs: @escaping @Sendable (M.Config) -> Bool = { _ in true }
+    ) -> Self {
+        Self(type, defaults, onByDefault: false, where: belongs)
     }
 
-    private init<M: Middleware>(_ type: M.Type, _ defaults: M.Config, onByDefault: Bool) {
+    /// Registers the second place of a middleware that is in the list already. Both have one table, whose settings say at
+    /// which of the places the middleware runs on a route.
+    package static func secondPlace<M: Middleware>(
+        of type: M.Type,
+        defaults: M.Config,
+        where belongs: @escaping @Sendable (M.Config) -> Bool
+    ) -> Self {
+        var registration = Self(type, defaults, onByDefault: false, where: belongs)
+        registration.isSecondPlace = true
+        return registration
+    }
+
+    private init<M: Middleware>(
+        _ type: M.Type,
+        _ defaults: M.Config,
+        onByDefault: Bool,
+        where belongs: @escaping @Sendable (M.Config) -> Bool = { _ in true }
+    ) {
         self.description = MiddlewareDescription(M.name, onByDefault: onByDefault, defaults: defaults)
-        self.decode = { (settings) throws(ConfigurationErrors) in
+        self.decode = { (settings) throws(ConfigurationErrors) -> Factory? in
             let config = try settings.decode(M.Config.self)
+            guard belongs(config) else { return nil }
             return { M(config, in: &$0) }
         }
     }
 }
 
 extension [MiddlewareRegistration] {
-    package var descriptions: [MiddlewareDescription] { self.map(\.description) }
+    /// The middlewares with tables of their own.
+    package var descriptions: [MiddlewareDescription] { self.filter { !$0.isSecondPlace }.map(\.description) }
+
+    /// The index of each middleware's description in ``descriptions``.
+    package var tables: [Int] {
+        let names = self.descriptions.map(\.name)
+        return self.map { registration in names.firstIndex(of: registration.description.name) ?? 0 }
+    }
 }
 
 /// Settings of a middleware in which every property has a default.

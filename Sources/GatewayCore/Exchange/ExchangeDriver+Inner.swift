@@ -18,6 +18,7 @@ extension ExchangeDriver {
         exchange.plan = plan
         exchange.reset(client: client, at: self.worker.now)
         exchange.captures = other.captures
+        exchange.caller = other.caller
         exchange.clientAddress = other.clientAddress
         exchange.isFromTrustedPeer = other.isFromTrustedPeer
         exchange.forwardedOrigin = other.forwardedOrigin

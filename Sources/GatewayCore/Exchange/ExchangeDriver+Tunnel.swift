@@ -39,7 +39,9 @@ extension ExchangeDriver {
         if mustClose, exchange.generation == generation { self.closeWebSocket() }
     }
 
-    private var registryKey: WebSocketRegistry.Key { WebSocketRegistry.Key(route: self.exchange.plan.name) }
+    private var registryKey: WebSocketRegistry.Key {
+        WebSocketRegistry.Key(route: self.exchange.plan.name, consumer: self.exchange.caller?.name)
+    }
 
     /// Counts the end of an exchange that asked for a WebSocket.
     func ended(_ upgrade: WebSocketUpgrade) {

@@ -5,7 +5,7 @@ import NIOCore
 extension HashKey {
     /// Returns the hash of the request. Uses FNV-1a, so that every gateway in a fleet computes the same hash.
     ///
-    /// The client's address replaces a missing header, cookie or certificate, unless the response will set the cookie.
+    /// The client's address replaces a missing header, cookie, certificate or credential, unless the response will set the cookie.
     func hash(of exchange: Exchange) -> UInt64 {
         var hash: UInt64 = FNV1a.seed64
         for part in self.parts {
@@ -23,6 +23,9 @@ extension HashKey {
                 return Self.mix(exchange.clientAddress.text, into: &hash)
             }
             Self.mix(subject.utf8, into: &hash)
+        case .consumer: Self.mix(exchange.callerName(), orAddressOf: exchange, into: &hash)
+        case .apiKey: Self.mix(exchange.callerName(kind: "api_key"), orAddressOf: exchange, into: &hash)
+        case .claim(let path): Self.mix(exchange.claim(path), orAddressOf: exchange, into: &hash)
         case .route: Self.mix(exchange.plan.nameBytes, into: &hash)
         case .global: break
         case .header(let name):
@@ -41,6 +44,10 @@ extension HashKey {
                 Self.mix(exchange.clientAddress.text, into: &hash)
             }
         }
+    }
+
+    private static func mix(_ text: String?, orAddressOf exchange: Exchange, into hash: inout UInt64) {
+        if let text { Self.mix(text.utf8, into: &hash) } else { Self.mix(exchange.clientAddress.text, into: &hash) }
     }
 
     private static func mix(_ bytes: some Sequence<UInt8>, into hash: inout UInt64) {

@@ -1,3 +1,4 @@
+import GatewayCore
 public import GatewaySettings
 
 extension AuthMiddleware {
@@ -18,6 +19,15 @@ extension AuthMiddleware {
 
     public enum Mode: String, SettingChoice {
         case enforce, shadow
+    }
+}
+
+extension AuthMiddleware.Config {
+    /// The settings that the route of another middleware has, without kinds if `auth` is off there; nil if they are not
+    /// known.
+    static func ofRoute(in context: borrowing BuildContext) -> Self? {
+        guard let auth = context.chain.first(where: { $0.name == AuthMiddleware.name }) else { return nil }
+        return auth.isEnabled ? try? auth.decode(Self.self) : Self()
     }
 }
 

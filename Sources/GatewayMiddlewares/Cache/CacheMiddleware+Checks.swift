@@ -91,10 +91,12 @@ extension CacheMiddleware.Config {
     }
 
     private func checkNames(in context: inout BuildContext) {
-        if self.keyConsumer {
-            context.fail(
-                "consumers come from authentication, which this version does not have",
-                suggestion: "remove it",
+        if self.keyConsumer, context.isSetByRoute("key_consumer"),
+            AuthMiddleware.Config.ofRoute(in: context)?.any.isEmpty == true
+        {
+            context.warn(
+                "all share the responses, because the route asks for no credential",
+                suggestion: "remove key_consumer, or add [routes.auth]",
                 at: "key_consumer"
             )
         }

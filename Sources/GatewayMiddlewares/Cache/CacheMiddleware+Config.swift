@@ -38,7 +38,6 @@ extension CacheMiddleware {
         /// `false`: all hosts of a route share their responses.
         public var keyHost = true
         /// Each consumer has its own responses, and what identified it does not count as credentials.
-        /// Needs authentication, which this version does not have.
         public var keyConsumer = false
         /// Of a client's `Cache-Control` only `only-if-cached` counts. `false`: all directives of RFC 9111.
         public var ignoreClient = true

@@ -27,6 +27,8 @@ final class CacheRoute {
     /// The hash of the keys after the name of the route.
     private let keyStart: SipHash
     private let keysByHost: Bool
+    /// What is known of consumers if each has its own responses. Nil: all share them.
+    private let consumers: CacheConsumers?
     private let vary: [HeaderName]
     private let coalesces: Bool
     private let coalesceWait: TimeAmount
@@ -59,6 +61,7 @@ final class CacheRoute {
         for byte in self.name.utf8 { start.combine(byte) }
         self.keyStart = start
         self.keysByHost = config.keyHost
+        self.consumers = config.keyConsumer ? CacheConsumers(context.auth) : nil
         self.vary = config.vary.compactMap { HeaderName(validating: $0) }
         self.coalesces = config.coalesce
         self.coalesceWait = .nanoseconds(config.coalesceWait.nanoseconds)
@@ -73,7 +76,13 @@ final class CacheRoute {
     /// - Parameter names: The fields that select among the responses of the URL, if a look-up has shown them.
     func request(_ exchange: Exchange, lookups: Int = 1, selectedBy names: [HeaderName]? = nil) -> Decision {
         if !self.rules.isEmpty { self.rules.apply(to: exchange) }
-        let request = CacheRequest(exchange.request, ignoresClient: self.ignoresClient)
+        var request = CacheRequest(
+            exchange.request,
+            ignoresClient: self.ignoresClient,
+            accepted: self.consumers?.accepted(in: exchange) ?? []
+        )
+        // The upstream may not see the credential, but what it answers may depend on it.
+        if exchange.caller != nil, self.consumers == nil { request.hasCredentials = true }
         guard request.bypass == nil, exchange.upgrade == nil, !exchange.isGRPC else {
             return self.bypass(exchange, request.bypass)
         }
@@ -229,6 +238,7 @@ final class CacheRoute {
     private func write<Sink: CacheKeySink>(afterNameInKeyOf exchange: Exchange, to hash: inout Sink) {
         let path = exchange.forwardedPath
         let isSecure = exchange.isSecure
+        if self.consumers != nil { CacheConsumers.write(exchange.caller, to: &hash) }
         hash.combine(isSecure ? 1 : 0 as UInt8)
         exchange.request.headers.withBytes(self.keysByHost ? exchange.clientHost : .empty) { host in
             hash.combine(lowercased: HostText.withoutDefaultPort(host, isSecure: isSecure))

@@ -6,7 +6,7 @@ import GatewaySettings
 struct RateLimitIdentity {
     /// Precedes each part, so that different parts never hash alike.
     private enum Tag: UInt8 {
-        case ipv4, ipv6, noAddress, route, header, cookie, subject, sharedIPv4, sharedIPv6, shared
+        case ipv4, ipv6, noAddress, route, header, cookie, subject, sharedIPv4, sharedIPv6, shared, consumer, claim
     }
 
     private let parts: [KeyPart]
@@ -26,7 +26,7 @@ struct RateLimitIdentity {
         self.blockMask = Self.mask(bits: min(48, bits))
     }
 
-    /// If the header, cookie or certificate is missing, the client's address is used.
+    /// If the header, cookie, certificate or credential is missing, the client's address is used.
     package func key(of exchange: Exchange) -> RateLimitKey {
         var hash = SipHash(seed: self.seed)
         for part in self.parts {
@@ -39,6 +39,9 @@ struct RateLimitIdentity {
                 } else {
                     self.combine(exchange.clientAddress, into: &hash)
                 }
+            case .consumer: self.combine(.consumer, exchange.callerName(), of: exchange, into: &hash)
+            case .apiKey: self.combine(.consumer, exchange.callerName(kind: "api_key"), of: exchange, into: &hash)
+            case .claim(let path): self.combine(.claim, exchange.claim(path), of: exchange, into: &hash)
             case .route:
                 exchange.plan.nameBytes.withUnsafeBytes { Self.combine(.route, $0, into: &hash) }
             case .header(let name):
@@ -69,6 +72,11 @@ struct RateLimitIdentity {
             hash.combine(Tag.shared.rawValue)
         }
         return RateLimitKey(hash)
+    }
+
+    private func combine(_ tag: Tag, _ text: String?, of exchange: Exchange, into hash: inout SipHash) {
+        guard var text else { return self.combine(exchange.clientAddress, into: &hash) }
+        text.withUTF8 { Self.combine(tag, UnsafeRawBufferPointer($0), into: &hash) }
     }
 
     private func combine(_ address: ClientAddress, into hash: inout SipHash) {

@@ -3,15 +3,15 @@ public import GatewaySettings
 
 extension RateLimitMiddleware {
     public struct Config: Codable, Sendable {
-        /// Number of requests per unit of time. All rates of a list apply at once.
-        public var limit = Rates(Rate(60, per: .minute))
+        /// Number of requests per unit of time. All rates of a list apply at once. `"plan"`: those of the caller's plan.
+        public var limit = RequestLimit.rates(Rates(Rate(60, per: .minute)))
         /// For `token_bucket`: how many requests may arrive at once. `"auto"` is the limit. With several rates it
         /// applies to the one with the shortest window. The limit fields report it as the limit.
         public var burst = AutomaticCount.auto
         /// `sliding_window` estimates from two counters and never exceeds the limit within one second, minute, hour or
         /// day of the clock (UTC). `token_bucket` is exact (GCRA) and spaces requests evenly once the burst is used up.
         public var algorithm = Algorithm.slidingWindow
-        /// What identifies a client. If the header or cookie is missing, the client's address is used.
+        /// What identifies a client. If the header, cookie or credential is missing, the client's address is used.
         public var key = KeySource(.clientIP)
         /// Prefix length by which IPv6 clients are grouped, 1 to 128.
         public var ipv6Prefix = 64
@@ -65,29 +65,56 @@ extension RateLimitMiddleware {
 }
 
 extension RateLimitMiddleware.Config {
+    /// Whether the limit can only be counted when it is known who calls.
+    var dependsOnCaller: Bool { self.limit == .plan || self.key.credentials != nil }
+
+    /// The rates that apply to everybody. Those of plans replace them: see ``limited(to:)``.
+    var rates: [Rate] {
+        if case .rates(let rates) = self.limit { return rates.rates }
+        return RateLimitMiddleware.Config().rates
+    }
+
+    /// The settings for callers of one plan.
+    func limited(to rates: Rates) -> Self {
+        var config = self
+        config.limit = .rates(rates)
+        config.key = KeySource(.consumer)
+        return config
+    }
+
     /// Checks settings that depend on each other.
     package func check(in context: inout BuildContext) {
         let most = Int(GenericCellRate.maximum)
-        for rate in self.limit.rates where rate.count > most {
+        for rate in self.rates where rate.count > most {
             context.fail(
                 "\"\(rate)\" is more than can be counted",
                 suggestion: "write \"\(most)/\(rate.unit.rawValue)\" or less",
                 at: "limit"
             )
         }
+        self.checkBurst(of: "the limit", in: &context)
+        self.checkNumbers(in: &context)
+    }
+
+    /// Checks the settings that must suit the rates.
+    ///
+    /// - Parameter name: Names the limit in errors.
+    func checkBurst(of name: String, in context: inout BuildContext) {
         if let burst = self.burst.number {
             self.check(burst, in: &context)
         }
         let least = self.capacities.min() ?? 1
-        if self.cost < 1 {
-            context.fail("\(self.cost) is too small", suggestion: "write 1 or more", at: "cost")
-        } else if self.cost > least {
+        if self.cost > least {
             context.fail(
-                "a request that costs \(self.cost) never passes, since the limit allows \(least)",
+                "a request that costs \(self.cost) never passes, since \(name) allows \(least)",
                 suggestion: "write \(least) or less",
                 at: "cost"
             )
         }
+    }
+
+    func checkNumbers(in context: inout BuildContext) {
+        if self.cost < 1 { context.fail("\(self.cost) is too small", suggestion: "write 1 or more", at: "cost") }
         if !(1...128).contains(self.ipv6Prefix) {
             let suggestion = "write 64, or another number from 1 to 128"
             context.fail(
@@ -114,7 +141,7 @@ extension RateLimitMiddleware.Config {
                 at: "burst"
             )
         }
-        let rate = self.limit.rates[0]
+        let rate = self.rates[0]
         let most = UInt64(GenericCellRate.longestFill)
             .scaled(by: UInt64(max(0, rate.count)), over: UInt64(max(1, rate.unit.span.nanoseconds))).quotient
         if burst > min(Int(clamping: most), Int(GenericCellRate.maximum)) {
@@ -128,7 +155,7 @@ extension RateLimitMiddleware.Config {
 
     /// The burst of each window.
     var capacities: [Int] {
-        self.limit.rates.enumerated().map { index, rate in
+        self.rates.enumerated().map { index, rate in
             guard index == 0, self.algorithm == .tokenBucket else { return rate.count }
             return self.burst.number ?? rate.count
         }
@@ -137,7 +164,7 @@ extension RateLimitMiddleware.Config {
     /// The windows to count in.
     package var rule: RateLimitRule {
         RateLimitRule(
-            zip(self.limit.rates, self.capacities).map { rate, capacity in
+            zip(self.rates, self.capacities).map { rate, capacity in
                 let limit = UInt64(max(1, rate.count))
                 let period = UInt64(max(1, rate.unit.span.nanoseconds))
                 let cost = UInt64(max(1, self.cost))

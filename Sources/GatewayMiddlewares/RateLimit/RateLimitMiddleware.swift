@@ -41,7 +41,8 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
     private let isShadow: Bool
     private let fields: RateLimitFields
     private let refusals: RateLimitRefusals
-    private let standing: ExchangeKey<RateLimitDecision?>
+    /// What the response reports. A request counts in one limit only.
+    private let standing = ExchangeKey<RateLimitDecision?>("rate_limit.standing", initial: nil)
     private let worker: Worker
     private let allowed: Counter
     private let limited: Counter
@@ -60,11 +61,31 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
         failure: RedisFailure? = nil
     ) {
         config.check(in: &context)
+        let scope = Self.scope(of: config, in: &context)
+        self.init(config, named: context.route, counting: scope, in: context, store: store, failure: failure)
+    }
+
+    /// Creates the limit of a plan, whose requests count on all routes together.
+    init(_ config: Config, plan: String, _ rates: Rates, in context: BuildContext) {
+        self.init(config.limited(to: rates), named: plan, counting: "plan \(plan)", in: context)
+    }
+
+    /// - Parameters:
+    ///   - name: The name in the limit fields.
+    ///   - scope: Limits with the same scope share their counts.
+    private init(
+        _ config: Config,
+        named name: String,
+        counting scope: String,
+        in context: BuildContext,
+        store: (any RateLimitStore)? = nil,
+        failure: RedisFailure? = nil
+    ) {
         self.rule = config.rule
         self.limiters = Self.limiters(in: context)
         // Counts survive a change of the limit, but not a change of their meaning.
-        let kind = config.algorithm.rawValue + config.limit.rates.map { "/" + $0.unit.rawValue }.joined()
-        self.limiter = "\(Self.scope(of: config, in: &context)) \(kind)"
+        let kind = config.algorithm.rawValue + config.rates.map { "/" + $0.unit.rawValue }.joined()
+        self.limiter = "\(scope) \(kind)"
         self.memory = self.limiters.store(
             named: self.limiter,
             capacity: config.maxKeys,
@@ -81,13 +102,12 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
         self.exempt = config.exempt
         self.isShadow = config.mode == .shadow
         self.fields = RateLimitFields(
-            name: context.route,
-            rates: config.limit.rates,
+            name: name,
+            rates: config.rates,
             capacities: config.capacities,
             selection: config.headers
         )
-        self.refusals = RateLimitRefusals(config.limit.rates, status: config.status, self.fields)
-        self.standing = context.key(nil)
+        self.refusals = RateLimitRefusals(config.rates, status: config.status, self.fields)
         self.worker = context.worker
         self.allowed = context.counter(Self.decisions, context.route, "allowed")
         self.limited = context.counter(
@@ -163,7 +183,10 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
         } else {
             self.limited.add()
             exchange[Self.verdict] = self.isShadow ? "shadow_limited" : "limited"
-            if !self.isShadow { return self.refusals.refusal(for: decision) }
+            if !self.isShadow {
+                exchange.caller?.consumer.countLimited()
+                return self.refusals.refusal(for: decision)
+            }
         }
         if !self.isShadow, !self.fields.isEmpty { exchange[self.standing] = decision }
         return .next

@@ -27,7 +27,7 @@ public struct WebSocketMiddleware: RequestHook, CompletionHook {
         public var idleTimeout = TimeLimit.seconds(120)
         /// Maximum number of WebSockets per route, at least 1. Further handshakes get 503.
         public var maxConnections = 10_000
-        /// Maximum number of WebSockets per client address and route. Further handshakes get 429. 0: no limit.
+        /// Maximum number of WebSockets per route and consumer, or client address where there is none. Further handshakes get 429. 0: no limit.
         public var maxPerClient = 0
 
         public init() {}
@@ -108,7 +108,8 @@ public struct WebSocketMiddleware: RequestHook, CompletionHook {
         }
         // After a retry, the handshake counts already.
         if exchange[self.counted] == nil {
-            let client = self.maxPerClient > 0 ? WebSocketSlots.Client(exchange.clientAddress) : nil
+            let client =
+                self.maxPerClient > 0 ? WebSocketSlots.Client(exchange.caller, at: exchange.clientAddress) : nil
             switch self.slots.open(for: client, limit: self.maxConnections, clientLimit: self.maxPerClient) {
             case .opened: exchange[self.counted] = Counted(client: client)
             case .routeFull: return .fail(self.isFull)

@@ -5,16 +5,20 @@ import Synchronization
 /// Counts the WebSockets of a route, exact across event loops: those that are open, and handshakes on their way.
 final class WebSocketSlots: Sendable {
     /// Who has opened a WebSocket.
-    struct Client: Hashable, Sendable {
-        /// The address, with an IPv6 address reduced to its /64 network, because a client has the whole of it.
-        private let high: UInt64
-        private let low: UInt64
+    enum Client: Hashable, Sendable {
+        case consumer(String)
+        /// An IPv6 address is reduced to its /64 network, because a client has the whole of it.
+        case address(high: UInt64, low: UInt64)
 
-        /// Returns nil if the client has no address, as on a Unix socket.
-        init?(_ address: ClientAddress) {
-            guard let ip = address.ip?.counted else { return nil }
-            self.high = ip.high
-            self.low = ip.isIPv6 ? 0 : ip.low
+        /// The consumer, else the address. Nil if the client has neither, as on a Unix socket.
+        init?(_ caller: Caller?, at address: ClientAddress) {
+            if let caller {
+                self = .consumer(caller.name)
+            } else if let ip = address.ip?.counted {
+                self = .address(high: ip.high, low: ip.isIPv6 ? 0 : ip.low)
+            } else {
+                return nil
+            }
         }
     }
 

@@ -13,6 +13,7 @@ package struct ConfigurationValidator {
         redis()
         basic()
         jwt()
+        plans()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)
         }

@@ -11,6 +11,7 @@ struct ConfigurationWarnings {
         var warnings = secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS() + redis()
         warnings += basic()
         warnings += jwt()
+        warnings += plans()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }

@@ -8,8 +8,29 @@ public struct KeySource: Hashable {
         case cookie(String)
         /// The subject of the client's certificate.
         case clientCertificateSubject
+        /// Who calls, whatever the kind of credential.
+        case consumer
+        /// Whose API key it is.
+        case apiKey
+        /// A claim of the token, by name or path.
+        case claim(String)
         case route
         case global
+    }
+
+    /// The kinds of credentials that tell the parts of the key, each as `auth.any` names it. An empty list stands for
+    /// any kind, nil for a key that does not depend on who calls.
+    package var credentials: [String]? {
+        var kinds: [String]?
+        for part in self.parts {
+            switch part {
+            case .consumer: kinds = kinds ?? []
+            case .apiKey: kinds = (kinds ?? []) + ["api_key"]
+            case .claim: kinds = (kinds ?? []) + ["jwt"]
+            case .clientIP, .header, .cookie, .clientCertificateSubject, .route, .global: break
+            }
+        }
+        return kinds
     }
 
     /// At least one.
@@ -20,14 +41,16 @@ public struct KeySource: Hashable {
 
 extension KeySource: Setting {
     public static var shape: SettingShape {
-        let forms = "client_ip, header:NAME, cookie:NAME, client_cert.subject, route, global"
+        let forms =
+            "client_ip, consumer, api_key, jwt:CLAIM, header:NAME, cookie:NAME, client_cert.subject, route, global"
         let part: SettingValue = [
-            "type": "string", "pattern": "^(client_ip|client_cert\\.subject|route|global|(header|cookie):.+)$",
+            "type": "string",
+            "pattern": "^(client_ip|consumer|api_key|client_cert\\.subject|route|global|(jwt|header|cookie):.+)$",
             "description": .string(forms),
         ]
         return .other(
-            "key (`\"client_ip\"`, `\"header:NAME\"`, `\"cookie:NAME\"`, `\"client_cert.subject\"`, `\"route\"`, "
-                + "`\"global\"`) or list of keys",
+            "key (`\"client_ip\"`, `\"consumer\"`, `\"api_key\"`, `\"jwt:CLAIM\"`, `\"header:NAME\"`, "
+                + "`\"cookie:NAME\"`, `\"client_cert.subject\"`, `\"route\"`, `\"global\"`) or list of keys",
             schema: ["anyOf": [part, ["type": "array", "items": part, "minItems": 1]]]
         )
     }
@@ -58,13 +81,16 @@ extension KeySource: Setting {
         case "client_cert.subject": return .clientCertificateSubject
         case "route": return .route
         case "global": return .global
-        case _ where text == "api_key" || text.hasPrefix("jwt:"):
-            throw SettingError(
-                "needs authentication, which is not supported in this version",
-                suggestion: "write \"client_ip\" or \"header:X-Api-Key\""
-            )
+        case "consumer": return .consumer
+        case "api_key": return .apiKey
         default:
             let pieces = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            if pieces.count == 2, pieces[0] == "jwt" {
+                guard !pieces[1].isEmpty else {
+                    throw SettingError("does not name a claim", suggestion: "write \"jwt:sub\"")
+                }
+                return .claim(String(pieces[1]))
+            }
             guard pieces.count == 2, ["header", "cookie"].contains(pieces[0]) else { throw notAKey }
             guard FieldName.isToken(pieces[1]) else {
                 throw SettingError(
@@ -82,6 +108,9 @@ extension KeySource: Setting {
         case .header(let name): "header:" + name
         case .cookie(let name): "cookie:" + name
         case .clientCertificateSubject: "client_cert.subject"
+        case .consumer: "consumer"
+        case .apiKey: "api_key"
+        case .claim(let name): "jwt:" + name
         case .route: "route"
         case .global: "global"
         }
@@ -90,8 +119,9 @@ extension KeySource: Setting {
     private static var notAKey: SettingError {
         SettingError(
             "is not a key",
-            suggestion: "write \"client_ip\", \"client_cert.subject\", \"route\", \"global\", \"header:NAME\" or "
-                + "\"cookie:NAME\""
+            suggestion:
+                "write \"client_ip\", \"consumer\", \"api_key\", \"client_cert.subject\", \"route\", \"global\", "
+                + "\"jwt:CLAIM\", \"header:NAME\" or \"cookie:NAME\""
         )
     }
 }

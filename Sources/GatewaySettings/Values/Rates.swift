@@ -16,12 +16,6 @@ extension Rates: Setting {
     }
 
     public init(setting value: SettingValue) throws(SettingError) {
-        if value == .string("plan") {
-            throw SettingError(
-                "needs authentication, which is not supported in this version",
-                suggestion: "write \"60/minute\""
-            )
-        }
         guard case .list(let values) = value else {
             rates = [try Rate(setting: value)]
             return

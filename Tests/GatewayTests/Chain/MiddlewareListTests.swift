@@ -1,3 +1,4 @@
+import GatewayMiddlewares
 import Testing
 
 @testable import Gateway
@@ -16,6 +17,11 @@ struct MiddlewareListTests {
         #expect(Self.list.inserting(.of(Third.self), before: "first").names == ["third", "first", "second"])
         #expect(Self.list.appending(.of(Third.self)).names == ["first", "second", "third"])
         #expect(Self.list.removing("first").names == ["second"])
+        // A middleware with two places has one table.
+        let standard = MiddlewareList.standard
+        #expect(standard.names.count { $0 == "rate_limit" } == 1)
+        #expect(standard.registrations.count { $0.description.name == "rate_limit" } == 2)
+        #expect(!standard.removing("rate_limit").registrations.contains { $0.description.name == "rate_limit" })
     }
 
     @Test func `all errors are reported at once`() {

@@ -51,7 +51,7 @@ struct ConfigurationCheckTests {
         ("[policies.r.headers.request]\nremove = [\"Host\"]", "policies.r.headers.request.remove[0]"),
         ("[policies.s.security_headers]\ncsp = { policy = \"{x}\" }", "policies.s.security_headers.csp.policy"),
         ("[policies.t.compression]\ntypes = [\"x\"]", "policies.t.compression.types[0]"),
-        ("[policies.cached.cache]\nkey_consumer = true", "policies.cached.cache.key_consumer"),
+        ("[policies.cached.cache]\ncoalesce_wait = \"0s\"", "policies.cached.cache.coalesce_wait"),
         ("[policies.u.errors]\ntype_base = \" \"", "policies.u.errors.type_base"),
         ("[policies.v.request_id]\nheader = \"a b\"", "policies.v.request_id.header"),
         ("[[routes]]\npath = \"/:id\"\nrespond = {}", "routes[0].path"),

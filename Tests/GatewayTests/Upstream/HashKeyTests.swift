@@ -57,7 +57,7 @@ struct HashKeyTests {
             let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
             return [
                 KeySource(.clientIP), KeySource(.header("A")), KeySource(.cookie("a")),
-                KeySource(.clientCertificateSubject),
+                KeySource(.clientCertificateSubject), KeySource(.consumer), KeySource(.apiKey), KeySource(.claim("a")),
             ].map {
                 HashKey($0, makesCookie: false).hash(of: exchange)
             }

@@ -44,7 +44,7 @@ struct RateLimitFieldsTests {
         let rule = config.rule
         let fields = RateLimitFields(
             name: "users",
-            rates: config.limit.rates,
+            rates: config.rates,
             capacities: config.capacities,
             selection: .legacy
         )

@@ -85,6 +85,31 @@ struct RateLimitIdentityTests {
         #expect(Set(shared).count == 3)
     }
 
+    @Test func `callers are counted by what their credential says, and others by address`() async throws {
+        let keys = try await WorkerFixture.run { worker in
+            let consumers = Consumers()
+            let callers: [Caller?] = [
+                Caller(consumers.consumer("ann"), kind: "api_key"),
+                Caller(consumers.consumer("ann"), kind: "jwt", claims: ["org": ["id": 7]]),
+                Caller(consumers.consumer("bob"), kind: "jwt", claims: ["org": ["id": 7]]), nil,
+            ]
+            let sources = [KeySource(.consumer), KeySource(.apiKey), KeySource(.claim("org.id")), KeySource(.clientIP)]
+            return try sources.map { source in
+                let identity = RateLimitIdentity(source, ipv6Prefix: 64, seed: Self.seed)
+                return try callers.map { caller in
+                    let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a")
+                    exchange.clientAddress = IPAddress("192.0.2.1").map { ClientAddress($0) } ?? .unknown
+                    exchange.caller = caller
+                    return identity.key(of: exchange)
+                }
+            }
+        }
+        let address = keys[3][0]
+        #expect(keys[0][0] == keys[0][1] && keys[0][1] != keys[0][2] && keys[0][3] == address)
+        #expect(keys[1][0] == keys[0][0] && keys[1][1...] == [address, address, address])
+        #expect(keys[2][0] == address && keys[2][1] == keys[2][2] && keys[2][1] != address && keys[2][3] == address)
+    }
+
     @Test func `a missing header is replaced by the address`() async throws {
         let addresses = ["192.0.2.1", "198.51.100.1"]
         let named = try await Self.keys(KeySource(.header("X-Tenant")), from: addresses)

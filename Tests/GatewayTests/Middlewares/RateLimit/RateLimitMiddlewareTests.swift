@@ -161,7 +161,7 @@ struct RateLimitMiddlewareTests {
     func `decisions are counted and logged`(mode: RateLimitMiddleware.Mode, limited: String) async throws {
         let told = try await WorkerFixture.run { worker in
             var config = Config()
-            config.limit = Rates(Rate(2, per: .day))
+            config.limit = .rates(Rates(Rate(2, per: .day)))
             config.mode = mode
             let meters = RouteMeters(route: "users", shard: worker.meters)
             var context = BuildContext(route: "users", worker: worker, meters: meters, middleware: "rate_limit")
@@ -227,7 +227,7 @@ struct RateLimitMiddlewareTests {
         Mistake("burst") {
             $0.algorithm = .tokenBucket
             $0.burst = .count(100_000)
-            $0.limit = Rates(Rate(1, per: .day))
+            $0.limit = .rates(Rates(Rate(1, per: .day)))
         },
         Mistake("cost") { $0.cost = 0 },
         Mistake("cost") { $0.cost = 61 },
@@ -240,7 +240,7 @@ struct RateLimitMiddlewareTests {
         Mistake("ipv6_prefix") { $0.ipv6Prefix = 129 },
         Mistake("max_keys") { $0.maxKeys = 0 },
         Mistake("status") { $0.status = 200 },
-        Mistake("limit") { $0.limit = Rates(Rate(1_000_000_001, per: .day)) },
+        Mistake("limit") { $0.limit = .rates(Rates(Rate(1_000_000_001, per: .day))) },
         Mistake("scope") { $0.scope = .policy },
     ])
     func `invalid settings are rejected`(mistake: Mistake) async throws {
