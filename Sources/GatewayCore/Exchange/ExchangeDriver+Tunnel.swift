@@ -40,7 +40,7 @@ extension ExchangeDriver {
     }
 
     private var registryKey: WebSocketRegistry.Key {
-        WebSocketRegistry.Key(route: self.exchange.plan.name, consumer: self.exchange.caller?.name)
+        WebSocketRegistry.Key(route: self.exchange.plan.name, consumer: self.exchange.callerName())
     }
 
     /// Counts the end of an exchange that asked for a WebSocket.

@@ -24,9 +24,10 @@ package enum KeyPart {
 }
 
 extension Exchange {
-    /// The name of the caller, if its credential is of this kind. Nil: of any kind.
+    /// The name of the caller, if its credential is of this kind, nil for any kind. A credential may name nobody, and then
+    /// says nothing about who calls.
     package func callerName(kind: String? = nil) -> String? {
-        guard let caller = self.caller, kind == nil || caller.kind == kind else { return nil }
+        guard let caller = self.caller, kind == nil || caller.kind == kind, !caller.name.isEmpty else { return nil }
         return caller.name
     }
 

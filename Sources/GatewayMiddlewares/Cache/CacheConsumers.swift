@@ -4,9 +4,15 @@ import GatewaySettings
 
 /// What the cache knows of consumers on a route where each has its own responses.
 struct CacheConsumers {
-    private let auth: AuthConfiguration
+    /// The kinds whose credential is a bearer token in `Authorization`, where it still is if it is forwarded.
+    private let bearers: [String]
 
-    init(_ auth: AuthConfiguration) { self.auth = auth }
+    init(_ auth: AuthConfiguration) {
+        var bearers: [String] = []
+        if auth.apiKey?.header.lowercased() == "authorization" { bearers.append("api_key") }
+        if auth.jwt?.header.lowercased() == "authorization" { bearers.append("jwt") }
+        self.bearers = bearers
+    }
 
     /// Writes the consumer of a request. The length separates a name from what follows.
     static func write<Sink: CacheKeySink>(_ caller: Caller?, to hash: inout Sink) {
@@ -22,16 +28,11 @@ struct CacheConsumers {
     /// credentials, such as cookies beside an API key, are the upstream's, and keep counting.
     func accepted(in exchange: Exchange) -> FieldSet {
         guard let caller = exchange.caller else { return [] }
-        switch caller.kind {
-        case "basic": return [.authorization]
-        case "api_key":
-            let isBearer = self.auth.apiKey?.header.lowercased() == "authorization"
-            return isBearer && Self.hasBearer(exchange) ? [.authorization] : []
-        default: return []
-        }
+        if caller.kind == "basic" { return [.authorization] }
+        return self.bearers.contains(caller.kind) && Self.hasBearer(exchange) ? [.authorization] : []
     }
 
-    /// Whether the request has a token that another field cannot have brought.
+    /// Whether the request has a bearer token. If it has not, the credential was in a cookie or a parameter.
     private static func hasBearer(_ exchange: Exchange) -> Bool {
         guard let field = exchange.request.headers.first(.authorization) else { return false }
         let scheme: StaticString = "Bearer "

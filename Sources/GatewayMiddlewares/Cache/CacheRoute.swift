@@ -81,8 +81,11 @@ final class CacheRoute {
             ignoresClient: self.ignoresClient,
             accepted: self.consumers?.accepted(in: exchange) ?? []
         )
-        // The upstream may not see the credential, but what it answers may depend on it.
-        if exchange.caller != nil, self.consumers == nil { request.hasCredentials = true }
+        // The upstream may not see the credential, but what it answers may depend on it. The key does not stand for callers
+        // without a name.
+        if exchange.caller != nil, self.consumers == nil || exchange.callerName() == nil {
+            request.hasCredentials = true
+        }
         guard request.bypass == nil, exchange.upgrade == nil, !exchange.isGRPC else {
             return self.bypass(exchange, request.bypass)
         }

@@ -109,7 +109,7 @@ public struct WebSocketMiddleware: RequestHook, CompletionHook {
         // After a retry, the handshake counts already.
         if exchange[self.counted] == nil {
             let client =
-                self.maxPerClient > 0 ? WebSocketSlots.Client(exchange.caller, at: exchange.clientAddress) : nil
+                self.maxPerClient > 0 ? WebSocketSlots.Client(exchange.callerName(), at: exchange.clientAddress) : nil
             switch self.slots.open(for: client, limit: self.maxConnections, clientLimit: self.maxPerClient) {
             case .opened: exchange[self.counted] = Counted(client: client)
             case .routeFull: return .fail(self.isFull)

@@ -11,9 +11,9 @@ final class WebSocketSlots: Sendable {
         case address(high: UInt64, low: UInt64)
 
         /// The consumer, else the address. Nil if the client has neither, as on a Unix socket.
-        init?(_ caller: Caller?, at address: ClientAddress) {
-            if let caller {
-                self = .consumer(caller.name)
+        init?(_ consumer: String?, at address: ClientAddress) {
+            if let consumer {
+                self = .consumer(consumer)
             } else if let ip = address.ip?.counted {
                 self = .address(high: ip.high, low: ip.isIPv6 ? 0 : ip.low)
             } else {
