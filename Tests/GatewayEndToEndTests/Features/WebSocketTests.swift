@@ -345,6 +345,27 @@ extension EndToEnd {
                     return (try? await next.response(toHead: true).status) == 101
                 }
             }
+            let auth = "[routes.auth]\nany = [\"spoken\"]\n"
+            try await withProxy(
+                Self.echoing,
+                route: Self.route,
+                more: auth + Self.policy("max_per_client = 1"),
+                admin: Self.admin,
+                middlewares: SpokenCallers.middlewares
+            ) { gateway, _ in
+                var clients: [RawConnection] = []
+                defer { for client in clients { client.close() } }
+                for (caller, status) in [("ann", 101), ("ann", 429), ("bob", 101)] {
+                    let client = try await gateway.connect()
+                    clients.append(client)
+                    try await client.send(Self.handshake.replacing("Host: a", with: "Host: a\r\nX-Caller: \(caller)"))
+                    #expect(try await client.response(toHead: true).status == status)
+                }
+                try await eventuallyAsync("each consumer has one") {
+                    guard let open = try? await gateway.admin("GET /websockets").text else { return false }
+                    return ["ann", "bob"].allSatisfy { open.contains(#""consumer":"\#($0)","open":1"#) }
+                }
+            }
             let full = Self.policy("max_connections = 1")
             try await withProxy(Self.echoing, route: Self.route, more: full) { gateway, _ in
                 let first = try await Self.open(gateway)
@@ -352,6 +373,21 @@ extension EndToEnd {
                 try await second.send(Self.handshake)
                 #expect(try await second.response().code == "overloaded")
                 first.close()
+            }
+        }
+
+        @Test func `a WebSocket is in flight as long as it is open`() async throws {
+            let plan = "[routes.rate_limit]\nlimit = \"plan\"\n[plans.anonymous]\nmax_in_flight = 1\n"
+            try await withProxy(Self.echoing, route: Self.route, more: plan) { gateway, _ in
+                let first = try await Self.open(gateway)
+                #expect(try await gateway.get("/").code == "rate_limited")
+                first.close()
+                try await eventuallyAsync("it is no longer in flight") {
+                    guard let next = try? await gateway.connect() else { return false }
+                    defer { next.close() }
+                    try? await next.send(Self.handshake)
+                    return (try? await next.response(toHead: true).status) == 101
+                }
             }
         }
 

@@ -130,6 +130,7 @@ func withProxy<R>(
     admin: AdminListen = .off,
     drainTimeout: TimeSpan = .milliseconds(20),
     buffers: Int? = nil,
+    middlewares: MiddlewareList = .standard,
     _ body: (RunningGateway, ScriptedUpstream) async throws -> R
 ) async throws -> R {
     try await withUpstream(buffers: buffers, script) { upstream in
@@ -141,9 +142,13 @@ func withProxy<R>(
             route: route,
             more: more
         )
-        return try await withGateway(toml, workers: workers, admin: admin, drainTimeout: drainTimeout) { gateway in
-            try await body(gateway, upstream)
-        }
+        return try await withGateway(
+            toml,
+            workers: workers,
+            admin: admin,
+            drainTimeout: drainTimeout,
+            middlewares: middlewares
+        ) { gateway in try await body(gateway, upstream) }
     }
 }
 

@@ -1,3 +1,4 @@
+import GatewayMiddlewares
 import Logging
 import NIOCore
 import Testing
@@ -76,9 +77,10 @@ func withGateways<R>(
     workers: Int = 2,
     admin: AdminListen = .off,
     log: Logger = Logger(label: "gateway"),
+    middlewares: MiddlewareList = .standard,
     _ body: (SharedGateways) async throws -> R
 ) async throws -> R {
-    try await withMoreGateways(count, [], toml, workers, admin, log, body)
+    try await withMoreGateways(count, [], toml, workers, admin, log, middlewares, body)
 }
 
 private func withMoreGateways<R>(
@@ -88,11 +90,12 @@ private func withMoreGateways<R>(
     _ workers: Int,
     _ admin: AdminListen,
     _ log: Logger,
+    _ middlewares: MiddlewareList,
     _ body: (SharedGateways) async throws -> R
 ) async throws -> R {
     guard known.count < count else { return try await body(SharedGateways(all: known, workers: workers)) }
-    return try await withGateway(toml, workers: workers, admin: admin, log: log) { gateway in
-        try await withMoreGateways(count, known + [gateway], toml, workers, admin, log, body)
+    return try await withGateway(toml, workers: workers, admin: admin, middlewares: middlewares, log: log) { gateway in
+        try await withMoreGateways(count, known + [gateway], toml, workers, admin, log, middlewares, body)
     }
 }
 
