@@ -142,6 +142,7 @@ public typealias CompressionMiddleware = GatewayMiddlewares.CompressionMiddlewar
 public typealias ConcurrencyMiddleware = GatewayMiddlewares.ConcurrencyMiddleware
 public typealias ETagMiddleware = GatewayMiddlewares.ETagMiddleware
 public typealias ErrorsMiddleware = GatewayMiddlewares.ErrorsMiddleware
+public typealias FieldsMiddleware = GatewayMiddlewares.FieldsMiddleware
 public typealias HeadersMiddleware = GatewayMiddlewares.HeadersMiddleware
 public typealias IPMiddleware = GatewayMiddlewares.IPMiddleware
 public typealias LimitsMiddleware = GatewayMiddlewares.LimitsMiddleware

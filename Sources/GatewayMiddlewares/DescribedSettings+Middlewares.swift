@@ -103,6 +103,13 @@ extension HeadersMiddleware.Changes: DescribedSettings {
     ]
 }
 
+extension FieldsMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "maxBody": "Larger responses pass unchanged.",
+        "parameter": "The parameter of the query that has the expression.",
+    ]
+}
+
 extension HeadersMiddleware.Config: DescribedSettings {
     package static let descriptions: [String: String] = [
         "request": "Changes to the fields of requests sent upstream.",

@@ -30,6 +30,8 @@ package enum StandardMiddlewares {
         // Above etag, so that stored responses have their tag; below compression, which encodes them for each client.
         .whenConfigured(CacheMiddleware.self, defaults: CacheMiddleware.Config()),
         .on(ETagMiddleware.self, defaults: ETagMiddleware.Config()),
+        // Below cache and etag, so that selections are stored and tagged.
+        .whenConfigured(FieldsMiddleware.self, defaults: FieldsMiddleware.Config()),
         .on(ErrorsMiddleware.self, defaults: ErrorsMiddleware.Config()),
         // Below all that changes a request, so that a copy is what the upstream receives.
         .whenConfigured(MirrorMiddleware.self, defaults: MirrorMiddleware.Config()),
