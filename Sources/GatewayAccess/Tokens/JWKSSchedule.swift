@@ -92,6 +92,6 @@ package struct JWKSSchedule: Sendable {
     /// In how many seconds a client should try again that came before the first keys.
     package func retryAfter(at now: NIODeadline) -> Int {
         guard case .waiting(let next) = self.state, next > now else { return 1 }
-        return Int((next - now).nanoseconds / 1_000_000_000) + 1
+        return Int(((next - now).nanoseconds - 1) / 1_000_000_000) + 1
     }
 }

@@ -23,8 +23,8 @@ package struct TokenCache<Value: AnyObject> {
         /// The number of the issuer.
         package let issuer: Int
         package let key: TokenKey.ID
-        /// The version of the issuer's keys that is known to contain the key.
-        package var version: UInt64
+        /// The keys of the issuer that are known to contain the key.
+        package var keys: TokenKeySet
         fileprivate var used: UInt64 = 0
 
         fileprivate init(_ hash: UInt64, _ token: [UInt8], _ value: Value, _ found: Verified) {
@@ -34,7 +34,7 @@ package struct TokenCache<Value: AnyObject> {
             self.expires = found.expires
             self.issuer = found.issuer
             self.key = found.key
-            self.version = found.version
+            self.keys = found.keys
         }
     }
 
@@ -43,13 +43,13 @@ package struct TokenCache<Value: AnyObject> {
         let expires: Int64
         let issuer: Int
         let key: TokenKey.ID
-        let version: UInt64
+        let keys: TokenKeySet
 
-        package init(_ token: VerifiedToken, issuer: Int, version: UInt64) {
+        package init(_ token: VerifiedToken, issuer: Int, keys: TokenKeySet) {
             self.expires = token.expires
             self.issuer = issuer
             self.key = token.key
-            self.version = version
+            self.keys = keys
         }
     }
 

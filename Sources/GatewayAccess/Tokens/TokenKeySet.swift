@@ -1,7 +1,7 @@
 package import GatewaySettings
 
 /// The keys of one issuer.
-package struct TokenKeySet: Sendable {
+package final class TokenKeySet: Sendable {
     /// The most keys of one set. A token without `kid` is tried with all of them.
     private static let maximumCount = 64
 
@@ -12,17 +12,19 @@ package struct TokenKeySet: Sendable {
     /// Reads a JSON Web Key Set (RFC 7517 section 5) key by key: what is no key for these algorithms is skipped, so that
     /// an issuer can add keys of new kinds.
     ///
-    /// - Returns: Nil if the text is no key set at all.
-    package init?(json: [UInt8], algorithms: [TokenAlgorithm]) {
+    /// - Returns: Nil if the text is no key set, or has no such key. What an issuer publishes by mistake must not lock out
+    ///   everybody.
+    package convenience init?(json: [UInt8], algorithms: [TokenAlgorithm]) {
         guard let set = try? StrictJSON.parse(json), case .array(let entries)? = set["keys"] else { return nil }
         let keys = entries.lazy.compactMap { TokenKey(jwk: $0, algorithms: algorithms) }.prefix(Self.maximumCount)
+        if keys.isEmpty { return nil }
         self.init(Array(keys))
     }
 
     /// Reads one or more public keys or certificates in PEM.
     ///
     /// - Returns: Nil if none of them is a key for these algorithms.
-    package init?(pem: String, algorithms: [TokenAlgorithm]) {
+    package convenience init?(pem: String, algorithms: [TokenAlgorithm]) {
         let keys = Self.blocks(of: pem).prefix(Self.maximumCount).compactMap { block in
             PublicKey(pem: block).flatMap { TokenKey($0, id: TokenKey.ID(block), algorithms: algorithms) }
         }

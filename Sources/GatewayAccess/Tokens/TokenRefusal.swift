@@ -9,16 +9,15 @@ package struct TokenRefusal: Error, Hashable, Sendable, CustomStringConvertible 
         self.isExpired = isExpired
     }
 
-    /// Whether the text has nothing of a token, and may be another kind of credential.
-    package var isNoToken: Bool { self == .notAToken }
-
     package var description: String { "\(self.reason)" }
 
     package static func == (left: Self, right: Self) -> Bool { left.description == right.description }
     package func hash(into hasher: inout Hasher) { hasher.combine(self.description) }
 
     static let expired = TokenRefusal("expired", isExpired: true)
-    static let notAToken = TokenRefusal("not a signed token")
+    /// The text has no three parts. It may be another kind of credential.
+    package static let notAToken = TokenRefusal("not a signed token")
+    static let malformedEncoding = TokenRefusal("malformed encoding")
     static let tooLong = TokenRefusal("too long")
     static let malformedHeader = TokenRefusal("malformed header")
     static let malformedClaims = TokenRefusal("malformed claims")

@@ -11,4 +11,20 @@ package struct VerifiedToken: Hashable, Sendable {
     package let expires: Int64
     /// The key that signed it.
     package let key: TokenKey.ID
+
+    package init(
+        claims: JSONValue,
+        consumer: String,
+        plan: String?,
+        scope: [String],
+        expires: Int64,
+        key: TokenKey.ID
+    ) {
+        self.claims = claims
+        self.consumer = consumer
+        self.plan = plan
+        self.scope = scope
+        self.expires = expires
+        self.key = key
+    }
 }

@@ -54,8 +54,13 @@ extension ConfigurationValidator {
                 "remove \(sources[0]) or \(sources[1])"
             )
         }
-        if !issuer.jwks.isEmpty, let problem = Self.problem(withURL: issuer.jwks) {
-            report(path + "jwks", problem, "write \"https://issuer.example/.well-known/jwks.json\"")
+        if issuer.jwks != .missing {
+            // A URL from code has not been parsed.
+            do {
+                _ = try ServiceURL(setting: issuer.jwks.settingValue)
+            } catch {
+                report(path + "jwks", issuer.jwks.settingValue, error)
+            }
         }
         if issuer.publicKey.contains("PRIVATE KEY-----") {
             report(
@@ -154,24 +159,6 @@ extension ConfigurationValidator {
         for (index, name) in required.enumerated() where name.isEmpty {
             report(path + "required" + index, "a claim needs a name", "write \"exp\"")
         }
-    }
-
-    /// Returns what is wrong with the URL of a key set.
-    private static func problem(withURL text: String) -> String? {
-        let scheme = text.prefix { $0 != ":" }.lowercased()
-        guard scheme == "https" || scheme == "http", text.dropFirst(scheme.count).hasPrefix("://") else {
-            return "this is not a URL with https"
-        }
-        let rest = text.dropFirst(scheme.count + 3)
-        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        if authority.utf8.contains(UInt8(ascii: "@")) { return "the URL has a user name, which is not sent" }
-        guard let (host, port) = HostAndPort.parse(authority, rooted: true), !host.isEmpty, port != 0 else {
-            return "the URL has no valid host"
-        }
-        guard !rest.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "#") }) else {
-            return "the URL has a fragment, blanks or characters that need percent-encoding"
-        }
-        return nil
     }
 }
 

@@ -20,7 +20,7 @@ extension ConfigurationWarnings {
                     )
                 )
             }
-            if let host = Self.plainHost(issuer.jwks), !Self.isLoopback(host) {
+            if case .http(let host, _) = issuer.jwks.target, issuer.jwks != .missing, !Self.isLoopback(host) {
                 warnings.append(
                     warning(
                         place + "jwks",
@@ -31,13 +31,6 @@ extension ConfigurationWarnings {
             }
         }
         return warnings
-    }
-
-    /// The host of an `http` URL.
-    private static func plainHost(_ url: String) -> String? {
-        guard url.lowercased().hasPrefix("http://") else { return nil }
-        let authority = url.dropFirst("http://".count).prefix { $0 != "/" && $0 != "?" }
-        return HostAndPort.parse(authority, rooted: true)?.host
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -6,6 +6,14 @@ extension GatewayConfiguration {
         if let forward = self.auth.forward, forward.url != .missing {
             services[ForwardAuthConfiguration.service] = forward.upstream
         }
+        for issuer in self.auth.jwt?.allIssuers ?? [] {
+            guard case .url(let url, let service, _) = issuer.keys else { continue }
+            services[service] = UpstreamConfiguration(
+                service: url,
+                timeout: TokenIssuer.fetchTimeout,
+                maxConnections: 4
+            )
+        }
         return services
     }
 }

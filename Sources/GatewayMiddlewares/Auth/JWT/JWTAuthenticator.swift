@@ -15,8 +15,10 @@ struct JWTAuthenticator: Authenticator {
     private let sharesHeader: Bool
     private let issuers: TokenIssuers
     private let tokens: VerifiedTokens
+    /// What fetches the keys of each issuer; nil if they come from elsewhere.
+    private let fetchers: [KeyFetcher?]
     private let consumers: Consumers
-    private let eventLoop: any EventLoop
+    private let worker: Worker
 
     init(in context: inout BuildContext) {
         if context.auth.jwt == nil {
@@ -31,10 +33,18 @@ struct JWTAuthenticator: Authenticator {
         self.forwards = settings.forward
         self.sharesHeader =
             context.auth.apiKey.map { HeaderName($0.header) == HeaderName(.authorization) } ?? false
-        self.issuers = TokenIssuers.of(settings, in: context)
-        self.tokens = VerifiedTokens.of(settings, in: context)
+        let issuers = settings.allIssuers
+        self.issuers = TokenIssuers.of(issuers, in: context)
+        self.tokens = VerifiedTokens.of(issuers, self.issuers, in: context)
+        self.fetchers = zip(issuers, self.issuers.keys).map { issuer, keys in
+            guard case .fetched(let keys) = keys, case .url(_, let service, _) = issuer.keys,
+                let client = context.outboundClient(to: service)
+            else { return nil }
+            return KeyFetcher(keys, client, on: context.worker.eventLoop)
+        }
         self.consumers = context.consumers
-        self.eventLoop = context.worker.eventLoop
+        self.worker = context.worker
+        for fetcher in self.fetchers { fetcher?.start() }
     }
 
     func authenticate(_ exchange: Exchange) -> Authentication {
@@ -60,13 +70,13 @@ struct JWTAuthenticator: Authenticator {
     /// The caller of a token that was verified before.
     private func known(_ token: UnsafeRawBufferPointer, at now: Int64) -> Caller? {
         guard let entry = self.tokens.cache.find(token, at: now) else { return nil }
-        let version = self.issuers.version(of: entry.issuer)
-        guard version != entry.version else { return entry.value }
-        guard self.issuers.keys(of: entry.issuer)?.contains(entry.key) == true else {
+        guard let keys = self.tokens.keys(of: entry.issuer) else { return nil }
+        guard keys !== entry.keys else { return entry.value }
+        guard keys.contains(entry.key) else {
             self.tokens.cache.remove(entry)
             return nil
         }
-        entry.version = version
+        entry.keys = keys
         return entry.value
     }
 
@@ -76,26 +86,63 @@ struct JWTAuthenticator: Authenticator {
                 Result { () throws(TokenRefusal) in try self.issuers.verifier.read(bytes) }
             }
             let (token, issuer) = try found.get()
-            return self.judge(token, of: issuer, bytes, at: now)
+            return self.judge(UnverifiedToken(token: token, issuer: issuer, bytes: bytes), at: now)
         } catch {
-            if error.isNoToken, self.sharesHeader { return .missing }
+            if error == .notAToken, self.sharesHeader { return .missing }
             return .refused(Authentication.Refusal(error.reason, isExpired: error.isExpired))
         }
     }
 
-    private func judge(_ token: SignedToken, of issuer: Int, _ bytes: [UInt8], at now: Int64) -> Authentication {
-        let version = self.issuers.version(of: issuer)
-        switch self.issuers.verifier.verify(token, of: issuer, with: self.issuers.keys(of: issuer), at: now) {
+    private struct UnverifiedToken {
+        let token: SignedToken
+        let issuer: Int
+        let bytes: [UInt8]
+    }
+
+    /// - Parameter mayWait: Whether an unknown key may be fetched.
+    private func judge(_ unverified: UnverifiedToken, at now: Int64, mayWait: Bool = true) -> Authentication {
+        let issuer = unverified.issuer
+        let keys = self.tokens.keys(of: issuer)
+        switch self.issuers.verifier.verify(unverified.token, of: issuer, with: keys, at: now) {
         case .accepted(let verified):
             let caller = self.caller(verified)
-            let entry = TokenCache<Caller>.Verified(verified, issuer: issuer, version: version)
-            bytes.withUnsafeBytes { self.tokens.cache.add($0, caller, entry, at: now) }
+            if let keys {
+                let found = TokenCache<Caller>.Verified(verified, issuer: issuer, keys: keys)
+                unverified.bytes.withUnsafeBytes { self.tokens.cache.add($0, caller, found, at: now) }
+            }
             return .accepted(caller)
         case .refused(let refusal):
             return .refused(Authentication.Refusal(refusal.reason, isExpired: refusal.isExpired))
-        case .unknownKey: return .refused(Authentication.Refusal("unknown key"))
-        case .noKeys: return .unavailable(retryAfter: 1, reason: "no keys yet")
+        case .unknownKey:
+            return (mayWait ? self.fetchKeys(for: unverified) : nil)
+                ?? .refused(Authentication.Refusal("unknown key"))
+        case .noKeys:
+            guard case .fetched(let keys) = self.issuers.keys[issuer] else {
+                return .unavailable(retryAfter: 1, reason: "no keys")
+            }
+            return .unavailable(retryAfter: keys.retryAfter, reason: "no keys yet")
         }
+    }
+
+    /// Fetches the keys again for a token with an unknown one. Returns nil if that must not be.
+    private func fetchKeys(for unverified: UnverifiedToken) -> Authentication? {
+        guard case .fetched(let keys) = self.issuers.keys[unverified.issuer],
+            let fetcher = self.fetchers[unverified.issuer]
+        else { return nil }
+        let pending = PendingAuthentication()
+        let look = NIOLoopBound((self, unverified, pending), eventLoop: self.worker.eventLoop)
+        let decision = keys.unknownKey(on: self.worker.eventLoop) {
+            let (authenticator, unverified, pending) = look.value
+            authenticator.worker.tick()
+            let now = authenticator.worker.unixMilliseconds
+            pending.complete(authenticator.judge(unverified, at: now, mayWait: false))
+        }
+        switch decision {
+        case .refuse: return nil
+        case .wait: break
+        case .fetch: fetcher.fetch()
+        }
+        return .pending(pending)
     }
 
     private func caller(_ token: VerifiedToken) -> Caller {

@@ -1,7 +1,7 @@
 /// `[auth.jwt]`: JSON Web Tokens (RFC 7519).
 public struct JWTConfiguration: SettingTable, Hashable {
     /// URL of the issuer's keys, a JSON Web Key Set (RFC 7517).
-    public var jwks = ""
+    public var jwks = ServiceURL.missing
     /// File of the issuer's keys, a JSON Web Key Set. It is read again when it changes.
     public var jwksFile = ""
     /// The issuer's public key as PEM text, or the file that contains it. The file is read again when it changes.
@@ -43,7 +43,7 @@ public struct JWTConfiguration: SettingTable, Hashable {
 /// `[[auth.jwt.issuers]]`: one of several issuers. Absent keys are as in `[auth.jwt]`.
 public struct JWTIssuerConfiguration: SettingTable, Hashable {
     /// URL of the issuer's keys, a JSON Web Key Set (RFC 7517).
-    public var jwks = ""
+    public var jwks = ServiceURL.missing
     /// File of the issuer's keys, a JSON Web Key Set. It is read again when it changes.
     public var jwksFile = ""
     /// The issuer's public key as PEM text, or the file that contains it. The file is read again when it changes.

@@ -2,7 +2,8 @@
 package struct TokenIssuer: Hashable, Sendable {
     /// Where the keys come from.
     package enum Keys: Hashable, Sendable {
-        case url(String, refresh: TimeSpan)
+        /// They are fetched through this service of ``GatewayConfiguration/services``.
+        case url(ServiceURL, service: String, refresh: TimeSpan)
         case file(String)
         /// A file of keys in PEM.
         case pemFile(String)
@@ -27,6 +28,8 @@ package struct TokenIssuer: Hashable, Sendable {
     package let scopeClaim: String
     package let cache: TimeSpan
 
+    /// How long fetching keys may take.
+    package static let fetchTimeout = TimeSpan.seconds(5)
     static let publicAlgorithms: [TokenAlgorithm] = [.rs256, .es256, .edDSA]
     static let secretAlgorithms: [TokenAlgorithm] = [.hs256]
 }
@@ -36,15 +39,15 @@ extension JWTConfiguration {
     package var allIssuers: [TokenIssuer] {
         let own = self.ownIssuer
         let all = own.keySources.isEmpty ? self.issuers : [own] + self.issuers
-        return all.map { self.issuer($0) }
+        return all.enumerated().map { self.issuer($0.element, number: $0.offset) }
     }
 
-    private func issuer(_ issuer: JWTIssuerConfiguration) -> TokenIssuer {
+    private func issuer(_ issuer: JWTIssuerConfiguration, number: Int) -> TokenIssuer {
         let keys: TokenIssuer.Keys =
             if !issuer.secret.isEmpty {
                 .secret(issuer.secret)
-            } else if !issuer.jwks.isEmpty {
-                .url(issuer.jwks, refresh: issuer.refresh ?? self.refresh)
+            } else if issuer.jwks != .missing {
+                .url(issuer.jwks, service: "_auth_jwks_\(number)", refresh: issuer.refresh ?? self.refresh)
             } else if !issuer.jwksFile.isEmpty {
                 .file(issuer.jwksFile)
             } else if !issuer.publicKey.isEmpty {
@@ -71,7 +74,10 @@ extension JWTConfiguration {
 extension JWTIssuerConfiguration {
     /// The keys of the table that name a source of keys.
     var keySources: [String] {
-        [("jwks", self.jwks), ("jwks_file", self.jwksFile), ("public_key", self.publicKey), ("secret", self.secret)]
-            .filter { !$0.1.isEmpty }.map(\.0)
+        [
+            ("jwks", self.jwks.description), ("jwks_file", self.jwksFile), ("public_key", self.publicKey),
+            ("secret", self.secret),
+        ]
+        .filter { !$0.1.isEmpty }.map(\.0)
     }
 }
