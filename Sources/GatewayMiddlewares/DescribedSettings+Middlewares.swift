@@ -8,6 +8,34 @@ extension AccessLogMiddleware.Config: DescribedSettings {
     ]
 }
 
+extension AuthMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "any":
+            "The kinds of credentials that the route accepts, in the order in which they are looked for: `api_key`, `jwt`, `basic`, `forward`.",
+        "failures":
+            "How many wrong credentials a client address may send, on all routes together. Further requests get 429. `\"off\"`: any number.",
+        "mode": "`shadow` logs and counts, but refuses nothing.",
+        "optional": "Whether requests without any credential pass as anonymous. Wrong credentials never pass.",
+        "require":
+            "What an accepted credential must have, all of it: `scope` (every word), `consumer`, `plan`, `jwt.NAME` (one of the values). Others get 403.",
+    ]
+}
+
+extension CORSMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "credentials": "Whether pages may send cookies and client certificates.",
+        "expose":
+            "Response fields that pages may read. `\"auto\"`: the limit fields, `Retry-After`, the request ID and `ETag`, if the route can send them.",
+        "headers": "Request fields that pages may send. `*` allows all but `Authorization`, which must be named.",
+        "maxAge": "How long browsers remember the answer to a preflight, at most 24 h.",
+        "methods":
+            "Methods that pages may use, in addition to GET, HEAD and POST, which browsers always allow. Case matters.",
+        "origins":
+            "Origins whose pages may use the route: `https://app.example.com`, `https://*.example.com` (any subdomain, not the domain itself), `http://localhost:*` (any port), `*` (any origin), or `null` (sandboxed frames and local files of any site).",
+        "privateNetwork": "Whether pages of public sites may use the route on a private network.",
+    ]
+}
+
 extension CacheMiddleware.Config: DescribedSettings {
     package static let descriptions: [String: String] = [
         "coalesce": "Sends one request upstream for all that wait for the same response.",

@@ -1,11 +1,47 @@
 // Generated from the doc comments by ReferenceTests: GOLDEN=write swift test --filter ReferenceTests
 // swift-format-ignore-file
 
+extension APIKeyConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "file": "File with further `[[keys]]`. It is read again when it changes.",
+        "forward": "Whether the upstream receives the key.",
+        "header": "The field with the key. `Authorization`: as a bearer token.",
+        "keys": "The keys.",
+        "query": "A parameter of the query that may have the key instead. Logs redact it. Empty: none.",
+    ]
+}
+
 extension AdminConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "expose": "Admin paths that are also served on `server.listen`.",
         "listen": "One address, or `\"off\"`.",
         "token": "Bearer token that callers must send. Empty: only loopback may connect.",
+    ]
+}
+
+extension AuditConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "events": "What is recorded.",
+        "file": "File of the log, one JSON object per line. Empty: only memory keeps the last 1,000 entries.",
+        "required": "Whether an act is refused if it cannot be recorded.",
+    ]
+}
+
+extension AuthConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "apiKey": "Keys that programs send.",
+        "basic": "Names and passwords.",
+        "forward": "A service that decides.",
+        "jwt": "JSON Web Tokens of other services.",
+    ]
+}
+
+extension BasicConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "file": "File of further users, as `htpasswd -B` writes it. It is read again when it changes.",
+        "forward": "Whether the upstream receives the password.",
+        "users":
+            "Users by name, each with a hashed password: bcrypt, SHA-256 crypt or SHA-512 crypt. `gateway key password NAME` prints the line.",
     ]
 }
 
@@ -33,12 +69,27 @@ extension CircuitBreakerConfiguration: DescribedSettings {
     ]
 }
 
+extension ForwardAuthConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "cache": "How long a 2xx is remembered for the same method, host, URI and fields. `0s`: not.",
+        "clientHeaders": "Fields of a 2xx response that the client receives.",
+        "consumerHeader": "The field of a 2xx response that names the consumer. Empty: none.",
+        "requestHeaders": "Fields of the request that the service receives.",
+        "responseHeaders": "Fields of a 2xx response that the upstream receives.",
+        "timeout": "How long the service may take.",
+        "url": "The URL that is asked with GET.",
+    ]
+}
+
 extension GatewayConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "admin": "The listener for health and metrics.",
+        "audit": "Who changed what, when, and from where.",
+        "auth": "The credentials that the gateway knows.",
         "log": "What is logged, how, and where.",
         "metrics": "Buckets and limits of `/metrics`.",
         "middleware": "Middleware settings for all routes.",
+        "plans": "What callers may use, by the name of their plan.",
         "policies": "Named sets of middleware settings, for the routes that list them.",
         "redis": "A Redis server that gateways share.",
         "routes": "Routes. The most specific route wins.",
@@ -80,6 +131,64 @@ extension HealthCheckConfiguration: DescribedSettings {
     ]
 }
 
+extension JWTConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "algorithms":
+            "The algorithms that are accepted, if they suit the key. Absent: RS256, ES256 and EdDSA, or HS256 with `secret`.",
+        "audience": "Names of this service. `aud` must contain one of them. Empty: `aud` is not checked.",
+        "cache":
+            "How long a verified token is remembered, at most 1 day, and never longer than it and its key are valid. `0s`: not.",
+        "consumerClaim": "The claim that names the consumer, or the path of one: `act.sub`.",
+        "cookie": "A cookie that may have the token instead. Empty: none.",
+        "forward": "Whether the upstream receives the token.",
+        "header": "The field with the token. `Authorization`: as a bearer token. Others: the token alone.",
+        "issuer": "The issuer, which `iss` must name. Empty: any.",
+        "issuers": "Several issuers. The `iss` of a token chooses one.",
+        "jwks": "URL of the issuer's keys, a JSON Web Key Set (RFC 7517).",
+        "jwksFile": "File of the issuer's keys, a JSON Web Key Set. It is read again when it changes.",
+        "leeway": "How far the clocks of issuers may be off, at most 5 minutes.",
+        "planClaim": "The claim that names the plan, or its path. Empty: none.",
+        "publicKey":
+            "The issuer's public key as PEM text, or the file that contains it. The file is read again when it changes.",
+        "refresh": "How often the keys at `jwks` are fetched again, 1 second to 1 day.",
+        "required": "Claims that every token must have.",
+        "scopeClaim": "The claim with the scope, or its path: a string of words, or a list. Empty: none.",
+        "secret": "The secret that the issuer signs with.",
+    ]
+}
+
+extension JWTIssuerConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "algorithms": "The algorithms that are accepted, if they suit the key.",
+        "audience": "Names of this service. `aud` must contain one of them. Empty: `aud` is not checked.",
+        "cache":
+            "How long a verified token is remembered, at most 1 day, and never longer than it and its key are valid. `0s`: not.",
+        "consumerClaim": "The claim that names the consumer, or the path of one: `act.sub`.",
+        "issuer": "The issuer, which `iss` names.",
+        "jwks": "URL of the issuer's keys, a JSON Web Key Set (RFC 7517).",
+        "jwksFile": "File of the issuer's keys, a JSON Web Key Set. It is read again when it changes.",
+        "leeway": "How far the issuer's clock may be off, at most 5 minutes.",
+        "planClaim": "The claim that names the plan, or its path. Empty: none.",
+        "publicKey":
+            "The issuer's public key as PEM text, or the file that contains it. The file is read again when it changes.",
+        "refresh": "How often the keys at `jwks` are fetched again, 1 second to 1 day.",
+        "required": "Claims that every token must have.",
+        "scopeClaim": "The claim with the scope, or its path: a string of words, or a list. Empty: none.",
+        "secret": "The secret that the issuer signs with.",
+    ]
+}
+
+extension KeyConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "enabled": "Whether the key works.",
+        "expires": "When the key stops working. Absent: never.",
+        "name": "The consumer.",
+        "plan": "The consumer's plan. Empty: `authenticated`.",
+        "scope": "What the key allows.",
+        "sha256": "SHA-256 digest of the key, as 64 hexadecimal digits.",
+    ]
+}
+
 extension LimitsConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "bodyRate": "Minimum rate of a request body, after 10 s of grace. Slower clients get 408.",
@@ -112,6 +221,13 @@ extension MetricsConfiguration: DescribedSettings {
         "buckets": "Upper bounds of the duration histograms, in seconds, ascending.",
         "seriesLimit":
             "Maximum number of series per metric. Further label sets are counted in a shared `_OTHER` series.",
+    ]
+}
+
+extension PlanConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "maxInFlight": "How many requests of one caller may be in flight at once. 0: any number.",
+        "rateLimit": "The limit of routes with `rate_limit.limit = \"plan\"`. Absent: none.",
     ]
 }
 
@@ -256,5 +372,13 @@ extension UpstreamTLSConfiguration: DescribedSettings {
         "refresh": "How often the files are checked for changes, 1 second to 1 day.",
         "serverName": "Name to send (SNI) and to verify. Empty: the host of the target's URL.",
         "verify": "Verifies the certificate and the name of the target. `false` accepts any server.",
+    ]
+}
+
+extension UserConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "password": "The hashed password.",
+        "plan": "The user's plan. Empty: `authenticated`.",
+        "scope": "What the user may do.",
     ]
 }

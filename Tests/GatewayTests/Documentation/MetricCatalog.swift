@@ -28,7 +28,8 @@ enum MetricCatalog {
         (
             "Middlewares",
             [
-                RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, CompressionMeters.bytes,
+                RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, AuthMeters.results,
+                CompressionMeters.bytes,
                 CacheMeters.requests, TierMeters.requests, CacheStoreMeters.bytes, CacheStoreMeters.objects,
                 CacheStoreMeters.evictions, CacheStoreMeters.purges, CacheWarmer.requests,
                 ETagMiddleware.notModifiedTotal, CSPReportMiddleware.reports, RequestMirror.requests,
