@@ -193,6 +193,7 @@ let package = Package(
                 "GatewayHTTP",
                 "GatewayRedis",
                 "GatewaySettings",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

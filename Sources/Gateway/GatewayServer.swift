@@ -219,18 +219,21 @@ public final class GatewayServer: Service {
         switch await runtime.reload(configuration) {
         case .reloaded(let applied): return applied.warnings
         case .refused(let errors, file: _): throw ConfigurationErrors(errors)
+        case .unrecorded(let failure): throw ConfigurationErrors([ConfigurationError("\(failure)")])
         case .unavailable(let reason): throw ConfigurationErrors([ConfigurationError(reason)])
         }
     }
 
     /// Reads the configuration again and applies it, as SIGHUP does. Waits until the gateway listens.
-    package func reload() async -> ReloadOutcome {
+    ///
+    /// - Parameter actor: Who asks for it, for the audit log.
+    package func reload(by actor: AuditActor = .signal) async -> ReloadOutcome {
         do {
             _ = try await self.boundAddresses()
         } catch {
             return .unavailable("The gateway did not start.")
         }
-        return await self.runtime?.reload() ?? .unavailable("The gateway has stopped.")
+        return await self.runtime?.reload(by: actor) ?? .unavailable("The gateway has stopped.")
     }
 
     private func waitForStop() async {

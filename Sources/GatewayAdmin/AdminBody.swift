@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GatewayCore
 import GatewayHTTP
+import GatewaySettings
 import NIOCore
 
 /// Collects the body of an admin request, so that endpoints receive it as a whole. Callers without access are refused
@@ -97,6 +98,13 @@ enum AdminBody {
         let string: String?
         let strings: [String]?
         let boolean: Bool?
+
+        var json: JSONValue {
+            if let boolean { return .boolean(boolean) }
+            if let integer { return .integer(integer) }
+            if let string { return .string(string) }
+            return .array((self.strings ?? []).map { .string($0) })
+        }
 
         init(from decoder: any Decoder) {
             let container = try? decoder.singleValueContainer()

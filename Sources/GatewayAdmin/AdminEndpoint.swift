@@ -11,6 +11,8 @@ package protocol AdminEndpoint: Sendable {
     /// Endpoints for `GET` also answer `HEAD`.
     var method: Method { get }
     var scope: AdminScope { get }
+    /// What the audit log calls the act; nil if the endpoint changes nothing.
+    var action: AuditAction? { get }
     /// The names of the query's parameters.
     var queryParameters: Set<String> { get }
     /// The maximum size of the body in bytes.
@@ -25,6 +27,7 @@ extension AdminEndpoint {
     var aliases: [String] { [] }
     var method: Method { .get }
     var scope: AdminScope { .read }
+    var action: AuditAction? { nil }
     var queryParameters: Set<String> { [] }
     var bodyLimit: Int { AdminBody.limit }
 
@@ -49,6 +52,8 @@ package struct AdminCall: Sendable {
     let request: AdminRequest
     /// The values of the path's `{name}`s, unescaped.
     let parameters: [String]
+    /// What the audit log calls the act of the endpoint.
+    let action: AuditAction?
     package let status: GatewayStatus
     let now: NIODeadline
 

@@ -25,6 +25,7 @@ package enum AdminEndpoints {
         WebSocketsEndpoint(),
         CacheEndpoint(),
         PurgeCacheEndpoint(),
+        AuditEndpoint(),
         ConfigurationEndpoint(),
         ReloadEndpoint(),
         CheckEndpoint(),

@@ -38,22 +38,9 @@ struct AdminQuery: Sendable {
     /// - Throws: 422 with every invalid parameter.
     func page(of names: [String]) throws(AdminRefusal) -> Range<Int> {
         var problems: [GatewayError.Problem] = []
-        func single(_ name: String) -> String? {
-            let values = self.values(of: name)
-            if values.count > 1 { problems.append(GatewayError.Problem(field: name, reason: "is given twice")) }
-            return values.first
-        }
-        var limit = Self.defaultLimit
-        if let text = single("limit") {
-            if let number = Int(text), Self.limits.contains(number) {
-                limit = number
-            } else {
-                let reason = "must be a number from \(Self.limits.lowerBound) to \(Self.limits.upperBound)"
-                problems.append(GatewayError.Problem(field: "limit", reason: reason))
-            }
-        }
+        let limit = self.limit(&problems)
         var start = 0
-        if let name = single("after") {
+        if let name = self.single("after", &problems) {
             if let place = names.firstIndex(of: name) {
                 start = place + 1
             } else {
@@ -62,6 +49,38 @@ struct AdminQuery: Sendable {
         }
         guard problems.isEmpty else { throw .invalid(problems) }
         return start..<min(start + limit, names.count)
+    }
+
+    /// The page of a list of numbered elements that `limit` and `after` select.
+    ///
+    /// - Throws: 422 with every invalid parameter.
+    func numberedPage() throws(AdminRefusal) -> (after: Int, limit: Int) {
+        var problems: [GatewayError.Problem] = []
+        let limit = self.limit(&problems)
+        var after = 0
+        if let text = self.single("after", &problems) {
+            if let number = Int(digits: text) {
+                after = number
+            } else {
+                problems.append(GatewayError.Problem(field: "after", reason: "must be a number from this list, or 0"))
+            }
+        }
+        guard problems.isEmpty else { throw .invalid(problems) }
+        return (after, limit)
+    }
+
+    private func limit(_ problems: inout [GatewayError.Problem]) -> Int {
+        guard let text = self.single("limit", &problems) else { return Self.defaultLimit }
+        if let number = Int(text), Self.limits.contains(number) { return number }
+        let reason = "must be a number from \(Self.limits.lowerBound) to \(Self.limits.upperBound)"
+        problems.append(GatewayError.Problem(field: "limit", reason: reason))
+        return Self.defaultLimit
+    }
+
+    private func single(_ name: String, _ problems: inout [GatewayError.Problem]) -> String? {
+        let values = self.values(of: name)
+        if values.count > 1 { problems.append(GatewayError.Problem(field: name, reason: "is given twice")) }
+        return values.first
     }
 
     /// Decodes `+` as a space too, as HTML forms and `curl --data-urlencode` write it.

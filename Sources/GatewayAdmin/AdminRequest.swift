@@ -30,6 +30,7 @@ package struct AdminRequest: Sendable {
     /// The address of the connection's peer, ignoring forwarding fields; nil on a Unix socket.
     var peer: IPAddress?
     var surface = Surface.admin
+    var requestID: String?
 
     init(path: String) { self.path = path }
 
@@ -46,5 +47,7 @@ package struct AdminRequest: Sendable {
         self.fetchSite = text(exchange.request.headers.first(.secFetchSite))
         self.peer = exchange.client?.peer.ip
         self.surface = surface
+        let requestID = exchange.requestIDRange
+        self.requestID = requestID.isEmpty ? nil : exchange.request.headers.string(requestID)
     }
 }

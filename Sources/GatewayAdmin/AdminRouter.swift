@@ -29,27 +29,47 @@ package struct AdminRouter: Sendable {
         guard case .endpoint(let endpoint, _) = AdminEndpoints.match(request.method, request.path) else {
             return AdminBody.limit
         }
-        try AdminAccess(self.status.configuration.admin).check(request, for: endpoint.scope)
+        try self.check(request, for: endpoint.scope)
         return endpoint.bodyLimit
     }
 
     /// - Throws: 400, 401, 403, 404, 405 or 422.
     package func answer(_ request: AdminRequest) async throws(AdminRefusal) -> Response {
-        let access = AdminAccess(self.status.configuration.admin)
         switch AdminEndpoints.match(request.method, request.path) {
         case .endpoint(let endpoint, let parameters):
-            try access.check(request, for: endpoint.scope)
-            let call = AdminCall(request: request, parameters: parameters, status: self.status, now: self.now())
-            // Probes must not fail because of what load balancers add.
-            if endpoint.scope != .open { try call.query.require(endpoint.queryParameters) }
-            return try await endpoint.answer(call)
+            try self.check(request, for: endpoint.scope)
+            let call = AdminCall(
+                request: request,
+                parameters: parameters,
+                action: endpoint.action,
+                status: self.status,
+                now: self.now()
+            )
+            do throws(AdminRefusal) {
+                // Probes must not fail because of what load balancers add.
+                if endpoint.scope != .open { try call.query.require(endpoint.queryParameters) }
+                return try await endpoint.answer(call)
+            } catch {
+                call.recordFailure(error)
+                throw error
+            }
         case .otherMethod(let endpoint, let allow):
-            try access.check(request, for: endpoint.scope)
+            try self.check(request, for: endpoint.scope)
             throw .methodNotAllowed(allow: allow)
         case .none:
             // Whether a path exists is not for everyone to know.
-            try access.check(request, for: .read)
+            try self.check(request, for: .read)
             throw .notFound
+        }
+    }
+
+    /// Checks whether a client may send a request, and records it if not.
+    private func check(_ request: AdminRequest, for scope: AdminScope) throws(AdminRefusal) {
+        do throws(AdminRefusal) {
+            try AdminAccess(self.status.configuration.admin).check(request, for: scope)
+        } catch {
+            request.recordRefusal(error, in: self.status.audit)
+            throw error
         }
     }
 }

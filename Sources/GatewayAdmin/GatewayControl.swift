@@ -5,7 +5,9 @@ package protocol GatewayControl: AnyObject, Sendable {
     /// Takes ``startDrain()`` back, unless the gateway is ending.
     func cancelDrain()
     /// Reads the configuration again and applies it, or leaves everything as it is.
-    func reload() async -> ReloadOutcome
+    ///
+    /// - Parameter actor: Who asks for it, for the audit log.
+    func reload(by actor: AuditActor) async -> ReloadOutcome
     /// Checks a configuration as `gateway check` does. Nothing is applied.
     func check(_ toml: String) async -> InspectionOutcome
     /// Compares a configuration with the running one. Nothing is applied.

@@ -10,6 +10,7 @@ package final class GatewayStatus: Sendable {
     package let shared: SharedState
     package let registry: MeterRegistry
     package let reloads: ReloadMeters
+    package let audit: AuditLog
     /// The certificates of the listeners; nil if there are no listeners.
     package let certificates: CertificateWatch?
     /// The event loops that serve traffic.
@@ -44,6 +45,7 @@ package final class GatewayStatus: Sendable {
         shared: SharedState,
         registry: MeterRegistry,
         reloads: ReloadMeters,
+        audit: AuditLog = AuditLog(),
         certificates: CertificateWatch? = nil,
         eventLoops: [any EventLoop]
     ) {
@@ -52,6 +54,7 @@ package final class GatewayStatus: Sendable {
         self.shared = shared
         self.registry = registry
         self.reloads = reloads
+        self.audit = audit
         self.certificates = certificates
         self.eventLoops = eventLoops
         self.start = NIOLockedValueBox(StatisticsStart(at: shared.startedAt, milliseconds: Platform.unixMilliseconds()))

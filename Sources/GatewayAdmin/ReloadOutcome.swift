@@ -5,6 +5,8 @@ package enum ReloadOutcome: Sendable {
     case reloaded(AppliedReload)
     /// The configuration was not applied. The errors are those that `gateway check` reports.
     case refused([ConfigurationError], file: String)
+    /// The configuration was not applied, because the audit log cannot be written.
+    case unrecorded(AuditFailure)
     /// The gateway cannot reload now, for example because it is ending.
     case unavailable(String)
 }

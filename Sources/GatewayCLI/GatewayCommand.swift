@@ -24,6 +24,7 @@ struct GatewayCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, DiffCommand.self, ReloadCommand.self, ExplainCommand.self,
             InitCommand.self, HealthcheckCommand.self,
+            AuditCommand.self,
             DemoCommand.self, SchemaCommand.self,
         ]
     )

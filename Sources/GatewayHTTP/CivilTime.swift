@@ -50,6 +50,15 @@ package struct CivilTime: Hashable {
         String(decoding: Self(second: milliseconds.flooredQuotient(1000)).rfc3339Second, as: UTF8.self) + "Z"
     }
 
+    /// Returns a time in UTC, such as `1994-11-06T08:49:37.250Z`.
+    ///
+    /// - Parameter milliseconds: Milliseconds since 1970.
+    package static func rfc3339WithMilliseconds(_ milliseconds: Int64) -> String {
+        let second = milliseconds.flooredQuotient(1000)
+        let fraction = String("00\(milliseconds - second * 1000)".suffix(3))
+        return String(decoding: Self(second: second).rfc3339Second, as: UTF8.self) + ".\(fraction)Z"
+    }
+
     /// The RFC 3339 format without fraction and zone.
     package var rfc3339Second: [UInt8] {
         Array("\(four(year))-\(two(month))-\(two(day))T\(clock)".utf8)

@@ -9,7 +9,7 @@ import NIOCore
 /// The change of the running gateway to a new configuration. Everything that can fail comes first, and changes nothing.
 extension GatewayRuntime {
     /// - Throws: ``ConfigurationErrors``. The gateway then runs as before.
-    func change(to wanted: GatewayConfiguration) async throws -> AppliedReload {
+    func change(to wanted: GatewayConfiguration, by actor: AuditActor) async throws -> AppliedReload {
         let running = self.configuration
         var configuration = try wanted.validated(middlewares: self.middlewares.descriptions)
         try Self.requireRoutes(configuration)
@@ -35,16 +35,26 @@ extension GatewayRuntime {
             await self.discard(workers)
             throw error
         }
-        self.certificates.apply(tls)
-        await self.apply(configuration, upstreams, workers, listeners, accessLog)
-        self.routes.withLockedValue { $0 = routes }
-        self.finish(admin, accessLog)
-        self.applyCache()
         let changes = ConfigurationComparison(
             from: running,
             to: configuration,
             middlewares: self.middlewares.descriptions
         )
+        do throws(AuditFailure) {
+            try await self.status.audit.perform(.config, .reload(by: actor, changes)) {
+                self.certificates.apply(tls)
+                await self.apply(configuration, upstreams, workers, listeners, accessLog)
+                self.routes.withLockedValue { $0 = routes }
+                self.finish(admin, accessLog)
+                self.applyCache()
+            }
+        } catch {
+            await self.discard(admin)
+            await self.workers.discard(listeners)
+            await self.discard(workers)
+            throw error
+        }
+        await self.status.audit.configure(configuration.audit)
         self.source.didApply(configuration)
         return AppliedReload(changes: changes, warnings: warnings)
     }
@@ -148,6 +158,10 @@ extension GatewayRuntime {
         } catch {
             throw Self.error(error, at: SettingPath("admin") + "listen", in: configuration)
         }
+    }
+
+    private func discard(_ admin: AdminChange) async {
+        if case .replace(let listener?) = admin { await listener.stop() }
     }
 
     private enum AdminChange {

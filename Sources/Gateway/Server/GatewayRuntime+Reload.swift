@@ -6,12 +6,12 @@ import Logging
 
 /// Reloads: reading, checking and reporting. `GatewayRuntime+Change.swift` applies the configuration.
 extension GatewayRuntime {
-    func reload() async -> ReloadOutcome {
+    func reload(by actor: AuditActor) async -> ReloadOutcome {
         guard let file = self.source.file else {
             return .unavailable("The gateway runs without a configuration file, so there is nothing to reload.")
         }
         return await self.reloads.run { [self] in
-            await self.reload(file: file) { [source, middlewares] in
+            await self.reload(file: file, by: actor) { [source, middlewares] in
                 try source.read(middlewares: middlewares.descriptions)
             }
         }
@@ -19,11 +19,12 @@ extension GatewayRuntime {
 
     /// Applies a configuration that the embedding program has built.
     func reload(_ configuration: GatewayConfiguration) async -> ReloadOutcome {
-        await self.reloads.run { [self] in await self.reload(file: "") { configuration } }
+        await self.reloads.run { [self] in await self.reload(file: "", by: .program) { configuration } }
     }
 
     private func reload(
         file: String,
+        by actor: AuditActor,
         _ read: @escaping @Sendable () throws -> GatewayConfiguration
     ) async -> ReloadOutcome {
         guard !self.shared.isEnding else {
@@ -33,12 +34,18 @@ extension GatewayRuntime {
         defer { self.source.didReload() }
         do {
             // On a separate thread, because reading and comparing large files takes long.
-            let applied = try await InspectionThread.run { try await self.change(to: try read()) }
+            let applied = try await InspectionThread.run { try await self.change(to: try read(), by: actor) }
             self.reportApplied(applied)
             return .reloaded(applied)
+        } catch let failure as AuditFailure {
+            self.reportRefused([
+                ConfigurationError("\(failure)", suggestion: "the change has to be recorded", key: "audit.file")
+            ])
+            return .unrecorded(failure)
         } catch {
             let errors = await self.allErrors(error)
             self.reportRefused(errors)
+            await self.status.audit.failed(.config, .refusedReload(by: actor, errors))
             return .refused(errors, file: file)
         }
     }

@@ -55,12 +55,16 @@ final class GatewayRuntime: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: count)
         setup.settings = WorkerSettings(configuration, workers: count, log: log)
         setup.accessLog = accessLog
+        let audit = AuditLog(configuration.audit, log: log)
+        await audit.open()
+        setup.shared.credentialFailures.send { audit.record($0) }
         let status = GatewayStatus(
             GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
             middlewares: middlewares.descriptions,
             shared: setup.shared,
             registry: setup.registry,
             reloads: ReloadMeters(start: Platform.unixMilliseconds()),
+            audit: audit,
             certificates: certificates,
             eventLoops: Array(group.makeIterator())
         )
@@ -165,10 +169,14 @@ final class GatewayRuntime: Sendable {
         if let accessLog = self.accessLog.withLockedValue({ $0 }) { _ = await accessLog.close(within: .seconds(2)) }
         await self.adminListener?.stop()
         await self.departures.wait()
+        await self.status.audit.stop()
         await self.workers.shutDown()
     }
 
-    func reopenLogs() async throws { try await self.accessLog.withLockedValue { $0 }?.reopen() }
+    func reopenLogs() async throws {
+        await self.status.audit.reopen()
+        try await self.accessLog.withLockedValue { $0 }?.reopen()
+    }
 }
 
 extension WorkerSetup {

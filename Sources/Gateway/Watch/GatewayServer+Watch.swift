@@ -1,3 +1,4 @@
+import GatewayAdmin
 import Logging
 
 extension GatewayServer {
@@ -7,7 +8,7 @@ extension GatewayServer {
         _ = try? await self.boundAddresses()
         await watcher.run {
             self.log.notice("configuration file changed", metadata: ["file": "\(watcher.path)"])
-            _ = await self.runtime?.reload()
+            _ = await self.runtime?.reload(by: .watch)
         }
     }
 }

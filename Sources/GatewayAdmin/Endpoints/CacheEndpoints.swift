@@ -48,18 +48,21 @@ struct PurgeCacheEndpoint: AdminEndpoint {
     let path = "/cache/purge"
     let method = Method.post
     let scope = AdminScope.write
+    let action: AuditAction? = .purgeCache
     let summary =
         "Drops stored responses by `url`, `prefix`, `tag` or `route`, or `\"all\": true`; with `\"soft\": true` they become stale."
 
     func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let body = try PurgeBody(call.request.body)
-        var sum = PurgeOutcome(purged: 0)
-        if let cache = call.status.cache {
+        let sum = try await call.act(on: nil, from: .null, to: body.json) {
+            var sum = PurgeOutcome(purged: 0)
+            guard let cache = call.status.cache else { return sum }
             for purge in body.purges {
                 let outcome = await cache.purge(purge)
                 sum.purged += outcome.purged
                 if outcome.isPending == true { sum.isPending = true }
             }
+            return sum
         }
         guard sum.isPending == true else { return .admin(["purged": .integer(sum.purged)]) }
         return .admin(["purged": .integer(sum.purged), "redis": "pending"])
@@ -73,6 +76,8 @@ struct PurgeBody {
     private static let fields = Set(Self.subjects + ["soft"])
 
     var purges: [Purge] = []
+    /// The fields, as they were understood.
+    private(set) var json = JSONValue.null
 
     /// - Throws: 400 if the body is not JSON, 422 with every wrong field.
     init(_ body: ByteBuffer?) throws(AdminRefusal) {
@@ -99,6 +104,7 @@ struct PurgeBody {
             }
         }
         if !problems.isEmpty { throw .invalid(problems) }
+        self.json = .sorted(fields.mapValues(\.json).merging(["soft": .boolean(isSoft)]) { $1 })
     }
 
     private struct Mistake: Error {

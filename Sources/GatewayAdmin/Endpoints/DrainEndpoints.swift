@@ -7,12 +7,13 @@ struct DrainEndpoint: AdminEndpoint {
     let path = "/drain"
     let method = Method.post
     let scope = AdminScope.write
+    let action: AuditAction? = .startDrain
     let summary = "Reports that the gateway is not ready, and ends keep-alive. Listeners stay open."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
-        call.status.control?.startDrain()
-        return .drain(call.status)
+        try await call.act(on: nil, from: call.drain, to: ["draining": true]) { call.status.control?.startDrain() }
+        return .admin(call.drain)
     }
 }
 
@@ -21,18 +22,19 @@ struct CancelDrainEndpoint: AdminEndpoint {
     let path = "/drain"
     let method = Method.delete
     let scope = AdminScope.write
+    let action: AuditAction? = .cancelDrain
     let summary = "Ends a drain that `POST /drain` started."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
-        call.status.control?.cancelDrain()
-        return .drain(call.status)
+        // A gateway that is ending remains draining.
+        let after: JSONValue = ["draining": .boolean(call.status.shared.isEnding)]
+        try await call.act(on: nil, from: call.drain, to: after) { call.status.control?.cancelDrain() }
+        return .admin(call.drain)
     }
 }
 
-extension Response {
-    /// The state of the drain. A gateway that is ending remains draining.
-    fileprivate static func drain(_ status: GatewayStatus) -> Response {
-        .admin(["draining": .boolean(status.shared.isDraining)])
-    }
+extension AdminCall {
+    /// The state of the drain.
+    fileprivate var drain: JSONValue { ["draining": .boolean(self.status.shared.isDraining)] }
 }

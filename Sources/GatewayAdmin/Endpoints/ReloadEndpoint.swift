@@ -8,14 +8,16 @@ struct ReloadEndpoint: AdminEndpoint {
     let path = "/config/reload"
     let method = Method.post
     let scope = AdminScope.write
+    let action: AuditAction? = .reload
     let summary = "Reloads the configuration: 200 with the changes, or 422 with the errors."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
         guard let control = call.status.control else { throw AdminRefusal(error: GatewayError(.draining)) }
-        switch await control.reload() {
+        switch await control.reload(by: call.actor) {
         case .reloaded(let applied): return .admin(applied.json)
         case .refused(let errors, let file): return .invalidConfiguration(errors, file: file)
+        case .unrecorded: throw .unrecorded
         case .unavailable(let reason): throw AdminRefusal(error: GatewayError(.conflict, detail: reason))
         }
     }

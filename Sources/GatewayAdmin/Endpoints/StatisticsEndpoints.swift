@@ -34,11 +34,14 @@ struct ResetStatisticsEndpoint: AdminEndpoint {
     let path = "/metrics/reset"
     let method = Method.post
     let scope = AdminScope.write
+    let action: AuditAction? = .resetStatistics
     let summary = "Resets the JSON statistics. Prometheus counters are not affected."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
-        await call.status.resetStatistics(at: call.now)
+        try await call.act(on: nil, from: ["since": .string(call.status.statistics.time)], to: .null) {
+            await call.status.resetStatistics(at: call.now)
+        }
         return .admin(["since": .string(call.status.statistics.time)])
     }
 }

@@ -9,12 +9,13 @@ struct DrainTargetEndpoint: AdminEndpoint {
     let path = "/upstreams/{name}/targets/{n}/drain"
     let method = Method.post
     let scope = AdminScope.write
+    let action: AuditAction? = .drainTarget
     let summary = "Sends no new requests to a target."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
         let target = try call.target()
-        target.drain()
+        try await call.act(on: target, to: ["draining": true]) { target.drain() }
         return await call.answer(target)
     }
 }
@@ -24,12 +25,13 @@ struct ReadyTargetEndpoint: AdminEndpoint {
     let path = "/upstreams/{name}/targets/{n}/ready"
     let method = Method.post
     let scope = AdminScope.write
+    let action: AuditAction? = .readyTarget
     let summary = "Sends requests to a drained target again."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
         let target = try call.target()
-        target.ready()
+        try await call.act(on: target, to: ["draining": false]) { target.ready() }
         return await call.answer(target)
     }
 }
@@ -39,13 +41,15 @@ struct WeighTargetEndpoint: AdminEndpoint {
     let path = "/upstreams/{name}/targets/{n}/weight"
     let method = Method.post
     let scope = AdminScope.write
+    let action: AuditAction? = .weighTarget
     let summary = "Sets the weight of a target, 0 to 1,000,000. With 0 it gets no new requests."
 
     private static let weights = 0...1_000_000
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let target = try call.target()
-        target.set(weight: try AdminBody.integer("weight", in: Self.weights, call.request.body))
+        let weight = try AdminBody.integer("weight", in: Self.weights, call.request.body)
+        try await call.act(on: target, to: ["weight": .integer(weight)]) { target.set(weight: weight) }
         return await call.answer(target)
     }
 }
@@ -66,6 +70,18 @@ extension AdminCall {
             throw .notFound("Upstream \(JSONText.quoted(name)) has no target \(JSONText.quoted(place)).")
         }
         return target
+    }
+
+    /// Records a change of a target and then makes it.
+    fileprivate func act(
+        on target: UpstreamTarget,
+        to after: JSONValue,
+        _ change: () -> Void
+    ) async throws(AdminRefusal) {
+        func before() -> JSONValue {
+            ["draining": .boolean(target.isDrained), "weight": .integer(target.weight)]
+        }
+        try await self.act(on: "\(self.parameters[0])/\(target.label)", from: before(), to: after, change)
     }
 
     fileprivate func answer(_ target: UpstreamTarget) async -> Response {

@@ -117,6 +117,9 @@ public struct BuildContext {
     /// Receives what operators may want to know.
     package var events: any EventSink { self.worker.shared.events }
 
+    /// Receives the wrong credentials of clients.
+    package var credentialFailures: CredentialFailures { self.worker.shared.credentialFailures }
+
     // MARK: Meters
 
     package func counter(_ description: MetricDescription, _ labels: String...) -> Counter {

@@ -9,6 +9,8 @@ package final class SharedState: Sendable {
     package let events: any EventSink
     package let webSockets = WebSocketRegistry()
     package let consumers = Consumers()
+    /// Receives the wrong credentials of clients.
+    package let credentialFailures = CredentialFailures()
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     private let overloaded = Atomic(false)

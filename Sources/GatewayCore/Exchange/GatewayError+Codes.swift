@@ -190,6 +190,13 @@ extension GatewayError.Code {
         "Credentials cannot be checked now.",
         proxyStatus: "proxy_internal_response"
     )
+    /// 503: what was asked for has to be recorded, and cannot be now.
+    public static let auditUnavailable = Self(
+        "audit_unavailable",
+        503,
+        "The audit log cannot be written, so nothing was changed.",
+        proxyStatus: "proxy_internal_response"
+    )
     /// 504: the upstream did not answer in time.
     public static let upstreamTimeout = Self(
         "upstream_timeout",
@@ -230,7 +237,7 @@ extension GatewayError.Code {
         .preconditionFailed, .payloadTooLarge, .uriTooLong, .rangeNotSatisfiable, .misdirectedRequest,
         .validationFailed, .upgradeRequired, .rateLimited, .headersTooLarge, .internalError, .notImplemented,
         .versionNotSupported, .upstreamUnreachable, .upstreamInvalidResponse, .upstreamReset, .overloaded,
-        .noHealthyUpstream, .circuitOpen, .draining, .authUnavailable, .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached,
+        .noHealthyUpstream, .circuitOpen, .draining, .authUnavailable, .auditUnavailable, .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached,
         .upstreamError,
     ]
 }

@@ -127,6 +127,9 @@ package final class UpstreamTarget: Sendable {
     /// Sets the weight. 0: the target receives no new requests.
     package func set(weight: Int) { self.change { $0.weight = weight } }
 
+    /// Whether the target was drained by hand.
+    package var isDrained: Bool { self.drainedSince != nil }
+
     /// When the target was drained by hand. Nil if it is not drained.
     var drainedSince: EndpointHealth.Moment? { self.addressing.withLock { $0.override.drainedSince } }
 

@@ -27,6 +27,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     private let identityFields: [HeaderName]
     private let failed: PacedEvent
     private let events: any EventSink
+    private let credentialFailures: CredentialFailures
 
     /// A kind of credential with its name.
     private struct Kind {
@@ -71,6 +72,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
             PacedEvent("auth.failed", topic: "routes.\(context.route)")
         }
         self.events = context.events
+        self.credentialFailures = context.credentialFailures
         self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }
     }
 
@@ -190,7 +192,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         if let (index, refusal) = found.wrong {
             self.meters.count(refusal.isExpired ? .expired : .invalid, index)
             self.failures?.count(exchange)
-            self.tell(exchange)
+            self.tell(exchange, self.kinds[index].name, refusal.reason)
             let verdict = AuthVerdict(kind: self.kinds[index].name, reason: refusal.reason)
             return self.refuse(exchange, verdict, .fail(self.challenges.wrong(index)))
         }
@@ -208,10 +210,20 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     }
 
     /// Tells operators that a credential was wrong.
-    private func tell(_ exchange: Exchange) {
+    private func tell(_ exchange: Exchange, _ kind: String, _ reason: StaticString) {
         let address = String(decoding: exchange.clientAddress.text, as: UTF8.self)
         let data: [String: JSONValue] = ["route": .string(exchange.route), "address": .string(address)]
         self.failed.occurred(at: exchange.now, to: self.events, data)
+        let requestID = exchange.requestIDRange
+        self.credentialFailures.report(
+            CredentialFailure(
+                address: exchange.clientAddress,
+                kind: kind,
+                route: exchange.route,
+                reason: "\(reason)",
+                requestID: requestID.isEmpty ? nil : exchange.request.headers.string(requestID)
+            )
+        )
     }
 
     /// Refuses the request, or only takes note in shadow mode.

@@ -10,6 +10,7 @@ package struct ConfigurationValidator {
         https()
         admin()
         metrics()
+        audit()
         redis()
         basic()
         jwt()

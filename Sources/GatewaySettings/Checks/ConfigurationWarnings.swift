@@ -8,7 +8,8 @@ struct ConfigurationWarnings {
     let diagnostics: ConfigurationDiagnostics
 
     func all() -> [ConfigurationError] {
-        var warnings = secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS() + redis()
+        var warnings =
+            secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS() + audit() + redis()
         warnings += basic()
         warnings += jwt()
         warnings += plans()

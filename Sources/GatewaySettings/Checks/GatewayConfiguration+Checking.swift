@@ -20,6 +20,7 @@ extension GatewayConfiguration {
         let folder = ConfigurationFolder(of: file)
         var resolved = self
         if case .file(let log) = self.log.access { resolved.log.access = .file(path: folder.path(log)) }
+        if !self.audit.file.isEmpty { resolved.audit.file = folder.path(self.audit.file) }
         resolved.document.folder = folder
         return resolved
     }

@@ -25,6 +25,17 @@ package struct FileStatus: Hashable, Sendable {
     package init?(of path: String, followsLinks: Bool = true) {
         var found = stat()
         guard (followsLinks ? stat(path, &found) : lstat(path, &found)) == 0 else { return nil }
+        self.init(found)
+    }
+
+    /// Looks at an open file.
+    package init?(of descriptor: CInt) {
+        var found = stat()
+        guard fstat(descriptor, &found) == 0 else { return nil }
+        self.init(found)
+    }
+
+    private init(_ found: stat) {
         switch found.st_mode & S_IFMT {
         case S_IFREG: self.kind = .regular
         case S_IFSOCK: self.kind = .socket

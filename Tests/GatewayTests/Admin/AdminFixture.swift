@@ -16,7 +16,11 @@ struct AdminFixture {
     var now: NIODeadline { self.status.shared.startedAt }
     var router: AdminRouter { AdminRouter(status: self.status, now: { [now] in now }) }
 
-    init(certificates: CertificateWatch? = nil, _ configure: (inout GatewayConfiguration) -> Void = { _ in }) {
+    init(
+        certificates: CertificateWatch? = nil,
+        audit: AuditLog = AuditLog(),
+        _ configure: (inout GatewayConfiguration) -> Void = { _ in }
+    ) {
         var configuration = GatewayConfiguration()
         configuration.admin.listen = .address(.host("gateway.internal", port: 8081))
         configure(&configuration)
@@ -28,6 +32,7 @@ struct AdminFixture {
             shared: SharedState(),
             registry: MeterRegistry(),
             reloads: ReloadMeters(start: 0),
+            audit: audit,
             certificates: certificates,
             eventLoops: []
         )

@@ -1,0 +1,25 @@
+/// The name of an act in the audit log.
+package struct AuditAction: Hashable, Sendable {
+    package let name: String
+
+    private init(_ name: String) { self.name = name }
+
+    // Acts of the admin API.
+    static let startDrain = Self("drain.start")
+    static let cancelDrain = Self("drain.cancel")
+    static let drainTarget = Self("target.drain")
+    static let readyTarget = Self("target.ready")
+    static let weighTarget = Self("target.weight")
+    static let purgeCache = Self("cache.purge")
+    static let resetStatistics = Self("metrics.reset")
+    static let enableConsumer = Self("consumer.enable")
+    static let disableConsumer = Self("consumer.disable")
+    /// A request that the admin API refused for lack of access.
+    static let refuse = Self("admin.refused")
+
+    package static let reload = Self("config.reload")
+    /// Wrong credentials of a client.
+    static let failAuthentication = Self("auth.failed")
+    /// The file was replaced, as log rotation does, and the chain continues in a new one.
+    static let reopen = Self("audit.reopen")
+}

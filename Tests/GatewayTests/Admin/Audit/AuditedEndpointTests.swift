@@ -1,0 +1,214 @@
+import Foundation
+import GatewaySettings
+import NIOCore
+import Testing
+
+@testable import GatewayAdmin
+@testable import GatewayCore
+@testable import GatewayHTTP
+
+/// What the admin API records.
+struct AuditedEndpointTests {
+    /// A valid request to each endpoint that changes something, by its path.
+    private static let acts: [(method: GatewayHTTP.Method, path: String, body: String)] = [
+        (.post, "/drain", ""),
+        (.delete, "/drain", ""),
+        (.post, "/metrics/reset", ""),
+        (.post, "/cache/purge", #"{"tag":"news"}"#),
+        (.post, "/config/reload", ""),
+        (.post, "/upstreams/api/targets/0/drain", ""),
+        (.post, "/upstreams/api/targets/0/ready", ""),
+        (.post, "/upstreams/api/targets/0/weight", #"{"weight":5}"#),
+    ]
+    /// Endpoints that need access like writes, but change nothing.
+    private static let harmless: Set<String> = ["/config/check", "/config/diff"]
+
+    private static func fixture(_ settings: AuditConfiguration = AuditConfiguration()) -> (AdminFixture, Control) {
+        let fixture = AdminFixture(audit: AuditLog(settings)) { configuration in
+            configuration.upstreams["api"] = .targets("http://127.0.0.1:9")
+        }
+        let control = Control(fixture.status.audit)
+        fixture.status.control = control
+        return (fixture, control)
+    }
+
+    private static func send(
+        _ act: (method: GatewayHTTP.Method, path: String, body: String),
+        to fixture: AdminFixture
+    ) async -> Int {
+        await fixture.statusCode(act.path) { request in
+            request.method = act.method
+            request.requestID = "r-1"
+            request.body = act.body.isEmpty ? nil : ByteBuffer(string: act.body)
+        }
+    }
+
+    private static func entries(_ fixture: AdminFixture, _ query: String = "") async throws -> [SettingValue] {
+        let response = try await fixture.get("/audit") { $0.query = query }
+        guard case .list(let entries)? = try response.json["entries"] else { return [] }
+        return entries
+    }
+
+    @Test func `every endpoint that changes something has an act`() {
+        for endpoint in AdminEndpoints.all {
+            let isAct = endpoint.scope == .write && !Self.harmless.contains(endpoint.path)
+            #expect((endpoint.action != nil) == isAct, "\(endpoint.path)")
+            guard isAct else { continue }
+            let isTested = Self.acts.contains { act in
+                act.method == endpoint.method && AdminEndpoints.parameters(of: act.path, under: endpoint.path) != nil
+            }
+            #expect(isTested, "\(endpoint.path) has no request in this table")
+        }
+    }
+
+    @Test func `every act is recorded with its actor, or refused if it cannot be`() async throws {
+        for act in Self.acts {
+            let (fixture, control) = Self.fixture()
+            guard case .endpoint(let endpoint, _) = AdminEndpoints.match(act.method, act.path) else {
+                Issue.record("\(act.path)")
+                continue
+            }
+            #expect(await Self.send(act, to: fixture) == 200, "\(act.path)")
+            let entries = try await Self.entries(fixture)
+            #expect(entries.count == 1, "\(act.path)")
+            #expect(entries.first?["action"] == endpoint.action.map { .string($0.name) })
+            #expect(entries.first?["actor"] == "local")
+            #expect(entries.first?["address"] == "127.0.0.1")
+            #expect(entries.first?["request_id"] == "r-1")
+            #expect(entries.first?["result"] == "ok")
+            control.end()
+
+            let (full, fullControl) = Self.fixture(.full)
+            #expect(await Self.send(act, to: full) == 503, "\(act.path) is not recorded before it happens")
+            #expect(!full.status.shared.isDraining)
+            fullControl.end()
+        }
+    }
+
+    @Test func `a change of a target tells what it was and becomes`() async throws {
+        let (fixture, control) = Self.fixture()
+        defer { control.end() }
+        #expect(await Self.send(Self.acts[7], to: fixture) == 200)
+        let entry = try #require(try await Self.entries(fixture).first)
+        #expect(entry["target"] == "api/127.0.0.1:9")
+        #expect(entry["before", "weight"] == .integer(1))
+        #expect(entry["after", "weight"] == .integer(5))
+    }
+
+    @Test func `an act that fails says why, and unauthorized requests are counted`() async throws {
+        let (fixture, control) = Self.fixture()
+        defer { control.end() }
+        #expect(await Self.send((.post, "/upstreams/api/targets/9/drain", ""), to: fixture) == 404)
+        #expect(await Self.send((.post, "/cache/purge", "{}"), to: fixture) == 422)
+        for _ in 0..<3 {
+            #expect(
+                await fixture.statusCode("/drain") {
+                    $0.method = .post
+                    $0.host = "evil.example"
+                } == 403
+            )
+        }
+        let entries = try await Self.entries(fixture)
+        #expect(entries.map { $0["action"] } == ["target.drain", "cache.purge", "admin.refused"])
+        #expect(entries.map { $0["result"] } == ["not_found", "validation_failed", "forbidden"])
+        #expect(entries.last?["actor"] == "anonymous")
+        #expect(entries.last?["target"] == "POST /drain")
+        #expect(entries.map { $0["seq"] } == [1, 2, 3])
+    }
+
+    @Test func `the actor is admin with a token, and the token is nowhere`() async throws {
+        let fixture = AdminFixture { $0.admin.token = "sesame-sesame" }
+        let wrong = await fixture.statusCode("/drain") { request in
+            request.method = .post
+            request.authorization = "Bearer wrong-wrong"
+        }
+        #expect(wrong == 401)
+        let right: (inout AdminRequest) -> Void = { $0.authorization = "Bearer sesame-sesame" }
+        #expect(
+            await fixture.statusCode("/metrics/reset") {
+                right(&$0)
+                $0.method = .post
+            } == 200
+        )
+        let text = try await fixture.get("/audit", right).text
+        #expect(text.contains("\"actor\":\"admin\""))
+        #expect(text.contains("\"result\":\"unauthorized\""))
+        #expect(!text.contains("sesame"))
+        #expect(!text.contains("wrong-wrong"))
+    }
+
+    @Test func `wrong credentials of clients are recorded once a minute`() async throws {
+        let fixture = AdminFixture()
+        for (address, reason) in [
+            ("192.0.2.1", "expired"), ("192.0.2.1", "unknown"), ("2001:db8::1", "unknown"), ("2001:db8::2", "unknown"),
+        ] {
+            fixture.status.audit.record(
+                CredentialFailure(
+                    address: ClientAddress(try #require(IPAddress(address))),
+                    kind: "jwt",
+                    route: "users",
+                    reason: reason,
+                    requestID: "r"
+                )
+            )
+        }
+        let entries = try await Self.entries(fixture)
+        #expect(entries.map { $0["address"] } == ["192.0.2.1", "2001:db8::1"])
+        #expect(entries.first?["action"] == "auth.failed")
+        #expect(entries.first?["target"] == "users")
+        #expect(entries.first?["after"] == ["kind": "jwt", "reason": "expired"])
+    }
+
+    @Test(arguments: [
+        "limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "after=-1", "after=x", "after=99999999999999999999",
+        "after=", "from=1",
+    ])
+    func `rejects a page that cannot be`(query: String) async {
+        #expect(await AdminFixture().statusCode("/audit") { $0.query = query } == 422)
+    }
+
+    @Test func `a page begins after a number`() async throws {
+        let fixture = AdminFixture()
+        for _ in 0..<3 { #expect(await Self.send(Self.acts[3], to: fixture) == 200) }
+        #expect(try await Self.entries(fixture, "after=1&limit=1").map { $0["seq"] } == [2])
+        #expect(try await Self.entries(fixture, "after=3").isEmpty)
+        #expect(try await fixture.get("/audit") { $0.query = "after=3" }.text == "{\"entries\":[]}\n")
+    }
+}
+
+extension AuditConfiguration {
+    /// A file that cannot be written.
+    fileprivate static var full: Self {
+        var settings = Self()
+        settings.file = "/dev/full"
+        return settings
+    }
+}
+
+/// Does nothing but record.
+private final class Control: GatewayControl {
+    private let audit: AuditLog
+
+    init(_ audit: AuditLog) { self.audit = audit }
+
+    /// Keeps the control alive, which the status does not.
+    func end() {}
+
+    func startDrain() {}
+    func cancelDrain() {}
+
+    func reload(by actor: AuditActor) async -> ReloadOutcome {
+        let configuration = GatewayConfiguration()
+        let changes = ConfigurationComparison(from: configuration, to: configuration, middlewares: [])
+        do throws(AuditFailure) {
+            return try await self.audit.perform(.config, .reload(by: actor, changes)) {
+                .reloaded(AppliedReload(changes: changes, warnings: []))
+            }
+        } catch {
+            return .unrecorded(error)
+        }
+    }
+
+    func check(_ toml: String) async -> InspectionOutcome { .busy }
+    func compare(_ toml: String) async -> InspectionOutcome { .busy }
+}
