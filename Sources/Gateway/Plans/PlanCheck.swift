@@ -28,8 +28,10 @@ struct PlanCheck: Sendable {
         let upstreams = UpstreamRegistry(configuration, inProcess: [:])
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let eventLoop = group.next()
+        let setup = WorkerSetup(log: Logger(label: "gateway.check"))
+        let files = AuthFiles(configuration, after: diagnostics, shared: setup.shared, log: setup.log).errors()
         let findings = try await eventLoop.submit {
-            let worker = Worker(WorkerSetup(log: Logger(label: "gateway.check")), on: eventLoop)
+            let worker = Worker(setup, on: eventLoop)
             defer { worker.deadlines.stop() }
             let status = GatewayStatus(
                 GatewayStatus.Running(configuration: configuration, upstreams: upstreams),
@@ -56,7 +58,7 @@ struct PlanCheck: Sendable {
         )
         self.errors =
             findings.errors + configuration.errors(for: upstreams.failures) + configuration.redisFileErrors()
-            + certificates.errors
+            + certificates.errors + files
         // Gaps between routes are judged only if the routes were read as written.
         let gaps =
             diagnostics.errors.isEmpty

@@ -16,6 +16,7 @@ extension GatewayRuntime {
         let warnings = RestartSettings.keep(in: &configuration, of: running)
         let accessLog = try self.openAccessLog(configuration, running)
         let tls = try self.certificates.prepare(configuration)
+        try AuthFiles(configuration, shared: self.shared, log: self.log).read()
         let upstreams = self.upstreams.prepare(configuration)
         try configuration.require(upstreams.failures)
         let routes = CompiledRoutes(configuration, middlewares: self.middlewares.descriptions)
@@ -43,6 +44,7 @@ extension GatewayRuntime {
         do throws(AuditFailure) {
             try await self.status.audit.perform(.config, .reload(by: actor, changes)) {
                 self.certificates.apply(tls)
+        self.shared.consumers.enableAll()
                 await self.apply(configuration, upstreams, workers, listeners, accessLog)
                 self.routes.withLockedValue { $0 = routes }
                 self.finish(admin, accessLog)

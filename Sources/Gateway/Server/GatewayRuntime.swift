@@ -47,7 +47,11 @@ final class GatewayRuntime: Sendable {
         try configuration.require(upstreams.failures)
         var setup = WorkerSetup(configuration, log: log)
         let certificates = CertificateWatch(events: setup.shared.events, log: log)
-        let tls = try await InspectionThread.run { try certificates.prepare(configuration) }
+        let files = AuthFiles(configuration, shared: setup.shared, log: log)
+        let tls = try await InspectionThread.run {
+            try files.read()
+            return try certificates.prepare(configuration)
+        }
         certificates.apply(tls)
         certificates.register(with: setup.registry)
         setup.tls = tls.tls

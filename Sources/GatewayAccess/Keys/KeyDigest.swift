@@ -17,17 +17,20 @@ package struct KeyDigest: Hashable, Sendable {
     /// A digest that is written as 64 hexadecimal digits; nil for other text.
     package init?(hexadecimal text: String) {
         guard text.utf8.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for digit in text.utf8 {
-            guard let value = Self.value(ofDigit: digit) else { return nil }
-            if let first = high { bytes.append(first << 4 | value) }
-            high = high == nil ? value : nil
-        }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
+        let isValid = withUnsafeMutableBytes(of: &words) { bytes in
+            for (index, digit) in text.utf8.enumerated() {
+                guard let value = Self.value(ofDigit: digit) else { return false }
+                bytes[index / 2] = bytes[index / 2] << 4 | value
+            }
+            return true
+        }
+        guard isValid else { return nil }
         self.words = words
     }
+
+    /// Where a table looks for the key first.
+    var place: Int { Int(truncatingIfNeeded: self.words.0) }
 
     private static func value(ofDigit digit: UInt8) -> UInt8? {
         switch digit {

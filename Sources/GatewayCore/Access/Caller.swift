@@ -34,5 +34,6 @@ public final class Caller: Sendable {
         self.plan = plan
         self.scope = scope
         self.claims = claims
+        consumer.noteCredential(plan: plan, scope: scope)
     }
 }

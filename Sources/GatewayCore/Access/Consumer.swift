@@ -1,3 +1,4 @@
+package import NIOCore
 import Synchronization
 
 /// Someone who uses the gateway under a name: the owner of an API key, the subject of a token, a user. Requests of one
@@ -12,8 +13,17 @@ public final class Consumer: Sendable {
     private let isOff = Atomic(false)
     private let requestCount = Atomic<UInt64>(0)
     private let limitedCount = Atomic<UInt64>(0)
-    /// Milliseconds since 1970; 0 if there was no request.
-    private let seen = Atomic<Int64>(0)
+    /// When the last request was accepted, in nanoseconds of the clock of event loops; 0 if there was none.
+    private let seen = Atomic<UInt64>(0)
+    private let profile = Mutex(Profile())
+
+    /// What the last credential of the consumer says.
+    package struct Profile: Sendable {
+        package fileprivate(set) var plan: String?
+        package fileprivate(set) var scope: [String] = []
+        /// Whether any of the consumer's keys works.
+        package fileprivate(set) var isEnabled = true
+    }
 
     package init(name: String, number: Int) {
         self.name = name
@@ -28,15 +38,28 @@ public final class Consumer: Sendable {
     package var requests: UInt64 { self.requestCount.load(ordering: .relaxed) }
     /// The number of requests over a limit.
     package var limited: UInt64 { self.limitedCount.load(ordering: .relaxed) }
-    /// When the last request came, in milliseconds since 1970; nil if there was none.
-    package var lastSeen: Int64? {
+    /// When the last request came; nil if there was none.
+    package var lastSeen: NIODeadline? {
         let time = self.seen.load(ordering: .relaxed)
-        return time == 0 ? nil : time
+        return time == 0 ? nil : .uptimeNanoseconds(time)
     }
 
-    package func countRequest(at milliseconds: Int64) {
+    /// Whether it has sent a request.
+    package var isSeen: Bool { self.seen.load(ordering: .relaxed) != 0 }
+
+    /// What its last credential says.
+    package var current: Profile { self.profile.withLock { $0 } }
+
+    func noteCredential(plan: String?, scope: [String]) {
+        self.profile.withLock { ($0.plan, $0.scope) = (plan, scope) }
+    }
+
+    /// Notes whether any of the consumer's keys works.
+    package func setEnabledByKeys(_ isEnabled: Bool) { self.profile.withLock { $0.isEnabled = isEnabled } }
+
+    package func countRequest(at time: NIODeadline) {
         self.requestCount.add(1, ordering: .relaxed)
-        self.seen.store(milliseconds, ordering: .relaxed)
+        self.seen.store(max(1, time.uptimeNanoseconds), ordering: .relaxed)
     }
 
     package func countLimited() { self.limitedCount.add(1, ordering: .relaxed) }

@@ -13,6 +13,8 @@ package final class Consumers: Sendable {
     private struct State {
         var byName: [String: Consumer] = [:]
         var seen = 0
+        /// The names in the configuration and its files, by the kind of credential.
+        var named: [String: Set<String>] = [:]
     }
 
     package init() {}
@@ -38,8 +40,20 @@ package final class Consumers: Sendable {
     /// The consumer of this name, if it is known.
     package func known(_ name: String) -> Consumer? { self.state.withLock { $0.byName[name] } }
 
-    /// All consumers by name.
-    package var all: [Consumer] { self.state.withLock { Array($0.byName.values) }.sorted { $0.name < $1.name } }
+    /// Sets the names that the configuration and its files have for a kind of credential, in place of those before.
+    package func setNames(_ names: Set<String>, of kind: String) {
+        self.state.withLock { $0.named[kind] = names.isEmpty ? nil : names }
+    }
+
+    /// The consumers that the configuration names, and those that were seen, by name.
+    package var listed: [Consumer] {
+        self.state.withLock { state in
+            let named = state.named.values.reduce(into: Set()) { $0.formUnion($1) }
+            return state.byName.values.filter { $0.isSeen || $0.isDisabled || named.contains($0.name) }
+        }.sorted { $0.name < $1.name }
+    }
+
+    private var all: [Consumer] { self.state.withLock { Array($0.byName.values) } }
 
     /// Turns all consumers on again, as a reload does.
     package func enableAll() { for consumer in self.all { consumer.setDisabled(false) } }

@@ -70,7 +70,7 @@ package final class SharedState: Sendable {
     }
 
     /// Returns the object with this key and type, as ``objectOfPlans(_:_:)`` does, if there is one.
-    func knownObject<Value: AnyObject & Sendable>(_ key: String, of type: Value.Type) -> Value? {
+    package func knownObject<Value: AnyObject & Sendable>(_ key: String, of type: Value.Type) -> Value? {
         self.objects.withLock { $0.known(key, of: type) }
     }
 

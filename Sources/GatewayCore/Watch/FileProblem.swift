@@ -26,7 +26,7 @@ package struct FileProblem: Error, Hashable, CustomStringConvertible {
 
     static func text(of path: String) throws(FileProblem) -> String {
         do throws(SettingError) {
-            return try TextFile.read(path)
+            return try TextFile.read(path, upTo: 128 << 20)
         } catch {
             throw FileProblem(error)
         }

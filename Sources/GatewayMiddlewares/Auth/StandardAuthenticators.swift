@@ -3,6 +3,7 @@ package import GatewayCore
 /// The kinds of credentials that the gateway knows by itself, by their name in `auth.any`.
 package enum StandardAuthenticators {
     package static let all: [AuthenticatorRegistration] = [
-        AuthenticatorRegistration("jwt") { context in JWTAuthenticator(in: &context) }
+        AuthenticatorRegistration(APIKeyAuthenticator.name) { context in APIKeyAuthenticator(in: &context) },
+        AuthenticatorRegistration("jwt") { context in JWTAuthenticator(in: &context) },
     ]
 }

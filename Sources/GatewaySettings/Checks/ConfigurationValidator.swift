@@ -12,6 +12,7 @@ package struct ConfigurationValidator {
         metrics()
         audit()
         redis()
+        apiKey()
         basic()
         jwt()
         plans()

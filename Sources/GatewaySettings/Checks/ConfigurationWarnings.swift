@@ -10,6 +10,7 @@ struct ConfigurationWarnings {
     func all() -> [ConfigurationError] {
         var warnings =
             secrets() + access() + tls() + routes() + sticky() + healthChecks() + upstreamTLS() + audit() + redis()
+        warnings += apiKey()
         warnings += basic()
         warnings += jwt()
         warnings += plans()

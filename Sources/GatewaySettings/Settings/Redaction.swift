@@ -16,8 +16,12 @@ enum Redaction {
         return words.contains { ["token", "secret", "password"].contains($0) }
     }
 
-    /// Whether the value is a hashed password: `auth.basic.users.NAME`, `auth.basic.users.NAME.password`.
+    /// Whether the value is a hashed key or password: `auth.api_key.keys[0].sha256`, `auth.basic.users.NAME`,
+    /// `auth.basic.users.NAME.password`.
     static func isHash(_ path: SettingPath) -> Bool {
+        if path.steps.starts(with: SettingPath("auth", "api_key", "keys").steps) {
+            return path.steps.last == .key("sha256")
+        }
         guard path.steps.starts(with: SettingPath("auth", "basic", "users").steps) else { return false }
         return path.steps.count == 4 || path.steps.count == 5 && path.steps.last == .key("password")
     }

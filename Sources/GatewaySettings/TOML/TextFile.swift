@@ -9,20 +9,24 @@
 /// Reads text from a file, a pipe or standard input.
 package enum TextFile {
     /// The maximum size, far above any real configuration. It stops reading from endless devices.
-    private static let limit = 16 << 20
+    package static let limit = 16 << 20
 
     /// Returns the text of a file.
     ///
+    /// - Parameter limit: The maximum size in bytes.
     /// - Throws: The problem with the file and a suggestion.
-    package static func read(_ path: String) throws(SettingError) -> String {
+    package static func read(_ path: String, upTo limit: Int = Self.limit) throws(SettingError) -> String {
         let bytes: [UInt8]
         do throws(Failure) {
-            bytes = try self.bytes(of: path)
+            bytes = try self.bytes(of: path, upTo: limit)
         } catch {
             throw error.settingError
         }
-        guard bytes.count <= self.limit else {
-            throw SettingError("the file is larger than 16 MiB", suggestion: "name a configuration file")
+        guard bytes.count <= limit else {
+            throw SettingError(
+                "the file is larger than \(limit >> 20) MiB",
+                suggestion: limit == Self.limit ? "name a configuration file" : "name a smaller file"
+            )
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw SettingError("the file is not UTF-8 text", suggestion: "save it as UTF-8")
@@ -32,7 +36,7 @@ package enum TextFile {
 
     /// Returns the bytes of a system file, or nil if it cannot be read or exceeds 16 MiB.
     package static func systemFile(_ path: String) -> [UInt8]? {
-        guard let bytes = try? self.bytes(of: path), bytes.count <= self.limit else { return nil }
+        guard let bytes = try? self.bytes(of: path, upTo: self.limit), bytes.count <= self.limit else { return nil }
         return bytes
     }
 
@@ -48,13 +52,13 @@ package enum TextFile {
     }
 
     /// Returns all bytes of a file. Stops shortly after the size limit.
-    private static func bytes(of path: String) throws(Failure) -> [UInt8] {
+    private static func bytes(of path: String, upTo limit: Int) throws(Failure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(code: errno) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count <= self.limit {
+        while bytes.count <= limit {
             let count = chunk.withUnsafeMutableBytes { system(descriptor, into: $0) }
             if count == 0 { break }
             if count > 0 {

@@ -1,0 +1,77 @@
+package import GatewayCore
+package import GatewaySettings
+package import Logging
+
+/// Reads the files that `[auth]` names before plans use them, so that event loops do not wait for them.
+///
+/// It blocks, so call it on a separate thread.
+package struct AuthFiles {
+    private let configuration: GatewayConfiguration
+    private let shared: SharedState
+    private let log: Logger
+    /// The errors found so far. Their consequences are not reported.
+    private let diagnostics: ConfigurationDiagnostics
+
+    package init(
+        _ configuration: GatewayConfiguration,
+        after diagnostics: ConfigurationDiagnostics = ConfigurationDiagnostics(),
+        shared: SharedState,
+        log: Logger
+    ) {
+        self.configuration = configuration
+        self.diagnostics = diagnostics
+        self.shared = shared
+        self.log = log
+    }
+
+    /// Reads all files, those that are in use as well.
+    ///
+    /// - Throws: The errors in them.
+    package func read() throws(ConfigurationErrors) {
+        let errors = self.errors()
+        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+    }
+
+    /// Reads all files, and returns the errors in them.
+    package func errors() -> [ConfigurationError] { self.apiKeys() }
+
+    private func apiKeys() -> [ConfigurationError] {
+        guard let settings = self.configuration.auth.apiKey else {
+            self.shared.consumers.setNames([], of: APIKeyAuthenticator.name)
+            return []
+        }
+        return self.errors(in: settings.file, of: SettingPath("auth", "api_key")) { () throws(FileProblem) in
+            let source = try APIKeys.source(
+                settings,
+                in: self.configuration.document.folder,
+                isReadAgain: true,
+                shared: self.shared,
+                log: self.log
+            )
+            source.keys.register(with: self.shared.consumers)
+        }
+    }
+
+    /// Returns the problem with a file as an error at the `file` of its table.
+    private func errors(
+        in file: String,
+        of table: SettingPath,
+        _ read: () throws(FileProblem) -> Void
+    ) -> [ConfigurationError] {
+        if self.diagnostics.hasFailure(in: table) { return [] }
+        do throws(FileProblem) {
+            try read()
+            return []
+        } catch {
+            let path = table + "file"
+            return [
+                ConfigurationError(
+                    "\(JSONText.quoted(file)): \(error.reason)",
+                    suggestion: error.suggestion,
+                    key: path.description,
+                    at: self.configuration.document.position(of: path)
+                )
+            ]
+        }
+    }
+}
