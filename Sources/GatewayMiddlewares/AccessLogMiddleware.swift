@@ -113,7 +113,8 @@ struct AccessLogEntry: AccessLogSource {
                 self.exchange.response.headers.withBytes(coding, body)
             }
         case .cache: if let result = self.exchange[CacheMiddleware.result] { self.lend(result.name, body) }
-        case .consumer: if let caller = self.exchange.caller { self.lend(caller.name, body) }
+        case .consumer:
+            if let caller = self.exchange.caller, !caller.name.isEmpty { self.lend(caller.name, body) }
         case .auth: if let verdict = self.exchange[AuthMiddleware.verdict] { self.lend(verdict.text, body) }
         }
     }

@@ -5,7 +5,6 @@ import GatewayHTTP
 struct NewCookies {
     private static let cookies = ExchangeKey<NewCookies?>("cookies", initial: nil)
     private static let setCookie = HeaderName(.setCookie)
-    private static let cacheControl = HeaderName(.cacheControl)
 
     /// In the order in which they were added.
     private var all: [(name: [UInt8], value: [UInt8])] = []
@@ -32,9 +31,16 @@ struct NewCookies {
                 cookie.name + [UInt8(ascii: "=")] + cookie.value + Array(attributes.utf8)
             )
         }
-        if exchange.response.headers.contains("private", in: .cacheControl) { return }
-        if exchange.response.headers.contains("no-store", in: .cacheControl) { return }
-        exchange.response.headers.add(self.cacheControl, Array("private".utf8))
+        exchange.response.keepFromSharedCaches()
+    }
+}
+
+extension ResponseHead {
+    /// Marks the response as one for this client alone.
+    package mutating func keepFromSharedCaches() {
+        if self.headers.contains("private", in: .cacheControl) { return }
+        if self.headers.contains("no-store", in: .cacheControl) { return }
+        self.headers.add(HeaderName(.cacheControl), Array("private".utf8))
     }
 }
 

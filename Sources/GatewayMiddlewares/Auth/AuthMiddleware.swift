@@ -77,7 +77,6 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     }
 
     public func request(_ exchange: Exchange) -> Decision {
-        for name in self.identityFields { exchange.request.headers.removeAll(spelledLike: name) }
         if let seconds = self.failures?.wait(exchange) {
             self.meters.count(.throttled, 0)
             let detail =
@@ -178,6 +177,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         }
         self.meters.count(.accepted, index)
         exchange[Self.verdict] = AuthVerdict(kind: kind.name)
+        self.removeIdentity(exchange)
         kind.authenticator.removeCredential(exchange)
         return .next
     }
@@ -205,7 +205,10 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
             )
         }
         self.meters.count(.missing, 0)
-        if self.isOptional { return .next }
+        if self.isOptional {
+            self.removeIdentity(exchange)
+            return .next
+        }
         return self.refuse(exchange, AuthVerdict(reason: "missing"), .fail(self.challenges.missing))
     }
 
@@ -231,6 +234,13 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         var verdict = verdict
         verdict.isShadow = self.isShadow
         exchange[Self.verdict] = verdict
-        return self.isShadow ? .next : decision
+        guard self.isShadow else { return decision }
+        self.removeIdentity(exchange)
+        return .next
+    }
+
+    /// Removes what clients could pretend to be. The credentials have been looked at, which may be fields of these names.
+    private func removeIdentity(_ exchange: Exchange) {
+        for name in self.identityFields { exchange.request.headers.removeAll(spelledLike: name) }
     }
 }

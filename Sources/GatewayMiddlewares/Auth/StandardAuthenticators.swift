@@ -5,5 +5,6 @@ package enum StandardAuthenticators {
     package static let all: [AuthenticatorRegistration] = [
         AuthenticatorRegistration(APIKeyAuthenticator.name) { context in APIKeyAuthenticator(in: &context) },
         AuthenticatorRegistration("jwt") { context in JWTAuthenticator(in: &context) },
+        AuthenticatorRegistration("forward") { context in ForwardAuthenticator(in: &context) },
     ]
 }

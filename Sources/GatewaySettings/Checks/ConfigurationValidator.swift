@@ -15,6 +15,7 @@ package struct ConfigurationValidator {
         apiKey()
         basic()
         jwt()
+        forwardAuth()
         plans()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)
