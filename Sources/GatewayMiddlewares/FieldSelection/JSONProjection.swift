@@ -26,7 +26,10 @@ struct JSONProjection {
                 return isWellFormed
             }
         }
-        return isWellFormed ? .projected(output) : .malformed
+        guard isWellFormed else { return .malformed }
+        // A small selection must not keep the memory for a large text, least of all in the cache.
+        let isSmall = output.readableBytes < output.capacity / 2
+        return .projected(isSmall ? ByteBuffer(bytes: output.readableBytesView) : output)
     }
 
     private let text: JSONGrammar

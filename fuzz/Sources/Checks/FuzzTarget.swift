@@ -19,6 +19,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
     case html
+    case fields
     case paths
     case routes
     case settings
@@ -46,6 +47,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)
+        case .fields: try FieldsCheck.check(input)
         case .paths: try PathCheck.check(input)
         case .routes: try RouteCheck.check(input)
         case .settings: try SettingCheck.check(input)

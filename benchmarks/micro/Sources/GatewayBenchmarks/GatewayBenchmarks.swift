@@ -12,7 +12,9 @@
 enum GatewayBenchmarks {
     static let all =
         CodecBenchmarks.all + RouterBenchmarks.all + ChainBenchmarks.all + CacheBenchmarks.all + AccessBenchmarks.all
-        + LimiterBenchmarks.all + PoolBenchmarks.all + MetricsBenchmarks.all + CompressionBenchmarks.all + ETagBenchmarks.all
+        + LimiterBenchmarks.all + PoolBenchmarks.all + MetricsBenchmarks.all + CompressionBenchmarks.all
+        + ETagBenchmarks.all
+        + FieldsBenchmarks.all
 
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
