@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import Gateway
@@ -153,7 +154,8 @@ extension EndToEnd {
             let release = Signal()
             try await withProxy(
                 serving { _ in
-                    try await release.wait()
+                    // Longer than all other waits, so that no request ends by itself.
+                    try await release.wait(within: .minutes(10))
                     return ok()
                 },
                 more: Self.inFlight,
