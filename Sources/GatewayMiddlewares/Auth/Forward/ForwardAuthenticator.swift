@@ -9,8 +9,7 @@ import NIOCore
 package struct ForwardAuthenticator: Authenticator {
     /// The most that is read of a response body. The client does not receive more.
     private static let maxBody = 64 * 1024
-    /// Set on requests that the service accepted, or is asked about.
-    private let permission = ExchangeKey<ForwardPermission?>("auth.forward", initial: nil)
+    private let permission = ExchangeKey("auth.forward", initial: ForwardPermission.none)
 
     /// Nil while a configuration with errors is checked.
     private let client: OutboundClient?
@@ -54,14 +53,13 @@ package struct ForwardAuthenticator: Authenticator {
         guard let client = self.client else { return .unavailable(retryAfter: 1, reason: "not configured") }
         // The service might look at one, and the upstream at the other.
         if self.request.hasTwoCredentials(exchange) { return .malformed(reason: "there are two Authorization fields") }
-        let permission = ForwardPermission()
-        exchange[self.permission] = permission
         let key = self.cache.map { self.request.key(of: exchange, seed: $0.seed) }
         if let key, let grant = self.cache?.grant(for: key, at: exchange.now) {
-            permission.grant = grant
-            permission.isRemembered = true
+            exchange[self.permission] = .remembered(grant)
             return .accepted(grant.caller)
         }
+        let question = ForwardQuestion()
+        exchange[self.permission] = .asked(question)
         var request = self.template
         request.fields = self.request.fields(of: exchange)
         let pending = PendingAuthentication()
@@ -70,7 +68,7 @@ package struct ForwardAuthenticator: Authenticator {
             switch ForwardAnswer(result, self.names) {
             case .granted(let answer):
                 let grant = ForwardGrant(answer, caller: self.caller(named: answer.consumer))
-                permission.grant = grant
+                question.grant = grant
                 if let key { self.cache?.remember(grant, for: key, at: worker.now) }
                 pending.complete(.accepted(grant.caller))
             case .refused(let response): pending.complete(.answered(response))
@@ -88,24 +86,40 @@ package struct ForwardAuthenticator: Authenticator {
 
     /// Adds the fields for the upstream. The client's fields of these names have been removed.
     package func removeCredential(_ exchange: Exchange) {
-        guard let grant = exchange[self.permission]?.grant else { return }
-        exchange.request.headers.add(grant.upstreamFields)
+        switch exchange[self.permission] {
+        case .none: break
+        case .remembered(let grant): exchange.request.headers.add(grant.upstreamFields)
+        case .asked(let question):
+            if let grant = question.grant { exchange.request.headers.add(grant.upstreamFields) }
+        }
     }
 
     package func response(_ exchange: Exchange) {
-        guard let permission = exchange[self.permission], let grant = permission.grant else { return }
-        exchange.response.headers.add(grant.clientFields)
+        switch exchange[self.permission] {
+        case .none: break
         // A cookie is set once. The client may have another one by now.
-        guard !permission.isRemembered, grant.cookies.fields.count > 0 else { return }
-        exchange.response.headers.add(grant.cookies)
-        exchange.response.keepFromSharedCaches()
+        case .remembered(let grant): exchange.response.headers.add(grant.clientFields)
+        case .asked(let question):
+            guard let grant = question.grant else { return }
+            exchange.response.headers.add(grant.clientFields)
+            guard !grant.cookies.fields.isEmpty else { return }
+            exchange.response.headers.add(grant.cookies)
+            exchange.response.keepFromSharedCaches()
+        }
     }
 }
 
-/// What became of asking about one request.
-final class ForwardPermission {
+/// What is known about whether one request may pass.
+enum ForwardPermission {
+    case none
+    /// The service accepted the same request before.
+    case remembered(ForwardGrant)
+    /// The service is asked, or has been.
+    case asked(ForwardQuestion)
+}
+
+/// A question to the service.
+final class ForwardQuestion {
     /// Nil until the service has accepted the request.
     var grant: ForwardGrant?
-    /// Whether an earlier response was used.
-    var isRemembered = false
 }

@@ -58,9 +58,10 @@ struct ForwardRequest {
     func key(of exchange: Exchange, seed: SipHash.Seed) -> ForwardCache.Key {
         var hash = SipHash(seed: seed)
         let path = exchange.plan.forwarding.sendsOriginalPath ? exchange.rawPath : exchange.path
-        for range in [exchange.request.methodName, path, exchange.query, exchange.clientHost] {
-            exchange.request.headers.withBytes(range) { Self.combine($0, into: &hash) }
-        }
+        exchange.request.headers.withBytes(exchange.request.methodName) { Self.combine($0, into: &hash) }
+        exchange.request.headers.withBytes(path) { Self.combine($0, into: &hash) }
+        exchange.request.headers.withBytes(exchange.query) { Self.combine($0, into: &hash) }
+        exchange.request.headers.withBytes(exchange.clientHost) { Self.combine($0, into: &hash) }
         hash.combine(UInt8(exchange.query.offset > 0 ? 1 : 0) | (exchange.isSecure ? 2 : 0))
         exchange.clientAddress.text.withUnsafeBytes { Self.combine($0, into: &hash) }
         for (index, name) in self.copied.enumerated() {
