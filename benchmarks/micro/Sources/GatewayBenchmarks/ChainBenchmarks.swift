@@ -92,7 +92,8 @@ enum ChainBenchmarks {
                 configuration: configuration,
                 authenticators: registration.authenticators
             )
-            chain.append(try registration.decode(setting)(&context), at: place)
+            guard let make = try registration.decode(setting) else { continue }
+            chain.append(make(&context), at: place)
         }
         let plan = RoutePlan(
             name: "origin",
