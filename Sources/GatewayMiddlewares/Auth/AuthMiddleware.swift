@@ -74,6 +74,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         self.events = context.events
         self.credentialFailures = context.credentialFailures
         self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }
+        context.owned.own(request: self.identityFields)
     }
 
     public func request(_ exchange: Exchange) -> Decision {

@@ -104,6 +104,22 @@ extension EndToEnd {
             }
         }
 
+        @Test func `trailers cannot name a caller either`() async throws {
+            try await Self.withService(Self.accept("X-User: ann"), settings: "response_headers = [\"X-User\"]") {
+                gateway,
+                _,
+                api in
+                let response = try await gateway.exchange(
+                    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-User, X-Sum\r\n\r\n"
+                        + "1\r\na\r\n0\r\nX-User: eve\r\nX-Sum: 1\r\n\r\n"
+                )
+                #expect(response.status == 200)
+                let request = try #require(api.requests.first)
+                #expect(request.all("x-user") == ["ann"] && request.text == "a")
+                #expect(request.trailers.map(\.name) == ["X-Sum"])
+            }
+        }
+
         @Test func `3xx and 4xx reach the client with what belongs to them`() async throws {
             let script = serving { request in
                 if request["cookie"] == "big" {
@@ -134,7 +150,9 @@ extension EndToEnd {
 
         @Test(arguments: [
             "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n", "",
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "hello\r\n\r\n", "HTTP/1.1 101 Go\r\n\r\n", "close",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "hello\r\n\r\n", "HTTP/1.1 101 Go\r\n\r\n",
+            "HTTP/1.1 304 Same\r\n\r\n",
+            "close",
         ])
         func `without a complete answer nothing passes`(answer: String) async throws {
             let script = playing { session in

@@ -47,6 +47,8 @@ enum ForwardAnswer {
         case .success(let response):
             switch response.status {
             case 200..<300: self = .granted(Grant(response, names, longestConsumer: Self.longestConsumer))
+            // Nobody asked whether something has changed.
+            case 304: self = .unavailable(Self.reason(.malformed))
             case 300..<500: self = .refused(Self.refusal(response))
             default: self = .unavailable("the service answered with an error")
             }
