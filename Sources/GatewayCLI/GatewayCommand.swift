@@ -23,7 +23,7 @@ struct GatewayCommand: AsyncParsableCommand {
         version: GatewayVersion.current,
         subcommands: [
             RunCommand.self, CheckCommand.self, DiffCommand.self, ReloadCommand.self, ExplainCommand.self,
-            InitCommand.self, HealthcheckCommand.self,
+            InitCommand.self, HealthcheckCommand.self, KeyCommand.self,
             AuditCommand.self,
             DemoCommand.self, SchemaCommand.self,
         ]

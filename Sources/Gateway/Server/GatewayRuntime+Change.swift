@@ -44,7 +44,7 @@ extension GatewayRuntime {
         do throws(AuditFailure) {
             try await self.status.audit.perform(.config, .reload(by: actor, changes)) {
                 self.certificates.apply(tls)
-        self.shared.consumers.enableAll()
+                self.shared.consumers.enableAll()
                 await self.apply(configuration, upstreams, workers, listeners, accessLog)
                 self.routes.withLockedValue { $0 = routes }
                 self.finish(admin, accessLog)

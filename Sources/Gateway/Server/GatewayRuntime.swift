@@ -111,7 +111,7 @@ final class GatewayRuntime: Sendable {
                 }
             ),
             FileRefresh(every: { upstreamFiles.interval }, look: upstreamFiles.look),
-            FileRefresh(every: { SharedState.fileInterval }, look: setup.shared.lookAtFiles),
+            FileRefresh(every: { SharedState.fileInterval }, look: { [shared = setup.shared] in shared.lookAtFiles() }),
         ]
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
         self.routes = NIOLockedValueBox(routes)
@@ -205,5 +205,6 @@ extension WorkerSettings {
         self.slowRequest = configuration.log.slowRequest.span.map(TimeAmount.init)
         self.maxConnections = FileLimits.connections(of: configuration, workers: workers, log: log)
         self.http2 = HTTP2Limits(configuration.server.http2)
+        self.secretParameters = configuration.auth.apiKey.map { $0.query.isEmpty ? [] : [$0.query] } ?? []
     }
 }

@@ -29,6 +29,14 @@ package struct KeyDigest: Hashable, Sendable {
         self.words = words
     }
 
+    /// 64 hexadecimal digits.
+    package var hexadecimal: String {
+        let digits = Array("0123456789abcdef")
+        return withUnsafeBytes(of: self.words) { bytes in
+            String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        }
+    }
+
     /// Where a table looks for the key first.
     var place: Int { Int(truncatingIfNeeded: self.words.0) }
 

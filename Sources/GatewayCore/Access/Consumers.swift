@@ -42,14 +42,20 @@ package final class Consumers: Sendable {
 
     /// Sets the names that the configuration and its files have for a kind of credential, in place of those before.
     package func setNames(_ names: Set<String>, of kind: String) {
-        self.state.withLock { $0.named[kind] = names.isEmpty ? nil : names }
+        self.state.withLock { state in
+            // The keys that turned a consumer off are gone.
+            for name in (state.named[kind] ?? []).subtracting(names) { state.byName[name]?.setEnabledByKeys(true) }
+            state.named[kind] = names.isEmpty ? nil : names
+        }
     }
 
     /// The consumers that the configuration names, and those that were seen, by name.
     package var listed: [Consumer] {
         self.state.withLock { state in
             let named = state.named.values.reduce(into: Set()) { $0.formUnion($1) }
-            return state.byName.values.filter { $0.isSeen || $0.isDisabled || named.contains($0.name) }
+            return state.byName.values.filter {
+                !$0.name.isEmpty && ($0.isSeen || $0.isDisabled || named.contains($0.name))
+            }
         }.sorted { $0.name < $1.name }
     }
 

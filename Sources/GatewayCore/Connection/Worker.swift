@@ -14,6 +14,8 @@ package final class Worker {
     package private(set) var accessLog: LogSink?
     package let log: Logger
     package let deadlines: DeadlineWheel
+    /// Counts the answers of consumers.
+    package let consumerMeters: ConsumerMeters
     /// What the event loop runs, if it stalls.
     package let activity = LoopActivity()
     private var lag: Histogram?
@@ -56,8 +58,9 @@ package final class Worker {
         self.shared = setup.shared
         self.settings = setup.settings
         self.meters = meters
+        self.consumerMeters = ConsumerMeters(meters)
         self.accessLog = setup.accessLog?.makeSink(on: eventLoop)
-        self.accessLogFormat = AccessLogFormat(setup.accessLogStyle)
+        self.accessLogFormat = AccessLogFormat(setup.accessLogStyle, secrets: setup.settings.secretParameters)
         self.log = setup.log
         var seed = SystemRandomNumberGenerator()
         self.random = Xoshiro256(seededBy: &seed)
@@ -116,7 +119,7 @@ package final class Worker {
 
     /// Logs further requests in another format, to another destination. Lines so far go to the old one.
     package func replaceAccessLog(_ writer: LogWriter?, style: AccessLogStyle) {
-        self.accessLogFormat = AccessLogFormat(style)
+        self.accessLogFormat = AccessLogFormat(style, secrets: self.settings.secretParameters)
         guard writer !== self.accessLog?.writer else { return }
         self.accessLog?.flush()
         self.accessLog = writer?.makeSink(on: self.eventLoop)

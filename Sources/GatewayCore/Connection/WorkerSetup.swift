@@ -16,6 +16,8 @@ package struct WorkerSettings: Sendable {
     package var displacesIdle = false
     /// For new connections.
     package var http2 = HTTP2Limits()
+    /// Names of parameters of queries whose values are not logged.
+    package var secretParameters: [String] = []
 
     package init() {}
 

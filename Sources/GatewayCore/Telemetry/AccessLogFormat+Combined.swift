@@ -20,7 +20,7 @@ extension AccessLogFormat {
         line.write(" \"")
         var isEmpty = true
         source.withBytes(of: .referer) {
-            QueryRedaction.writeURL($0, .combined, into: &line)
+            redaction.writeURL($0, .combined, into: &line)
             isEmpty = false
         }
         if isEmpty { line.write("-") }
@@ -40,7 +40,7 @@ extension AccessLogFormat {
         source.withBytes(of: .path) { line.writeLogText($0, .combined) }
         source.withBytes(of: .query) {
             line.write("?")
-            QueryRedaction.write($0, .combined, into: &line)
+            redaction.write($0, .combined, into: &line)
         }
         source.withBytes(of: .protocol) {
             line.write(" ")

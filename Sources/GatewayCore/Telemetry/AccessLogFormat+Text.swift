@@ -26,7 +26,7 @@ extension AccessLogFormat {
         source.withBytes(of: .path) { line.writeLogText($0, .word) }
         source.withBytes(of: .query) {
             line.write("?")
-            QueryRedaction.write($0, .word, into: &line)
+            redaction.write($0, .word, into: &line)
         }
         if style.isTerminal { line.shorten(from: start, to: Self.targetWidth) }
         writeWord(.route, source)

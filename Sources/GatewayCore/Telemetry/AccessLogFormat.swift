@@ -6,9 +6,12 @@ package struct AccessLogFormat: ~Copyable {
     private let style: AccessLogStyle
     var dates = DateCache()
     var line = LogLine()
+    let redaction: QueryRedaction
 
-    init(_ style: AccessLogStyle) {
+    /// - Parameter secrets: Names of parameters whose values are not logged, besides those that are secret everywhere.
+    init(_ style: AccessLogStyle, secrets: [String] = []) {
         self.style = style
+        self.redaction = QueryRedaction(secrets)
     }
 
     /// Writes the line of one exchange, without a line feed.
@@ -135,8 +138,8 @@ package struct AccessLogFormat: ~Copyable {
             writeKey(text.key)
             line.write(UInt8(ascii: "\""))
             switch text {
-            case .query: QueryRedaction.write(bytes, .json, into: &line)
-            case .referer: QueryRedaction.writeURL(bytes, .json, into: &line)
+            case .query: redaction.write(bytes, .json, into: &line)
+            case .referer: redaction.writeURL(bytes, .json, into: &line)
             default: line.writeLogText(bytes, .json)
             }
             line.write(UInt8(ascii: "\""))

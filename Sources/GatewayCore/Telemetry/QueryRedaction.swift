@@ -1,7 +1,12 @@
 import GatewayHTTP
 
 /// Keeps the values of secret parameters out of logs.
-enum QueryRedaction {
+struct QueryRedaction: Sendable {
+    /// Further names, in lower case.
+    private let names: [[UInt8]]
+
+    init(_ names: [String] = []) { self.names = names.map { Array($0.lowercased().utf8) } }
+
     private static let secretNames: [UInt128] = [
         "token", "access_token", "id_token", "key", "api_key", "apikey", "secret", "password", "passwd", "signature",
         "sig", "code", "jwt", "session",
@@ -10,13 +15,13 @@ enum QueryRedaction {
     }
 
     /// Writes a query, without its question mark, with `[redacted]` for the values of secret parameters.
-    package static func write(_ query: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
+    func write(_ query: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
         var start = 0
         var index = 0
         while index < query.count {
-            let end = query[index...].firstIndex(where: isSeparator) ?? query.count
+            let end = query[index...].firstIndex(where: Self.isSeparator) ?? query.count
             if let equals = query[index..<end].firstIndex(of: UInt8(ascii: "=")), equals + 1 < end,
-                isSecret(query[index..<equals])
+                Self.isSecret(query[index..<equals]) || self.isNamed(query[index..<equals])
             {
                 line.writeLogText(UnsafeRawBufferPointer(rebasing: query[start...equals]), context)
                 line.write("[redacted]")
@@ -28,7 +33,7 @@ enum QueryRedaction {
     }
 
     /// Writes a URL, with the same replacements in its query.
-    static func writeURL(_ url: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
+    func writeURL(_ url: UnsafeRawBufferPointer, _ context: LogTextContext, into line: inout LogLine) {
         guard let mark = url.firstIndex(of: UInt8(ascii: "?")) else { return line.writeLogText(url, context) }
         line.writeLogText(UnsafeRawBufferPointer(rebasing: url[...mark]), context)
         write(UnsafeRawBufferPointer(rebasing: url[(mark + 1)...]), context, into: &line)
@@ -37,6 +42,27 @@ enum QueryRedaction {
     /// Some servers split parameters at semicolons too, so a secret may follow one.
     private static func isSeparator(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "&") || byte == UInt8(ascii: ";")
+    }
+
+    /// Whether it is one of the further names, which may be long.
+    private func isNamed(_ name: Slice<UnsafeRawBufferPointer>) -> Bool {
+        if self.names.isEmpty { return false }
+        let written = UnsafeRawBufferPointer(rebasing: name)
+        return self.names.contains { wanted in
+            var (index, position) = (0, 0)
+            while index < written.count {
+                var byte = written[index]
+                if let decoded = PercentEncoding.byte(at: index, of: written) {
+                    byte = decoded
+                    index += 2
+                }
+                index += 1
+                if byte >= UInt8(ascii: "A"), byte <= UInt8(ascii: "Z") { byte |= 0x20 }
+                guard position < wanted.count, byte == wanted[position] else { return false }
+                position += 1
+            }
+            return position == wanted.count
+        }
     }
 
     /// Compares the name as a server decodes it. Secret names fit in a 128-bit integer, so the decoded name is packed into

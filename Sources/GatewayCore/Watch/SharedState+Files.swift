@@ -1,6 +1,6 @@
 package import GatewaySettings
 package import Logging
-import NIOCore
+package import NIOCore
 
 extension SharedState {
     /// How often files of plans are looked at. A change counts once it has rested, so it is used within three seconds.
@@ -33,9 +33,9 @@ extension SharedState {
     }
 
     /// Looks at all files of plans. It blocks; never call it on an event loop.
-    package func lookAtFiles() {
+    package func lookAtFiles(at now: NIODeadline = .now()) {
         for object in self.allObjectsOfPlans {
-            if let file = object as? any FileOfPlans { file.look(at: .now()) }
+            if let file = object as? any FileOfPlans { file.look(at: now) }
         }
     }
 }

@@ -24,6 +24,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     private let challenges: AuthChallenges
     private let failures: AuthFailures?
     private let meters: AuthMeters
+    let consumers: ConsumerMeters
     private let identityFields: [HeaderName]
     private let failed: PacedEvent
     private let events: any EventSink
@@ -71,6 +72,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         self.failed = context.shared("failed \(context.route)") {
             PacedEvent("auth.failed", topic: "routes.\(context.route)")
         }
+        self.consumers = context.worker.consumerMeters
         self.events = context.events
         self.credentialFailures = context.credentialFailures
         self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }

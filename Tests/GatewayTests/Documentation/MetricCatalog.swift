@@ -29,6 +29,7 @@ enum MetricCatalog {
             "Middlewares",
             [
                 RateLimitMiddleware.decisions, RateLimitMiddleware.trackedKeys, AuthMeters.results,
+                ConsumerMeters.requests,
                 CompressionMeters.bytes,
                 CacheMeters.requests, TierMeters.requests, CacheStoreMeters.bytes, CacheStoreMeters.objects,
                 CacheStoreMeters.evictions, CacheStoreMeters.purges, CacheWarmer.requests,

@@ -103,7 +103,7 @@ final class APIKeyAuthenticator: Authenticator {
         }
         guard let digest else { return .refused(Authentication.Refusal("empty")) }
         guard let keys = self.keys else { return .refused(Authentication.Refusal("unknown")) }
-        switch keys.table.find(digest, at: Platform.unixMilliseconds() / 1000) {
+        switch keys.table.find(digest, at: exchange.worker.unixMilliseconds / 1000) {
         case .found(let index): return .accepted(keys.callers[index])
         case .unknown: return .refused(Authentication.Refusal("unknown"))
         case .disabled: return .refused(Authentication.Refusal("disabled"))

@@ -14,6 +14,8 @@ struct AuditedEndpointTests {
         (.post, "/drain", ""),
         (.delete, "/drain", ""),
         (.post, "/metrics/reset", ""),
+        (.post, "/consumers/acme/disable", ""),
+        (.post, "/consumers/acme/enable", ""),
         (.post, "/cache/purge", #"{"tag":"news"}"#),
         (.post, "/config/reload", ""),
         (.post, "/upstreams/api/targets/0/drain", ""),
@@ -27,6 +29,7 @@ struct AuditedEndpointTests {
         let fixture = AdminFixture(audit: AuditLog(settings)) { configuration in
             configuration.upstreams["api"] = .targets("http://127.0.0.1:9")
         }
+        _ = fixture.status.shared.consumers.consumer("acme", isNamed: true)
         let control = Control(fixture.status.audit)
         fixture.status.control = control
         return (fixture, control)
