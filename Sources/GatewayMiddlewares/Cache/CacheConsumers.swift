@@ -6,12 +6,23 @@ import GatewaySettings
 struct CacheConsumers {
     /// The kinds whose credential is a bearer token in `Authorization`, where it still is if it is forwarded.
     private let bearers: [String]
+    /// The credentials that a service sees which names the consumer by them.
+    private let forwarded: FieldSet
 
     init(_ auth: AuthConfiguration) {
         var bearers: [String] = []
         if auth.apiKey?.header.lowercased() == "authorization" { bearers.append("api_key") }
         if auth.jwt?.header.lowercased() == "authorization" { bearers.append("jwt") }
         self.bearers = bearers
+        var forwarded = FieldSet()
+        for name in auth.forward?.requestHeaders ?? [] {
+            switch name.lowercased() {
+            case "authorization": forwarded.insert(.authorization)
+            case "cookie": forwarded.insert(.cookie)
+            default: break
+            }
+        }
+        self.forwarded = forwarded
     }
 
     /// Writes the consumer of a request. The length separates a name from what follows.
@@ -29,6 +40,7 @@ struct CacheConsumers {
     func accepted(in exchange: Exchange) -> FieldSet {
         guard let caller = exchange.caller else { return [] }
         if caller.kind == "basic" { return [.authorization] }
+        if caller.kind == "forward" { return self.forwarded }
         return self.bearers.contains(caller.kind) && Self.hasBearer(exchange) ? [.authorization] : []
     }
 

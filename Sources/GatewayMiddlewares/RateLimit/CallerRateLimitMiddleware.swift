@@ -86,9 +86,9 @@ struct CallerRateLimitMiddleware: RequestHook, ResponseHook, CompletionHook {
         // Nothing counts twice, whoever sends the request down again.
         guard exchange[self.slot] == nil else { return true }
         let slot: CallersInFlight.Slot
-        // Consumers that are not counted one by one share an object, but no limit.
-        if let caller = exchange.caller, caller.consumer.name == caller.name {
-            slot = .consumer(caller.consumer)
+        // Consumers that are not counted one by one share an object, but no limit. A caller without a name has an address.
+        if let consumer = exchange.caller?.consumer, consumer.name == exchange.callerName() {
+            slot = .consumer(consumer)
         } else {
             slot = .key(self.identity.key(of: exchange))
         }
