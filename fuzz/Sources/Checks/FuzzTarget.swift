@@ -16,6 +16,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case cacheValues = "cache-values"
     case byteRanges = "byte-ranges"
     case redisReplies = "redis-replies"
+    case tokens
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
     case html
@@ -44,6 +45,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .byteRanges: try ByteRangeCheck.check(input)
         case .cacheValues: try CacheValueCheck.check(input)
         case .redisReplies: try RedisReplyCheck.check(input)
+        case .tokens: try TokenCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)

@@ -15,7 +15,9 @@ enum TokenForge {
     }
 
     /// A token whose signature is right for `secret`.
-    static func token(_ head: String = Self.head, _ claims: String = Self.claims, secret: String = Self.secret) -> String {
+    static func token(_ head: String = Self.head, _ claims: String = Self.claims, secret: String = Self.secret)
+        -> String
+    {
         self.signed("\(self.base64URL(head.utf8)).\(self.base64URL(claims.utf8))", secret: secret)
     }
 

@@ -38,7 +38,9 @@ import Testing
         let parts = token.split(separator: ".")
         let claims = parts[1].replacing("YXBpIiwi", with: "YXBqIiwi")
         let first = parts[2].first == "A" ? "B" : "A"
-        for changed in ["\(parts[0]).\(parts[1]).\(first)\(parts[2].dropFirst())", "\(parts[0]).\(claims).\(parts[2])x"] {
+        for changed in [
+            "\(parts[0]).\(parts[1]).\(first)\(parts[2].dropFirst())", "\(parts[0]).\(claims).\(parts[2])x",
+        ] {
             #expect(TokenForge.verdict(changed, settings, keys: keys) != "accepted")
         }
         #expect(
@@ -54,7 +56,9 @@ import Testing
         let (settings, all) = try Self.settings(of: "RS256")
         for (_, algorithm, token) in ForeignTokens.all where !algorithm.hasPrefix("HS") {
             let suits = TokenForge.verdict(token, settings, keys: keys) == "accepted"
-            let kinds = ["rsa": ["RS", "PS"], "p256": ["ES256"], "p384": ["ES384"], "p521": ["ES512"], "ed25519": ["Ed"]]
+            let kinds = [
+                "rsa": ["RS", "PS"], "p256": ["ES256"], "p384": ["ES384"], "p521": ["ES512"], "ed25519": ["Ed"],
+            ]
             #expect(suits == kinds[name]?.contains { algorithm.hasPrefix($0) })
         }
         #expect(all.keys.count == ForeignTokens.pems.count)
@@ -80,7 +84,9 @@ import Testing
         let keys = TokenKeySet([TokenKey(secret: other.secret, algorithms: [.hs256])].compactMap { $0 })
         #expect(TokenForge.verdict(foreign, settings, keys: keys) == "accepted")
         // The keys of one issuer do not sign for another.
-        #expect(TokenForge.verdict(TokenForge.token(TokenForge.head, claims), settings, keys: keys) == "wrong signature")
+        #expect(
+            TokenForge.verdict(TokenForge.token(TokenForge.head, claims), settings, keys: keys) == "wrong signature"
+        )
         let unknown = claims.replacing("other.example", with: "third.example")
         #expect(TokenForge.verdict(TokenForge.token(TokenForge.head, unknown), settings) == "wrong issuer")
     }
