@@ -6,9 +6,9 @@ package import Logging
 ///
 /// It blocks, so call it on a separate thread.
 package struct AuthFiles {
-    private let configuration: GatewayConfiguration
-    private let shared: SharedState
-    private let log: Logger
+    let configuration: GatewayConfiguration
+    let shared: SharedState
+    let log: Logger
     /// The errors found so far. Their consequences are not reported.
     private let diagnostics: ConfigurationDiagnostics
 
@@ -33,14 +33,15 @@ package struct AuthFiles {
     }
 
     /// Reads all files, and returns the errors in them.
-    package func errors() -> [ConfigurationError] { self.apiKeys() }
+    package func errors() -> [ConfigurationError] { self.apiKeys() + self.tokenKeys() }
 
     private func apiKeys() -> [ConfigurationError] {
         guard let settings = self.configuration.auth.apiKey else {
             self.shared.consumers.setNames([], of: APIKeyAuthenticator.name)
             return []
         }
-        return self.errors(in: settings.file, of: SettingPath("auth", "api_key")) { () throws(FileProblem) in
+        let path = SettingPath("auth", "api_key")
+        return self.errors(in: settings.file, at: path + "file", of: path) { () throws(FileProblem) in
             let source = try APIKeys.source(
                 settings,
                 in: self.configuration.document.folder,
@@ -52,9 +53,12 @@ package struct AuthFiles {
         }
     }
 
-    /// Returns the problem with a file as an error at the `file` of its table.
-    private func errors(
+    /// Returns the problem with a file as an error at the key of a table that names it.
+    ///
+    /// - Parameter file: Empty if the key has the contents themselves.
+    func errors(
         in file: String,
+        at path: SettingPath,
         of table: SettingPath,
         _ read: () throws(FileProblem) -> Void
     ) -> [ConfigurationError] {
@@ -63,10 +67,9 @@ package struct AuthFiles {
             try read()
             return []
         } catch {
-            let path = table + "file"
             return [
                 ConfigurationError(
-                    "\(JSONText.quoted(file)): \(error.reason)",
+                    file.isEmpty ? error.reason : "\(JSONText.quoted(file)): \(error.reason)",
                     suggestion: error.suggestion,
                     key: path.description,
                     at: self.configuration.document.position(of: path)

@@ -42,6 +42,9 @@ final class FetchedKeys: Sendable {
         self.state = Mutex(State(schedule: JWKSSchedule(refresh: refresh, at: .now())))
     }
 
+    /// The URL for logs, without a query, which may have a secret.
+    private var place: Substring { self.url.description.prefix { $0 != "?" } }
+
     /// In how many seconds a client should try again that came before the first keys.
     var retryAfter: Int { self.state.withLock { $0.schedule.retryAfter(at: .now()) } }
 
@@ -91,7 +94,7 @@ final class FetchedKeys: Sendable {
             return (isNews, Self.take(&state.waiting))
         }
         if isNews {
-            self.log.notice("keys of tokens fetched", metadata: ["url": "\(self.url)", "keys": "\(keys.keys.count)"])
+            self.log.notice("keys of tokens fetched", metadata: ["url": "\(self.place)", "keys": "\(keys.keys.count)"])
         }
         Self.resume(waiting)
     }
@@ -108,7 +111,7 @@ final class FetchedKeys: Sendable {
                 hasKeys
                     ? "keys of tokens not fetched; the previous keys stay in use"
                     : "keys of tokens not fetched; requests with tokens get 503",
-                metadata: ["url": "\(self.url)", "reason": "\(reason)"]
+                metadata: ["url": "\(self.place)", "reason": "\(reason)"]
             )
         }
         Self.resume(waiting)

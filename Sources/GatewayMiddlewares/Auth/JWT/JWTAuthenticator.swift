@@ -107,7 +107,7 @@ struct JWTAuthenticator: Authenticator {
         case .accepted(let verified):
             let caller = self.caller(verified)
             if let keys {
-                let found = TokenCache<Caller>.Verified(verified, issuer: issuer, keys: keys)
+                let found = TokenCache.Verified(verified, issuer: issuer, keys: keys)
                 unverified.bytes.withUnsafeBytes { self.tokens.cache.add($0, caller, found, at: now) }
             }
             return .accepted(caller)

@@ -53,7 +53,7 @@ final class TokenIssuers: Sendable {
 
 /// The tokens that one event loop has verified, and the keys as it knows them.
 final class VerifiedTokens {
-    var cache: TokenCache<Caller>
+    var cache: TokenCache
     private var readers: [Reader]
 
     private enum Reader {

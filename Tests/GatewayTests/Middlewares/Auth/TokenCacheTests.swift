@@ -1,16 +1,14 @@
 import GatewayAccess
+import GatewayCore
 import Testing
 
-@Suite struct TokenCacheTests {
-    private final class Value {
-        let number: Int
-        init(_ number: Int) { self.number = number }
-    }
+@testable import GatewayMiddlewares
 
-    private var cache = TokenCache<Value>(sets: 4, seed: 7)
+@Suite struct TokenCacheTests {
+    private var cache = TokenCache(sets: 4, seed: 7)
 
     private mutating func find(_ token: String, at now: Int64 = 0) -> Int? {
-        Array(token.utf8).withUnsafeBytes { self.cache.find($0, at: now)?.value.number }
+        Array(token.utf8).withUnsafeBytes { self.cache.find($0, at: now).flatMap { Int($0.value.name) } }
     }
 
     private mutating func add(_ token: String, _ number: Int, until expires: Int64 = 1000, at now: Int64 = 0) throws {
@@ -23,8 +21,12 @@ import Testing
             expires: expires,
             key: verified.key
         )
-        let found = TokenCache<Value>.Verified(verified, issuer: 0, keys: TokenForge.keys)
-        Array(token.utf8).withUnsafeBytes { self.cache.add($0, Value(number), found, at: now) }
+        let found = TokenCache.Verified(verified, issuer: 0, keys: TokenForge.keys)
+        Array(token.utf8).withUnsafeBytes { self.cache.add($0, Self.caller(number), found, at: now) }
+    }
+
+    private static func caller(_ number: Int) -> Caller {
+        Caller(Consumers().consumer("\(number)"), kind: "jwt")
     }
 
     private static func token(_ number: Int) -> String {

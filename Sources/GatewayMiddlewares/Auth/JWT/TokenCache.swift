@@ -1,3 +1,6 @@
+import GatewayAccess
+import GatewayCore
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -13,21 +16,21 @@
 ///
 /// The cache has a fixed number of places. A new token takes the place of the one among four that was not used for
 /// longest, so a flood of tokens costs others a verification at most.
-package struct TokenCache<Value: AnyObject> {
-    package final class Entry {
+struct TokenCache {
+    final class Entry {
         fileprivate let hash: UInt64
         fileprivate let token: [UInt8]
-        package let value: Value
+        let value: Caller
         /// Milliseconds since 1970.
         fileprivate let expires: Int64
         /// The number of the issuer.
-        package let issuer: Int
-        package let key: TokenKey.ID
+        let issuer: Int
+        let key: TokenKey.ID
         /// The keys of the issuer that are known to contain the key.
-        package var keys: TokenKeySet
+        var keys: TokenKeySet
         fileprivate var used: UInt64 = 0
 
-        fileprivate init(_ hash: UInt64, _ token: [UInt8], _ value: Value, _ found: Verified) {
+        fileprivate init(_ hash: UInt64, _ token: [UInt8], _ value: Caller, _ found: Verified) {
             self.hash = hash
             self.token = token
             self.value = value
@@ -39,13 +42,13 @@ package struct TokenCache<Value: AnyObject> {
     }
 
     /// What is known about a token besides its value.
-    package struct Verified {
+    struct Verified {
         let expires: Int64
         let issuer: Int
         let key: TokenKey.ID
         let keys: TokenKeySet
 
-        package init(_ token: VerifiedToken, issuer: Int, keys: TokenKeySet) {
+        init(_ token: VerifiedToken, issuer: Int, keys: TokenKeySet) {
             self.expires = token.expires
             self.issuer = issuer
             self.key = token.key
@@ -54,8 +57,8 @@ package struct TokenCache<Value: AnyObject> {
     }
 
     /// Longer tokens are verified each time, so that the memory has a bound.
-    static var maximumLength: Int { 4096 }
-    private static var ways: Int { 4 }
+    static let maximumLength = 4096
+    private static let ways = 4
 
     /// Empty until there is a token.
     private var places: [Entry?] = []
@@ -66,15 +69,15 @@ package struct TokenCache<Value: AnyObject> {
     /// - Parameters:
     ///   - sets: The number of places is four times as large. A power of two.
     ///   - seed: A random number.
-    package init(sets: Int = 1024, seed: UInt64) {
+    init(sets: Int = 1024, seed: UInt64) {
         self.sets = sets
         self.seed = seed | 1
     }
 
-    package var count: Int { self.places.count { $0 != nil } }
+    var count: Int { self.places.count { $0 != nil } }
 
     /// Finds a token that is still valid.
-    package mutating func find(_ token: UnsafeRawBufferPointer, at now: Int64) -> Entry? {
+    mutating func find(_ token: UnsafeRawBufferPointer, at now: Int64) -> Entry? {
         guard !self.places.isEmpty, let hash = self.hash(token) else { return nil }
         let start = self.start(hash)
         for index in start..<start &+ Self.ways {
@@ -91,7 +94,7 @@ package struct TokenCache<Value: AnyObject> {
     }
 
     /// Remembers a token.
-    package mutating func add(_ token: UnsafeRawBufferPointer, _ value: Value, _ found: Verified, at now: Int64) {
+    mutating func add(_ token: UnsafeRawBufferPointer, _ value: Caller, _ found: Verified, at now: Int64) {
         guard found.expires > now, token.count <= Self.maximumLength, let hash = self.hash(token) else { return }
         if self.places.isEmpty { self.places = Array(repeating: nil, count: self.sets * Self.ways) }
         let start = self.start(hash)
@@ -110,7 +113,7 @@ package struct TokenCache<Value: AnyObject> {
     }
 
     /// Forgets a token whose key is gone.
-    package mutating func remove(_ entry: Entry) {
+    mutating func remove(_ entry: Entry) {
         let start = self.start(entry.hash)
         for index in start..<start + Self.ways where self.places[index] === entry { self.places[index] = nil }
     }
