@@ -27,12 +27,20 @@ final class TokenIssuers: Sendable {
     }
 
     static func of(_ issuers: [TokenIssuer], in context: BuildContext) -> TokenIssuers {
-        context.shared(self.key(issuers, in: context)) {
-            TokenIssuers(issuers, issuers.map { self.source(of: $0, in: context) })
+        // Files are shared objects too, and one cannot be made inside another. A file that cannot be used has been reported.
+        let files = issuers.map { issuer -> WatchedFile<TokenKeySet>? in
+            (try? TokenKeyFile.of(issuer, in: context.folder, context.worker.shared, context.worker.log)) ?? nil
+        }
+        return context.shared(self.key(issuers, in: context)) {
+            TokenIssuers(issuers, zip(issuers, files).map { self.source(of: $0, $1, in: context) })
         }
     }
 
-    private static func source(of issuer: TokenIssuer, in context: BuildContext) -> Source {
+    private static func source(
+        of issuer: TokenIssuer,
+        _ file: WatchedFile<TokenKeySet>?,
+        in context: BuildContext
+    ) -> Source {
         switch issuer.keys {
         case .secret(let secret):
             let key = TokenKey(secret: secret, algorithms: issuer.algorithms)
@@ -42,10 +50,7 @@ final class TokenIssuers: Sendable {
             return .fetched(
                 FetchedKeys(url, refresh: refresh, algorithms: issuer.algorithms, log: context.worker.log)
             )
-        case .file, .pemFile:
-            // A file that cannot be used has been reported.
-            return (try? TokenKeyFile.of(issuer, in: context.folder, context.worker.shared, context.worker.log))
-                .flatMap { $0 }.map { .file($0) } ?? .fixed(TokenKeySet([]))
+        case .file, .pemFile: return file.map { .file($0) } ?? .fixed(TokenKeySet([]))
         case .none: return .fixed(TokenKeySet([]))
         }
     }
