@@ -36,6 +36,7 @@ public final class PendingAuthentication {
     /// The result, if it is there already.
     package private(set) var result: Authentication?
     private var waiter: ((Authentication) -> Void)?
+    private var cancellation: (() -> Void)?
 
     public init() {}
 
@@ -43,6 +44,7 @@ public final class PendingAuthentication {
     public func complete(_ result: Authentication) {
         guard self.result == nil else { return }
         self.result = result
+        self.cancellation = nil
         guard let waiter = self.waiter else { return }
         self.waiter = nil
         waiter(result)
@@ -50,6 +52,17 @@ public final class PendingAuthentication {
 
     /// Calls `body` with a result that is still to come.
     package func whenComplete(_ body: @escaping (Authentication) -> Void) { self.waiter = body }
+
+    /// Calls `body` if the client leaves before there is a result.
+    public func whenAbandoned(_ body: @escaping () -> Void) { self.cancellation = body }
+
+    /// Nobody waits for the result any more.
+    package func abandon() {
+        guard self.result == nil, let cancellation = self.cancellation else { return }
+        self.cancellation = nil
+        self.waiter = nil
+        cancellation()
+    }
 }
 
 @available(*, unavailable)

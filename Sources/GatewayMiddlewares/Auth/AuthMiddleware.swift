@@ -12,7 +12,7 @@ import GatewaySettings
 ///
 /// `[auth]` says what the credentials are. The kinds are asked in the order of `any`, and the first to accept counts. The
 /// client never learns why a credential is wrong; the access log does.
-public struct AuthMiddleware: RequestHook, ResponseHook {
+public struct AuthMiddleware: RequestHook, ResponseHook, CompletionHook {
     public static let name = "auth"
     /// What was decided about a request, for the access log.
     package static let verdict = ExchangeKey<AuthVerdict?>("auth.verdict", initial: nil)
@@ -26,6 +26,8 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     private let meters: AuthMeters
     let consumers: ConsumerMeters
     private let identityFields: [HeaderName]
+    /// The result that a request waits for.
+    private let pending: ExchangeKey<PendingAuthentication?>
     private let failed: PacedEvent
     private let events: any EventSink
     private let credentialFailures: CredentialFailures
@@ -75,6 +77,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         self.consumers = context.worker.consumerMeters
         self.events = context.events
         self.credentialFailures = context.credentialFailures
+        self.pending = context.key(nil)
         self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }
         context.owned.own(request: self.identityFields)
     }
@@ -97,6 +100,8 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         kind.authenticator.response(exchange)
         return .next
     }
+
+    public func complete(_ exchange: Exchange, _ outcome: Outcome) { exchange[self.pending]?.abandon() }
 
     // MARK: Asking
 
@@ -128,6 +133,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         _ found: Findings
     ) -> Decision {
         let resumption = exchange.resumption()
+        exchange[self.pending] = pending
         pending.whenComplete { result in
             resumption.resumeNow { exchange in
                 var found = found

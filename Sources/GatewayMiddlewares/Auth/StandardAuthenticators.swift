@@ -6,5 +6,6 @@ package enum StandardAuthenticators {
         AuthenticatorRegistration(APIKeyAuthenticator.name) { context in APIKeyAuthenticator(in: &context) },
         AuthenticatorRegistration("jwt") { context in JWTAuthenticator(in: &context) },
         AuthenticatorRegistration("forward") { context in ForwardAuthenticator(in: &context) },
+        AuthenticatorRegistration(BasicAuthenticator.name) { context in BasicAuthenticator(in: &context) },
     ]
 }
