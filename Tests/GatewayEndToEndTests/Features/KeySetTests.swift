@@ -65,6 +65,25 @@ extension EndToEnd {
             }
         }
 
+        @Test func `keys come from files`() async throws {
+            let (known, other) = (Issuer("a"), Issuer("b"))
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("gateway-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let (set, pem) = (folder.appendingPathComponent("keys.json"), folder.appendingPathComponent("key.pem"))
+            try Issuer.keySet([known]).write(to: set, atomically: true, encoding: .utf8)
+            try known.pem.write(to: pem, atomically: true, encoding: .utf8)
+            for source in ["jwks_file = \"\(set.path)\"", "public_key = \"\(pem.path)\""] {
+                let settings = Self.settings("").replacing("jwks = \"/keys\"", with: source)
+                try await withGateway(settings, workers: 2) { gateway in
+                    let statuses = [
+                        try await gateway.status(known.token()), try await gateway.status(other.token()),
+                    ]
+                    #expect(statuses == [200, 401], "\(source)")
+                }
+            }
+        }
+
         private static func settings(_ url: String) -> String {
             """
             [auth.jwt]
@@ -102,6 +121,8 @@ private struct Issuer {
         let signature = (try? self.key.signature(for: Data("\(head).\(claims)".utf8)).rawRepresentation) ?? Data()
         return "\(head).\(claims).\(Self.base64URL(signature))"
     }
+
+    var pem: String { self.key.publicKey.pemRepresentation }
 
     static func keySet(_ issuers: [Issuer]) -> String {
         let keys = issuers.map { issuer in
