@@ -25,7 +25,7 @@ package struct ForwardAuthenticator: Authenticator {
         let settings = context.auth.forward ?? ForwardAuthConfiguration()
         if context.auth.forward == nil {
             context.fail(
-                "needs [auth.forward]",
+                "\"forward\" needs [auth.forward], which is not there",
                 suggestion: "add it with url = \"http://127.0.0.1:9000/auth\"",
                 at: "any"
             )
