@@ -54,7 +54,8 @@ struct PurgeCacheEndpoint: AdminEndpoint {
 
     func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let body = try PurgeBody(call.request.body)
-        let sum = try await call.act(on: nil, from: .null, to: body.json) {
+        let fields = body.json(hiding: call.status.configuration.auth.apiKey?.query)
+        let sum = try await call.act(on: nil, from: .null, to: fields) {
             var sum = PurgeOutcome(purged: 0)
             guard let cache = call.status.cache else { return sum }
             for purge in body.purges {
@@ -73,16 +74,16 @@ struct PurgeCacheEndpoint: AdminEndpoint {
 struct PurgeBody {
     static let absolute = "must be an absolute URL, such as https://www.example.com/popular"
     private static let subjects = ["url", "prefix", "tag", "route", "all"]
-    private static let fields = Set(Self.subjects + ["soft"])
+    private static let names = Set(Self.subjects + ["soft"])
 
     var purges: [Purge] = []
     /// The fields, as they were understood.
-    private(set) var json = JSONValue.null
+    private var fields: [String: JSONValue] = [:]
 
     /// - Throws: 400 if the body is not JSON, 422 with every wrong field.
     init(_ body: ByteBuffer?) throws(AdminRefusal) {
         let fields = try AdminBody.fields(of: body ?? ByteBuffer())
-        var problems = AdminBody.unknown(fields.keys.filter { !Self.fields.contains($0) })
+        var problems = AdminBody.unknown(fields.keys.filter { !Self.names.contains($0) })
         var isSoft = false
         if let soft = fields["soft"] {
             if let flag = soft.boolean {
@@ -104,7 +105,21 @@ struct PurgeBody {
             }
         }
         if !problems.isEmpty { throw .invalid(problems) }
-        self.json = .sorted(fields.mapValues(\.json).merging(["soft": .boolean(isSoft)]) { $1 })
+        self.fields = fields.mapValues(\.json)
+        self.fields["soft"] = .boolean(isSoft)
+    }
+
+    /// The fields for the audit log.
+    ///
+    /// - Parameter key: The parameter of queries that carries API keys; nil if there is none.
+    func json(hiding key: String?) -> JSONValue {
+        let redaction = QueryRedaction(key.map { [$0] } ?? [])
+        var fields = self.fields
+        for name in ["url", "prefix"] {
+            guard case .string(let url)? = fields[name] else { continue }
+            fields[name] = .string(redaction.redacted(url: url))
+        }
+        return .sorted(fields)
     }
 
     private struct Mistake: Error {

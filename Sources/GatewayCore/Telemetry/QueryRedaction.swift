@@ -1,11 +1,11 @@
 import GatewayHTTP
 
 /// Keeps the values of secret parameters out of logs.
-struct QueryRedaction: Sendable {
+package struct QueryRedaction: Sendable {
     /// Further names, in lower case.
     private let names: [[UInt8]]
 
-    init(_ names: [String] = []) { self.names = names.map { Array($0.lowercased().utf8) } }
+    package init(_ names: [String] = []) { self.names = names.map { Array($0.lowercased().utf8) } }
 
     private static let secretNames: [UInt128] = [
         "token", "access_token", "id_token", "key", "api_key", "apikey", "secret", "password", "passwd", "signature",
@@ -37,6 +37,29 @@ struct QueryRedaction: Sendable {
         guard let mark = url.firstIndex(of: UInt8(ascii: "?")) else { return line.writeLogText(url, context) }
         line.writeLogText(UnsafeRawBufferPointer(rebasing: url[...mark]), context)
         write(UnsafeRawBufferPointer(rebasing: url[(mark + 1)...]), context, into: &line)
+    }
+
+    /// Returns a URL with the same replacements in its query.
+    package func redacted(url: String) -> String {
+        guard let mark = url.utf8.firstIndex(of: UInt8(ascii: "?")) else { return url }
+        var result = String(url[...mark])
+        var rest = url[url.utf8.index(after: mark)...]
+        while !rest.isEmpty {
+            let end = rest.utf8.firstIndex(where: Self.isSeparator) ?? rest.endIndex
+            let parameter = rest[..<end]
+            let equals = parameter.utf8.firstIndex(of: UInt8(ascii: "=")) ?? parameter.endIndex
+            let name = Array(parameter[..<equals].utf8)
+            if equals < parameter.endIndex,
+                name.withUnsafeBytes({ Self.isSecret($0[...]) || self.isNamed($0[...]) })
+            {
+                result += parameter[...equals] + "[redacted]"
+            } else {
+                result += parameter
+            }
+            result += rest[end...].prefix(1)
+            rest = rest[end...].dropFirst()
+        }
+        return result
     }
 
     /// Some servers split parameters at semicolons too, so a secret may follow one.

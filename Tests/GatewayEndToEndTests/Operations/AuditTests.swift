@@ -66,6 +66,27 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a wrong key is recorded, but not what it is`() async throws {
+            let toml = """
+                [[auth.api_key.keys]]
+                name = "acme"
+                sha256 = "\(String(repeating: "ab", count: 32))"
+                [[routes]]
+                name = "all"
+                path = "/*"
+                auth = { any = ["api_key"] }
+                respond = { body = "served" }
+                """
+            try await withGateway(toml, admin: Self.admin) { gateway in
+                for _ in 0..<3 { #expect(try await gateway.get("/", "X-API-Key: no-such-key").status == 401) }
+                let text = try await gateway.admin("GET /audit").text
+                #expect(try await Self.entries(gateway).map(\.action) == ["auth.failed"])
+                #expect(text.contains("\"target\":\"all\""))
+                #expect(text.contains("{\"kind\":\"api_key\",\"reason\":"))
+                #expect(!text.contains("no-such-key"))
+            }
+        }
+
         @Test func `nothing changes that cannot be recorded, and requests go on`() async throws {
             try await withGateway(Self.toml("file = \"/dev/full\""), admin: Self.admin) { gateway in
                 for request in ["POST /drain", "POST /cache/purge", "POST /metrics/reset"] {

@@ -98,6 +98,16 @@ struct AuditedEndpointTests {
         #expect(entry["after", "weight"] == .integer(5))
     }
 
+    @Test func `what was purged is recorded without secrets`() async throws {
+        let (fixture, control) = Self.fixture()
+        defer { control.end() }
+        let body = #"{"url":"https://a.example/x?b=1&api_key=sesame;Token=sesame&c"}"#
+        #expect(await Self.send((.post, "/cache/purge", body), to: fixture) == 200)
+        let entry = try #require(try await Self.entries(fixture).first)
+        let url = "https://a.example/x?b=1&api_key=[redacted];Token=[redacted]&c"
+        #expect(entry["after"] == ["soft": false, "url": .string(url)])
+    }
+
     @Test func `an act that fails says why, and unauthorized requests are counted`() async throws {
         let (fixture, control) = Self.fixture()
         defer { control.end() }
