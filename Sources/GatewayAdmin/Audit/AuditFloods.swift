@@ -1,13 +1,17 @@
 import GatewaySettings
 import NIOCore
 
-/// Bounds how many entries clients can cause: the first of each kind from an address is recorded at once, then once per
-/// minute the number since.
+/// Bounds how many entries clients can cause: the first of a kind from an address are recorded at once, and further ones
+/// once per minute with their number.
 struct AuditFloods {
-    /// How long occurrences are counted before they are recorded.
+    /// How long occurrences are counted before their number is recorded.
     static let interval = TimeAmount.minutes(1)
+    /// How many of one kind from one address are recorded at once.
+    static let burst = 10
+    /// How many of all are recorded at once in an interval.
+    static let limit = 60
     /// The number of kinds and addresses that are distinguished at the same time.
-    static let limit = 20
+    static let kinds = 20
 
     /// What is counted together.
     private struct Key: Hashable {
@@ -18,46 +22,58 @@ struct AuditFloods {
     }
 
     private struct Count {
-        var entry: AuditEntry
-        var count = 0
+        /// The first that was not recorded at once.
+        var entry: AuditEntry?
+        var recorded = 0
+        var counted = 0
     }
 
     private var counts: [Key: Count] = [:]
+    /// The number of all that were recorded at once in this interval.
+    private var recorded = 0
+
+    /// Whether an interval has begun.
+    var isCounting: Bool { !self.counts.isEmpty }
 
     /// Handles something that a client did.
     ///
     /// - Parameter network: The address, or the network of an IPv6 address.
-    /// - Returns: The entry to record now; nil if it is counted.
-    mutating func occurred(_ entry: AuditEntry, from network: String?) -> AuditEntry? {
-        let key = Key(action: entry.action, address: network ?? "", result: entry.result)
-        if self.counts[key] != nil {
-            self.counts[key]?.count += 1
-            return nil
+    /// - Returns: Whether to record it now. Otherwise it is counted.
+    mutating func occurred(_ entry: AuditEntry, from network: String?) -> Bool {
+        var key = Key(action: entry.action, address: network ?? "", result: entry.result)
+        var entry = entry
+        if self.counts[key] == nil, self.counts.count >= Self.kinds {
+            key = Key(action: entry.action, address: nil, result: entry.result)
+            entry = AuditEntry(
+                entry.action,
+                by: AuditActor(name: entry.actor.name),
+                target: "other addresses",
+                result: entry.result
+            )
         }
-        if self.counts.count < Self.limit {
-            self.counts[key] = Count(entry: entry)
-            return entry
+        var count = self.counts[key, default: Count()]
+        defer { self.counts[key] = count }
+        if key.address != nil, count.recorded < Self.burst, self.recorded < Self.limit {
+            count.recorded += 1
+            self.recorded += 1
+            return true
         }
-        let others = Key(action: entry.action, address: nil, result: entry.result)
-        var rest = AuditEntry(entry.action, by: AuditActor(name: entry.actor.name), result: entry.result)
-        rest.target = "other addresses"
-        self.counts[others, default: Count(entry: rest)].count += 1
-        return nil
+        if count.counted == 0 { count.entry = entry }
+        count.counted += 1
+        return false
     }
 
-    /// Ends the minute. Returns the entries to record; what occurred only once is forgotten.
+    /// Ends the interval. Returns the entries to record. Those who were counted are counted again from the first one on,
+    /// until an interval passes without them.
     mutating func endInterval() -> [AuditEntry] {
-        let ended = self.counts.filter { $0.value.count > 0 }
-        self.counts = ended.mapValues { Count(entry: $0.entry) }
-        for key in self.counts.keys where key.address == nil { self.counts[key] = nil }
-        return ended.values.map { count in
+        let ended = self.counts.filter { $0.value.counted > 0 }
+        self.counts = ended.filter { $0.key.address != nil }.mapValues { _ in Count(recorded: Self.burst) }
+        self.recorded = 0
+        return ended.values.compactMap { count in
             var entry = count.entry
-            entry.actor.requestID = nil
-            entry.after = ["count": .integer(count.count)]
+            entry?.actor.requestID = nil
+            entry?.after = ["count": .integer(count.counted)]
             return entry
         }.sorted { ($0.action.name, $0.actor.address ?? "~") < ($1.action.name, $1.actor.address ?? "~") }
     }
-
-    /// Whether an interval has begun.
-    var isCounting: Bool { !self.counts.isEmpty }
 }

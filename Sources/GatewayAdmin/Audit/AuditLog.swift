@@ -105,8 +105,9 @@ package final class AuditLog: Sendable {
             if notes.timer == nil { notes.timer = self.startTimer() }
             var entry = entry
             entry.time = Platform.unixMilliseconds()
-            guard let entry = notes.floods.occurred(entry, from: address?.network), notes.pending.count < Notes.limit
-            else { return false }
+            guard notes.floods.occurred(entry, from: address?.network), notes.pending.count < Notes.limit else {
+                return false
+            }
             notes.pending.append(entry)
             return notes.pending.count == 1
         }

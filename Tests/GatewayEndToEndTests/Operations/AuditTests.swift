@@ -80,7 +80,7 @@ extension EndToEnd {
             try await withGateway(toml, admin: Self.admin) { gateway in
                 for _ in 0..<3 { #expect(try await gateway.get("/", "X-API-Key: no-such-key").status == 401) }
                 let text = try await gateway.admin("GET /audit").text
-                #expect(try await Self.entries(gateway).map(\.action) == ["auth.failed"])
+                #expect(try await Self.entries(gateway).map(\.action) == ["auth.failed", "auth.failed", "auth.failed"])
                 #expect(text.contains("\"target\":\"all\""))
                 #expect(text.contains("{\"kind\":\"api_key\",\"reason\":"))
                 #expect(!text.contains("no-such-key"))
