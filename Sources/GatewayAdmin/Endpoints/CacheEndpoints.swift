@@ -54,7 +54,7 @@ struct PurgeCacheEndpoint: AdminEndpoint {
 
     func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let body = try PurgeBody(call.request.body)
-        let fields = body.json(hiding: call.status.configuration.auth.apiKey?.query)
+        let fields = body.json(hiding: call.status.configuration.auth.apiKey?.query ?? "")
         let sum = try await call.act(on: nil, from: .null, to: fields) {
             var sum = PurgeOutcome(purged: 0)
             guard let cache = call.status.cache else { return sum }
@@ -111,9 +111,9 @@ struct PurgeBody {
 
     /// The fields for the audit log.
     ///
-    /// - Parameter key: The parameter of queries that carries API keys; nil if there is none.
-    func json(hiding key: String?) -> JSONValue {
-        let redaction = QueryRedaction(key.map { [$0] } ?? [])
+    /// - Parameter key: The parameter of queries that carries API keys; empty if there is none.
+    func json(hiding key: String) -> JSONValue {
+        let redaction = QueryRedaction(key.isEmpty ? [] : [key])
         var fields = self.fields
         for name in ["url", "prefix"] {
             guard case .string(let url)? = fields[name] else { continue }
