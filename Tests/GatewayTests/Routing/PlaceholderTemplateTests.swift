@@ -61,16 +61,47 @@ struct PlaceholderTemplateTests {
     }
 
     @Test(arguments: [
+        ("{jwt.sub}", "ann", true), ("{jwt.a.b}", "3", true), ("{jwt.https://x.example/role}", "boss", true),
+        ("{consumer} of {plan}", "ann of gold", true), ("<{jwt.none}>", "<>", false), ("{jwt.list}", "", false),
+        ("{jwt.bad}", "", false), ("{host}", "a.example", true),
+    ])
+    func `what a credential says is written, unless it could end a field`(
+        template: String,
+        text: String,
+        isComplete: Bool
+    ) async throws {
+        let written = try await WorkerFixture.run { worker in
+            let exchange = try worker.exchange("GET / HTTP/1.1", "Host: a.example")
+            exchange.caller = Caller(
+                worker.shared.consumers.consumer("ann"),
+                kind: "jwt",
+                plan: "gold",
+                claims: [
+                    "sub": "ann", "a": ["b": 3], "https://x.example/role": "boss", "list": ["x"], "bad": "a\r\nb",
+                ]
+            )
+            var buffer = ByteBuffer()
+            let isComplete = try PlaceholderTemplate(template).write(of: exchange, into: &buffer)
+            return Written(text: String(buffer: buffer), isComplete: isComplete)
+        }
+        #expect(written == Written(text: text, isComplete: isComplete))
+    }
+
+    private struct Written: Equatable {
+        let text: String
+        let isComplete: Bool
+    }
+
+    @Test(arguments: [
         ("{hots}", "write {host}, or {{hots}} for the text"), ("{Host}", "write {host}, or {{Host}} for the text"),
         ("a{uri", "write {uri}, or {{uri for the text"),
         (
             "{\"a\":{nothing}}",
             "write one of {request_id}, {client_ip}, {scheme}, {host}, {path}, {query}, {uri}, {route}, "
-                + "{client_cert.subject}, "
+                + "{client_cert.subject}, {consumer}, {plan}, {jwt.sub}, "
                 + "or {{nothing}} for the text"
         ),
-        ("{jwt.sub}", "take it out, or write {{jwt.sub}} for the text"),
-        ("{consumer}", "take it out, or write {{consumer}} for the text"),
+        ("{consumers}", "write {consumer}, or {{consumers}} for the text"),
     ])
     func `an unknown name is rejected with a suggestion`(template: String, suggestion: String) throws {
         let error = #expect(throws: PlaceholderTemplate.ParseError.self) { try PlaceholderTemplate(template) }
