@@ -9,8 +9,10 @@ struct FieldExpression: Equatable, Sendable {
         let name: Range<Int>
         /// The node of the object around it. The root is its own parent.
         let parent: Int
+        /// Its node in the draft.
+        let draft: Int
         /// Its members that are asked for; empty for the whole value.
-        var children: Range<Int>
+        var children = 0..<0
 
         var isWhole: Bool { self.children.isEmpty }
     }
@@ -20,28 +22,26 @@ struct FieldExpression: Equatable, Sendable {
     private(set) var nodes: ContiguousArray<Node> = []
     /// The bytes of all names, in UTF-8.
     private(set) var names: ContiguousArray<UInt8> = []
-    let longestName: Int
+    private(set) var longestName = 0
 
     init(_ draft: borrowing FieldExpressionDraft) {
         self.names = draft.names
-        self.nodes = [Node(hash: 0, name: 0..<0, parent: Self.root, children: 0..<0)]
-        self.longestName = draft.nodes.lazy.map(\.name.count).max() ?? 0
-        // The drafts of the nodes, at the same indices.
-        var drafts = [Self.root]
+        self.nodes.reserveCapacity(draft.nodes.count)
+        self.nodes.append(Node(hash: 0, name: 0..<0, parent: Self.root, draft: Self.root))
         var index = Self.root
-        while index < drafts.count {
-            defer { index += 1 }
+        while index < self.nodes.count {
             let first = self.nodes.count
-            let children = draft.children(of: drafts[index]).map { child in
+            var next = draft.firstChild(of: self.nodes[index].draft)
+            while let child = next {
                 let name = draft.nodes[child].name
                 let hash = self.names.withUnsafeBytes { Self.hash(UnsafeRawBufferPointer(rebasing: $0[name])) }
-                return (child, Node(hash: hash, name: name, parent: index, children: 0..<0))
+                self.nodes.append(Node(hash: hash, name: name, parent: index, draft: child))
+                self.longestName = max(self.longestName, name.count)
+                next = draft.nodes[child].nextSibling
             }
-            for (child, node) in children.sorted(by: { $0.1.hash < $1.1.hash }) {
-                drafts.append(child)
-                self.nodes.append(node)
-            }
+            self.nodes[first...].sort { $0.hash < $1.hash }
             self.nodes[index].children = first..<self.nodes.count
+            index += 1
         }
     }
 

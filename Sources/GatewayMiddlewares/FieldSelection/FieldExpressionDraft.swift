@@ -45,14 +45,6 @@ struct FieldExpressionDraft {
     /// Asks for the whole value of a node, whatever else is asked for within it.
     mutating func takeWhole(_ node: Int) { self.nodes[node].isWhole = true }
 
-    /// The children that count: none of a node that is asked for as a whole.
-    func children(of node: Int) -> [Int] {
-        var children: [Int] = []
-        var next = self.nodes[node].isWhole ? nil : self.nodes[node].firstChild
-        while let index = next {
-            children.append(index)
-            next = self.nodes[index].nextSibling
-        }
-        return children
-    }
+    /// The first child that counts: none of a node that is asked for as a whole.
+    func firstChild(of node: Int) -> Int? { self.nodes[node].isWhole ? nil : self.nodes[node].firstChild }
 }

@@ -161,7 +161,7 @@ extension EndToEnd {
             let answer: Answer = { request in
                 ok(body, Self.type, "Cache-Control: max-age=60", "X-Target: \(request.target)")
             }
-            let fields = "[middleware.fields]\n[middleware.cache]\nmax_size = \"1MiB\""
+            let fields = "[middleware.fields]\n[middleware.cache]"
             try await withProxy(serving(answer), more: fields) { gateway, upstream in
                 func get(_ target: String, _ lines: String...) async throws -> Message {
                     let lines = lines.map { $0 + "\r\n" }.joined()
