@@ -187,6 +187,22 @@ extension EndToEnd {
             }
         }
 
+        @Test func `a question ends when its client leaves`() async throws {
+            let script = playing { session in
+                _ = try await session.request()
+                _ = try? await session.request()
+            }
+            try await Self.withService(script, settings: "timeout = \"1m\"") { gateway, service, api in
+                let client = try await gateway.connect()
+                defer { client.close() }
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await eventually("the service was asked") { service.requests.count == 1 }
+                client.close()
+                try await eventually("the question ended") { service.openConnections == 0 }
+                #expect(api.requests.isEmpty)
+            }
+        }
+
         @Test func `connections to the service are reused`() async throws {
             try await Self.withService(Self.accept()) { gateway, service, _ in
                 for _ in 0..<5 { _ = try await gateway.get("/") }

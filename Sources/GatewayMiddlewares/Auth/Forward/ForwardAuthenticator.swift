@@ -64,7 +64,7 @@ package struct ForwardAuthenticator: Authenticator {
         request.fields = self.request.fields(of: exchange)
         let pending = PendingAuthentication()
         let worker = exchange.worker
-        client.send(request) { result in
+        let call = client.send(request) { result in
             switch ForwardAnswer(result, self.names) {
             case .granted(let answer):
                 let grant = ForwardGrant(answer, caller: self.caller(named: answer.consumer))
@@ -75,6 +75,7 @@ package struct ForwardAuthenticator: Authenticator {
             case .unavailable(let reason): pending.complete(.unavailable(retryAfter: 1, reason: reason))
             }
         }
+        pending.whenAbandoned { call.cancel() }
         return .pending(pending)
     }
 
