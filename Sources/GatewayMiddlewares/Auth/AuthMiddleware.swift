@@ -12,7 +12,7 @@ import GatewaySettings
 ///
 /// `[auth]` says what the credentials are. The kinds are asked in the order of `any`, and the first to accept counts. The
 /// client never learns why a credential is wrong; the access log does.
-public struct AuthMiddleware: RequestHook, ResponseHook, CompletionHook {
+public struct AuthMiddleware: RequestHook, ResponseHook {
     public static let name = "auth"
     /// What was decided about a request, for the access log.
     package static let verdict = ExchangeKey<AuthVerdict?>("auth.verdict", initial: nil)
@@ -27,7 +27,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook, CompletionHook {
     let consumers: ConsumerMeters
     private let identityFields: [HeaderName]
     /// The result that a request waits for.
-    private let pending: ExchangeKey<PendingAuthentication?>
+    let pending: ExchangeKey<PendingAuthentication?>
     private let failed: PacedEvent
     private let events: any EventSink
     private let credentialFailures: CredentialFailures
@@ -100,8 +100,6 @@ public struct AuthMiddleware: RequestHook, ResponseHook, CompletionHook {
         kind.authenticator.response(exchange)
         return .next
     }
-
-    public func complete(_ exchange: Exchange, _ outcome: Outcome) { exchange[self.pending]?.abandon() }
 
     // MARK: Asking
 
