@@ -66,6 +66,7 @@ browser-test: test-setup  ## load pages through the gateway in headless Chromium
 	@scripts/install-packages chromium openssl python3
 	swift build --product gateway
 	@scripts/browser-test
+	@scripts/browser-test-cors
 
 examples: setup  ## build and test the examples
 	@scripts/run-examples

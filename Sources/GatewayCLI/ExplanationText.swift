@@ -51,6 +51,7 @@ struct ExplanationText {
     private var verdict: [String] {
         switch self.explanation.verdict {
         case .admin: self.item("Route", "admin.expose\(self.place): the admin API answers")
+        case .preflight: self.item("Route", "none: [middleware.cors] answers preflights")
         case .reports: self.item("Route", "csp.report_path: the gateway collects browsers' reports")
         case .redirected(let location):
             self.item("Response", "308, Location: \(location) (server.https_redirect)")
@@ -88,6 +89,9 @@ struct ExplanationText {
         if let refusal = outcome.refusal {
             let text = "\(refusal.status) by \(refusal.by): \(refusal.reason) (\(refusal.source))"
             lines += self.item("Outcome", text, style: "31")
+        }
+        if outcome.isPreflight {
+            lines += self.item("Preflight", "204 by cors: the browser may send the request")
         }
         for limit in outcome.limits {
             let note = limit.note.isEmpty ? "" : "; \(limit.note)"

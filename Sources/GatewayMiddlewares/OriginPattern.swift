@@ -30,6 +30,7 @@ struct OriginPattern: Hashable, Sendable {
             return
         }
         let text = text.lowercased()
+        if text == "null" { throw Mistake(problem: "is not an origin", suggestion: "write \"null\"") }
         guard let separator = text.firstRange(of: "://"), Self.isScheme(text[..<separator.lowerBound]) else {
             throw Mistake(problem: "is not an origin", suggestion: Self.suggestion(for: text))
         }

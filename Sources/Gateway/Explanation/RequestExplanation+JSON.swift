@@ -48,6 +48,7 @@ extension RequestExplanation {
         var members: [String: JSONValue] = [
             "limits": .array(limits), "timeouts": .sorted(Dictionary(timeouts) { first, _ in first }),
         ]
+        if outcome.isPreflight { members["preflight"] = ["by": "cors", "status": 204] }
         if let refusal = outcome.refusal {
             members["refusal"] = [
                 "by": .string(refusal.by), "reason": .string(refusal.reason), "source": .string(refusal.source),

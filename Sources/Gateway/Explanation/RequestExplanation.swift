@@ -13,6 +13,8 @@ package struct RequestExplanation: Sendable {
         case route(Int)
         /// An admin endpoint that `admin.expose` makes available serves the path.
         case admin
+        /// No route matches, and the `cors` middleware for such requests answers the preflight.
+        case preflight
         /// The path receives Content Security Policy violation reports from browsers.
         case reports
         /// The client is sent to the same URL on https.
@@ -92,8 +94,21 @@ package struct RequestExplanation: Sendable {
         let router = try Self.router(for: configuration, reports: CSPReportRoutes.all(in: configuration, &resolver))
         var captures = PathCaptures()
         let result = request.withView(path: path) { router.route($0, captures: &captures) }
-        self.rejected = RouteRejection.reasons(for: request, path, router, configuration)
-        if Self.isExposed(request, path, configuration) {
+        let isExposed = Self.isExposed(request, path, configuration)
+        let preflight =
+            isExposed
+            ? nil
+            : PreflightExplanation(request, path, router) { route in
+                guard let route, configuration.routes.indices.contains(route) else { return resolver.withoutRoute() }
+                return resolver.settings(for: configuration.routes[route])
+            }
+        self.rejected = RouteRejection.reasons(
+            preflight?.rejections ?? request.withView(path: path) { router.explain($0) },
+            configuration
+        )
+        if let preflight {
+            self.verdict = preflight.route.map { .route($0) } ?? .preflight
+        } else if isExposed {
             self.verdict = .admin
         } else if try Self.isAmbiguous(request, path, captures, router, configuration) {
             self.verdict = .refused(.ambiguousPath)
@@ -113,21 +128,28 @@ package struct RequestExplanation: Sendable {
             self.route = route
             self.position = route.source.position
             self.middlewares = resolver.settings(for: route)
-            self.upstreams = try Destination.all(of: request, path, captures, route, index, configuration)
-            self.outcome = RequestOutcome(
-                of: request,
-                from: self.clientIP,
-                route: route.name,
-                self.middlewares,
-                configuration
-            )
+            self.upstreams =
+                preflight == nil
+                ? try Destination.all(of: request, path, captures, route, index, configuration) : []
+            self.outcome =
+                if let preflight {
+                    RequestOutcome(of: request, preflight.answer, configuration)
+                } else {
+                    RequestOutcome(
+                        of: request,
+                        from: self.clientIP,
+                        route: route.name,
+                        self.middlewares,
+                        configuration
+                    )
+                }
         } else {
             self.route = nil
             self.position =
                 self.verdict == .admin ? configuration.document.position(of: SettingPath("admin", "expose")) : nil
             self.middlewares = resolver.withoutRoute()
             self.upstreams = []
-            self.outcome = nil
+            self.outcome = preflight.map { RequestOutcome(of: request, $0.answer, configuration) }
         }
     }
 
@@ -139,7 +161,7 @@ package struct RequestExplanation: Sendable {
         switch self.verdict {
         case .admin: MetricLabel.adminRoute
         case .reports: MetricLabel.reportsRoute
-        case .route, .redirected, .unreachable, .refused: self.route?.name
+        case .route, .preflight, .redirected, .unreachable, .refused: self.route?.name
         }
     }
 
@@ -148,7 +170,7 @@ package struct RequestExplanation: Sendable {
         switch self.verdict {
         case .refused(let status, _, _): status
         case .redirected: 308
-        case .route, .admin, .reports, .unreachable: nil
+        case .route, .admin, .preflight, .reports, .unreachable: nil
         }
     }
 

@@ -29,6 +29,13 @@ package struct RequestOutcome: Sendable, Hashable {
         package let source: String
     }
 
+    /// The answer to a CORS preflight: 204 unless it is refused.
+    struct Preflight {
+        let refusal: Refusal?
+    }
+
+    /// Whether the `cors` middleware answers the request with 204, because it is a preflight.
+    package let isPreflight: Bool
     /// The first rejection in chain order.
     package let refusal: Refusal?
     package let limits: [Limit]
@@ -36,7 +43,8 @@ package struct RequestOutcome: Sendable, Hashable {
     package let timeouts: [(name: String, limit: String)]
 
     package static func == (a: RequestOutcome, b: RequestOutcome) -> Bool {
-        a.refusal == b.refusal && a.limits == b.limits && a.timeouts.elementsEqual(b.timeouts, by: ==)
+        a.refusal == b.refusal && a.isPreflight == b.isPreflight
+            && a.limits == b.limits && a.timeouts.elementsEqual(b.timeouts, by: ==)
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -91,8 +99,17 @@ package struct RequestOutcome: Sendable, Hashable {
             }
         }
         self.refusal = refusal
+        self.isPreflight = false
         self.limits = limits
         self.timeouts = timeouts
+    }
+
+    /// Determines the outcome of a preflight, which no limit counts.
+    init(of request: ExplainedRequest, _ answer: Preflight, _ configuration: GatewayConfiguration) {
+        self.refusal = Self.refusal(of: request, by: configuration) ?? answer.refusal
+        self.isPreflight = self.refusal == nil
+        self.limits = []
+        self.timeouts = []
     }
 
     // MARK: Refusals

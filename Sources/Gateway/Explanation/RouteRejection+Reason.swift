@@ -2,16 +2,16 @@ import GatewayCore
 import GatewaySettings
 
 extension RouteRejection {
-    /// Returns, for every route that does not match the request, the reason in words.
+    /// Returns the reasons in words.
+    ///
+    /// - Parameter rejections: The result of `Router.explain`.
     static func reasons(
-        for request: ExplainedRequest,
-        _ path: [UInt8],
-        _ router: Router<Int>,
+        _ rejections: [(route: Int, rejection: RouteRejection)],
         _ configuration: GatewayConfiguration
     ) -> [RequestExplanation.Rejection] {
         // Use the redacted configuration, since conditions may contain secrets from the environment.
         let shown = configuration.redacted()
-        return request.withView(path: path) { router.explain($0) }.compactMap { index, rejection in
+        return rejections.compactMap { index, rejection in
             guard configuration.routes.indices.contains(index) else { return nil }
             let route = configuration.routes[index]
             func value(_ table: String, _ name: String, _ isSame: (String, String) -> Bool) -> String {

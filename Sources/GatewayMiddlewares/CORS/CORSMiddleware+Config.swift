@@ -64,8 +64,7 @@ extension CORSMiddleware.Config {
         if self.origins.isEmpty {
             context.warn(
                 "no origin is listed, so pages of other origins cannot use this route",
-                suggestion: "write origins = [\"https://app.example.com\"]",
-                at: "origins"
+                suggestion: "add origins = [\"https://app.example.com\"]"
             )
         }
         for (index, origin) in self.origins.enumerated() {
@@ -120,7 +119,7 @@ extension CORSMiddleware.Config {
             let upper = method.uppercased()
             if method == "*" {
                 context.fail(
-                    "methods have no wildcard",
+                    "\"*\" is not a method",
                     suggestion: "list them, such as \"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"",
                     at: "methods",
                     String(index)
@@ -141,7 +140,7 @@ extension CORSMiddleware.Config {
                 )
             } else if method != upper, Self.methods.contains(upper) {
                 context.fail(
-                    "methods have a case, and \(JSONText.quoted(method)) is none",
+                    "methods are case-sensitive, and browsers send \"\(upper)\"",
                     suggestion: "write \"\(upper)\"",
                     at: "methods",
                     String(index)

@@ -1,4 +1,4 @@
-import GatewayHTTP
+package import GatewayHTTP
 
 /// Decides what pages of other origins may do on a route (CORS, sections 3.3 and 4.8 to 4.10 of the Fetch standard).
 struct CORSPolicy {
@@ -77,7 +77,23 @@ struct CORSPolicy {
             allowed.withUnsafeBytes { ByteClass.equalsIgnoringCase(name, $0) }
         }
         if isNamed { return true }
-        return self.allowsAnyHeader && ByteClass.isToken(name)
+        // "*" is a name, too, but would mean more in the answer.
+        return self.allowsAnyHeader && ByteClass.isToken(name) && !ByteClass.equals(name, "*")
             && !ByteClass.equalsIgnoringCase(name, UnsafeRawBufferPointer("authorization" as StaticString))
+    }
+}
+
+extension CORSMiddleware.Config {
+    /// Returns why a preflight with these fields is refused and the key of the setting that refuses it, or nil if it is
+    /// allowed.
+    package func refusal(ofPreflight fields: [(name: HeaderName, value: [UInt8])]) -> (reason: String, key: String)? {
+        var headers = HeaderBlock()
+        for field in fields { headers.add(field.name, field.value) }
+        switch CORSPolicy(self).preflight(headers) {
+        case .allowed: return nil
+        case .refused(.origin): return ("the origin is not in origins", "origins")
+        case .refused(.method): return ("the method is not in methods", "methods")
+        case .refused(.header(let name)): return ("the field \(name) is not in headers", "headers")
+        }
     }
 }
