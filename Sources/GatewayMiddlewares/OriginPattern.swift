@@ -142,6 +142,6 @@ struct OriginPattern: Hashable, Sendable {
         let host = text.drop { $0 == "*" || $0 == "." || $0 == "/" || $0 == ":" }.prefix { !"/?#\\*".contains($0) }
         let isHost = HostAndPort.parse(String(host)) != nil && host.utf8.allSatisfy { $0 < 0x80 }
         let wildcard = text.hasPrefix("*.") ? "*." : ""
-        return "write a scheme and a host, such as \"https://\(isHost ? wildcard + host : "app.example.com")\""
+        return "write \"https://\(isHost ? wildcard + host : "app.example.com")\""
     }
 }

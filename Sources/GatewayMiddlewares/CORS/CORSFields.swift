@@ -75,23 +75,42 @@ struct CORSFields {
         }
     }
 
-    /// Whether a response to the allowed origin with this index lacks the origin, so that it has to be written.
-    func writesOrigin(_ allowed: Int) -> Bool { self.lacksOrigin[allowed] }
-
-    /// Returns the fields of a response.
+    /// Sets the fields of a response, and removes those of the upstream.
     ///
     /// - Parameters:
     ///   - allowed: The index of the allowed origin, or a negative number.
-    ///   - hasVary: Whether the response has `Vary` already.
-    func ofResponse(to allowed: Int, hasVary: Bool) -> PreparedFields {
-        let variants = allowed >= 0 ? self.toAllowed[allowed] : self.toOthers
-        return hasVary ? variants.plain : variants.varying
+    ///   - origin: The allowed origin, as a range in the request.
+    func set(
+        on response: inout HeaderBlock,
+        allowed: Int,
+        _ origin: ByteRange,
+        of request: borrowing HeaderBlock
+    ) {
+        Self.remove(from: &response)
+        let hasVary = response.contains(.vary)
+        if allowed < 0 {
+            if hasVary { response.add(self.toOthers.plain) } else { response.add(self.toOthers.varying) }
+        } else {
+            if self.lacksOrigin[allowed] { Self.add(origin, of: request, to: &response) }
+            if hasVary {
+                response.add(self.toAllowed[allowed].plain)
+            } else {
+                response.add(self.toAllowed[allowed].varying)
+            }
+        }
+        if hasVary, !self.allowsAnyOrigin { response.addVary(.origin) }
+    }
+
+    private static func add(_ origin: ByteRange, of request: borrowing HeaderBlock, to response: inout HeaderBlock) {
+        request.withBytes(origin) { (origin) -> Void in
+            response.add(self.allowOrigin, room: origin.count) { $0.write(origin) }
+        }
     }
 
     /// Returns the fields of the answer to an allowed preflight.
     func ofPreflight(from origin: ByteRange, in request: borrowing HeaderBlock) -> PreparedFields {
         var block = HeaderBlock(self.toPreflights, room: 256)
-        if !self.allowsAnyOrigin { CORSMiddleware.add(origin, of: request, to: &block) }
+        if !self.allowsAnyOrigin { Self.add(origin, of: request, to: &block) }
         if self.repeatsHeaders {
             var names: [UInt8] = []
             request.forEachMember(of: .accessControlRequestHeaders) { name in
@@ -138,6 +157,7 @@ extension CORSPolicy.Refusal {
         switch self {
         case .origin: "Pages of this origin may not use this URL."
         case .method: "Pages of other origins may not use this method here."
+        case .header(""): "Access-Control-Request-Headers is malformed."
         case .header(let name): "Pages of other origins may not send the field \(name) here."
         }
     }

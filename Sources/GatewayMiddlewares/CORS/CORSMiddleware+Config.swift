@@ -51,6 +51,7 @@ extension CORSMiddleware.Config {
         self.checkMethods(in: &context)
         for (index, name) in self.headers.enumerated() { self.check(header: name, index, in: &context) }
         self.checkExposed(in: &context)
+        self.checkHeaders(in: &context)
         if self.maxAge > .hours(24) {
             context.fail(
                 "\(self.maxAge.settingValue.quoted) is longer than any browser remembers a preflight",
@@ -84,7 +85,7 @@ extension CORSMiddleware.Config {
                 if self.credentials {
                     context.fail(
                         "with credentials, \"*\" would let any site act for your users",
-                        suggestion: "list the origins, or write credentials = false",
+                        suggestion: "write \"https://app.example.com\", or set credentials = false",
                         at: "origins",
                         String(index)
                     )
@@ -120,14 +121,14 @@ extension CORSMiddleware.Config {
             if method == "*" {
                 context.fail(
                     "\"*\" is not a method",
-                    suggestion: "list them, such as \"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"",
+                    suggestion: "write \"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\"",
                     at: "methods",
                     String(index)
                 )
             } else if !ByteClass.isToken(method.utf8) {
                 context.fail(
                     "\(JSONText.quoted(method)) is not a method",
-                    suggestion: "write one such as \"GET\"",
+                    suggestion: "write \"GET\", or another method",
                     at: "methods",
                     String(index)
                 )
@@ -194,7 +195,7 @@ extension CORSMiddleware.Config {
             } else if name == "*", self.credentials {
                 context.fail(
                     "with credentials, browsers read \"*\" as the name of a field",
-                    suggestion: "list the fields",
+                    suggestion: "remove it, and list the fields",
                     at: "expose",
                     String(index)
                 )
@@ -202,6 +203,20 @@ extension CORSMiddleware.Config {
                 context.warn("pages can never read \(name)", suggestion: "remove it", at: "expose", String(index))
             }
         }
+    }
+
+    /// Fields that `headers` writes are dropped as those of the upstream are.
+    private func checkHeaders(in context: inout BuildContext) {
+        let headers = context.settings(of: HeadersMiddleware.name, as: HeadersMiddleware.Config.self)
+        guard let changes = headers?.response else { return }
+        let names = (Array(changes.set.keys) + changes.add.keys).filter {
+            $0.lowercased().hasPrefix("access-control-")
+        }
+        guard let name = names.min() else { return }
+        context.warn(
+            "headers.response writes \(name), which cors drops: only cors decides on this route",
+            suggestion: "remove it from headers.response"
+        )
     }
 
     /// The methods that a page may use of those in the registry of RFC 9110 section 16.1.

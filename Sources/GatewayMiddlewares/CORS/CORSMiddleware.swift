@@ -43,14 +43,13 @@ public struct CORSMiddleware: RequestHook, ResponseHook {
     }
 
     public func response(_ exchange: Exchange) -> Decision {
-        CORSFields.remove(from: &exchange.response.headers)
-        let hasVary = exchange.response.headers.contains(.vary)
-        let allowed = Int(exchange.crossOrigin.allowed)
-        if allowed >= 0, self.fields.writesOrigin(allowed) {
-            Self.add(exchange.crossOrigin.origin, of: exchange.request.headers, to: &exchange.response.headers)
-        }
-        exchange.response.headers.add(self.fields.ofResponse(to: allowed, hasVary: hasVary))
-        if hasVary, self.dependsOnOrigin { exchange.response.headers.addVary(.origin) }
+        let crossOrigin = exchange.crossOrigin
+        self.fields.set(
+            on: &exchange.response.headers,
+            allowed: Int(crossOrigin.allowed),
+            crossOrigin.origin,
+            of: exchange.request.headers
+        )
         return .next
     }
 
@@ -64,12 +63,6 @@ public struct CORSMiddleware: RequestHook, ResponseHook {
             var response = Response(status: 204)
             response.fields = self.fields.ofPreflight(from: origin, in: exchange.request.headers)
             return .respond(response)
-        }
-    }
-
-    static func add(_ origin: ByteRange, of request: borrowing HeaderBlock, to response: inout HeaderBlock) {
-        request.withBytes(origin) { (origin) -> Void in
-            response.add(CORSFields.allowOrigin, room: origin.count) { $0.write(origin) }
         }
     }
 }

@@ -26,7 +26,13 @@ struct CORSPolicy {
     /// Returns the index of the pattern that allows the origin of a request and the range of the origin. Returns nil
     /// if there is none, or more than one `Origin`.
     func allowedOrigin(in headers: borrowing HeaderBlock) -> (index: Int, range: ByteRange)? {
-        guard let range = headers.first(.origin), headers.count(of: .origin) == 1 else { return nil }
+        guard headers.present.contains(.origin) else { return nil }
+        var value: ByteRange?
+        for field in headers.fields where field.id == .origin {
+            guard value == nil else { return nil }
+            value = field.value
+        }
+        guard let range = value else { return nil }
         return headers.withBytes(range) { origin in
             for index in self.origins.indices where self.origins[index].matches(origin) { return (index, range) }
             return nil
@@ -44,7 +50,7 @@ struct CORSPolicy {
     enum Refusal: Hashable {
         case origin
         case method
-        /// The name of the field as the browser sent it.
+        /// The name of the field as the browser sent it; empty if it is none.
         case header(String)
     }
 
@@ -55,7 +61,7 @@ struct CORSPolicy {
         var refused: String?
         headers.forEachMember(of: .accessControlRequestHeaders) { name in
             guard refused == nil, !self.allows(header: name) else { return }
-            refused = String(decoding: name.prefix(64), as: UTF8.self)
+            refused = ByteClass.isToken(name) ? String(decoding: name.prefix(64), as: UTF8.self) : ""
         }
         if let refused { return .refused(.header(refused)) }
         return .allowed(origin: origin.range)
@@ -93,6 +99,7 @@ extension CORSMiddleware.Config {
         case .allowed: return nil
         case .refused(.origin): return ("the origin is not in origins", "origins")
         case .refused(.method): return ("the method is not in methods", "methods")
+        case .refused(.header("")): return ("Access-Control-Request-Headers is malformed", "headers")
         case .refused(.header(let name)): return ("the field \(name) is not in headers", "headers")
         }
     }

@@ -15,6 +15,15 @@ import NIOEmbedded
 enum ChainBenchmarks {
     static let all = [
         MicroBenchmark("chain.none") { try Self.exchanging(with: Self.none) },
+        MicroBenchmark("chain.cors") {
+            try Self.exchanging(
+                with: Self.none + "[middleware.cors]\norigins = [\"https://app.example.com\"]\n",
+                request: CodecBenchmarks.apiRequest.replacing(
+                    "\r\n\r\n",
+                    with: "\r\nOrigin: https://app.example.com\r\n\r\n"
+                )
+            )
+        },
         MicroBenchmark("chain.default") { try Self.exchanging(with: Self.standard) },
         MicroBenchmark("chain.default-rate-limit") {
             try Self.exchanging(with: Self.standard + "[middleware.rate_limit]\nlimit = \"1000000000/day\"\n")
