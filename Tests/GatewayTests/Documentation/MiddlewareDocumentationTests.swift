@@ -12,7 +12,7 @@ import Testing
         let named = headings.flatMap {
             $0.split(separator: "`").filter { $0.allSatisfy { $0.isLowercase || $0 == "_" } }
         }
-        #expect(named.map(String.init) == StandardMiddlewares.all.map(\.description.name))
+        #expect(named.map(String.init) == StandardMiddlewares.all.descriptions.map(\.name))
     }
 
     @Test func `each section has an example`() throws {
