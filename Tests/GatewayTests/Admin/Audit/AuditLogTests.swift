@@ -144,19 +144,24 @@ struct AuditLogTests {
     @Test func `two processes share a file without forking the chain`() async throws {
         let folder = try AuditFolder()
         let logs = [AuditLog(folder.settings()), AuditLog(folder.settings())]
-        await withTaskGroup(of: Void.self) { group in
-            for number in 0..<20 {
-                group.addTask { try? await logs[number % 2].act("\(number)") }
-            }
-        }
-        #expect(try folder.verified("audit.jsonl").count == 20)
+        // An act is refused if a slow disk makes the other process keep its lock for long.
+        let before = await Self.recorded(20, by: logs)
+        #expect(before > 0)
+        #expect(try folder.verified("audit.jsonl").count == before)
         try folder.move(to: "1")
-        await withTaskGroup(of: Void.self) { group in
-            for number in 0..<10 {
-                group.addTask { try? await logs[number % 2].act("\(number)") }
+        let after = await Self.recorded(10, by: logs)
+        #expect(after > 0)
+        #expect(try folder.verified("1", "audit.jsonl").count == before + after)
+    }
+
+    /// Lets the logs record acts at the same time. Returns how many were recorded.
+    private static func recorded(_ count: Int, by logs: [AuditLog]) async -> Int {
+        await withTaskGroup(of: Int.self) { group in
+            for number in 0..<count {
+                group.addTask { (try? await logs[number % logs.count].act("\(number)")) == nil ? 0 : 1 }
             }
+            return await group.reduce(0, +)
         }
-        #expect(try folder.verified("1", "audit.jsonl").count == 30)
     }
 
     @Test func `acts happen one after the other, in the order of their numbers`() async throws {
