@@ -120,3 +120,5 @@ package struct PasswordQueue<Work, Waiter> {
         return job
     }
 }
+
+extension PasswordQueue.Job: Sendable where Work: Sendable, Waiter: Sendable {}
