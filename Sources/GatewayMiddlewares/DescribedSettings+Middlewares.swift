@@ -47,8 +47,7 @@ extension CacheMiddleware.Config: DescribedSettings {
         "ignoreClient":
             "Of a client's `Cache-Control` only `only-if-cached` counts. `false`: all directives of RFC 9111.",
         "ignoreQuery": "Query parameters that are removed from the key and from the request, such as `utm_*`.",
-        "keyConsumer":
-            "Each consumer has its own responses, and what identified it does not count as credentials.",
+        "keyConsumer": "Each consumer has its own responses, and what identified it does not count as credentials.",
         "keyHost": "`false`: all hosts of a route share their responses.",
         "maxObject": "Responses with a larger body pass without being stored.",
         "maxSize":
@@ -122,19 +121,19 @@ extension ErrorsMiddleware.Config: DescribedSettings {
     ]
 }
 
+extension FieldsMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "maxBody": "Larger responses pass unchanged.",
+        "parameter": "The parameter of the query that has the expression.",
+    ]
+}
+
 extension HeadersMiddleware.Changes: DescribedSettings {
     package static let descriptions: [String: String] = [
         "add": "Fields to add. Values may use the same placeholders.",
         "remove": "Fields to remove.",
         "set":
             "Fields to set, replacing existing values. Values may use placeholders such as `{client_ip}`; `{{` and `}}` write braces, and other text in braces is kept.",
-    ]
-}
-
-extension FieldsMiddleware.Config: DescribedSettings {
-    package static let descriptions: [String: String] = [
-        "maxBody": "Larger responses pass unchanged.",
-        "parameter": "The parameter of the query that has the expression.",
     ]
 }
 
@@ -178,7 +177,8 @@ extension RateLimitMiddleware.Config: DescribedSettings {
         "headers":
             "Limit fields of responses. `ietf`: `RateLimit` and `RateLimit-Policy`. `legacy`: `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now).",
         "ipv6Prefix": "Prefix length by which IPv6 clients are grouped, 1 to 128.",
-        "key": "What identifies a client. If the header, cookie or credential is missing, the client's address is used.",
+        "key":
+            "What identifies a client. If the header, cookie or credential is missing, the client's address is used.",
         "limit":
             "Number of requests per unit of time. All rates of a list apply at once. `\"plan\"`: those of the caller's plan.",
         "maxKeys":

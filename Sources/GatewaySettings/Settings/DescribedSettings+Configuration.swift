@@ -227,7 +227,7 @@ extension MetricsConfiguration: DescribedSettings {
 extension PlanConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "maxInFlight": "How many requests of one caller may be in flight at once. 0: any number.",
-        "rateLimit": "The limit of routes with `rate_limit.limit = \"plan\"`. Absent: none.",
+        "rateLimit": "Number of requests per unit of time. All rates of a list apply at once. Absent: any number.",
     ]
 }
 
