@@ -336,7 +336,7 @@ struct CORSMiddlewareTests {
         let route = try await Self.route(
             "origins = [\"https://*.example\"]",
             more:
-                "headers.request.remove = [\"Origin\"]\nheaders.request.set = { X-A = \"\(String(repeating: "x", count: 5_000))\" }"
+                "[routes.headers.request]\nremove = [\"Origin\"]\nset = { X-A = \"\(String(repeating: "x", count: 5_000))\" }"
         )
         let answer = try await route.send(.get, "/", headers: HTTPFields([("Origin", Self.page)]))
         #expect(answer["Access-Control-Allow-Origin"] == Self.page)
