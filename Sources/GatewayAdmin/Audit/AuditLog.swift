@@ -12,7 +12,7 @@ import Synchronization
 /// order of what happened. The file is used on threads that may block.
 package final class AuditLog: Sendable {
     private let turns = AuditTurns()
-    /// Only used by whoever has the turn, so that nobody waits for it.
+    /// Only used by the one that has the turn, so that nobody waits for it.
     private let store: Mutex<AuditStore>
     private let notes: Mutex<Notes>
     private let log: Logger

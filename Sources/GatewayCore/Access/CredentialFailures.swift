@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Passes the wrong credentials of clients to whoever records them.
+/// Passes the wrong credentials of clients on, to be recorded.
 package final class CredentialFailures: Sendable {
     /// Called on event loops. It must not block.
     package typealias Receiver = @Sendable (CredentialFailure) -> Void
