@@ -111,7 +111,10 @@ final class GatewayRuntime: Sendable {
                 }
             ),
             FileRefresh(every: { upstreamFiles.interval }, look: upstreamFiles.look),
-            FileRefresh(every: { SharedState.fileInterval }, look: { [shared = setup.shared] in shared.lookAtFiles() }),
+            FileRefresh(
+                every: { [shared = setup.shared] in shared.fileInterval },
+                look: { [shared = setup.shared] in shared.lookAtFiles() }
+            ),
         ]
         self.inspector = ConfigurationInspector(source, middlewares: middlewares)
         self.routes = NIOLockedValueBox(routes)

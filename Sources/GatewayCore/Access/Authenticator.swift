@@ -11,6 +11,8 @@ public protocol Authenticator {
     func authenticate(_ exchange: Exchange) -> Authentication
     /// Removes the credential from a request that was accepted, unless the upstream is to have it.
     func removeCredential(_ exchange: Exchange)
+    /// Removes a credential of this kind from a request that another kind has accepted, if no other kind could mean it.
+    func removeUnusedCredential(_ exchange: Exchange)
     /// Adds to the response of a request that was accepted.
     func response(_ exchange: Exchange)
     /// Names of fields that this authenticator sets for the upstream. Those of the client are removed first, in all
@@ -20,6 +22,7 @@ public protocol Authenticator {
 
 extension Authenticator {
     public func removeCredential(_ exchange: Exchange) {}
+    public func removeUnusedCredential(_ exchange: Exchange) {}
     public func response(_ exchange: Exchange) {}
     public var identityFields: [String] { [] }
 }

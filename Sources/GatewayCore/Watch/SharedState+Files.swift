@@ -3,8 +3,11 @@ package import Logging
 package import NIOCore
 
 extension SharedState {
-    /// How often files of plans are looked at. A change counts once it has rested, so it is used within three seconds.
-    package static let fileInterval = TimeSpan.seconds(1)
+    /// How often files of plans are looked at; nil if there are none. A change counts once it has rested, so it is used
+    /// within three seconds.
+    package var fileInterval: TimeSpan? {
+        self.allObjectsOfPlans.contains { $0 is any FileOfPlans } ? .seconds(1) : nil
+    }
 
     /// Returns the file with this key, or reads it. It is watched until a reload builds no plan that asks for it.
     ///

@@ -179,14 +179,22 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
             self.meters.count(.forbidden, index)
             let verdict = AuthVerdict(kind: kind.name, reason: what)
             let decision = self.refuse(exchange, verdict, .fail(self.challenges.insufficient(index)))
-            if case .next = decision { kind.authenticator.removeCredential(exchange) }
+            if case .next = decision { self.removeCredentials(exchange, acceptedBy: index) }
             return decision
         }
         self.meters.count(.accepted, index)
         exchange[Self.verdict] = AuthVerdict(kind: kind.name)
         self.removeIdentity(exchange)
-        kind.authenticator.removeCredential(exchange)
+        self.removeCredentials(exchange, acceptedBy: index)
         return .next
+    }
+
+    /// Removes what the upstream must not see, of the kinds that were not needed, too.
+    private func removeCredentials(_ exchange: Exchange, acceptedBy accepted: Int) {
+        for index in self.kinds.indices where index != accepted {
+            self.kinds[index].authenticator.removeUnusedCredential(exchange)
+        }
+        self.kinds[accepted].authenticator.removeCredential(exchange)
     }
 
     /// Decides about a request that no kind accepted.

@@ -118,6 +118,11 @@ final class APIKeyAuthenticator: Authenticator {
         return KeyDigest(of: key)
     }
 
+    func removeUnusedCredential(_ exchange: Exchange) {
+        // A bearer token may be what was accepted.
+        if !self.isBearer { self.removeCredential(exchange) }
+    }
+
     func removeCredential(_ exchange: Exchange) {
         guard !self.forwards else { return }
         exchange.request.headers.removeAll(self.header)
