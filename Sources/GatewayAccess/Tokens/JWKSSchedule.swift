@@ -10,11 +10,13 @@ package struct JWKSSchedule: Sendable {
         /// Nothing is fetched. Next: `fetching`.
         case waiting(until: NIODeadline)
         /// Next: `waiting`.
-        case fetching
+        case fetching(since: NIODeadline)
     }
 
     private static let pauseBetweenRequests = TimeAmount.seconds(10)
     private static let longestRetry = TimeAmount.seconds(30)
+    /// A fetch that takes longer than its time limit has been lost.
+    private static let longestFetch = TimeAmount.seconds(15)
 
     private var state: State
     private let refresh: TimeAmount
@@ -39,9 +41,12 @@ package struct JWKSSchedule: Sendable {
     package mutating func timerFired(at now: NIODeadline) -> OnTimer {
         switch self.state {
         case .waiting(let next) where now >= next:
-            self.state = .fetching
+            self.state = .fetching(since: now)
             return .fetch
         case .waiting(let next): return .wait(until: next)
+        case .fetching(let start) where now >= start + Self.longestFetch:
+            self.state = .fetching(since: now)
+            return .fetch
         case .fetching: return .nothing
         }
     }
@@ -61,7 +66,7 @@ package struct JWKSSchedule: Sendable {
         case .waiting:
             if let requested, now < requested + Self.pauseBetweenRequests { return .refuse }
             self.requested = now
-            self.state = .fetching
+            self.state = .fetching(since: now)
             return .fetch
         }
     }

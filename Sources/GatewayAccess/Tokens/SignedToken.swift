@@ -26,7 +26,9 @@ package struct SignedToken {
     }
 
     private static func decode(_ token: UnsafeRawBufferPointer, _ range: Range<Int>) throws(TokenRefusal) -> [UInt8] {
-        guard let bytes = Base64URL.decode(UnsafeRawBufferPointer(rebasing: token[range])) else { throw .malformedEncoding }
+        guard let bytes = Base64URL.decode(UnsafeRawBufferPointer(rebasing: token[range])) else {
+            throw .malformedEncoding
+        }
         return bytes
     }
 

@@ -146,10 +146,8 @@ struct JWTAuthenticator: Authenticator {
     }
 
     private func caller(_ token: VerifiedToken) -> Caller {
-        // A token without a name is its issuer's to answer for. Its callers share one count.
-        let consumer = self.consumers.consumer(token.consumer.isEmpty ? Self.nameless : token.consumer)
-        return Caller(
-            consumer,
+        Caller(
+            self.consumers.consumer(token.consumer),
             name: token.consumer,
             kind: "jwt",
             plan: token.plan,
@@ -157,7 +155,4 @@ struct JWTAuthenticator: Authenticator {
             claims: token.claims
         )
     }
-
-    /// The consumer of tokens that name none.
-    private static let nameless = "_none"
 }

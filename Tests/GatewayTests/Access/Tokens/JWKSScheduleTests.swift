@@ -29,6 +29,13 @@ import Testing
         #expect(self.schedule.failed(at: Self.at(now + 600)) == Self.at(now + 601))
     }
 
+    @Test mutating func `a fetch that never ends is started again`() {
+        #expect(self.schedule.timerFired(at: Self.at(0)) == .fetch)
+        #expect(self.schedule.timerFired(at: Self.at(14)) == .nothing)
+        #expect(self.schedule.timerFired(at: Self.at(15)) == .fetch)
+        #expect(self.schedule.timerFired(at: Self.at(16)) == .nothing)
+    }
+
     @Test mutating func `an unknown key causes one fetch for all who ask`() {
         _ = self.schedule.timerFired(at: Self.at(0))
         #expect(self.schedule.unknownKey(at: Self.at(0)) == .wait)
