@@ -33,6 +33,8 @@ enum TokenForge {
         settings.issuer = "https://issuer.example"
         settings.audience = ["api", "other"]
         change(&settings)
+        // The keys themselves are given to `verify`.
+        if settings.secret.isEmpty { settings.publicKey = "-----BEGIN PUBLIC KEY-----" }
         return settings
     }
 
