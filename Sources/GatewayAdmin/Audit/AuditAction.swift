@@ -22,4 +22,10 @@ package struct AuditAction: Hashable, Sendable {
     static let failAuthentication = Self("auth.failed")
     /// The file was replaced, as log rotation does, and the chain continues in a new one.
     static let reopen = Self("audit.reopen")
+
+    /// Every action.
+    static let all: [Self] = [
+        .startDrain, .cancelDrain, .drainTarget, .readyTarget, .weighTarget, .purgeCache, .resetStatistics,
+        .enableConsumer, .disableConsumer, .refuse, .reload, .failAuthentication, .reopen,
+    ]
 }

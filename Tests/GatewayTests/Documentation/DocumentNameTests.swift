@@ -47,12 +47,12 @@ struct DocumentNameTests {
 
     @Test(arguments: Repository.documents) func `every key exists`(document: String) throws {
         let keys = Self.keys
-        // Types of events look like keys.
-        let events: Set<Substring> = ["redis.down", "redis.up"]
+        // Types of events and actions in the audit log look like keys.
+        let others = Set(["redis.down", "redis.up"] + AuditAction.all.map { Substring($0.name) })
         for span in try Self.codeSpans(of: document)
-        where span.contains(".") && span.allSatisfy(Self.isKeyCharacter) && !events.contains(span) {
+        where span.contains(".") && span.allSatisfy(Self.isKeyCharacter) && !others.contains(span) {
             var names = span.split(separator: ".").map { $0.prefix { $0 != "[" } }
-            if names.count > 2, ["policies", "upstreams"].contains(names[0]) { names.remove(at: 1) }
+            if names.count > 2, ["plans", "policies", "upstreams"].contains(names[0]) { names.remove(at: 1) }
             if names.count > 1, ["middleware", "policies"].contains(names[0]) { names.removeFirst() }
             if names.count > 1, names[0] == "routes", !keys.contains(names[0...1].joined(separator: ".")) {
                 names.removeFirst()
