@@ -5,6 +5,6 @@ struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
         abstract: "Make credentials for gateway.toml.",
-        subcommands: [NewKeyCommand.self]
+        subcommands: [NewKeyCommand.self, KeyPasswordCommand.self]
     )
 }

@@ -17,6 +17,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case byteRanges = "byte-ranges"
     case redisReplies = "redis-replies"
     case tokens
+    case basicCredentials = "basic-credentials"
     case traceContext = "trace-context"
     case securityPolicy = "security-policy"
     case html
@@ -46,6 +47,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .cacheValues: try CacheValueCheck.check(input)
         case .redisReplies: try RedisReplyCheck.check(input)
         case .tokens: try TokenCheck.check(input)
+        case .basicCredentials: try BasicCredentialsCheck.check(input)
         case .traceContext: try TraceContextCheck.check(input)
         case .securityPolicy: try SecurityPolicyCheck.check(input)
         case .html: try HTMLCheck.check(input)

@@ -35,7 +35,10 @@ package final class BasicAuthenticator: Authenticator {
         }
         self.forwards = basic.forward
         self.threads = context.shared("basic.threads") { PasswordThreads() }
-        if let file = try? BasicUsersFile(basic, in: context.folder)?.open(context.worker) {
+        if let file = try? BasicUsersFile(basic, in: context.folder)?.open(
+            context.worker.shared,
+            log: context.worker.log
+        ) {
             self.source = .file(file.makeReader())
             self.known = file.contents
         } else {

@@ -1,6 +1,7 @@
 import GatewayAccess
 import GatewayCore
 import GatewaySettings
+import Logging
 
 /// The file of users that `[auth.basic]` names.
 struct BasicUsersFile {
@@ -17,14 +18,18 @@ struct BasicUsersFile {
     /// Reads the file, or finds it if it was read already. Its contents include the users of the configuration.
     ///
     /// - Parameter isReadAgain: Whether a file that was read already is read again.
-    func open(_ worker: Worker, isReadAgain: Bool = false) throws(FileProblem) -> WatchedFile<BasicUsers> {
-        let (configuration, consumers) = (self.configuration, worker.shared.consumers)
-        return try worker.shared.file(
+    func open(
+        _ shared: SharedState,
+        isReadAgain: Bool = false,
+        log: Logger
+    ) throws(FileProblem) -> WatchedFile<BasicUsers> {
+        let (configuration, consumers) = (self.configuration, shared.consumers)
+        return try shared.file(
             "basic.\(self.path).\(SettingSchema.written(configuration).quoted)",
             at: self.path,
             name: configuration.file,
             isReadAgain: isReadAgain,
-            log: worker.log
+            log: log
         ) { text throws(FileProblem) in
             switch PasswordFile.read(text, known: configuration.users.keys) {
             case .users(let users): return BasicUsers(PasswordUsers(configuration, file: users), consumers: consumers)

@@ -34,10 +34,13 @@ final class PasswordThreads: Sendable {
         var isStarted = false
     }
 
+    private let run: @Sendable (Work) -> PasswordVerdict
     private let threads: NIOThreadPool
     private let state: Mutex<State>
 
-    init(concurrency: Int = System.coreCount) {
+    /// - Parameter run: Compares a password. Tests replace it.
+    init(concurrency: Int = System.coreCount, run: @escaping @Sendable (Work) -> PasswordVerdict = { $0.run() }) {
+        self.run = run
         self.threads = NIOThreadPool(numberOfThreads: concurrency)
         self.state = Mutex(State(queue: Queue(concurrency: concurrency)))
     }
@@ -58,7 +61,7 @@ final class PasswordThreads: Sendable {
         }
         switch result {
         case .start(let job, let ticket):
-            self.threads.submit { _ in self.run(job) }
+            self.threads.submit { _ in self.work(on: job) }
             return ticket
         case .wait(let ticket): return ticket
         case .displace(let others, let ticket):
@@ -72,10 +75,10 @@ final class PasswordThreads: Sendable {
     func leave(_ ticket: Queue.Ticket) { self.state.withLock { $0.queue.leave(ticket) } }
 
     /// Runs on one of the threads.
-    private func run(_ first: Queue.Job) {
+    private func work(on first: Queue.Job) {
         var next: Queue.Job? = first
         while let job = next {
-            let verdict = job.work.run()
+            let verdict = self.run(job.work)
             // Before the pair leaves the queue, so that nobody has it hashed again in between.
             job.work.users.remember(job.pair, verdict, at: .now())
             let finished = self.state.withLock { $0.queue.finish(job.pair) }
