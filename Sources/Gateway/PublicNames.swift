@@ -106,6 +106,7 @@ public typealias Workers = GatewaySettings.Workers
 
 // MARK: Chain
 
+public typealias AsyncAuthenticator = GatewayCore.AsyncAuthenticator
 public typealias AsyncBody = GatewayCore.AsyncBody
 public typealias AsyncBodyWriter = GatewayCore.AsyncBodyWriter
 public typealias AsyncMiddleware = GatewayCore.AsyncMiddleware
@@ -137,6 +138,7 @@ public typealias GatewayVersion = GatewayCore.GatewayVersion
 public typealias Gauge = GatewayCore.Gauge
 public typealias Histogram = GatewayCore.Histogram
 public typealias HistogramBuckets = GatewayCore.HistogramBuckets
+public typealias Identity = GatewayCore.Identity
 public typealias InProcessHandler = GatewayCore.InProcessHandler
 public typealias ListenError = GatewayCore.ListenError
 public typealias MetricDescription = GatewayCore.MetricDescription

@@ -4,6 +4,8 @@ public enum Authentication {
     case missing
     /// The credential is right.
     case accepted(Caller)
+    /// The credential is right, and belongs to this consumer.
+    case identified(Identity)
     /// The credential is wrong. The client gets 401, and learns no more than that; the log has the reason.
     case refused(Refusal)
     /// The request has a credential of this kind twice, or in a form that cannot be read. The client gets 400.
@@ -16,7 +18,7 @@ public enum Authentication {
     case pending(PendingAuthentication)
 
     /// Why a credential was refused.
-    public struct Refusal: Sendable {
+    public struct Refusal: Error {
         /// The result in metrics: `expired` for a credential that was right once, else `invalid`.
         public let isExpired: Bool
         /// The reason, for the log only: `wrong audience`.

@@ -26,6 +26,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     private let meters: AuthMeters
     let consumers: ConsumerMeters
     private let identityFields: [HeaderName]
+    private let consumers: Consumers
     /// The result that a request waits for.
     let pending: ExchangeKey<PendingAuthentication?>
     private let failed: PacedEvent
@@ -78,6 +79,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         self.events = context.events
         self.credentialFailures = context.credentialFailures
         self.pending = context.key(nil)
+        self.consumers = context.consumers
         self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }
         context.owned.own(request: self.identityFields)
     }
@@ -157,6 +159,15 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
                 return nil
             }
             return self.accept(caller, of: index, exchange)
+        case .identified(let identity):
+            let caller = Caller(
+                self.consumers.consumer(identity.consumer),
+                name: identity.consumer,
+                kind: self.kinds[index].name,
+                plan: identity.plan,
+                scope: identity.scope
+            )
+            return self.note(.accepted(caller), of: index, exchange, &found)
         case .refused(let refusal): if found.wrong == nil { found.wrong = (index, refusal) }
         case .answered(let response): if found.answer == nil { found.answer = (index, response) }
         case .unavailable(let retryAfter, let reason):

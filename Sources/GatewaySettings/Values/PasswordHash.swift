@@ -86,7 +86,7 @@ extension PasswordHash: Setting {
         guard bytes.count == 60, bytes[6] == UInt8(ascii: "$"), bytes[7...].allSatisfy(Self.isDigit),
             let cost = Int(text.dropFirst(4).prefix(2)), text.dropFirst(4).first != "+"
         else { throw SettingError("is not a complete bcrypt hash", suggestion: Self.suggestion) }
-        try Self.check(cost, in: Self.bcryptCosts, "cost")
+        try Self.check(cost, in: Self.bcryptCosts, "a cost")
         return PasswordHash(text: text, scheme: .bcrypt, cost: cost)
     }
 
@@ -119,9 +119,9 @@ extension PasswordHash: Setting {
     private static func check(_ cost: Int, in range: ClosedRange<Int>, _ name: String) throws(SettingError) {
         let problem: String
         if cost < range.lowerBound {
-            problem = "has a \(name) below \(range.lowerBound), which is easy to guess"
+            problem = "has \(name) below \(range.lowerBound), which is easy to guess"
         } else if cost > range.upperBound {
-            problem = "has a \(name) above \(range.upperBound), which takes too long to check"
+            problem = "has \(name) above \(range.upperBound), which takes too long to check"
         } else {
             return
         }

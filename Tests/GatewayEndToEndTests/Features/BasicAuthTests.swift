@@ -30,10 +30,9 @@ extension EndToEnd {
                 gateway,
                 upstream in
                 for _ in 0..<2 {
-                    #expect(try await gateway.get("/", Self.field("ann", "secret")).text == "ann")
-                    #expect(
-                        try await gateway.get("/", Self.field("bob", "pässwörd: 100%", scheme: "bASIC")).text == "bob"
-                    )
+                    let ann = try await gateway.get("/", Self.field("ann", "secret"))
+                    let bob = try await gateway.get("/", Self.field("bob", "pässwörd: 100%", scheme: "bASIC"))
+                    #expect(ann.text == "ann" && bob.text == "bob")
                 }
                 #expect(upstream.requests.allSatisfy { $0["Authorization"] == nil })
             }
@@ -44,7 +43,8 @@ extension EndToEnd {
             try await withProxy(serving { ok($0["Authorization"] ?? "") }, route: Self.route, more: more) {
                 gateway,
                 _ in
-                #expect(try await gateway.get("/", Self.field("ann", "secret")).text == "Basic YW5uOnNlY3JldA==")
+                let response = try await gateway.get("/", Self.field("ann", "secret"))
+                #expect(response.text == "Basic YW5uOnNlY3JldA==")
             }
         }
 
@@ -73,8 +73,10 @@ extension EndToEnd {
                     "Authorization: Basic", "Authorization: Basic ???", "Authorization: Basic YW5uOnNlY3JldA",
                     "Authorization: Basic YW5u", Self.field("ann", "sec\u{0}ret"),
                     Self.field("ann", "sec\nret"), "\(right)\r\n\(right)", "\(right)\r\nAuthorization: Bearer x",
+                    "Authorization: Bearer x\r\n\(right)",
                 ] {
-                    #expect(try await gateway.get("/", fields).status == 400, "\(fields)")
+                    let response = try await gateway.get("/", fields)
+                    #expect(response.status == 400, "\(fields)")
                 }
                 #expect(upstream.requests.isEmpty)
             }
@@ -169,8 +171,10 @@ extension EndToEnd {
                     )
                     return String(try await client.head().prefix(13))
                 }
-                #expect(try await open(Self.field("ann", "wrong")) == "HTTP/1.1 401 ")
-                #expect(try await open(Self.field("ann", "secret")) == "HTTP/1.1 101 ")
+                let refused = try await open(Self.field("ann", "wrong"))
+                let opened = try await open(Self.field("ann", "secret"))
+                #expect(refused == "HTTP/1.1 401 ")
+                #expect(opened == "HTTP/1.1 101 ")
             }
         }
     }

@@ -52,12 +52,13 @@ package final class BasicAuthenticator: Authenticator {
 
     package func authenticate(_ exchange: Exchange) -> Authentication {
         guard let field = exchange.request.headers.first(.authorization) else { return .missing }
-        let users = self.users
-        let pair = exchange.request.headers.withBytes(field) { BasicCredentials.token(in: $0).map(users.digest) }
-        guard let pair else { return .missing }
+        // RFC 9110 section 5.3 allows one.
         if exchange.request.headers.count(of: .authorization) > 1 {
             return .malformed(reason: "there are two Authorization fields")
         }
+        let users = self.users
+        let pair = exchange.request.headers.withBytes(field) { BasicCredentials.token(in: $0).map(users.digest) }
+        guard let pair else { return .missing }
         if case .right(let user, _) = self.memory.recall(pair, at: exchange.now) {
             return .accepted(users.callers[user])
         }
