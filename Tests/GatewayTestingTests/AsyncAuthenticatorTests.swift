@@ -1,4 +1,7 @@
 import Gateway
+import GatewayCore
+import GatewayMiddlewares
+import GatewaySettings
 import GatewayTesting
 import HTTPTypes
 import Testing

@@ -33,7 +33,7 @@ package struct AuthFiles {
     }
 
     /// Reads all files, and returns the errors in them.
-    package func errors() -> [ConfigurationError] { self.apiKeys() + self.tokenKeys() }
+    package func errors() -> [ConfigurationError] { self.apiKeys() + self.tokenKeys() + self.users() }
 
     private func apiKeys() -> [ConfigurationError] {
         guard let settings = self.configuration.auth.apiKey else {
@@ -50,6 +50,24 @@ package struct AuthFiles {
                 log: self.log
             )
             source.keys.register(with: self.shared.consumers)
+        }
+    }
+
+    private func users() -> [ConfigurationError] {
+        guard let settings = self.configuration.auth.basic else {
+            self.shared.consumers.setNames([], of: BasicAuthenticator.name)
+            return []
+        }
+        let path = SettingPath("auth", "basic")
+        return self.errors(in: settings.file, at: path + "file", of: path) { () throws(FileProblem) in
+            let source = try BasicUsers.source(
+                settings,
+                in: self.configuration.document.folder,
+                isReadAgain: true,
+                shared: self.shared,
+                log: self.log
+            )
+            source.users.register(with: self.shared.consumers)
         }
     }
 

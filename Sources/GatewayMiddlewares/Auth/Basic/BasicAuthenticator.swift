@@ -14,40 +14,28 @@ package final class BasicAuthenticator: Authenticator {
 
     private let forwards: Bool
     private let threads: PasswordThreads
-    private var source: Source
+    /// Nil if the users do not change.
+    private var reader: WatchedFile<BasicUsers>.Reader?
     /// The users as of the last request, and their right passwords on this event loop.
     private var known: BasicUsers
     private var memory = PasswordMemory()
 
-    private enum Source {
-        case configuration
-        case file(WatchedFile<BasicUsers>.Reader)
-    }
-
     package init(in context: inout BuildContext) {
-        let basic = context.auth.basic ?? BasicConfiguration()
+        let settings = context.auth.basic ?? BasicConfiguration()
         if context.auth.basic == nil {
             context.fail(
-                "the route asks for passwords, but there are no users",
+                "\"basic\" needs names and passwords",
                 suggestion: "add [auth.basic] with users, or remove \"basic\"",
                 at: "any"
             )
         }
-        self.forwards = basic.forward
+        self.forwards = settings.forward
         self.threads = context.shared("basic.threads") { PasswordThreads() }
-        if let file = try? BasicUsersFile(basic, in: context.folder)?.open(
-            context.worker.shared,
-            log: context.worker.log
-        ) {
-            self.source = .file(file.makeReader())
-            self.known = file.contents
-        } else {
-            let consumers = context.consumers
-            self.source = .configuration
-            self.known = context.shared("basic.users.\(SettingSchema.written(basic).quoted)") {
-                BasicUsers(PasswordUsers(basic, file: []), consumers: consumers)
-            }
-        }
+        let (shared, log) = (context.worker.shared, context.worker.log)
+        // A file with a mistake has been reported.
+        let source = try? BasicUsers.source(settings, in: context.folder, shared: shared, log: log)
+        self.known = source?.users ?? BasicUsers(PasswordUsers([]), consumers: context.consumers)
+        if case .file(let file) = source { self.reader = file.makeReader() }
     }
 
     package func authenticate(_ exchange: Exchange) -> Authentication {
@@ -82,14 +70,11 @@ package final class BasicAuthenticator: Authenticator {
 
     /// The users as of now.
     private var users: BasicUsers {
-        guard case .file(var reader) = self.source else { return self.known }
-        let users = reader.current
-        if users !== self.known {
-            self.source = .file(reader)
+        if let users = self.reader?.current, users !== self.known {
             self.known = users
             self.memory = PasswordMemory()
         }
-        return users
+        return self.known
     }
 
     private func check(

@@ -24,6 +24,12 @@ final class BasicUsers: Sendable {
                 scope: user.scope
             )
         }
+        self.register(with: consumers)
+    }
+
+    /// Makes the users known before their first request.
+    func register(with consumers: Consumers) {
+        consumers.setNames(Set(self.callers.map(\.name)), of: BasicAuthenticator.name)
     }
 
     /// The digest of a name and a password as an `Authorization` field has them.

@@ -8,7 +8,7 @@ import Testing
 @testable import GatewayMiddlewares
 @testable import GatewaySettings
 
-@Suite struct BasicUsersFileTests {
+@Suite struct BasicUsersSourceTests {
     private static let hash = "$2y$04$jZ9TyE.Vo80JId/xauRzX.GQ3u6ZVnvhM64e89fr1BoZSkzNdeRVe"
     private static let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -19,18 +19,23 @@ import Testing
         return try body(path)
     }
 
-    private func file(at path: String, users: [String: UserConfiguration] = [:]) throws -> BasicUsersFile {
-        var configuration = BasicConfiguration()
-        configuration.file = path
-        configuration.users = users
-        return try #require(BasicUsersFile(configuration, in: ConfigurationFolder()))
+    private func file(
+        at path: String,
+        users: [String: UserConfiguration] = [:],
+        shared: SharedState = SharedState()
+    ) throws -> WatchedFile<BasicUsers> {
+        var settings = BasicConfiguration()
+        settings.file = path
+        settings.users = users
+        let source = try BasicUsers.source(settings, in: ConfigurationFolder(), shared: shared, log: Self.log)
+        guard case .file(let file) = source else { throw FileProblem("there is no file") }
+        return file
     }
 
     @Test
     func `a new file has its users at once, and nothing that was remembered`() throws {
         try self.withFile("ann:\(Self.hash)\n") { path in
-            let shared = SharedState()
-            let file = try self.file(at: path).open(shared, log: Self.log)
+            let file = try self.file(at: path)
             var reader = file.makeReader()
             let before = reader.current
             #expect(before.callers.map(\.name) == ["ann"])
@@ -52,7 +57,7 @@ import Testing
     @Test
     func `a broken file changes nothing, and its problem shows no hash`() throws {
         try self.withFile("ann:\(Self.hash)\n") { path in
-            let file = try self.file(at: path).open(SharedState(), log: Self.log)
+            let file = try self.file(at: path)
             try "ann:\(Self.hash)\nbob:{SHA}secret=".write(toFile: path, atomically: true, encoding: .utf8)
             #expect(
                 throws: FileProblem(
@@ -68,11 +73,26 @@ import Testing
     func `the file adds to the users of the configuration, and must not repeat them`() throws {
         let own = UserConfiguration(try #require(PasswordHash(Self.hash)))
         try self.withFile("bob:\(Self.hash)") { path in
-            let file = try self.file(at: path, users: ["ann": own]).open(SharedState(), log: Self.log)
+            let file = try self.file(at: path, users: ["ann": own])
             #expect(file.contents.callers.map(\.name) == ["ann", "bob"])
             #expect(throws: FileProblem.self) {
-                try self.file(at: path, users: ["bob": own]).open(SharedState(), log: Self.log)
+                try self.file(at: path, users: ["bob": own])
             }
         }
+    }
+
+    @Test
+    func `the same settings have the same users, others have others`() throws {
+        let shared = SharedState()
+        var settings = BasicConfiguration()
+        settings.users = ["ann": UserConfiguration(try #require(PasswordHash(Self.hash)))]
+        func users() throws -> BasicUsers {
+            try BasicUsers.source(settings, in: ConfigurationFolder(), shared: shared, log: Self.log).users
+        }
+        let first = try users()
+        #expect(try users() === first)
+        settings.users["ann"]?.plan = "gold"
+        #expect(try users() !== first)
+        #expect(shared.consumers.listed.map(\.name) == ["ann"])
     }
 }
