@@ -26,7 +26,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     private let meters: AuthMeters
     let consumers: ConsumerMeters
     private let identityFields: [HeaderName]
-    private let consumers: Consumers
+    private let registry: Consumers
     /// The result that a request waits for.
     let pending: ExchangeKey<PendingAuthentication?>
     private let failed: PacedEvent
@@ -79,7 +79,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         self.events = context.events
         self.credentialFailures = context.credentialFailures
         self.pending = context.key(nil)
-        self.consumers = context.consumers
+        self.registry = context.consumers
         self.identityFields = kinds.flatMap(\.authenticator.identityFields).map { HeaderName($0) }
         context.owned.own(request: self.identityFields)
     }
@@ -161,7 +161,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
             return self.accept(caller, of: index, exchange)
         case .identified(let identity):
             let caller = Caller(
-                self.consumers.consumer(identity.consumer),
+                self.registry.consumer(identity.consumer),
                 name: identity.consumer,
                 kind: self.kinds[index].name,
                 plan: identity.plan,
