@@ -65,6 +65,11 @@ struct JWTAuthenticator: Authenticator {
         if !self.forwards { self.place.remove(from: exchange) }
     }
 
+    func removeUnusedCredential(_ exchange: Exchange) {
+        // A bearer token may be the API key that was accepted.
+        if !self.sharesHeader { self.removeCredential(exchange) }
+    }
+
     // MARK: Verifying
 
     /// The caller of a token that was verified before.
