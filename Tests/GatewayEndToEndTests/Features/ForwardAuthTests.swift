@@ -11,6 +11,7 @@ extension EndToEnd {
             """
             [auth.forward]
             url = "\(service)/auth?from=gateway"
+            \(settings.contains("timeout") ? "" : "timeout = \"30s\"")
             \(settings)
             [upstreams.api]
             targets = ["\(api.url)"]
