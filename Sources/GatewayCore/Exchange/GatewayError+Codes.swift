@@ -237,7 +237,8 @@ extension GatewayError.Code {
         .preconditionFailed, .payloadTooLarge, .uriTooLong, .rangeNotSatisfiable, .misdirectedRequest,
         .validationFailed, .upgradeRequired, .rateLimited, .headersTooLarge, .internalError, .notImplemented,
         .versionNotSupported, .upstreamUnreachable, .upstreamInvalidResponse, .upstreamReset, .overloaded,
-        .noHealthyUpstream, .circuitOpen, .draining, .authUnavailable, .auditUnavailable, .upstreamTimeout, .connectTimeout, .deadlineExceeded, .notCached,
+        .noHealthyUpstream, .circuitOpen, .draining, .authUnavailable, .auditUnavailable, .upstreamTimeout,
+        .connectTimeout, .deadlineExceeded, .notCached,
         .upstreamError,
     ]
 }

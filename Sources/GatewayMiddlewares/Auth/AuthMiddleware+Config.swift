@@ -42,7 +42,7 @@ public struct RequiredValues: Hashable, Sendable {
 extension RequiredValues: Setting {
     public static var shape: SettingShape {
         .other(
-            "text or list of texts",
+            "text, or list of texts",
             schema: [
                 "anyOf": [
                     ["type": ["string", "boolean", "integer"]],

@@ -27,11 +27,15 @@ import Testing
                 "GatewayTLS", "GatewayWebSocket",
             ]
         ),
-        ("GatewayAdmin", ["GatewayAccess", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings"]),
+        (
+            "GatewayAdmin",
+            ["GatewayAccess", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings"]
+        ),
         (
             "Gateway",
             [
-                "GatewayAccess", "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewayMiddlewares",
+                "GatewayAccess", "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayHTTP1",
+                "GatewayMiddlewares",
                 "GatewayRedis", "GatewaySettings", "GatewayTLS",
             ]
         ),

@@ -234,7 +234,7 @@ struct AccessLogFormatTests {
             }
             let json = exchange.line(.json)
             let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
-            #expect(object?.count == 31)
+            #expect(object?.count == 32)
             for line in [
                 json, exchange.line(.combined), exchange.line(.text(.init())),
                 exchange.line(.text(.init(isTerminal: true))),

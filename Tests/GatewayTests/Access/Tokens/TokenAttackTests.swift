@@ -93,7 +93,7 @@ import Testing
         #expect(TokenForge.verdict(TokenForge.signed("\(padded).\(claims)==")) == "malformed encoding")
         let spare = TokenForge.base64URL(#"{"alg":"HS256" }"#.utf8)
         let last = try #require(spare.last)
-        let next = Unicode.Scalar(try #require(last.asciiValue) + 1)
+        let next = Character(UnicodeScalar(try #require(last.asciiValue) + 1))
         #expect(TokenForge.verdict(TokenForge.signed("\(spare.dropLast())\(next).\(claims)")) == "malformed encoding")
         let odd = TokenForge.base64URL(
             #"{"iss":"https://issuer.example","aud":"api","exp":1800000600,"x":"???>>>"}"#.utf8
