@@ -1,6 +1,7 @@
 import ArgumentParser
 import Gateway
 import GatewayAccess
+import GatewayCore
 import GatewaySettings
 
 /// `gateway key password NAME`: hashes a password for basic authentication.
@@ -53,7 +54,8 @@ struct KeyPasswordCommand: ParsableCommand {
     private static func problem(of password: [UInt8]) -> String? {
         if password.isEmpty { return "the password is empty" }
         if password.count > PasswordHash.bcryptLength {
-            return "bcrypt uses the first \(PasswordHash.bcryptLength) bytes of a password: choose a shorter one"
+            return
+                "bcrypt uses the first \(Plural.of(PasswordHash.bcryptLength, "byte")) of a password: choose a shorter one"
         }
         if String(validating: password, as: UTF8.self) == nil { return "the password is not UTF-8" }
         if password.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return "the password has control characters" }

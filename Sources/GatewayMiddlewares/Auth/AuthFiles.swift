@@ -33,7 +33,9 @@ package struct AuthFiles {
     }
 
     /// Reads all files, and returns the errors in them.
-    package func errors() -> [ConfigurationError] { self.apiKeys() + self.tokenKeys() + self.users() }
+    package func errors() -> [ConfigurationError] {
+        self.configuration.document.redacted(self.apiKeys() + self.tokenKeys() + self.users())
+    }
 
     private func apiKeys() -> [ConfigurationError] {
         guard let settings = self.configuration.auth.apiKey else {

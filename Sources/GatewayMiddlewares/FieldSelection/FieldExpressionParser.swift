@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// Reads an expression.
 ///
 ///     list = item *( "," item )
@@ -122,7 +124,7 @@ extension FieldExpressionParser.Mistake.Reason {
     /// What is wrong, as the end of a sentence.
     var text: String {
         switch self {
-        case .tooLong: "the expression has more than \(FieldExpressionParser.maxLength) bytes"
+        case .tooLong: "the expression has more than \(Plural.of(FieldExpressionParser.maxLength, "byte"))"
         case .tooManyNames: "the expression has more than \(FieldExpressionDraft.maxNames) names"
         case .tooDeep: "names are nested more than \(FieldExpressionDraft.maxDepth) levels deep"
         case .noName: "expected a name"

@@ -60,13 +60,13 @@ extension RateLimitMiddleware.Config {
         if auth.any.isEmpty {
             context.fail(
                 "the route asks for no credential, so the key would always be the client's address",
-                suggestion: "write key = \"client_ip\", or add [routes.auth]",
+                suggestion: "write \"client_ip\", or add [routes.auth]",
                 at: "key"
             )
         } else if let kind = needed.first(where: { !auth.any.contains($0) }) {
             context.fail(
                 "the route does not accept \(JSONText.quoted(kind)), so the key would always be the client's address",
-                suggestion: "write key = \"consumer\", or add \(JSONText.quoted(kind)) to auth.any",
+                suggestion: "write \"consumer\", or add \(JSONText.quoted(kind)) to auth.any",
                 at: "key"
             )
         }

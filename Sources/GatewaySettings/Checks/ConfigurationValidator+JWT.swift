@@ -88,13 +88,13 @@ extension ConfigurationValidator {
                 report(
                     place + index,
                     "\(algorithm.settingValue.quoted) needs a public key, not a secret",
-                    "write \"HS256\", or public_key instead of secret"
+                    "use HS256, or public_key instead of secret"
                 )
             } else if issuer.secret.isEmpty, algorithm.usesSecret {
                 report(
                     place + index,
                     "\(algorithm.settingValue.quoted) needs a secret: with a public key, anyone could sign tokens",
-                    "write \"RS256\", \"ES256\" or \"EdDSA\""
+                    "use RS256, ES256 or EdDSA"
                 )
             }
         }
@@ -103,8 +103,8 @@ extension ConfigurationValidator {
         if let strongest, let length = strongest.hashLength, issuer.secret.utf8.count < length {
             report(
                 path + "secret",
-                "a secret of \(issuer.secret.utf8.count) bytes is too short for \(strongest.rawValue)",
-                "use \(length) bytes or more, such as the output of `openssl rand -base64 \(length)`"
+                "the secret has fewer bytes than a hash of \(strongest.rawValue)",
+                "use the output of `openssl rand -base64 \(length)`, or another random text of that length"
             )
         }
     }

@@ -14,7 +14,9 @@ struct SuggestionTests {
         "set it, or give it a default", "keep only one of", "remove one, or merge them", "remove methods to",
         "use ", "set csp.nonce", "begin a new line", "write a list", "write a string", "write a number",
         "write a whole number", "define [", "put it in quotes", "correct the environment variable", "write [redacted]",
-        "nest less", "name ",
+        "nest less", "name ", "run `", "choose another name", "create it, or correct the path", "remove one",
+        "remove jwks or secret", "write another file", "write the URL without", "write its public key",
+        "write the name of this service",
     ]
 
     @Test(arguments: cases.indices)

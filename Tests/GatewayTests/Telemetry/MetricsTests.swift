@@ -27,6 +27,7 @@ struct MetricsTests {
         gateway_upstream_target_up{upstream,target} gateway_upstream_retries_total{upstream,reason}
         gateway_upstream_health_checks_total{upstream,target,result} gateway_mirror_requests_total{upstream,result}
         gateway_circuit_breaker_state{upstream,target} gateway_circuit_breaker_transitions_total{upstream,target,to}
+        gateway_auth_total{route,kind,result} gateway_consumer_requests_total{consumer,code_class}
         gateway_rate_limit_decisions_total{route,decision} gateway_rate_limit_keys gateway_timeouts_total{route,phase}
         gateway_compression_bytes_total{route,encoding,direction} gateway_etag_not_modified_total{route}
         gateway_csp_reports_total{directive,disposition}
