@@ -148,7 +148,7 @@ extension EndToEnd {
                 #expect(refused.status == 401)
                 #expect(refused.fields.contains("www-authenticate: Basic realm=\"all\", charset=\"UTF-8\""))
                 try await client.send(client.headers(fields("secret"), on: 3))
-                let accepted = try await client.answer()
+                let accepted = try await client.answer(on: 3)
                 #expect(accepted.status == 200 && accepted.body == "ann")
             }
         }

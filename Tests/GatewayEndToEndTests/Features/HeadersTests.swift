@@ -73,8 +73,7 @@ extension EndToEnd {
             ("request = { set = { Upgrade = \"h2c\" } }", "belongs to the gateway"),
             ("request = { set = { \"a b\" = \"c\" } }", "not a header name"),
             ("request = { set = { A = \"b\\nc\" } }", "header fields cannot have"),
-            ("request = { set = { A = \"{jwt.sub}\" } }", "not supported"),
-            ("response = { set = { A = \"{consumer}\" } }", "not supported"),
+            ("request = { set = { A = \"{consumers}\" } }", "is not known"),
             ("response = { set = { A = \"{nothing}\" } }", "{nothing} is not known"),
         ])
         func `protected fields are configuration errors`(settings: String, message: String) async throws {
