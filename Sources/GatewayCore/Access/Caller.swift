@@ -21,13 +21,15 @@ public final class Caller: Sendable {
     /// that a service accepted without a name: limits then apply to the address.
     public let name: String
 
+    /// - Parameter isConfigured: Whether the configuration or one of its files has the credential.
     package init(
         _ consumer: Consumer,
         name: String? = nil,
         kind: String,
         plan: String? = nil,
         scope: [String] = [],
-        claims: JSONValue = .object([])
+        claims: JSONValue = .object([]),
+        isConfigured: Bool = false
     ) {
         self.consumer = consumer
         self.name = name ?? consumer.name
@@ -35,6 +37,6 @@ public final class Caller: Sendable {
         self.plan = plan
         self.scope = scope
         self.claims = claims
-        consumer.noteCredential(plan: plan, scope: scope)
+        consumer.noteCredential(plan: plan, scope: scope, isConfigured: isConfigured)
     }
 }

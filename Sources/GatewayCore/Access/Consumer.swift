@@ -17,12 +17,13 @@ public final class Consumer: Sendable {
     private let seen = Atomic<UInt64>(0)
     private let profile = Mutex(Profile())
 
-    /// What the last credential of the consumer says.
+    /// What the credential of the consumer in the configuration says, else the last one.
     package struct Profile: Sendable {
         package fileprivate(set) var plan: String?
         package fileprivate(set) var scope: [String] = []
         /// Whether any of the consumer's keys works.
         package fileprivate(set) var isEnabled = true
+        fileprivate var isConfigured = false
     }
 
     package init(name: String, number: Int) {
@@ -47,12 +48,18 @@ public final class Consumer: Sendable {
     /// Whether it has sent a request.
     package var isSeen: Bool { self.seen.load(ordering: .relaxed) != 0 }
 
-    /// What its last credential says.
+    /// What its credential says.
     package var current: Profile { self.profile.withLock { $0 } }
 
-    func noteCredential(plan: String?, scope: [String]) {
-        self.profile.withLock { ($0.plan, $0.scope) = (plan, scope) }
+    func noteCredential(plan: String?, scope: [String], isConfigured: Bool) {
+        self.profile.withLock { profile in
+            if profile.isConfigured, !isConfigured { return }
+            (profile.plan, profile.scope, profile.isConfigured) = (plan, scope, isConfigured)
+        }
     }
+
+    /// The configuration does not name the consumer any more.
+    func leaveConfiguration() { self.profile.withLock { ($0.isEnabled, $0.isConfigured) = (true, false) } }
 
     /// Notes whether any of the consumer's keys works.
     package func setEnabledByKeys(_ isEnabled: Bool) { self.profile.withLock { $0.isEnabled = isEnabled } }

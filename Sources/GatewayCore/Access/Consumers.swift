@@ -44,7 +44,7 @@ package final class Consumers: Sendable {
     package func setNames(_ names: Set<String>, of kind: String) {
         self.state.withLock { state in
             // The keys that turned a consumer off are gone.
-            for name in (state.named[kind] ?? []).subtracting(names) { state.byName[name]?.setEnabledByKeys(true) }
+            for name in (state.named[kind] ?? []).subtracting(names) { state.byName[name]?.leaveConfiguration() }
             state.named[kind] = names.isEmpty ? nil : names
         }
     }

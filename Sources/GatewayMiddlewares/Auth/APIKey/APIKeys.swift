@@ -33,7 +33,8 @@ final class APIKeys: Sendable {
                     consumers.consumer(key.name, isNamed: true),
                     kind: APIKeyAuthenticator.name,
                     plan: key.plan.isEmpty ? nil : key.plan,
-                    scope: key.scope
+                    scope: key.scope,
+                    isConfigured: true
                 )
             )
             enabled[key.name] = enabled[key.name] ?? false || key.enabled

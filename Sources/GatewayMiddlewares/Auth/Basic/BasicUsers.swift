@@ -21,7 +21,8 @@ final class BasicUsers: Sendable {
                 consumers.consumer(user.name, isNamed: true),
                 kind: BasicAuthenticator.name,
                 plan: user.plan,
-                scope: user.scope
+                scope: user.scope,
+                isConfigured: true
             )
         }
         self.register(with: consumers)
