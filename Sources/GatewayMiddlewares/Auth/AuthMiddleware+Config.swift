@@ -42,7 +42,7 @@ public struct RequiredValues: Hashable, Sendable {
 extension RequiredValues: Setting {
     public static var shape: SettingShape {
         .other(
-            "text, or list of texts",
+            "requirement",
             schema: [
                 "anyOf": [
                     ["type": ["string", "boolean", "integer"]],

@@ -62,6 +62,7 @@ import Testing
         // Another client gets a place that the first one had too many of.
         #expect(self.check(260, with: threads, of: 2) != nil)
         #expect(self.verdicts.withLockedValue { $0 } == [258: .unavailable])
+        try await self.wait { self.gate.count.withLockedValue { $0.running } == 2 }
         self.gate.open()
         try await self.wait { self.verdicts.withLockedValue { $0.count } == 259 }
         #expect(self.gate.count.withLockedValue { $0.most } == 2)
