@@ -282,11 +282,14 @@ public struct HeaderBlock: ~Copyable, Sendable {
     /// Removes the fields that a server might take for one of this name: those whose names differ only in case, or in
     /// bytes that are neither letters nor digits, as `X_User` and `X.User` do from `X-User`.
     package mutating func removeAll(spelledLike name: HeaderName) {
-        self.removeAll { block, field in
-            guard field.name.count == name.bytes.count else { return false }
-            return name.bytes.withUnsafeBytes { wanted in
-                block.withBytes(field.name) { ByteClass.isSpelledLike($0, wanted) }
-            }
+        self.removeAll { block, field in block.isSpelledLike(field, name) }
+    }
+
+    /// Whether a server might take the field for one of this name.
+    package func isSpelledLike(_ field: Field, _ name: HeaderName) -> Bool {
+        guard field.name.count == name.bytes.count else { return false }
+        return name.bytes.withUnsafeBytes { wanted in
+            self.withBytes(field.name) { ByteClass.isSpelledLike($0, wanted) }
         }
     }
 

@@ -188,6 +188,27 @@ private struct Spoken: Authenticator {
         #expect(try await Self.send(route, ("X-token", "ann")).status == 200)
     }
 
+    @Test func `a guess counts, whatever else the request has`() async throws {
+        for (field, value, status) in [("other", "ann", 200), ("other", "twice", 400), ("other", "away", 503)] {
+            let route = try await Self.route(["any": ["token", "other"], "failures": "3/minute"])
+            for _ in 0..<3 {
+                let answer = try await Self.send(route, ("X-token", "wrong"), ("X-\(field)", value))
+                #expect(answer.status == status)
+            }
+            #expect(try await Self.send(route, ("X-token", "ann")).status == 429, "\(value)")
+        }
+    }
+
+    @Test func `shadow mode finds out who calls, even from an address that would have to wait`() async throws {
+        let settings: SettingValue = ["any": ["token"], "mode": "shadow", "failures": "1/minute"]
+        let route = try await Self.route(settings, headers: ["request": ["set": ["X-User": "{consumer}"]]])
+        for word in ["wrong", "wrong", "ann"] { #expect(try await Self.send(route, ("X-token", word)).status == 200) }
+        let fields = try #require(route.upstream.requests.last?.head.headerFields)
+        #expect(try fields[#require(HTTPField.Name("X-User"))] == "ann")
+        #expect(try fields[#require(HTTPField.Name("X-token"))] == nil)
+        #expect(await route.metrics().contains(#"kind="token",result="shadow_throttled"} 2"#))
+    }
+
     @Test func `shadow mode counts what it would have refused`() async throws {
         let route = try await Self.route(["any": ["token"], "mode": "shadow", "failures": "off"])
         for word in ["wrong", "expired"] { #expect(try await Self.send(route, ("X-token", word)).status == 200) }

@@ -58,7 +58,8 @@ extension PasswordHash {
     /// Compares in a time that does not depend on where the texts differ.
     private static func isEqual(_ left: ArraySlice<UInt8>, _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+        // The parentheses matter: `|` and `^` have the same precedence.
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     /// The base 64 of bcrypt, which has an alphabet of its own and no padding.

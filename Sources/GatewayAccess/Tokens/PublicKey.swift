@@ -55,7 +55,9 @@ enum PublicKey: Sendable {
             }
             self = .p521(key)
         case (.string("OKP")?, .string("Ed25519")?):
-            guard let x = jwk.base64URL("x"), x.bytes.count == 32 else { return nil }
+            guard let x = jwk.base64URL("x"), x.bytes.count == 32, !Ed25519SmallOrder.contains(x.bytes) else {
+                return nil
+            }
             guard let key = try? EdDSA.PublicKey(x: x.text, curve: .ed25519) else { return nil }
             self = .ed25519(key)
         default: return nil

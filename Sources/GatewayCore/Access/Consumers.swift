@@ -11,7 +11,8 @@ package final class Consumers: Sendable {
     package static let others = "_OTHER"
 
     private struct State {
-        var byName: [String: Consumer] = [:]
+        /// By the bytes of the name, since Swift takes two spellings of `é` for the same text.
+        var byName: [[UInt8]: Consumer] = [:]
         var seen = 0
         /// The names in the configuration and its files, by the kind of credential.
         var named: [String: Set<String>] = [:]
@@ -24,27 +25,29 @@ package final class Consumers: Sendable {
     /// - Parameter isNamed: Whether the configuration or a file of keys or users names it.
     package func consumer(_ name: String, isNamed: Bool = false) -> Consumer {
         self.state.withLock { state in
-            if let known = state.byName[name] { return known }
+            if let known = state.byName[Array(name.utf8)] { return known }
             var name = name
             if !isNamed {
                 if state.seen >= Self.mostSeen { name = Self.others }
-                if let known = state.byName[name] { return known }
+                if let known = state.byName[Array(name.utf8)] { return known }
                 state.seen += 1
             }
             let consumer = Consumer(name: name, number: state.byName.count)
-            state.byName[name] = consumer
+            state.byName[Array(name.utf8)] = consumer
             return consumer
         }
     }
 
     /// The consumer of this name, if it is known.
-    package func known(_ name: String) -> Consumer? { self.state.withLock { $0.byName[name] } }
+    package func known(_ name: String) -> Consumer? { self.state.withLock { $0.byName[Array(name.utf8)] } }
 
     /// Sets the names that the configuration and its files have for a kind of credential, in place of those before.
     package func setNames(_ names: Set<String>, of kind: String) {
         self.state.withLock { state in
             // The keys that turned a consumer off are gone.
-            for name in (state.named[kind] ?? []).subtracting(names) { state.byName[name]?.leaveConfiguration() }
+            for name in (state.named[kind] ?? []).subtracting(names) {
+                state.byName[Array(name.utf8)]?.leaveConfiguration()
+            }
             state.named[kind] = names.isEmpty ? nil : names
         }
     }

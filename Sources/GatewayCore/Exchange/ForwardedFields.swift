@@ -60,7 +60,7 @@ enum ForwardedFields {
             field.id != .unknown || self.resemblesAnother(field, in: block) || self.isForwarding(field, in: block)
                 || self.namesClientCertificate(field, in: block)
                 || self.isNamed(field, by: exchange.fieldsNamedByRequest, in: block)
-                || self.isNamed(field, by: exchange.plan.owned.request, in: block)
+                || self.isSpelledLike(exchange.plan.owned.request, field, in: block)
         }
     }
 
@@ -143,6 +143,16 @@ enum ForwardedFields {
         in block: borrowing HeaderBlock
     ) -> Bool {
         for name in names where block.matches(field, name) { return true }
+        return false
+    }
+
+    /// Returns whether a server might take the field for one of these names.
+    private static func isSpelledLike(
+        _ names: [HeaderName],
+        _ field: HeaderBlock.Field,
+        in block: borrowing HeaderBlock
+    ) -> Bool {
+        for name in names where block.isSpelledLike(field, name) { return true }
         return false
     }
 

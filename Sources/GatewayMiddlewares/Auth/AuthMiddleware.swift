@@ -90,7 +90,8 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
             let detail =
                 "Too many wrong credentials came from this address. Try again in \(Plural.of(seconds, "second"))."
             let error = GatewayError(.rateLimited, detail: detail, retryAfter: seconds)
-            return self.refuse(exchange, AuthVerdict(reason: "throttled"), .fail(error))
+            // In shadow mode, who calls is found out all the same.
+            if !self.isShadow { return self.refuse(exchange, AuthVerdict(reason: "throttled"), .fail(error)) }
         }
         return self.ask(exchange, from: 0, Findings())
     }
@@ -155,7 +156,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         case .missing: return nil
         case .accepted(let caller):
             if caller.consumer.isDisabled {
-                if found.wrong == nil { found.wrong = (index, Authentication.Refusal("disabled")) }
+                self.noteWrong(Authentication.Refusal("disabled"), of: index, exchange, &found)
                 return nil
             }
             return self.accept(caller, of: index, exchange)
@@ -168,17 +169,31 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
                 scope: identity.scope
             )
             return self.note(.accepted(caller), of: index, exchange, &found)
-        case .refused(let refusal): if found.wrong == nil { found.wrong = (index, refusal) }
+        case .refused(let refusal): self.noteWrong(refusal, of: index, exchange, &found)
         case .answered(let response): if found.answer == nil { found.answer = (index, response) }
         case .unavailable(let retryAfter, let reason):
             if found.unavailable == nil { found.unavailable = (index, retryAfter, reason) }
         case .malformed(let reason):
             self.meters.count(.invalid, index)
+            if found.wrong == nil { self.failures?.count(exchange) }
             let error = GatewayError(.badRequest, detail: "The credential cannot be read: \(reason).")
             return self.refuse(exchange, AuthVerdict(kind: self.kinds[index].name, reason: reason), .fail(error))
         case .pending: return nil
         }
         return nil
+    }
+
+    /// Counts at once, since what follows must not hide a guess: another kind that accepts, that cannot tell, or that the
+    /// client does not wait for.
+    private func noteWrong(
+        _ refusal: Authentication.Refusal,
+        of index: Int,
+        _ exchange: Exchange,
+        _ found: inout Findings
+    ) {
+        guard found.wrong == nil else { return }
+        found.wrong = (index, refusal)
+        self.failures?.count(exchange)
     }
 
     // MARK: Deciding
@@ -217,7 +232,6 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         }
         if let (index, refusal) = found.wrong {
             self.meters.count(refusal.isExpired ? .expired : .invalid, index)
-            self.failures?.count(exchange)
             self.tell(exchange, self.kinds[index].name, refusal.reason)
             let verdict = AuthVerdict(kind: self.kinds[index].name, reason: refusal.reason)
             return self.refuse(exchange, verdict, .fail(self.challenges.wrong(index)))

@@ -46,11 +46,16 @@ struct AuthRequirements {
         case lacking(StaticString)
     }
 
+    /// Compares byte by byte, not as Swift compares text: `é` has two spellings.
+    private static func contains(_ text: String, in values: [String]) -> Bool {
+        values.contains { $0.utf8.elementsEqual(text.utf8) }
+    }
+
     func check(_ caller: Caller) -> OnCheck {
         for (subject, values) in self.requirements {
             switch subject {
-            case .scope: if !values.allSatisfy(caller.scope.contains) { return .lacking("scope") }
-            case .consumer: if !values.contains(caller.name) { return .lacking("consumer") }
+            case .scope: if !values.allSatisfy({ Self.contains($0, in: caller.scope) }) { return .lacking("scope") }
+            case .consumer: if !Self.contains(caller.name, in: values) { return .lacking("consumer") }
             case .plan: if !values.contains(caller.plan ?? Caller.usualPlan) { return .lacking("plan") }
             case .claim(let path): if !path.contains(oneOf: values, in: caller.claims) { return .lacking("claim") }
             }

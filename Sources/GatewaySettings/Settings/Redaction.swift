@@ -26,8 +26,18 @@ enum Redaction {
         return path.steps.count == 4 || path.steps.count == 5 && path.steps.last == .key("password")
     }
 
-    /// Whether the value is a URL that may contain a password: `redis.url`.
-    static func isURL(_ path: SettingPath) -> Bool { path == SettingPath("redis", "url") }
+    /// Whether the value is a URL that may contain a password or a token: `redis.url`, `auth.forward.url`, `jwks`.
+    static func isURL(_ path: SettingPath) -> Bool {
+        if path == SettingPath("redis", "url") || path == SettingPath("auth", "forward", "url") { return true }
+        return path.steps.starts(with: [.key("auth"), .key("jwt")]) && path.steps.last == .key("jwks")
+    }
+
+    /// Returns the URL without what may be secret in it: the user information and the query.
+    static func withoutSecrets(_ url: String) -> String {
+        let url = self.withoutUserInformation(url)
+        guard let query = url.firstIndex(of: "?") else { return url }
+        return url[...query] + self.text
+    }
 
     /// Whether the keys lead to the value of a header field: `headers.request.set.NAME`, `respond.headers.NAME`,
     /// `health.headers.NAME`.
@@ -90,7 +100,7 @@ extension SettingValue {
         case .string(""): self
         case .string(let text) where Redaction.isURL(path):
             document?.nearest(to: path).isFromEnvironment == true
-                ? Redaction.mark : .string(Redaction.withoutUserInformation(text))
+                ? Redaction.mark : .string(Redaction.withoutSecrets(text))
         default:
             Redaction.isSecret(path) || document?.nearest(to: path).isFromEnvironment == true ? Redaction.mark : self
         }
@@ -105,7 +115,7 @@ extension SettingNode {
         case .scalar(.string("")): break
         case .scalar where isFromEnvironment || Redaction.isSecret(path): result.content = .scalar(Redaction.mark)
         case .scalar(.string(let text)) where Redaction.isURL(path):
-            result.content = .scalar(.string(Redaction.withoutUserInformation(text)))
+            result.content = .scalar(.string(Redaction.withoutSecrets(text)))
         case .scalar: break
         case .list(let elements):
             result.content = .list(elements.enumerated().map { $0.element.redacted(at: path + $0.offset) })

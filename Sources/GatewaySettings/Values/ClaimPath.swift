@@ -26,10 +26,16 @@ package struct ClaimPath: Hashable, Sendable {
     /// Whether the claim, or an element of its list, is one of the values.
     package func contains(oneOf values: [String], in claims: JSONValue) -> Bool {
         switch self.value(in: claims) {
-        case .array(let elements)?: elements.contains { Self.text($0).map(values.contains) ?? false }
-        case let value?: Self.text(value).map(values.contains) ?? false
+        case .array(let elements)?: elements.contains { Self.isText($0, oneOf: values) }
+        case let value?: Self.isText(value, oneOf: values)
         case nil: false
         }
+    }
+
+    /// Compares byte by byte, not as Swift compares text.
+    private static func isText(_ value: JSONValue, oneOf values: [String]) -> Bool {
+        guard let text = self.text(value) else { return false }
+        return values.contains { $0.utf8.elementsEqual(text.utf8) }
     }
 
     private static func member(_ name: String, of value: JSONValue) -> JSONValue? {

@@ -68,6 +68,13 @@ package final class BasicAuthenticator: Authenticator {
         if !self.forwards { exchange.request.headers.remove(.authorization) }
     }
 
+    package func removeUnusedCredential(_ exchange: Exchange) {
+        guard let field = exchange.request.headers.first(.authorization),
+            exchange.request.headers.withBytes(field, { BasicCredentials.token(in: $0) != nil })
+        else { return }
+        self.removeCredential(exchange)
+    }
+
     /// The users as of now.
     private var users: BasicUsers {
         if let users = self.reader?.current, users !== self.known {

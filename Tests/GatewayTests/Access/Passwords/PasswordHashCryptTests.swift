@@ -35,6 +35,26 @@ import Testing
     }
 
     @Test
+    func `no other password matches`() throws {
+        let hash = try #require(PasswordHash("$2y$04$jZ9TyE.Vo80JId/xauRzX.GQ3u6ZVnvhM64e89fr1BoZSkzNdeRVe"))
+        #expect(hash.matches(Array("secret".utf8)))
+        for number in 0..<150 { #expect(!hash.matches(Array("secret\(number)".utf8)), "secret\(number)") }
+    }
+
+    @Test
+    func `a hash that differs in one character is another`() throws {
+        let text = Array("$5$rounds=1000$openssl$dEb8.dFAIZvP9ISPuvV4hqtQ.IxZ/Ebs/hsmmTI3AA4".utf8)
+        for index in (text.count - 43)..<text.count {
+            for flip in [UInt8(1), 2, 4] {
+                var other = text
+                other[index] ^= flip
+                let hash = PasswordHash(String(decoding: other, as: UTF8.self))
+                #expect(hash?.matches(Array(Self.umlauts.utf8)) != true, "\(index)")
+            }
+        }
+    }
+
+    @Test
     func `bcrypt uses the first 72 bytes`() throws {
         let hash = try #require(PasswordHash("$2b$04$iIWaf3tavSWYCHUiGwcuIOUj4Q9F9q5Vbgl7h15WY8AWYWaO.7d1G"))
         #expect(!hash.matches([UInt8](repeating: 0x78, count: 71)))
