@@ -109,7 +109,7 @@ extension EndToEnd {
                 defer { client.close() }
                 try await client.send(
                     "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
-                        + "X-Admin: 1\r\nX-Client: 9.9.9.9\r\nX-Trace-Me: forged\r\ntraceparent: 00-1-2-01\r\nVia: 1.1 a\r\n"
+                        + "X-Admin: 1\r\nX-Client: 9.9.9.9\r\nX_Client: 9.9.9.9\r\nX.Client: 9.9.9.9\r\nX-Trace-Me: forged\r\ntraceparent: 00-1-2-01\r\nVia: 1.1 a\r\n"
                         + "baggage: a=b\r\nOrigin: b\r\nX-Sum: 1\r\n\r\n"
                 )
                 let response = try await client.response()
