@@ -22,7 +22,9 @@ public protocol AsyncAuthenticator: Sendable {
 extension AuthenticatorRegistration {
     /// Registers a kind of credential.
     ///
-    /// - Parameter name: The name in `auth.any`, in metrics and logs: lower-case letters, digits and `_`.
+    /// - Parameters:
+    ///   - name: The name in `auth.any`, in metrics and logs: lower-case letters, digits and `_`.
+    ///   - authenticator: What looks at each request. All event loops use it.
     public init(_ name: String, _ authenticator: some AsyncAuthenticator) {
         self.init(name) { _ in AsyncAuthenticatorAdapter(base: authenticator) }
     }

@@ -50,6 +50,11 @@ public struct AuthenticatorRegistration: Sendable {
     /// Creates the authenticator of a route on one event loop.
     package let make: @Sendable (inout BuildContext) -> any Authenticator
 
+    /// Registers a kind of credential.
+    ///
+    /// - Parameters:
+    ///   - name: The name in `auth.any`, in metrics and logs: lower-case letters, digits and `_`.
+    ///   - make: Creates the authenticator of a route on one event loop.
     public init(_ name: String, _ make: @escaping @Sendable (inout BuildContext) -> any Authenticator) {
         self.name = name
         self.make = make
