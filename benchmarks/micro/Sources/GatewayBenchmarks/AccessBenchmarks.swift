@@ -12,8 +12,7 @@ import NIOCore
 /// the difference to `chain.none`.
 enum AccessBenchmarks {
     static let all = [
-        MicroBenchmark("chain.api-key") { try Self.withKeys(10) },
-        MicroBenchmark("chain.api-key-100000") { try Self.withKeys(100_000) },
+        MicroBenchmark("chain.api-key") { try Self.withKeys(1000) },
         MicroBenchmark("chain.jwt") {
             try Self.exchanging(
                 """
@@ -21,11 +20,12 @@ enum AccessBenchmarks {
                 secret = "a secret of at least thirty-two bytes"
                 audience = ["api"]
                 algorithms = ["HS256"]
+                header = "X-Token"
                 [middleware.auth]
                 any = ["jwt"]
 
                 """,
-                field: "Authorization: Bearer \(Self.token)"
+                field: "X-Token: \(Self.token)"
             )
         },
         MicroBenchmark("chain.cors") {
