@@ -181,6 +181,8 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: settings
         ),
@@ -293,6 +295,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ],
             exclude: ["Configuration/Golden", "Configuration/Check", "Configuration/Comparison"],
             swiftSettings: settings
@@ -344,6 +347,7 @@ let package = Package(
                 "GatewayCache",
                 "GatewayCore",
                 "GatewayHTTP",
+                "GatewayHTTP2",
                 "GatewayMiddlewares",
                 "GatewayRedis",
                 "GatewaySettings",
