@@ -45,7 +45,9 @@ extension EndToEnd {
             try await withGateways(1, toml, admin: admin, log: log.logger) { gateways in
                 try await gateways.parted()
                 #expect(try await Self.remaining(gateways[0]) == 39)
-                #expect(log.lines.contains { $0.contains("Redis is down node=127.0.0.1:\(port)") })
+                try await eventually("the log says that Redis is down") {
+                    log.lines.contains { $0.contains("Redis is down node=127.0.0.1:\(port)") }
+                }
                 let health = try await gateways[0].admin("GET /health/detailed")
                 #expect(health.status == 200)
                 #expect(health.text.contains("\"redis:127.0.0.1:\(port)\""))
@@ -53,7 +55,9 @@ extension EndToEnd {
                 let server = try await RedisServer.start(port: port)
                 defer { server.stop() }
                 try await gateways.joined()
-                #expect(log.lines.contains { $0.contains("Redis is up node=127.0.0.1:\(port)") })
+                try await eventually("the log says that Redis is up") {
+                    log.lines.contains { $0.contains("Redis is up node=127.0.0.1:\(port)") }
+                }
                 // The server has not seen the request that was counted here.
                 #expect(try await Self.remaining(gateways[0]) == 39)
                 let up = "gateway_redis_up{node=\"127.0.0.1:\(port)\"}"
