@@ -25,18 +25,9 @@ extension BasicCredentials {
         case notBase64, notUTF8, controlCharacter, noColon
     }
 
-    /// Returns the part of an `Authorization` field after `Basic` and blanks; nil if the field has another scheme.
-    /// Schemes are case-insensitive (RFC 9110 section 11.1).
+    /// Returns what follows `Basic`; nil if the field has another scheme.
     package static func token(in field: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        let scheme: StaticString = "basic"
-        let length = scheme.utf8CodeUnitCount
-        guard field.count >= length else { return nil }
-        for index in 0..<length where field[index] | 0x20 != scheme.utf8Start[index] { return nil }
-        var start = length
-        while start < field.count, field[start] == UInt8(ascii: " ") { start += 1 }
-        // Without a blank it is the name of another scheme that begins with these letters.
-        guard start > length || start == field.count else { return nil }
-        return UnsafeRawBufferPointer(rebasing: field[start...])
+        AuthorizationField.token(of: "basic", in: field)
     }
 
     /// Reads an `Authorization` field.

@@ -11,7 +11,7 @@ struct AuthMeters {
         labels: ["route", "kind", "result"]
     )
 
-    enum Result: String, CaseIterable {
+    enum Result: Int, CaseIterable {
         case accepted, missing, invalid, expired, forbidden, throttled, unavailable
     }
 
@@ -21,7 +21,7 @@ struct AuthMeters {
     init(kinds: [String], isShadow: Bool, in context: BuildContext) {
         self.counters = kinds.map { kind in
             Result.allCases.map { result in
-                let name = isShadow && result != .accepted ? "shadow_\(result.rawValue)" : result.rawValue
+                let name = isShadow && result != .accepted ? "shadow_\(result)" : "\(result)"
                 return context.counter(Self.results, context.route, kind, name)
             }
         }
@@ -29,16 +29,6 @@ struct AuthMeters {
 
     func count(_ result: Result, _ kind: Int) {
         guard kind < self.counters.count else { return }
-        let index =
-            switch result {
-            case .accepted: 0
-            case .missing: 1
-            case .invalid: 2
-            case .expired: 3
-            case .forbidden: 4
-            case .throttled: 5
-            case .unavailable: 6
-            }
-        self.counters[kind][index].add()
+        self.counters[kind][result.rawValue].add()
     }
 }

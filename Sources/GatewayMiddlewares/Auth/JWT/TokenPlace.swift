@@ -1,3 +1,4 @@
+import GatewayAccess
 import GatewayCore
 import GatewayHTTP
 import GatewaySettings
@@ -38,14 +39,7 @@ struct TokenPlace {
 
     /// Returns where the token begins after `Bearer`, a word without case (RFC 9110 section 11.1).
     private static func token(in value: UnsafeRawBufferPointer) -> Int? {
-        let scheme: StaticString = "bearer"
-        guard value.count >= scheme.utf8CodeUnitCount else { return nil }
-        for index in 0..<scheme.utf8CodeUnitCount where value[index] | 0x20 != scheme.utf8Start[index] { return nil }
-        var start = scheme.utf8CodeUnitCount
-        guard start < value.count else { return start }
-        guard value[start] == 0x20 else { return nil }
-        while start < value.count, value[start] == 0x20 { start += 1 }
-        return start
+        BearerToken.token(in: value).map { value.count - $0.count }
     }
 
     private func findCookie(in exchange: Exchange) -> OnFind {
