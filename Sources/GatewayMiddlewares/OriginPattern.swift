@@ -1,3 +1,4 @@
+import GatewayCore
 import GatewayHTTP
 import GatewaySettings
 
@@ -143,5 +144,22 @@ struct OriginPattern: Hashable, Sendable {
         let isHost = HostAndPort.parse(String(host)) != nil && host.utf8.allSatisfy { $0 < 0x80 }
         let wildcard = text.hasPrefix("*.") ? "*." : ""
         return "write \"https://\(isHost ? wildcard + host : "app.example.com")\""
+    }
+}
+
+extension OriginPattern {
+    /// Returns the pattern of an element of `origins`, or reports the mistake in it.
+    static func checked(_ origin: String, at index: Int, in context: inout BuildContext) -> OriginPattern? {
+        do throws(Mistake) {
+            return try OriginPattern(origin)
+        } catch {
+            context.fail(
+                "\(JSONText.quoted(origin)) \(error.problem)",
+                suggestion: error.suggestion,
+                at: "origins",
+                String(index)
+            )
+            return nil
+        }
     }
 }

@@ -62,7 +62,7 @@ extension PasswordHash {
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    /// The base 64 of bcrypt, which has an alphabet of its own and no padding.
+    /// The base 64 of bcrypt, whose alphabet differs from the usual one and which has no padding.
     private static func bcryptBase64(_ bytes: [UInt8]) -> String {
         let digits = Array("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
         var text: [UInt8] = []

@@ -17,7 +17,7 @@ public final class Caller: Sendable {
     public let scope: [String]
     /// What else the credential says: the claims of a token, by name.
     package let claims: JSONValue
-    /// A consumer beyond those that the gateway counts one by one has a name of its own all the same. Empty for a caller
+    /// A consumer beyond those that the gateway counts one by one still has its name. Empty for a caller
     /// that a service accepted without a name: limits then apply to the address.
     public let name: String
 

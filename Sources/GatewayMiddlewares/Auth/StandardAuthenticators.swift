@@ -1,6 +1,6 @@
 package import GatewayCore
 
-/// The kinds of credentials that the gateway knows by itself, by their name in `auth.any`.
+/// The built-in kinds of credentials, by their name in `auth.any`.
 package enum StandardAuthenticators {
     package static let all: [AuthenticatorRegistration] = [
         AuthenticatorRegistration(APIKeyAuthenticator.name) { context in APIKeyAuthenticator(in: &context) },

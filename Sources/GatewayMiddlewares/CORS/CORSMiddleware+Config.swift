@@ -69,18 +69,7 @@ extension CORSMiddleware.Config {
             )
         }
         for (index, origin) in self.origins.enumerated() {
-            let pattern: OriginPattern
-            do throws(OriginPattern.Mistake) {
-                pattern = try OriginPattern(origin)
-            } catch {
-                context.fail(
-                    "\(JSONText.quoted(origin)) \(error.problem)",
-                    suggestion: error.suggestion,
-                    at: "origins",
-                    String(index)
-                )
-                continue
-            }
+            guard let pattern = OriginPattern.checked(origin, at: index, in: &context) else { continue }
             if pattern.isAny {
                 if self.credentials {
                     context.fail(

@@ -8,7 +8,7 @@ final class CallersInFlight: Sendable {
     /// Where a request counts.
     enum Slot {
         case consumer(Consumer)
-        /// The address of an anonymous caller, or the name of a consumer that has no object of its own.
+        /// The address of an anonymous caller, or the name of a consumer that shares its object with others.
         case key(RateLimitKey)
     }
 

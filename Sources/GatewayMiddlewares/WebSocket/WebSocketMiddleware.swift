@@ -64,16 +64,7 @@ public struct WebSocketMiddleware: RequestHook, CompletionHook {
 
     private static func check(_ config: Config, in context: inout BuildContext) {
         for (index, origin) in config.origins.enumerated() {
-            do throws(OriginPattern.Mistake) {
-                _ = try OriginPattern(origin)
-            } catch {
-                context.fail(
-                    "\(JSONText.quoted(origin)) \(error.problem)",
-                    suggestion: error.suggestion,
-                    at: "origins",
-                    String(index)
-                )
-            }
+            _ = OriginPattern.checked(origin, at: index, in: &context)
         }
         for (key, limit) in [("ping_interval", config.pingInterval), ("idle_timeout", config.idleTimeout)] {
             guard let span = limit.span, span <= .zero else { continue }

@@ -7,7 +7,7 @@ import Synchronization
     internal import Glibc
 #endif
 
-/// Hashes passwords on threads of its own, at most as many at once as there are cores.
+/// Hashes passwords on separate threads, at most as many at once as there are cores.
 ///
 /// The threads start with the first password, and end with the last plan that may need them. ``PasswordQueue`` decides
 /// what they do.
