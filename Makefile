@@ -15,7 +15,7 @@ CONFIG ?= gateway.toml
 PREFIX ?= /usr/local
 
 # The C libraries that the build needs.
-PACKAGES := libssl-dev libbrotli-dev zlib1g-dev libc-ares-dev libcrypt-dev pkg-config
+PACKAGES := libssl-dev libbrotli-dev zlib1g-dev libc-ares-dev libcrypt-dev libsqlite3-dev pkg-config
 # The servers that the tests start. Without one of them its tests are skipped.
 TEST_PACKAGES := redis-server
 SOAK_PACKAGES := nginx-light wrk openssl gcc libc6-dev python3

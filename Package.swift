@@ -56,6 +56,11 @@ let package = Package(
             pkgConfig: "libxcrypt",
             providers: [.apt(["libcrypt-dev"]), .brew(["libxcrypt"])]
         ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+        ),
         .target(
             name: "GatewayHTTP",
             dependencies: [.product(name: "NIOCore", package: "swift-nio")],
@@ -166,6 +171,24 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "GatewayEvents",
+            dependencies: [
+                "CSQLite",
+                "CZlib",
+                "GatewayCore",
+                "GatewayHTTP",
+                "GatewaySettings",
+                "GatewayWebSocket",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "GatewayMiddlewares",
             dependencies: [
                 "CBrotli",
@@ -192,6 +215,7 @@ let package = Package(
                 "GatewayAccess",
                 "GatewayCache",
                 "GatewayCore",
+                "GatewayEvents",
                 "GatewayHTTP",
                 "GatewayRedis",
                 "GatewaySettings",
@@ -210,6 +234,7 @@ let package = Package(
                 "GatewayAdmin",
                 "GatewayCache",
                 "GatewayCore",
+                "GatewayEvents",
                 "GatewayHTTP",
                 "GatewayHTTP1",
                 "GatewayMiddlewares",
@@ -247,6 +272,7 @@ let package = Package(
                 "GatewayAccess",
                 "GatewayAdmin",
                 "GatewayCore",
+                "GatewayEvents",
                 "GatewayHTTP",
                 "GatewayHTTP1",
                 "GatewayMiddlewares",
@@ -268,6 +294,22 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "GatewayEventsTests",
+            dependencies: [
+                "CSQLite",
+                "GatewayCore",
+                "GatewayEvents",
+                "GatewayHTTP",
+                "GatewaySettings",
+                "GatewayWebSocket",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "GatewayTests",
             dependencies: [
                 "CBrotli",
@@ -277,6 +319,7 @@ let package = Package(
                 "GatewayAdmin",
                 "GatewayCache",
                 "GatewayCore",
+                "GatewayEvents",
                 "GatewayHTTP",
                 "GatewayHTTP1",
                 "GatewayHTTP2",

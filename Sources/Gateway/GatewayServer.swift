@@ -1,5 +1,6 @@
 package import GatewayAdmin
 public import GatewayCore
+import GatewayEvents
 public import GatewayMiddlewares
 public import GatewaySettings
 public import Logging
@@ -19,6 +20,7 @@ public final class GatewayServer: Service {
     private let inProcess: [String: InProcessHandler]
     private let names: NameResolver.Settings
     private let source: ConfigurationSource
+    private let bus = EventBus(gateway: Platform.gatewayName)
     let log: Logger
     private let state = NIOLockedValueBox(State())
 
@@ -108,6 +110,7 @@ public final class GatewayServer: Service {
                 middlewares: self.middlewares.registrations,
                 inProcess: self.inProcess,
                 accessLog: accessLog,
+                events: self.bus,
                 names: self.names,
                 source: self.source,
                 log: self.log
@@ -181,7 +184,7 @@ public final class GatewayServer: Service {
         await self.runtime?.eventLoopsRespond(within: timeout) ?? false
     }
 
-    package func publish(_ event: GatewayEvent) { self.runtime?.shared.events.publish(event) }
+    package func publish(_ event: GatewayEvent) { self.bus.publish(event) }
 
     /// Leaves the listening sockets to another process, which holds them too.
     package func stopAccepting() async {

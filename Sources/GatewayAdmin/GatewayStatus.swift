@@ -1,5 +1,6 @@
 package import GatewayCache
 package import GatewayCore
+package import GatewayEvents
 import GatewayRedis
 package import GatewaySettings
 import NIOConcurrencyHelpers
@@ -20,6 +21,8 @@ package final class GatewayStatus: Sendable {
     private let start: NIOLockedValueBox<StatisticsStart>
     /// Nil until there is a cache.
     private let knownCache = NIOLockedValueBox<(any CacheControlling)?>(nil)
+    /// Nil until the gateway runs.
+    private let knownEvents = NIOLockedValueBox<EventService?>(nil)
     private let controlled = NIOLockedValueBox(Controlled())
 
     static let logLinesDropped = MetricDescription(
@@ -80,6 +83,12 @@ package final class GatewayStatus: Sendable {
     package var cache: (any CacheControlling)? {
         get { self.knownCache.withLockedValue { $0 } }
         set { self.knownCache.withLockedValue { $0 = newValue } }
+    }
+
+    /// What is done with events; nil before the start.
+    package var events: EventService? {
+        get { self.knownEvents.withLockedValue { $0 } }
+        set { self.knownEvents.withLockedValue { $0 = newValue } }
     }
 
     /// The start of the JSON statistics.

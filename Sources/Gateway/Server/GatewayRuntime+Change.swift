@@ -57,6 +57,7 @@ extension GatewayRuntime {
             throw error
         }
         await self.status.audit.configure(configuration.audit)
+        await self.events.apply(configuration)
         self.source.didApply(configuration)
         return AppliedReload(changes: changes, warnings: warnings)
     }

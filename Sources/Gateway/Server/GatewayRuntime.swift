@@ -1,5 +1,6 @@
 import GatewayAdmin
 import GatewayCore
+import GatewayEvents
 import GatewayMiddlewares
 import GatewaySettings
 import Logging
@@ -26,6 +27,7 @@ final class GatewayRuntime: Sendable {
     /// What a reload replaced and still ends.
     let departures = Departures()
     let certificates: CertificateWatch
+    let events: EventService
     private let refreshes: [FileRefresh]
     let log: Logger
     private let names: NameResolver
@@ -39,13 +41,14 @@ final class GatewayRuntime: Sendable {
         middlewares: [MiddlewareRegistration],
         inProcess: [String: InProcessHandler],
         accessLog: LogWriter?,
+        events: EventBus,
         names: NameResolver.Settings = NameResolver.Settings(),
         source: ConfigurationSource = ConfigurationSource(),
         log: Logger
     ) async throws {
         let upstreams = UpstreamRegistry(configuration, inProcess: inProcess)
         try configuration.require(upstreams.failures)
-        var setup = WorkerSetup(configuration, log: log)
+        var setup = WorkerSetup(configuration, events: events, log: log)
         let certificates = CertificateWatch(events: setup.shared.events, log: log)
         let files = AuthFiles(configuration, shared: setup.shared, log: log)
         let tls = try await InspectionThread.run {
@@ -94,6 +97,14 @@ final class GatewayRuntime: Sendable {
             )
         }
         upstreams.follow(self.names)
+        self.events = try await EventService.start(
+            configuration,
+            bus: events,
+            registry: setup.registry,
+            names: self.names,
+            log: log
+        )
+        status.events = self.events
         self.healthChecks = try await HealthChecker.start(for: upstreams, on: self.workers)
         self.warmer = try await Self.startCache(on: self.workers.workers[0], middlewares: middlewares, status: status)
         self.upstreams = upstreams
@@ -169,13 +180,14 @@ final class GatewayRuntime: Sendable {
         await self.workers.closeListeners()
         await self.watch.stop()
         for refresh in self.refreshes { refresh.stop() }
-        await self.names.stop()
         try? await self.warmer.eventLoop.submit { self.warmer.value.stop() }.get()
         try? await self.healthChecks?.eventLoop.submit { self.healthChecks?.value.stop() }.get()
         await self.workers.stop()
         if let accessLog = self.accessLog.withLockedValue({ $0 }) { _ = await accessLog.close(within: .seconds(2)) }
         await self.adminListener?.stop()
         await self.departures.wait()
+        await self.events.stop()
+        await self.names.stop()
         await self.status.audit.stop()
         await self.workers.shutDown()
     }
@@ -188,8 +200,8 @@ final class GatewayRuntime: Sendable {
 
 extension WorkerSetup {
     /// Creates the worker setup for a configuration. The connection limit also depends on the system.
-    fileprivate init(_ configuration: GatewayConfiguration, log: Logger) {
-        self.init(log: log)
+    fileprivate init(_ configuration: GatewayConfiguration, events: EventBus, log: Logger) {
+        self.init(shared: SharedState(events: events), log: log)
         self.registry = MeterRegistry(
             buckets: HistogramBuckets(seconds: configuration.metrics.buckets),
             seriesLimit: configuration.metrics.seriesLimit

@@ -115,7 +115,7 @@ public struct BuildContext {
     package var consumers: Consumers { self.worker.shared.consumers }
 
     /// Receives what operators may want to know.
-    package var events: any EventSink { self.worker.shared.events }
+    package var events: any EventSink { self.worker.events }
 
     /// Receives the wrong credentials of clients.
     package var credentialFailures: CredentialFailures { self.worker.shared.credentialFailures }

@@ -25,6 +25,14 @@ package enum Platform {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    /// The name of this gateway in events, `HOST:PID`.
+    package static var gatewayName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(host):\(getpid())"
+    }
+
     // MARK: Sockets
 
     #if canImport(Glibc)

@@ -8,6 +8,8 @@ package final class Worker {
     package let index: Int
     package let eventLoop: any EventLoop
     package let shared: SharedState
+    /// Receives what operators may want to know about this worker.
+    package let events: any EventSink
     /// Replaced as a whole on reload.
     package var settings: WorkerSettings
     package let meters: MeterShard
@@ -56,6 +58,7 @@ package final class Worker {
         self.eventLoop = eventLoop
         self.now = eventLoop.now
         self.shared = setup.shared
+        self.events = setup.shared.events.makeWorkerSink()
         self.settings = setup.settings
         self.meters = meters
         self.consumerMeters = ConsumerMeters(meters)

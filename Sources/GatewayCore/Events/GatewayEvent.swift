@@ -25,6 +25,13 @@ package struct GatewayEvent: Sendable, Equatable {
 package protocol EventSink: Sendable {
     /// Called on any thread, including event loops. It must not block.
     func publish(_ event: GatewayEvent)
+
+    /// Returns a sink for one worker, which publishes on its event loop only. Workers do not wait for each other.
+    func makeWorkerSink() -> any EventSink
+}
+
+extension EventSink {
+    package func makeWorkerSink() -> any EventSink { self }
 }
 
 /// Drops all events.

@@ -22,7 +22,7 @@ struct EndpointReport {
         ]
         let topic = "upstreams.\(self.target.upstream)"
         let event = GatewayEvent(type, severity, topic: topic, whole.merging(data) { _, new in new })
-        self.worker.shared.events.publish(event)
+        self.worker.events.publish(event)
     }
 
     // MARK: Requests

@@ -16,6 +16,12 @@ public struct GatewayConfiguration: SettingTable {
     public var plans: [String: PlanConfiguration] = [:]
     /// Who changed what, when, and from where.
     public var audit = AuditConfiguration()
+    /// What happens is told to people and programs.
+    public var events = EventsConfiguration()
+    /// Conditions that are told when they begin and end.
+    public var alerts: [AlertConfiguration] = []
+    /// Errors are reported to Sentry.
+    public var sentry = SentryConfiguration()
     /// Upstreams by name.
     public var upstreams: [String: UpstreamConfiguration] = [:]
     /// Routes. The most specific route wins.

@@ -20,6 +20,7 @@ import Testing
         ("GatewayCache", ["GatewayHTTP"]),
         ("GatewayAccess", ["GatewayHTTP", "GatewaySettings"]),
         ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
+        ("GatewayEvents", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayWebSocket"]),
         (
             "GatewayMiddlewares",
             [
@@ -29,14 +30,16 @@ import Testing
         ),
         (
             "GatewayAdmin",
-            ["GatewayAccess", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayRedis", "GatewaySettings"]
+            [
+                "GatewayAccess", "GatewayCache", "GatewayCore", "GatewayEvents", "GatewayHTTP", "GatewayRedis",
+                "GatewaySettings",
+            ]
         ),
         (
             "Gateway",
             [
-                "GatewayAccess", "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayHTTP", "GatewayHTTP1",
-                "GatewayMiddlewares",
-                "GatewayRedis", "GatewaySettings", "GatewayTLS",
+                "GatewayAccess", "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayEvents", "GatewayHTTP",
+                "GatewayHTTP1", "GatewayMiddlewares", "GatewayRedis", "GatewaySettings", "GatewayTLS",
             ]
         ),
     ]

@@ -107,6 +107,6 @@ extension UpstreamPool {
         data["target"] = .string(self.target.label)
         data["address"] = .string(self.endpoint.label)
         let event = GatewayEvent(type, severity, topic: "upstreams.\(self.target.upstream)", data)
-        self.worker.shared.events.publish(event)
+        self.worker.events.publish(event)
     }
 }
