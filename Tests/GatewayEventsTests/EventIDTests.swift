@@ -20,8 +20,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "x", "01920000-0001-7000-bfff-fffffffffff", "01920000-0001-7000-bfff-ffffffffffffa",
-        "0192000000001-7000-bfff-ffffffffffff", "01920000-0001-7000-bfff-fffffffffffg"])
+    @Test(arguments: [
+        "", "x", "01920000-0001-7000-bfff-fffffffffff", "01920000-0001-7000-bfff-ffffffffffffa",
+        "0192000000001-7000-bfff-ffffffffffff", "01920000-0001-7000-bfff-fffffffffffg",
+    ])
     func `what is no UUID is no ID`(text: String) {
         #expect(EventID(text) == nil)
     }

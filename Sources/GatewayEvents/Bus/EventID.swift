@@ -33,9 +33,10 @@ package struct EventID: Hashable, Comparable, Sendable {
 extension EventID: CustomStringConvertible {
     package var description: String {
         var text = ""
-        for (index, byte) in [self.high, self.low].flatMap({ word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } })
-            .enumerated()
-        {
+        for (index, byte) in [self.high, self.low].flatMap({ word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+        })
+        .enumerated() {
             if [4, 6, 8, 10].contains(index) { text.append("-") }
             text.append(byte < 16 ? "0" : "")
             text.append(String(byte, radix: 16))
