@@ -1,5 +1,6 @@
 import GatewayAdmin
 import GatewayCore
+import GatewayEvents
 import GatewayMiddlewares
 import GatewaySettings
 import Logging
