@@ -1,3 +1,5 @@
+import GatewayHTTP
+
 /// A user name and a password from an `Authorization` field (RFC 7617 section 2).
 package struct BasicCredentials: Hashable, Sendable {
     package let name: String

@@ -29,57 +29,31 @@ package struct PlaceholderTemplate: Sendable {
     }
 
     package init(_ text: String) throws(ParseError) {
-        let bytes = Array(text.utf8)
+        let text = BracedText(text, isNameByte: Self.isNameByte)
         var parts: [Part] = []
-        var literal: [UInt8] = []
-        // Open braces in the literal text. Inside them "}}" closes two levels, as in nested JSON.
-        var depth = 0
-        var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            let isDoubled = index + 1 < bytes.count && bytes[index + 1] == byte
-            if byte == UInt8(ascii: "{"), !isDoubled, let name = Self.name(in: bytes[(index + 1)...]) {
-                if !literal.isEmpty { parts.append(.text(literal)) }
-                literal = []
-                parts.append(try Self.part(name))
-                index += name.utf8.count + 2
-                continue
-            }
-            literal.append(byte)
-            index += 1
-            if byte == UInt8(ascii: "{") {
-                if isDoubled {
-                    index += 1
-                } else {
-                    try Self.checkIsClosed(bytes[index...])
-                    depth += 1
-                }
-            } else if byte == UInt8(ascii: "}") {
-                if depth > 0 { depth -= 1 } else if isDoubled { index += 1 }
+        for part in text.parts {
+            switch part {
+            case .literal(let bytes): parts.append(.text(bytes))
+            case .name(let name): parts.append(try Self.part(name))
             }
         }
-        if !literal.isEmpty { parts.append(.text(literal)) }
+        if let name = Placeholder(rawValue: text.unclosed)?.rawValue {
+            throw ParseError(
+                message: "{\(name) is not closed",
+                suggestion: "write {\(name)}, or {{\(name) for the text"
+            )
+        }
         self.parts = parts
     }
 
     /// Whether the template uses the host, which has no value if the request has no host.
     package var namesHost: Bool { self.parts.contains { if case .placeholder(.host) = $0 { true } else { false } } }
 
-    /// Returns the text up to the closing brace if it has the form of a name.
-    private static func name(in bytes: ArraySlice<UInt8>) -> String? {
-        let isClaim = bytes.starts(with: Self.claimPrefix.utf8)
-        let name = bytes.prefix {
-            $0.isASCIILetter || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
-                || isClaim && ($0 == UInt8(ascii: "-") || (UInt8(ascii: "/")...UInt8(ascii: ":")).contains($0))
-        }
-        guard !name.isEmpty, bytes[name.endIndex...].first == UInt8(ascii: "}") else { return nil }
-        return String(decoding: name, as: UTF8.self)
-    }
-
-    /// Throws if the rest of the text is a placeholder name without its closing brace.
-    private static func checkIsClosed(_ bytes: ArraySlice<UInt8>) throws(ParseError) {
-        guard let name = Placeholder(rawValue: String(decoding: bytes, as: UTF8.self))?.rawValue else { return }
-        throw ParseError(message: "{\(name) is not closed", suggestion: "write {\(name)}, or {{\(name) for the text")
+    /// The names of claims contain more bytes than others.
+    private static func isNameByte(_ byte: UInt8, after before: ArraySlice<UInt8>) -> Bool {
+        if byte.isASCIILetter || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".") { return true }
+        return before.starts(with: self.claimPrefix.utf8)
+            && (byte == UInt8(ascii: "-") || (UInt8(ascii: "/")...UInt8(ascii: ":")).contains(byte))
     }
 
     private static let claimPrefix = "jwt."

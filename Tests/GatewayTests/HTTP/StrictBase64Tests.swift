@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import GatewayAccess
+@testable import GatewayHTTP
 
 @Suite struct StrictBase64Tests {
     private func decode(_ text: String) -> [UInt8]? { Array(text.utf8).withUnsafeBytes { StrictBase64.decode($0) } }

@@ -1,5 +1,3 @@
-package import GatewaySettings
-
 extension JSONValue {
     /// The value of a member; nil if this is no object, or has none of that name.
     package subscript(name: String) -> JSONValue? {

@@ -1,7 +1,6 @@
 import Testing
 
-@testable import Gateway
-@testable import GatewayMiddlewares
+@testable import GatewayHTTP
 
 struct RetryAfterTests {
     /// Sun, 06 Nov 1994 08:49:37 GMT.

@@ -1,5 +1,4 @@
 import GatewayHTTP
-package import GatewaySettings
 
 /// Reads JSON (RFC 8259) from senders who may want two readers to understand it differently. It refuses what is not
 /// exactly JSON, names that an object has twice (RFC 8725 section 2.4), and numbers beyond the range of a double.

@@ -1,8 +1,7 @@
 import Foundation
-import GatewaySettings
 import Testing
 
-@testable import GatewayAccess
+@testable import GatewaySettings
 
 @Suite struct StrictJSONTests {
     private static func parse(_ text: String) throws(StrictJSON.Problem) -> JSONValue {
