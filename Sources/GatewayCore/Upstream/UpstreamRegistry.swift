@@ -1,4 +1,4 @@
-import GatewayHTTP
+package import GatewayHTTP
 import GatewayHTTP1
 package import GatewaySettings
 import NIOCore
@@ -22,6 +22,8 @@ package final class UpstreamRegistry: Sendable {
         /// By target. A watch ends when it is removed.
         var watches: [ObjectIdentifier: NameResolver.Watch] = [:]
         package var resolver: NameResolver?
+        /// The addresses that targets with names may have.
+        var addresses = AddressPolicy.all
         var maxPolls = 1
         /// Tells the health checker that there is a new configuration.
         var updated: (@Sendable () -> Void)?
@@ -80,9 +82,12 @@ package final class UpstreamRegistry: Sendable {
     // MARK: Configurations
 
     /// Resolves the names of all targets and keeps their addresses current. Requests wait for the first address.
-    package func follow(_ resolver: NameResolver) {
+    ///
+    /// - Parameter addresses: The addresses that count. A name that has others too is connected to at these.
+    package func follow(_ resolver: NameResolver, addresses: AddressPolicy = .all) {
         self.state.withLock { state in
             state.resolver = resolver
+            state.addresses = addresses
             state.watchNames()
         }
     }
@@ -219,10 +224,16 @@ extension UpstreamRegistry.State {
             let interval = TimeAmount(self.configuration[upstream]?.resolve ?? .seconds(30))
             for target in targets where self.watches[ObjectIdentifier(target)] == nil {
                 guard let name = target.name else { continue }
-                self.watches[ObjectIdentifier(target)] = resolver.watch(name.host, every: interval) { [weak target] in
+                self.watches[ObjectIdentifier(target)] = resolver.watch(name.host, every: interval) {
+                    [weak target, policy = self.addresses] in
                     switch $0 {
                     case .addresses(let addresses):
-                        target?.found(addresses.compactMap { SocketAddress($0, port: name.port) })
+                        let allowed = addresses.filter(policy.allows)
+                        if allowed.isEmpty {
+                            target?.notFound(reason: "its addresses are not public")
+                        } else {
+                            target?.found(allowed.compactMap { SocketAddress($0, port: name.port) })
+                        }
                     case .failed(let reason): target?.notFound(reason: reason)
                     }
                 }

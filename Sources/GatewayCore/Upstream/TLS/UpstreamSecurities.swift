@@ -17,7 +17,8 @@ package struct UpstreamSecurities: Sendable {
 
     init(byUpstream: [String: UpstreamSecurity]) { self.byUpstream = byUpstream }
 
-    /// Reads the files of upstreams that are new or have changed, which blocks.
+    /// Reads the files of upstreams that are new or have changed, which blocks. Upstreams with the same settings and no
+    /// files that change share one, because the authorities of the system take long to load.
     init(
         _ upstreams: [String: UpstreamConfiguration],
         folder: ConfigurationFolder,
@@ -25,14 +26,23 @@ package struct UpstreamSecurities: Sendable {
     ) {
         var securities: [String: UpstreamSecurity] = [:]
         var failures: [Failure] = []
+        var shared = Dictionary(
+            running.values.filter { !$0.hasFiles }.map { ($0.settings, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
         for (name, upstream) in upstreams where upstream.targets.contains(where: \.url.isSecure) {
             let settings = UpstreamSecurity.Settings(upstream)
             if let same = running[name], same.settings == settings {
                 securities[name] = same
                 continue
             }
+            if let same = shared[settings] {
+                securities[name] = same
+                continue
+            }
             let security = UpstreamSecurity(settings, folder: folder)
             securities[name] = security
+            if !security.hasFiles { shared[settings] = security }
             do throws(TLSFileError) {
                 try security.load()
             } catch {
