@@ -54,19 +54,39 @@ extension ConfigurationValidator {
         if !health.host.isEmpty, !Array(health.host.utf8).withUnsafeBytes(ByteClass.isAuthority) {
             report(path + "host", "\(JSONText.quoted(health.host)) is not a host", "write \"api.internal\"")
         }
-        for (name, value) in health.headers.sorted(by: { $0.key < $1.key }) {
-            let place = path + "headers" + name
+        requestFields(
+            health.headers,
+            path + "headers",
+            reserved: ["content-length", "transfer-encoding", "connection"]
+        )
+    }
+
+    /// Checks the fields of a request that the gateway itself sends.
+    ///
+    /// - Parameter reserved: The names that the gateway sets, in lowercase.
+    mutating func requestFields(_ fields: [String: String], _ path: SettingPath, reserved: Set<String>) {
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+            let place = path + name
             if !ByteClass.isToken(name.utf8) {
                 report(name: place, "\(JSONText.quoted(name)) is not a header name", Self.headerSuggestion(name))
             } else if name.lowercased() == "host" {
-                report(name: place, "use host for it", "remove it")
-            } else if ["content-length", "transfer-encoding", "connection"].contains(name.lowercased()) {
+                report(
+                    name: place,
+                    reserved.contains("host") ? "Host is the host of url" : "use host for it",
+                    "remove it"
+                )
+            } else if reserved.contains(name.lowercased()) {
                 report(name: place, "the gateway sets \(name) itself", "remove it")
             } else if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
                 let plain = String(
                     value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F || $0.value == 9 }
                 )
-                report(place, "the value has control characters", "write \(JSONText.quoted(plain))")
+                let isSecret = Redaction.isSecret(place)
+                report(
+                    place,
+                    "the value has control characters",
+                    isSecret ? "remove them" : "write \(JSONText.quoted(plain))"
+                )
             }
         }
     }

@@ -17,6 +17,7 @@ package struct ConfigurationValidator {
         jwt()
         forwardAuth()
         plans()
+        webhooks()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)
         }

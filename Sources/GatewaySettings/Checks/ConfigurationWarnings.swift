@@ -14,6 +14,7 @@ struct ConfigurationWarnings {
         warnings += basic()
         warnings += jwt()
         warnings += plans()
+        warnings += webhooks()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }
@@ -34,7 +35,9 @@ struct ConfigurationWarnings {
             switch node.content {
             case .scalar(.string(let text)):
                 // Hashed passwords are made to be written down.
-                if !text.isEmpty, !node.isFromEnvironment, Redaction.isSecret(path), !Redaction.isHash(path) {
+                if !text.isEmpty, !node.isFromEnvironment, Redaction.isSecret(path), !Redaction.isHash(path),
+                    !Redaction.isHarmless(path)
+                {
                     warnings.append(
                         warning(
                             path,

@@ -1,6 +1,6 @@
 /// Redacts what `GET /config` and `explain` must not show: text from environment variables, secrets by key, and header
 /// fields that carry credentials.
-enum Redaction {
+package enum Redaction {
     package static let text = "[redacted]"
     static let mark = SettingValue.string(Self.text)
 
@@ -12,6 +12,7 @@ enum Redaction {
         guard let name = keys.last?.lowercased() else { return false }
         if self.isHash(path) { return true }
         if self.isField(keys), self.isCredential(field: name) { return true }
+        if self.isWebhook(path), name == "routing_key" || keys.dropLast().last == "headers" { return true }
         let words = name.split { $0 == "_" || $0 == "-" }
         return words.contains { ["token", "secret", "password"].contains($0) }
     }
@@ -26,15 +27,35 @@ enum Redaction {
         return path.steps.count == 4 || path.steps.count == 5 && path.steps.last == .key("password")
     }
 
-    /// Whether the value is a URL that may contain a password or a token: `redis.url`, `auth.forward.url`, `jwks`.
+    /// Whether a value that is redacted is rarely a secret, so that it may be written in the file: a field of a webhook's
+    /// requests that has no telling name.
+    static func isHarmless(_ path: SettingPath) -> Bool {
+        guard self.isWebhook(path), case .key(let name)? = path.steps.last else { return false }
+        return path.steps.dropLast().last == .key("headers") && !self.isCredential(field: name.lowercased())
+    }
+
+    private static func isWebhook(_ path: SettingPath) -> Bool {
+        path.steps.starts(with: [.key("events"), .key("webhooks")])
+    }
+
+    /// Whether the value is a URL whose path may be a secret too, as those of webhooks of chat services are.
+    static func isWebhookURL(_ path: SettingPath) -> Bool { self.isWebhook(path) && path.steps.last == .key("url") }
+
+    /// Whether the value is a URL that may contain a password or a token: `redis.url`, `auth.forward.url`, `jwks`,
+    /// `events.webhooks[0].url`.
     static func isURL(_ path: SettingPath) -> Bool {
         if path == SettingPath("redis", "url") || path == SettingPath("auth", "forward", "url") { return true }
+        if self.isWebhookURL(path) { return true }
         return path.steps.starts(with: [.key("auth"), .key("jwt")]) && path.steps.last == .key("jwks")
     }
 
-    /// Returns the URL without what may be secret in it: the user information and the query.
-    static func withoutSecrets(_ url: String) -> String {
+    /// Returns the URL without what may be secret in it: the user information and the query, and the path of a webhook.
+    static func withoutSecrets(_ url: String, at path: SettingPath) -> String {
         let url = self.withoutUserInformation(url)
+        if self.isWebhookURL(path) {
+            guard let host = ServiceURL(url)?.target.description else { return self.text }
+            return url.dropFirst(host.count).count > 1 ? "\(host)/\(self.text)" : url
+        }
         guard let query = url.firstIndex(of: "?") else { return url }
         return url[...query] + self.text
     }
@@ -100,7 +121,7 @@ extension SettingValue {
         case .string(""): self
         case .string(let text) where Redaction.isURL(path):
             document?.nearest(to: path).isFromEnvironment == true
-                ? Redaction.mark : .string(Redaction.withoutSecrets(text))
+                ? Redaction.mark : .string(Redaction.withoutSecrets(text, at: path))
         default:
             Redaction.isSecret(path) || document?.nearest(to: path).isFromEnvironment == true ? Redaction.mark : self
         }
@@ -115,7 +136,7 @@ extension SettingNode {
         case .scalar(.string("")): break
         case .scalar where isFromEnvironment || Redaction.isSecret(path): result.content = .scalar(Redaction.mark)
         case .scalar(.string(let text)) where Redaction.isURL(path):
-            result.content = .scalar(.string(Redaction.withoutSecrets(text)))
+            result.content = .scalar(.string(Redaction.withoutSecrets(text, at: path)))
         case .scalar: break
         case .list(let elements):
             result.content = .list(elements.enumerated().map { $0.element.redacted(at: path + $0.offset) })

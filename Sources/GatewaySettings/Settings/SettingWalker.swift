@@ -222,18 +222,25 @@ package struct SettingWalker {
         switch node.content {
         case .scalar where node.isFromEnvironment: shown = "the value from the environment"
         case .scalar where Redaction.isSecret(path): shown = "the value"
+        case .scalar where Redaction.isWebhookURL(path): shown = "the URL"
         case .scalar: shown = node.value.withoutUserInformation.quoted
         case .list, .table:
             let text = node.redacted(at: path).value.withoutUserInformation.quoted
             shown = text.utf8.count <= 60 ? text : "the value"
         }
         let repeatsSecret = Redaction.isSecret(path) && suggestion.hasPrefix("write \"")
+        let suggestion = Redaction.isWebhookURL(path) ? Self.urlAdvice(suggestion) : suggestion
         diagnostics.report(
             "\(shown) \(problem)",
             suggestion: repeatsSecret ? "put it in quotes" : node.safe(suggestion),
             path: path,
             at: node.source.position
         )
+    }
+
+    /// A suggestion for a URL whose path may be a secret. Errors of other parts of it have suggestions that repeat nothing.
+    private static func urlAdvice(_ suggestion: String) -> String {
+        suggestion.hasPrefix("write \"") ? "write a URL such as \"https://hooks.example/gateway\"" : suggestion
     }
 
     /// Updates `isInline` for the children of a node and returns the previous value, which the caller restores.

@@ -1,3 +1,5 @@
+package import GatewayHTTP
+
 /// `[[events.webhooks]]`: a receiver of events.
 public struct WebhookConfiguration: SettingTable, Hashable {
     /// The name in the API, metrics and logs. Empty: the URL's host.
@@ -6,7 +8,7 @@ public struct WebhookConfiguration: SettingTable, Hashable {
     public var url = ServiceURL.missing
     /// Signs the requests (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes. Several sign one after the other.
     public var secret = WebhookSecrets()
-    /// Types of events: `"circuit.opened"`, `"upstream.*"`, `"*"`.
+    /// Types of events: `"circuit.opened"`, `"upstream.*"`, `"*"`. Empty: all.
     public var events: [String] = []
     /// Conditions on the events, all of which apply.
     public var filter = EventFilterConfiguration()
@@ -22,6 +24,37 @@ public struct WebhookConfiguration: SettingTable, Hashable {
     public var timeout = TimeSpan.seconds(10)
 
     public init() {}
+}
+
+extension WebhookConfiguration {
+    /// The ID, or the URL's host if there is none.
+    package var name: String { self.id.isEmpty ? self.url.target.hostAndPort?.host ?? "" : self.id }
+
+    /// Whether the text can be an ID. Hosts can.
+    package static func isID(_ text: String) -> Bool {
+        (1...253).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                byte.isASCIILetter || (0x30...0x39).contains(byte) || "-_.:".utf8.contains(byte)
+            }
+    }
+
+    /// Whether the text is `*`, a type of events such as `upstream.down`, or the start of types, such as `upstream.*`.
+    package static func isEventPattern(_ text: String) -> Bool {
+        if text == "*" { return true }
+        let words = text.split(separator: ".", omittingEmptySubsequences: false)
+        return words.enumerated().allSatisfy { index, word in
+            if word == "*" { return index > 0 && index == words.count - 1 }
+            return !word.isEmpty
+                && word.utf8.allSatisfy { byte in
+                    byte.isASCIILetter || (0x30...0x39).contains(byte) || "-_".utf8.contains(byte)
+                }
+        }
+    }
+}
+
+extension EventsConfiguration {
+    /// The addresses that webhooks may have.
+    package var addresses: AddressPolicy { self.allowPrivate ? .all : .publicOnly }
 }
 
 /// `filter`: conditions on events, all of which apply. An empty list applies to all events.
