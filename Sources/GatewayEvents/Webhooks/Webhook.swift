@@ -7,10 +7,11 @@ package struct Webhook: Hashable, Sendable {
     /// Whether the configuration file contains it. The API cannot change it then.
     package var isFromFile: Bool
     package var isEnabled = true
-    /// The secret before the last rotation, and until when it signs too, in milliseconds since 1970.
+    /// The secrets before the last rotation, and until when they sign too, in milliseconds since 1970.
     package var formerSecret: FormerSecret?
 
     package struct FormerSecret: Hashable, Sendable {
+        /// One, or several separated by blanks.
         package var secret: String
         package var until: Int64
     }
