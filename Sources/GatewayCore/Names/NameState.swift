@@ -20,6 +20,13 @@ enum NameState: Sendable, Equatable {
     case addresses([IPAddress])
     /// No address is known. Lookups continue.
     case failed(reason: String)
+
+    /// The state with the addresses that may be connected to.
+    func restricted(to policy: AddressPolicy) -> NameState {
+        guard case .addresses(let addresses) = self else { return self }
+        let allowed = addresses.filter(policy.allows)
+        return allowed.isEmpty ? .failed(reason: "its addresses are not public") : .addresses(allowed)
+    }
 }
 
 /// A name whose last lookup failed.

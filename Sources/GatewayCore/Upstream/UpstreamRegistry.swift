@@ -226,14 +226,9 @@ extension UpstreamRegistry.State {
                 guard let name = target.name else { continue }
                 self.watches[ObjectIdentifier(target)] = resolver.watch(name.host, every: interval) {
                     [weak target, policy = self.addresses] in
-                    switch $0 {
+                    switch $0.restricted(to: policy) {
                     case .addresses(let addresses):
-                        let allowed = addresses.filter(policy.allows)
-                        if allowed.isEmpty {
-                            target?.notFound(reason: "its addresses are not public")
-                        } else {
-                            target?.found(allowed.compactMap { SocketAddress($0, port: name.port) })
-                        }
+                        target?.found(addresses.compactMap { SocketAddress($0, port: name.port) })
                     case .failed(let reason): target?.notFound(reason: reason)
                     }
                 }

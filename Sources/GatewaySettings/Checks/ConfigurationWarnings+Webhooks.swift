@@ -35,7 +35,7 @@ extension ConfigurationWarnings {
             warnings.append(warning(path + "body", "only format = \"template\" uses the body", "remove it"))
         }
         if webhook.format == .template, let template = try? WebhookTemplate(webhook.body), !template.isJSON,
-            ["{\"", "[\"", "[{"].contains(where: webhook.body.filter { !$0.isWhitespace }.hasPrefix)
+            ["{\"", "[\"", "[{\""].contains(where: webhook.body.filter { !$0.isWhitespace }.hasPrefix)
         {
             warnings.append(
                 warning(path + "body", "the template is not JSON, so it is sent as text", "correct its JSON")

@@ -53,8 +53,8 @@ package enum Redaction {
     static func withoutSecrets(_ url: String, at path: SettingPath) -> String {
         let url = self.withoutUserInformation(url)
         if self.isWebhookURL(path) {
-            guard let host = ServiceURL(url)?.target.description else { return self.text }
-            return url.dropFirst(host.count).count > 1 ? "\(host)/\(self.text)" : url
+            guard let url = ServiceURL(url) else { return self.text }
+            return url.path == "/" ? url.origin + "/" : "\(url.origin)/\(self.text)"
         }
         guard let query = url.firstIndex(of: "?") else { return url }
         return url[...query] + self.text

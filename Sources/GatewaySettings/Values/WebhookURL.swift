@@ -1,6 +1,14 @@
 package import GatewayHTTP
 
 extension ServiceURL {
+    /// The scheme, the host, and the port unless it is the usual one.
+    package var origin: String {
+        guard let port = self.target.hostAndPort?.port, port == self.target.defaultPort else {
+            return self.target.description
+        }
+        return String(self.target.description.dropLast(":\(port)".count))
+    }
+
     /// The ports below 1024 that webhooks may have. Others belong to services that a request could be smuggled into, such
     /// as mail servers.
     private static let webhookPorts = [80, 443]

@@ -62,7 +62,7 @@ extension WebhookConfiguration {
     package func shown(showsURL: Bool) -> JSONValue {
         guard case .table(var table) = SettingSchema.written(self).redacted(at: Self.place, in: nil) else { return [:] }
         table["secret"] = nil
-        if showsURL { table["url"] = .string(self.url.description) }
+        if showsURL { table["url"] = .string(self.url.origin + self.url.path) }
         if self.routingKey.isEmpty { table["routing_key"] = nil }
         if self.body.isEmpty { table["body"] = nil }
         return JSONValue(.table(table))
