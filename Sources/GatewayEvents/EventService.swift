@@ -1,13 +1,16 @@
 package import GatewayCore
 package import GatewaySettings
 package import Logging
-package import NIOCore
+import NIOCore
 import NIOPosix
 
 /// Everything that is done with events, on one thread apart from the workers: streams, webhooks, alerts and reports to
 /// Sentry.
 package final class EventService: Sendable {
     package let bus: EventBus
+    /// Keeps webhooks, deliveries and the states of alerts.
+    package let store: EventStore
+    package let webhooks: WebhookRegistry
     private let group: MultiThreadedEventLoopGroup
     private let worker: NIOLoopBound<Worker>
     private let parts: NIOLoopBound<Parts>
@@ -17,9 +20,12 @@ package final class EventService: Sendable {
     private final class Parts {
         /// The receivers of requests that the gateway sends.
         let services: OutboundServices
+        /// Stores and sends what webhooks get.
+        let dispatcher: WebhookDispatcher
 
-        init(_ worker: Worker, resolver: NameResolver) {
+        init(_ worker: Worker, resolver: NameResolver, _ dispatcher: WebhookDispatcher) {
             self.services = OutboundServices(on: worker, resolver: resolver)
+            self.dispatcher = dispatcher
         }
     }
 
@@ -28,9 +34,13 @@ package final class EventService: Sendable {
         _ group: MultiThreadedEventLoopGroup,
         _ worker: NIOLoopBound<Worker>,
         _ parts: NIOLoopBound<Parts>,
+        _ store: EventStore,
+        _ webhooks: WebhookRegistry,
         log: Logger
     ) {
         self.bus = bus
+        self.store = store
+        self.webhooks = webhooks
         self.group = group
         self.worker = worker
         self.parts = parts
@@ -53,12 +63,36 @@ package final class EventService: Sendable {
         do {
             // The metrics of this worker are not those of requests of clients.
             let worker = try await WorkerSetup(log: log).start(on: group.next()) { _ in }
-            let parts = try await worker.eventLoop.submit {
-                NIOLoopBound(Parts(worker.value, resolver: names), eventLoop: worker.eventLoop)
+            let store = EventStore(path: configuration.events.store, log: log)
+            store.register(with: registry)
+            let meters = WebhookMeters(buckets: HistogramBuckets(seconds: configuration.metrics.buckets))
+            meters.register(with: registry)
+            let (parts, webhooks) = try await worker.eventLoop.submit {
+                let dispatcher = WebhookDispatcher(
+                    on: worker.eventLoop,
+                    store: store,
+                    sender: NoWebhookSending(),
+                    meters: meters,
+                    wants: { $0.settings.events.contains("*") || $0.settings.events.contains($1.type) },
+                    publish: { bus.publish($0) },
+                    log: log
+                )
+                let parts = Parts(worker.value, resolver: names, dispatcher)
+                return (NIOLoopBound(parts, eventLoop: worker.eventLoop), WebhookRegistry(dispatcher))
             }.get()
-            let service = EventService(bus, group, worker, parts, log: log)
+            let service = EventService(bus, group, worker, parts, store, webhooks, log: log)
             await service.apply(configuration)
             try await bus.start(on: worker.eventLoop)
+            let subscription = bus.onLoop
+            try await worker.eventLoop.submit {
+                parts.value.dispatcher.start(with: configuration.events, on: subscription?.value)
+            }.get()
+            if configuration.events.store.isEmpty, !configuration.events.webhooks.isEmpty {
+                log.notice(
+                    "webhook deliveries are kept in memory and are lost when the gateway ends",
+                    metadata: ["advice": "set events.store to keep them in a file"]
+                )
+            }
             return service
         } catch {
             try? await group.shutdownGracefully()
@@ -69,11 +103,17 @@ package final class EventService: Sendable {
     /// Applies a configuration: at the start, and after each reload.
     package func apply(_ configuration: GatewayConfiguration) async {
         self.bus.configure(limit: configuration.events.queue)
+        try? await self.parts.eventLoop.submit { self.parts.value.dispatcher.apply(configuration.events) }.get()
     }
+
+    /// Another process has taken over, and sends what the store contains from now on.
+    package func handOver() async { await self.webhooks.handOver() }
 
     /// Hands on what was published so far, and ends.
     package func stop() async {
         await self.bus.stop()
+        await self.webhooks.stop()
+        await self.store.close()
         try? await self.parts.eventLoop.submit { self.parts.value.services.stop() }.get()
         try? await self.group.shutdownGracefully()
     }

@@ -27,6 +27,7 @@ enum RestartSettings {
             configuration[keyPath: setting] = running[keyPath: setting]
         }
         keep("server", "workers", \.server.workers)
+        keep("events", "store", \.events.store)
         keep("metrics", "buckets", \.metrics.buckets)
         keep("metrics", "series_limit", \.metrics.seriesLimit)
         return warnings

@@ -163,6 +163,7 @@ final class GatewayRuntime: Sendable {
         await self.reloads.run {}
         let server = self.configuration.server
         if isHandedOver {
+            await self.events.handOver()
             await self.workers.closeListeners(isHandedOver: true)
             await self.adminListener?.handOver()
         } else if server.drainDelay > .zero {

@@ -36,6 +36,14 @@ package struct MetricFamily: Sendable {
         histogram.forEachExemplar { exemplars.append((start + $0, $1)) }
     }
 
+    /// - Parameters:
+    ///   - buckets: The count of each bucket, the unbounded one last.
+    ///   - sum: In seconds.
+    package mutating func append(_ labels: [String], buckets: [Double], sum: Double) {
+        self.labels.append(labels)
+        self.values += buckets + [sum]
+    }
+
     package func values(at series: Int) -> ArraySlice<Double> {
         values[series * stride..<(series + 1) * stride]
     }

@@ -21,6 +21,7 @@ extension GatewayConfiguration {
         var resolved = self
         if case .file(let log) = self.log.access { resolved.log.access = .file(path: folder.path(log)) }
         if !self.audit.file.isEmpty { resolved.audit.file = folder.path(self.audit.file) }
+        if !self.events.store.isEmpty { resolved.events.store = folder.path(self.events.store) }
         resolved.document.folder = folder
         return resolved
     }

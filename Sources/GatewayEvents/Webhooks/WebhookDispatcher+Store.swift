@@ -1,0 +1,177 @@
+import GatewayCore
+import GatewaySettings
+import Logging
+import NIOCore
+
+/// What the dispatcher knows from the configuration and the store.
+extension WebhookDispatcher {
+    /// What the store knows of all webhooks.
+    private struct Reading: Sendable {
+        var webhooks: [Webhook]
+        var states: [String: WebhookRows.State]
+        var pending: [String: Int]
+        var stored: [String]
+    }
+
+    private static let tendInterval = TimeAmount.seconds(1)
+    private static let pruneInterval = TimeAmount.hours(1)
+
+    /// Begins with the events that were published so far.
+    func start(with configuration: EventsConfiguration, on bus: EventBus.Hands?) {
+        self.apply(configuration)
+        for event in bus?.recent ?? [] { self.receive(event) }
+        bus?.subscribe(self)
+        self.read()
+        self.tend()
+        self.scheduleTending()
+        self.schedulePruning(in: .minutes(1))
+    }
+
+    private func scheduleTending() {
+        self.tending = self.eventLoop.assumeIsolated().scheduleTask(in: Self.tendInterval) { [weak self] in
+            self?.tend()
+            self?.scheduleTending()
+        }
+    }
+
+    private func schedulePruning(in delay: TimeAmount) {
+        self.pruning = self.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+            self?.prune()
+            self?.schedulePruning(in: Self.pruneInterval)
+        }
+    }
+
+    // MARK: The configuration
+
+    func apply(_ configuration: EventsConfiguration) {
+        self.configuration = configuration
+        self.schedule = WebhookLane.Schedule(
+            retry: configuration.retry.map { $0.nanoseconds / 1_000_000 },
+            disableAfter: configuration.disableAfter.nanoseconds / 1_000_000
+        )
+        self.update()
+    }
+
+    /// Brings the webhooks in line with the configuration and those made through the API.
+    func update() {
+        guard let made = self.made else { return }
+        let ofFile = self.configuration.webhooks.map { Webhook(settings: $0, isFromFile: true) }
+        let known = Set(ofFile.map(\.id))
+        let webhooks = ofFile + made.filter { !known.contains($0.id) }
+        let before = self.entries
+        self.entries = [:]
+        self.order = webhooks.map(\.id)
+        for var webhook in webhooks {
+            var entry = before[webhook.id] ?? Entry(webhook: webhook, lane: WebhookLane(webhook.id))
+            // Somebody may have corrected what made it fail.
+            let isCorrected = webhook.isFromFile && entry.disabled != nil && entry.webhook.settings != webhook.settings
+            webhook.isEnabled = entry.disabled == nil
+            entry.webhook = webhook
+            self.entries[webhook.id] = entry
+            if isCorrected { self.enable(webhook.id) }
+        }
+        for (id, entry) in before where self.entries[id] == nil { entry.timer?.cancel() }
+        self.meters.retain(self.order)
+        self.updateSender()
+        for id in self.order { self.turn(id) }
+    }
+
+    // MARK: Reading
+
+    /// Reads what the store knows: at the start, and when another database has taken its place.
+    func read() {
+        guard !self.isReading else { return }
+        self.isReading = true
+        let reading = self.store.run(in: .any, on: self.eventLoop) { connection throws(SQLiteError) in
+            Reading(
+                webhooks: try WebhookRows.all(in: connection),
+                states: try WebhookRows.states(in: connection),
+                pending: try DeliveryRows.pending(in: connection),
+                stored: try DeliveryRows.webhooks(in: connection)
+            )
+        }
+        reading.assumeIsolated().whenComplete { result in
+            self.isReading = false
+            switch result {
+            case .success(let reading): self.use(reading)
+            case .failure(let error):
+                self.log.error("cannot read the event store", metadata: ["reason": "\(error)"])
+                if self.made == nil { self.use(Reading(webhooks: [], states: [:], pending: [:], stored: [])) }
+            }
+        }
+    }
+
+    private func use(_ reading: Reading) {
+        let condition = self.store.condition
+        let isNew = self.made == nil
+        self.generation = condition.generation
+        self.isOwner = condition.isOwner && !self.isRetired
+        // While the file cannot be used, what was read from it before stays.
+        if isNew || condition.problem == nil {
+            self.made = reading.webhooks
+            self.update()
+            for id in self.order { self.restore(reading.states[id] ?? WebhookRows.State(), of: id) }
+        }
+        for id in self.order { self.entries[id]?.lane.pending = reading.pending[id] ?? 0 }
+        self.changeLanes { $0.storeChanged() }
+        self.updateSender()
+        if isNew { self.receiveEarly() }
+    }
+
+    private func restore(_ state: WebhookRows.State, of id: String) {
+        guard let entry = self.entries[id], entry.saved != state else { return }
+        self.entries[id]?.saved = state
+        self.entries[id]?.lane = WebhookLane(
+            id,
+            isEnabled: state.disabled == nil,
+            failingSince: state.failingSince,
+            pending: entry.lane.pending
+        )
+        self.setDisabled(id, because: state.disabled)
+    }
+
+    /// Looks after the store, and finds out whether this process sends now.
+    private func tend() {
+        guard !self.isStopping else { return }
+        self.store.tend(on: self.eventLoop).assumeIsolated().whenSuccess { version in
+            let condition = self.store.condition
+            let isChanged = version != self.dataVersion && self.dataVersion != 0
+            self.dataVersion = version
+            if condition.generation != self.generation || (condition.isOwner && !self.isRetired) != self.isOwner
+                || isChanged
+            {
+                self.read()
+            }
+        }
+    }
+
+    private func prune() {
+        self.store.run(in: .any, on: self.eventLoop) { connection throws(SQLiteError) in
+            try DeliveryRows.webhooks(in: connection)
+        }.assumeIsolated().whenSuccess { webhooks in
+            for id in webhooks { self.outbox.add(.prune(id)) }
+        }
+    }
+
+    // MARK: The end
+
+    /// Sends no more. What is under way may end.
+    func stopSending() {
+        self.isOwner = false
+        self.isRetired = true
+        for id in self.order { self.entries[id]?.timer?.cancel() }
+    }
+
+    func stop() {
+        self.isStopping = true
+        self.tending?.cancel()
+        self.pruning?.cancel()
+        self.stopSending()
+    }
+
+    /// Whether nothing is under way, and everything is stored.
+    var isQuiet: Bool { self.outbox.isIdle && self.entries.values.allSatisfy { $0.lane.sending == nil } }
+
+    /// Whether this process has nothing to send at the moment.
+    var isDone: Bool { self.isQuiet && self.entries.values.allSatisfy { $0.lane.isWaiting || !self.isOwner } }
+}

@@ -1,0 +1,315 @@
+import DequeModule
+import GatewayCore
+import GatewaySettings
+import Logging
+import NIOCore
+
+/// Stores events for the webhooks that want them, and sends them.
+///
+/// It belongs to an event loop. ``WebhookLane`` decides for each webhook what is next, ``Outbox`` talks to the store, and a
+/// ``WebhookSending`` to the receivers.
+final class WebhookDispatcher: EventBus.Subscriber {
+    /// What is known of one webhook.
+    struct Entry {
+        var webhook: Webhook
+        var lane: WebhookLane
+        /// Why it is disabled; nil if it is enabled.
+        var disabled: String?
+        /// What the store knows of it.
+        var saved = WebhookRows.State()
+        /// Wakes the lane.
+        var timer: Scheduled<Void>?
+        /// The number of deliveries that ended since the last were pruned.
+        var finished = 0
+        /// Whether the oldest deliveries are being given up.
+        var isGivingUp = false
+        /// Whether it waits for a slot.
+        var isQueued = false
+    }
+
+    let eventLoop: any EventLoop
+    let store: EventStore
+    let outbox: Outbox
+    let meters: WebhookMeters
+    let log: Logger
+    private let sender: any WebhookSending
+    private let wants: (Webhook, Event) -> Bool
+    private let publish: (GatewayEvent) -> Void
+    private var random = SystemRandomNumberGenerator()
+
+    var entries: [String: Entry] = [:]
+    /// In the order in which they are listed.
+    var order: [String] = []
+    var configuration = EventsConfiguration()
+    var schedule = WebhookLane.Schedule(retry: [], disableAfter: .max)
+    /// The webhooks made through the API; nil until the store was read.
+    var made: [Webhook]?
+    /// Events from before the store was read.
+    private var early: Deque<Event> = []
+    var isReading = false
+    var generation = 0
+    var dataVersion: Int64 = 0
+    /// Whether this process sends.
+    var isOwner = false
+    /// Whether another process sends from now on.
+    var isRetired = false
+    var isStopping = false
+    private var slots = DeliverySlots()
+    var tending: Scheduled<Void>?
+    var pruning: Scheduled<Void>?
+
+    /// - Parameters:
+    ///   - wants: Whether a webhook gets an event.
+    ///   - publish: Publishes `webhook.disabled`.
+    init(
+        on eventLoop: any EventLoop,
+        store: EventStore,
+        sender: any WebhookSending,
+        meters: WebhookMeters,
+        wants: @escaping (Webhook, Event) -> Bool,
+        publish: @escaping (GatewayEvent) -> Void,
+        log: Logger
+    ) {
+        self.eventLoop = eventLoop
+        self.store = store
+        self.sender = sender
+        self.meters = meters
+        self.wants = wants
+        self.publish = publish
+        self.log = log
+        self.outbox = Outbox(store, on: eventLoop, log: log)
+        self.outbox.completion = { [unowned self] in self.stored($0) }
+        self.outbox.failure = { [unowned self] in self.changeLanes { $0.storeChanged() } }
+    }
+
+    // MARK: Events
+
+    func receive(_ event: Event) {
+        guard self.made != nil else {
+            if self.early.count >= Outbox.eventLimit { self.early.removeFirst() }
+            self.early.append(event)
+            return
+        }
+        let receivers = self.order.filter { id in
+            self.entries[id].map { $0.lane.isEnabled && self.wants($0.webhook, event) } ?? false
+        }
+        guard !receivers.isEmpty else { return }
+        self.outbox.add(.accept(WebhookEvent(id: event.id, type: event.type, json: event.json), receivers))
+    }
+
+    /// Handles the events from before the store was read.
+    func receiveEarly() {
+        let early = self.early
+        self.early = []
+        for event in early { self.receive(event) }
+    }
+
+    /// The most deliveries that wait per webhook. After that the oldest fail.
+    static let pendingLimit = 100_000
+
+    private func stored(_ outcomes: [Outbox.Outcome]) {
+        let now = Platform.unixMilliseconds()
+        var changed: Set<String> = []
+        for outcome in outcomes {
+            switch outcome {
+            case .accepted(let delivery, let id):
+                self.entries[id]?.lane.accepted(delivery)
+                changed.insert(id)
+            case .gaveUp(let keys, let id):
+                self.entries[id]?.lane.gaveUp(keys)
+                self.entries[id]?.finished += keys.count
+                self.entries[id]?.isGivingUp = false
+                if self.entries[id] != nil { self.meters.failed(id, count: keys.count) }
+                changed.insert(id)
+            case .page(let page, let id, let question):
+                self.entries[id]?.lane.fetched(page, for: question, at: now)
+                changed.insert(id)
+            case .redelivered(let more, let id, let promise):
+                if let more {
+                    self.entries[id]?.lane.pending += more
+                    self.entries[id]?.lane.storeChanged()
+                    changed.insert(id)
+                }
+                promise.succeed(more != nil)
+            case .restarted(let id):
+                self.entries[id]?.lane.storeChanged()
+                changed.insert(id)
+            case .prunedSome(let id): self.outbox.add(.prune(id))
+            }
+        }
+        if self.store.condition.generation != self.generation { self.read() }
+        for id in changed {
+            self.limit(id)
+            self.turn(id)
+        }
+    }
+
+    /// Gives up the oldest deliveries of a webhook that has too many.
+    private func limit(_ id: String) {
+        guard let entry = self.entries[id], !entry.isGivingUp, entry.lane.pending > Self.pendingLimit else { return }
+        self.entries[id]?.isGivingUp = true
+        self.outbox.add(.giveUp(id, count: entry.lane.pending - Self.pendingLimit))
+    }
+
+    // MARK: Turns
+
+    /// Lets a webhook do what is next.
+    func turn(_ id: String) {
+        guard let entry = self.entries[id] else { return }
+        self.meters.set(id, pending: entry.lane.pending)
+        guard self.isOwner, !self.isStopping, !self.isReading, !entry.isQueued, entry.lane.sending == nil else {
+            return
+        }
+        guard let slot = self.slots.take(for: id, isFailing: entry.lane.isFailing) else {
+            self.entries[id]?.isQueued = true
+            return
+        }
+        self.entries[id]?.timer?.cancel()
+        self.entries[id]?.timer = nil
+        let now = Platform.unixMilliseconds()
+        switch self.entries[id]?.lane.next(at: now) {
+        case .send(let delivery): return self.send(delivery, to: entry.webhook, slot)
+        case .fetch(let question): self.outbox.add(.fetch(id, question: question))
+        case .wait(let until):
+            // Not longer than a minute, in case the clock is set.
+            let delay = TimeAmount.milliseconds(min(max(until - now, 1), 60_000))
+            self.entries[id]?.timer = self.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
+                self?.turn(id)
+            }
+        case .idle, nil: break
+        }
+        self.give(slot)
+    }
+
+    private func give(_ slot: DeliverySlots.Slot) {
+        guard let id = self.slots.give(slot) else { return }
+        self.entries[id]?.isQueued = false
+        self.eventLoop.assumeIsolated().execute { [weak self] in self?.turn(id) }
+    }
+
+    private func send(_ delivery: WebhookDelivery, to webhook: Webhook, _ slot: DeliverySlots.Slot) {
+        let start = Platform.unixMilliseconds()
+        let attempt = WebhookAttempt(
+            id: "\(DeliveryID(delivery.event.id, for: webhook.id))",
+            type: delivery.event.type,
+            event: delivery.event.json,
+            timestamp: start / 1000
+        )
+        self.sender.send(attempt, to: webhook) { [weak self] result in
+            self?.finished(webhook.id, result, start: start, slot)
+        }
+    }
+
+    /// Sends something beside all deliveries.
+    func sendApart(_ attempt: WebhookAttempt, to id: String, then completion: @escaping (WebhookResult?) -> Void) {
+        guard let webhook = self.entries[id]?.webhook else { return completion(nil) }
+        self.sender.send(attempt, to: webhook) { completion($0) }
+    }
+
+    func updateSender() { self.sender.update(self.webhooks) }
+
+    // MARK: Results
+
+    private func finished(_ id: String, _ result: WebhookResult, start: Int64, _ slot: DeliverySlots.Slot) {
+        defer {
+            self.give(slot)
+            // Not at once, so that no webhook keeps the others from their turns.
+            self.eventLoop.assumeIsolated().execute { [weak self] in self?.turn(id) }
+        }
+        guard let entry = self.entries[id] else { return }
+        let attempt = DeliveryTry(time: start, status: result.status, duration: result.duration, error: result.error)
+        let finished = self.entries[id]?.lane.finished(
+            attempt,
+            retryAfter: result.retryAfter.map { Int64($0) * 1000 },
+            at: Platform.unixMilliseconds(),
+            with: self.schedule,
+            random: Double.random(in: 0...1, using: &self.random)
+        )
+        guard let (delivery, outcome) = finished else { return }
+        switch outcome {
+        case .delivered: self.end(delivery, as: .delivered, of: id)
+        case .retry(let due): self.outbox.add(.update(delivery, .retrying, due: due))
+        case .failed:
+            self.log.warning("a delivery to a webhook failed for good", metadata: Self.metadata(entry.webhook, attempt))
+            self.end(delivery, as: .failed, of: id)
+        case .disabled(let reason):
+            self.outbox.add(.update(delivery, .waiting, due: 0))
+            self.disable(id, because: reason.rawValue, attempt)
+        }
+        let meter: WebhookMeters.Result =
+            switch outcome {
+            case .delivered: .delivered
+            case .retry: .retry
+            case .failed, .disabled: .failed
+            }
+        self.meters.tried(id, meter, duration: result.duration)
+        self.saveState(of: id)
+    }
+
+    private func end(_ delivery: WebhookDelivery, as state: DeliveryRows.State, of id: String) {
+        self.outbox.add(.update(delivery, state, due: 0))
+        self.entries[id]?.finished += 1
+        if let count = self.entries[id]?.finished, count >= DeliveryRows.pruneStep {
+            self.entries[id]?.finished = 0
+            self.outbox.add(.prune(id))
+        }
+    }
+
+    private func disable(_ id: String, because reason: String, _ attempt: DeliveryTry) {
+        guard let webhook = self.entries[id]?.webhook else { return }
+        self.setDisabled(id, because: reason)
+        var metadata = Self.metadata(webhook, attempt)
+        metadata["cause"] = "\(reason)"
+        self.log.error("webhook disabled; enable it through the admin API", metadata: metadata)
+        var data: [String: JSONValue] = [
+            "webhook": .string(id), "host": .string(webhook.host), "reason": .string(reason),
+        ]
+        if let status = attempt.status { data["status"] = .integer(status) }
+        self.publish(GatewayEvent("webhook.disabled", .critical, topic: "gateway", data))
+    }
+
+    func setDisabled(_ id: String, because reason: String?) {
+        self.entries[id]?.disabled = reason
+        self.entries[id]?.webhook.isEnabled = reason == nil
+        self.meters.set(id, disabled: reason)
+    }
+
+    /// Stores since when a webhook fails, and whether it is enabled.
+    func saveState(of id: String) {
+        guard let entry = self.entries[id] else { return }
+        let state = WebhookRows.State(disabled: entry.disabled, failingSince: entry.lane.failingSince)
+        guard state != entry.saved else { return }
+        self.entries[id]?.saved = state
+        self.outbox.add(.state(state, id))
+    }
+
+    private static func metadata(_ webhook: Webhook, _ attempt: DeliveryTry) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["webhook": "\(webhook.id)", "host": "\(webhook.host)"]
+        if let status = attempt.status { metadata["status"] = "\(status)" }
+        if let error = attempt.error { metadata["reason"] = "\(error)" }
+        return metadata
+    }
+
+    func changeLanes(_ change: (inout WebhookLane) -> Void) {
+        for id in self.order {
+            if var lane = self.entries[id]?.lane {
+                change(&lane)
+                self.entries[id]?.lane = lane
+            }
+            self.turn(id)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension WebhookDispatcher: Sendable {}
+
+extension Webhook {
+    /// The host of the URL, which is all of it that logs and events contain.
+    fileprivate var host: String {
+        switch self.settings.url.target {
+        case .http(let host, _), .https(let host, _), .h2c(let host, _): host
+        case .unix: ""
+        }
+    }
+}
