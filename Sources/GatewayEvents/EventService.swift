@@ -22,9 +22,11 @@ package final class EventService: Sendable {
         let services: OutboundServices
         /// Stores and sends what webhooks get.
         let dispatcher: WebhookDispatcher
+        let sender: WebhookSender
 
-        init(_ worker: Worker, resolver: NameResolver, _ dispatcher: WebhookDispatcher) {
+        init(_ worker: Worker, resolver: NameResolver, _ sender: WebhookSender, _ dispatcher: WebhookDispatcher) {
             self.services = OutboundServices(on: worker, resolver: resolver)
+            self.sender = sender
             self.dispatcher = dispatcher
         }
     }
@@ -68,16 +70,16 @@ package final class EventService: Sendable {
             let meters = WebhookMeters(buckets: HistogramBuckets(seconds: configuration.metrics.buckets))
             meters.register(with: registry)
             let (parts, webhooks) = try await worker.eventLoop.submit {
+                let sender = WebhookSender(on: worker.value, resolver: names)
                 let dispatcher = WebhookDispatcher(
                     on: worker.eventLoop,
                     store: store,
-                    sender: NoWebhookSending(),
+                    sender: sender,
                     meters: meters,
-                    wants: { $0.settings.events.contains("*") || $0.settings.events.contains($1.type) },
                     publish: { bus.publish($0) },
                     log: log
                 )
-                let parts = Parts(worker.value, resolver: names, dispatcher)
+                let parts = Parts(worker.value, resolver: names, sender, dispatcher)
                 return (NIOLoopBound(parts, eventLoop: worker.eventLoop), WebhookRegistry(dispatcher))
             }.get()
             let service = EventService(bus, group, worker, parts, store, webhooks, log: log)
@@ -103,7 +105,10 @@ package final class EventService: Sendable {
     /// Applies a configuration: at the start, and after each reload.
     package func apply(_ configuration: GatewayConfiguration) async {
         self.bus.configure(limit: configuration.events.queue)
-        try? await self.parts.eventLoop.submit { self.parts.value.dispatcher.apply(configuration.events) }.get()
+        try? await self.parts.eventLoop.submit {
+            self.parts.value.sender.allow(configuration.events.addresses)
+            self.parts.value.dispatcher.apply(configuration.events)
+        }.get()
     }
 
     /// Another process has taken over, and sends what the store contains from now on.
@@ -114,7 +119,10 @@ package final class EventService: Sendable {
         await self.bus.stop()
         await self.webhooks.stop()
         await self.store.close()
-        try? await self.parts.eventLoop.submit { self.parts.value.services.stop() }.get()
+        try? await self.parts.eventLoop.submit {
+            self.parts.value.sender.stop()
+            self.parts.value.services.stop()
+        }.get()
         try? await self.group.shutdownGracefully()
     }
 }

@@ -36,12 +36,3 @@ package protocol WebhookSending: AnyObject {
     /// - Parameter completion: Called once on the event loop, possibly before this method returns.
     func send(_ attempt: WebhookAttempt, to webhook: Webhook, then completion: @escaping (WebhookResult) -> Void)
 }
-
-/// Sends nothing.
-final class NoWebhookSending: WebhookSending {
-    func update(_ webhooks: [Webhook]) {}
-
-    func send(_ attempt: WebhookAttempt, to webhook: Webhook, then completion: @escaping (WebhookResult) -> Void) {
-        completion(WebhookResult(status: nil, duration: 0, error: "nothing sends"))
-    }
-}

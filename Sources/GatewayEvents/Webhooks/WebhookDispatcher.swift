@@ -33,7 +33,6 @@ final class WebhookDispatcher: EventBus.Subscriber {
     let meters: WebhookMeters
     let log: Logger
     private let sender: any WebhookSending
-    private let wants: (Webhook, Event) -> Bool
     private let publish: (GatewayEvent) -> Void
     private var random = SystemRandomNumberGenerator()
 
@@ -58,15 +57,12 @@ final class WebhookDispatcher: EventBus.Subscriber {
     var tending: Scheduled<Void>?
     var pruning: Scheduled<Void>?
 
-    /// - Parameters:
-    ///   - wants: Whether a webhook gets an event.
-    ///   - publish: Publishes `webhook.disabled`.
+    /// - Parameter publish: Publishes `webhook.disabled`.
     init(
         on eventLoop: any EventLoop,
         store: EventStore,
         sender: any WebhookSending,
         meters: WebhookMeters,
-        wants: @escaping (Webhook, Event) -> Bool,
         publish: @escaping (GatewayEvent) -> Void,
         log: Logger
     ) {
@@ -74,7 +70,6 @@ final class WebhookDispatcher: EventBus.Subscriber {
         self.store = store
         self.sender = sender
         self.meters = meters
-        self.wants = wants
         self.publish = publish
         self.log = log
         self.outbox = Outbox(store, on: eventLoop, log: log)
@@ -91,7 +86,7 @@ final class WebhookDispatcher: EventBus.Subscriber {
             return
         }
         let receivers = self.order.filter { id in
-            self.entries[id].map { $0.lane.isEnabled && self.wants($0.webhook, event) } ?? false
+            self.entries[id].map { $0.lane.isEnabled && $0.webhook.wants(event) } ?? false
         }
         guard !receivers.isEmpty else { return }
         self.outbox.add(.accept(WebhookEvent(id: event.id, type: event.type, json: event.json), receivers))
@@ -306,10 +301,5 @@ extension WebhookDispatcher: Sendable {}
 
 extension Webhook {
     /// The host of the URL, which is all of it that logs and events contain.
-    fileprivate var host: String {
-        switch self.settings.url.target {
-        case .http(let host, _), .https(let host, _), .h2c(let host, _): host
-        case .unix: ""
-        }
-    }
+    fileprivate var host: String { self.settings.url.target.hostAndPort?.host ?? "" }
 }

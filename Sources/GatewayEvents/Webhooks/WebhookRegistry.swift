@@ -24,6 +24,29 @@ package final class WebhookRegistry: Sendable {
     /// Returns a webhook; nil if there is none with this ID.
     package func webhook(_ id: String) async -> Webhook? { await self.onLoop { $0.webhook(id) } ?? nil }
 
+    /// How the deliveries of a webhook go.
+    package struct Status: Hashable, Sendable {
+        /// Why it is disabled: `gone`, `failing` or `api`; nil if it is enabled.
+        package var disabled: String?
+        /// Since when everything fails, in milliseconds since 1970; nil if the last try succeeded.
+        package var failingSince: Int64?
+        /// The number of deliveries that wait.
+        package var pending = 0
+    }
+
+    /// Returns how the deliveries of a webhook go; nil if there is no such webhook.
+    package func status(of id: String) async -> Status? {
+        await self.onLoop { dispatcher in
+            dispatcher.entries[id].map { entry in
+                Status(
+                    disabled: entry.disabled,
+                    failingSince: entry.lane.failingSince,
+                    pending: entry.lane.pending
+                )
+            }
+        } ?? nil
+    }
+
     /// Adds or replaces a webhook made through the API. It is stored when this returns.
     ///
     /// - Throws: Why the store cannot be used. Nothing has changed then.
