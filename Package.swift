@@ -389,6 +389,7 @@ let package = Package(
                 "GatewayAdmin",
                 "GatewayCache",
                 "GatewayCore",
+                "GatewayEvents",
                 "GatewayHTTP",
                 "GatewayHTTP2",
                 "GatewayMiddlewares",

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayEvents
 import GatewayHTTP
 import GatewayRedis
 import GatewaySettings
@@ -94,6 +95,12 @@ extension HealthReport {
         }
         for failing in status.upstreams.failingNames { self.add(Check(failing), to: "name:\(failing.name)") }
         for node in RedisNodes.of(status.shared).conditions { self.add(Check(node), to: "redis:\(node.name)") }
+        for webhook in status.events?.webhooks.meters.disabled ?? [] {
+            self.add(Check(webhook), to: "webhook:\(webhook.webhook)")
+        }
+        if let store = status.events?.store.condition, let problem = store.problem {
+            self.add(Check(store, problem), to: "events:store")
+        }
         let upstreams = status.upstreams
         for (name, configuration) in upstreams.configuration {
             let targets = upstreams.targets[name] ?? []
@@ -143,6 +150,22 @@ extension HealthReport.Check {
         guard let problem = node.problem else { return }
         self.status = .warn
         self.output = "down: \(problem)"
+    }
+
+    fileprivate init(_ webhook: WebhookMeters.Disabled) {
+        self.init(componentID: webhook.webhook, status: .warn)
+        self.values["reason"] = .string(webhook.reason)
+        self.output =
+            switch webhook.reason {
+            case "gone": "disabled: the receiver answered 410"
+            case "failing": "disabled: all deliveries failed for events.disable_after"
+            default: "disabled through the admin API"
+            }
+    }
+
+    fileprivate init(_ store: EventStore.Condition, _ problem: SQLiteError) {
+        self.init(componentType: "datastore", componentID: store.path, status: .warn)
+        self.output = "the event store cannot be used, and memory keeps what happens: \(problem)"
     }
 
     fileprivate init(_ name: FailingName) {

@@ -58,7 +58,7 @@ struct PlanCheck: Sendable {
         )
         self.errors =
             findings.errors + configuration.errors(for: upstreams.failures) + configuration.redisFileErrors()
-            + certificates.errors + files
+            + configuration.eventStoreErrors() + certificates.errors + files
         // Gaps between routes are judged only if the routes were read as written.
         let gaps =
             diagnostics.errors.isEmpty

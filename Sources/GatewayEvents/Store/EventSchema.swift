@@ -22,7 +22,7 @@ struct EventSchema: Sendable {
         }
     }
 
-    private func version(of connection: SQLiteConnection) throws(SQLiteError) -> Int {
+    func version(of connection: SQLiteConnection) throws(SQLiteError) -> Int {
         let version = Int(try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0)
         guard version >= 0, version <= self.steps.count else {
             throw SQLiteError(

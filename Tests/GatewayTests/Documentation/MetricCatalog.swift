@@ -1,6 +1,7 @@
 @testable import Gateway
 @testable import GatewayAdmin
 @testable import GatewayCore
+@testable import GatewayEvents
 @testable import GatewayMiddlewares
 @testable import GatewayRedis
 
@@ -45,6 +46,12 @@ enum MetricCatalog {
             [
                 WebSocketMeters.connections, WebSocketMeters.handshakes, WebSocketMeters.messages,
                 WebSocketMeters.bytes, WebSocketMeters.closed,
+            ]
+        ),
+        (
+            "Events",
+            [
+                WebhookMeters.deliveries, WebhookMeters.duration, WebhookMeters.pending, EventStore.errors,
             ]
         ),
         (

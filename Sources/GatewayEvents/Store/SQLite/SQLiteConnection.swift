@@ -11,9 +11,11 @@ package final class SQLiteConnection {
     /// - Parameters:
     ///   - path: The path of the file, or `:memory:`.
     ///   - busyTimeout: How long to wait for the lock of another process, in milliseconds.
-    package init(path: String, busyTimeout: Int32) throws(SQLiteError) {
+    ///   - isNew: Whether to create a file that does not exist.
+    package init(path: String, busyTimeout: Int32, isNew: Bool = true) throws(SQLiteError) {
         var handle: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let creation = isNew ? SQLITE_OPEN_CREATE : 0
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | creation
         let code = sqlite3_open_v2(path, &handle, flags, nil)
         guard code == SQLITE_OK, let handle else {
             defer { sqlite3_close_v2(handle) }
