@@ -23,11 +23,19 @@ package final class EventService: Sendable {
         /// Stores and sends what webhooks get.
         let dispatcher: WebhookDispatcher
         let sender: WebhookSender
+        let samples: SampleLoop
 
-        init(_ worker: Worker, resolver: NameResolver, _ sender: WebhookSender, _ dispatcher: WebhookDispatcher) {
+        init(
+            _ worker: Worker,
+            resolver: NameResolver,
+            _ sender: WebhookSender,
+            _ dispatcher: WebhookDispatcher,
+            _ samples: SampleLoop
+        ) {
             self.services = OutboundServices(on: worker, resolver: resolver)
             self.sender = sender
             self.dispatcher = dispatcher
+            self.samples = samples
         }
     }
 
@@ -67,6 +75,7 @@ package final class EventService: Sendable {
             let worker = try await WorkerSetup(log: log).start(on: group.next()) { _ in }
             let store = EventStore(path: configuration.events.store, log: log)
             store.register(with: registry)
+            bus.register(with: registry)
             let meters = WebhookMeters(buckets: HistogramBuckets(seconds: configuration.metrics.buckets))
             meters.register(with: registry)
             let (parts, webhooks) = try await worker.eventLoop.submit {
@@ -79,16 +88,17 @@ package final class EventService: Sendable {
                     publish: { bus.publish($0) },
                     log: log
                 )
-                let parts = Parts(worker.value, resolver: names, sender, dispatcher)
+                let samples = SampleLoop(registry, on: worker.eventLoop)
+                let parts = Parts(worker.value, resolver: names, sender, dispatcher, samples)
                 return (NIOLoopBound(parts, eventLoop: worker.eventLoop), WebhookRegistry(dispatcher))
             }.get()
             let service = EventService(bus, group, worker, parts, store, webhooks, log: log)
             await service.apply(configuration)
-            try await bus.start(on: worker.eventLoop)
-            let subscription = bus.onLoop
-            try await worker.eventLoop.submit {
-                parts.value.dispatcher.start(with: configuration.events, on: subscription?.value)
-            }.get()
+            // Subscribed before the first event is handed on, so that nothing that was published so far is lost.
+            try await bus.start(on: worker.eventLoop) { hands in
+                parts.value.samples.serve(hands)
+                parts.value.dispatcher.start(with: configuration.events, on: hands)
+            }
             if configuration.events.store.isEmpty, !configuration.events.webhooks.isEmpty {
                 log.notice(
                     "webhook deliveries are kept in memory and are lost when the gateway ends",
@@ -108,6 +118,7 @@ package final class EventService: Sendable {
         try? await self.parts.eventLoop.submit {
             self.parts.value.sender.allow(configuration.events.addresses)
             self.parts.value.dispatcher.apply(configuration.events)
+            self.parts.value.samples.configure(every: TimeAmount(configuration.events.sample))
         }.get()
     }
 

@@ -126,11 +126,13 @@ actor Handover {
 
     private static func event(
         _ type: String,
-        _ severity: GatewayEvent.Severity,
+        _ severity: EventSeverity,
         _ successor: SuccessorProcess?,
         reason: String? = nil
     ) -> GatewayEvent {
-        var data: [String: JSONValue] = ["pid": .integer(Int(getpid()))]
+        var data: [String: JSONValue] = [
+            "pid": .integer(Int(getpid())), "version": .string(GatewayVersion.current),
+        ]
         data["successor"] = successor.map { .integer(Int($0.id)) }
         data["reason"] = reason.map { .string($0) }
         return GatewayEvent(type, severity, topic: "gateway", data)

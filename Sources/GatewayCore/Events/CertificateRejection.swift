@@ -14,13 +14,8 @@ struct CertificateRejection: Sendable {
         var metadata: Logger.Metadata = ["file": "\(self.file)", "reason": "\(self.reason)"]
         if let upstream = self.upstream { metadata["upstream"] = "\(upstream)" }
         log.error("certificate rejected; the previous one stays in use", metadata: metadata)
-        events.publish(
-            GatewayEvent(
-                "tls.certificate_rejected",
-                .warning,
-                topic: "gateway",
-                ["file": .string(self.file), "reason": .string(self.reason)]
-            )
-        )
+        var data: [String: JSONValue] = ["file": .string(self.file), "reason": .string(self.reason)]
+        data["upstream"] = self.upstream.map { .string($0) }
+        events.publish(GatewayEvent("tls.certificate_rejected", .warning, topic: "gateway", data))
     }
 }

@@ -1,19 +1,30 @@
-package import GatewaySettings
+public import GatewaySettings
 
-/// Something that happened in the gateway and that operators may want to know.
-package struct GatewayEvent: Sendable, Equatable {
-    package enum Severity: String, Sendable {
-        case info, warning, critical
-    }
+/// Something that happened in the gateway, or in the program that embeds it, and that operators may want to know.
+public struct GatewayEvent: Sendable, Hashable {
+    /// What happened: `upstream.down`, for example.
+    public let type: String
+    /// How urgent it is.
+    public let severity: EventSeverity
+    /// What it is about: `gateway`, `config`, `alerts`, `upstreams.NAME`, `routes.NAME`, or `app` and `app.NAME` for the
+    /// events of the embedding program.
+    public let topic: String
+    /// The details by name.
+    public let data: [String: JSONValue]
 
-    /// `upstream.down`, for example.
-    package let type: String
-    package let severity: Severity
-    /// What the event is about: `upstreams.NAME`, `config`, `gateway`.
-    package let topic: String
-    package let data: [String: JSONValue]
-
-    package init(_ type: String, _ severity: Severity, topic: String, _ data: [String: JSONValue] = [:]) {
+    /// Creates an event.
+    ///
+    /// - Parameters:
+    ///   - type: What happened, in the form `order.placed`.
+    ///   - severity: How urgent it is.
+    ///   - topic: What it is about.
+    ///   - data: The details by name.
+    public init(
+        _ type: String,
+        _ severity: EventSeverity = .info,
+        topic: String = "app",
+        _ data: [String: JSONValue] = [:]
+    ) {
         self.type = type
         self.severity = severity
         self.topic = topic

@@ -15,7 +15,7 @@ struct EndpointReport {
         ]
     }
 
-    private func publish(_ type: String, _ severity: GatewayEvent.Severity, _ data: [String: JSONValue]) {
+    private func publish(_ type: String, _ severity: EventSeverity, _ data: [String: JSONValue]) {
         let whole: [String: JSONValue] = [
             "upstream": .string(self.target.upstream), "target": .string(self.target.label),
             "address": .string(self.endpoint.label),
@@ -37,7 +37,11 @@ struct EndpointReport {
         metadata["detail"] = detail.map { "\($0)" }
         self.worker.log.warning("upstream target is down", metadata: metadata)
         if self.endpoint.pollResults != nil { return }
-        self.publish("upstream.down", .warning, ["reason": .string(failure.rawValue)])
+        self.publish(
+            "upstream.down",
+            .warning,
+            ["reason": .string(failure.rawValue), "consecutive_successes": 0, "consecutive_failures": 1]
+        )
     }
 
     /// Reports that the endpoint is reachable again.
@@ -46,7 +50,11 @@ struct EndpointReport {
         metadata["down_ms"] = "\(Self.milliseconds(out))"
         self.worker.log.notice("upstream target is up again", metadata: metadata)
         if self.endpoint.pollResults != nil { return }
-        self.publish("upstream.up", .info, ["down_ms": .integer(Self.milliseconds(out))])
+        self.publish(
+            "upstream.up",
+            .info,
+            ["down_ms": .integer(Self.milliseconds(out)), "consecutive_successes": 1, "consecutive_failures": 0]
+        )
     }
 
     // MARK: Health checks

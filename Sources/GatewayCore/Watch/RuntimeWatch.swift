@@ -107,7 +107,7 @@ private struct WatchedMemory {
         case .refuse:
             self.shared.setOverloaded(true)
             self.log.warning("memory limit exceeded: new requests get 503", metadata: Self.metadata(bytes, limit))
-            self.publish("gateway.overloaded", .warning, bytes, limit)
+            self.publish("gateway.overloaded", .critical, bytes, limit)
         case .accept:
             self.shared.setOverloaded(false)
             self.log.notice(
@@ -123,7 +123,7 @@ private struct WatchedMemory {
         }
     }
 
-    private func publish(_ type: String, _ severity: GatewayEvent.Severity, _ resident: Int, _ limit: Int?) {
+    private func publish(_ type: String, _ severity: EventSeverity, _ resident: Int, _ limit: Int?) {
         var data: [String: JSONValue] = ["reason": "memory", "resident_bytes": .integer(resident)]
         data["limit_bytes"] = limit.map { .integer($0) }
         self.shared.events.publish(GatewayEvent(type, severity, topic: "gateway", data))

@@ -14,7 +14,7 @@ package struct Event: Sendable {
     package let json: ByteBuffer
 
     package var type: String { self.event.type }
-    package var severity: GatewayEvent.Severity { self.event.severity }
+    package var severity: EventSeverity { self.event.severity }
     package var topic: String { self.event.topic }
     package var data: [String: JSONValue] { self.event.data }
 

@@ -30,7 +30,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
     /// The result that a request waits for.
     let pending: ExchangeKey<PendingAuthentication?>
     private let failed: PacedEvent
-    private let events: any EventSink
+    private let worker: Worker
     private let credentialFailures: CredentialFailures
 
     /// A kind of credential with its name.
@@ -76,7 +76,7 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
             PacedEvent("auth.failed", topic: "routes.\(context.route)")
         }
         self.consumers = context.worker.consumerMeters
-        self.events = context.events
+        self.worker = context.worker
         self.credentialFailures = context.credentialFailures
         self.pending = context.key(nil)
         self.registry = context.consumers
@@ -254,9 +254,10 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
 
     /// Tells operators that a credential was wrong.
     private func tell(_ exchange: Exchange, _ kind: String, _ reason: StaticString) {
-        let address = String(decoding: exchange.clientAddress.text, as: UTF8.self)
-        let data: [String: JSONValue] = ["route": .string(exchange.route), "address": .string(address)]
-        self.failed.occurred(at: exchange.now, to: self.events, data)
+        self.failed.occurred(on: self.worker) {
+            let address = String(decoding: exchange.clientAddress.text, as: UTF8.self)
+            return ["route": .string(exchange.route), "address": .string(address)]
+        }
         let requestID = exchange.requestIDRange
         self.credentialFailures.report(
             CredentialFailure(

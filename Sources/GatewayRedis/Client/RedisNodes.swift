@@ -151,7 +151,7 @@ package final class RedisNodes: Sendable {
         }
     }
 
-    private func publish(_ type: String, _ severity: GatewayEvent.Severity, _ data: [String: JSONValue]) {
+    private func publish(_ type: String, _ severity: EventSeverity, _ data: [String: JSONValue]) {
         self.events.publish(GatewayEvent(type, severity, topic: "gateway", data))
     }
 

@@ -1,5 +1,5 @@
-/// A JSON value (RFC 8259). The members of an object keep their order.
-package enum JSONValue: Hashable, Sendable {
+/// A JSON value (RFC 8259). The members of an object keep their order. Write values as literals: `["number": 17]`.
+public enum JSONValue: Hashable, Sendable {
     case null
     case boolean(Bool)
     case integer(Int)
@@ -8,11 +8,12 @@ package enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([Member])
 
-    package struct Member: Hashable, Sendable {
-        package var name: String
-        package var value: JSONValue
+    /// A member of an object.
+    public struct Member: Hashable, Sendable {
+        public var name: String
+        public var value: JSONValue
 
-        package init(name: String, value: JSONValue) {
+        public init(name: String, value: JSONValue) {
             self.name = name
             self.value = value
         }
@@ -39,12 +40,12 @@ package enum JSONValue: Hashable, Sendable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(booleanLiteral value: Bool) { self = .boolean(value) }
-    package init(integerLiteral value: Int) { self = .integer(value) }
-    package init(floatLiteral value: Double) { self = .number(value) }
-    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(booleanLiteral value: Bool) { self = .boolean(value) }
+    public init(integerLiteral value: Int) { self = .integer(value) }
+    public init(floatLiteral value: Double) { self = .number(value) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { Member(name: $0.0, value: $0.1) })
     }
 }

@@ -144,7 +144,7 @@ package final class CertificateWatch: Sendable {
             self.events.publish(
                 GatewayEvent(
                     "tls.certificate_expiring",
-                    .warning,
+                    days < 0 ? .critical : .warning,
                     topic: "gateway",
                     ["file": .string(certificate.name), "days": .integer(days)]
                 )

@@ -98,7 +98,7 @@ extension UpstreamPool {
     private func report(
         _ type: String,
         _ state: TargetCircuit.State,
-        _ severity: GatewayEvent.Severity,
+        _ severity: EventSeverity,
         _ counts: [String: JSONValue] = [:]
     ) {
         self.meters.circuitChanged(to: state)
