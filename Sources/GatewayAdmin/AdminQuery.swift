@@ -69,6 +69,16 @@ struct AdminQuery: Sendable {
         return (after, limit)
     }
 
+    /// How many elements `limit` asks for.
+    ///
+    /// - Throws: 422 if it is invalid.
+    func limit() throws(AdminRefusal) -> Int {
+        var problems: [GatewayError.Problem] = []
+        let limit = self.limit(&problems)
+        guard problems.isEmpty else { throw .invalid(problems) }
+        return limit
+    }
+
     private func limit(_ problems: inout [GatewayError.Problem]) -> Int {
         guard let text = self.single("limit", &problems) else { return Self.defaultLimit }
         if let number = Int(text), Self.limits.contains(number) { return number }

@@ -11,6 +11,7 @@ package final class EventService: Sendable {
     /// Keeps webhooks, deliveries and the states of alerts.
     package let store: EventStore
     package let webhooks: WebhookRegistry
+    package let alerts: Alerts
     private let group: MultiThreadedEventLoopGroup
     private let worker: NIOLoopBound<Worker>
     private let parts: NIOLoopBound<Parts>
@@ -46,11 +47,13 @@ package final class EventService: Sendable {
         _ parts: NIOLoopBound<Parts>,
         _ store: EventStore,
         _ webhooks: WebhookRegistry,
+        _ alerts: Alerts,
         log: Logger
     ) {
         self.bus = bus
         self.store = store
         self.webhooks = webhooks
+        self.alerts = alerts
         self.group = group
         self.worker = worker
         self.parts = parts
@@ -92,7 +95,14 @@ package final class EventService: Sendable {
                 let parts = Parts(worker.value, resolver: names, sender, dispatcher, samples)
                 return (NIOLoopBound(parts, eventLoop: worker.eventLoop), WebhookRegistry(dispatcher))
             }.get()
-            let service = EventService(bus, group, worker, parts, store, webhooks, log: log)
+            let alerts = try await Alerts.start(
+                on: worker.eventLoop,
+                registry: registry,
+                sink: bus,
+                store: store,
+                log: log
+            )
+            let service = EventService(bus, group, worker, parts, store, webhooks, alerts, log: log)
             await service.apply(configuration)
             // Subscribed before the first event is handed on, so that nothing that was published so far is lost.
             try await bus.start(on: worker.eventLoop) { hands in
@@ -115,6 +125,7 @@ package final class EventService: Sendable {
     /// Applies a configuration: at the start, and after each reload.
     package func apply(_ configuration: GatewayConfiguration) async {
         self.bus.configure(limit: configuration.events.queue)
+        await self.alerts.apply(configuration)
         try? await self.parts.eventLoop.submit {
             self.parts.value.sender.allow(configuration.events.addresses)
             self.parts.value.dispatcher.apply(configuration.events)
@@ -123,10 +134,14 @@ package final class EventService: Sendable {
     }
 
     /// Another process has taken over, and sends what the store contains from now on.
-    package func handOver() async { await self.webhooks.handOver() }
+    package func handOver() async {
+        await self.alerts.stop()
+        await self.webhooks.handOver()
+    }
 
     /// Hands on what was published so far, and ends.
     package func stop() async {
+        await self.alerts.stop()
         await self.bus.stop()
         await self.webhooks.stop()
         await self.store.close()

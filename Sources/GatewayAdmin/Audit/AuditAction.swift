@@ -14,6 +14,9 @@ package struct AuditAction: Hashable, Sendable {
     static let resetStatistics = Self("metrics.reset")
     static let enableConsumer = Self("consumer.enable")
     static let disableConsumer = Self("consumer.disable")
+    static let silenceAlert = Self("alert.silence")
+    static let endSilence = Self("alert.unsilence")
+    static let testAlert = Self("alert.test")
     /// A request that the admin API refused for lack of access.
     static let refuse = Self("admin.refused")
 
@@ -26,6 +29,7 @@ package struct AuditAction: Hashable, Sendable {
     /// Every action.
     static let all: [Self] = [
         .startDrain, .cancelDrain, .drainTarget, .readyTarget, .weighTarget, .purgeCache, .resetStatistics,
-        .enableConsumer, .disableConsumer, .refuse, .reload, .failAuthentication, .reopen,
+        .enableConsumer, .disableConsumer, .silenceAlert, .endSilence, .testAlert, .refuse, .reload,
+        .failAuthentication, .reopen,
     ]
 }

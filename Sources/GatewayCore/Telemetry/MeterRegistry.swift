@@ -53,12 +53,22 @@ package final class MeterRegistry: Sendable {
 
     /// All metrics sorted by name, and their series by labels. The event loops of the shards must be running.
     package func snapshot() async -> [MetricFamily] {
-        let pending = shards.map { shard in shard.eventLoop.submit { shard.value.copy() } }
+        await self.snapshot { _ in true }
+    }
+
+    /// The metrics with these names, sorted by them.
+    package func snapshot(of names: Set<String>) async -> [MetricFamily] {
+        await self.snapshot { names.contains($0) }
+    }
+
+    private func snapshot(_ isWanted: @escaping @Sendable (String) -> Bool) async -> [MetricFamily] {
+        let pending = shards.map { shard in shard.eventLoop.submit { shard.value.copy(isWanted) } }
         var parts = sources.withLock { $0 }.flatMap { $0() }
         for future in pending {
             if let families = try? await future.get() { parts += families }
         }
         parts.append(droppedSeries())
+        parts.removeAll { !isWanted($0.description.name) }
         return Dictionary(grouping: parts, by: \.description.name).values
             .compactMap(MetricFamily.merged)
             .sorted { $0.description.name < $1.description.name }

@@ -105,10 +105,10 @@ package final class MeterShard {
         for labels in removed { budget.release(labels, of: name) }
     }
 
-    /// Copies all values, after running the samplers.
-    package func copy() -> [MetricFamily] {
+    /// Copies the values of the metrics whose name is wanted, after running the samplers.
+    package func copy(_ isWanted: (String) -> Bool = { _ in true }) -> [MetricFamily] {
         for sample in samplers.values { sample() }
-        return metrics.values.map { $0.copy(bounds: buckets.seconds) }
+        return metrics.values.filter { isWanted($0.description.name) }.map { $0.copy(bounds: buckets.seconds) }
     }
 
     /// A description whose kind or labels differ from the first of its name gets a meter that is never read: Prometheus

@@ -24,7 +24,7 @@ package final class RouteMeters {
         labels: ["route"],
         unit: .seconds
     )
-    static let requestsInFlight = MetricDescription(
+    package static let requestsInFlight = MetricDescription(
         "gateway_http_requests_in_flight",
         .gauge(.sum),
         help: "Requests in progress.",

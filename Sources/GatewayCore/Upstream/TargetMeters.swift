@@ -27,7 +27,7 @@ package final class TargetMeters {
         help: "Attempts to connect to a target by result: ok, refused, timeout, tls, error.",
         labels: ["upstream", "target", "result"]
     )
-    static let targetUp = MetricDescription(
+    package static let targetUp = MetricDescription(
         "gateway_upstream_target_up",
         .gauge(.minimum),
         help: "1 while a target is up, else 0.",
@@ -48,7 +48,7 @@ package final class TargetMeters {
         unit: .seconds
     )
 
-    static let circuitState = MetricDescription(
+    package static let circuitState = MetricDescription(
         "gateway_circuit_breaker_state",
         .gauge(.maximum),
         help: "State of a target's circuit: 0 closed, 1 half open, 2 open. The worst of its addresses.",

@@ -22,6 +22,7 @@ package struct ConfigurationValidator {
             validate(upstream, at: SettingPath("upstreams") + name)
         }
         services()
+        alerts()
         for (index, route) in configuration.routes.enumerated() {
             validate(route, at: SettingPath("routes") + index)
         }

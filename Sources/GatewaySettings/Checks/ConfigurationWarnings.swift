@@ -15,6 +15,7 @@ struct ConfigurationWarnings {
         warnings += jwt()
         warnings += plans()
         warnings += webhooks()
+        warnings += alerts()
         if diagnostics.errors.isEmpty { warnings += timeouts() + unused() }
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }

@@ -17,6 +17,11 @@ package struct ConfigurationVocabulary: Sendable {
         self.adminPaths = adminPaths
     }
 
+    /// The metrics that alerts may name.
+    var metrics: AlertMetrics {
+        AlertMetrics(middlewares: self.middlewares.map(\.name), allowsFurther: self.allowsFurtherMiddlewares)
+    }
+
     /// Returns the paths that an entry of `admin.expose` covers: the endpoint and everything below it. `/` covers only
     /// the index.
     package func paths(exposedAs entry: String) -> [String] { Self.paths(self.adminPaths, exposedAs: entry) }

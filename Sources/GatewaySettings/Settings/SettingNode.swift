@@ -11,6 +11,8 @@ public struct SettingNode: Sendable {
     package var source: SettingSource
     /// The position of the key, if there is one.
     var keyPosition: SourcePosition?
+    /// Where parts of a string are in the file, if it has escapes or several lines.
+    var anchors: [TextAnchor] = []
     /// Whether the text contains `${…}`.
     var hasVariables = false
     /// The values of the environment variables in the text.

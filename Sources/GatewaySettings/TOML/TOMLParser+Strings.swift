@@ -1,5 +1,5 @@
 extension TOMLParser {
-    /// Parses any of the four kinds of string.
+    /// Parses any of the four kinds of string, and notes where its text is not next to its opening quote.
     mutating func string() throws(TOMLError) -> String {
         let start = position
         guard let quote = peek() else { return "" }
@@ -9,6 +9,8 @@ extension TOMLParser {
         // A newline right after the opening quotes is not part of the string.
         if isMultiline { _ = try newline() }
         var content: [UInt8] = []
+        self.anchors = []
+        if isMultiline { self.anchors.append(self.anchor(of: content)) }
         while true {
             switch peek() {
             case quote:
@@ -16,9 +18,11 @@ extension TOMLParser {
             case UInt8(ascii: "\\") where isBasic:
                 offset += 1
                 try escape(into: &content, isMultiline: isMultiline)
+                self.anchors.append(self.anchor(of: content))
             case UInt8(ascii: "\n") where isMultiline, UInt8(ascii: "\r") where isMultiline:
                 // Normalize CRLF to LF so that a file reads the same on every platform.
                 if try newline() { content.append(UInt8(ascii: "\n")) }
+                self.anchors.append(self.anchor(of: content))
             case nil, UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 let quotes = String(repeating: isBasic ? "\"" : "'", count: isMultiline ? 3 : 1)
                 throw TOMLError(
@@ -34,6 +38,10 @@ extension TOMLParser {
                 offset += 1
             }
         }
+    }
+
+    private func anchor(of content: [UInt8]) -> TextAnchor {
+        TextAnchor(offset: content.count, position: self.position)
     }
 
     /// Consumes the quotes at the offset and returns whether they end the string.

@@ -8,6 +8,8 @@ struct TOMLParser {
     /// The nesting depth of the current value. It is limited so that hostile input cannot overflow the stack.
     private var depth = 0
     private static let maximumDepth = 100
+    /// Those of the last string.
+    var anchors: [TextAnchor] = []
 
     private typealias Key = (name: String, position: SourcePosition)
 
@@ -208,7 +210,10 @@ struct TOMLParser {
             try inlineTable(table)
             return table
         case UInt8(ascii: "\""), UInt8(ascii: "'"):
-            return TOMLTree(.scalar(.string(try string())), .value, at: position, key: key)
+            let text = try string()
+            let tree = TOMLTree(.scalar(.string(text)), .value, at: position, key: key)
+            tree.anchors = self.anchors
+            return tree
         default:
             return TOMLTree(.scalar(try bareValue()), .value, at: position, key: key)
         }

@@ -24,6 +24,7 @@ final class TOMLTree {
     var origin: Origin
     package let position: SourcePosition
     let keyPosition: SourcePosition?
+    var anchors: [TextAnchor] = []
 
     init(_ content: Content, _ origin: Origin, at position: SourcePosition, key: SourcePosition? = nil) {
         self.content = content
@@ -63,6 +64,8 @@ final class TOMLTree {
             case .list(let elements): .list(elements.map(\.node))
             case .table(let entries): .table(entries.mapValues(\.node))
             }
-        return SettingNode(content, source: .file(position, policy: nil), keyPosition: keyPosition)
+        var node = SettingNode(content, source: .file(position, policy: nil), keyPosition: keyPosition)
+        node.anchors = self.anchors
+        return node
     }
 }

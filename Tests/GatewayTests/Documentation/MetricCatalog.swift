@@ -52,6 +52,7 @@ enum MetricCatalog {
             "Events",
             [
                 WebhookMeters.deliveries, WebhookMeters.duration, WebhookMeters.pending, EventStore.errors,
+                AlertMeters.firing, AlertMeters.failures, AlertMeters.duration,
             ]
         ),
         (

@@ -3,6 +3,7 @@ import Testing
 
 @testable import Gateway
 @testable import GatewayCore
+@testable import GatewaySettings
 
 /// Compares `docs/metrics.md` with the metrics that the sources declare.
 struct MetricDocumentationTests {
@@ -35,6 +36,12 @@ struct MetricDocumentationTests {
         let declared = try Self.declared()
         #expect(MetricCatalog.all.count == declared.count, "MetricCatalog.groups must list each metric once")
         #expect(Set(MetricCatalog.all.map(\.name)).count == declared.count)
+    }
+
+    @Test func `alerts may name every metric`() {
+        let own = MetricCatalog.all.map { "\($0.name) \(Self.type(of: $0)) \($0.labels)" }
+        let known = AlertMetrics.known.map { "\($0.key) \($0.value.kind) \($0.value.labels)" }
+        #expect(Set(own).symmetricDifference(known) == [], "AlertMetrics.known must list each metric")
     }
 
     @Test func `every metric is recorded by the type that declares it`() throws {

@@ -24,6 +24,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case fields
     case paths
     case routes
+    case conditions
     case settings
     case configuration
 
@@ -54,6 +55,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .fields: try FieldsCheck.check(input)
         case .paths: try PathCheck.check(input)
         case .routes: try RouteCheck.check(input)
+        case .conditions: try ConditionCheck.check(input)
         case .settings: try SettingCheck.check(input)
         case .configuration: try ConfigurationCheck.check(input)
         }
