@@ -1,4 +1,5 @@
 package import GatewayCore
+package import GatewayEvents
 package import GatewayHTTP
 import NIOCore
 
@@ -35,11 +36,28 @@ extension AdminEndpoint {
     var allowedMethods: String { self.method == .get ? "GET, HEAD" : "\(self.method.name)" }
 }
 
+/// An endpoint whose response is a stream of events.
+package protocol AdminStreamEndpoint: AdminEndpoint {
+    var format: StreamFormat { get }
+
+    /// Opens the stream. ``AdminEndpoint/answer(_:)`` answers `HEAD`.
+    func open(_ call: AdminCall) async throws(AdminRefusal) -> StreamClient
+}
+
+/// What answers a request.
+package enum AdminAnswer: Sendable {
+    case response(Response)
+    /// A stream, which takes over the exchange.
+    case stream(StreamClient)
+}
+
 /// Who may call an endpoint. ``AdminAccess`` enforces it.
 package enum AdminScope: Sendable {
     /// Everyone. For probes, which can rarely send a token.
     case open
     case read
+    /// Reads events: `events.token` opens it too, which browsers may send in other ways.
+    case events
     /// Changes something: never exposed on the traffic listeners, and refused to pages of other sites.
     case write
 }

@@ -1,3 +1,4 @@
+import GatewayEvents
 package import GatewayHTTP
 import GatewaySettings
 
@@ -33,6 +34,10 @@ package enum AdminEndpoints {
         SilenceAlertEndpoint(),
         EndSilenceEndpoint(),
         TestAlertEndpoint(),
+        EventStreamEndpoint(),
+        EventSocketEndpoint(),
+        RecentEventsEndpoint(),
+        EventClientsEndpoint(),
         AuditEndpoint(),
         ConfigurationEndpoint(),
         ReloadEndpoint(),
@@ -86,6 +91,11 @@ package enum AdminEndpoints {
     /// The paths that an entry of `admin.expose` selects: an endpoint and those below it. `/` selects the index only.
     package static func paths(exposedAs entry: String) -> [String] {
         ConfigurationVocabulary.paths(self.exposable, exposedAs: entry)
+    }
+
+    /// The paths that accept handshakes of WebSockets.
+    package static var webSocketPaths: [String] {
+        self.all.filter { ($0 as? any AdminStreamEndpoint)?.format == .webSocket }.flatMap(\.paths)
     }
 
     /// The paths that `admin.expose` may name.

@@ -7,7 +7,7 @@ import NIOPosix
 /// The admin API on a separate address and thread: its requests take no time from the event loops that serve traffic, and
 /// do not count in their metrics.
 package final class AdminListener: Sendable {
-    /// Maximum number of concurrent connections.
+    /// Maximum number of concurrent connections, besides those of streams.
     private static let connections = 256
     /// How long open requests may take when the gateway stops.
     private static let drainTime = TimeAmount.seconds(1)
@@ -42,7 +42,7 @@ package final class AdminListener: Sendable {
     ) async throws -> AdminListener {
         // No proxy is trusted here: access is decided by the peer of the connection.
         var setup = WorkerSetup(log: log)
-        setup.settings.maxConnections = Self.connections
+        setup.settings.maxConnections = Self.connections(router.status.configuration)
         // Clients that hold connections open must not keep health checks out.
         setup.settings.displacesIdle = true
         setup.addresses = [address]
@@ -50,8 +50,10 @@ package final class AdminListener: Sendable {
         let workers = try await WorkerGroup(setup, on: group) { worker in
             let upstream = AdminUpstream(router, on: .admin)
             let plan = Self.makePlan(.upstream(upstream), middlewares, router, for: worker)
+            let sockets = Self.makePlan(.upstream(upstream), middlewares, router, for: worker, acceptsWebSockets: true)
+            let socketRoutes = AdminEndpoints.webSocketPaths.map { (RouteMatch(path: $0), sockets) }
             worker.table = RoutingTable(
-                router: try Router(routes: [(RouteMatch(), plan)]),
+                router: try Router(routes: socketRoutes + [(RouteMatch(), plan)]),
                 unrouted: Self.makePlan(.refuse, middlewares, router, for: worker),
                 upstreams: [upstream]
             )
@@ -69,20 +71,36 @@ package final class AdminListener: Sendable {
         _ action: RoutePlan.Action,
         _ middlewares: [MakeMiddleware],
         _ router: AdminRouter,
-        for worker: Worker
+        for worker: Worker,
+        acceptsWebSockets: Bool = false
     ) -> RoutePlan {
         let meters = RouteMeters(route: MetricLabel.noRoute, shard: worker.meters)
         var context = BuildContext(route: MetricLabel.noRoute, worker: worker, meters: meters)
         let chain = Chain()
         for (index, make) in middlewares.enumerated() { chain.append(make(&context), at: index) }
         chain.append(AdminBodyMiddleware(router), at: middlewares.count)
+        var forwarding = RoutePlan.Forwarding()
+        forwarding.acceptsWebSockets = acceptsWebSockets
         return RoutePlan(
             name: MetricLabel.noRoute,
             chain: chain,
             action: action,
-            forwarding: RoutePlan.Forwarding(),
+            forwarding: forwarding,
             meters: meters
         )
+    }
+
+    /// Applies a configuration after a reload.
+    package func apply(_ configuration: GatewayConfiguration) {
+        let connections = Self.connections(configuration)
+        for worker in self.workers.workers {
+            worker.eventLoop.execute { worker.value.settings.maxConnections = connections }
+        }
+    }
+
+    /// Streams have places of their own, so that they cannot keep health checks out.
+    private static func connections(_ configuration: GatewayConfiguration) -> Int {
+        self.connections + configuration.events.maxClients
     }
 
     /// The listening socket, for a process that takes it over.

@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayEvents
 import GatewayHTTP
 import NIOCore
 
@@ -31,6 +32,20 @@ package struct AdminRequest: Sendable {
     var peer: IPAddress?
     var surface = Surface.admin
     var requestID: String?
+    /// The sender for reports, which a trusted proxy may have named.
+    var clientAddress = ""
+    /// Whether the connection is secured.
+    var isSecure = false
+    /// Whether the request is the handshake of a WebSocket.
+    var isWebSocket = false
+    /// The subprotocols that a handshake offers.
+    var protocols: [String] = []
+    /// The `Last-Event-ID` field (HTML standard, section 9.2).
+    var lastEventID: String?
+
+    private static let lastEventID = HeaderName("Last-Event-ID")
+    /// The parameter that holds the token of a browser, which cannot send it in a field. Logs redact it.
+    static let tokenParameter = "token"
 
     init(path: String) { self.path = path }
 
@@ -49,5 +64,25 @@ package struct AdminRequest: Sendable {
         self.surface = surface
         let requestID = exchange.requestIDRange
         self.requestID = requestID.isEmpty ? nil : exchange.request.headers.string(requestID)
+        self.clientAddress = "\(exchange.clientAddress)"
+        self.isSecure = exchange.client?.tls != nil
+        self.isWebSocket = exchange.upgrade != nil
+        self.lastEventID = text(exchange.request.headers.first(Self.lastEventID))
+        if self.isWebSocket {
+            self.protocols = exchange.request.headers.members(of: StreamProtocol.fieldName)
+        }
+    }
+}
+
+extension HeaderBlock {
+    /// The members of all lines of a list-valued field, in order.
+    fileprivate func members(of name: HeaderName) -> [String] {
+        var members: [String] = []
+        for field in self.fields where self.matches(field, name) {
+            self.withBytes(field.value) { value in
+                FieldList.forEachMember(of: value) { members.append(String(decoding: $0, as: UTF8.self)) }
+            }
+        }
+        return members
     }
 }

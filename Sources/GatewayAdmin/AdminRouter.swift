@@ -14,7 +14,7 @@ package struct AdminRouter: Sendable {
         self.now = now
     }
 
-    package func result(of request: AdminRequest) async -> Result<Response, AdminRefusal> {
+    package func result(of request: AdminRequest) async -> Result<AdminAnswer, AdminRefusal> {
         do throws(AdminRefusal) {
             return .success(try await self.answer(request))
         } catch {
@@ -33,8 +33,8 @@ package struct AdminRouter: Sendable {
         return endpoint.bodyLimit
     }
 
-    /// - Throws: 400, 401, 403, 404, 405 or 422.
-    package func answer(_ request: AdminRequest) async throws(AdminRefusal) -> Response {
+    /// - Throws: 400, 401, 403, 404, 405, 422, 426 or 503.
+    package func answer(_ request: AdminRequest) async throws(AdminRefusal) -> AdminAnswer {
         switch AdminEndpoints.match(request.method, request.path) {
         case .endpoint(let endpoint, let parameters):
             try self.check(request, for: endpoint.scope)
@@ -48,7 +48,10 @@ package struct AdminRouter: Sendable {
             do throws(AdminRefusal) {
                 // Probes must not fail because of what load balancers add.
                 if endpoint.scope != .open { try call.query.require(endpoint.queryParameters) }
-                return try await endpoint.answer(call)
+                if request.method != .head, let endpoint = endpoint as? any AdminStreamEndpoint {
+                    return .stream(try await endpoint.open(call))
+                }
+                return .response(try await endpoint.answer(call))
             } catch {
                 call.recordFailure(error)
                 throw error
@@ -66,7 +69,7 @@ package struct AdminRouter: Sendable {
     /// Checks whether a client may send a request, and records it if not.
     private func check(_ request: AdminRequest, for scope: AdminScope) throws(AdminRefusal) {
         do throws(AdminRefusal) {
-            try AdminAccess(self.status.configuration.admin).check(request, for: scope)
+            try AdminAccess(self.status.configuration).check(request, for: scope)
         } catch {
             request.recordRefusal(error, in: self.status.audit)
             throw error

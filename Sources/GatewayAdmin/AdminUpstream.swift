@@ -1,8 +1,10 @@
 package import GatewayCore
+import GatewayEvents
 import GatewayHTTP
 import NIOCore
 
-/// The admin API as an upstream. It runs in a task, so that no event loop waits for a report.
+/// The admin API as an upstream. It runs in a task, so that no event loop waits for a report. Streams continue on the event
+/// loop of their connection.
 package final class AdminUpstream: Upstream {
     /// Time limit of a response.
     private static let limit = TimeAmount.seconds(30)
@@ -28,16 +30,20 @@ package final class AdminUpstream: Upstream {
             eventLoop.execute {
                 let exchange = bound.value
                 // The client may have left, and the exchange may serve another request by now.
-                guard exchange.generation == generation, exchange.state.stage == .waiting else { return }
+                guard exchange.generation == generation, exchange.state.stage == .waiting else {
+                    if case .success(.stream(let client)) = answer { client.leave() }
+                    return
+                }
                 exchange.worker.tick()
                 AdminUpstream.give(answer, to: exchange)
             }
         }
     }
 
-    private static func give(_ answer: Result<Response, AdminRefusal>, to exchange: Exchange) {
+    private static func give(_ answer: Result<AdminAnswer, AdminRefusal>, to exchange: Exchange) {
         switch answer {
-        case .success(let response): exchange.driver.answer(response, from: nil)
+        case .success(.response(let response)): exchange.driver.answer(response, from: nil)
+        case .success(.stream(let client)): client.begin(exchange)
         case .failure(let refusal): exchange.driver.fail(refusal.response, from: nil)
         }
     }

@@ -12,6 +12,7 @@ package final class EventService: Sendable {
     package let store: EventStore
     package let webhooks: WebhookRegistry
     package let alerts: Alerts
+    let streams: NIOLoopBound<EventStreams>
     private let group: MultiThreadedEventLoopGroup
     private let worker: NIOLoopBound<Worker>
     private let parts: NIOLoopBound<Parts>
@@ -48,12 +49,14 @@ package final class EventService: Sendable {
         _ store: EventStore,
         _ webhooks: WebhookRegistry,
         _ alerts: Alerts,
+        _ streams: NIOLoopBound<EventStreams>,
         log: Logger
     ) {
         self.bus = bus
         self.store = store
         self.webhooks = webhooks
         self.alerts = alerts
+        self.streams = streams
         self.group = group
         self.worker = worker
         self.parts = parts
@@ -102,7 +105,11 @@ package final class EventService: Sendable {
                 store: store,
                 log: log
             )
-            let service = EventService(bus, group, worker, parts, store, webhooks, alerts, log: log)
+            let streams = try await worker.eventLoop.submit {
+                let streams = EventStreams(bus, registry, on: worker.eventLoop)
+                return NIOLoopBound(streams, eventLoop: worker.eventLoop)
+            }.get()
+            let service = EventService(bus, group, worker, parts, store, webhooks, alerts, streams, log: log)
             await service.apply(configuration)
             // Subscribed before the first event is handed on, so that nothing that was published so far is lost.
             try await bus.start(on: worker.eventLoop) { hands in
@@ -130,6 +137,7 @@ package final class EventService: Sendable {
             self.parts.value.sender.allow(configuration.events.addresses)
             self.parts.value.dispatcher.apply(configuration.events)
             self.parts.value.samples.configure(every: TimeAmount(configuration.events.sample))
+            self.streams.value.configure(configuration.events)
         }.get()
     }
 
@@ -141,6 +149,7 @@ package final class EventService: Sendable {
 
     /// Hands on what was published so far, and ends.
     package func stop() async {
+        self.endStreams()
         await self.alerts.stop()
         await self.bus.stop()
         await self.webhooks.stop()

@@ -7,6 +7,7 @@ package enum WebSocketCloseCode {
     /// Stands for a connection that ended without a close frame. Never sent.
     package static let cut: UInt16 = 1006
     package static let invalidText: UInt16 = 1007
+    package static let policyViolation: UInt16 = 1008
     package static let tooLarge: UInt16 = 1009
 
     /// Returns whether an endpoint may send the code: registered ones, and those of libraries and applications.

@@ -216,13 +216,21 @@ struct PlanBuilder {
     private mutating func exposedRouter() throws(InvalidRoutes) -> Router<RoutePlan>? {
         let paths = Set(self.configuration.admin.expose.flatMap(AdminEndpoints.paths(exposedAs:)))
         if paths.isEmpty { return nil }
-        let plan = self.makePlan(
-            name: MetricLabel.adminRoute,
-            settings: self.settings(of: Self.observers),
-            action: .upstream(AdminUpstream(self.admin, on: .exposed)),
-            forwarding: RoutePlan.Forwarding()
-        )
-        return try Router(routes: paths.sorted().map { (RouteMatch(path: $0, methods: ["GET"]), plan) })
+        let upstream = AdminUpstream(self.admin, on: .exposed)
+        let sockets = paths.intersection(AdminEndpoints.webSocketPaths)
+        var routes: [(RouteMatch, RoutePlan)] = []
+        for group in [paths.subtracting(sockets), sockets] where !group.isEmpty {
+            var forwarding = RoutePlan.Forwarding()
+            forwarding.acceptsWebSockets = group == sockets
+            let plan = self.makePlan(
+                name: MetricLabel.adminRoute,
+                settings: self.settings(of: Self.observers),
+                action: .upstream(upstream),
+                forwarding: forwarding
+            )
+            routes += group.sorted().map { (RouteMatch(path: $0, methods: ["GET"]), plan) }
+        }
+        return try Router(routes: routes)
     }
 
     private static let observers: Set<String> = [

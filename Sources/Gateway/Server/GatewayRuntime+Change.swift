@@ -59,6 +59,7 @@ extension GatewayRuntime {
         }
         await self.status.audit.configure(configuration.audit)
         await self.events.apply(configuration)
+        self.adminListener?.apply(configuration)
         self.source.didApply(configuration)
         return AppliedReload(changes: changes, warnings: warnings)
     }

@@ -1,5 +1,6 @@
 import GatewayAdmin
 import GatewayCore
+import GatewayEvents
 import GatewaySettings
 import Logging
 
@@ -8,6 +9,7 @@ extension GatewayRuntime: GatewayControl {
         guard self.shared.changeDrain({ $0.start() }) == .drain else { return }
         self.log.notice("draining", metadata: ["reason": "admin"])
         self.publishDrain(reason: "admin")
+        self.events.endStreams()
         self.workers.followDrain()
     }
 
@@ -21,6 +23,7 @@ extension GatewayRuntime: GatewayControl {
     func endServing(isHandedOver: Bool) {
         guard self.shared.changeDrain({ $0.end() }) == .drain else { return }
         self.publishDrain(reason: isHandedOver ? "handover" : "shutdown")
+        self.events.endStreams()
     }
 
     private func publishDrain(reason: String) {

@@ -99,6 +99,11 @@ extension ConnectionHandler: ClientStream {
         if let context = self.context { self.output.flush(context) }
     }
 
+    package func output(of exchange: Exchange) -> ClientOutput {
+        let waiting = self.bufferedBytes
+        return ClientOutput(taken: Int(clamping: exchange.bytesOut) - waiting, waiting: waiting)
+    }
+
     package func cut() {
         let isTunnel = self.machine.isTunnel
         self.machine.closed()

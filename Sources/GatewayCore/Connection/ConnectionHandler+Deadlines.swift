@@ -46,7 +46,7 @@ extension ConnectionHandler: DeadlineOwner, ClientConnection {
     }
 
     /// The number of bytes that the system has not accepted yet.
-    private var bufferedBytes: Int {
+    var bufferedBytes: Int {
         (try? self.context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 

@@ -28,6 +28,9 @@ package protocol ClientStream: AnyObject {
     func writeEnd(of exchange: Exchange)
     func flush()
 
+    /// How much of a response the client has accepted.
+    func output(of exchange: Exchange) -> ClientOutput
+
     /// Stops delivering the request body until it is resumed.
     func pauseRequestBody()
     func resumeRequestBody()
@@ -40,7 +43,16 @@ package protocol ClientStream: AnyObject {
     func exchangeEnded(_ exchange: Exchange)
 }
 
+/// How much of a response its client has accepted.
+package struct ClientOutput: Hashable, Sendable {
+    /// The number of bytes that the client has accepted, which grows while it accepts any. Framing makes it inexact.
+    package var taken = 0
+    /// The number of bytes that the client has yet to accept.
+    package var waiting = 0
+}
+
 extension ClientStream {
+    package func output(of exchange: Exchange) -> ClientOutput { ClientOutput() }
     package var tls: TLSSession? { nil }
     package var marksEnds: Bool { false }
     package var announcedClients: AnnouncedClients? { nil }

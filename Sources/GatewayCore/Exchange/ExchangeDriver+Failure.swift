@@ -84,6 +84,12 @@ extension ExchangeDriver {
     /// Called when the client has left, or was disconnected because it does not read.
     package func clientGone(_ outcome: Outcome = .clientGone) { self.finish(outcome) }
 
+    /// Called when the client does not read a stream of the gateway.
+    package func clientStalled() {
+        self.exchange.plan.meters.countTimeout(.write)
+        self.abort(.timedOut(.write))
+    }
+
     /// Called when the client sends its body too slowly.
     func requestTooSlow() {
         self.exchange.plan.meters.countTimeout(.idle)

@@ -49,7 +49,7 @@ struct AdminFixture {
     }
 
     func get(_ path: String, _ change: (inout AdminRequest) -> Void = { _ in }) async throws(AdminRefusal) -> Response {
-        try await self.router.answer(Self.request(path, change))
+        try await self.router.response(to: Self.request(path, change))
     }
 
     /// The status of the response or of the refusal.
@@ -62,6 +62,18 @@ struct AdminFixture {
     }
 
     func json(_ path: String) async throws -> SettingValue { try await self.get(path).json }
+}
+
+extension AdminRouter {
+    /// The response of an endpoint that does not stream.
+    func response(to request: AdminRequest) async throws(AdminRefusal) -> Response {
+        switch try await self.answer(request) {
+        case .response(let response): return response
+        case .stream(let client):
+            client.leave()
+            throw .badRequest("A stream.")
+        }
+    }
 }
 
 extension Response {

@@ -51,7 +51,7 @@ import Testing
             $0.body = ByteBuffer(string: body)
         }
         do throws(AdminRefusal) {
-            return (try await self.admin.router.answer(request), nil)
+            return (try await self.admin.router.response(to: request), nil)
         } catch {
             return (nil, error)
         }

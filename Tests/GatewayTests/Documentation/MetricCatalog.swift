@@ -56,6 +56,10 @@ enum MetricCatalog {
             ]
         ),
         (
+            "Streams of events",
+            [StreamMeters.clients, StreamMeters.messages]
+        ),
+        (
             "Client connections",
             [
                 ListenerPlan.connections, ListenerPlan.connectionsAccepted, ListenerPlan.proxyHeaders,

@@ -374,6 +374,11 @@ package final class HTTP2Stream: ClientStream {
     /// Whether the stream is no longer one of the connection's.
     private var isClosed: Bool { self.connection.streams[self.id] !== self }
 
+    package func output(of exchange: Exchange) -> ClientOutput {
+        // Bytes count when the connection sends them.
+        ClientOutput(taken: Int(clamping: exchange.bytesOut), waiting: self.pending.count)
+    }
+
     package func cut() {
         self.exchange = nil
         self.connection.reset(self, .internalError)

@@ -3,7 +3,7 @@ package import GatewayWebSocket
 /// The upgrade of an exchange to a WebSocket, from the request that asks for it until the exchange ends.
 package final class WebSocketUpgrade {
     /// The `Sec-WebSocket-Accept` that the upstream has to send.
-    let accept: [UInt8]
+    package let accept: [UInt8]
     /// Whether the request is an extended CONNECT, to which every 2xx response means an open tunnel.
     let isExtendedConnect: Bool
     /// What the route requires of the open WebSocket; set by a middleware.
