@@ -17,6 +17,10 @@ package final class EventService: Sendable {
     private let worker: NIOLoopBound<Worker>
     private let parts: NIOLoopBound<Parts>
     private let log: Logger
+    /// How long reports to Sentry may delay the end.
+    private static let flushTime = TimeAmount.seconds(3)
+    /// The codes of reports that are not about requests.
+    package static let errorCodes = SentryReporter.codes
 
     /// What belongs to the event loop.
     private final class Parts {
@@ -26,18 +30,24 @@ package final class EventService: Sendable {
         let dispatcher: WebhookDispatcher
         let sender: WebhookSender
         let samples: SampleLoop
+        let sentry: SentryReporter
+        let record: RunRecord
 
         init(
             _ worker: Worker,
             resolver: NameResolver,
             _ sender: WebhookSender,
             _ dispatcher: WebhookDispatcher,
-            _ samples: SampleLoop
+            _ samples: SampleLoop,
+            _ sentry: SentryReporter,
+            _ record: RunRecord
         ) {
             self.services = OutboundServices(on: worker, resolver: resolver)
             self.sender = sender
             self.dispatcher = dispatcher
             self.samples = samples
+            self.sentry = sentry
+            self.record = record
         }
     }
 
@@ -67,11 +77,13 @@ package final class EventService: Sendable {
     ///
     /// - Parameters:
     ///   - registry: The metrics of the gateway.
+    ///   - reports: The failed requests of the workers.
     ///   - names: Resolves the names of webhooks and of Sentry.
     package static func start(
         _ configuration: GatewayConfiguration,
         bus: EventBus,
         registry: MeterRegistry,
+        reports: RequestReports,
         names: NameResolver,
         log: Logger
     ) async throws -> EventService {
@@ -95,7 +107,9 @@ package final class EventService: Sendable {
                     log: log
                 )
                 let samples = SampleLoop(registry, on: worker.eventLoop)
-                let parts = Parts(worker.value, resolver: names, sender, dispatcher, samples)
+                let sentry = SentryReporter(on: worker.value, resolver: names, reports: reports, bus: bus, log: log)
+                let record = RunRecord(in: store, of: bus.gateway, on: worker.eventLoop)
+                let parts = Parts(worker.value, resolver: names, sender, dispatcher, samples, sentry, record)
                 return (NIOLoopBound(parts, eventLoop: worker.eventLoop), WebhookRegistry(dispatcher))
             }.get()
             let alerts = try await Alerts.start(
@@ -115,7 +129,10 @@ package final class EventService: Sendable {
             try await bus.start(on: worker.eventLoop) { hands in
                 parts.value.samples.serve(hands)
                 parts.value.dispatcher.start(with: configuration.events, on: hands)
+                parts.value.sentry.start(on: hands)
+                parts.value.record.begin { parts.value.sentry.report(crash: $0) }
             }
+            reports.register(with: registry)
             if configuration.events.store.isEmpty, !configuration.events.webhooks.isEmpty {
                 log.notice(
                     "webhook deliveries are kept in memory and are lost when the gateway ends",
@@ -138,13 +155,19 @@ package final class EventService: Sendable {
             self.parts.value.dispatcher.apply(configuration.events)
             self.parts.value.samples.configure(every: TimeAmount(configuration.events.sample))
             self.streams.value.configure(configuration.events)
+            self.parts.value.sentry.apply(configuration.sentry)
         }.get()
     }
 
     /// Another process has taken over, and sends what the store contains from now on.
     package func handOver() async {
+        await self.endRecord()
         await self.alerts.stop()
         await self.webhooks.handOver()
+    }
+
+    private func endRecord() async {
+        try? await self.parts.eventLoop.flatSubmit { self.parts.value.record.end() }.get()
     }
 
     /// Hands on what was published so far, and ends.
@@ -152,7 +175,9 @@ package final class EventService: Sendable {
         self.endStreams()
         await self.alerts.stop()
         await self.bus.stop()
+        try? await self.parts.eventLoop.flatSubmit { self.parts.value.sentry.stop(within: Self.flushTime) }.get()
         await self.webhooks.stop()
+        await self.endRecord()
         await self.store.close()
         try? await self.parts.eventLoop.submit {
             self.parts.value.sender.stop()

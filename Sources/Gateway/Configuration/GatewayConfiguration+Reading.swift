@@ -1,5 +1,7 @@
 public import FoundationEssentials
 import GatewayAdmin
+import GatewayCore
+import GatewayEvents
 import GatewayMiddlewares
 public import GatewaySettings
 
@@ -100,7 +102,8 @@ extension ConfigurationVocabulary {
         self.init(
             middlewares: middlewares ?? .standard,
             allowsFurtherMiddlewares: middlewares == nil,
-            adminPaths: AdminEndpoints.exposable
+            adminPaths: AdminEndpoints.exposable,
+            errorCodes: GatewayError.Code.all.map(\.name) + EventService.errorCodes
         )
     }
 }

@@ -101,6 +101,7 @@ final class GatewayRuntime: Sendable {
             configuration,
             bus: events,
             registry: setup.registry,
+            reports: setup.shared.requestReports,
             names: self.names,
             log: log
         )
@@ -221,6 +222,7 @@ extension WorkerSettings {
         self.slowRequest = configuration.log.slowRequest.span.map(TimeAmount.init)
         self.maxConnections = FileLimits.connections(of: configuration, workers: workers, log: log)
         self.http2 = HTTP2Limits(configuration.server.http2)
+        self.reports = ReportPolicy(configuration)
         self.secretParameters = configuration.auth.apiKey.map { $0.query.isEmpty ? [] : [$0.query] } ?? []
     }
 }

@@ -12,6 +12,8 @@ package final class Chain {
     private(set) var requestPlaces: ContiguousArray<Int> = []
     private(set) var responsePlaces: ContiguousArray<Int> = []
     private(set) var failurePlaces: ContiguousArray<Int> = []
+    /// The middlewares with something to tell about failed requests.
+    private var notes: [any RequestNotes] = []
     /// Keeps the objects in the first three arrays alive as long as the chain.
     private var owned: [AnyObject] = []
 
@@ -40,6 +42,7 @@ package final class Chain {
             self.failureHooks.append(hook)
             self.failurePlaces.append(place)
         }
+        if let notes = middleware as? any RequestNotes { self.notes.append(notes) }
         if let hook = middleware as? any CompletionHook {
             self.completionHooks.append(self.own(CompletionStep.of(hook), .completion, middleware))
         }
@@ -94,6 +97,13 @@ package final class Chain {
         self.responseHooks[index]._withUnsafeGuaranteedRef { step in
             exchange.worker.activity.note(step.activity)
             return step.response(exchange)
+        }
+    }
+
+    /// Returns what the middlewares tell about a request that is reported.
+    func notes(on exchange: Exchange) -> [RequestDetails.Note] {
+        self.notes.compactMap { notes in
+            notes.note(on: exchange).map { RequestDetails.Note(source: type(of: notes).name, text: $0) }
         }
     }
 

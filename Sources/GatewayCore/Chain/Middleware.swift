@@ -29,6 +29,13 @@ public protocol FailureHook: Middleware {
     func failure(_ error: GatewayError, _ exchange: Exchange) -> Decision
 }
 
+/// Tells reports of failed requests what the middleware decided.
+package protocol RequestNotes: Middleware {
+    /// Returns a few words without credentials, or nil if there is nothing to tell. Called at the end of an exchange
+    /// that is reported.
+    func note(on exchange: Exchange) -> String?
+}
+
 /// Runs once at the end of the exchange, after the last byte or when the client has left.
 public protocol CompletionHook: Middleware {
     /// Called with the outcome of the exchange.

@@ -11,6 +11,8 @@ package final class SharedState: Sendable {
     package let consumers = Consumers()
     /// Receives the wrong credentials of clients.
     package let credentialFailures = CredentialFailures()
+    /// Receives what is known about requests that failed.
+    package let requestReports = RequestReports()
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     private let overloaded = Atomic(false)

@@ -18,6 +18,8 @@ package final class Worker {
     package let deadlines: DeadlineWheel
     /// Counts the answers of consumers.
     package let consumerMeters: ConsumerMeters
+    /// Reports requests that failed.
+    package let reporter: RequestReporter
     /// What the event loop runs, if it stalls.
     package let activity = LoopActivity()
     private var lag: Histogram?
@@ -62,6 +64,7 @@ package final class Worker {
         self.settings = setup.settings
         self.meters = meters
         self.consumerMeters = ConsumerMeters(meters)
+        self.reporter = RequestReporter(setup.settings.reports, to: setup.shared.requestReports)
         self.accessLog = setup.accessLog?.makeSink(on: eventLoop)
         self.accessLogFormat = AccessLogFormat(setup.accessLogStyle, secrets: setup.settings.secretParameters)
         self.log = setup.log
@@ -115,6 +118,7 @@ package final class Worker {
     package func replace(_ table: RoutingTable, settings: WorkerSettings) {
         self.table = table
         self.settings = settings
+        self.reporter.policy = settings.reports
         self.tableNumber &+= 1
         for exchange in self.exchanges { exchange.discard() }
         self.exchanges = []

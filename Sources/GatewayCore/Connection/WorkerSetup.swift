@@ -18,6 +18,8 @@ package struct WorkerSettings: Sendable {
     package var http2 = HTTP2Limits()
     /// Names of parameters of queries whose values are not logged.
     package var secretParameters: [String] = []
+    /// Which requests are reported.
+    package var reports = ReportPolicy()
 
     package init() {}
 

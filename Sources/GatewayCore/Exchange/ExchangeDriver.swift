@@ -284,6 +284,7 @@ package struct ExchangeDriver {
         exchange.deadlines.stopWaiting()
         if let upgrade = exchange.upgrade { self.ended(upgrade) }
         exchange.plan.chain.complete(exchange, outcome)
+        if exchange.mayBeReported(outcome) { self.worker.reporter.report(exchange, outcome) }
         exchange.upstreamCall.end()
         let client = exchange.client
         exchange.client = nil

@@ -122,7 +122,7 @@ package final class UpstreamCall {
 
     /// Records why the request is tried again.
     func failedTry(_ failure: FailedTry.Failure?) {
-        self.failedTries.append(FailedTry(target: self.target, failure: failure))
+        self.failedTries.append(FailedTry(target: self.target, failure: failure, sentAt: self.sentAt))
     }
 
     /// Prepares to send the same request again, after its response was dropped or it failed.

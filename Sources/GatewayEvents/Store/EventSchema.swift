@@ -6,7 +6,7 @@ struct EventSchema: Sendable {
     let steps: [[String]]
 
     static let current = EventSchema(steps: [
-        [DeliveryRows.schema, WebhookRows.schema, AlertRows.schema]
+        [DeliveryRows.schema, WebhookRows.schema, AlertRows.schema, RunRows.schema]
     ])
 
     /// Brings a database to the current version.

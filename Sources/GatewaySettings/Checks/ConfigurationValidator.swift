@@ -16,6 +16,7 @@ package struct ConfigurationValidator {
         basic()
         jwt()
         forwardAuth()
+        sentry()
         plans()
         webhooks()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {

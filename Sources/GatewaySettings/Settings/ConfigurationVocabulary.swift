@@ -1,4 +1,4 @@
-/// The names that a configuration may use but other parts of the program define: middlewares and admin endpoints.
+/// The names that a configuration may use but other parts of the program define: middlewares, admin endpoints and error codes.
 package struct ConfigurationVocabulary: Sendable {
     /// The middlewares, in chain order.
     package var middlewares: [MiddlewareDescription]
@@ -6,15 +6,19 @@ package struct ConfigurationVocabulary: Sendable {
     package var allowsFurtherMiddlewares: Bool
     /// The paths that `admin.expose` may name. A segment in braces matches any segment.
     package var adminPaths: [String]
+    /// The codes of errors that the gateway reports.
+    package var errorCodes: [String]
 
     package init(
         middlewares: [MiddlewareDescription],
         allowsFurtherMiddlewares: Bool = false,
-        adminPaths: [String]
+        adminPaths: [String],
+        errorCodes: [String] = []
     ) {
         self.middlewares = middlewares
         self.allowsFurtherMiddlewares = allowsFurtherMiddlewares
         self.adminPaths = adminPaths
+        self.errorCodes = errorCodes
     }
 
     /// The metrics that alerts may name.

@@ -4,7 +4,7 @@ package enum Redaction {
     package static let text = "[redacted]"
     static let mark = SettingValue.string(Self.text)
 
-    /// Whether the last key names a secret: `token`, `client_secret`, `password`, or a field such as `Authorization`.
+    /// Whether the last key names a secret: `token`, `client_secret`, `password`, `dsn`, or a field such as `Authorization`.
     static func isSecret(_ path: SettingPath) -> Bool {
         let keys = path.steps.compactMap { step in
             if case .key(let name) = step { name } else { nil }
@@ -14,7 +14,7 @@ package enum Redaction {
         if self.isField(keys), self.isCredential(field: name) { return true }
         if self.isWebhook(path), name == "routing_key" || keys.dropLast().last == "headers" { return true }
         let words = name.split { $0 == "_" || $0 == "-" }
-        return words.contains { ["token", "secret", "password"].contains($0) }
+        return words.contains { ["token", "secret", "password", "dsn"].contains($0) }
     }
 
     /// Whether the value is a hashed key or password: `auth.api_key.keys[0].sha256`, `auth.basic.users.NAME`,
@@ -75,7 +75,7 @@ package enum Redaction {
     /// Whether a header field carries a credential.
     ///
     /// - Parameter name: The name in lowercase.
-    private static func isCredential(field name: String) -> Bool {
+    package static func isCredential(field name: String) -> Bool {
         ["authorization", "proxy-authorization", "cookie", "set-cookie"].contains(name)
             || ["token", "secret", "password", "api-key", "apikey", "credential"].contains { name.contains($0) }
     }

@@ -53,6 +53,7 @@ enum MetricCatalog {
             [
                 WebhookMeters.deliveries, WebhookMeters.duration, WebhookMeters.pending, EventStore.errors,
                 AlertMeters.firing, AlertMeters.failures, AlertMeters.duration,
+                RequestReports.events,
             ]
         ),
         (

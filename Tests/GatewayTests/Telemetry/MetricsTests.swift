@@ -40,6 +40,7 @@ struct MetricsTests {
         gateway_webhook_pending{webhook} gateway_event_store_errors_total{kind}
         gateway_alerts_firing{alert,severity} gateway_alert_evaluation_failures_total{reason}
         gateway_alert_evaluation_duration_seconds
+        gateway_sentry_events_total{result}
         gateway_client_connections{listener,state}
         gateway_client_connections_accepted_total{listener} gateway_proxy_protocol_headers_total{listener,result}
         gateway_websocket_connections{route} gateway_websocket_handshakes_total{route,result}

@@ -1,6 +1,7 @@
 import NIOCore
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
 @testable import GatewayHTTP1
 @testable import GatewayMiddlewares

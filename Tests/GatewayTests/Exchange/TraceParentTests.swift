@@ -3,8 +3,8 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayCore
 @testable import GatewayHTTP
-@testable import GatewayMiddlewares
 
 struct TraceParentTests {
     private static let trace = "0af7651916cd43dd8448eb211c80319c"

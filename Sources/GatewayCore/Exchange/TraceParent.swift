@@ -1,21 +1,21 @@
-import GatewayHTTP
+package import GatewayHTTP
 import NIOCore
 
 /// The position of a request in a trace: `traceparent` of W3C Trace Context (section 3.2).
 package struct TraceParent: Hashable, Sendable {
-    let traceID: (high: UInt64, low: UInt64)
-    let spanID: UInt64
-    let flags: UInt8
+    package let traceID: (high: UInt64, low: UInt64)
+    package let spanID: UInt64
+    package let flags: UInt8
 
-    static let length = 55
+    package static let length = 55
     /// The trace is being recorded.
-    static let sampled: UInt8 = 0x01
+    package static let sampled: UInt8 = 0x01
     /// The trace ID is random.
     private static let random: UInt8 = 0x02
 
     /// Starts a new trace that is not sampled: nobody records it yet, and an upstream that follows its parent's
     /// decision must not record every request.
-    init(using generator: inout some RandomNumberGenerator) {
+    package init(using generator: inout some RandomNumberGenerator) {
         // All-zero IDs are invalid (sections 3.2.2.3 and 3.2.2.4).
         self.traceID = (generator.next(), max(1, generator.next()))
         self.spanID = max(1, generator.next())
@@ -23,14 +23,14 @@ package struct TraceParent: Hashable, Sendable {
     }
 
     /// Continues a trace with a new span.
-    init(following parent: TraceParent, using generator: inout some RandomNumberGenerator) {
+    package init(following parent: TraceParent, using generator: inout some RandomNumberGenerator) {
         self.traceID = parent.traceID
         self.spanID = max(1, generator.next())
         self.flags = parent.flags
     }
 
     /// nil if it is malformed. Future versions may be longer, and are read as version 00.
-    init?(_ bytes: UnsafeRawBufferPointer) {
+    package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.length, let version = Self.hex(bytes, 0, 2), version != 0xFF else { return nil }
         guard bytes.count == Self.length || version > 0 && bytes[Self.length] == UInt8(ascii: "-") else { return nil }
         guard bytes[2] == UInt8(ascii: "-"), bytes[35] == UInt8(ascii: "-"), bytes[52] == UInt8(ascii: "-") else {
