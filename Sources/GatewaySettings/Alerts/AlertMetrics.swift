@@ -119,6 +119,8 @@ package struct AlertMetrics: Hashable, Sendable {
         "gateway_webhook_deliveries_total": Metric(.counter, "webhook", "result"),
         "gateway_webhook_delivery_duration_seconds": Metric(.histogram, "webhook"),
         "gateway_webhook_pending": Metric(.gauge, "webhook"),
+        "gateway_event_stream_clients": Metric(.gauge, "kind"),
+        "gateway_event_stream_messages_total": Metric(.counter, "kind", "result"),
         "gateway_event_store_errors_total": Metric(.counter, "kind"),
         "gateway_alerts_firing": Metric(.gauge, "alert", "severity"),
         "gateway_alert_evaluation_failures_total": Metric(.counter, "reason"),

@@ -54,11 +54,8 @@ enum MetricCatalog {
                 WebhookMeters.deliveries, WebhookMeters.duration, WebhookMeters.pending, EventStore.errors,
                 AlertMeters.firing, AlertMeters.failures, AlertMeters.duration,
                 RequestReports.events,
+                StreamMeters.clients, StreamMeters.messages,
             ]
-        ),
-        (
-            "Streams of events",
-            [StreamMeters.clients, StreamMeters.messages]
         ),
         (
             "Client connections",

@@ -38,6 +38,7 @@ struct MetricsTests {
         gateway_redis_command_duration_seconds{command}
         gateway_webhook_deliveries_total{webhook,result} gateway_webhook_delivery_duration_seconds{webhook}
         gateway_webhook_pending{webhook} gateway_event_store_errors_total{kind}
+        gateway_event_stream_clients{kind} gateway_event_stream_messages_total{kind,result}
         gateway_alerts_firing{alert,severity} gateway_alert_evaluation_failures_total{reason}
         gateway_alert_evaluation_duration_seconds
         gateway_sentry_events_total{result}
