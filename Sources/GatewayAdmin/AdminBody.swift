@@ -78,6 +78,21 @@ enum AdminBody {
         throw .invalid(problems)
     }
 
+    /// Returns a body as JSON.
+    ///
+    /// - Throws: 400 if it is not JSON, or names a member twice.
+    static func json(_ body: ByteBuffer?) throws(AdminRefusal) -> JSONValue {
+        do throws(StrictJSON.Problem) {
+            return try StrictJSON.parse(Array((body ?? ByteBuffer()).readableBytesView))
+        } catch {
+            switch error {
+            case .malformed: throw .badRequest("The body is not JSON.")
+            case .duplicateName: throw .badRequest("An object in the body has a name twice.")
+            case .tooDeep, .numberOutOfRange: throw .badRequest("The body is not JSON that can be read.")
+            }
+        }
+    }
+
     static func fields(of body: ByteBuffer) throws(AdminRefusal) -> [String: AnyValue] {
         do {
             return try JSONDecoder().decode([String: AnyValue].self, from: Data(body.readableBytesView))

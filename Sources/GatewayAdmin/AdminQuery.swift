@@ -79,7 +79,8 @@ struct AdminQuery: Sendable {
         return limit
     }
 
-    private func limit(_ problems: inout [GatewayError.Problem]) -> Int {
+    /// The value of `limit`.
+    func limit(_ problems: inout [GatewayError.Problem]) -> Int {
         guard let text = self.single("limit", &problems) else { return Self.defaultLimit }
         if let number = Int(text), Self.limits.contains(number) { return number }
         let reason = "must be a number from \(Self.limits.lowerBound) to \(Self.limits.upperBound)"
@@ -87,7 +88,8 @@ struct AdminQuery: Sendable {
         return Self.defaultLimit
     }
 
-    private func single(_ name: String, _ problems: inout [GatewayError.Problem]) -> String? {
+    /// The value of a parameter that may be given once.
+    func single(_ name: String, _ problems: inout [GatewayError.Problem]) -> String? {
         let values = self.values(of: name)
         if values.count > 1 { problems.append(GatewayError.Problem(field: name, reason: "is given twice")) }
         return values.first

@@ -36,6 +36,8 @@ package struct AdminRefusal: Error, Equatable {
         return Self(error: error)
     }
 
+    static func conflict(_ detail: String) -> Self { Self(error: GatewayError(.conflict, detail: detail)) }
+
     static let notFound = Self.notFound("There is no admin endpoint at this path. GET / lists them all.")
 
     static func notFound(_ detail: String) -> Self { Self(error: GatewayError(.notFound, detail: detail)) }

@@ -87,8 +87,8 @@ extension Response {
     }
 
     /// Indented JSON, for people as much as for programs.
-    package static func admin(_ value: JSONValue) -> Response {
-        self.admin("application/json", ByteBuffer(string: JSONText.text(value, indented: true) + "\n"))
+    package static func admin(_ value: JSONValue, status: Int = 200) -> Response {
+        self.admin("application/json", ByteBuffer(string: JSONText.text(value, indented: true) + "\n"), status: status)
     }
 
     /// JSON on one line, with status 200 or 503.

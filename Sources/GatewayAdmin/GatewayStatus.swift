@@ -23,6 +23,7 @@ package final class GatewayStatus: Sendable {
     private let knownCache = NIOLockedValueBox<(any CacheControlling)?>(nil)
     /// Nil until the gateway runs.
     private let knownEvents = NIOLockedValueBox<EventService?>(nil)
+    let webhookWrites = WebhookWrites()
     private let controlled = NIOLockedValueBox(Controlled())
 
     static let logLinesDropped = MetricDescription(

@@ -17,6 +17,14 @@ package struct AuditAction: Hashable, Sendable {
     static let silenceAlert = Self("alert.silence")
     static let endSilence = Self("alert.unsilence")
     static let testAlert = Self("alert.test")
+    static let createWebhook = Self("webhook.create")
+    static let changeWebhook = Self("webhook.change")
+    static let deleteWebhook = Self("webhook.delete")
+    static let rotateWebhook = Self("webhook.rotate")
+    static let enableWebhook = Self("webhook.enable")
+    static let disableWebhook = Self("webhook.disable")
+    static let testWebhook = Self("webhook.test")
+    static let redeliverWebhook = Self("webhook.redeliver")
     /// A request that the admin API refused for lack of access.
     static let refuse = Self("admin.refused")
 
@@ -29,7 +37,9 @@ package struct AuditAction: Hashable, Sendable {
     /// Every action.
     static let all: [Self] = [
         .startDrain, .cancelDrain, .drainTarget, .readyTarget, .weighTarget, .purgeCache, .resetStatistics,
-        .enableConsumer, .disableConsumer, .silenceAlert, .endSilence, .testAlert, .refuse, .reload,
+        .enableConsumer, .disableConsumer, .silenceAlert, .endSilence, .testAlert, .createWebhook, .changeWebhook,
+        .deleteWebhook, .rotateWebhook, .enableWebhook, .disableWebhook, .testWebhook, .redeliverWebhook, .refuse,
+        .reload,
         .failAuthentication, .reopen,
     ]
 }

@@ -11,7 +11,7 @@ import Synchronization
 /// An act is recorded before it happens, and refused if that fails. One act follows the other, so that the entries are in the
 /// order of what happened. The file is used on threads that may block.
 package final class AuditLog: Sendable {
-    private let turns = AuditTurns()
+    private let turns = Turns()
     /// Only used by the one that has the turn, so that nobody waits for it.
     private let store: Mutex<AuditStore>
     private let notes: Mutex<Notes>

@@ -16,5 +16,17 @@ package struct Webhook: Hashable, Sendable {
         package var until: Int64
     }
 
+    package init(
+        settings: WebhookConfiguration,
+        isFromFile: Bool,
+        isEnabled: Bool = true,
+        formerSecret: FormerSecret? = nil
+    ) {
+        self.settings = settings
+        self.isFromFile = isFromFile
+        self.isEnabled = isEnabled
+        self.formerSecret = formerSecret
+    }
+
     package var id: String { self.settings.id }
 }

@@ -38,7 +38,7 @@ extension OutboundFailure {
         let reason = self.reason.map { ": \($0)" } ?? ""
         return switch self.kind {
         case .dns: "\(host) has no address to connect to\(reason)"
-        case .refused: "cannot connect to \(host)\(reason)"
+        case .refused: "cannot connect to \(host)"
         case .tls: "the TLS handshake with \(host) failed\(reason)"
         case .reset: "\(host) closed the connection before it responded"
         case .timeout: "\(host) did not respond within \(settings.timeout)"

@@ -97,7 +97,7 @@ package final class WebhookSender: WebhookSending {
         to webhook: Webhook,
         then completion: @escaping (WebhookResult) -> Void
     ) {
-        guard let client = self.clients.client(to: webhook.id) else {
+        guard let client = self.clients.client(to: Self.name(webhook.id)) else {
             return completion(WebhookResult(duration: 0, error: "the webhook was removed"))
         }
         let start = NIODeadline.now()
@@ -111,10 +111,14 @@ package final class WebhookSender: WebhookSending {
 
     // MARK: Services
 
+    /// The name of a service in logs.
+    private static func name(_ id: String) -> String { "webhook:\(id)" }
+
     private func configureClients() {
-        self.clients.update(
-            self.services.mapValues { UpstreamConfiguration(service: $0.url, timeout: Self.longest, maxConnections: 2) }
-        )
+        let clients = self.services.map { id, service in
+            (Self.name(id), UpstreamConfiguration(service: service.url, timeout: Self.longest, maxConnections: 2))
+        }
+        self.clients.update(Dictionary(clients, uniquingKeysWith: { _, last in last }))
     }
 
     private func cleanLater() {

@@ -41,6 +41,7 @@ package struct ConfigurationReading: Sendable {
         let errors = ConfigurationErrors(validator.diagnostics.errors).errors
         self.errors = redaction.applied(to: configuration.naming(errors))
         configuration.nameRoutes()
+        configuration.nameWebhooks()
         let warnings = ConfigurationWarnings(
             configuration: configuration,
             vocabulary: vocabulary,

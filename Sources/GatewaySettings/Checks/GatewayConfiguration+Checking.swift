@@ -53,6 +53,7 @@ extension GatewayConfiguration {
         let errors = checked.check(vocabulary)
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
         checked.nameRoutes()
+        checked.nameWebhooks()
         return checked
     }
 
@@ -103,6 +104,11 @@ extension GatewayConfiguration {
             }
             return error
         }
+    }
+
+    /// Gives every webhook without an ID the host of its URL as one.
+    mutating func nameWebhooks() {
+        for index in events.webhooks.indices { events.webhooks[index].id = events.webhooks[index].name }
     }
 
     /// Gives every unnamed route a unique name derived from its path.

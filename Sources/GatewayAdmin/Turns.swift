@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one act proceed after the other, in the order in which they were requested.
-final class AuditTurns: Sendable {
+final class Turns: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [CheckedContinuation<Void, Never>] = []
