@@ -33,6 +33,13 @@ package enum Platform {
         return "\(host):\(getpid())"
     }
 
+    /// Lets the workers go first where cores are short. On Linux, the priority is that of the calling thread.
+    package static func giveWay() {
+        #if canImport(Glibc)
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+        #endif
+    }
+
     // MARK: Sockets
 
     #if canImport(Glibc)

@@ -50,6 +50,7 @@ package final class EventStore: Sendable {
         self.database = Mutex(EventDatabase(path: path, schema: schema, log: log))
         self.seen = Mutex(Seen(condition: Condition(path: path, isOwner: false, generation: 0)))
         self.thread.start()
+        self.thread.submit { _ in Platform.giveWay() }
     }
 
     package var condition: Condition { self.seen.withLock { $0.condition } }

@@ -26,6 +26,14 @@ enum WebhookRows {
         var failingSince: Int64?
     }
 
+    /// What the store knows of all webhooks.
+    struct Reading: Sendable {
+        var webhooks: [Webhook] = []
+        var states: [String: State] = [:]
+        /// The number of deliveries that wait.
+        var pending: [String: Int] = [:]
+    }
+
     /// Returns the webhooks made through the API, by ID. A row that cannot be read is skipped.
     static func all(in connection: SQLiteConnection) throws(SQLiteError) -> [Webhook] {
         try connection.all("SELECT id, settings, former_secret, former_until FROM webhooks ORDER BY id") { row in
@@ -96,5 +104,13 @@ enum WebhookRows {
             let merged = try? JSONEncoder().encode(all.merging(written) { _, written in written })
         else { return nil }
         return try? decoder.decode(WebhookConfiguration.self, from: merged)
+    }
+}
+
+extension WebhookRows.Reading {
+    init(_ connection: SQLiteConnection) throws(SQLiteError) {
+        self.webhooks = try WebhookRows.all(in: connection)
+        self.states = try WebhookRows.states(in: connection)
+        self.pending = try DeliveryRows.pending(in: connection)
     }
 }

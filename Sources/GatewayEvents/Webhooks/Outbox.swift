@@ -25,6 +25,8 @@ final class Outbox {
         case restart(String)
         /// Delete what is old, or too much.
         case prune(String)
+        /// Read what the store knows of all webhooks.
+        case read
     }
 
     /// What came of a step.
@@ -35,6 +37,7 @@ final class Outbox {
         case redelivered(more: Int?, String, EventLoopPromise<Bool>)
         case restarted(String)
         case prunedSome(String)
+        case read(WebhookRows.Reading)
     }
 
     /// The most events that wait for the store. The oldest are dropped.
@@ -163,6 +166,7 @@ extension Outbox.Step {
             outcomes.append(.restarted(webhook))
         case .prune(let webhook):
             if try DeliveryRows.prune(webhook, at: time, in: connection) { outcomes.append(.prunedSome(webhook)) }
+        case .read: outcomes.append(.read(try WebhookRows.Reading(connection)))
         }
     }
 }

@@ -11,13 +11,13 @@ extension WebhookDispatcher {
 
     /// Adds or replaces a webhook made through the API, after it was stored.
     func put(_ webhook: Webhook) {
-        self.made = ((self.made ?? []).filter { $0.id != webhook.id } + [webhook]).sorted { $0.id < $1.id }
+        self.made = (self.made.filter { $0.id != webhook.id } + [webhook]).sorted { $0.id < $1.id }
         self.update()
     }
 
     /// Removes a webhook made through the API, after it was deleted from the store.
     func remove(_ id: String) {
-        self.made?.removeAll { $0.id == id }
+        self.made.removeAll { $0.id == id }
         self.update()
     }
 

@@ -5,14 +5,6 @@ import NIOCore
 
 /// What the dispatcher knows from the configuration and the store.
 extension WebhookDispatcher {
-    /// What the store knows of all webhooks.
-    private struct Reading: Sendable {
-        var webhooks: [Webhook]
-        var states: [String: WebhookRows.State]
-        var pending: [String: Int]
-        var stored: [String]
-    }
-
     private static let tendInterval = TimeAmount.seconds(1)
     private static let pruneInterval = TimeAmount.hours(1)
 
@@ -54,10 +46,9 @@ extension WebhookDispatcher {
 
     /// Brings the webhooks in line with the configuration and those made through the API.
     func update() {
-        guard let made = self.made else { return }
         let ofFile = self.configuration.webhooks.map { Webhook(settings: $0, isFromFile: true) }
         let known = Set(ofFile.map(\.id))
-        let webhooks = ofFile + made.filter { !known.contains($0.id) }
+        let webhooks = ofFile + self.made.filter { !known.contains($0.id) }
         let before = self.entries
         self.entries = [:]
         self.order = webhooks.map(\.id)
@@ -74,6 +65,8 @@ extension WebhookDispatcher {
         self.meters.retain(self.order)
         self.updateSender()
         for id in self.order { self.turn(id) }
+        // The store may contain deliveries of a webhook that is back.
+        if self.order.contains(where: { before[$0] == nil }), self.isRead { self.read() }
     }
 
     // MARK: Reading
@@ -82,28 +75,21 @@ extension WebhookDispatcher {
     func read() {
         guard !self.isReading else { return }
         self.isReading = true
-        let reading = self.store.run(in: .any, on: self.eventLoop) { connection throws(SQLiteError) in
-            Reading(
-                webhooks: try WebhookRows.all(in: connection),
-                states: try WebhookRows.states(in: connection),
-                pending: try DeliveryRows.pending(in: connection),
-                stored: try DeliveryRows.webhooks(in: connection)
-            )
-        }
-        reading.assumeIsolated().whenComplete { result in
-            self.isReading = false
-            switch result {
-            case .success(let reading): self.use(reading)
-            case .failure(let error):
-                self.log.error("cannot read the event store", metadata: ["reason": "\(error)"])
-                if self.made == nil { self.use(Reading(webhooks: [], states: [:], pending: [:], stored: [])) }
-            }
-        }
+        self.outbox.add(.read)
     }
 
-    private func use(_ reading: Reading) {
+    /// Part of what was asked for will not be answered.
+    func storeFailed() {
+        self.isReading = false
+        if !self.isRead { self.use(WebhookRows.Reading()) }
+        self.changeLanes { $0.storeChanged() }
+    }
+
+    func use(_ reading: WebhookRows.Reading) {
+        self.isReading = false
         let condition = self.store.condition
-        let isNew = self.made == nil
+        let isNew = !self.isRead
+        self.isRead = true
         self.generation = condition.generation
         self.isOwner = condition.isOwner && !self.isRetired
         // While the file cannot be used, what was read from it before stays.

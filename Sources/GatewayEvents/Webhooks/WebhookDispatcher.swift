@@ -41,11 +41,15 @@ final class WebhookDispatcher: EventBus.Subscriber {
     var order: [String] = []
     var configuration = EventsConfiguration()
     var schedule = WebhookLane.Schedule(retry: [], disableAfter: .max)
-    /// The webhooks made through the API; nil until the store was read.
-    var made: [Webhook]?
+    /// The webhooks made through the API.
+    var made: [Webhook] = []
+    /// Whether the store was read.
+    var isRead = false
     /// Events from before the store was read.
     private var early: Deque<Event> = []
     var isReading = false
+    /// The most deliveries that wait per webhook. After that the oldest fail.
+    var pendingLimit = 100_000
     var generation = 0
     var dataVersion: Int64 = 0
     /// Whether this process sends.
@@ -74,13 +78,13 @@ final class WebhookDispatcher: EventBus.Subscriber {
         self.log = log
         self.outbox = Outbox(store, on: eventLoop, log: log)
         self.outbox.completion = { [unowned self] in self.stored($0) }
-        self.outbox.failure = { [unowned self] in self.changeLanes { $0.storeChanged() } }
+        self.outbox.failure = { [unowned self] in self.storeFailed() }
     }
 
     // MARK: Events
 
     func receive(_ event: Event) {
-        guard self.made != nil else {
+        guard self.isRead else {
             if self.early.count >= Outbox.eventLimit { self.early.removeFirst() }
             self.early.append(event)
             return
@@ -98,9 +102,6 @@ final class WebhookDispatcher: EventBus.Subscriber {
         self.early = []
         for event in early { self.receive(event) }
     }
-
-    /// The most deliveries that wait per webhook. After that the oldest fail.
-    static let pendingLimit = 100_000
 
     private func stored(_ outcomes: [Outbox.Outcome]) {
         let now = Platform.unixMilliseconds()
@@ -130,6 +131,7 @@ final class WebhookDispatcher: EventBus.Subscriber {
                 self.entries[id]?.lane.storeChanged()
                 changed.insert(id)
             case .prunedSome(let id): self.outbox.add(.prune(id))
+            case .read(let reading): self.use(reading)
             }
         }
         if self.store.condition.generation != self.generation { self.read() }
@@ -141,9 +143,9 @@ final class WebhookDispatcher: EventBus.Subscriber {
 
     /// Gives up the oldest deliveries of a webhook that has too many.
     private func limit(_ id: String) {
-        guard let entry = self.entries[id], !entry.isGivingUp, entry.lane.pending > Self.pendingLimit else { return }
+        guard let entry = self.entries[id], !entry.isGivingUp, entry.lane.pending > self.pendingLimit else { return }
         self.entries[id]?.isGivingUp = true
-        self.outbox.add(.giveUp(id, count: entry.lane.pending - Self.pendingLimit))
+        self.outbox.add(.giveUp(id, count: entry.lane.pending - self.pendingLimit))
     }
 
     // MARK: Turns
@@ -221,6 +223,7 @@ final class WebhookDispatcher: EventBus.Subscriber {
             random: Double.random(in: 0...1, using: &self.random)
         )
         guard let (delivery, outcome) = finished else { return }
+        self.report(entry, attempt)
         switch outcome {
         case .delivered: self.end(delivery, as: .delivered, of: id)
         case .retry(let due): self.outbox.add(.update(delivery, .retrying, due: due))
@@ -239,6 +242,16 @@ final class WebhookDispatcher: EventBus.Subscriber {
             }
         self.meters.tried(id, meter, duration: result.duration)
         self.saveState(of: id)
+    }
+
+    /// Says when a webhook begins to fail, and when it works again.
+    private func report(_ before: Entry, _ attempt: DeliveryTry) {
+        let metadata = Self.metadata(before.webhook, attempt)
+        switch (before.lane.isFailing, self.entries[before.webhook.id]?.lane.isFailing) {
+        case (false, true): self.log.warning("a webhook fails; its deliveries are tried again", metadata: metadata)
+        case (true, false): self.log.notice("a webhook works again", metadata: metadata)
+        default: break
+        }
     }
 
     private func end(_ delivery: WebhookDelivery, as state: DeliveryRows.State, of id: String) {

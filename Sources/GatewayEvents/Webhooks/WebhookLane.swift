@@ -45,6 +45,8 @@ struct WebhookLane {
     /// Whether nothing was asked for since the store changed.
     private var isUnknown = true
     private(set) var sending: WebhookDelivery?
+    /// Whether what is being sent is not tried again.
+    private var isGivenUp = false
     /// The one that all others wait for, and until when.
     private var held: (delivery: WebhookDelivery, until: Int64)?
     /// The delivery that was held last, and since when.
@@ -149,7 +151,8 @@ struct WebhookLane {
 
     /// The oldest deliveries were given up.
     mutating func gaveUp(_ keys: Set<Int64>) {
-        self.pending = max(0, self.pending - keys.count)
+        self.isGivenUp = self.sending.map { keys.contains($0.key) } ?? false
+        self.pending = max(0, self.pending - keys.count + (self.isGivenUp ? 1 : 0))
         self.ready.removeAll { keys.contains($0.key) }
         if let held = self.held, keys.contains(held.delivery.key) { self.held = nil }
     }
@@ -190,6 +193,8 @@ struct WebhookLane {
     ) -> (delivery: WebhookDelivery, result: OnResult)? {
         guard var delivery = self.sending else { return nil }
         self.sending = nil
+        let isGivenUp = self.isGivenUp
+        self.isGivenUp = false
         delivery.add(attempt)
         if let status = attempt.status, (200..<300).contains(status) {
             self.failingSince = nil
@@ -204,7 +209,7 @@ struct WebhookLane {
         if now - failingSince >= schedule.disableAfter { return (delivery, .disabled(self.disable(.failing))) }
         let asked = max(0, retryAfter ?? 0)
         if retryAfter != nil { self.pausedUntil = max(self.pausedUntil, now + min(asked, Self.pauseLimit)) }
-        guard delivery.tries <= schedule.retry.count else {
+        guard delivery.tries <= schedule.retry.count, !isGivenUp else {
             self.pending = max(0, self.pending - 1)
             return (delivery, .failed)
         }

@@ -94,7 +94,7 @@ import Testing
         await fixture.stop()
         // The next process knows.
         let next = try await DispatcherFixture.start(path: files.path, webhooks: ["gone", "other"])
-        try await next.eventually("read") { $0.dispatcher.made != nil }
+        try await next.eventually("read") { $0.dispatcher.isRead }
         #expect(await next.registry.webhook("gone")?.isEnabled == false)
         await next.registry.enable("gone")
         try await next.eventually("delivered") { $0.receivers.tries.map(\.type) == ["a"] }
@@ -119,7 +119,7 @@ import Testing
         await first.registry.disable("made")
         await first.stop()
         let second = try await DispatcherFixture.start(path: files.path, webhooks: [])
-        try await second.eventually("read") { $0.dispatcher.made != nil }
+        try await second.eventually("read") { $0.dispatcher.isRead }
         webhook.isEnabled = false
         #expect(await second.registry.all() == [webhook])
         await second.registry.enable("made")
@@ -183,6 +183,28 @@ import Testing
         try await fixture.eventually("delivered") { $0.receivers.tries.count >= 501 }
         #expect(fixture.store.condition.problem?.kind == .full)
         #expect(Set(try await fixture.sent(to: "ops")) == Set(types + ["a"]))
+        await fixture.stop()
+    }
+
+    @Test func `over the limit the oldest fail, and can be sent again`() async throws {
+        let fixture = try await DispatcherFixture.start { _ in
+        } receivers: {
+            $0.answer = { _ in nil }
+        }
+        try await fixture.on { $0.dispatcher.pendingLimit = 20 }
+        for number in 0..<50 { fixture.publish("event.\(number)") }
+        try await fixture.eventually("failed") {
+            $0.dispatcher.entries["ops"]?.lane.pending == 20 && $0.dispatcher.outbox.isIdle
+        }
+        let failed = try await fixture.registry.deliveries(of: "ops", status: .failed, before: nil, limit: 100)
+        #expect(failed.map(\.type) == (0..<30).reversed().map { "event.\($0)" })
+        #expect(failed[0].attempts.last?.error == Outbox.overflow)
+        #expect(fixture.registry.meters.count(.failed, of: "ops") == 30)
+        try await fixture.on { $0.receivers.answer = { _ in 200 } }
+        try await fixture.on { $0.receivers.release() }
+        try await fixture.eventuallyQuiet()
+        #expect(await fixture.registry.status(of: "ops")?.pending == 0)
+        #expect(try await fixture.sent(to: "ops").suffix(20) == (30..<50).map { "event.\($0)" })
         await fixture.stop()
     }
 

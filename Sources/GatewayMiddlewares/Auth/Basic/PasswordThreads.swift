@@ -1,11 +1,8 @@
 import GatewayAccess
+import GatewayCore
 import NIOCore
 import NIOPosix
 import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// Hashes passwords on separate threads, at most as many at once as there are cores.
 ///
@@ -80,7 +77,7 @@ final class PasswordThreads: Sendable {
 
     /// Runs on one of the threads.
     private func work(on first: Queue.Job) {
-        Self.giveWay()
+        Platform.giveWay()
         var next: Queue.Job? = first
         while let job = next {
             let verdict = self.run(job.work)
@@ -90,12 +87,5 @@ final class PasswordThreads: Sendable {
             for waiter in finished.waiters { waiter(verdict) }
             next = finished.next
         }
-    }
-
-    /// Lets the event loops go first where cores are short. On Linux, the priority is that of the thread.
-    private static func giveWay() {
-        #if canImport(Glibc)
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
-        #endif
     }
 }
