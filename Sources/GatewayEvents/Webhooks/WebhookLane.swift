@@ -151,8 +151,10 @@ struct WebhookLane {
 
     /// The oldest deliveries were given up.
     mutating func gaveUp(_ keys: Set<Int64>) {
-        self.isGivenUp = self.sending.map { keys.contains($0.key) } ?? false
-        self.pending = max(0, self.pending - keys.count + (self.isGivenUp ? 1 : 0))
+        // What is being sent waits until its result is known.
+        let isSending = self.sending.map { keys.contains($0.key) } ?? false
+        self.isGivenUp = self.isGivenUp || isSending
+        self.pending = max(0, self.pending - keys.count + (isSending ? 1 : 0))
         self.ready.removeAll { keys.contains($0.key) }
         if let held = self.held, keys.contains(held.delivery.key) { self.held = nil }
     }
