@@ -37,6 +37,7 @@ final class Outbox {
         case redelivered(more: Int?, String, EventLoopPromise<Bool>)
         case restarted(String)
         case prunedSome(String)
+        case saved(String)
         case read(WebhookRows.Reading)
     }
 
@@ -154,7 +155,9 @@ extension Outbox.Step {
         case .update(let delivery, let state, let due):
             let isFinished = state == .delivered || state == .failed
             try DeliveryRows.update(delivery, to: state, due: due, finished: isFinished ? time : nil, in: connection)
-        case .state(let state, let webhook): try WebhookRows.set(state, of: webhook, in: connection)
+        case .state(let state, let webhook):
+            try WebhookRows.set(state, of: webhook, in: connection)
+            outcomes.append(.saved(webhook))
         case .fetch(let webhook, let question):
             let page = try DeliveryRows.page(of: webhook, at: time, limit: WebhookLane.window, in: connection)
             outcomes.append(.page(page, webhook, question: question))

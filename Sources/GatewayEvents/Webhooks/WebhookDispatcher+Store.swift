@@ -53,7 +53,7 @@ extension WebhookDispatcher {
         self.entries = [:]
         self.order = webhooks.map(\.id)
         for var webhook in webhooks {
-            var entry = before[webhook.id] ?? Entry(webhook: webhook, lane: WebhookLane(webhook.id))
+            let entry = before[webhook.id] ?? Entry(webhook)
             // Somebody may have corrected what made it fail.
             let isCorrected = webhook.isFromFile && entry.disabled != nil && entry.webhook.settings != webhook.settings
             webhook.isEnabled = entry.disabled == nil
@@ -81,6 +81,7 @@ extension WebhookDispatcher {
     /// Part of what was asked for will not be answered.
     func storeFailed() {
         self.isReading = false
+        for entry in self.entries.values { entry.saving = 0 }
         if !self.isRead { self.use(WebhookRows.Reading()) }
         self.changeLanes { $0.storeChanged() }
     }
@@ -105,9 +106,10 @@ extension WebhookDispatcher {
     }
 
     private func restore(_ state: WebhookRows.State, of id: String) {
-        guard let entry = self.entries[id], entry.saved != state else { return }
-        self.entries[id]?.saved = state
-        self.entries[id]?.lane = WebhookLane(
+        // What was read may be older than what is yet to be written.
+        guard let entry = self.entries[id], entry.saving == 0, entry.saved != state else { return }
+        entry.saved = state
+        entry.lane = WebhookLane(
             id,
             isEnabled: state.disabled == nil,
             failingSince: state.failingSince,

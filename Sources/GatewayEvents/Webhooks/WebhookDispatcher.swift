@@ -10,13 +10,15 @@ import NIOCore
 /// ``WebhookSending`` to the receivers.
 final class WebhookDispatcher: EventBus.Subscriber {
     /// What is known of one webhook.
-    struct Entry {
+    final class Entry {
         var webhook: Webhook
         var lane: WebhookLane
         /// Why it is disabled; nil if it is enabled.
         var disabled: String?
         /// What the store knows of it.
         var saved = WebhookRows.State()
+        /// How often `saved` is yet to be written.
+        var saving = 0
         /// Wakes the lane.
         var timer: Scheduled<Void>?
         /// The number of deliveries that ended since the last were pruned.
@@ -25,6 +27,11 @@ final class WebhookDispatcher: EventBus.Subscriber {
         var isGivingUp = false
         /// Whether it waits for a slot.
         var isQueued = false
+
+        init(_ webhook: Webhook) {
+            self.webhook = webhook
+            self.lane = WebhookLane(webhook.id)
+        }
     }
 
     let eventLoop: any EventLoop
@@ -112,10 +119,11 @@ final class WebhookDispatcher: EventBus.Subscriber {
                 self.entries[id]?.lane.accepted(delivery)
                 changed.insert(id)
             case .gaveUp(let keys, let id):
-                self.entries[id]?.lane.gaveUp(keys)
-                self.entries[id]?.finished += keys.count
-                self.entries[id]?.isGivingUp = false
-                if self.entries[id] != nil { self.meters.failed(id, count: keys.count) }
+                guard let entry = self.entries[id] else { continue }
+                entry.lane.gaveUp(keys)
+                entry.finished += keys.count
+                entry.isGivingUp = false
+                self.meters.failed(id, count: keys.count)
                 changed.insert(id)
             case .page(let page, let id, let question):
                 self.entries[id]?.lane.fetched(page, for: question, at: now)
@@ -132,6 +140,7 @@ final class WebhookDispatcher: EventBus.Subscriber {
                 changed.insert(id)
             case .prunedSome(let id): self.outbox.add(.prune(id))
             case .read(let reading): self.use(reading)
+            case .saved(let id): self.entries[id]?.saving -= 1
             }
         }
         if self.store.condition.generation != self.generation { self.read() }
@@ -144,7 +153,7 @@ final class WebhookDispatcher: EventBus.Subscriber {
     /// Gives up the oldest deliveries of a webhook that has too many.
     private func limit(_ id: String) {
         guard let entry = self.entries[id], !entry.isGivingUp, entry.lane.pending > self.pendingLimit else { return }
-        self.entries[id]?.isGivingUp = true
+        entry.isGivingUp = true
         self.outbox.add(.giveUp(id, count: entry.lane.pending - self.pendingLimit))
     }
 
@@ -158,22 +167,20 @@ final class WebhookDispatcher: EventBus.Subscriber {
             return
         }
         guard let slot = self.slots.take(for: id, isFailing: entry.lane.isFailing) else {
-            self.entries[id]?.isQueued = true
+            entry.isQueued = true
             return
         }
-        self.entries[id]?.timer?.cancel()
-        self.entries[id]?.timer = nil
+        entry.timer?.cancel()
+        entry.timer = nil
         let now = Platform.unixMilliseconds()
-        switch self.entries[id]?.lane.next(at: now) {
+        switch entry.lane.next(at: now) {
         case .send(let delivery): return self.send(delivery, to: entry.webhook, slot)
         case .fetch(let question): self.outbox.add(.fetch(id, question: question))
         case .wait(let until):
             // Not longer than a minute, in case the clock is set.
             let delay = TimeAmount.milliseconds(min(max(until - now, 1), 60_000))
-            self.entries[id]?.timer = self.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in
-                self?.turn(id)
-            }
-        case .idle, nil: break
+            entry.timer = self.eventLoop.assumeIsolated().scheduleTask(in: delay) { [weak self] in self?.turn(id) }
+        case .idle: break
         }
         self.give(slot)
     }
@@ -214,8 +221,9 @@ final class WebhookDispatcher: EventBus.Subscriber {
             self.eventLoop.assumeIsolated().execute { [weak self] in self?.turn(id) }
         }
         guard let entry = self.entries[id] else { return }
+        let wasFailing = entry.lane.isFailing
         let attempt = DeliveryTry(time: start, status: result.status, duration: result.duration, error: result.error)
-        let finished = self.entries[id]?.lane.finished(
+        let finished = entry.lane.finished(
             attempt,
             retryAfter: result.retryAfter.map { Int64($0) * 1000 },
             at: Platform.unixMilliseconds(),
@@ -223,16 +231,16 @@ final class WebhookDispatcher: EventBus.Subscriber {
             random: Double.random(in: 0...1, using: &self.random)
         )
         guard let (delivery, outcome) = finished else { return }
-        self.report(entry, attempt)
+        self.report(entry, wasFailing: wasFailing, attempt)
         switch outcome {
-        case .delivered: self.end(delivery, as: .delivered, of: id)
+        case .delivered: self.end(delivery, as: .delivered, of: entry)
         case .retry(let due): self.outbox.add(.update(delivery, .retrying, due: due))
         case .failed:
             self.log.warning("a delivery to a webhook failed for good", metadata: Self.metadata(entry.webhook, attempt))
-            self.end(delivery, as: .failed, of: id)
+            self.end(delivery, as: .failed, of: entry)
         case .disabled(let reason):
             self.outbox.add(.update(delivery, .waiting, due: 0))
-            self.disable(id, because: reason.rawValue, attempt)
+            self.disable(entry, because: reason.rawValue, attempt)
         }
         let meter: WebhookMeters.Result =
             switch outcome {
@@ -245,40 +253,40 @@ final class WebhookDispatcher: EventBus.Subscriber {
     }
 
     /// Says when a webhook begins to fail, and when it works again.
-    private func report(_ before: Entry, _ attempt: DeliveryTry) {
-        let metadata = Self.metadata(before.webhook, attempt)
-        switch (before.lane.isFailing, self.entries[before.webhook.id]?.lane.isFailing) {
+    private func report(_ entry: Entry, wasFailing: Bool, _ attempt: DeliveryTry) {
+        let metadata = Self.metadata(entry.webhook, attempt)
+        switch (wasFailing, entry.lane.isFailing) {
         case (false, true): self.log.warning("a webhook fails; its deliveries are tried again", metadata: metadata)
         case (true, false): self.log.notice("a webhook works again", metadata: metadata)
         default: break
         }
     }
 
-    private func end(_ delivery: WebhookDelivery, as state: DeliveryRows.State, of id: String) {
+    private func end(_ delivery: WebhookDelivery, as state: DeliveryRows.State, of entry: Entry) {
         self.outbox.add(.update(delivery, state, due: 0))
-        self.entries[id]?.finished += 1
-        if let count = self.entries[id]?.finished, count >= DeliveryRows.pruneStep {
-            self.entries[id]?.finished = 0
-            self.outbox.add(.prune(id))
-        }
+        entry.finished += 1
+        guard entry.finished >= DeliveryRows.pruneStep else { return }
+        entry.finished = 0
+        self.outbox.add(.prune(entry.webhook.id))
     }
 
-    private func disable(_ id: String, because reason: String, _ attempt: DeliveryTry) {
-        guard let webhook = self.entries[id]?.webhook else { return }
-        self.setDisabled(id, because: reason)
+    private func disable(_ entry: Entry, because reason: String, _ attempt: DeliveryTry) {
+        let webhook = entry.webhook
+        self.setDisabled(webhook.id, because: reason)
         var metadata = Self.metadata(webhook, attempt)
         metadata["cause"] = "\(reason)"
         self.log.error("webhook disabled; enable it through the admin API", metadata: metadata)
         var data: [String: JSONValue] = [
-            "webhook": .string(id), "host": .string(webhook.host), "reason": .string(reason),
+            "webhook": .string(webhook.id), "host": .string(webhook.host), "reason": .string(reason),
         ]
         if let status = attempt.status { data["status"] = .integer(status) }
         self.publish(GatewayEvent("webhook.disabled", .critical, topic: "gateway", data))
     }
 
     func setDisabled(_ id: String, because reason: String?) {
-        self.entries[id]?.disabled = reason
-        self.entries[id]?.webhook.isEnabled = reason == nil
+        guard let entry = self.entries[id] else { return }
+        entry.disabled = reason
+        entry.webhook.isEnabled = reason == nil
         self.meters.set(id, disabled: reason)
     }
 
@@ -287,7 +295,8 @@ final class WebhookDispatcher: EventBus.Subscriber {
         guard let entry = self.entries[id] else { return }
         let state = WebhookRows.State(disabled: entry.disabled, failingSince: entry.lane.failingSince)
         guard state != entry.saved else { return }
-        self.entries[id]?.saved = state
+        entry.saved = state
+        entry.saving += 1
         self.outbox.add(.state(state, id))
     }
 
@@ -300,10 +309,7 @@ final class WebhookDispatcher: EventBus.Subscriber {
 
     func changeLanes(_ change: (inout WebhookLane) -> Void) {
         for id in self.order {
-            if var lane = self.entries[id]?.lane {
-                change(&lane)
-                self.entries[id]?.lane = lane
-            }
+            if let entry = self.entries[id] { change(&entry.lane) }
             self.turn(id)
         }
     }

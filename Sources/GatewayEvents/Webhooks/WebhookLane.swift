@@ -45,7 +45,7 @@ struct WebhookLane {
     /// Whether nothing was asked for since the store changed.
     private var isUnknown = true
     private(set) var sending: WebhookDelivery?
-    /// Whether what is being sent is not tried again.
+    /// Whether what is being sent was given up. It is not tried again.
     private var isGivenUp = false
     /// The one that all others wait for, and until when.
     private var held: (delivery: WebhookDelivery, until: Int64)?
@@ -151,10 +151,8 @@ struct WebhookLane {
 
     /// The oldest deliveries were given up.
     mutating func gaveUp(_ keys: Set<Int64>) {
-        // What is being sent waits until its result is known.
-        let isSending = self.sending.map { keys.contains($0.key) } ?? false
-        self.isGivenUp = self.isGivenUp || isSending
-        self.pending = max(0, self.pending - keys.count + (isSending ? 1 : 0))
+        if let sending, keys.contains(sending.key) { self.isGivenUp = true }
+        self.pending = max(0, self.pending - keys.count)
         self.ready.removeAll { keys.contains($0.key) }
         if let held = self.held, keys.contains(held.delivery.key) { self.held = nil }
     }
@@ -201,7 +199,7 @@ struct WebhookLane {
         if let status = attempt.status, (200..<300).contains(status) {
             self.failingSince = nil
             self.hasSucceededSinceHold = true
-            self.pending = max(0, self.pending - 1)
+            if !isGivenUp { self.pending = max(0, self.pending - 1) }
             return (delivery, .delivered)
         }
         delivery.tries += 1
@@ -212,7 +210,7 @@ struct WebhookLane {
         let asked = max(0, retryAfter ?? 0)
         if retryAfter != nil { self.pausedUntil = max(self.pausedUntil, now + min(asked, Self.pauseLimit)) }
         guard delivery.tries <= schedule.retry.count, !isGivenUp else {
-            self.pending = max(0, self.pending - 1)
+            if !isGivenUp { self.pending = max(0, self.pending - 1) }
             return (delivery, .failed)
         }
         let wait = Int64(Double(schedule.retry[delivery.tries - 1]) * (0.8 + 0.4 * random))
