@@ -133,9 +133,10 @@ package final class EventService: Sendable {
                 parts.value.record.begin { parts.value.sentry.report(crash: $0) }
             }
             reports.register(with: registry)
-            if configuration.events.store.isEmpty, !configuration.events.webhooks.isEmpty {
+            let isUsed = !configuration.events.webhooks.isEmpty || !configuration.alerts.isEmpty
+            if configuration.events.store.isEmpty, isUsed {
                 log.notice(
-                    "webhook deliveries are kept in memory and are lost when the gateway ends",
+                    "deliveries to webhooks and the states of alerts are kept in memory, and end with the gateway",
                     metadata: ["advice": "set events.store to keep them in a file"]
                 )
             }

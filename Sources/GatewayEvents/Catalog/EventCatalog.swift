@@ -194,11 +194,11 @@ package enum EventCatalog {
         EventDescription(
             type: "webhook.disabled",
             topic: "gateway",
-            severities: [.warning],
+            severities: [.critical],
             when:
                 "A webhook gets no more events, because its deliveries failed for all of `events.disable_after`, or it "
                 + "answered 410.",
-            fields: [.string("webhook", "the ID of the webhook"), .string("reason", "why")]
+            fields: [.string("webhook", "the ID of the webhook"), .string("reason", "`gone` or `failing`")]
         ),
         EventDescription(
             type: "error.captured",

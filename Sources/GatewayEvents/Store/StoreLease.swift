@@ -13,7 +13,7 @@ import GatewaySettings
 /// It is a lock on a file beside the store, which the system releases when the process ends, however it ends. SQLite's own
 /// locks would be lost if the file of the database itself were opened and closed.
 struct StoreLease: ~Copyable {
-    private let descriptor: CInt
+    fileprivate let descriptor: CInt
 
     /// Takes the lease; nil if another process has it.
     ///
@@ -31,8 +31,6 @@ struct StoreLease: ~Copyable {
         guard error == EWOULDBLOCK else { throw SQLiteError(.io, "\(file): \(String(cString: strerror(error)))") }
         return nil
     }
-
-    private init(descriptor: CInt) { self.descriptor = descriptor }
 
     deinit { close(self.descriptor) }
 }

@@ -276,10 +276,7 @@ final class WebhookDispatcher: EventBus.Subscriber {
         var metadata = Self.metadata(webhook, attempt)
         metadata["cause"] = "\(reason)"
         self.log.error("webhook disabled; enable it through the admin API", metadata: metadata)
-        var data: [String: JSONValue] = [
-            "webhook": .string(webhook.id), "host": .string(webhook.host), "reason": .string(reason),
-        ]
-        if let status = attempt.status { data["status"] = .integer(status) }
+        let data: [String: JSONValue] = ["webhook": .string(webhook.id), "reason": .string(reason)]
         self.publish(GatewayEvent("webhook.disabled", .critical, topic: "gateway", data))
     }
 
