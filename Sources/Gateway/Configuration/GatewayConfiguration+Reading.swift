@@ -103,7 +103,8 @@ extension ConfigurationVocabulary {
             middlewares: middlewares ?? .standard,
             allowsFurtherMiddlewares: middlewares == nil,
             adminPaths: AdminEndpoints.exposable,
-            errorCodes: GatewayError.Code.all.map(\.name) + EventService.errorCodes
+            errorCodes: GatewayError.Code.all.map(\.name) + EventService.errorCodes,
+            eventTypes: EventCatalog.all.map(\.type)
         )
     }
 }

@@ -5,13 +5,8 @@ extension Webhook {
     /// Whether the webhook receives an event, if it is enabled.
     package func wants(_ event: Event) -> Bool {
         let types = self.settings.events
-        return (types.isEmpty || types.contains { Self.pattern($0, matches: event.type) })
+        return (types.isEmpty || types.contains { WebhookConfiguration.pattern($0, matches: event.type) })
             && self.settings.filter.accepts(event)
-    }
-
-    /// - Parameter pattern: A type, or the start of types and `*`.
-    private static func pattern(_ pattern: String, matches type: String) -> Bool {
-        pattern.last == "*" ? type.hasPrefix(pattern.dropLast()) : type == pattern
     }
 }
 

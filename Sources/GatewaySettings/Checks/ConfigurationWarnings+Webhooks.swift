@@ -5,7 +5,9 @@ extension ConfigurationWarnings {
         for (index, webhook) in self.configuration.events.webhooks.enumerated() {
             let path = SettingPath("events", "webhooks") + index
             guard !self.diagnostics.hasFailure(in: self.diagnostics.written(path)) else { continue }
-            warnings += self.webhook(webhook, path) + self.filter(webhook.filter, path + "filter")
+            warnings += self.webhook(webhook, path)
+            warnings += self.events(webhook.events, path + "events")
+            warnings += self.filter(webhook.filter, path + "filter")
         }
         return warnings
     }
@@ -39,6 +41,26 @@ extension ConfigurationWarnings {
         {
             warnings.append(
                 warning(path + "body", "the template is not JSON, so it is sent as text", "correct its JSON")
+            )
+        }
+        return warnings
+    }
+
+    /// Programs that embed the gateway may publish other events, so these are not errors.
+    private func events(_ patterns: [String], _ path: SettingPath) -> [ConfigurationError] {
+        let types = self.vocabulary.eventTypes
+        if types.isEmpty { return [] }
+        let kinds: [String] = Set(types.map { type in String(type.prefix { $0 != "." }) + ".*" }).sorted()
+        var warnings: [ConfigurationError] = []
+        for (index, pattern) in patterns.enumerated()
+        where !types.contains(where: { WebhookConfiguration.pattern(pattern, matches: $0) }) {
+            let nearest = NearestName.of(pattern, among: types + kinds)
+            warnings.append(
+                warning(
+                    path + index,
+                    "the gateway has no event \(JSONText.quoted(pattern))",
+                    "write \(nearest.map { JSONText.quoted($0) } ?? SettingWalker.list(kinds))"
+                )
             )
         }
         return warnings

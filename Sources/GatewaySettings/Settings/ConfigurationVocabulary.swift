@@ -8,17 +8,21 @@ package struct ConfigurationVocabulary: Sendable {
     package var adminPaths: [String]
     /// The codes of errors that the gateway reports.
     package var errorCodes: [String]
+    /// The types of the gateway's events. Empty: not known.
+    package var eventTypes: [String]
 
     package init(
         middlewares: [MiddlewareDescription],
         allowsFurtherMiddlewares: Bool = false,
         adminPaths: [String],
-        errorCodes: [String] = []
+        errorCodes: [String] = [],
+        eventTypes: [String] = []
     ) {
         self.middlewares = middlewares
         self.allowsFurtherMiddlewares = allowsFurtherMiddlewares
         self.adminPaths = adminPaths
         self.errorCodes = errorCodes
+        self.eventTypes = eventTypes
     }
 
     /// The metrics that alerts may name.

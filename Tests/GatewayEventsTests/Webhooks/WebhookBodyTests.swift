@@ -84,7 +84,8 @@ import Testing
         #expect(resolve["event_action"] == "resolve")
         #expect(resolve["payload"] == nil)
         #expect(trigger["dedup_key"] == resolve["dedup_key"])
-        let other = try self.body(.pagerduty, end, .info, data: data.merging(["target": "10.0.0.2:80"]) { $1 })
+        let others: [String: JSONValue] = ["target": "10.0.0.2:80", "node": "m", "alert": "b"]
+        let other = try self.body(.pagerduty, end, .info, data: data.merging(others) { $1 })
         #expect(other["dedup_key"] != resolve["dedup_key"])
     }
 

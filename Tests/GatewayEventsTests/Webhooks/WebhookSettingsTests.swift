@@ -10,7 +10,11 @@ import Testing
             toml: toml,
             file: "gateway.toml",
             environment: environment,
-            vocabulary: ConfigurationVocabulary(middlewares: [], adminPaths: [])
+            vocabulary: ConfigurationVocabulary(
+                middlewares: [],
+                adminPaths: [],
+                eventTypes: ["upstream.down", "upstream.up", "alert.firing", "circuit.opened"]
+            )
         )
     }
 
@@ -138,6 +142,11 @@ import Testing
     @Test(arguments: [
         ("", ["the webhook receives every event", "without a secret"]),
         ("events = [\"*\"]\nformat = \"slack\"", []),
+        ("events = [\"upstream.*\", \"alert.firing\"]\nformat = \"slack\"", []),
+        (
+            "events = [\"upstraem.*\", \"alert.fired\"]\nformat = \"slack\"",
+            ["no event \"upstraem.*\"", "no event \"alert.fired\""]
+        ),
         ("events = [\"*\"]\nformat = \"slack\"\nbody = \"x\"", ["only format = \"template\" uses the body"]),
         ("filter = { severity = [\"critical\"] }\nformat = \"slack\"", []),
         ("filter = { route = [\"chekout\"] }\nformat = \"slack\"", ["there is no route \"chekout\""]),

@@ -50,7 +50,10 @@ enum PagerDutyEvent {
     private static func key(_ event: JSONValue, _ text: EventText) -> String {
         let beginning = self.beginnings[text.type] ?? (text.type == "circuit.half_open" ? "circuit.opened" : text.type)
         let host = text.gateway.split(separator: ":").dropLast().joined(separator: ":")
-        let parts = ["target", "node", "file", "webhook", "alert", "labels", "code"].compactMap { name in
+        // Clients have addresses too, but no incidents of their own.
+        let isTarget = text.type.hasPrefix("upstream.") || text.type.hasPrefix("circuit.")
+        let names = isTarget ? ["target", "address"] : ["node", "file", "webhook", "alert", "labels", "code", "test"]
+        let parts = names.compactMap { name in
             event["data"]?[name]?.plainText
         }
         let key = ([host, beginning, event["topic"]?.plainText ?? ""] + parts).joined(separator: "/")

@@ -38,6 +38,11 @@ extension WebhookConfiguration {
             }
     }
 
+    /// Whether a pattern includes a type of events.
+    package static func pattern(_ pattern: String, matches type: String) -> Bool {
+        pattern.last == "*" ? type.hasPrefix(pattern.dropLast()) : type == pattern
+    }
+
     /// Whether the text is `*`, a type of events such as `upstream.down`, or the start of types, such as `upstream.*`.
     package static func isEventPattern(_ text: String) -> Bool {
         if text == "*" { return true }
