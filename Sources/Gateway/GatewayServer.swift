@@ -20,7 +20,7 @@ public final class GatewayServer: Service {
     private let inProcess: [String: InProcessHandler]
     private let names: NameResolver.Settings
     private let source: ConfigurationSource
-    private let bus = EventBus(gateway: Platform.gatewayName)
+    let bus = EventBus(gateway: Platform.gatewayName)
     let log: Logger
     private let state = NIOLockedValueBox(State())
 
@@ -116,6 +116,7 @@ public final class GatewayServer: Service {
                 log: self.log
             )
         } catch {
+            await self.bus.stop()
             self.reportStart(.failure(error))
             throw error
         }
@@ -127,6 +128,9 @@ public final class GatewayServer: Service {
             throw error
         }
         self.state.withLockedValue { $0.runtime = runtime }
+        self.bus.publish(
+            GatewayEvent("gateway.started", .info, topic: "gateway", ["version": .string(GatewayVersion.current)])
+        )
         self.reportStart(.success(runtime.boundAddresses))
         await withGracefulShutdownHandler {
             await self.waitForStop()

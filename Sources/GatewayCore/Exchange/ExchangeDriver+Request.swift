@@ -182,7 +182,7 @@ extension ExchangeDriver {
 
 /// The request as routing sees it. Valid only for the duration of one call.
 struct RequestView: RoutedRequest {
-    let method: UnsafeRawBufferPointer
+    var method: UnsafeRawBufferPointer
     let host: UnsafeRawBufferPointer
     var path: UnsafeRawBufferPointer
     let query: UnsafeRawBufferPointer

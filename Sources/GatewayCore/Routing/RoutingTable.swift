@@ -98,6 +98,30 @@ package final class RoutingTable {
         }
     }
 
+    /// Returns the name of the route that serves a page to browsers on the host of the request; nil if none does.
+    ///
+    /// - Parameter path: As the client wrote it, without a query.
+    package func route(ofPage path: String, _ exchange: Exchange) -> String? {
+        var page = Array(path.utf8)
+        var normal: [UInt8] = []
+        switch page.withUnsafeBytes({ PathNormalizer.normalize($0, into: &normal) }) {
+        case .unchanged: break
+        case .rewritten: page = normal
+        case .invalid: return nil
+        }
+        return exchange.request.headers.bytes.withUnsafeReadableBytes { bytes in
+            page.withUnsafeBytes { page in
+                Array("GET".utf8).withUnsafeBytes { method in
+                    var request = RequestView(exchange, bytes)
+                    (request.path, request.method) = (page, method)
+                    var captures = PathCaptures()
+                    guard case .found(let plan, _) = self.router.route(request, captures: &captures) else { return nil }
+                    return self.plans[plan].name
+                }
+            }
+        }
+    }
+
     /// Returns whether an exposed admin endpoint answers the request.
     func isExposed(_ exchange: Exchange) -> Bool {
         guard let exposed = self.exposed else { return false }

@@ -12,7 +12,7 @@ struct EventMeters: Sendable {
         "gateway_events_dropped_total",
         .counter,
         help: "Events that somebody did not get: queue (too many waited to be handed on), "
-            + "subscriber (a program was too slow), stream (a client was too slow).",
+            + "subscriber (the embedding program was too slow).",
         labels: ["reason"]
     )
 
@@ -44,6 +44,4 @@ package enum EventDrop: String, CaseIterable, Sendable {
     case queue
     /// A subscriber in the embedding program was too slow.
     case subscriber
-    /// A client of a stream was too slow.
-    case stream
 }

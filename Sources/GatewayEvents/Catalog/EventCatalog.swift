@@ -203,17 +203,14 @@ package enum EventCatalog {
         EventDescription(
             type: "error.captured",
             topic: "gateway",
-            severities: [.warning, .critical],
-            when: "An error was reported to Sentry.",
+            severities: [.warning],
+            when: "The gateway or an upstream failed requests: the first of a kind at once, then once a minute.",
             fields: [
                 .string("code", "the code of the error"),
+                .integer("count", "the number of errors since the last event of the kind"),
                 .string("route", "the route", isOptional: true),
                 .string("upstream", "the upstream", isOptional: true),
                 .integer("status", "the status of the response", isOptional: true),
-                .string("request_id", "the request ID", isOptional: true),
-                .string("reason", "why", isOptional: true),
-                .string("id", "the ID in Sentry", isOptional: true),
-                .integer("count", "the number of equal errors", isOptional: true),
             ]
         ),
     ]

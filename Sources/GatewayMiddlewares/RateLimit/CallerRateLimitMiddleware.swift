@@ -24,6 +24,7 @@ struct CallerRateLimitMiddleware: RequestHook, ResponseHook, CompletionHook {
     private let isShadow: Bool
     private let refusal: Decision
     private let limited: Counter
+    private let exceeded: RateLimitExceeded
     /// Where the request counts as long as it is in flight.
     private let slot: ExchangeKey<CallersInFlight.Slot?>
 
@@ -44,6 +45,7 @@ struct CallerRateLimitMiddleware: RequestHook, ResponseHook, CompletionHook {
             context.route,
             self.isShadow ? "shadow_limited" : "limited"
         )
+        self.exceeded = RateLimitExceeded(in: context)
         self.slot = context.key(nil)
         config.checkCredentials(in: &context)
     }
@@ -67,6 +69,7 @@ struct CallerRateLimitMiddleware: RequestHook, ResponseHook, CompletionHook {
             exchange[RateLimitMiddleware.verdict] = self.isShadow ? "shadow_limited" : "limited"
             guard !self.isShadow else { return .next }
             exchange.caller?.consumer.countLimited()
+            self.exceeded.occurred(exchange)
             return self.refusal
         }
         return limit.rates?.request(exchange) ?? .next

@@ -44,6 +44,7 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
     /// What the response reports. A request counts in one limit only.
     private let standing = ExchangeKey<RateLimitDecision?>("rate_limit.standing", initial: nil)
     private let worker: Worker
+    private let exceeded: RateLimitExceeded
     private let allowed: Counter
     private let limited: Counter
 
@@ -109,6 +110,7 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
         )
         self.refusals = RateLimitRefusals(config.rates, status: config.status, self.fields)
         self.worker = context.worker
+        self.exceeded = RateLimitExceeded(in: context)
         self.allowed = context.counter(Self.decisions, context.route, "allowed")
         self.limited = context.counter(
             Self.decisions,
@@ -185,6 +187,7 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
             exchange[Self.verdict] = self.isShadow ? "shadow_limited" : "limited"
             if !self.isShadow {
                 exchange.caller?.consumer.countLimited()
+                self.exceeded.occurred(exchange)
                 return self.refusals.refusal(for: decision)
             }
         }

@@ -25,6 +25,8 @@ struct CSPReport: Hashable, Sendable {
     let disposition: String
     /// Further details by name, ready for the log.
     let details: [String: String]
+    /// The path of the page, without a query; nil if the report does not name it.
+    let path: String?
 
     static func parse(_ body: ByteBuffer, as format: Format) throws(Malformed) -> [CSPReport] {
         let data = Data(body.readableBytesView)
@@ -51,6 +53,7 @@ struct CSPReport: Hashable, Sendable {
         details["line"] = body.line.map { String($0) }
         details["sample"] = body.sample.map(CSPReportText.escaped)
         self.details = details
+        self.path = body.document.flatMap(CSPReportText.path)
     }
 }
 
@@ -61,6 +64,13 @@ enum CSPReportText {
     /// Without query and fragment, which may contain secrets of the page's user.
     static func url(_ text: String) -> String {
         self.escaped(String(text.prefix { $0 != "?" && $0 != "#" }))
+    }
+
+    /// The path of a URL without query and fragment; nil if it is none, or very long.
+    static func path(_ text: String) -> String? {
+        guard text.utf8.count <= 4096, let scheme = text.firstRange(of: "://") else { return nil }
+        let path = text[scheme.upperBound...].drop { !"/?#".contains($0) }.prefix { $0 != "?" && $0 != "#" }
+        return path.isEmpty ? "/" : String(path)
     }
 
     /// Shortened, with control characters and non-ASCII characters escaped.

@@ -1,7 +1,9 @@
 package import GatewayCore
 import GatewayHTTP
+import GatewaySettings
 import Logging
 import NIOCore
+import Synchronization
 
 /// Receives browser reports on `csp.report_path`: counts them, logs some, and answers 204.
 ///
@@ -23,8 +25,12 @@ package struct CSPReportMiddleware: RequestHook {
 
     private let worker: Worker
     private let log = CSPReportLog()
+    private let violations: CSPViolations
 
-    package init(_ config: Config, in context: inout BuildContext) { self.worker = context.worker }
+    package init(_ config: Config, in context: inout BuildContext) {
+        self.worker = context.worker
+        self.violations = context.lasting("violations") { CSPViolations() }
+    }
 
     package func request(_ exchange: Exchange) -> Decision {
         guard exchange.request.method == .post else {
@@ -40,7 +46,7 @@ package struct CSPReportMiddleware: RequestHook {
         case .larger: return .fail(GatewayError(.payloadTooLarge))
         case .whole(let body):
             do throws(CSPReport.Malformed) {
-                for report in try CSPReport.parse(body, as: format) { self.take(report) }
+                for report in try CSPReport.parse(body, as: format) { self.take(report, exchange) }
                 return .respond(Response(status: 204))
             } catch {
                 return .fail(.badRequest("The report is malformed."))
@@ -48,9 +54,14 @@ package struct CSPReportMiddleware: RequestHook {
         }
     }
 
-    private func take(_ report: CSPReport) {
+    private func take(_ report: CSPReport, _ exchange: Exchange) {
         self.worker.meters.counter(Self.reports, [report.directive, report.disposition]).add()
         self.log.write(report, to: self.worker.log, at: self.worker.now)
+        // The page may be made up, its route is not.
+        let route = self.worker.table.route(ofPage: report.path ?? "/", exchange) ?? exchange.route
+        self.violations.event(route: route, report.directive).occurred(on: self.worker) {
+            ["route": .string(route), "directive": .string(report.directive)]
+        }
     }
 
     private static func format(_ type: UnsafeRawBufferPointer) -> CSPReport.Format? {
@@ -59,6 +70,27 @@ package struct CSPReportMiddleware: RequestHook {
         case "application/csp-report": return .single
         case "application/reports+json": return .list
         default: return nil
+        }
+    }
+}
+
+/// The events of violations, by route and directive, across workers and reloads.
+final class CSPViolations: Sendable {
+    private struct Key: Hashable {
+        let route: String
+        let directive: String
+    }
+
+    private let events = Mutex<[Key: PacedEvent]>([:])
+
+    /// There are as many as there are routes and known directives.
+    func event(route: String, _ directive: String) -> PacedEvent {
+        self.events.withLock { events in
+            let key = Key(route: route, directive: directive)
+            if let event = events[key] { return event }
+            let event = PacedEvent("csp.violation", topic: "routes.\(route)")
+            events[key] = event
+            return event
         }
     }
 }

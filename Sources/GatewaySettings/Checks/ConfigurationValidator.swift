@@ -18,6 +18,7 @@ package struct ConfigurationValidator {
         forwardAuth()
         sentry()
         plans()
+        events()
         webhooks()
         for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
             validate(upstream, at: SettingPath("upstreams") + name)

@@ -1,4 +1,5 @@
 import Gateway
+import GatewayEvents
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -59,16 +60,18 @@ extension EndToEnd {
             limit.withLockedValue { $0 = 1 << 50 }
             try await eventually("requests are accepted") { !shared.isOverloaded }
             await watch.stop()
-            #expect(events.types == ["gateway.overloaded", "gateway.recovered"])
+            #expect(events.all.map(\.type) == ["gateway.overloaded", "gateway.recovered"])
+            #expect(events.all.map(\.severity) == [.critical, .info])
+            #expect(events.all.flatMap(EventCatalog.deviations) == [])
         }
     }
 }
 
-/// Keeps the types of all events.
+/// Keeps all events.
 private final class RecordedEvents: EventSink {
-    private let all = NIOLockedValueBox<[String]>([])
+    private let box = NIOLockedValueBox<[GatewayEvent]>([])
 
-    var types: [String] { self.all.withLockedValue { $0 } }
+    var all: [GatewayEvent] { self.box.withLockedValue { $0 } }
 
-    func publish(_ event: GatewayEvent) { self.all.withLockedValue { $0.append(event.type) } }
+    func publish(_ event: GatewayEvent) { self.box.withLockedValue { $0.append(event) } }
 }

@@ -4,6 +4,7 @@ import Testing
 @testable import Gateway
 @testable import GatewayAdmin
 @testable import GatewayCore
+@testable import GatewayEvents
 @testable import GatewayMiddlewares
 @testable import GatewaySettings
 
@@ -48,7 +49,9 @@ struct DocumentNameTests {
     @Test(arguments: Repository.documents) func `every key exists`(document: String) throws {
         let keys = Self.keys
         // Types of events and actions in the audit log look like keys.
-        let others = Set(["redis.down", "redis.up"] + AuditAction.all.map { Substring($0.name) })
+        let events = EventCatalog.all.flatMap { [$0.type, $0.topic] }.map { Substring($0) }
+        let topics: [Substring] = ["metrics.route", "metrics.upstream", "metrics.system"]
+        let others = Set(events + topics + AuditAction.all.map { Substring($0.name) })
         for span in try Self.codeSpans(of: document)
         where span.contains(".") && span.allSatisfy(Self.isKeyCharacter) && !others.contains(span) {
             var names = span.split(separator: ".").map { $0.prefix { $0 != "[" } }

@@ -51,6 +51,7 @@ enum MetricCatalog {
         (
             "Events",
             [
+                EventMeters.published, EventMeters.dropped,
                 WebhookMeters.deliveries, WebhookMeters.duration, WebhookMeters.pending, EventStore.errors,
                 AlertMeters.firing, AlertMeters.failures, AlertMeters.duration,
                 RequestReports.events,

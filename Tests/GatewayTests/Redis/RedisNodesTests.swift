@@ -1,4 +1,5 @@
 import GatewayCore
+import GatewayEvents
 import Logging
 import NIOCore
 import Synchronization
@@ -34,6 +35,7 @@ struct RedisNodesTests {
         #expect(nodes.conditions.first?.connected == 2)
         #expect(nodes.families().first?.values == [1])
         #expect(events.types == ["redis.down", "redis.up"])
+        #expect(events.all.withLock { $0 }.flatMap(EventCatalog.deviations) == [])
     }
 
     private final class Lines: Sendable {

@@ -52,6 +52,7 @@ struct MetricsTests {
         gateway_build_info{version,swift} gateway_upstream_queue_seconds{upstream} gateway_log_lines_dropped_total
         gateway_metric_series_dropped_total{metric} gateway_request_ids_replaced_total
         gateway_event_loop_lag_seconds{worker} gateway_event_loop_stalls_total
+        gateway_events_total{topic} gateway_events_dropped_total{reason}
         process_cpu_seconds_total process_resident_memory_bytes
         process_open_fds process_max_fds process_start_time_seconds
         """

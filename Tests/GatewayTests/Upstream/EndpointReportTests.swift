@@ -1,3 +1,4 @@
+import GatewayEvents
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -42,6 +43,7 @@ import Testing
             target.setPolled(isPolled)
             body(EndpointReport(target: target, endpoint: target.endpoints[0], worker: worker))
         }.get()
+        #expect(sink.all.flatMap(EventCatalog.deviations) == [])
         return sink.all
     }
 

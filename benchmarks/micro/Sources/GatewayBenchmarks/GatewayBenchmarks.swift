@@ -12,7 +12,8 @@
 enum GatewayBenchmarks {
     static let all =
         CodecBenchmarks.all + RouterBenchmarks.all + ChainBenchmarks.all + CacheBenchmarks.all + AccessBenchmarks.all
-        + LimiterBenchmarks.all + PoolBenchmarks.all + MetricsBenchmarks.all + CompressionBenchmarks.all
+        + LimiterBenchmarks.all + PoolBenchmarks.all + MetricsBenchmarks.all + EventBenchmarks.all
+        + CompressionBenchmarks.all
         + ETagBenchmarks.all
         + FieldsBenchmarks.all
 

@@ -11,6 +11,7 @@ extension Embedded {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             try await checkAnswers(gateway)
+            try await checkEvents(gateway)
             await services.triggerGracefulShutdown()
             try await group.waitForAll()
         }
@@ -33,6 +34,15 @@ extension Embedded {
             in: try await fetch("/users", headers: ["X-Customer: acme"], at: address)
         )
         try expect("hello from /open/door", in: try await fetch("/open/door", at: address))
+    }
+
+    private static func checkEvents(_ gateway: GatewayServer) async throws {
+        let orders = gateway.events.subscribe("app.*")
+        Events.placed(order: 17, in: gateway)
+        for await event in orders {
+            try expect("\"type\":\"order.placed\"", "\"topic\":\"app.orders\"", "{\"number\":17}", in: event.json)
+            break
+        }
     }
 
     private static func checkInspection(_ configuration: GatewayConfiguration) async throws {
