@@ -1,4 +1,3 @@
-import GatewayCore
 import GatewaySettings
 
 extension Webhook {
@@ -16,7 +15,7 @@ extension EventFilterConfiguration {
         func accepts(_ names: [String], _ name: String?) -> Bool {
             names.isEmpty || name.map(names.contains) ?? false
         }
-        return (self.severity.isEmpty || self.severity.contains { $0.rawValue == event.severity.rawValue })
+        return (self.severity.isEmpty || self.severity.contains(event.severity))
             && accepts(self.route, event.name(of: "route"))
             && accepts(self.upstream, event.name(of: "upstream"))
             && accepts(self.alert, event.name(of: "alert"))

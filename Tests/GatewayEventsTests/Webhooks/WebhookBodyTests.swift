@@ -8,7 +8,7 @@ import Testing
     private func body(
         _ format: WebhookFormat,
         _ type: String,
-        _ severity: GatewayEvent.Severity = .warning,
+        _ severity: EventSeverity = .warning,
         topic: String = "upstreams.api",
         data: [String: JSONValue] = [:],
         gateway: String = "host:1"

@@ -7,7 +7,7 @@ import Testing
 @Suite struct WebhookFilterTests {
     private func event(
         _ type: String,
-        _ severity: GatewayEvent.Severity = .warning,
+        _ severity: EventSeverity = .warning,
         topic: String = "gateway",
         _ data: [String: JSONValue] = [:]
     ) -> Event {
