@@ -36,7 +36,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
 
         init(_ continuation: AsyncStream<PublishedEvent>.Continuation, _ bus: EventBus) {
             self.continuation = continuation
-            self.count = { [weak bus] in bus?.count(.subscriber) }
+            self.count = { [weak bus] in bus?.count(1, .subscriber) }
         }
 
         func receive(_ event: Event) {

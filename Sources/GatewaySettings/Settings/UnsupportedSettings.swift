@@ -3,7 +3,7 @@
 enum UnsupportedSettings {
     /// `*` matches any key.
     private static let keys: Set<String> = [
-        "tracing",
+        "tracing"
     ]
 
     static func contains(_ path: SettingPath) -> Bool {

@@ -1,5 +1,6 @@
 import Gateway
 import GatewayEvents
+import GatewaySettings
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore

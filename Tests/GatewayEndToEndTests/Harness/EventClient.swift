@@ -1,8 +1,9 @@
 import Foundation
-import Gateway
 import NIOCore
 
+@testable import Gateway
 @testable import GatewayCore
+@testable import GatewayEvents
 @testable import GatewaySettings
 
 /// A gateway for tests of streams, with the admin API and one route.

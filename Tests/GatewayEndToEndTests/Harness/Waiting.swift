@@ -63,11 +63,11 @@ final class ByteCounter: Sendable {
 func eventuallyAsync(
     _ what: String,
     within limit: Duration = .seconds(Patience.seconds),
-    _ condition: () async -> Bool
+    _ condition: () async throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
-    while await !condition() {
+    while try await !condition() {
         guard clock.now < deadline else { throw TimedOut(what: what) }
         try await Task.sleep(for: .milliseconds(5))
     }

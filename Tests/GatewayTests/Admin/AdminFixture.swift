@@ -5,6 +5,7 @@ import NIOCore
 @testable import Gateway
 @testable import GatewayAdmin
 @testable import GatewayCore
+@testable import GatewayEvents
 @testable import GatewayHTTP
 @testable import GatewayMiddlewares
 @testable import GatewaySettings

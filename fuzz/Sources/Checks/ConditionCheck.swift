@@ -4,18 +4,25 @@
 enum ConditionCheck {
     static func check(_ input: [UInt8]) throws(BrokenProperty) {
         let text = String(decoding: input, as: UTF8.self)
-        do throws(AlertMistake) {
-            let condition = try AlertParser.condition(text, metrics: AlertMetrics(middlewares: ["tenant"]))
-            try self.check(condition, text)
-        } catch {
-            let isInText = (0...text.utf8.count).contains(error.offset)
-            guard isInText, !error.problem.isEmpty, !error.suggestion.isEmpty else {
-                throw BrokenProperty(description: "\(error) at \(error.offset) of \(text.utf8.count)")
+        switch self.condition(text) {
+        case .success(let condition): try self.check(condition, text)
+        case .failure(let mistake):
+            let isInText = (0...text.utf8.count).contains(mistake.offset)
+            guard isInText, !mistake.problem.isEmpty, !mistake.suggestion.isEmpty else {
+                throw BrokenProperty(description: "\(mistake) at \(mistake.offset) of \(text.utf8.count)")
             }
         }
         // Messages keep what they do not know.
         let message = AlertMessage(text)
         try hold(message.filled { "{\($0)}" } == message.filled { _ in nil }, "an unknown placeholder is changed")
+    }
+
+    private static func condition(_ text: String) -> Result<AlertCondition, AlertMistake> {
+        do throws(AlertMistake) {
+            return .success(try AlertParser.condition(text, metrics: AlertMetrics(middlewares: ["tenant"])))
+        } catch {
+            return .failure(error)
+        }
     }
 
     private static func check(_ condition: AlertCondition, _ text: String) throws(BrokenProperty) {

@@ -81,7 +81,8 @@ extension EndToEnd {
                         isSocket
                         ? try await EventSocket.open(gateway, target.replacing("/events?", with: "/events/ws?")) : nil
                     for _ in 0..<Int.random(in: 1...900, using: &random) where next < total {
-                        let message = try await source?.next() ?? socket?.next()
+                        var message = try await source?.next()
+                        if let socket { message = try await socket.next() }
                         let number = try #require(message?.number)
                         // The first stream may begin after the first events.
                         if last == nil { next = number }

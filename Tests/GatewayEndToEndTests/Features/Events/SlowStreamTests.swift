@@ -1,7 +1,7 @@
-import Gateway
 import NIOCore
 import Testing
 
+@testable import Gateway
 @testable import GatewayCore
 @testable import GatewayEvents
 @testable import GatewaySettings
