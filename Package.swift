@@ -177,6 +177,7 @@ let package = Package(
                 "CZlib",
                 "GatewayCore",
                 "GatewayHTTP",
+                "GatewayHTTP1",
                 "GatewaySettings",
                 "GatewayWebSocket",
                 .product(name: "NIOCore", package: "swift-nio"),

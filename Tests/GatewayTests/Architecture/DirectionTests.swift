@@ -20,7 +20,7 @@ import Testing
         ("GatewayCache", ["GatewayHTTP"]),
         ("GatewayAccess", ["GatewayHTTP", "GatewaySettings"]),
         ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
-        ("GatewayEvents", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayWebSocket"]),
+        ("GatewayEvents", ["GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewaySettings", "GatewayWebSocket"]),
         (
             "GatewayMiddlewares",
             [
