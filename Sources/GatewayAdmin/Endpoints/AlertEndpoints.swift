@@ -73,7 +73,7 @@ struct SilenceAlertEndpoint: AdminEndpoint {
             problems.append(
                 GatewayError.Problem(
                     field: "comment",
-                    reason: "must be a string of at most \(self.longestComment) bytes"
+                    reason: "must be a string of at most 1,000 bytes"
                 )
             )
         }

@@ -119,6 +119,7 @@ package struct AlertMetrics: Hashable, Sendable {
         "gateway_webhook_deliveries_total": Metric(.counter, "webhook", "result"),
         "gateway_webhook_delivery_duration_seconds": Metric(.histogram, "webhook"),
         "gateway_webhook_pending": Metric(.gauge, "webhook"),
+        "gateway_sentry_events_total": Metric(.counter, "result"),
         "gateway_event_stream_clients": Metric(.gauge, "kind"),
         "gateway_event_stream_messages_total": Metric(.counter, "kind", "result"),
         "gateway_event_store_errors_total": Metric(.counter, "kind"),

@@ -44,7 +44,7 @@ package struct AlertParser {
     package static func condition(_ text: String, metrics: AlertMetrics) throws(AlertMistake) -> AlertCondition {
         guard text.utf8.count <= Self.maximumLength else {
             throw AlertMistake(
-                "the condition is longer than \(Self.maximumLength) bytes",
+                "the condition is longer than 2,000 bytes",
                 "split it into several alerts",
                 at: 0
             )

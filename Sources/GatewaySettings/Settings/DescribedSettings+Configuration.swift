@@ -19,6 +19,20 @@ extension AdminConfiguration: DescribedSettings {
     ]
 }
 
+extension AlertConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "cooldown": "An alert that fires again sooner after the last notice is not told, nor is its end.",
+        "for": "How long the condition must hold before the alert fires.",
+        "message": "What notices say, with placeholders such as `{value}` and the names of labels.",
+        "minRequests": "Fewer requests than this in `window` are no data.",
+        "name": "The name in the API, events and metrics.",
+        "resolveAfter": "How long the condition must be over before the alert is resolved.",
+        "severity": "How urgent the alert is.",
+        "when": "The condition: `error_rate{route='users'} > 0.05`.",
+        "window": "The time that measures look back, 10 seconds to 1 hour.",
+    ]
+}
+
 extension AuditConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "events": "What is recorded.",
@@ -69,6 +83,32 @@ extension CircuitBreakerConfiguration: DescribedSettings {
     ]
 }
 
+extension EventFilterConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "alert": "The event is about one of these alerts.",
+        "route": "The event is about one of these routes.",
+        "severity": "The event has one of these severities.",
+        "upstream": "The event is about one of these upstreams.",
+    ]
+}
+
+extension EventsConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "allowPrivate": "Whether the URLs of webhooks may be plain http and have private addresses.",
+        "disableAfter": "A webhook whose deliveries have failed for this long is disabled.",
+        "evaluate": "How often alerts are evaluated, 100 ms to 5 minutes.",
+        "heartbeat": "Silence after which a stream is sent a sign of life, 1 second to 1 hour.",
+        "maxClients": "Maximum number of open streams.",
+        "queue": "Maximum number of events that wait to be handed on, per event loop. The oldest are dropped.",
+        "retry": "Waits before each further attempt of a delivery, each varied at random by up to 20 %.",
+        "sample": "How often samples are taken for the streams that subscribe to them, 100 ms to 1 hour.",
+        "store":
+            "SQLite file for webhooks made through the API, deliveries and the states of alerts. Empty: memory, which forgets them at the end.",
+        "token": "Token that opens `/events` and what is below it, and nothing else. Empty: only `admin.token` does.",
+        "webhooks": "Receivers of events.",
+    ]
+}
+
 extension ForwardAuthConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "cache": "How long a 2xx is remembered for the same method, host, URI and fields. `0s`: not.",
@@ -84,8 +124,10 @@ extension ForwardAuthConfiguration: DescribedSettings {
 extension GatewayConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "admin": "The listener for health and metrics.",
+        "alerts": "Conditions that are told when they begin and end.",
         "audit": "Who changed what, when, and from where.",
         "auth": "The credentials that the gateway knows.",
+        "events": "What happens is told to people and programs.",
         "log": "What is logged, how, and where.",
         "metrics": "Buckets and limits of `/metrics`.",
         "middleware": "Middleware settings for all routes.",
@@ -93,6 +135,7 @@ extension GatewayConfiguration: DescribedSettings {
         "policies": "Named sets of middleware settings, for the routes that list them.",
         "redis": "A Redis server that gateways share.",
         "routes": "Routes. The most specific route wins.",
+        "sentry": "Errors are reported to Sentry.",
         "server": "Where the gateway listens, which proxies it trusts, and how it stops.",
         "upstreams": "Upstreams by name.",
     ]
@@ -286,6 +329,16 @@ extension RouteConfiguration: DescribedSettings {
     ]
 }
 
+extension SentryConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "dsn": "Where errors are reported: `https://KEY@HOST/PROJECT`. Empty: nowhere.",
+        "environment": "The environment that reports name.",
+        "ignore": "Statuses and error codes that are not reported.",
+        "sample": "Share of the errors that are reported, 0 to 1.",
+        "traces": "Share of the requests whose trace is reported, 0 to 1.",
+    ]
+}
+
 extension ServerConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "drainDelay": "How long a draining gateway keeps accepting connections while it reports that it is not ready.",
@@ -380,5 +433,21 @@ extension UserConfiguration: DescribedSettings {
         "password": "The hashed password.",
         "plan": "The user's plan. Empty: `authenticated`.",
         "scope": "What the user may do.",
+    ]
+}
+
+extension WebhookConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "body": "The body for `format = \"template\"`, with placeholders such as `{type}` and `{data.route}`.",
+        "events": "Types of events: `\"circuit.opened\"`, `\"upstream.*\"`, `\"*\"`. Empty: all.",
+        "filter": "Conditions on the events, all of which apply.",
+        "format": "What is posted.",
+        "headers": "Further header fields of the requests.",
+        "id": "The name in the API, metrics and logs. Empty: the URL's host.",
+        "routingKey": "The key of an integration, for `format = \"pagerduty\"`.",
+        "secret":
+            "Signs the requests (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes. Several sign one after the other.",
+        "timeout": "How long a delivery may take, 100 ms to 5 minutes.",
+        "url": "Where events are posted.",
     ]
 }

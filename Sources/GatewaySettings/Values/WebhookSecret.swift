@@ -22,7 +22,7 @@ package struct WebhookSecret: Hashable, Sendable {
             )
         }
         guard Self.lengths.contains(key.count) else {
-            throw SettingError("the secret has \(key.count) bytes, not 24 to 64", suggestion: advice)
+            throw SettingError("the secret does not have 24 to 64 bytes", suggestion: advice)
         }
         self.key = key
     }

@@ -65,7 +65,10 @@ import Testing
         ("", "there is no URL to post to"),
         ("id = \"a b\"\nurl = \"https://a.example/\"", "is not an ID"),
         ("url = \"https://a.example/\"\nsecret = \"hunter2 is no secret!\"", "not base64"),
-        ("url = \"https://a.example/\"\nsecret = [\"\(secret)\", \"c2hvcnQ=\"]", "secret[1]: the secret has 5 bytes"),
+        (
+            "url = \"https://a.example/\"\nsecret = [\"\(secret)\", \"c2hvcnQ=\"]",
+            "secret[1]: the secret does not have 24 to 64 bytes"
+        ),
         ("url = \"https://a.example/\"\nevents = [\"upstream.*.x\"]", "events[0]: \"upstream.*.x\" is not a type"),
         ("url = \"https://a.example/\"\nevents = [\"\"]", "events[0]"),
         ("url = \"https://a.example/\"\nformat = \"pagerduty\"", "PagerDuty accepts no event without"),

@@ -32,7 +32,7 @@ struct DocComments {
             {
                 types.append((String(match.1), depth))
             } else if !comment.isEmpty, depth == (types.last?.depth ?? -2) + 1,
-                let match = code.firstMatch(of: /^(?:public |package )?var ([A-Za-z0-9_]+)/)
+                let match = code.firstMatch(of: /^(?:public |package )?var `?([A-Za-z0-9_]+)/)
             {
                 texts["\(types.map(\.name).joined(separator: ".")).\(match.1)"] = comment.joined(separator: " ")
             }

@@ -17,7 +17,10 @@ struct DocumentExampleTests {
             if example.contains("tenant") { continue }
             let configuration = try GatewayConfiguration(
                 toml: Self.completed(String(example)),
-                environment: ["ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x"],
+                environment: [
+                    "ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x",
+                    "WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+                ],
                 middlewares: .standard
             )
             let check = try await PlanCheck(configuration)

@@ -20,7 +20,7 @@ extension EndToEnd {
                 #expect(try await connection.text(through: "\n\n").hasSuffix("\r\nretry: 2000\n\n"))
                 gateway.publish(1, topic: "upstreams.api")
                 let text = try await connection.text(through: "\n\n")
-                let lines = text.split(separator: "\n").filter { $0.contains(": ") }
+                let lines = text.split(whereSeparator: \.isNewline).filter { $0.contains(": ") }
                 #expect(lines.count == 3)
                 #expect(lines[0].hasPrefix("id: "))
                 #expect(lines[1] == "event: event")
@@ -53,7 +53,6 @@ extension EndToEnd {
                     let answer = try await gateway.adminGet("/events?\(query)")
                     #expect(answer.status == 422, "\(query)")
                     #expect(answer.code == "validation_failed")
-                    #expect(try await gateway.adminGet("/events/ws?\(query)").status == 422, "\(query)")
                 }
                 let head = try await gateway.admin("HEAD /events")
                 #expect(head.status == 200 && head["content-type"] == "text/event-stream" && head.body.isEmpty)

@@ -27,6 +27,9 @@ struct AuditedEndpointTests {
     /// Endpoints that need access like writes, but change nothing.
     private static let harmless: Set<String> = ["/config/check", "/config/diff"]
 
+    /// Acts on webhooks and alerts need what serves events, so tests over sockets cover them.
+    private static let overSockets = ["/webhooks", "/alerts"]
+
     private static func fixture(_ settings: AuditConfiguration = AuditConfiguration()) -> (AdminFixture, Control) {
         let fixture = AdminFixture(audit: AuditLog(settings)) { configuration in
             configuration.upstreams["api"] = .targets("http://127.0.0.1:9")
@@ -78,7 +81,7 @@ struct AuditedEndpointTests {
         for endpoint in AdminEndpoints.all {
             let isAct = endpoint.scope == .write && !Self.harmless.contains(endpoint.path)
             #expect((endpoint.action != nil) == isAct, "\(endpoint.path)")
-            guard isAct else { continue }
+            guard isAct, !Self.overSockets.contains(where: { endpoint.path.hasPrefix($0) }) else { continue }
             let isTested = Self.acts.contains { act in
                 act.method == endpoint.method && AdminEndpoints.parameters(of: act.path, under: endpoint.path) != nil
             }
