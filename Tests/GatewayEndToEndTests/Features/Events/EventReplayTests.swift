@@ -73,7 +73,11 @@ extension EndToEnd {
                 // Never more ahead of the reader than the ring holds.
                 let publisher = Task {
                     for number in 0..<total {
-                        while number - progress.read.load(ordering: .relaxed) > 500 {
+                        // Until the first stream is open, events come slowly.
+                        if progress.read.load(ordering: .relaxed) == 0 {
+                            try await Task.sleep(for: .milliseconds(1))
+                        }
+                        while (1..<max(number - 500, 1)).contains(progress.read.load(ordering: .relaxed)) {
                             try await Task.sleep(for: .milliseconds(1))
                         }
                         gateway.publish(number, topic: "config")
