@@ -16,7 +16,7 @@ struct SuggestionTests {
         "write a whole number", "define [", "put it in quotes", "correct the environment variable", "write [redacted]",
         "nest less", "name ", "run `", "choose another name", "create it, or correct the path", "remove one",
         "remove jwks or secret", "write another file", "write the URL without", "write its public key",
-        "write the name of this service",
+        "write the name of this service", "write a status",
     ]
 
     @Test(arguments: cases.indices)

@@ -19,7 +19,7 @@ struct DocumentExampleTests {
                 toml: Self.completed(String(example)),
                 environment: [
                     "ADMIN_TOKEN": "x", "REDIS_PASSWORD": "x",
-                    "WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+                    "PAGERDUTY_KEY": "x", "WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
                 ],
                 middlewares: .standard
             )
