@@ -1,4 +1,4 @@
-package import GatewayCore
+import GatewayCore
 package import GatewaySettings
 
 /// A rule of the configuration, ready to be evaluated.
