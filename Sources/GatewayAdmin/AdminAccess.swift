@@ -9,7 +9,7 @@ import GatewaySettings
 /// token skip that check, because a browser has no token to send. Writes need the token and the check, and are refused to
 /// pages of other sites.
 ///
-/// Events have a token of their own, which opens nothing else. Browsers may send either token where they can: in the query,
+/// Events have a separate token, which opens nothing else. Browsers may send either token where they can: in the query,
 /// or as a subprotocol of a WebSocket. A page of another site gets no WebSocket.
 struct AdminAccess: Sendable {
     private let token: [UInt8]

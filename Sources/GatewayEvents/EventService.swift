@@ -14,9 +14,7 @@ package final class EventService: Sendable {
     package let alerts: Alerts
     let streams: NIOLoopBound<EventStreams>
     private let group: MultiThreadedEventLoopGroup
-    private let worker: NIOLoopBound<Worker>
     private let parts: NIOLoopBound<Parts>
-    private let log: Logger
     /// How long reports to Sentry may delay the end.
     private static let flushTime = TimeAmount.seconds(3)
     /// The codes of reports that are not about requests.
@@ -24,8 +22,6 @@ package final class EventService: Sendable {
 
     /// What belongs to the event loop.
     private final class Parts {
-        /// The receivers of requests that the gateway sends.
-        let services: OutboundServices
         /// Stores and sends what webhooks get.
         let dispatcher: WebhookDispatcher
         let sender: WebhookSender
@@ -34,15 +30,12 @@ package final class EventService: Sendable {
         let record: RunRecord
 
         init(
-            _ worker: Worker,
-            resolver: NameResolver,
             _ sender: WebhookSender,
             _ dispatcher: WebhookDispatcher,
             _ samples: SampleLoop,
             _ sentry: SentryReporter,
             _ record: RunRecord
         ) {
-            self.services = OutboundServices(on: worker, resolver: resolver)
             self.sender = sender
             self.dispatcher = dispatcher
             self.samples = samples
@@ -54,13 +47,11 @@ package final class EventService: Sendable {
     private init(
         _ bus: EventBus,
         _ group: MultiThreadedEventLoopGroup,
-        _ worker: NIOLoopBound<Worker>,
         _ parts: NIOLoopBound<Parts>,
         _ store: EventStore,
         _ webhooks: WebhookRegistry,
         _ alerts: Alerts,
-        _ streams: NIOLoopBound<EventStreams>,
-        log: Logger
+        _ streams: NIOLoopBound<EventStreams>
     ) {
         self.bus = bus
         self.store = store
@@ -68,9 +59,7 @@ package final class EventService: Sendable {
         self.alerts = alerts
         self.streams = streams
         self.group = group
-        self.worker = worker
         self.parts = parts
-        self.log = log
     }
 
     /// Starts to hand on events.
@@ -109,7 +98,7 @@ package final class EventService: Sendable {
                 let samples = SampleLoop(registry, on: worker.eventLoop)
                 let sentry = SentryReporter(on: worker.value, resolver: names, reports: reports, bus: bus, log: log)
                 let record = RunRecord(in: store, of: bus.gateway, on: worker.eventLoop)
-                let parts = Parts(worker.value, resolver: names, sender, dispatcher, samples, sentry, record)
+                let parts = Parts(sender, dispatcher, samples, sentry, record)
                 return (NIOLoopBound(parts, eventLoop: worker.eventLoop), WebhookRegistry(dispatcher))
             }.get()
             let alerts = try await Alerts.start(
@@ -123,7 +112,7 @@ package final class EventService: Sendable {
                 let streams = EventStreams(bus, registry, on: worker.eventLoop)
                 return NIOLoopBound(streams, eventLoop: worker.eventLoop)
             }.get()
-            let service = EventService(bus, group, worker, parts, store, webhooks, alerts, streams, log: log)
+            let service = EventService(bus, group, parts, store, webhooks, alerts, streams)
             await service.apply(configuration)
             // Subscribed before the first event is handed on, so that nothing that was published so far is lost.
             try await bus.start(on: worker.eventLoop) { hands in
@@ -180,10 +169,7 @@ package final class EventService: Sendable {
         await self.webhooks.stop()
         await self.endRecord()
         await self.store.close()
-        try? await self.parts.eventLoop.submit {
-            self.parts.value.sender.stop()
-            self.parts.value.services.stop()
-        }.get()
+        try? await self.parts.eventLoop.submit { self.parts.value.sender.stop() }.get()
         try? await self.group.shutdownGracefully()
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Hands the events of all threads on to subscribers, on one event loop. Publishers never wait for it.
 ///
-/// Each worker adds its events to a ring of its own, and wakes the event loop if somebody listens to the topic. What
+/// Each worker has a separate ring for its events, and wakes the event loop if somebody listens to the topic. What
 /// nobody listens to reaches the history within a second, or when somebody asks for it.
 package final class EventBus: EventSink {
     /// Receives events on the event loop of the bus, in the order of their IDs. It must not block.

@@ -63,23 +63,23 @@ package final class EventStore: Sendable {
     package func run<Result: Sendable>(
         _ body: @escaping @Sendable (SQLiteConnection) throws(SQLiteError) -> Result
     ) async throws(SQLiteError) -> Result {
-        let result: Swift.Result<Result, SQLiteError> = await withCheckedContinuation { continuation in
-            self.submit {
-                $0.attempt(in: .configured, body)
-            } then: {
-                continuation.resume(returning: $0)
-            }
-        }
-        return try result.get()
+        try await self.run(in: .configured, body)
     }
 
     /// Reads with `body` on the thread of the store, from memory while the file cannot be used.
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (SQLiteConnection) throws(SQLiteError) -> Result
     ) async throws(SQLiteError) -> Result {
+        try await self.run(in: .any, body)
+    }
+
+    private func run<Result: Sendable>(
+        in place: EventDatabase.Place,
+        _ body: @escaping @Sendable (SQLiteConnection) throws(SQLiteError) -> Result
+    ) async throws(SQLiteError) -> Result {
         let result: Swift.Result<Result, SQLiteError> = await withCheckedContinuation { continuation in
             self.submit {
-                $0.attempt(in: .any, body)
+                $0.attempt(in: place, body)
             } then: {
                 continuation.resume(returning: $0)
             }

@@ -5,8 +5,8 @@ import NIOCore
 
 /// Sends the tries of webhooks over HTTP. It belongs to the event loop of the events.
 ///
-/// A webhook has connections of its own, so that one that hangs slows no other, and has them only while it is in use, so
-/// that names are not looked up in vain.
+/// Webhooks share no connections, so one that hangs does not slow down the others. A webhook that is not in use has no
+/// connections, and its name is not looked up.
 package final class WebhookSender: WebhookSending {
     /// How long a webhook without tries keeps its connections and the addresses of its name.
     private static let idleTime = TimeAmount.minutes(1)
