@@ -74,7 +74,8 @@ extension EndToEnd {
                     #expect(Counted.alive.withLockedValue { $0 } <= limit)
                     go.fire()
                     #expect(try await held.response().text == "/held")
-                    #expect(runtime.shared.objectsOfPlans == 1)
+                    // The limiter of the last route, and what paces its events.
+                    #expect(runtime.shared.objectsOfPlans == 2)
                     let families = await runtime.status.registry.snapshot()
                     for family in families {
                         guard let place = family.description.labels.firstIndex(of: "route") else { continue }
