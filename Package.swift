@@ -61,6 +61,8 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        // The pages of the admin API. C embeds a file without a build step, and at no cost to the compiler.
+        .target(name: "CPages", exclude: ["pages"]),
         .target(
             name: "GatewayHTTP",
             dependencies: [.product(name: "NIOCore", package: "swift-nio")],
@@ -190,6 +192,20 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "GatewayTracing",
+            dependencies: [
+                "CZlib",
+                "GatewayCore",
+                "GatewayHTTP",
+                "GatewaySettings",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "GatewayMiddlewares",
             dependencies: [
                 "CBrotli",
@@ -213,6 +229,7 @@ let package = Package(
         .target(
             name: "GatewayAdmin",
             dependencies: [
+                "CPages",
                 "GatewayAccess",
                 "GatewayCache",
                 "GatewayCore",
@@ -242,6 +259,7 @@ let package = Package(
                 "GatewayRedis",
                 "GatewaySettings",
                 "GatewayTLS",
+                "GatewayTracing",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -306,6 +324,47 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayCoreTests",
+            dependencies: [
+                "CZlib",
+                "GatewayCore",
+                "GatewayHTTP",
+                "GatewaySettings",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayTracingTests",
+            dependencies: [
+                "CZlib",
+                "GatewayCore",
+                "GatewayHTTP",
+                "GatewaySettings",
+                "GatewayTracing",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayAdminTests",
+            dependencies: [
+                "GatewayAdmin",
+                "GatewayCore",
+                "GatewayEvents",
+                "GatewayHTTP",
+                "GatewaySettings",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings

@@ -21,6 +21,7 @@ import Testing
         ("GatewayAccess", ["GatewayHTTP", "GatewaySettings"]),
         ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
         ("GatewayEvents", ["GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewaySettings", "GatewayWebSocket"]),
+        ("GatewayTracing", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
         (
             "GatewayMiddlewares",
             [
@@ -39,7 +40,7 @@ import Testing
             "Gateway",
             [
                 "GatewayAccess", "GatewayAdmin", "GatewayCache", "GatewayCore", "GatewayEvents", "GatewayHTTP",
-                "GatewayHTTP1", "GatewayMiddlewares", "GatewayRedis", "GatewaySettings", "GatewayTLS",
+                "GatewayHTTP1", "GatewayMiddlewares", "GatewayRedis", "GatewaySettings", "GatewayTLS", "GatewayTracing",
             ]
         ),
     ]

@@ -1,0 +1,15 @@
+// The pages that the admin API serves, embedded from the files in `pages`.
+#pragma once
+#include <stddef.h>
+
+typedef struct {
+    const void *bytes;
+    size_t count;
+} embedded_file;
+
+extern const embedded_file dashboard_html;
+extern const embedded_file dashboard_css;
+extern const embedded_file dashboard_js;
+extern const embedded_file api_docs_html;
+extern const embedded_file api_docs_css;
+extern const embedded_file api_docs_js;
