@@ -24,7 +24,7 @@ extension ExchangeDriver {
                 error = other
                 place = chain.failurePlaces[index]
             case .retry(let delay):
-                let failure = error.failure.map { FailedTry.Failure.upstream($0) }
+                let failure = error.failure.map { UpstreamTry.Failure.upstream($0) }
                 if self.retry(after: delay, below: chain.failurePlaces[index], because: failure) { return }
             }
         }
@@ -70,6 +70,7 @@ extension ExchangeDriver {
     /// client's connection.
     func upstreamFailed(_ error: GatewayError) {
         self.exchange.upstream = nil
+        self.exchange.upstreamCall.failed(error.failure, at: self.worker.now)
         switch self.exchange.state.upstreamFailed() {
         case .answer: self.fail(error, from: nil)
         case .cut:
@@ -126,7 +127,7 @@ extension ExchangeDriver {
         if phase == .idle, self.isCollectingNoLonger(at: now) { return self.giveUpCollecting() }
         if case .connect = phase, exchange.state.stage == .waiting, exchange.upstreamCall.connectTimedOut() { return }
         exchange.plan.meters.countTimeout(phase)
-        if isUpstreamLate { exchange.upstreamCall.timedOut() }
+        if isUpstreamLate { exchange.upstreamCall.timedOut(at: now) }
         switch onFailure {
         case .answer: self.fail(self.error(of: phase), from: nil)
         case .cut:

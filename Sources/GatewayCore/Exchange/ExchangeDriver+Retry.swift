@@ -6,7 +6,7 @@ extension ExchangeDriver {
     /// Walks down again from below `place` with the same request. Returns false if the request cannot be sent again.
     ///
     /// A request whose body is still being received continues: the part that was sent is sent again, and the rest follows.
-    func retry(after delay: TimeAmount, below place: Int, because failure: FailedTry.Failure?) -> Bool {
+    func retry(after delay: TimeAmount, below place: Int, because failure: UpstreamTry.Failure?) -> Bool {
         let exchange = self.exchange
         let chain = exchange.plan.chain
         guard exchange.canBeSentAgain, exchange.requestBody.pipeline == nil || !chain.hasRequestHooks(below: place),
@@ -21,7 +21,7 @@ extension ExchangeDriver {
         self.dropUpstream()
         self.dropResponse()
         exchange.deadlines.endTry()
-        exchange.upstreamCall.restart(after: failure)
+        exchange.upstreamCall.restart(after: failure, at: self.worker.now)
         self.rewindRequest()
         exchange.cursor.restart(below: place, among: chain.requestPlaces)
         guard delay > .zero else {

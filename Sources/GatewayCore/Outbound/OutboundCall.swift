@@ -72,7 +72,7 @@ extension OutboundCall: Sendable {}
 extension OutboundCall: DeadlineOwner {
     func deadlineReached(now: NIODeadline) {
         self.worker.tick()
-        self.call.timedOut()
+        self.call.timedOut(at: now)
         self.fail(OutboundFailure(.timeout, reason: "no complete response in time"))
     }
 }

@@ -45,8 +45,6 @@ package final class UpstreamCall {
     var awaitsAddress = false
     /// The request's entry in the queue of the pool.
     var waiter: UpstreamPool.Machine.WaiterID?
-    /// When the current attempt began.
-    var queuedAt: NIODeadline?
     /// Whether a reused connection closed before it delivered a response.
     var needsFreshConnection = false
     /// The connection that refused the request, which must not get it again.
@@ -70,14 +68,17 @@ package final class UpstreamCall {
     /// The value of `attempts` when the current try began.
     private var attemptsBefore = 0
     /// The tries that were followed by another one.
-    package private(set) var failedTries: [FailedTry] = []
+    package private(set) var failedTries: [UpstreamTry] = []
+    /// What is known about the current try, or the last one. `Exchange.upstreamTries` completes it.
+    package var lastTry = UpstreamTry()
     /// Whether an upstream may have received a part of the request.
     package var mayHaveArrived = false
     /// The part of the body that was sent, in case the connection turns out to be closed.
     var replay = ReplayBuffer()
-    package var sentAt: NIODeadline?
-    package var answerBeganAt: NIODeadline?
-    package var answerEndedAt: NIODeadline?
+    /// When the request was last sent, in this try or an earlier one.
+    package private(set) var sentAt: NIODeadline?
+    package var answerBeganAt: NIODeadline? { self.lastTry.answerBeganAt }
+    package var answerEndedAt: NIODeadline? { self.lastTry.endedAt }
 
     var target: UpstreamTarget? { self.pool?.target ?? self.reportedTarget }
     /// The target of a call that was made on behalf of this one.
@@ -118,17 +119,30 @@ package final class UpstreamCall {
     }
 
     /// Records that the endpoint did not begin its response in time.
-    package func timedOut() { self.pool?.judge(self, .timeout) }
-
-    /// Records why the request is tried again.
-    func failedTry(_ failure: FailedTry.Failure?) {
-        self.failedTries.append(FailedTry(target: self.target, failure: failure, sentAt: self.sentAt))
+    package func timedOut(at now: NIODeadline) {
+        self.failed(.timeout, at: now)
+        self.pool?.judge(self, .timeout)
     }
 
+    /// Records why there is no response, or no end of it. Nil: the target is not at fault.
+    func failed(_ failure: UpstreamFailure?, at now: NIODeadline) {
+        self.lastTry.end(after: failure.map { .upstream($0) }, at: now)
+    }
+
+    /// Records why the request is tried again. ``nextTry()`` follows once the endpoint was left.
+    func failedTry(_ failure: UpstreamTry.Failure?, at now: NIODeadline) {
+        self.lastTry.target = self.target
+        self.lastTry.end(after: failure, at: now)
+        self.failedTries.append(self.lastTry)
+    }
+
+    /// Begins the record of the next try.
+    func nextTry() { self.lastTry = UpstreamTry() }
+
     /// Prepares to send the same request again, after its response was dropped or it failed.
-    func restart(after failure: FailedTry.Failure?) {
+    func restart(after failure: UpstreamTry.Failure?, at now: NIODeadline) {
         self.endTry()
-        self.failedTry(failure)
+        self.failedTry(failure, at: now)
         // The try may have ended while it waited for a connection.
         if self.attempts == self.attemptsBefore { self.attempts += 1 }
         self.attemptsBefore = self.attempts
@@ -138,8 +152,7 @@ package final class UpstreamCall {
             self.lastTried = pool.index
         }
         self.leavePool()
-        self.answerBeganAt = nil
-        self.answerEndedAt = nil
+        self.nextTry()
     }
 
     /// Ends the call: the caller needs nothing more from the upstream.
@@ -159,9 +172,8 @@ package final class UpstreamCall {
         self.retries = other.retries
         self.attemptsBefore = other.attemptsBefore
         self.failedTries = other.failedTries
+        self.lastTry = other.lastTry
         self.sentAt = other.sentAt
-        self.answerBeganAt = other.answerBeganAt
-        self.answerEndedAt = other.answerEndedAt
     }
 
     /// Clears the state of the last request.
@@ -178,8 +190,7 @@ package final class UpstreamCall {
         self.mayHaveArrived = false
         self.replay = ReplayBuffer()
         self.sentAt = nil
-        self.answerBeganAt = nil
-        self.answerEndedAt = nil
+        self.lastTry = UpstreamTry()
     }
 
     // MARK: For the upstream
@@ -188,6 +199,7 @@ package final class UpstreamCall {
     func sent(at now: NIODeadline) {
         self.attempts += 1
         self.sentAt = now
+        self.lastTry.sentAt = now
     }
 
     func begin(try number: UInt32) {

@@ -211,8 +211,9 @@ final class UpstreamCluster {
         }
         caller.willSendAgain()
         pool.meters.retried("failover")
-        call.failedTry(failure.map { .upstream($0) })
+        call.failedTry(failure.map { .upstream($0) }, at: self.worker.now)
         call.leavePool()
+        call.nextTry()
         self.send(call, to: index)
         return true
     }
@@ -222,7 +223,7 @@ final class UpstreamCluster {
 
     /// Records that a request left the endpoint at `index`.
     func finished(_ call: UpstreamCall, at index: Int) {
-        let duration = call.queuedAt.map { self.worker.now - $0 }
+        let duration = call.lastTry.queuedAt.map { self.worker.now - $0 }
         if call.hasFailedHere {
             self.balancer.failed(index, after: duration ?? .zero, now: self.worker.now)
         } else {

@@ -133,7 +133,7 @@ final class UpstreamPool {
 
     private func acquire(for call: UpstreamCall) {
         let now = self.worker.now
-        call.queuedAt = now
+        if call.lastTry.queuedAt == nil { call.lastTry.queuedAt = now }
         self.connectTimeout = call.connectTimeout
         if !self.multiplexed.isEmpty, let connection = self.multiplexed.first(where: { $0.accepts(call) }) {
             return self.start(call, on: .http2(connection), isReused: true)
@@ -142,13 +142,16 @@ final class UpstreamPool {
         case .reuse(let lease): self.hand(lease, to: call)
         case .connect(let id, let waiter):
             call.waiter = waiter
+            call.lastTry.connectingAt = now
             call.caller?.wait(for: .connect, call.connectTimeout)
             self.connect(id, timeout: call.connectTimeout)
         case .join(let waiter):
             call.waiter = waiter
+            call.lastTry.connectingAt = now
             call.caller?.wait(for: .connect, call.connectTimeout)
         case .wait(let waiter):
             call.waiter = waiter
+            call.lastTry.hasQueued = true
             call.caller?.wait(for: .queue, self.settings.queue)
         case .refuse:
             call.fail(GatewayError(.overloaded, retryAfter: 1, reason: "max_pending requests wait already"))
@@ -163,6 +166,8 @@ final class UpstreamPool {
             lease.connection.close()
             return self.acquire(for: call)
         }
+        // Another request's connection became free before the new one was open.
+        if !lease.isFresh, call.lastTry.connectingAt != nil { call.lastTry.queuedInstead() }
         guard case .http2(let connection) = lease.connection else {
             return self.start(call, on: lease.connection, isReused: !lease.isFresh)
         }
@@ -173,7 +178,7 @@ final class UpstreamPool {
 
     private func start(_ call: UpstreamCall, on connection: PooledConnection, isReused: Bool) {
         call.waiter = nil
-        if let queuedAt = call.queuedAt {
+        if let queuedAt = call.lastTry.queuedAt {
             self.meters.queue.observe(nanoseconds: UInt64(max(0, (self.worker.now - queuedAt).nanoseconds)))
         }
         switch connection {
@@ -192,7 +197,8 @@ final class UpstreamPool {
         call.resends += 1
         call.caller?.willSendAgain()
         self.meters.retried("stale")
-        call.failedTry(.stale)
+        call.failedTry(.stale, at: self.worker.now)
+        call.nextTry()
         self.acquire(for: call)
     }
 
@@ -250,7 +256,7 @@ final class UpstreamPool {
     /// Records that the head of a final response arrived.
     func answerBegan(_ call: UpstreamCall, status: Int) {
         (self.origin ?? self).answeredAt = self.worker.now
-        call.answerBeganAt = self.worker.now
+        call.lastTry.answered(status: status, at: self.worker.now)
         if self.security != nil { self.endpointConnected() }
         self.endpoint.answered()
         self.judge(call, status: status)
@@ -258,7 +264,7 @@ final class UpstreamPool {
     }
 
     func answered(_ call: UpstreamCall, status: Int) {
-        call.answerEndedAt = self.worker.now
+        call.lastTry.end(at: self.worker.now)
         guard let sentAt = call.sentAt else { return }
         self.meters.answered(status: status, after: self.worker.now - sentAt)
     }

@@ -124,7 +124,7 @@ final class InProcessStream {
         }
         let framing = exchange.response.framing
         if case .length(let length) = framing { self.remaining = length }
-        exchange.upstreamCall.answerBeganAt = self.worker.now
+        exchange.upstreamCall.lastTry.answered(status: exchange.response.status, at: self.worker.now)
         let isUpgrade = exchange.response.status == 101
         if isUpgrade { self.isRequestEnded = false }
         exchange.driver.receiveResponseHead()
@@ -174,7 +174,7 @@ final class InProcessStream {
             )
         }
         self.worker.tick()
-        exchange.upstreamCall.answerEndedAt = self.worker.now
+        exchange.upstreamCall.lastTry.end(at: self.worker.now)
         self.detach()
         exchange.driver.receiveResponseEnd(trailers: nil)
     }
