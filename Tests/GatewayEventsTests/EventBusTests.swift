@@ -249,6 +249,8 @@ import Testing
         bus.publish(Self.event("b"))
         while late.types.isEmpty { await Task.yield() }
         bus.unsubscribe(late)
+        // It takes effect on the event loop.
+        try await self.loop.submit {}.get()
         bus.publish(Self.event("c"))
         await bus.stop()
         #expect(early.types == ["a", "b", "c"])

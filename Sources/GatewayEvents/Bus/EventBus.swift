@@ -122,6 +122,7 @@ package final class EventBus: EventSink {
         self.wake()
     }
 
+    /// Removes a subscriber from any thread. It may still receive events that are about to be handed on.
     package func unsubscribe(_ subscriber: any Subscriber & Sendable) {
         self.state.withLock { state in
             state.arrivals.removeAll { $0.subscriber === subscriber }

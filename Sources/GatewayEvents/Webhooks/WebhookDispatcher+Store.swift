@@ -13,7 +13,7 @@ extension WebhookDispatcher {
         self.apply(configuration)
         for event in bus?.recent ?? [] { self.receive(event) }
         bus?.subscribe(self)
-        self.read()
+        // It reads once the store is open.
         self.tend()
         self.scheduleTending()
         self.schedulePruning(in: .minutes(1))
@@ -73,7 +73,11 @@ extension WebhookDispatcher {
 
     /// Reads what the store knows: at the start, and when another database has taken its place.
     func read() {
-        guard !self.isReading else { return }
+        guard !self.isReading else {
+            // The store may have changed after it was read.
+            self.mustReadAgain = true
+            return
+        }
         self.isReading = true
         self.outbox.add(.read)
     }
@@ -103,6 +107,9 @@ extension WebhookDispatcher {
         self.changeLanes { $0.storeChanged() }
         self.updateSender()
         if isNew { self.receiveEarly() }
+        guard self.mustReadAgain else { return }
+        self.mustReadAgain = false
+        self.read()
     }
 
     private func restore(_ state: WebhookRows.State, of id: String) {

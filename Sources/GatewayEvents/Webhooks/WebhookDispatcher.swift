@@ -55,6 +55,8 @@ final class WebhookDispatcher: EventBus.Subscriber {
     /// Events from before the store was read.
     private var early: Deque<Event> = []
     var isReading = false
+    /// Whether the store may have changed since the reading that is under way began.
+    var mustReadAgain = false
     /// The most deliveries that wait per webhook. After that the oldest fail.
     var pendingLimit = 100_000
     var generation = 0
