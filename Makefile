@@ -26,7 +26,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-guard-build bench-test
-.PHONY: check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup test-setup build check readme clean
+.PHONY: deploy-test check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup test-setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -119,6 +119,10 @@ grpc-test: build  ## run gRPC clients and servers of grpcio through the gateway
 	@scripts/install-packages python3 python3-venv openssl
 	@test -x .build/grpc/bin/python || (python3 -m venv .build/grpc && .build/grpc/bin/pip install -q grpcio grpcio-health-checking)
 	@.build/grpc/bin/python scripts/grpc-test --binary $(BINARY)
+
+deploy-test: build  ## check the files in deploy/, as far as that is possible without Docker
+	@scripts/install-packages prometheus python3-yaml
+	@scripts/deploy-test $(BINARY)
 
 bench-test:  ## test the comparison program
 	@python3 -m unittest discover -s benchmarks/tests
