@@ -21,6 +21,9 @@ TEST_PACKAGES := redis-server
 SOAK_PACKAGES := nginx-light wrk openssl gcc libc6-dev python3
 GUARD_PACKAGES := nginx-light valgrind binutils curl python3
 
+# More options of debug builds. Different ones build everything again.
+export BUILD_FLAGS ?=
+
 # How long each target is fuzzed, in seconds, and which target; all by default.
 SECONDS := 60
 TARGET :=
@@ -42,7 +45,7 @@ install: $(if $(wildcard $(BINARY)),,build)  ## copy the program to PREFIX/bin (
 
 # Swift Testing runs tests in parallel, one thread per core. Nothing uses XCTest; without it the last line is the number of tests.
 test: test-setup  ## run all tests
-	swift test --disable-xctest
+	swift test --disable-xctest $(BUILD_FLAGS)
 
 test-thorough: test-setup  ## run the tests over sockets and the model of the cache with all cases that `make test` samples
 	GATEWAY_THOROUGH=1 swift test --disable-xctest --filter 'GatewayEndToEndTests|CacheModelTests'
@@ -64,7 +67,7 @@ fuzz: setup  ## fuzz all parsers of outside input (SECONDS=60 per target, TARGET
 
 browser-test: test-setup  ## load pages through the gateway in headless Chromium, and check what ran and what was reported
 	@scripts/install-packages chromium openssl python3
-	swift build --product gateway
+	swift build --product gateway $(BUILD_FLAGS)
 	@scripts/browser-test
 	@scripts/browser-test-cors
 
