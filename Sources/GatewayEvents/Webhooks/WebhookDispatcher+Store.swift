@@ -15,7 +15,8 @@ extension WebhookDispatcher {
         bus?.subscribe(self)
         // It reads once the store is open.
         self.tend()
-        self.scheduleTending()
+        // Nobody else changes what is in memory.
+        if !self.store.path.isEmpty { self.scheduleTending() }
         self.schedulePruning(in: .minutes(1))
     }
 
