@@ -2,7 +2,8 @@
 #pragma once
 #include <stddef.h>
 
-typedef struct {
+// Constants of the program, so threads may share them.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
     const void *bytes;
     size_t count;
 } embedded_file;
