@@ -28,7 +28,7 @@ export BUILD_FLAGS ?=
 SECONDS := 60
 TARGET :=
 
-.PHONY: help run install test test-thorough test-sanitized browser-test fuzz examples docs bench bench-middlewares bench-guard bench-guard-build bench-test
+.PHONY: help run install test test-thorough test-sanitized browser-test dashboard-test fuzz examples docs bench bench-middlewares bench-guard bench-guard-build bench-test
 .PHONY: deploy-test check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup test-setup build check readme clean
 
 help:  ## list the targets
@@ -70,6 +70,11 @@ browser-test: test-setup  ## load pages through the gateway in headless Chromium
 	swift build --product gateway $(BUILD_FLAGS)
 	@scripts/browser-test
 	@scripts/browser-test-cors
+
+dashboard-test: setup  ## use the dashboard in headless Chromium, in front of a gateway under load
+	@scripts/install-packages chromium python3
+	swift build --product gateway
+	@scripts/dashboard-test
 
 examples: setup  ## build and test the examples
 	@scripts/run-examples
@@ -155,7 +160,7 @@ H2SPEC_IF_INSTALLED := $(if $(shell command -v $${H2SPEC:-h2spec}),h2spec)
 CACHE_TESTS_IF_PRESENT := $(if $(wildcard $(or $(CACHE_TESTS),.build/cache-tests)/test-engine),cache-tests)
 
 check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, cache-tests, grpcio, testssl, Autobahn, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test autobahn soak bench
+	@$(MAKE) --no-print-directory bench-guard browser-test dashboard-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test autobahn soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

@@ -7,8 +7,8 @@ package enum AdminEndpoints {
     /// In the order of the index and the manual. The first endpoint that matches a request answers it.
     package static let all: [any AdminEndpoint] = [
         IndexEndpoint(),
-        DashboardEndpoint(),
-        APIDocumentsEndpoint(),
+        DashboardPageEndpoint(),
+        APIDocumentsPageEndpoint(),
         LivenessEndpoint(),
         ReadinessEndpoint(),
         HealthEndpoint(),

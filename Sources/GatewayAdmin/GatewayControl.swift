@@ -11,5 +11,7 @@ package protocol GatewayControl: AnyObject, Sendable {
     /// Checks a configuration as `gateway check` does. Nothing is applied.
     func check(_ toml: String) async -> InspectionOutcome
     /// Compares a configuration with the running one. Nothing is applied.
-    func compare(_ toml: String) async -> InspectionOutcome
+    ///
+    /// - Parameter toml: Nil compares the file, as a reload would read it.
+    func compare(_ toml: String?) async -> InspectionOutcome
 }

@@ -156,14 +156,14 @@ function words(status, body) {
   return [body.detail || (places.length ? "" : body.title), ...places].filter(Boolean).join("\n") || `Status ${status}`;
 }
 
-/** Sends a request with the token. Asks for it after a 401, as often as needed. */
-async function request(path, options = {}) {
+/** Sends a request with the token. Asks for it after a 401, as often as needed. `limit` is for each attempt, in milliseconds. */
+async function request(path, { limit = 0, ...options } = {}) {
   for (;;) {
     const headers = new Headers(options.headers || {});
     const sent = token;
     if (sent !== null) headers.set("Authorization", `Bearer ${sent}`);
     const response = await fetch(path, {
-      ...options, headers, cache: "no-store", credentials: "same-origin", redirect: "error", referrerPolicy: "no-referrer",
+      ...options, ...(limit ? { signal: AbortSignal.timeout(limit) } : {}), headers, cache: "no-store", credentials: "same-origin", redirect: "error", referrerPolicy: "no-referrer",
     });
     if (response.status !== 401) return response;
     const problem = await response.json().catch(() => null);
@@ -206,7 +206,7 @@ function askToken(problem) {
       asking = null;
       resolve();
     } },
-    make("h2", { id: "token-title", class: "ask-title" }, "This gateway needs a token"),
+    make("p", { id: "token-title", class: "ask-title" }, "This gateway needs a token"),
     make("p", { class: "quiet" }, "It is ", make("code", null, "admin.token"), " of the configuration. The page keeps it until you close or reload it."),
     make("label", { for: "token" }, "Token"), input,
     problem ? make("p", { class: "wrong", id: "token-problem", role: "alert" }, problem) : null,
@@ -248,7 +248,7 @@ function confirmed({ title, text, fields = [], action, isDanger = false, act }) 
         go.disabled = false;
       }
     } },
-    make("h2", { id: "ask-title", class: "ask-title" }, title),
+    make("p", { id: "ask-title", class: "ask-title" }, title),
     text ? make("p", { class: "quiet" }, text) : null,
     ...fields.flatMap((field) => {
       const input = field.options

@@ -20,8 +20,8 @@ final class ConfigurationInspector: Sendable {
         await self.inTurn { try await $0.checked(toml) }
     }
 
-    /// Compares text with a configuration.
-    func compare(_ toml: String, with running: GatewayConfiguration) async -> InspectionOutcome {
+    /// Compares text with a configuration. Nil compares the file, as a reload would read it.
+    func compare(_ toml: String?, with running: GatewayConfiguration) async -> InspectionOutcome {
         await self.inTurn { try await $0.compared(toml, with: running) }
     }
 
@@ -43,8 +43,25 @@ final class ConfigurationInspector: Sendable {
         return .report(.check(of: self.source.name, errors: check.errors, warnings: check.warnings))
     }
 
-    private func compared(_ toml: String, with running: GatewayConfiguration) async throws -> InspectionOutcome {
-        let check = try await self.source.check(toml, middlewares: self.middlewares)
+    private func compared(_ toml: String?, with running: GatewayConfiguration) async throws -> InspectionOutcome {
+        let text: String
+        do throws(ConfigurationErrors) {
+            if let toml {
+                text = toml
+            } else if let file = self.source.file {
+                text = try TextFile.configuration(file)
+            } else {
+                let error = ConfigurationError(
+                    "the gateway runs without a configuration file",
+                    suggestion: "post one",
+                    key: ""
+                )
+                return .refused([error], file: self.source.name)
+            }
+        } catch {
+            return .refused(error.errors, file: self.source.name)
+        }
+        let check = try await self.source.check(text, middlewares: self.middlewares)
         guard let configuration = check.configuration else { return .refused(check.errors, file: self.source.name) }
         do throws(ConfigurationErrors) {
             try GatewayRuntime.requireRoutes(configuration)

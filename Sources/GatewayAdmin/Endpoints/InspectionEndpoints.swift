@@ -21,10 +21,18 @@ struct DiffEndpoint: AdminEndpoint {
     let method = Method.post
     let scope = AdminScope.write
     let bodyLimit = ConfigurationBody.limit
-    let summary = "What a posted configuration would change: 200 with the changes, or 422 with the errors."
+    let queryParameters: Set<String> = ["of"]
+    let summary =
+        "What a posted configuration would change, or with `?of=file` a reload: 200 with the changes, or 422 with the errors."
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
-        try await ConfigurationBody.inspect(call) { await $0.compare($1) }
+        let sources = call.query.values(of: "of")
+        if sources.isEmpty { return try await ConfigurationBody.inspect(call) { await $0.compare($1) } }
+        guard sources == ["file"] else {
+            throw .invalid([GatewayError.Problem(field: "of", reason: "must be \"file\"")])
+        }
+        try AdminBody.requireEmpty(call.request.body)
+        return try await ConfigurationBody.inspect(call) { control, _ in await control.compare(nil) }
     }
 }
 

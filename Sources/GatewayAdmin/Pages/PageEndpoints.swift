@@ -2,7 +2,7 @@ import CPages
 import GatewayCore
 
 /// `/dashboard`: the live page.
-struct DashboardEndpoint: AdminEndpoint {
+struct DashboardPageEndpoint: AdminEndpoint {
     let path = "/dashboard"
     let scope = AdminScope.open
     let summary = "A live page of routes, upstreams, limits, cache, events, alerts and configuration, for browsers."
@@ -13,7 +13,7 @@ struct DashboardEndpoint: AdminEndpoint {
 }
 
 /// `/api/docs`: the description of the API as a page.
-struct APIDocumentsEndpoint: AdminEndpoint {
+struct APIDocumentsPageEndpoint: AdminEndpoint {
     let path = "/api/docs"
     let scope = AdminScope.open
     let summary = "A page that describes this API, and tries its `GET`s, for browsers."

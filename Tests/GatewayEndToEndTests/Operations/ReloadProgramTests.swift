@@ -82,6 +82,24 @@ struct ReloadProgramTests {
         }
     }
 
+    @Test func `the admin API compares the file, which stays as it is`() async throws {
+        try await self.withProgram(Self.toml("old")) { subject in
+            try subject.write(
+                Self.toml("new", "[[routes]]\nname = \"more\"\npath = \"/more\"\nrespond = { body = \"\" }\n")
+            )
+            let changes = try await subject.ask("POST /config/diff?of=file")
+            #expect(changes.status == 200)
+            #expect(changes.text.contains("\"more\""))
+            #expect(try await subject.program.get("/").text == "old")
+            try subject.write("broken =")
+            let refused = try await subject.ask("POST /config/diff?of=file")
+            #expect(refused.status == 422)
+            #expect(refused.text.contains("\"valid\": false"))
+            let unknown = try await subject.ask("POST /config/diff?of=files")
+            #expect(unknown.status == 422)
+        }
+    }
+
     @Test func `the admin API answers with the changes or the errors`() async throws {
         try await self.withProgram(Self.toml("old")) { subject in
             try subject.write(

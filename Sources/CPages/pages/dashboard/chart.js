@@ -7,6 +7,8 @@ const drawn = (tag, attributes) => {
   return element;
 };
 
+const narrow = matchMedia("(max-width: 640px)");
+
 /** A line of a figure over time. `isPeak`: of the values that share a pixel, the largest counts, else their mean. */
 class Chart {
   constructor(label, kind, { isPeak = false, readout = null } = {}) {
@@ -15,7 +17,7 @@ class Chart {
     this.line = drawn("path", { class: "stroke" });
     this.cursor = drawn("path", { class: "cursor" });
     this.element = drawn("svg", {
-      class: "chart", viewBox: `0 0 ${this.width} ${this.height}`, preserveAspectRatio: "none", role: "img",
+      class: "chart", viewBox: `0 0 ${this.width - 1} ${this.height}`, preserveAspectRatio: "none", role: "img",
       "aria-label": `${label}: no figures yet`,
     });
     this.element.append(this.area, this.line, this.cursor);
@@ -49,12 +51,12 @@ class Chart {
   path() {
     const scale = this.top > 0 ? (this.height - 3) / this.top : 0;
     let line = "", area = "", start = null;
-    const close = (index) => {
+    const close = () => {
       if (start !== null) area += `V${this.height}H${start}Z`;
       start = null;
     };
     this.points.forEach((value, index) => {
-      if (value === null) return close(index);
+      if (value === null) return close();
       const y = (this.height - 1 - value * scale).toFixed(1);
       const isFirst = start === null;
       if (isFirst) start = index;
@@ -63,14 +65,14 @@ class Chart {
       if (isFirst && (this.points[index + 1] ?? null) === null) line += "h1";
       area += isFirst ? `M${index} ${this.height}V${y}` : `L${index} ${y}`;
     });
-    close(this.width);
+    close();
     setAttribute(this.line, "d", line);
     setAttribute(this.area, "d", area);
   }
 
   /** What stands beside the line while nobody points at it. */
   rest() {
-    if (this.readout) setText(this.readout, this.top > 0 ? `peak ${figure(this.kind, this.top)}` : "");
+    if (this.readout) setText(this.readout, this.top > 0 ? `${narrow.matches ? "≤" : "peak"} ${figure(this.kind, this.top)}` : "");
   }
 
   point(event) {

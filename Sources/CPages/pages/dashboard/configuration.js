@@ -27,7 +27,7 @@ const configuration = {
   },
 
   compare() {
-    return this.run("Comparing…", () => post("/config/diff"), { none: "The file and the running configuration are the same.", some: "A reload would", failed: "A reload would be refused." });
+    return this.run("Comparing…", () => post("/config/diff?of=file"), { none: "The file and the running configuration are the same.", some: "A reload would", failed: "A reload would be refused." });
   },
 
   async compareFile(input) {

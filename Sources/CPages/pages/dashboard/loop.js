@@ -42,7 +42,6 @@ const dashboard = {
 
   pause(isPaused) {
     this.isPaused = isPaused;
-    setAttribute(byId("pause"), "aria-pressed", String(isPaused));
     setText(byId("pause"), isPaused ? "Resume" : "Pause");
     if (isPaused) this.say("paused", `Paused at ${this.time ? clock(this.time) : "the start"}`);
     this.follow();
@@ -63,7 +62,7 @@ const dashboard = {
     const wantsLines = this.linesAt === 0 || now - this.linesAt > LINE_PACE[this.span];
     let pace = PACE;
     try {
-      const figures = await json(`/monitoring/dashboard${wantsLines ? `?history=${this.span}` : ""}`, { signal: AbortSignal.timeout(10_000) });
+      const figures = await json(`/monitoring/dashboard${wantsLines ? `?history=${this.span}` : ""}`, { limit: 10_000 });
       this.failures = 0;
       this.show(figures);
       if (wantsLines) {
@@ -75,8 +74,9 @@ const dashboard = {
       this.failures += 1;
       this.linesAt = 0;
       pace = Math.min(1000 * 2 ** (this.failures - 1), 5000);
-      const last = this.time ? `; last figures from ${clock(this.time)}` : "";
-      this.say("lost", error instanceof Refusal ? error.message + last : `Reconnecting…${last}`);
+      const last = this.time ? ` last figures from ${clock(this.time)}` : "";
+      if (!this.time) overview.fail(reason(error));
+      this.say("lost", error instanceof Refusal ? `${error.message}${last && ` –${last}`}` : `Reconnecting…${last}`);
     }
     this.isBusy = false;
     if (!document.hidden && !this.isPaused) this.timer = setTimeout(() => this.fetch(), pace);

@@ -15,7 +15,8 @@ const tiles = [
 ];
 byId("tiles").append(...tiles.map((tile) => tile.element));
 
-const STATES = { draining: "It drains: no new connections are kept.", overloaded: "It is overloaded and rejects requests." };
+const STATES = { draining: "Draining: open requests finish.", overloaded: "Overloaded: requests are rejected." };
+const problemKey = (problem) => problem.kind ? `${problem.kind}\n${problem.subject}\n${problem.since}` : problem.text;
 
 const overview = {
   known: null,
@@ -24,54 +25,64 @@ const overview = {
     for (const tile of tiles) tile.update(figures.totals[tile.key]);
     const errors = figures.totals.error_ratio;
     byId("errors").className = errors >= 0.05 ? "bad" : errors >= 0.01 ? "warn" : "";
-    this.problems(figures);
+    const problems = [...(figures.problems || [])].sort((one, other) =>
+      (SEVERITIES[other.severity] || 0) - (SEVERITIES[one.severity] || 0) || String(other.since).localeCompare(String(one.since)));
+    this.verdict(figures, problems);
+    this.problems(figures, problems);
+    this.announce(problems);
   },
 
   draw(history, spanText) {
     for (const tile of tiles) tile.draw(history, spanText);
   },
 
-  problems(figures) {
-    const problems = [...(figures.problems || [])].sort((one, other) =>
-      (SEVERITIES[other.severity] || 0) - (SEVERITIES[one.severity] || 0) || String(other.since).localeCompare(String(one.since)));
+  verdict(figures, problems) {
     const [first] = problems;
-    byId("verdict").dataset.level = first ? LEVELS[first.severity] || "warn" : "good";
-    setText(byId("verdict-text"), !first ? "Healthy" : problems.length === 1 ? sentence(first.text)
+    const state = STATES[figures.state];
+    byId("verdict").dataset.level = first ? LEVELS[first.severity] || "warn" : state ? "warn" : "good";
+    setText(byId("verdict-text"), !first ? state || "Healthy" : problems.length === 1 ? sentence(first.text)
       : `${plural(problems.length, "problem")}. ${sentence(first.text)}`);
     const targets = (figures.upstreams || []).flatMap((upstream) => upstream.targets || []);
     const up = targets.filter((target) => target.up).length;
     setText(byId("verdict-more"), [
-      STATES[figures.state], targets.length ? `${up} of ${plural(targets.length, "target")} up` : null, `running for ${span(figures.uptime_seconds)}`,
+      first ? state : null, targets.length ? `${up} of ${plural(targets.length, "target")} up` : null, `running for ${span(figures.uptime_seconds)}`,
     ].filter(Boolean).join(" · "));
     setText(byId("version"), figures.version || "");
     badge("problems-count", problems.length, first ? LEVELS[first.severity] : "");
     document.title = problems.length ? `(${problems.length}) ${sentence(first.text)} – Gateway` : "Gateway";
+  },
 
-    sync(byId("problems-list"), problems.length ? problems : [null], (problem) => problem ? `${problem.kind}\n${problem.subject}\n${problem.text}` : "",
-      (problem) => {
-        if (!problem) {
-          return make("li", { class: "problem-none" }, empty("No problems.",
-            "Targets, circuits, certificates, names, reloads and alerts are watched. What goes wrong is here within five seconds."));
-        }
-        return make("li", { class: "problem", "data-level": LEVELS[problem.severity] || "info" }, make("span", { class: "sign", "aria-hidden": "true" }),
-          make("span", { class: "hidden" }, `${problem.severity}: `), make("span", { class: "problem-text" }, sentence(problem.text)),
-          make("time", { class: "quiet", datetime: problem.since, title: clock(problem.since, true) }));
-      },
+  /** Says why there are no figures at all. */
+  fail(text) {
+    byId("verdict").dataset.level = "bad";
+    setText(byId("verdict-text"), text);
+  },
+
+  problems(figures, problems) {
+    sync(byId("problems-list"), problems.length ? problems : [null], (problem) => problem ? problemKey(problem) : "",
+      (problem) => !problem
+        ? make("li", null, empty("No problems.", "The gateway watches targets, circuits, certificates, names, reloads and alerts. Anything wrong appears here within five seconds."))
+        : make("li", { class: "problem" }, make("span", { class: "sign", "aria-hidden": "true" }), make("span", { class: "hidden" }), make("span", { class: "problem-text" }),
+          make("time", { class: "quiet", datetime: problem.since, title: clock(problem.since, true) })),
       (element, problem) => {
-        if (problem) setText(element.lastChild, `for ${span((Date.parse(figures.time) - Date.parse(problem.since)) / 1000)}`);
+        if (!problem) return;
+        const [, severity, text, age] = element.children;
+        setAttribute(element, "data-level", LEVELS[problem.severity] || "info");
+        setText(severity, `${problem.severity}: `);
+        setText(text, sentence(problem.text));
+        setText(age, `for ${span((Date.parse(figures.time) - Date.parse(problem.since)) / 1000)}`);
       });
-    this.announce(problems.map((problem) => problem.text));
   },
 
   /** Tells a screen reader what is new, and nothing else. */
-  announce(texts) {
+  announce(problems) {
+    const keys = problems.map(problemKey);
     if (this.known) {
-      const news = texts.filter((text) => !this.known.includes(text)).slice(0, 3).map(sentence);
-      const isOver = this.known.length > 0 && texts.length === 0;
+      const news = problems.filter((problem) => !this.known.includes(problemKey(problem))).slice(0, 3).map((problem) => sentence(problem.text));
       if (news.length) setText(byId("announce"), news.join(" "));
-      else if (isOver) setText(byId("announce"), "No problems.");
+      else if (this.known.length && !keys.length) setText(byId("announce"), "No problems.");
     }
-    this.known = texts;
+    this.known = keys;
   },
 };
 

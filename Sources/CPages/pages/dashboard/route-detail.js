@@ -52,9 +52,9 @@ class RouteDetail {
         if (lines[key]) chart.draw(lines[key], lines.step_seconds, Date.parse(lines.end), "15 minutes");
       }
     });
-    const errors = json(`/requests?route=${name}&status=5xx&limit=5`).then(({ requests }) => this.list(this.errors, requests, "No request of this route failed lately."));
+    const errors = json(`/requests?route=${name}&status=5xx&limit=5`).then(({ requests }) => this.list(this.errors, requests, "No failed requests lately."));
     const slow = json(`/requests?route=${name}&limit=200`).then(({ requests }) =>
-      this.list(this.slow, requests.sort((one, other) => other.duration_ms - one.duration_ms).slice(0, 5), "No request of this route was slow lately. What is slow, log.slow_request says."));
+      this.list(this.slow, requests.sort((one, other) => other.duration_ms - one.duration_ms).slice(0, 5), "No slow requests lately. log.slow_request sets what counts as slow."));
     const results = await Promise.allSettled([history, errors, slow]);
     [null, this.errors, this.slow].forEach((list, index) => {
       if (list && results[index].status === "rejected") this.note(list, reason(results[index].reason));
@@ -85,7 +85,11 @@ class RouteDetail {
       make("p", { class: "request-head" }, make("span", { class: `tag ${isError ? "bad" : ""}` }, outcome || DASH), make("code", null, `${item.method || ""} ${item.path || ""}`.trim()),
         make("strong", { class: "num" }, figure("ms", item.duration_ms))),
       bar,
-      make("p", { class: "small quiet" }, phases.map((phase) => `${phase.label} ${figure("ms", phase.value)}`).join(" · ")),
+      make("p", { class: "small quiet phase-list" }, ...phases.map((phase, index) => {
+        const key = drawn("svg", { class: "key", viewBox: "0 0 8 8", "aria-hidden": "true" });
+        key.append(drawn("rect", { width: 8, height: 8, rx: 2, class: `phase-${index}` }));
+        return make("span", null, key, `${phase.label} ${figure("ms", phase.value)}`);
+      })),
       tries.length ? make("ul", { class: "tries small quiet" }, ...tries) : null,
       make("p", { class: "small quiet request-foot" }, make("time", { datetime: item.time }, clock(item.time)),
         item.consumer ? make("span", null, item.consumer) : null, make("code", null, item.request_id),
@@ -95,7 +99,7 @@ class RouteDetail {
   async loadSettings() {
     try {
       const route = await findRoute(this.name);
-      this.settings.replaceChildren(...(route ? this.chain(route) : [make("p", { class: "quiet" }, "The gateway makes this entry; it has no settings.")]));
+      this.settings.replaceChildren(...(route ? this.chain(route) : [make("p", { class: "quiet" }, "This entry has no settings.")]));
     } catch (error) {
       setText(this.settings, reason(error));
     }

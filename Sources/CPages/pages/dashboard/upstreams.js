@@ -4,9 +4,9 @@ const TARGET_LEVELS = { up: "good", down: "bad", draining: "warn" };
 const CIRCUIT_LEVELS = { closed: "good", half_open: "warn", open: "bad" };
 
 /** A table in a card, which narrow screens show as cards. */
-function table(caption, heads, { isNumber = () => false } = {}) {
+function table(caption, heads, { isNumber = () => false, name = "" } = {}) {
   const body = make("tbody", { role: "rowgroup" });
-  const element = make("table", { role: "table", class: "cards" }, make("caption", { class: "hidden" }, caption),
+  const element = make("table", { role: "table", class: `cards ${name}` }, make("caption", { class: "hidden" }, caption),
     make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...heads.map((head) =>
       make("th", { scope: "col", role: "columnheader", class: isNumber(head) ? "num" : null }, head || make("span", { class: "hidden" }, "Actions"))))), body);
   return { element, body };
@@ -16,19 +16,31 @@ const cell = (label, content, isNumber) => make("td", { role: "cell", "data-labe
 const TARGET_HEADS = ["Target", "State", "Latency", "Requests", "Errors", "In flight", "Circuit", "Health check", "Weight", ""];
 const TARGET_NUMBERS = new Set(["Latency", "Requests", "Errors", "In flight", "Weight"]);
 
+/** The upstreams shown at once, until all are asked for, and the targets of each. */
+const UPSTREAMS = 50;
+const TARGETS = 100;
+
 const upstreams = {
+  showsAll: false,
+
   update(figures) {
-    const list = figures.upstreams || [];
+    const all = figures.upstreams || [];
     this.time = Date.parse(figures.time);
-    badge("upstreams-count", list.length);
+    badge("upstreams-count", all.length);
+    // Of many, those with a target that is down come first. Few keep their places, so that no button moves.
+    const isWhole = (upstream) => Number((upstream.targets || []).every((target) => target.up));
+    const list = all.length <= UPSTREAMS || this.showsAll ? all : [...all].sort((one, other) => isWhole(one) - isWhole(other)).slice(0, UPSTREAMS);
+    setHidden(byId("upstreams-more"), list.length === all.length);
+    setText(byId("upstreams-more"), `Show all ${whole(all.length)} upstreams`);
+    byId("upstreams-more").onclick = () => { this.showsAll = true; this.update(figures); };
     sync(byId("upstreams-box"), list.length ? list : [null], (upstream) => upstream ? "u:" + upstream.name : "",
       (upstream) => upstream ? this.card(upstream)
-        : make("div", { class: "card" }, empty("There are no upstreams.", "Routes answer on their own. Add [upstreams.NAME] with targets to forward requests.")),
+        : make("div", { class: "card" }, empty("There are no upstreams.", "Add [upstreams.NAME] with targets to forward requests.")),
       (element, upstream) => { if (upstream) this.fill(element, upstream); });
   },
 
   card(upstream) {
-    const { element, body } = table(`Targets of ${upstream.name}`, TARGET_HEADS, { isNumber: (head) => TARGET_NUMBERS.has(head) });
+    const { element, body } = table(`Targets of ${upstream.name}`, TARGET_HEADS, { isNumber: (head) => TARGET_NUMBERS.has(head), name: "targets" });
     const state = make("span", { class: "tag" });
     const card = make("article", { class: "card", "aria-label": `Upstream ${upstream.name}` },
       make("div", { class: "card-head" }, make("h3", null, upstream.name), state, make("span", { class: "quiet small" })), make("div", { class: "scroll" }, element));
@@ -41,7 +53,7 @@ const upstreams = {
     setText(card.state, `${up} of ${targets.length} up`);
     card.state.className = `tag ${up === targets.length ? "good" : up === 0 ? "bad" : "warn"}`;
     setText(card.firstChild.lastChild, [String(upstream.balance || "").replaceAll("_", " "), upstream.required ? "required" : null, upstream.builtin ? "built in" : null].filter(Boolean).join(" · "));
-    sync(card.body, targets, (target) => target.target, (target) => this.row(upstream, target), (row, target) => this.fillRow(row, target));
+    sync(card.body, targets.slice(0, TARGETS), (target) => target.target, (target) => this.row(upstream, target), (row, target) => this.fillRow(row, target));
   },
 
   row(upstream, target) {
@@ -145,7 +157,7 @@ const limits = {
   },
 
   part(part) {
-    if (part === "none") return empty("No routes are limited.", "Add rate_limit or concurrency to a route. Who is limited most is listed here.");
+    if (part === "none") return empty("No routes are limited.", "Add rate_limit or concurrency to a route. The routes and consumers that are limited most appear here.");
     const name = part === "routes" ? "Route" : "Consumer";
     const heads = part === "routes" ? [name, "Limited", "Allowed", "Limited in all"] : [name, "Limited", "Limited in all"];
     const { element, body } = table(`${name}s that are limited most`, heads, { isNumber: (head) => head !== name });
@@ -183,7 +195,7 @@ const cache = {
     const isOn = Boolean(state && state.enabled);
     setHidden(byId("purge"), !isOn);
     sync(box, [isOn ? "on" : "off"], (part) => part, (part) => part === "off"
-      ? empty("No route is cached.", "Add cache = {} to a route. How much the cache answers is shown here.") : this.part(), () => {});
+      ? empty("No route is cached.", "Add cache = {} to a route to store its responses.") : this.part(), () => {});
     if (!isOn) return;
     const { ratio, size, share, objects, results } = box.known.get("on").parts;
     setData(ratio, state.hit_ratio);

@@ -249,5 +249,5 @@ private final class Control: GatewayControl {
     }
 
     func check(_ toml: String) async -> InspectionOutcome { .busy }
-    func compare(_ toml: String) async -> InspectionOutcome { .busy }
+    func compare(_ toml: String?) async -> InspectionOutcome { .busy }
 }
