@@ -110,7 +110,9 @@ function brief(data) {
   const leading = ["route", "upstream", "target", "alert", "name", "reason", "message"];
   const members = Object.entries(data || {}).sort(([one], [other]) => (leading.indexOf(one) + 1 || 99) - (leading.indexOf(other) + 1 || 99));
   for (const [name, value] of members) {
-    if (value === null || typeof value === "object" || name === "address" && data.target === value) continue;
+    // The errors of a configuration: the first says most.
+    if (Array.isArray(value) && value[0] && value[0].message) parts.push(String(value[0].message) + (value.length > 1 ? ` and ${plural(value.length - 1, "further error")}` : ""));
+    if (value === null || typeof value === "object" || name.startsWith("consecutive_") || name === "address" && data.target === value) continue;
     parts.push(`${name.replaceAll("_", " ")} ${value}`);
   }
   const text = parts.join(" · ");

@@ -75,7 +75,7 @@ const dashboard = {
       this.linesAt = 0;
       pace = Math.min(1000 * 2 ** (this.failures - 1), 5000);
       const last = this.time ? ` last figures from ${clock(this.time)}` : "";
-      if (!this.time) overview.fail(reason(error));
+      overview.fail(error instanceof Refusal ? error.message : "The gateway does not answer.");
       this.say("lost", error instanceof Refusal ? `${error.message}${last && ` –${last}`}` : `Reconnecting…${last}`);
     }
     this.isBusy = false;

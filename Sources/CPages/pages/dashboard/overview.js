@@ -52,10 +52,12 @@ const overview = {
     document.title = problems.length ? `(${problems.length}) ${sentence(first.text)} – Gateway` : "Gateway";
   },
 
-  /** Says why there are no figures at all. */
+  /** Says why there are no figures, because the last verdict may no longer hold. */
   fail(text) {
     byId("verdict").dataset.level = "bad";
     setText(byId("verdict-text"), text);
+    setText(byId("verdict-more"), "");
+    document.title = `${text} – Gateway`;
   },
 
   problems(figures, problems) {

@@ -220,7 +220,7 @@ const cache = {
       text: "What is dropped is fetched from the upstreams again. A soft purge keeps it as stale, so that it can be revalidated.",
       fields: [
         { name: "subject", label: "What", options: [["route", "Responses of a route"], ["url", "A URL"], ["prefix", "URLs that begin with"], ["tag", "Responses with a tag"], ["all", "Everything"]] },
-        { name: "value", label: "Its name", type: "text", placeholder: "route, URL, prefix or tag; nothing for everything" },
+        { name: "value", label: "Name, URL or tag", type: "text", placeholder: "empty for everything" },
         { name: "soft", label: "How", options: [["", "Drop"], ["soft", "Make stale"]] },
       ],
       action: "Purge", isDanger: true,
