@@ -7,7 +7,7 @@ struct DashboardPageEndpoint: AdminEndpoint {
     let scope = AdminScope.open
     let summary = "A live page of routes, upstreams, limits, cache, events, alerts and configuration, for browsers."
 
-    private static let page = AdminPage(html: dashboard_html, style: dashboard_css, script: dashboard_js)
+    static let page = AdminPage(html: dashboard_html, style: dashboard_css, script: dashboard_js)
 
     func answer(_ call: AdminCall) -> Response { Self.page.response() }
 }
@@ -18,7 +18,7 @@ struct APIDocumentsPageEndpoint: AdminEndpoint {
     let scope = AdminScope.open
     let summary = "A page that describes this API, and tries its `GET`s, for browsers."
 
-    private static let page = AdminPage(html: api_docs_html, style: api_docs_css, script: api_docs_js)
+    static let page = AdminPage(html: api_docs_html, style: api_docs_css, script: api_docs_js)
 
     func answer(_ call: AdminCall) -> Response { Self.page.response() }
 }

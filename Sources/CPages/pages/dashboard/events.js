@@ -12,8 +12,6 @@ const events = {
   build() {
     this.box = make("ol", { class: "events" });
     this.none = empty("Nothing has happened yet.", "Targets that go down or come up, reloads, alerts and rejected clients appear here at once.");
-    byId("events-box").append(this.box, this.none);
-    setHidden(this.box, true);
   },
 
   /** Follows the stream, until ``stop()``. */
@@ -94,6 +92,7 @@ const events = {
   },
 
   show() {
+    if (!this.box.isConnected) byId("events-box").append(this.box, this.none);
     setHidden(this.box, !this.list.length);
     setHidden(this.none, this.list.length > 0);
     sync(this.box, this.list, (event) => event.id, (event) => make("li", { class: "event" }, make("details", null,

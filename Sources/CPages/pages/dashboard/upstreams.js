@@ -211,7 +211,8 @@ const cache = {
     const parts = { ratio: data("ratio"), size: data("bytes"), share: make("span", { class: "unit" }), objects: data("count"), results: make("ul", { class: "results" }) };
     const item = (name, ...content) => make("div", null, make("dt", { class: "tile-name" }, name), make("dd", { class: "tile-figure" }, ...content));
     return Object.assign(make("div", { class: "pad stack" },
-      make("dl", { class: "facts" }, item("Hit ratio", parts.ratio), item("Size", parts.size, parts.share), item("Responses", parts.objects)), parts.results), { parts });
+      make("dl", { class: "facts" }, item("Hit ratio", parts.ratio), item("Size", parts.size, parts.share), item("Responses", parts.objects)),
+      make("div", null, make("p", { class: "tile-name" }, "Requests of the last 10 seconds"), parts.results)), { parts });
   },
 
   async purge() {
