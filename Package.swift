@@ -113,6 +113,7 @@ let package = Package(
             name: "GatewayCore",
             dependencies: [
                 "CAres",
+                "CZlib",
                 "GatewayHTTP",
                 "GatewayHTTP1",
                 "GatewayHTTP2",

@@ -23,6 +23,8 @@ package struct AdminRequest: Sendable {
     /// The `Host` field, with its port if it has one.
     var host: String?
     var accept: String?
+    /// Whether the client prefers content in the gzip coding.
+    var acceptsGzip = false
     var authorization: String?
     /// The `Origin` field: the origin of the page that sent the request. Only browsers send it.
     var origin: String?
@@ -57,6 +59,7 @@ package struct AdminRequest: Sendable {
         self.body = exchange.requestBody.collected
         self.host = exchange.request.host.isEmpty ? nil : exchange.request.headers.string(exchange.request.host)
         self.accept = text(exchange.request.headers.first(.accept))
+        self.acceptsGzip = AcceptEncoding(exchange.request.headers).best(of: [.gzip]) != nil
         self.authorization = text(exchange.request.headers.first(.authorization))
         self.origin = text(exchange.request.headers.first(.origin))
         self.fetchSite = text(exchange.request.headers.first(.secFetchSite))

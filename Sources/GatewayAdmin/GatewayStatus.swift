@@ -26,7 +26,7 @@ package final class GatewayStatus: Sendable {
     let webhookWrites = WebhookWrites()
     private let controlled = NIOLockedValueBox(Controlled())
 
-    static let logLinesDropped = MetricDescription(
+    package static let logLinesDropped = MetricDescription(
         "gateway_log_lines_dropped_total",
         .counter,
         help: "Log lines that could not be written."

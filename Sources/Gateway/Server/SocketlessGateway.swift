@@ -90,7 +90,7 @@ package final class SocketlessGateway: Sendable {
     /// Returns all metrics in the Prometheus text format.
     package func metrics() async -> String {
         var page = ByteBuffer()
-        PrometheusText(format: .text).write(await self.registry.snapshot(), into: &page)
+        ExpositionFormat.text.write(await self.registry.snapshot(), into: &page)
         return String(buffer: page)
     }
 

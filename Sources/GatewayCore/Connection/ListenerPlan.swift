@@ -11,13 +11,13 @@ package final class ListenerPlan {
         help: "Open client connections by state: active, idle.",
         labels: ["listener", "state"]
     )
-    static let connectionsAccepted = MetricDescription(
+    package static let connectionsAccepted = MetricDescription(
         "gateway_client_connections_accepted_total",
         .counter,
         help: "Client connections accepted.",
         labels: ["listener"]
     )
-    static let proxyHeaders = MetricDescription(
+    package static let proxyHeaders = MetricDescription(
         "gateway_proxy_protocol_headers_total",
         .counter,
         help: "Connections that must begin with a PROXY header by result: ok, local, malformed, timeout, closed.",

@@ -2,20 +2,25 @@ package import NIOCore
 
 /// Durations counted in buckets. Each event loop has its own; readers see the sum.
 public final class Histogram {
-    private let bounds: [UInt64]
-    /// One count per bound and one for values above all bounds. Not an array, so that an observation checks neither
-    /// uniqueness nor exclusive access.
-    private let counts: UnsafeMutableBufferPointer<UInt64>
+    private let cells: HistogramCells
+    /// The counts of the cells that were needed so far. Not an array, so that an observation checks neither uniqueness nor
+    /// exclusive access.
+    private var counts = UnsafeMutableBufferPointer<UInt64>(start: nil, count: 0)
+    /// The first cell of `counts`.
+    private var base = 0
     /// A floating-point number, because ten thousand open connections would overflow 64 bits of nanoseconds in three
     /// weeks.
     private var sum: Double = 0
+    private let bucketCount: Int
     /// The latest exemplar of each bucket; allocated with the first.
     private var exemplars: UnsafeMutableBufferPointer<Exemplar?>?
 
+    /// Memory grows by this many cells, an octave of the native buckets.
+    private static let growth = 8
+
     package init(_ buckets: HistogramBuckets) {
-        bounds = buckets.nanoseconds
-        counts = .allocate(capacity: bounds.count + 1)
-        counts.initialize(repeating: 0)
+        self.cells = buckets.cells
+        self.bucketCount = buckets.seconds.count + 1
     }
 
     deinit {
@@ -30,23 +35,35 @@ public final class Histogram {
 
     /// Counts a duration, and stores its trace as the bucket's exemplar.
     package func observe(nanoseconds: UInt64, trace: TraceDigits?, at now: NIODeadline) {
-        let bucket = count(nanoseconds)
+        let cell = count(nanoseconds)
         guard let trace else { return }
         let exemplar = Exemplar(trace: trace, nanoseconds: nanoseconds, time: now)
         if exemplars == nil {
-            exemplars = .allocate(capacity: counts.count)
+            exemplars = .allocate(capacity: self.bucketCount)
             exemplars?.initialize(repeating: nil)
         }
-        exemplars?[bucket] = exemplar
+        exemplars?[Int(self.cells.buckets[cell])] = exemplar
     }
 
     private func count(_ nanoseconds: UInt64) -> Int {
-        // Most durations belong in one of the first buckets, so a linear search beats a binary one.
-        var index = 0
-        while index < bounds.count, nanoseconds > bounds[index] { index += 1 }
-        counts[index] &+= 1
-        sum += Double(nanoseconds)
-        return index
+        let cell = self.cells.cell(of: nanoseconds)
+        if cell < self.base || cell >= self.base &+ self.counts.count { self.grow(to: cell) }
+        self.counts[cell &- self.base] &+= 1
+        self.sum += Double(nanoseconds)
+        return cell
+    }
+
+    private func grow(to cell: Int) {
+        let first = cell / Self.growth * Self.growth
+        let isEmpty = self.counts.isEmpty
+        let base = isEmpty ? first : min(self.base, first)
+        let end = isEmpty ? first + Self.growth : max(self.base + self.counts.count, first + Self.growth)
+        let grown = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: end - base)
+        grown.initialize(repeating: 0)
+        for (place, count) in self.counts.enumerated() { grown[self.base - base + place] = count }
+        self.counts.deallocate()
+        self.counts = grown
+        self.base = base
     }
 
     /// Counts one duration. Negative values and NaN count as zero; values above 292 years are clamped.
@@ -57,9 +74,36 @@ public final class Histogram {
 
     /// Appends the count of each bucket, the unbounded one last, and then the sum in seconds.
     package func copy(to values: inout [Double]) {
-        for count in counts { values.append(Double(count)) }
-        values.append(sum / 1e9)
+        let start = values.count
+        values.append(contentsOf: repeatElement(0, count: self.bucketCount))
+        for (place, count) in self.counts.enumerated() where count > 0 {
+            values[start + Int(self.cells.buckets[self.base + place])] += Double(count)
+        }
+        values.append(self.sum / 1e9)
     }
+
+    /// Appends the counts of the native buckets from the first to the last that has memory.
+    ///
+    /// - Returns: The index of the first.
+    func copyNative(to counts: inout [UInt64]) -> Int {
+        guard !self.counts.isEmpty else { return 0 }
+        let first = Int(self.cells.natives[self.base])
+        var last = first - 1
+        // The cells at the end of the memory may be beyond the last one.
+        for (place, count) in self.counts.enumerated() where self.base + place < self.cells.natives.count {
+            let index = Int(self.cells.natives[self.base + place])
+            if index > last {
+                counts.append(count)
+                last = index
+            } else {
+                counts[counts.count - 1] += count
+            }
+        }
+        return first
+    }
+
+    /// The size of the counts' memory.
+    var byteCount: Int { self.counts.count * MemoryLayout<UInt64>.stride }
 
     /// Calls `body` with each bucket that has an exemplar, in ascending order.
     func forEachExemplar(_ body: (_ bucket: Int, _ exemplar: Exemplar) -> Void) {
@@ -72,25 +116,3 @@ public final class Histogram {
 
 @available(*, unavailable)
 extension Histogram: Sendable {}
-
-/// The upper bounds of a histogram's buckets, in ascending order. An unbounded bucket follows the last.
-public struct HistogramBuckets: Sendable, Hashable {
-    /// The upper bounds in seconds.
-    public let seconds: [Double]
-    /// The upper bounds in nanoseconds.
-    package let nanoseconds: [UInt64]
-
-    /// Creates buckets from bounds in seconds. Bounds that are not finite and positive are dropped; the others are
-    /// sorted and made unique.
-    public init(seconds bounds: [Double]) {
-        // A bound of more than 100 years would overflow, and is no more useful than the unbounded bucket.
-        let usable = bounds.filter { $0.isFinite && $0 > 0 && $0 < 3_155_760_000 }
-        seconds = Set(usable).sorted()
-        nanoseconds = seconds.map { UInt64(($0 * 1e9).rounded()) }
-    }
-
-    /// From 1 ms to 60 s.
-    public static let standard = HistogramBuckets(seconds: [
-        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60,
-    ])
-}

@@ -6,7 +6,7 @@ package final class MeterRegistry: Sendable {
     /// Reads values that belong to no event loop.
     package typealias Source = @Sendable () -> [MetricFamily]
 
-    static let seriesDropped = MetricDescription(
+    package static let seriesDropped = MetricDescription(
         "gateway_metric_series_dropped_total",
         .counter,
         help: "Label sets counted under _OTHER because their metric reached metrics.series_limit.",
@@ -52,8 +52,10 @@ package final class MeterRegistry: Sendable {
     }
 
     /// All metrics sorted by name, and their series by labels. The event loops of the shards must be running.
-    package func snapshot() async -> [MetricFamily] {
-        await self.snapshot { _ in true }
+    ///
+    /// - Parameter natively: Whether histograms have their native buckets.
+    package func snapshot(natively: Bool = false) async -> [MetricFamily] {
+        await self.snapshot(natively: natively) { _ in true }
     }
 
     /// The metrics with these names, sorted by them.
@@ -61,17 +63,42 @@ package final class MeterRegistry: Sendable {
         await self.snapshot { names.contains($0) }
     }
 
-    private func snapshot(_ isWanted: @escaping @Sendable (String) -> Bool) async -> [MetricFamily] {
-        let pending = shards.map { shard in shard.eventLoop.submit { shard.value.copy(isWanted) } }
+    /// The metrics whose name is wanted, sorted by it. Every event loop copies its series in small pieces; what they add up to
+    /// is computed on the thread of the caller, without a lock that an event loop needs.
+    package func snapshot(
+        natively: Bool = false,
+        where isWanted: @escaping @Sendable (String) -> Bool
+    ) async -> [MetricFamily] {
         var parts = sources.withLock { $0 }.flatMap { $0() }
-        for future in pending {
-            if let families = try? await future.get() { parts += families }
+        await withTaskGroup(of: [MetricFamily].self) { group in
+            for shard in self.shards {
+                group.addTask { await Self.read(shard, natively: natively, isWanted) }
+            }
+            for await families in group { parts += families }
         }
         parts.append(droppedSeries())
         parts.removeAll { !isWanted($0.description.name) }
         return Dictionary(grouping: parts, by: \.description.name).values
             .compactMap(MetricFamily.merged)
             .sorted { $0.description.name < $1.description.name }
+    }
+
+    /// The series of one event loop; empty if it has stopped.
+    private static func read(
+        _ shard: NIOLoopBound<MeterShard>,
+        natively: Bool,
+        _ isWanted: @escaping @Sendable (String) -> Bool
+    ) async -> [MetricFamily] {
+        let loop = shard.eventLoop
+        let begun = loop.submit {
+            NIOLoopBound(shard.value.read(isWanted, natively: natively), eventLoop: loop)
+        }
+        guard let reading = try? await begun.get() else { return [] }
+        var families: [MetricFamily] = []
+        while let piece = try? await loop.submit({ reading.value.copyPiece() }).get(), !piece.isEmpty {
+            families += piece
+        }
+        return families
     }
 
     private func droppedSeries() -> MetricFamily {

@@ -105,11 +105,17 @@ package final class MeterShard {
         for labels in removed { budget.release(labels, of: name) }
     }
 
-    /// Copies the values of the metrics whose name is wanted, after running the samplers.
-    package func copy(_ isWanted: (String) -> Bool = { _ in true }) -> [MetricFamily] {
+    /// Begins to copy the values of the metrics whose name is wanted, after running the samplers.
+    ///
+    /// - Parameter natively: Whether native buckets are copied too.
+    package func read(_ isWanted: (String) -> Bool = { _ in true }, natively: Bool = false) -> ShardReading {
         for sample in samplers.values { sample() }
-        return metrics.values.filter { isWanted($0.description.name) }.map { $0.copy(bounds: buckets.seconds) }
+        let wanted = metrics.values.filter { isWanted($0.description.name) }
+        return ShardReading(wanted, bounds: buckets.seconds, natively: natively)
     }
+
+    /// Copies the values of all metrics at once.
+    package func copy() -> [MetricFamily] { read().copyAll() }
 
     /// A description whose kind or labels differ from the first of its name gets a meter that is never read: Prometheus
     /// rejects pages with two kinds under one name.
@@ -121,57 +127,22 @@ package final class MeterShard {
             assertionFailure("\(description.name) was declared with another kind or other labels")
             return make()
         }
-        if let meter = metric.series[labels] { return meter }
+        if let meter = metric.meter(labels) { return meter }
         guard live.includes(labels, under: metric.description.labels) else { return make() }
         var accepted = labels
         if !labels.isEmpty, !budget.admits(labels, of: description.name) {
             accepted = labels.map { _ in MetricLabel.other }
-            if let meter = metric.series[accepted] { return meter }
+            if let meter = metric.meter(accepted) { return meter }
         }
         let meter = make()
         metrics[description.name] = metric
-        metric.series[accepted] = meter
+        metric.add(meter, accepted)
         return meter
     }
 }
 
 @available(*, unavailable)
 extension MeterShard: Sendable {}
-
-/// One shard's series of a metric. A class, so that a new series does not copy the others.
-private final class ShardMetric {
-    enum Meter {
-        case counter(Counter)
-        case gauge(Gauge)
-        case histogram(Histogram)
-    }
-
-    let description: MetricDescription
-    var series: [[String]: Meter] = [:]
-
-    init(_ description: MetricDescription) {
-        self.description = description
-    }
-
-    func remove(where matches: ([String]) -> Bool) -> [[String]] {
-        let removed = series.keys.filter(matches)
-        for labels in removed { series[labels] = nil }
-        return removed
-    }
-
-    func copy(bounds: [Double]) -> MetricFamily {
-        var family = MetricFamily(description, bounds: bounds)
-        family.reserve(series.count)
-        for (labels, meter) in series {
-            switch meter {
-            case .counter(let counter): family.append(labels, counter.value)
-            case .gauge(let gauge): family.append(labels, gauge.value)
-            case .histogram(let histogram): family.append(labels, histogram)
-            }
-        }
-        return family
-    }
-}
 
 /// The routes, targets and listeners that have series.
 package struct SeriesNames: Sendable {

@@ -10,13 +10,17 @@ package struct MetricFamily: Sendable {
     package private(set) var values: [Double] = []
     /// Exemplars of histogram buckets by their index in `values`, ascending.
     private(set) var exemplars: [(place: Int, exemplar: Exemplar)] = []
+    /// The native buckets of each series; nil unless it is a histogram and they were asked for.
+    private(set) var natives: NativeCounts?
 
     /// 1; for a histogram, one per bucket including the unbounded one, and one for the sum in seconds.
     package var stride: Int { description.kind == .histogram ? bounds.count + 2 : 1 }
 
-    package init(_ description: MetricDescription, bounds: [Double] = []) {
+    /// - Parameter natively: Whether histograms keep their native buckets.
+    package init(_ description: MetricDescription, bounds: [Double] = [], natively: Bool = false) {
         self.description = description
         self.bounds = description.kind == .histogram ? bounds : []
+        self.natives = natively && description.kind == .histogram ? NativeCounts() : nil
     }
 
     package mutating func reserve(_ series: Int) {
@@ -34,14 +38,7 @@ package struct MetricFamily: Sendable {
         let start = values.count
         histogram.copy(to: &values)
         histogram.forEachExemplar { exemplars.append((start + $0, $1)) }
-    }
-
-    /// - Parameters:
-    ///   - buckets: The count of each bucket, the unbounded one last.
-    ///   - sum: In seconds.
-    package mutating func append(_ labels: [String], buckets: [Double], sum: Double) {
-        self.labels.append(labels)
-        self.values += buckets + [sum]
+        natives?.append(histogram)
     }
 
     package func values(at series: Int) -> ArraySlice<Double> {
@@ -51,44 +48,68 @@ package struct MetricFamily: Sendable {
     /// Merges the families that the shards have of one metric, and sorts the series by their labels.
     package static func merged(_ parts: [MetricFamily]) -> MetricFamily? {
         guard let first = parts.first else { return nil }
+        let parts = parts.filter { $0.stride == first.stride }
+        let rows = Rows(parts)
         var merged = MetricFamily(first.description, bounds: first.bounds)
-        var places: [[String]: Int] = [:]
-        var sums: [Double] = []
-        var latest: [Int: Exemplar] = [:]
-        let stride = first.stride
-        for part in parts where part.stride == stride {
-            var pending = part.exemplars[...]
-            for (series, labels) in part.labels.enumerated() {
-                let values = part.values(at: series)
-                if let place = places[labels] {
-                    for (offset, value) in values.enumerated() {
-                        let at = place * stride + offset
-                        sums[at] = first.description.kind.merge(sums[at], value)
-                    }
-                } else {
-                    places[labels] = places.count
-                    sums.append(contentsOf: values)
-                }
-                guard let place = places[labels] else { continue }
-                while let (offset, exemplar) = pending.first, offset < (series + 1) * stride {
-                    pending.removeFirst()
-                    let at = place * stride + offset - series * stride
-                    if let other = latest[at], other.time > exemplar.time { continue }
-                    latest[at] = exemplar
-                }
+        let isNative = parts.allSatisfy { $0.natives != nil }
+        if isNative { merged.natives = NativeCounts() }
+        merged.reserve(rows.labels.count)
+        let order = rows.labels.indices.sorted { rows.labels[$0].lexicographicallyPrecedes(rows.labels[$1]) }
+        for row in order {
+            let start = merged.values.count
+            merged.labels.append(rows.labels[row])
+            merged.values.append(contentsOf: rows.values[row * first.stride..<(row + 1) * first.stride])
+            for offset in 0..<first.stride where !rows.exemplars.isEmpty {
+                guard let exemplar = rows.exemplars[row * first.stride + offset] else { continue }
+                merged.exemplars.append((start + offset, exemplar))
             }
-        }
-        merged.reserve(places.count)
-        for (labels, place) in places.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-            for offset in 0..<stride where !latest.isEmpty {
-                if let exemplar = latest[place * stride + offset] {
-                    merged.exemplars.append((merged.values.count + offset, exemplar))
-                }
-            }
-            merged.labels.append(labels)
-            merged.values.append(contentsOf: sums[place * stride..<(place + 1) * stride])
+            guard isNative else { continue }
+            merged.natives?.append(
+                sumOf: rows.places[row].compactMap { place in parts[place.part].natives.map { ($0, place.series) } }
+            )
         }
         return merged
+    }
+
+    /// The sums of several families by label set, in the order in which label sets were found.
+    private struct Rows {
+        var labels: [[String]] = []
+        var values: [Double] = []
+        /// The latest exemplars, by their index in `values`.
+        var exemplars: [Int: Exemplar] = [:]
+        /// Where the native buckets of each row are; empty for other metrics.
+        var places: [[(part: Int, series: Int)]] = []
+
+        init(_ parts: [MetricFamily]) {
+            guard let first = parts.first else { return }
+            let stride = first.stride
+            var known: [[String]: Int] = [:]
+            known.reserveCapacity(first.labels.count)
+            for (number, part) in parts.enumerated() {
+                var pending = part.exemplars[...]
+                for (series, labels) in part.labels.enumerated() {
+                    let row = known[labels] ?? self.labels.count
+                    if row < self.labels.count {
+                        for (offset, value) in part.values(at: series).enumerated() {
+                            let sum = first.description.kind.merge(self.values[row * stride + offset], value)
+                            self.values[row * stride + offset] = sum
+                        }
+                    } else {
+                        known[labels] = row
+                        self.labels.append(labels)
+                        self.values.append(contentsOf: part.values(at: series))
+                        if part.natives != nil { self.places.append([]) }
+                    }
+                    if part.natives != nil, row < self.places.count { self.places[row].append((number, series)) }
+                    while let (place, exemplar) = pending.first, place < (series + 1) * stride {
+                        pending.removeFirst()
+                        let place = place + (row - series) * stride
+                        if let other = self.exemplars[place], other.time > exemplar.time { continue }
+                        self.exemplars[place] = exemplar
+                    }
+                }
+            }
+        }
     }
 }
 

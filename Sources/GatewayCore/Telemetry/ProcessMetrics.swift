@@ -30,7 +30,7 @@ package enum ProcessMetrics {
         .gauge(.maximum),
         help: "Maximum number of open file descriptors."
     )
-    static let startTime = MetricDescription(
+    package static let startTime = MetricDescription(
         "process_start_time_seconds",
         .gauge(.maximum),
         help: "Start time of the process, in seconds since 1970.",

@@ -2,14 +2,13 @@ package import NIOCore
 
 /// Writes metrics in the formats of Prometheus.
 package struct PrometheusText {
-    package let format: ExpositionFormat
+    private let isOpenMetrics: Bool
     /// The time at which deadlines count from 0, in nanoseconds since 1970; for the times of exemplars.
-    package var epoch: Int64 = 0
-    /// The names of the families or samples to write; empty for all.
-    package var selection: Set<String> = []
+    private let epoch: Int64
+    private let selection: MetricSelection
 
-    package init(format: ExpositionFormat, epoch: Int64 = 0, selection: Set<String> = []) {
-        self.format = format
+    package init(isOpenMetrics: Bool, epoch: Int64 = 0, selection: MetricSelection = MetricSelection()) {
+        self.isOpenMetrics = isOpenMetrics
         self.epoch = epoch
         self.selection = selection
     }
@@ -18,10 +17,10 @@ package struct PrometheusText {
     package func write(_ families: [MetricFamily], into page: inout ByteBuffer) {
         let gauges = Set(families.lazy.filter { $0.description.kind != .counter }.map(\.description.name))
         for family in families where !family.labels.isEmpty {
-            let head = Head(family.description, in: format, taken: gauges)
-            let samples = selectedSamples(of: family.description, head)
+            let head = Head(family.description, isOpenMetrics: isOpenMetrics, taken: gauges)
+            let samples = selection.samples(of: family.description, family: head.name)
             guard !samples.isEmpty else { continue }
-            var exemplars = format == .openMetrics ? family.exemplars[...] : []
+            var exemplars = isOpenMetrics ? family.exemplars[...] : []
             write(head, of: family.description, into: &page)
             for (series, values) in family.labels.enumerated() {
                 let labels = Self.labelPairs(family.description.labels, values)
@@ -33,27 +32,7 @@ package struct PrometheusText {
                 }
             }
         }
-        if format == .openMetrics { page.writeStaticString("# EOF\n") }
-    }
-
-    /// The kinds of samples of a histogram. A series of any other metric is one sample.
-    private struct Samples: OptionSet {
-        let rawValue: UInt8
-        static let buckets = Self(rawValue: 1)
-        static let sum = Self(rawValue: 2)
-        static let count = Self(rawValue: 4)
-        static let all: Self = [.buckets, .sum, .count]
-    }
-
-    private func selectedSamples(of description: MetricDescription, _ head: Head) -> Samples {
-        let name = description.name
-        if selection.isEmpty || selection.contains(name) || selection.contains(head.name) { return .all }
-        guard description.kind == .histogram else { return [] }
-        var samples: Samples = []
-        if selection.contains(name + "_bucket") { samples.insert(.buckets) }
-        if selection.contains(name + "_sum") { samples.insert(.sum) }
-        if selection.contains(name + "_count") { samples.insert(.count) }
-        return samples
+        if isOpenMetrics { page.writeStaticString("# EOF\n") }
     }
 
     /// The name and type of a family in its header.
@@ -61,18 +40,18 @@ package struct PrometheusText {
         package var name: String
         var type: String
 
-        init(_ description: MetricDescription, in format: ExpositionFormat, taken: Set<String>) {
+        init(_ description: MetricDescription, isOpenMetrics: Bool, taken: Set<String>) {
             name = description.name
             switch description.kind {
             case .gauge: type = "gauge"
             case .histogram: type = "histogram"
             case .counter:
                 type = "counter"
-                guard format == .openMetrics else { return }
+                guard isOpenMetrics else { return }
                 // OpenMetrics names the family of a counter without the suffix. If a gauge has that name, two families
                 // would share it and the page would be rejected, so the counter keeps its name and is written as
                 // untyped.
-                let family = name.hasSuffix("_total") ? String(name.dropLast("_total".count)) : name
+                let family = MetricSelection.family(of: name)
                 if family == name || taken.contains(family) { type = "unknown" } else { name = family }
             }
         }
@@ -80,9 +59,9 @@ package struct PrometheusText {
 
     private func write(_ head: Head, of description: MetricDescription, into page: inout ByteBuffer) {
         page.writeString("# HELP \(head.name) ")
-        Self.escape(description.help, quotes: format == .openMetrics, into: &page)
+        Self.escape(description.help, quotes: isOpenMetrics, into: &page)
         page.writeString("\n# TYPE \(head.name) \(head.type)\n")
-        if format == .openMetrics, let unit = description.unit, head.name.hasSuffix("_\(unit.rawValue)") {
+        if isOpenMetrics, let unit = description.unit, head.name.hasSuffix("_\(unit.rawValue)") {
             page.writeString("# UNIT \(head.name) \(unit.rawValue)\n")
         }
     }
@@ -91,7 +70,7 @@ package struct PrometheusText {
         _ family: MetricFamily,
         _ series: Int,
         _ labels: [UInt8],
-        _ samples: Samples,
+        _ samples: MetricSelection.Samples,
         _ exemplars: inout ArraySlice<(place: Int, exemplar: Exemplar)>,
         into page: inout ByteBuffer
     ) {
@@ -145,7 +124,7 @@ package struct PrometheusText {
 
     /// OpenMetrics requires bounds to be floating-point numbers; in the text format, Prometheus' own clients write `1`.
     private func bucketBound(_ bound: Double) -> String {
-        format == .openMetrics ? "\(bound)" : Self.number(bound)
+        isOpenMetrics ? "\(bound)" : Self.number(bound)
     }
 
     private static func number(_ value: Double) -> String {

@@ -8,33 +8,43 @@ package final class ReloadMeters: Sendable {
         help: "Configuration reloads by result: ok, refused.",
         labels: ["result"]
     )
-    static let lastSuccessTime = MetricDescription(
+    package static let lastSuccessTime = MetricDescription(
         "gateway_config_last_success_timestamp_seconds",
         .gauge(.maximum),
         help: "Time at which a configuration was last applied, at start or by a reload.",
         unit: .seconds
     )
 
+    package static let lastSuccess = MetricDescription(
+        "gateway_config_last_reload_successful",
+        .gauge(.minimum),
+        help: "1 if the last configuration was applied, 0 if it was refused and the one before still runs."
+    )
+
     private let taken = SharedMeter()
     private let rejected = SharedMeter()
-    private let lastSuccess = SharedMeter()
+    private let lastSuccessTime = SharedMeter()
+    private let isCurrent = SharedMeter()
     private let error = Mutex<String?>(nil)
 
     /// - Parameter start: when the first configuration was applied, in milliseconds since 1970.
     package init(start: Int64) {
-        self.lastSuccess.set(Double(start) / 1000)
+        self.lastSuccessTime.set(Double(start) / 1000)
+        self.isCurrent.set(1)
     }
 
     /// - Parameter time: in milliseconds since 1970.
     package func reloaded(at time: Int64) {
         self.taken.add()
-        self.lastSuccess.set(Double(time) / 1000)
+        self.lastSuccessTime.set(Double(time) / 1000)
+        self.isCurrent.set(1)
         self.error.withLock { $0 = nil }
     }
 
     /// A new configuration was invalid, and the old one stays.
     package func refused(because error: String) {
         self.rejected.add()
+        self.isCurrent.set(0)
         self.error.withLock { $0 = error }
     }
 
@@ -44,6 +54,7 @@ package final class ReloadMeters: Sendable {
     package func register(with registry: MeterRegistry) {
         registry.add(self.taken, as: Self.reloads, ["ok"])
         registry.add(self.rejected, as: Self.reloads, ["refused"])
-        registry.add(self.lastSuccess, as: Self.lastSuccessTime)
+        registry.add(self.lastSuccessTime, as: Self.lastSuccessTime)
+        registry.add(self.isCurrent, as: Self.lastSuccess)
     }
 }

@@ -17,7 +17,7 @@ package final class RouteMeters {
         labels: ["route", "method"],
         unit: .seconds
     )
-    static let responseFirstByte = MetricDescription(
+    package static let responseFirstByte = MetricDescription(
         "gateway_http_response_first_byte_seconds",
         .histogram,
         help: "Time from the first byte of a request to the first byte of its response.",
@@ -30,27 +30,27 @@ package final class RouteMeters {
         help: "Requests in progress.",
         labels: ["route"]
     )
-    static let receivedBytes = MetricDescription(
+    package static let receivedBytes = MetricDescription(
         "gateway_http_received_bytes_total",
         .counter,
         help: "Bytes of heads and bodies read from clients.",
         labels: ["route"],
         unit: .bytes
     )
-    static let sentBytes = MetricDescription(
+    package static let sentBytes = MetricDescription(
         "gateway_http_sent_bytes_total",
         .counter,
         help: "Bytes of heads and bodies written to clients.",
         labels: ["route"],
         unit: .bytes
     )
-    static let errorsByCode = MetricDescription(
+    package static let errorsByCode = MetricDescription(
         "gateway_errors_total",
         .counter,
         help: "Errors by the code in their body.",
         labels: ["route", "code"]
     )
-    static let missedDeadlines = MetricDescription(
+    package static let missedDeadlines = MetricDescription(
         "gateway_timeouts_total",
         .counter,
         help: "Missed deadlines by phase: header, queue, connect, first_byte, idle, total, write.",

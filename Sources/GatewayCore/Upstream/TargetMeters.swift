@@ -21,7 +21,7 @@ package final class TargetMeters {
         help: "Open connections to a target by state: active, idle.",
         labels: ["upstream", "target", "state"]
     )
-    static let connects = MetricDescription(
+    package static let connects = MetricDescription(
         "gateway_upstream_connects_total",
         .counter,
         help: "Attempts to connect to a target by result: ok, refused, timeout, tls, error.",
@@ -40,7 +40,7 @@ package final class TargetMeters {
             + "Those that the budget refused: budget_exhausted.",
         labels: ["upstream", "reason"]
     )
-    static let queueTime = MetricDescription(
+    package static let queueTime = MetricDescription(
         "gateway_upstream_queue_seconds",
         .histogram,
         help: "Time a request waited for a connection.",
@@ -54,7 +54,7 @@ package final class TargetMeters {
         help: "State of a target's circuit: 0 closed, 1 half open, 2 open. The worst of its addresses.",
         labels: ["upstream", "target"]
     )
-    static let circuitTransitions = MetricDescription(
+    package static let circuitTransitions = MetricDescription(
         "gateway_circuit_breaker_transitions_total",
         .counter,
         help: "Changes of a target's circuit by new state: open, half_open, closed.",

@@ -1,14 +1,14 @@
-import GatewayCore
+package import GatewayCore
 
 /// Counts events for `/metrics`.
-struct EventMeters: Sendable {
-    static let published = MetricDescription(
+package struct EventMeters: Sendable {
+    package static let published = MetricDescription(
         "gateway_events_total",
         .counter,
         help: "Events by topic.",
         labels: ["topic"]
     )
-    static let dropped = MetricDescription(
+    package static let dropped = MetricDescription(
         "gateway_events_dropped_total",
         .counter,
         help: "Events that somebody did not get: queue (too many waited to be handed on), "

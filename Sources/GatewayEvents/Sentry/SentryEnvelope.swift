@@ -1,4 +1,3 @@
-import CZlib
 import GatewayCore
 import GatewayHTTP
 import GatewaySettings
@@ -38,7 +37,7 @@ enum SentryEnvelope {
         var request = OutboundRequest(.post, path: dsn.endpoint.path, timeout: .seconds(10), maxBody: 16 * 1024)
         request.whenTooLarge = .truncate
         let envelope = Self.bytes(item, dsn: dsn, time: time)
-        let compressed = Self.gzip(envelope)
+        let compressed = Gzip.compress(envelope)
         request.body = compressed ?? envelope
         let client = "\(Self.sdkName)/\(GatewayVersion.current)"
         var authorization = "Sentry sentry_version=7, sentry_client=\(client), sentry_key=\(dsn.key)"
@@ -50,31 +49,5 @@ enum SentryEnvelope {
             fields.add(Self.authorization, authorization.utf8)
         }
         return request
-    }
-
-    /// Returns the bytes in gzip's format (RFC 1952); nil if there is no memory.
-    static func gzip(_ bytes: ByteBuffer) -> ByteBuffer? {
-        var stream = z_stream()
-        let size = Int32(MemoryLayout<z_stream>.size)
-        // A window of 32 KiB; adding 16 selects the gzip format.
-        guard deflateInit2_(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK else {
-            return nil
-        }
-        defer { deflateEnd(&stream) }
-        let bound = Int(deflateBound(&stream, UInt(bytes.readableBytes)))
-        var output = ByteBuffer()
-        var result = Z_OK
-        bytes.withUnsafeReadableBytes { input in
-            // The library does not write to its input, although its header does not declare it const.
-            stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
-            stream.avail_in = UInt32(clamping: input.count)
-            output.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { target in
-                stream.next_out = target.baseAddress?.assumingMemoryBound(to: UInt8.self)
-                stream.avail_out = UInt32(clamping: target.count)
-                result = deflate(&stream, Z_FINISH)
-                return target.count - Int(stream.avail_out)
-            }
-        }
-        return result == Z_STREAM_END ? output : nil
     }
 }

@@ -38,9 +38,7 @@ package final class WebhookMeters: Sendable {
 
     private struct Series {
         var results: [Result: Double] = [:]
-        /// One count per bucket, and one for what is above all.
-        var buckets: [Double]
-        var sum = 0.0
+        let durations: Histogram
         var pending = 0
         var disabled: String?
     }
@@ -65,12 +63,9 @@ package final class WebhookMeters: Sendable {
 
     /// - Parameter duration: In milliseconds.
     func tried(_ webhook: String, _ result: Result, duration: Int64) {
-        let seconds = Double(duration) / 1000
-        let bucket = self.bounds.seconds.firstIndex { seconds <= $0 } ?? self.bounds.seconds.count
         self.change(webhook) { series in
             series.results[result, default: 0] += 1
-            series.buckets[bucket] += 1
-            series.sum += seconds
+            series.durations.observe(seconds: Double(duration) / 1000)
         }
     }
 
@@ -91,7 +86,7 @@ package final class WebhookMeters: Sendable {
 
     private func change(_ webhook: String, _ body: (inout Series) -> Void) {
         self.series.withLock { series in
-            body(&series[webhook, default: Series(buckets: Array(repeating: 0, count: self.bounds.seconds.count + 1))])
+            body(&series[webhook, default: Series(durations: Histogram(self.bounds))])
         }
     }
 
@@ -99,14 +94,17 @@ package final class WebhookMeters: Sendable {
 
     private func families() -> [MetricFamily] {
         var deliveries = MetricFamily(Self.deliveries)
-        var durations = MetricFamily(Self.duration, bounds: self.bounds.seconds)
+        var durations = MetricFamily(Self.duration, bounds: self.bounds.seconds, natively: true)
         var pending = MetricFamily(Self.pending)
-        for (webhook, series) in self.series.withLock({ $0 }) {
-            for result in Result.allCases {
-                deliveries.append([webhook, result.rawValue], series.results[result] ?? 0)
+        // Histograms must not leave the lock.
+        self.series.withLock { all in
+            for (webhook, series) in all {
+                for result in Result.allCases {
+                    deliveries.append([webhook, result.rawValue], series.results[result] ?? 0)
+                }
+                durations.append([webhook], series.durations)
+                pending.append([webhook], Double(series.pending))
             }
-            durations.append([webhook], buckets: series.buckets, sum: series.sum)
-            pending.append([webhook], Double(series.pending))
         }
         return [deliveries, durations, pending]
     }

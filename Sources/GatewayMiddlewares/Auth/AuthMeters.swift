@@ -1,8 +1,8 @@
-import GatewayCore
+package import GatewayCore
 
 /// Counts what the `auth` middleware decides.
-struct AuthMeters {
-    static let results = MetricDescription(
+package struct AuthMeters {
+    package static let results = MetricDescription(
         "gateway_auth_total",
         .counter,
         help:

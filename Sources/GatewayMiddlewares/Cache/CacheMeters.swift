@@ -3,7 +3,7 @@ package import GatewayCore
 
 /// Counts what the cache did with requests, for one route on one event loop.
 package struct CacheMeters {
-    static let requests = MetricDescription(
+    package static let requests = MetricDescription(
         "gateway_cache_requests_total",
         .counter,
         help: "Requests by what the cache did: hit, stale, revalidated, miss, coalesced, bypass.",

@@ -1,22 +1,22 @@
 import GatewayCache
-import GatewayCore
+package import GatewayCore
 
 /// Shows the figures of the store as metrics.
-enum CacheStoreMeters {
-    static let bytes = MetricDescription(
+package enum CacheStoreMeters {
+    package static let bytes = MetricDescription(
         "gateway_cache_bytes",
         .gauge(.sum),
         help: "Memory of the stored responses, with their keys and heads.",
         unit: .bytes
     )
-    static let objects = MetricDescription("gateway_cache_objects", .gauge(.sum), help: "Stored responses.")
-    static let evictions = MetricDescription(
+    package static let objects = MetricDescription("gateway_cache_objects", .gauge(.sum), help: "Stored responses.")
+    package static let evictions = MetricDescription(
         "gateway_cache_evictions_total",
         .counter,
         help: "Responses that left the cache: size (to make room), expired.",
         labels: ["reason"]
     )
-    static let purges = MetricDescription(
+    package static let purges = MetricDescription(
         "gateway_cache_purges_total",
         .counter,
         help: "Purges through the admin API, and invalidations by unsafe methods."

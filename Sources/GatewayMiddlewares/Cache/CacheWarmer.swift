@@ -6,7 +6,7 @@ import NIOCore
 
 /// Makes the requests that keep responses in the cache, on one event loop, as `WarmSchedule` decides.
 package final class CacheWarmer {
-    static let requests = MetricDescription(
+    package static let requests = MetricDescription(
         "gateway_cache_warm_requests_total",
         .counter,
         help: "Requests that keep responses in the cache, by result: stored, passed (not stored), failed.",

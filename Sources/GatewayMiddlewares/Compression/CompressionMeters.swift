@@ -1,9 +1,9 @@
-import GatewayCore
+package import GatewayCore
 import GatewayHTTP
 
 /// Counts the bytes before and after compression, for one route on one event loop.
-final class CompressionMeters {
-    static let bytes = MetricDescription(
+package final class CompressionMeters {
+    package static let bytes = MetricDescription(
         "gateway_compression_bytes_total",
         .counter,
         help: "Bytes before (in) and after (out) compression.",

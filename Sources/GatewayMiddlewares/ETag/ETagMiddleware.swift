@@ -29,7 +29,7 @@ public struct ETagMiddleware: RequestHook, ResponseHook {
     }
 
     public static let name = "etag"
-    static let notModifiedTotal = MetricDescription(
+    package static let notModifiedTotal = MetricDescription(
         "gateway_etag_not_modified_total",
         .counter,
         help: "Responses the gateway turned into 304.",

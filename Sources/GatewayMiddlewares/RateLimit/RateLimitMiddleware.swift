@@ -15,13 +15,13 @@ import NIOCore
 /// Requests of exempt clients do not count. Requests are never delayed: they pass or are rejected at once.
 public struct RateLimitMiddleware: RequestHook, ResponseHook {
     public static let name = "rate_limit"
-    static let decisions = MetricDescription(
+    package static let decisions = MetricDescription(
         "gateway_rate_limit_decisions_total",
         .counter,
         help: "Decisions of the rate limiter: allowed, limited, shadow_limited.",
         labels: ["route", "decision"]
     )
-    static let trackedKeys = MetricDescription(
+    package static let trackedKeys = MetricDescription(
         "gateway_rate_limit_keys",
         .gauge(.maximum),
         help: "Keys tracked by the rate limiters."

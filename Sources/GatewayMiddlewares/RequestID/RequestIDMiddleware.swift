@@ -38,7 +38,7 @@ public struct RequestIDMiddleware: RequestHook, ResponseHook {
     }
 
     public static let name = "request_id"
-    static let requestIDsReplaced = MetricDescription(
+    package static let requestIDsReplaced = MetricDescription(
         "gateway_request_ids_replaced_total",
         .counter,
         help: "Request IDs from clients that were replaced."

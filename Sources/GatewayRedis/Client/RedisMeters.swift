@@ -1,16 +1,16 @@
-import GatewayCore
+package import GatewayCore
 import NIOCore
 
 /// Counts the commands of one worker.
-final class RedisMeters {
-    static let commands = MetricDescription(
+package final class RedisMeters {
+    package static let commands = MetricDescription(
         "gateway_redis_commands_total",
         .counter,
         help: "Commands for Redis by what became of them: ok, error (a reply), timeout, lost, down (not sent).",
         labels: ["command", "result"]
     )
 
-    static let duration = MetricDescription(
+    package static let duration = MetricDescription(
         "gateway_redis_command_duration_seconds",
         .histogram,
         help: "Time from a command to its reply.",

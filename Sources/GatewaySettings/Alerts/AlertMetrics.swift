@@ -133,6 +133,7 @@ package struct AlertMetrics: Hashable, Sendable {
         "gateway_tls_certificate_expiry_timestamp_seconds": Metric(.gauge, "name"),
         "gateway_http2_floods_total": Metric(.counter, "kind"),
         "gateway_config_reloads_total": Metric(.counter, "result"),
+        "gateway_config_last_reload_successful": Metric(.gauge),
         "gateway_config_last_success_timestamp_seconds": Metric(.gauge),
         "gateway_build_info": Metric(.gauge, "version", "swift"),
         "gateway_log_lines_dropped_total": Metric(.counter),

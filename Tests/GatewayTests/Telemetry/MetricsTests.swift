@@ -48,7 +48,8 @@ struct MetricsTests {
         gateway_websocket_messages_total{route,direction} gateway_websocket_bytes_total{route,direction}
         gateway_websocket_closed_total{route,code} gateway_http2_floods_total{kind}
         gateway_tls_handshakes_total{listener,version,result} gateway_tls_certificate_expiry_timestamp_seconds{name}
-        gateway_config_reloads_total{result} gateway_config_last_success_timestamp_seconds
+        gateway_config_reloads_total{result} gateway_config_last_reload_successful
+        gateway_config_last_success_timestamp_seconds
         gateway_build_info{version,swift} gateway_upstream_queue_seconds{upstream} gateway_log_lines_dropped_total
         gateway_metric_series_dropped_total{metric} gateway_request_ids_replaced_total
         gateway_event_loop_lag_seconds{worker} gateway_event_loop_stalls_total

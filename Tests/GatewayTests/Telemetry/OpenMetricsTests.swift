@@ -15,7 +15,7 @@ struct OpenMetricsTests {
 
     private func page(_ families: [MetricFamily], _ format: ExpositionFormat = .openMetrics) -> String {
         var buffer = ByteBuffer()
-        PrometheusText(format: format, epoch: 1_700_000_000_000_000_000).write(families, into: &buffer)
+        format.write(families, epoch: 1_700_000_000_000_000_000, into: &buffer)
         return String(buffer: buffer)
     }
 

@@ -9,7 +9,7 @@ import Testing
 struct PrometheusTextTests {
     private func page(_ families: [MetricFamily], _ format: ExpositionFormat = .text) -> String {
         var buffer = ByteBuffer()
-        PrometheusText(format: format).write(families, into: &buffer)
+        format.write(families, into: &buffer)
         return String(buffer: buffer)
     }
 
@@ -85,7 +85,7 @@ struct PrometheusTextTests {
         let families = [family(RouteMeters.sentBytes, [(["users"], 1234)]), queue]
         for format in [ExpositionFormat.text, .openMetrics] {
             var buffer = ByteBuffer()
-            PrometheusText(format: format, selection: Set(names)).write(families, into: &buffer)
+            format.write(families, selection: MetricSelection(Set(names)), into: &buffer)
             let samples = String(buffer: buffer).split(separator: "\n").filter { !$0.hasPrefix("#") }
             #expect(Set(samples.map { String($0.prefix { $0 != "{" }) }) == Set(expected))
         }
@@ -94,7 +94,11 @@ struct PrometheusTextTests {
     @Test func `an OpenMetrics family name selects a counter, too`() {
         var buffer = ByteBuffer()
         let families = [family(RouteMeters.sentBytes, [(["users"], 1)])]
-        PrometheusText(format: .openMetrics, selection: ["gateway_http_sent_bytes"]).write(families, into: &buffer)
+        ExpositionFormat.openMetrics.write(
+            families,
+            selection: MetricSelection(["gateway_http_sent_bytes"]),
+            into: &buffer
+        )
         #expect(String(buffer: buffer).contains("\ngateway_http_sent_bytes_total{"))
     }
 

@@ -38,6 +38,12 @@ package struct DurationSketch: ~Copyable {
         return (exponent - 3) << 4 | Int(value >> UInt64(exponent - 4)) & 15
     }
 
+    /// The shortest duration in a bucket, in nanoseconds.
+    static func shortest(in bucket: Int) -> UInt64 {
+        let (octave, step) = (bucket >> 4, UInt64(bucket & 15))
+        return octave == 0 ? step << 10 : (16 + step) << UInt64(octave + 9)
+    }
+
     /// The middle of a bucket, in nanoseconds.
     static func middle(of bucket: Int) -> Double {
         let (octave, step) = (bucket >> 4, Double(bucket & 15))

@@ -2,7 +2,7 @@ package import GatewayCore
 
 /// Counts what became of look-ups and writes in the second tier, on one event loop.
 package struct TierMeters {
-    static let requests = MetricDescription(
+    package static let requests = MetricDescription(
         "gateway_cache_tier_requests_total",
         .counter,
         help:

@@ -1,13 +1,13 @@
-@testable import Gateway
-@testable import GatewayAdmin
-@testable import GatewayCore
-@testable import GatewayEvents
-@testable import GatewayMiddlewares
-@testable import GatewayRedis
+import GatewayAdmin
+package import GatewayCore
+import GatewayEvents
+import GatewayMiddlewares
+import GatewayRedis
 
-/// Every metric, grouped and ordered as in `docs/metrics.md`. Each is declared by the type that counts it.
-enum MetricCatalog {
-    static let groups: [(title: String, metrics: [MetricDescription])] = [
+/// Every metric, grouped and ordered as in `docs/metrics.md`. Each is declared by the type that counts it. Middlewares of
+/// embedding programs may add others.
+package enum MetricCatalog {
+    package static let groups: [(title: String, metrics: [MetricDescription])] = [
         (
             "Requests",
             [
@@ -68,7 +68,8 @@ enum MetricCatalog {
         (
             "The gateway itself",
             [
-                ReloadMeters.reloads, ReloadMeters.lastSuccessTime, ProcessMetrics.build, GatewayStatus.logLinesDropped,
+                ReloadMeters.reloads, ReloadMeters.lastSuccess, ReloadMeters.lastSuccessTime, ProcessMetrics.build,
+                GatewayStatus.logLinesDropped,
                 MeterRegistry.seriesDropped, Worker.eventLoopLag, RuntimeWatch.stalls,
             ]
         ),
@@ -81,5 +82,5 @@ enum MetricCatalog {
         ),
     ]
 
-    static var all: [MetricDescription] { self.groups.flatMap(\.metrics) }
+    package static var all: [MetricDescription] { self.groups.flatMap(\.metrics) }
 }
