@@ -132,6 +132,11 @@ deploy-test: build  ## check the files in deploy/, as far as that is possible wi
 	@scripts/install-packages prometheus python3-yaml
 	@scripts/deploy-test $(BINARY)
 
+prometheus-test: build  ## check metrics, rules and dashboards with promtool and two real Prometheus servers
+	@scripts/install-packages prometheus redis-server openssl python3
+	@test -x .build/prometheus/bin/python || (python3 -m venv .build/prometheus && .build/prometheus/bin/pip install -q prometheus_client)
+	@.build/prometheus/bin/python scripts/prometheus-test --binary $(BINARY)
+
 bench-test:  ## test the comparison program
 	@python3 -m unittest discover -s benchmarks/tests
 

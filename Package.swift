@@ -269,6 +269,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Dashboards of Grafana and rules of Prometheus, which only the program writes.
+        .target(name: "GatewayDashboards", dependencies: ["GatewaySettings"], swiftSettings: settings),
         .target(
             name: "GatewayTesting",
             dependencies: [
@@ -292,6 +294,7 @@ let package = Package(
                 "GatewayAccess",
                 "GatewayAdmin",
                 "GatewayCore",
+                "GatewayDashboards",
                 "GatewayEvents",
                 "GatewayHTTP",
                 "GatewayHTTP1",
@@ -340,6 +343,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayDashboardsTests",
+            dependencies: ["Gateway", "GatewayCore", "GatewayDashboards", "GatewaySettings"],
             swiftSettings: settings
         ),
         .testTarget(

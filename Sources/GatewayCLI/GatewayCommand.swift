@@ -24,7 +24,7 @@ struct GatewayCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, DiffCommand.self, ReloadCommand.self, ExplainCommand.self,
             InitCommand.self, HealthcheckCommand.self, KeyCommand.self,
-            AuditCommand.self,
+            AuditCommand.self, MetricsCommand.self,
             DemoCommand.self, SchemaCommand.self,
         ]
     )

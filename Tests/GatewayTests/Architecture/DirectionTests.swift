@@ -21,6 +21,7 @@ import Testing
         ("GatewayAccess", ["GatewayHTTP", "GatewaySettings"]),
         ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
         ("GatewayEvents", ["GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewaySettings", "GatewayWebSocket"]),
+        ("GatewayDashboards", ["GatewaySettings"]),
         ("GatewayTracing", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
         (
             "GatewayMiddlewares",
