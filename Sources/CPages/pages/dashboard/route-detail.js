@@ -63,7 +63,7 @@ class RouteDetail {
 
   list(list, requests, none) {
     if (!requests.length) return this.note(list, none);
-    sync(list, requests, (item) => item.request_id, (item) => this.request(item), () => {});
+    sync(list, requests, (item) => item.request_id || item.time + item.path, (item) => this.request(item), () => {});
   }
 
   request(item) {
@@ -76,13 +76,14 @@ class RouteDetail {
       bar.append(drawn("rect", { x: start.toFixed(2), width: Math.max(0, width).toFixed(2), height: 6, class: `phase-${index}` }));
       start += width;
     });
-    const isError = item.status >= 500 || (item.end && item.end !== "complete" && item.end !== "ok");
-    const outcome = [item.status, item.code, item.end && item.end !== "ok" ? item.end : null].filter(Boolean).join(" ");
+    const end = ["complete", "ok"].includes(item.end) ? null : item.end;
+    const outcome = [item.status, item.code, end].filter(Boolean).join(" ");
+    const address = `${item.method || ""} ${item.path || ""}${item.query ? `?${item.query}` : ""}`.trim();
     const tries = (item.tries || []).map((one) =>
       make("li", null, `${one.target}: ${[one.status, one.failure].filter(Boolean).join(" ") || DASH}, ${figure("ms", one.duration_ms)}`));
     const trace = traceLink(item.trace_id);
     return make("li", { class: "request" },
-      make("p", { class: "request-head" }, make("span", { class: `tag ${isError ? "bad" : ""}` }, outcome || DASH), make("code", null, `${item.method || ""} ${item.path || ""}`.trim()),
+      make("p", { class: "request-head" }, make("span", { class: `tag ${item.status >= 500 || end ? "bad" : ""}` }, outcome || DASH), make("code", null, address),
         make("strong", { class: "num" }, figure("ms", item.duration_ms))),
       bar,
       make("p", { class: "small quiet phase-list" }, ...phases.map((phase, index) => {
@@ -92,7 +93,7 @@ class RouteDetail {
       })),
       tries.length ? make("ul", { class: "tries small quiet" }, ...tries) : null,
       make("p", { class: "small quiet request-foot" }, make("time", { datetime: item.time }, clock(item.time)),
-        item.consumer ? make("span", null, item.consumer) : null, make("code", null, item.request_id),
+        item.consumer ? make("span", null, item.consumer) : null, item.request_id ? make("code", null, item.request_id) : null,
         trace ? make("a", { href: trace, target: "_blank", rel: "noreferrer noopener" }, "Trace", make("span", { class: "hidden" }, ` of request ${item.request_id}`)) : null));
   }
 
