@@ -29,7 +29,7 @@ SECONDS := 60
 TARGET :=
 
 .PHONY: help run install test test-thorough test-sanitized browser-test dashboard-test fuzz examples docs bench bench-middlewares bench-guard bench-guard-build bench-test
-.PHONY: deploy-test check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup test-setup build check readme clean
+.PHONY: deploy-test tracing-test check-all soak slowhttptest h2spec cache-tests autobahn testssl lint format setup test-setup build check readme clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1	\2/' | expand -t 26
@@ -137,6 +137,12 @@ prometheus-test: build  ## check metrics, rules and dashboards with promtool and
 	@test -x .build/prometheus/bin/python || (python3 -m venv .build/prometheus && .build/prometheus/bin/pip install -q prometheus_client)
 	@.build/prometheus/bin/python scripts/prometheus-test --binary $(BINARY)
 
+tracing-test:  ## check the spans of two gateways and a service with the libraries of OpenTelemetry (BINARY=FILE, default: the debug build)
+	@scripts/install-packages python3 python3-venv
+	@test -x .build/tracing/bin/python || (python3 -m venv .build/tracing && .build/tracing/bin/pip install -q opentelemetry-proto opentelemetry-sdk opentelemetry-exporter-otlp-proto-http)
+	$(if $(filter command line,$(origin BINARY)),,swift build --product gateway)
+	@.build/tracing/bin/python scripts/tracing-test $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))
+
 bench-test:  ## test the comparison program
 	@python3 -m unittest discover -s benchmarks/tests
 
@@ -164,8 +170,8 @@ H2SPEC_IF_INSTALLED := $(if $(shell command -v $${H2SPEC:-h2spec}),h2spec)
 
 CACHE_TESTS_IF_PRESENT := $(if $(wildcard $(or $(CACHE_TESTS),.build/cache-tests)/test-engine),cache-tests)
 
-check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, cache-tests, grpcio, testssl, Autobahn, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test dashboard-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test autobahn soak bench
+check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, cache-tests, grpcio, OpenTelemetry, testssl, Autobahn, soak, peers
+	@$(MAKE) --no-print-directory bench-guard browser-test dashboard-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test tracing-test autobahn soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

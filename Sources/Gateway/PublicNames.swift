@@ -78,6 +78,8 @@ public typealias RespondConfiguration = GatewaySettings.RespondConfiguration
 public typealias RouteConfiguration = GatewaySettings.RouteConfiguration
 public typealias RouteUpstream = GatewaySettings.RouteUpstream
 public typealias SentryConfiguration = GatewaySettings.SentryConfiguration
+public typealias TraceReason = GatewaySettings.TraceReason
+public typealias TracingConfiguration = GatewaySettings.TracingConfiguration
 public typealias ServerConfiguration = GatewaySettings.ServerConfiguration
 public typealias ServiceURL = GatewaySettings.ServiceURL
 public typealias Setting = GatewaySettings.Setting
@@ -163,6 +165,7 @@ public typealias RequestHook = GatewayCore.RequestHook
 public typealias Response = GatewayCore.Response
 public typealias ResponseHook = GatewayCore.ResponseHook
 public typealias Resumption = GatewayCore.Resumption
+public typealias TraceValue = GatewayCore.TraceValue
 public typealias TransformError = GatewayCore.TransformError
 
 // MARK: The standard middlewares
@@ -189,5 +192,6 @@ public typealias RetryCondition = GatewayMiddlewares.RetryCondition
 public typealias RetryMiddleware = GatewayMiddlewares.RetryMiddleware
 public typealias SecurityHeadersMiddleware = GatewayMiddlewares.SecurityHeadersMiddleware
 public typealias ServerTimingMiddleware = GatewayMiddlewares.ServerTimingMiddleware
+public typealias TracingMiddleware = GatewayMiddlewares.TracingMiddleware
 public typealias TimeoutMiddleware = GatewayMiddlewares.TimeoutMiddleware
 public typealias WebSocketMiddleware = GatewayMiddlewares.WebSocketMiddleware

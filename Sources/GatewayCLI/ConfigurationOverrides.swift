@@ -6,6 +6,8 @@ struct ConfigurationOverrides: Sendable {
     private let listen: [Choice]
     private let admin: Choice?
     private let logLevel: Choice?
+    private let otlp: Choice?
+    private let environment: Environment
     /// Presented instead of the certificates in the file.
     var certificate: DevelopmentCertificate?
 
@@ -15,7 +17,13 @@ struct ConfigurationOverrides: Sendable {
         let place: String
     }
 
-    init(listen: [String] = [], admin: String? = nil, logLevel: String? = nil, environment: Environment) {
+    init(
+        listen: [String] = [],
+        admin: String? = nil,
+        logLevel: String? = nil,
+        otlp: String? = nil,
+        environment: Environment
+    ) {
         func choice(_ flag: String?, _ name: String, _ variable: String) -> Choice? {
             if let flag { return Choice(text: flag, place: name) }
             return environment[variable].map { Choice(text: $0, place: variable) }
@@ -27,6 +35,8 @@ struct ConfigurationOverrides: Sendable {
             : listen.map { Choice(text: $0, place: "--listen") }
         self.admin = choice(admin, "--admin", "GATEWAY_ADMIN")
         self.logLevel = choice(logLevel, "--log-level", "GATEWAY_LOG_LEVEL")
+        self.otlp = otlp.map { Choice(text: $0, place: "--otlp") }
+        self.environment = environment
     }
 
     /// The addresses that replace those in the file. Leaves out invalid ones.
@@ -54,9 +64,29 @@ struct ConfigurationOverrides: Sendable {
         if let admin = self.admin.flatMap({ read($0, as: AdminListen.self) }) { configuration.admin.listen = admin }
         if let level = self.logLevel.flatMap({ read($0, as: LogLevel.self) }) { configuration.log.level = level }
         self.certificate?.apply(to: &configuration)
+        self.applyTracing(to: &configuration, &errors)
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
-        guard !self.listen.isEmpty || self.admin != nil || self.certificate != nil else { return }
+        guard !self.listen.isEmpty || self.admin != nil || self.certificate != nil || self.otlp != nil else { return }
         errors = configuration.validate()
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+    }
+
+    /// The flag wins over the file, and the file over the variables of OpenTelemetry.
+    private func applyTracing(to configuration: inout GatewayConfiguration, _ errors: inout [ConfigurationError]) {
+        let mistakes = configuration.completeTracing { [environment] in environment[$0] }
+        configuration.document.warnings += mistakes.map { ConfigurationError($0, suggestion: "correct or unset it") }
+        guard let otlp = self.otlp else { return }
+        do throws(SettingError) {
+            let url = try ServiceURL.parse(otlp.text)
+            configuration.sendSpans(to: url)
+        } catch {
+            errors.append(
+                ConfigurationError(
+                    "\(SettingValue.string(otlp.text).quoted) \(error.problem)",
+                    suggestion: "write --otlp http://127.0.0.1:4318",
+                    key: otlp.place
+                )
+            )
+        }
     }
 }

@@ -41,6 +41,15 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Send the spans of all requests to this collector (OTLP over HTTP).",
+            discussion: "For a try. `tracing.sample` still applies, if the file sets it.",
+            valueName: "url"
+        )
+    )
+    var otlp: String?
+
     @Flag(
         help: ArgumentHelp(
             "Serve https with a certificate that is made at the start.",
@@ -85,6 +94,7 @@ struct RunCommand: AsyncParsableCommand {
             listen: self.listen,
             admin: self.admin,
             logLevel: self.logLevel,
+            otlp: self.otlp,
             environment: .current
         )
         if self.tlsSelfSigned {

@@ -167,6 +167,15 @@ extension HeaderBlock.Field {
 }
 
 extension ByteBuffer {
+    /// Replaces readable bytes by what `body` writes. Bytes that it does not reach stay.
+    mutating func overwriteHead(at offset: Int, count: Int, _ body: (inout HeadWriter) -> Void) {
+        self.withUnsafeMutableReadableBytes { all in
+            guard offset >= 0, count >= 0, offset + count <= all.count else { return }
+            var writer = HeadWriter(UnsafeMutableRawBufferPointer(rebasing: all[offset..<(offset + count)]))
+            body(&writer)
+        }
+    }
+
     /// Appends the head that `body` writes.
     ///
     /// - Parameters:

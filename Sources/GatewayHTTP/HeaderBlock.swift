@@ -259,6 +259,11 @@ public struct HeaderBlock: ~Copyable, Sendable {
         return ByteRange(offset: start, count: self.bytes.writerIndex - start)
     }
 
+    /// Replaces bytes that were added or stored before. What `write` leaves out keeps its old bytes.
+    package mutating func overwrite(_ range: ByteRange, _ write: (inout HeadWriter) -> Void) {
+        self.bytes.overwriteHead(at: range.offset, count: range.count, write)
+    }
+
     /// Joins all lines of a list-valued field into one value (RFC 9110 section 5.3), which is stored in the block.
     /// Empty if there is no such field.
     package mutating func joined(_ id: FieldID) -> ByteRange {

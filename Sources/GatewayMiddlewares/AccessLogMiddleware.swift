@@ -61,12 +61,7 @@ struct AccessLogEntry: AccessLogSource {
         self.outcome = outcome
         let duration = exchange.now - exchange.startedAt
         self.accessLogDuration = duration
-        // A stream lasts as long as its reader; only the time to its head counts.
-        let measured =
-            exchange.response.isEventStream || exchange.isGRPC || exchange.upgrade?.isOpen == true
-            ? exchange.firstByteAt.map { $0 - exchange.startedAt } : duration
-        let isSlow = slow.map { measured ?? duration >= $0 } ?? false
-        self.accessLogLevel = isSlow || exchange.hasFailed(outcome) ? .warning : .info
+        self.accessLogLevel = exchange.isSlow(slow) || exchange.hasFailed(outcome) ? .warning : .info
     }
 
     var accessLogStatus: Int? { self.exchange.firstByteAt == nil ? nil : self.exchange.response.status }
@@ -92,7 +87,7 @@ struct AccessLogEntry: AccessLogSource {
     func withBytes(of text: AccessLogText, _ body: (UnsafeRawBufferPointer) -> Void) {
         switch text {
         case .requestID: self.lend(self.exchange.requestIDRange, body)
-        case .traceID: self.lend(self.exchange[RequestIDMiddleware.traceID], body)
+        case .traceID: self.lend(self.exchange.trace.digits, body)
         case .clientIP: self.exchange.clientAddress.text.withUnsafeBytes(body)
         case .method: self.lend(self.exchange.request.methodName, body)
         case .host: self.lend(self.exchange.request.host, body)

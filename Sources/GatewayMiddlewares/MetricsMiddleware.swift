@@ -39,10 +39,16 @@ public struct MetricsMiddleware: RequestHook, CompletionHook {
             firstByte: firstByte,
             bytesIn: exchange.bytesIn,
             bytesOut: exchange.bytesOut,
-            trace: exchange.request.headers.withBytes(exchange[RequestIDMiddleware.traceID]) { TraceDigits($0) }
+            trace: Self.trace(of: exchange)
         )
         self.meters.count(request, at: now)
         if exchange.isGRPC { self.meters.countGRPC(exchange.grpcStatus(outcome)) }
+    }
+
+    /// The trace that an exemplar may name: one that is kept.
+    private static func trace(of exchange: Exchange) -> TraceDigits? {
+        guard exchange.trace.isKept || exchange.trace.isSampled else { return nil }
+        return exchange.request.headers.withBytes(exchange.trace.digits) { TraceDigits($0) }
     }
 
     /// A WebSocket lasts as long as its client, so only the time of its handshake counts.

@@ -6,6 +6,8 @@ public import GatewaySettings
 package enum StandardMiddlewares {
     package static let all: [MiddlewareRegistration] = [
         .on(RequestIDMiddleware.self, defaults: RequestIDMiddleware.Config()),
+        // Before metrics and logs, which tell whether the spans of a request are kept.
+        .on(TracingMiddleware.self, defaults: TracingMiddleware.Config()),
         .on(MetricsMiddleware.self, defaults: MetricsMiddleware.Config()),
         .on(AccessLogMiddleware.self, defaults: AccessLogMiddleware.Config()),
         .whenConfigured(ServerTimingMiddleware.self, defaults: ServerTimingMiddleware.Config()),

@@ -239,8 +239,8 @@ struct PlanBuilder {
 
     /// The middlewares of plans that anyone may use.
     private static let limiting: Set<String> = [
-        TimeoutMiddleware.name, SecurityHeadersMiddleware.name, CORSMiddleware.name, IPMiddleware.name, "rate_limit",
-        "concurrency",
+        TracingMiddleware.name, TimeoutMiddleware.name, SecurityHeadersMiddleware.name, CORSMiddleware.name,
+        IPMiddleware.name, "rate_limit", "concurrency",
     ]
 
     /// Builds the plan that redirects to https.
@@ -331,7 +331,8 @@ struct PlanBuilder {
             sharedBy: route.middleware.nodes.isEmpty ? route.policies : nil,
             action: action,
             forwarding: forwarding,
-            path: SettingPath("routes") + index
+            path: SettingPath("routes") + index,
+            pattern: route.path
         )
     }
 
@@ -342,6 +343,7 @@ struct PlanBuilder {
         action: RoutePlan.Action,
         forwarding: RoutePlan.Forwarding,
         path: SettingPath = SettingPath(),
+        pattern: String = "",
         below bottom: ((inout BuildContext) -> any Middleware)? = nil
     ) -> RoutePlan {
         let meters = RouteMeters(
@@ -417,7 +419,8 @@ struct PlanBuilder {
             meters: meters,
             errors: errors,
             owned: owned,
-            answersPreflights: answersPreflights
+            answersPreflights: answersPreflights,
+            path: pattern
         )
     }
 

@@ -3,6 +3,7 @@ import GatewayCore
 import GatewayEvents
 import GatewayMiddlewares
 import GatewaySettings
+import GatewayTracing
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -59,6 +60,7 @@ extension GatewayRuntime {
         }
         await self.status.audit.configure(configuration.audit)
         await self.events.apply(configuration)
+        await self.traces.apply(configuration)
         self.adminListener?.apply(configuration)
         self.source.didApply(configuration)
         return AppliedReload(changes: changes, warnings: warnings)

@@ -3,6 +3,7 @@ import GatewayCore
 import GatewayEvents
 import GatewayMiddlewares
 import GatewaySettings
+import GatewayTracing
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -28,6 +29,7 @@ final class GatewayRuntime: Sendable {
     let departures = Departures()
     let certificates: CertificateWatch
     let events: EventService
+    let traces: TraceService
     private let refreshes: [FileRefresh]
     let log: Logger
     private let names: NameResolver
@@ -106,6 +108,9 @@ final class GatewayRuntime: Sendable {
             log: log
         )
         status.events = self.events
+        setup.shared.tracedRequests.register(with: setup.registry)
+        self.traces = TraceService(setup.shared.tracedRequests, names: self.names, log: log)
+        await self.traces.apply(configuration)
         self.healthChecks = try await HealthChecker.start(for: upstreams, on: self.workers)
         self.warmer = try await Self.startCache(on: self.workers.workers[0], middlewares: middlewares, status: status)
         self.upstreams = upstreams
@@ -188,6 +193,7 @@ final class GatewayRuntime: Sendable {
         if let accessLog = self.accessLog.withLockedValue({ $0 }) { _ = await accessLog.close(within: .seconds(2)) }
         await self.adminListener?.stop()
         await self.departures.wait()
+        await self.traces.stop()
         await self.events.stop()
         await self.names.stop()
         await self.status.audit.stop()

@@ -37,6 +37,8 @@ public enum Authentication {
 public final class PendingAuthentication {
     /// The result, if it is there already.
     package private(set) var result: Authentication?
+    /// The span of the request to another service that will tell the result; nil if the result is found out here.
+    package var span: UInt64?
     private var waiter: ((Authentication) -> Void)?
     private var cancellation: (() -> Void)?
 

@@ -27,6 +27,8 @@ public struct BuildContext {
     package let hasRedis: Bool
     /// The credentials that the gateway knows.
     package let auth: AuthConfiguration
+    /// What is done with the spans of requests.
+    package let tracing: TracingConfiguration
     /// What callers may use, by the name of their plan.
     package let plans: [String: PlanConfiguration]
     /// The kinds of credentials that `auth.any` may name.
@@ -75,6 +77,7 @@ public struct BuildContext {
         self.redis = configuration.redis ?? RedisConfiguration()
         self.hasRedis = configuration.redis != nil
         self.auth = configuration.auth
+        self.tracing = configuration.tracing
         self.plans = configuration.plans
         self.authenticators = authenticators
         self.folder = configuration.document.folder

@@ -25,6 +25,13 @@ package enum Platform {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    /// Returns nanoseconds since 1970.
+    package static func unixNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// The name of this gateway in events, `HOST:PID`.
     package static var gatewayName: String {
         var name = [CChar](repeating: 0, count: 256)

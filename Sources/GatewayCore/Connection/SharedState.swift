@@ -13,6 +13,8 @@ package final class SharedState: Sendable {
     package let credentialFailures = CredentialFailures()
     /// Receives what is known about requests that failed.
     package let requestReports = RequestReports()
+    /// Receives the requests whose spans are kept.
+    package let tracedRequests = TracedRequests()
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     private let overloaded = Atomic(false)

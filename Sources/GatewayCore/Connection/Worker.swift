@@ -20,6 +20,8 @@ package final class Worker {
     package let consumerMeters: ConsumerMeters
     /// Reports requests that failed.
     package let reporter: RequestReporter
+    /// Carries requests away whose spans are kept.
+    package let traced: TracedRequests.Mailbox
     /// What the event loop runs, if it stalls.
     package let activity = LoopActivity()
     private var lag: Histogram?
@@ -65,6 +67,7 @@ package final class Worker {
         self.meters = meters
         self.consumerMeters = ConsumerMeters(meters)
         self.reporter = RequestReporter(setup.settings.reports, to: setup.shared.requestReports)
+        self.traced = setup.shared.tracedRequests.makeMailbox()
         self.accessLog = setup.accessLog?.makeSink(on: eventLoop)
         self.accessLogFormat = AccessLogFormat(setup.accessLogStyle, secrets: setup.settings.secretParameters)
         self.log = setup.log

@@ -54,6 +54,17 @@ extension Exchange {
         return self.forwardedOrigin.host
     }
 
+    /// Whether the exchange, which ends now, took at least so long. A stream lasts as long as its reader, so only the time
+    /// to its head counts.
+    ///
+    /// - Parameter limit: Nil: nothing is slow.
+    package func isSlow(_ limit: TimeAmount?) -> Bool {
+        guard let limit else { return false }
+        let isStream = self.response.isEventStream || self.isGRPC || self.upgrade?.isOpen == true
+        let end = isStream ? self.firstByteAt ?? self.now : self.now
+        return end - self.startedAt >= limit
+    }
+
     /// The name of the caller's plan, or nil for an anonymous request.
     package var callerPlan: String? { self.caller.map { $0.plan ?? Caller.usualPlan } }
 

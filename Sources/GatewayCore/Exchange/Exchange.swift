@@ -46,6 +46,10 @@ public final class Exchange {
     var isLastHop = false
     /// The request ID, as a range in `request.headers`; empty if it is switched off.
     package var requestIDRange = ByteRange.empty
+    /// The place of the request in a trace.
+    package var trace = TraceContext()
+    /// What is told about the request in its trace beyond the usual. Present once something was added.
+    package var traceNotes: TraceNotes?
     /// Who sends the request; nil for an anonymous one, and before the `auth` middleware has run.
     public package(set) var caller: Caller?
     /// What is known about a request from a page of another origin.
@@ -198,6 +202,8 @@ public final class Exchange {
         self.failure = nil
         self.bytesOut = 0
         self.requestIDRange = .empty
+        self.trace = TraceContext()
+        if self.traceNotes != nil { self.traceNotes = nil }
         self.refusal = nil
         self.forwardingFields = nil
         self.acceptsTrailers = false

@@ -26,6 +26,7 @@ extension ExchangeDriver {
         exchange.acceptsTrailers = other.acceptsTrailers
         exchange.fieldsNamedByRequest = other.fieldsNamedByRequest
         exchange.requestIDRange = other.requestIDRange
+        exchange.trace = other.trace
         exchange.needsUnencodedResponse = other.needsUnencodedResponse
         exchange.deadlines.takeLimits(of: other.deadlines)
     }

@@ -14,6 +14,7 @@ struct Forwarder {
     func writeHead(of exchange: Exchange, for target: UpstreamTarget?, into buffer: inout ByteBuffer) {
         let known = exchange.takeForwardingFields()
         let path = Self.forwardedPath(of: exchange)
+        exchange.beginTrySpan()
         buffer.writeHead(room: exchange.request.headers.bytes.readableBytes + 512) { output in
             output.write(exchange.request.methodName, of: exchange.request.headers)
             output.write(UInt8(ascii: " "))

@@ -22,6 +22,23 @@ package struct TraceParent: Hashable, Sendable {
         self.flags = 0
     }
 
+    private init(_ traceID: (high: UInt64, low: UInt64), spanID: UInt64, flags: UInt8) {
+        self.traceID = traceID
+        self.spanID = spanID
+        self.flags = flags
+    }
+
+    /// No position.
+    static let none = TraceParent((0, 0), spanID: 0, flags: 0)
+
+    /// Another span of the same trace, with the same decision.
+    package func span(_ id: UInt64) -> TraceParent { TraceParent(self.traceID, spanID: id, flags: self.flags) }
+
+    /// The same position with the decision that the trace is recorded.
+    package func sampled() -> TraceParent {
+        TraceParent(self.traceID, spanID: self.spanID, flags: self.flags | Self.sampled)
+    }
+
     /// Continues a trace with a new span.
     package init(following parent: TraceParent, using generator: inout some RandomNumberGenerator) {
         self.traceID = parent.traceID

@@ -36,8 +36,8 @@ package struct ReportPolicy: Sendable {
 
     /// Whether the trace of a request is reported. All gateways on its way decide alike. A trace that its client records
     /// is reported in any case.
-    func samples(_ parent: TraceParent) -> Bool {
-        parent.flags & TraceParent.sampled != 0 || self.traces.contains(parent.traceID.low)
+    func samples(_ trace: TraceContext) -> Bool {
+        trace.parent != 0 && trace.isSampled || self.traces.contains(trace.own.traceID.low)
     }
 
     /// A share of random numbers.

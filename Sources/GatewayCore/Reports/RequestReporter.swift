@@ -74,11 +74,7 @@ package final class RequestReporter {
     }
 
     private func reportTrace(of exchange: Exchange, _ outcome: Outcome) {
-        guard exchange.firstByteAt != nil,
-            let range = exchange.request.headers.first(.traceparent),
-            let parent = exchange.request.headers.withBytes(range, { TraceParent($0) }),
-            self.policy.samples(parent)
-        else { return }
+        guard exchange.firstByteAt != nil, exchange.trace.isOn, self.policy.samples(exchange.trace) else { return }
         self.mailbox.add(self.makeReport(.trace, of: exchange, outcome))
     }
 

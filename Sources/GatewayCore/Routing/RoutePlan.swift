@@ -7,6 +7,8 @@ import NIOCore
 package final class RoutePlan {
     package let name: String
     package let nameBytes: [UInt8]
+    /// The path of the route, as it is written; empty for requests without a route.
+    package let path: String
     package let chain: Chain
     package let action: Action
     package let forwarding: Forwarding
@@ -63,9 +65,11 @@ package final class RoutePlan {
         errors: ErrorFormat = ErrorFormat(),
         owned: OwnedFields = OwnedFields(),
         isInner: Bool = false,
-        answersPreflights: Bool = false
+        answersPreflights: Bool = false,
+        path: String = ""
     ) {
         self.name = name
+        self.path = path
         self.nameBytes = Array(name.utf8)
         self.chain = chain
         self.action = action
@@ -88,7 +92,8 @@ package final class RoutePlan {
             meters: self.meters,
             errors: self.errors,
             owned: self.owned,
-            isInner: true
+            isInner: true,
+            path: self.path
         )
     }
 }

@@ -132,6 +132,7 @@ package final class UpstreamCall {
     /// Records why the request is tried again. ``nextTry()`` follows once the endpoint was left.
     func failedTry(_ failure: UpstreamTry.Failure?, at now: NIODeadline) {
         self.lastTry.target = self.target
+        self.lastTry.endpoint = self.pool?.endpoint
         self.lastTry.end(after: failure, at: now)
         self.failedTries.append(self.lastTry)
     }
@@ -173,6 +174,7 @@ package final class UpstreamCall {
         self.attemptsBefore = other.attemptsBefore
         self.failedTries = other.failedTries
         self.lastTry = other.lastTry
+        self.lastTry.endpoint = other.pool?.endpoint ?? other.lastTry.endpoint
         self.sentAt = other.sentAt
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// One address of a target, shared by all workers. It has separate connections on each worker, and its own health and
 /// share of the balancing.
 package final class UpstreamEndpoint: Sendable {
-    let address: SocketAddress
+    package let address: SocketAddress
     /// The label in the log and in `/upstreams`: `10.0.0.7:9001`, `[::1]:9001`, `unix:/run/app.sock`.
     package let label: String
     /// Identifies the endpoint on every gateway of a fleet: the target, plus the address if the target is a name.

@@ -183,7 +183,9 @@ final class UpstreamPool {
         }
         switch connection {
         case .http1(let handler): handler.start(call, isReused: isReused)
-        case .http2(let connection): connection.start(call, isReused: isReused)
+        case .http2(let connection):
+            call.lastTry.isHTTP2 = true
+            connection.start(call, isReused: isReused)
         }
     }
 

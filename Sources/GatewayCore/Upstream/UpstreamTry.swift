@@ -9,6 +9,12 @@ package import NIOCore
 package struct UpstreamTry {
     /// Nil for a handler in this process, and if the try ended before an endpoint was chosen.
     package internal(set) var target: UpstreamTarget?
+    /// The address that the request went to, or was about to.
+    package internal(set) var endpoint: UpstreamEndpoint?
+    /// Whether the request was sent over HTTP/2.
+    package internal(set) var isHTTP2 = false
+    /// The span of the try; 0 if there is none. `traceparent` names it.
+    package internal(set) var spanID: UInt64 = 0
     /// When the request asked for a connection.
     package internal(set) var queuedAt: NIODeadline?
     /// Whether the request had to wait for a connection that others used.
@@ -119,6 +125,7 @@ extension Exchange {
         guard call.isTrying else { return UpstreamTries(failed: call.failedTries, last: nil) }
         var last = call.lastTry
         last.target = call.target
+        last.endpoint = call.pool?.endpoint ?? last.endpoint
         last.end(after: self.failure.map { .upstream($0) }, at: self.now)
         return UpstreamTries(failed: call.failedTries, last: last)
     }

@@ -134,15 +134,24 @@ public struct AuthMiddleware: RequestHook, ResponseHook {
         _ found: Findings
     ) -> Decision {
         let resumption = exchange.resumption()
+        let beganAt = exchange.now
         exchange[self.pending] = pending
         pending.whenComplete { result in
             resumption.resumeNow { exchange in
                 var found = found
+                if let span = pending.span {
+                    exchange.recordCall(.auth, since: beganAt, failure: Self.failure(of: result), span: span)
+                }
                 return self.note(result, of: index, exchange, &found)
                     ?? self.ask(exchange, from: index + 1, found)
             }
         }
         return .suspend
+    }
+
+    /// What the span of a request to another service tells about it.
+    private static func failure(of result: Authentication) -> String? {
+        if case .unavailable = result { "unavailable" } else { nil }
     }
 
     /// Takes note of a result. Returns a decision if it settles the matter.

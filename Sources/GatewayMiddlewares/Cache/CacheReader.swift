@@ -135,6 +135,12 @@ final class CacheReader: UpstreamStream {
         self.exchange.report(inner)
     }
 
+    /// Tells the exchange that the second tier was asked.
+    func reportTier(since beganAt: NIODeadline) {
+        guard self.exchange.generation == self.generation else { return }
+        self.exchange.recordCall(.cache, since: beganAt)
+    }
+
     private func end() {
         guard !self.isOver else { return }
         self.isOver = true

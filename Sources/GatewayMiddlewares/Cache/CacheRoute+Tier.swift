@@ -27,10 +27,12 @@ extension CacheRoute {
             guard let exchange = feeder?.exchange else { return [] }
             return Variant(names, of: exchange.request.headers).tierBytes
         }
+        let beganAt = self.worker.now
         tier.find(key, select: select) { [self] found in
             // Everybody has left meanwhile.
             guard let exchange = feeder.exchange else { return }
             self.worker.tick()
+            feeder.reader?.reportTier(since: beganAt)
             guard let found else { return self.begin(feeder, tier) }
             let response = found.value.response(
                 key: feeder.fetch.key,

@@ -149,6 +149,7 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
         let hasRoom = self.memory.hasRoom(for: key, at: self.limiters.sharedTime(at: exchange.now))
         let asked = hasRoom ? key : self.identity.sharedKey(of: exchange)
         let resumption = exchange.resumption()
+        let beganAt = exchange.now
         let error = store.take(asked) { result in
             if case .success(let count) = result {
                 self.limiters.follow(sharedTime: count.now, at: self.worker.now)
@@ -156,8 +157,12 @@ public struct RateLimitMiddleware: RequestHook, ResponseHook {
             }
             resumption.resumeNow { exchange in
                 switch result {
-                case .success(let count): self.conclude(self.rule.decision(count), exchange)
-                case .failure(let error): self.decide(key, exchange, without: error)
+                case .success(let count):
+                    exchange.recordCall(.rateLimit, since: beganAt)
+                    return self.conclude(self.rule.decision(count), exchange)
+                case .failure(let error):
+                    exchange.recordCall(.rateLimit, since: beganAt, failure: "unavailable")
+                    return self.decide(key, exchange, without: error)
                 }
             }
         }

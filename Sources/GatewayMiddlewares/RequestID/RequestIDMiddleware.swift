@@ -1,10 +1,9 @@
 public import GatewayCore
-package import GatewayHTTP
+import GatewayHTTP
 public import GatewaySettings
 import NIOCore
 
-/// Gives each request an ID that is shared by the upstream, the client, errors and the log, and continues or starts its
-/// trace (W3C Trace Context).
+/// Gives each request an ID that is shared by the upstream, the client, errors and the log.
 ///
 /// ```toml
 /// [middleware.request_id]
@@ -12,9 +11,6 @@ import NIOCore
 /// aliases = ["X-Correlation-ID"]
 /// accept = "trusted"
 /// ```
-///
-/// Traces with their `tracestate` and `baggage` are only continued for trusted peers, regardless of `accept`. It
-/// records no spans.
 public struct RequestIDMiddleware: RequestHook, ResponseHook {
     public struct Config: Codable, Sendable {
         /// Field that carries the ID, on requests and responses.
@@ -43,8 +39,6 @@ public struct RequestIDMiddleware: RequestHook, ResponseHook {
         .counter,
         help: "Request IDs from clients that were replaced."
     )
-    /// The 32 digits of the trace ID, in `request.headers`.
-    package static let traceID = ExchangeKey<ByteRange>("request_id.trace_id", initial: .empty)
 
     private let names: [HeaderName]
     private let accept: Acceptance
@@ -86,7 +80,6 @@ public struct RequestIDMiddleware: RequestHook, ResponseHook {
 
     public func request(_ exchange: Exchange) -> Decision {
         self.identify(exchange)
-        self.trace(exchange)
         return .next
     }
 
@@ -133,31 +126,6 @@ public struct RequestIDMiddleware: RequestHook, ResponseHook {
         }
         return nil
     }
-
-    private func trace(_ exchange: Exchange) {
-        let parent = exchange.isFromTrustedPeer ? Self.parent(of: exchange) : nil
-        // The state of another trace says nothing about a new one (W3C Trace Context section 4.3).
-        if parent == nil || !TraceState.isValid(exchange.request.headers) {
-            exchange.request.headers.remove(.tracestate)
-        }
-        if !exchange.isFromTrustedPeer { exchange.request.headers.remove(.baggage) }
-        let own =
-            parent.map { TraceParent(following: $0, using: &self.worker.random) }
-            ?? TraceParent(using: &self.worker.random)
-        exchange.request.headers.remove(.traceparent)
-        let value = exchange.request.headers.add(Self.traceparent) { $0.write(own) }
-        exchange[Self.traceID] = ByteRange(offset: value.offset + 3, count: 32)
-    }
-
-    /// The trace parent, if there is exactly one `traceparent`.
-    private static func parent(of exchange: Exchange) -> TraceParent? {
-        guard let range = exchange.request.headers.first(.traceparent),
-            exchange.request.headers.count(of: .traceparent) == 1
-        else { return nil }
-        return exchange.request.headers.withBytes(range) { TraceParent($0) }
-    }
-
-    private static let traceparent = HeaderName(.traceparent)
 
     private func accepts(_ id: ByteRange, of exchange: Exchange) -> Bool {
         switch self.accept {

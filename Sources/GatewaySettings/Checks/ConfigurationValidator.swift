@@ -17,6 +17,7 @@ package struct ConfigurationValidator {
         jwt()
         forwardAuth()
         sentry()
+        tracing()
         plans()
         events()
         webhooks()

@@ -22,6 +22,8 @@ public struct GatewayConfiguration: SettingTable {
     public var alerts: [AlertConfiguration] = []
     /// Errors are reported to Sentry.
     public var sentry = SentryConfiguration()
+    /// The spans of requests are sent to a collector.
+    public var tracing = TracingConfiguration()
     /// Upstreams by name.
     public var upstreams: [String: UpstreamConfiguration] = [:]
     /// Routes. The most specific route wins.

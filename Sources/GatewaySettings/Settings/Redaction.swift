@@ -12,6 +12,7 @@ package enum Redaction {
         guard let name = keys.last?.lowercased() else { return false }
         if self.isHash(path) { return true }
         if self.isField(keys), self.isCredential(field: name) { return true }
+        if keys.count == 3, keys[0] == "tracing", keys[1] == "headers" { return true }
         if self.isWebhook(path), name == "routing_key" || keys.dropLast().last == "headers" { return true }
         let words = name.split { $0 == "_" || $0 == "-" }
         return words.contains { ["token", "secret", "password", "dsn"].contains($0) }
@@ -42,9 +43,10 @@ package enum Redaction {
     static func isWebhookURL(_ path: SettingPath) -> Bool { self.isWebhook(path) && path.steps.last == .key("url") }
 
     /// Whether the value is a URL that may contain a password or a token: `redis.url`, `auth.forward.url`, `jwks`,
-    /// `events.webhooks[0].url`.
+    /// `events.webhooks[0].url`, `tracing.otlp`.
     static func isURL(_ path: SettingPath) -> Bool {
         if path == SettingPath("redis", "url") || path == SettingPath("auth", "forward", "url") { return true }
+        if path == SettingPath("tracing", "otlp") { return true }
         if self.isWebhookURL(path) { return true }
         return path.steps.starts(with: [.key("auth"), .key("jwt")]) && path.steps.last == .key("jwks")
     }

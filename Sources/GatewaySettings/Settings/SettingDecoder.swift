@@ -100,6 +100,7 @@ extension SettingDecoder {
             }
             if let document = SettingDocument() as? T { return document }
             if let contents = CertificateContents() as? T { return contents }
+            if let environment = TracingEnvironment() as? T { return environment }
             return try SettingDecoder.decode(type, from: required(key), at: decoder.path + name(key))
         }
 

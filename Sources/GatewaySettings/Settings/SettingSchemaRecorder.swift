@@ -14,7 +14,7 @@ final class SettingSchemaRecorder: Encoder {
         switch type {
         case let type as any Setting.Type:
             return (.leaf(type), (value as? any Setting)?.settingValue)
-        case is SettingSource.Type, is SettingDocument.Type, is CertificateContents.Type:
+        case is SettingSource.Type, is SettingDocument.Type, is CertificateContents.Type, is TracingEnvironment.Type:
             return nil
         case is MiddlewareTables.Type:
             return (.middlewares, value.map { .table(($0 as? MiddlewareTables)?.nodes.mapValues(\.value) ?? [:]) })

@@ -2,9 +2,7 @@
 /// take effect.
 enum UnsupportedSettings {
     /// `*` matches any key.
-    private static let keys: Set<String> = [
-        "tracing"
-    ]
+    private static let keys: Set<String> = []
 
     static func contains(_ path: SettingPath) -> Bool {
         let names = path.steps.compactMap { step in

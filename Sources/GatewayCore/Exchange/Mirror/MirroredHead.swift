@@ -35,7 +35,12 @@ struct MirroredHead {
             for field in exchange.request.headers.fields where !Self.isLeftOut(field.id, of: exchange) {
                 output.write(field.name, of: exchange.request.headers)
                 output.write(": ")
-                output.write(field.value, of: exchange.request.headers)
+                if field.id == .traceparent, exchange.trace.isOn {
+                    // The copy is not one of the tries.
+                    output.write(exchange.trace.own)
+                } else {
+                    output.write(field.value, of: exchange.request.headers)
+                }
                 output.writeLineEnd()
             }
             forwarder.writeForwarding(of: exchange, known, into: &output)

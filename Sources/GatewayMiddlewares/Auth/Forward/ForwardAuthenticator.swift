@@ -61,8 +61,10 @@ package struct ForwardAuthenticator: Authenticator {
         let question = ForwardQuestion()
         exchange[self.permission] = .asked(question)
         var request = self.template
-        request.fields = self.request.fields(of: exchange)
+        let span = exchange.makeCallSpan()
+        request.fields = self.request.fields(of: exchange, span: span)
         let pending = PendingAuthentication()
+        pending.span = span
         let worker = exchange.worker
         let call = client.send(request) { result in
             switch ForwardAnswer(result, self.names) {

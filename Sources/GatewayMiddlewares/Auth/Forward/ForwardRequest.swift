@@ -9,6 +9,7 @@ struct ForwardRequest {
     private static let host = HeaderName(.xForwardedHost)
     private static let proto = HeaderName(.xForwardedProto)
     private static let client = HeaderName(.xForwardedFor)
+    private static let trace = HeaderName(.traceparent)
 
     /// The names of the fields that are copied.
     private let copied: [HeaderName]
@@ -24,7 +25,8 @@ struct ForwardRequest {
             && exchange.request.headers.count(of: .authorization) > 1
     }
 
-    func fields(of exchange: Exchange) -> PreparedFields {
+    /// - Parameter span: The span that the service's own spans are below.
+    func fields(of exchange: Exchange, span: UInt64) -> PreparedFields {
         PreparedFields(room: exchange.request.headers.bytes.readableBytes + 128) { fields in
             exchange.request.headers.withBytes(exchange.request.methodName) { fields.add(Self.method, $0) }
             fields.add(Self.uri, room: exchange.request.headers.bytes.readableBytes + 2) { output in
@@ -34,6 +36,9 @@ struct ForwardRequest {
             if !host.isEmpty { exchange.request.headers.withBytes(host) { fields.add(Self.host, $0) } }
             fields.add(Self.proto, exchange.isSecure ? "https" : "http")
             fields.add(Self.client, exchange.clientAddress.text)
+            if exchange.trace.isOn, !self.copied.contains(Self.trace) {
+                fields.add(Self.trace) { $0.write(exchange.trace.own.span(span)) }
+            }
             for name in self.copied {
                 for field in exchange.request.headers.fields where exchange.request.headers.matches(field, name) {
                     exchange.request.headers.withBytes(field.value) { fields.add(name, $0) }

@@ -135,6 +135,7 @@ struct JWTAuthenticator: Authenticator {
             let fetcher = self.fetchers[unverified.issuer]
         else { return nil }
         let pending = PendingAuthentication()
+        pending.span = max(1, self.worker.random.next())
         let look = NIOLoopBound((self, unverified, pending), eventLoop: self.worker.eventLoop)
         let decision = keys.unknownKey(on: self.worker.eventLoop) {
             let (authenticator, unverified, pending) = look.value

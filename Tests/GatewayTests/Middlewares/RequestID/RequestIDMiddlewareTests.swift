@@ -63,66 +63,6 @@ struct RequestIDMiddlewareTests {
         #expect(try await Self.id(given: given) { $0.accept = .always }.utf8.count == 36)
     }
 
-    /// The forwarded fields, and the logged trace ID, for a request with these fields.
-    private static func traced(_ lines: [String], isTrusted: Bool) async throws -> (fields: [String], traceID: String) {
-        try await WorkerFixture.run { worker in
-            let meters = RouteMeters(route: "a", shard: worker.meters)
-            var context = BuildContext(route: "a", worker: worker, meters: meters)
-            let middleware = RequestIDMiddleware(RequestIDMiddleware.Config(), in: &context)
-            let exchange = try worker.exchange((["GET / HTTP/1.1", "Host: a"] + lines).joined(separator: "\r\n"))
-            exchange.isFromTrustedPeer = isTrusted
-            _ = middleware.request(exchange)
-            var traceID = ""
-            AccessLogEntry(exchange, .complete, slow: nil).withBytes(of: .traceID) {
-                traceID = String(decoding: $0, as: UTF8.self)
-            }
-            return (exchange.request.headers.lines, traceID)
-        }
-    }
-
-    private static let trace = "0af7651916cd43dd8448eb211c80319c"
-    private static let given = "traceparent: 00-\(trace)-b7ad6b7169203331-00"
-
-    @Test func `a trusted peer's trace is continued with a new span`() async throws {
-        let (fields, traceID) = try await Self.traced(
-            [Self.given, "tracestate: a=1", "tracestate: b=2", "baggage: c=3"],
-            isTrusted: true
-        )
-        let parent = try #require(fields.first { $0.hasPrefix("traceparent: ") })
-        #expect(fields.count { $0.hasPrefix("traceparent: ") } == 1)
-        #expect(parent.hasPrefix("traceparent: 00-\(Self.trace)-") && parent.hasSuffix("-00"))
-        #expect(!parent.contains("b7ad6b7169203331"))
-        #expect(traceID == Self.trace)
-        for field in ["tracestate: a=1", "tracestate: b=2", "baggage: c=3"] { #expect(fields.contains(field)) }
-    }
-
-    @Test(arguments: [
-        ([given, "tracestate: a=1", "baggage: c=3"], false), ([given, given, "tracestate: a=1"], true),
-        (["traceparent: ff-\(trace)-b7ad6b7169203331-00", "tracestate: a=1"], true), (["tracestate: a=1"], true),
-        ([], true),
-    ])
-    func `any other request starts a new trace, without the client's state`(
-        lines: [String],
-        isTrusted: Bool
-    ) async throws {
-        let (fields, traceID) = try await Self.traced(lines, isTrusted: isTrusted)
-        let parents = fields.filter { $0.hasPrefix("traceparent: ") }
-        #expect(parents.count == 1)
-        #expect(parents.first?.contains(Self.trace) == false)
-        #expect(parents.first?.contains(traceID) == true)
-        #expect(traceID.utf8.count == 32)
-        #expect(!fields.contains { $0.hasPrefix("tracestate") })
-        #expect(
-            fields.contains { $0.hasPrefix("baggage") } == (isTrusted && lines.contains { $0.hasPrefix("baggage") })
-        )
-    }
-
-    @Test func `an invalid tracestate is dropped, and the trace is kept`() async throws {
-        let (fields, traceID) = try await Self.traced([Self.given, "tracestate: A=1"], isTrusted: true)
-        #expect(traceID == Self.trace)
-        #expect(!fields.contains { $0.hasPrefix("tracestate") })
-    }
-
     @Test(arguments: [("Host", []), ("a b", []), ("X-Request-ID", ["Content-Length"]), ("X-ID", ["a:b"])])
     func `unsuitable field names are rejected`(header: String, aliases: [String]) async throws {
         let problems = try await WorkerFixture.run { worker in

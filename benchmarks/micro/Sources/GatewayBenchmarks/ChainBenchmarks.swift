@@ -33,6 +33,7 @@ enum ChainBenchmarks {
     static let none = """
         [middleware]
         request_id = false
+        tracing = false
         metrics = false
         access_log = false
         timeout = false
@@ -46,7 +47,8 @@ enum ChainBenchmarks {
 
     static func exchanging(
         with middlewares: String,
-        request: String = CodecBenchmarks.apiRequest
+        request: String = CodecBenchmarks.apiRequest,
+        after: @escaping (Worker) -> Void = { _ in }
     ) throws -> () throws -> Void {
         let worker = try self.worker(middlewares, AbsentUpstream())
         let client = SilentClient()
@@ -75,6 +77,7 @@ enum ChainBenchmarks {
             guard client.status == 200, exchange.state.stage == .idle else {
                 throw UnexpectedOutcome("status \(client.status), \(exchange.state.stage)")
             }
+            after(worker)
         }
     }
 

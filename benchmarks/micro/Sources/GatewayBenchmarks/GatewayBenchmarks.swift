@@ -13,6 +13,7 @@ enum GatewayBenchmarks {
     static let all =
         CodecBenchmarks.all + RouterBenchmarks.all + ChainBenchmarks.all + CacheBenchmarks.all + AccessBenchmarks.all
         + LimiterBenchmarks.all + PoolBenchmarks.all + MetricsBenchmarks.all + EventBenchmarks.all
+        + TracingBenchmarks.all
         + CompressionBenchmarks.all
         + ETagBenchmarks.all
         + FieldsBenchmarks.all
