@@ -143,6 +143,11 @@ tracing-test:  ## check the spans of two gateways and a service with the librari
 	$(if $(filter command line,$(origin BINARY)),,swift build --product gateway)
 	@.build/tracing/bin/python scripts/tracing-test $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))
 
+openapi-test: build  ## check the description of the admin API against the API, with openapi-spec-validator and schemathesis
+	@scripts/install-packages python3 python3-venv
+	@test -x .build/openapi/bin/schemathesis || (python3 -m venv .build/openapi && .build/openapi/bin/pip install -q openapi-spec-validator jsonschema schemathesis)
+	@.build/openapi/bin/python scripts/openapi-test --binary $(BINARY)
+
 bench-test:  ## test the comparison program
 	@python3 -m unittest discover -s benchmarks/tests
 
@@ -170,8 +175,8 @@ H2SPEC_IF_INSTALLED := $(if $(shell command -v $${H2SPEC:-h2spec}),h2spec)
 
 CACHE_TESTS_IF_PRESENT := $(if $(wildcard $(or $(CACHE_TESTS),.build/cache-tests)/test-engine),cache-tests)
 
-check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, cache-tests, grpcio, OpenTelemetry, testssl, Autobahn, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test dashboard-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test tracing-test autobahn soak bench
+check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, cache-tests, grpcio, OpenTelemetry, schemathesis, testssl, Autobahn, soak, peers
+	@$(MAKE) --no-print-directory bench-guard browser-test dashboard-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test tracing-test openapi-test autobahn soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))

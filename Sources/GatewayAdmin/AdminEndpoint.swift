@@ -14,12 +14,12 @@ package protocol AdminEndpoint: Sendable {
     var scope: AdminScope { get }
     /// What the audit log calls the act; nil if the endpoint changes nothing.
     var action: AuditAction? { get }
-    /// The names of the query's parameters.
-    var queryParameters: Set<String> { get }
     /// The maximum size of the body in bytes.
     var bodyLimit: Int { get }
     /// One sentence for the index and the manual.
     var summary: String { get }
+    /// The parameters, the body and the answers, for the API's description.
+    var operation: APIOperation { get }
 
     func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response
 }
@@ -29,8 +29,13 @@ extension AdminEndpoint {
     var method: Method { .get }
     var scope: AdminScope { .read }
     var action: AuditAction? { nil }
-    var queryParameters: Set<String> { [] }
     var bodyLimit: Int { AdminBody.limit }
+
+    /// The names of the query's parameters.
+    var queryParameters: Set<String> {
+        let names = Set(self.operation.query.map(\.name))
+        return self.scope == .events ? names.union([AdminRequest.tokenParameter]) : names
+    }
 
     var paths: [String] { [self.path] + self.aliases }
     var allowedMethods: String { self.method == .get ? "GET, HEAD" : "\(self.method.name)" }

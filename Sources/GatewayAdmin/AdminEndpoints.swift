@@ -9,6 +9,7 @@ package enum AdminEndpoints {
         IndexEndpoint(),
         DashboardPageEndpoint(),
         APIDocumentsPageEndpoint(),
+        DescriptionEndpoint(),
         LivenessEndpoint(),
         ReadinessEndpoint(),
         HealthEndpoint(),

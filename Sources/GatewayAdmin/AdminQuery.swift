@@ -3,8 +3,8 @@ import GatewayHTTP
 
 /// The parameters of an admin request, `name=value` joined by `&`.
 struct AdminQuery: Sendable {
-    private static let limits = 1...1000
-    private static let defaultLimit = 100
+    static let limits = 1...1000
+    static let defaultLimit = 100
 
     private let parameters: [(name: String, value: String)]
 
@@ -82,7 +82,7 @@ struct AdminQuery: Sendable {
     /// The value of `limit`.
     func limit(_ problems: inout [GatewayError.Problem]) -> Int {
         guard let text = self.single("limit", &problems) else { return Self.defaultLimit }
-        if let number = Int(text), Self.limits.contains(number) { return number }
+        if let number = Int(digits: text), Self.limits.contains(number) { return number }
         let reason = "must be a number from \(Self.limits.lowerBound) to \(Self.limits.upperBound)"
         problems.append(GatewayError.Problem(field: "limit", reason: reason))
         return Self.defaultLimit

@@ -30,3 +30,7 @@ struct StatisticsStart: Sendable {
         return value >= before ? value - before : value
     }
 }
+
+extension APISchema {
+    static let statisticsStart = Self.time("When the statistics began.")
+}

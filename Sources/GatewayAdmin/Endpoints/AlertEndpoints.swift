@@ -9,6 +9,7 @@ struct AlertsEndpoint: AdminEndpoint {
     let path = "/alerts"
     let aliases = ["/api/v1/alerts"]
     let summary = "Alerts with their states and values."
+    let operation = APIOperation("listAlerts", .alerts, answers: [.list("alerts", of: .alert)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         .admin(await call.status.events?.alerts.json() ?? ["alerts": []])
@@ -19,8 +20,13 @@ struct AlertsEndpoint: AdminEndpoint {
 struct AlertHistoryEndpoint: AdminEndpoint {
     let path = "/alerts/history"
     let aliases = ["/api/v1/alerts/history"]
-    let queryParameters: Set<String> = ["limit"]
     let summary = "The last changes of alerts, newest last."
+    let operation = APIOperation(
+        "listAlertHistory",
+        .alerts,
+        query: [.limit],
+        answers: [.list("history", of: .alertChange)]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let limit = try call.query.limit()
@@ -36,6 +42,18 @@ struct SilenceAlertEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .silenceAlert
     let summary = "Publishes no events of an alert for a while."
+    let operation = APIOperation(
+        "silenceAlert",
+        .alerts,
+        path: .alert,
+        body: .json(
+            .object(
+                ["for": .text("For how long, from `1s` to `365d`.", "2h", pattern: "^[0-9]")],
+                optional: ["comment": .text("Why.", "deploying", maximum: Self.longestComment)]
+            )
+        ),
+        answers: [.json(.silence)]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let (span, comment) = try Self.fields(of: call)
@@ -91,6 +109,7 @@ struct EndSilenceEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .endSilence
     let summary = "Ends the silence of an alert."
+    let operation = APIOperation("endSilence", .alerts, path: .alert, answers: [.json(.silence)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -111,6 +130,14 @@ struct TestAlertEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .testAlert
     let summary = "Publishes an `alert.firing` with `\"test\": true`."
+    let operation = APIOperation(
+        "testAlert",
+        .alerts,
+        path: .alert,
+        answers: [
+            .json(.object(["name": .text("The alert.", "error-rate"), "published": .constant("", true)]))
+        ]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -142,4 +169,40 @@ extension AlertSilence {
             "comment": .string(silence.comment),
         ]
     }
+}
+
+extension APISchema {
+    private static let alertState = Self.word(
+        "",
+        of: ["ok", "pending", "firing", "resolved", "flapping", "no_data"]
+    )
+    private static let alertLabels = Self.map(of: .text("", "users"), "The labels of the series.", "route")
+
+    fileprivate static let alert = Self.object([
+        "name": .text("", "error-rate"),
+        "labels": .alertLabels,
+        "state": .alertState,
+        "value": .number("The value of the condition; null if there is none.", 0.07).orNull,
+        "since": .time("When the state began."),
+        "severity": .word("", of: EventSeverity.allCases.map(\.rawValue)),
+        "silenced_until": .time("Null if the alert is not silenced.").orNull,
+    ]).named("Alert")
+
+    fileprivate static let alertChange = Self.object([
+        "alert": .text("", "error-rate"),
+        "labels": .alertLabels,
+        "from": .alertState,
+        "to": .alertState,
+        "time": .time("When it changed."),
+        "value": .number("The value of the condition; null if there is none.", 0.07).orNull,
+    ])
+
+    fileprivate static let silence = Self.object(
+        ["name": .text("The alert.", "error-rate"), "silenced_until": .time("Null if it is not silenced.").orNull],
+        optional: ["comment": .text("Why.", "deploying")]
+    )
+}
+
+extension [APIParameter] {
+    fileprivate static let alert: Self = [.path("name", "The name of an alert.", "error-rate")]
 }

@@ -7,8 +7,13 @@ import NIOCore
 /// `/cache?url=…`: what is stored under a URL.
 struct CacheEndpoint: AdminEndpoint {
     let path = "/cache"
-    let queryParameters: Set<String> = ["url"]
     let summary = "What is stored under a URL: `?url=https://www.example.com/popular`."
+    let operation = APIOperation(
+        "getCache",
+        .cache,
+        query: [APIParameter("url", .url("An absolute URL.", "https://www.example.com/popular"), isRequired: true)],
+        answers: [.json(Self.schema)]
+    )
 
     func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let urls = call.query.values(of: "url")
@@ -51,6 +56,19 @@ struct PurgeCacheEndpoint: AdminEndpoint {
     let action: AuditAction? = .purgeCache
     let summary =
         "Drops stored responses by `url`, `prefix`, `tag` or `route`, or `\"all\": true`; with `\"soft\": true` they become stale."
+    let operation = APIOperation(
+        "purgeCache",
+        .cache,
+        body: .json(PurgeBody.schema),
+        answers: [
+            .json(
+                .object(
+                    ["purged": .integer("How many stored responses were dropped or made stale.", 3)],
+                    optional: ["redis": .constant("The purge of Redis has begun.", "pending")]
+                )
+            )
+        ]
+    )
 
     func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let body = try PurgeBody(call.request.body)
@@ -154,4 +172,47 @@ struct PurgeBody {
             return .success([.tag(tag)])
         }
     }
+}
+
+extension CacheEndpoint {
+    fileprivate static let schema = APISchema.object([
+        "url": .text("As it was asked for.", "https://www.example.com/popular"),
+        "entries": .list(
+            of: .object([
+                "key": .text("", "https://www.example.com/popular"),
+                "route": .text("", "pages"),
+                "vary": .map(of: .text("", "gzip"), "The fields that select the response.", "accept-encoding"),
+                "status": .integer("The status of the stored response.", 200, from: 100, to: 599),
+                "age": .integer("In seconds.", 12),
+                "lifetime": .integer("In seconds.", 60),
+                "size": .integer("In bytes.", 4096),
+                "hits": .integer("How often the response was used.", 99),
+                "tags": .list(of: .text("", "news")),
+                "encodings": .list(of: .text("An encoded variant that is stored too.", "gzip")),
+            ])
+        ),
+    ])
+}
+
+extension PurgeBody {
+    private static let soft: APISchema.Members = [
+        "soft": .boolean("Whether the responses become stale instead.", false)
+    ]
+    private static let url = "https://www.example.com/popular"
+
+    fileprivate static let schema = APISchema.anyOf([
+        .object(["tag": .text("Responses with this tag.", "news", minimum: 1)], optional: Self.soft),
+        .object(["url": .url("The responses of this URL.", Self.url)], optional: Self.soft),
+        .object(["prefix": .url("Responses whose URL begins so.", Self.url)], optional: Self.soft),
+        .object(
+            [
+                "route": .anyOf([
+                    .text("The responses of this route.", "pages", minimum: 1),
+                    .list(of: .text("", "pages", minimum: 1), "The responses of these routes.", minimum: 1),
+                ])
+            ],
+            optional: Self.soft
+        ),
+        .object(["all": .constant("All responses.", true)], optional: Self.soft),
+    ])
 }

@@ -6,8 +6,13 @@ import NIOCore
 /// `/consumers`: who uses the gateway, or may use it.
 struct ConsumersEndpoint: AdminEndpoint {
     let path = "/consumers"
-    let queryParameters = AdminQuery.pageParameters
     let summary = "Consumers that the configuration names or that were seen, with their requests."
+    let operation = APIOperation(
+        "listConsumers",
+        .access,
+        query: .page(of: .consumers),
+        answers: [.page("consumers", of: .consumer)]
+    )
 
     package func answer(_ call: AdminCall) throws(AdminRefusal) -> Response {
         let consumers = call.status.shared.consumers.listed
@@ -27,6 +32,7 @@ struct DisableConsumerEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .disableConsumer
     let summary = "Refuses all credentials of a consumer, until it is enabled or the configuration is reloaded."
+    let operation = APIOperation("disableConsumer", .access, path: .consumer, answers: [.json(.consumer)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try await call.setConsumer(isDisabled: true)
@@ -40,6 +46,7 @@ struct EnableConsumerEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .enableConsumer
     let summary = "Accepts the credentials of a disabled consumer again."
+    let operation = APIOperation("enableConsumer", .access, path: .consumer, answers: [.json(.consumer)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try await call.setConsumer(isDisabled: false)
@@ -80,4 +87,20 @@ extension Consumer {
             "limited": .integer(Int(clamping: self.limited)),
         ]
     }
+}
+
+extension APISchema {
+    fileprivate static let consumer = Self.object([
+        "name": .text("", "acme"),
+        "plan": .text("Of the last key, token or password.", "gold"),
+        "scope": .list(of: .text("", "read"), "Of the last key, token or password."),
+        "enabled": .boolean("Whether the credentials are accepted."),
+        "last_seen": .time("When the last request ended; null if there was none.").orNull,
+        "requests": .integer("Since the start.", 1204),
+        "limited": .integer("Those that got 429 because of a limit for callers.", 3),
+    ]).named("Consumer")
+}
+
+extension [APIParameter] {
+    fileprivate static let consumer: Self = [.path("name", "The name of a consumer.", "acme")]
 }

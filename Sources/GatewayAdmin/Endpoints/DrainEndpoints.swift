@@ -9,6 +9,7 @@ struct DrainEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .startDrain
     let summary = "Reports that the gateway is not ready, and ends keep-alive. Listeners stay open."
+    let operation = APIOperation("startDrain", .health, answers: [.json(.drain)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -24,6 +25,7 @@ struct CancelDrainEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .cancelDrain
     let summary = "Ends a drain that `POST /drain` started."
+    let operation = APIOperation("cancelDrain", .health, answers: [.json(.drain)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -37,4 +39,8 @@ struct CancelDrainEndpoint: AdminEndpoint {
 extension AdminCall {
     /// The state of the drain.
     fileprivate var drain: JSONValue { ["draining": .boolean(self.status.shared.isDraining)] }
+}
+
+extension APISchema {
+    fileprivate static let drain = Self.object(["draining": .boolean("Whether the gateway finishes its requests.")])
 }

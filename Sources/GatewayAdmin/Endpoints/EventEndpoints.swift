@@ -8,8 +8,19 @@ import NIOCore
 struct RecentEventsEndpoint: AdminEndpoint {
     let path = "/events/recent"
     let scope = AdminScope.events
-    let queryParameters: Set<String> = ["types", "limit", AdminRequest.tokenParameter]
     let summary = "The last events: `?types=upstream.*&limit=100`, the newest last."
+    let operation = APIOperation(
+        "listRecentEvents",
+        .events,
+        query: [
+            APIParameter(
+                "types",
+                .text("Types of events, separated by commas, with `*` at the end for all that begin so.", "upstream.*")
+            ),
+            .limit,
+        ],
+        answers: [.list("events", of: .event)]
+    )
 
     func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let limit = try call.query.limit()
@@ -30,8 +41,8 @@ struct RecentEventsEndpoint: AdminEndpoint {
 struct EventClientsEndpoint: AdminEndpoint {
     let path = "/events/clients"
     let scope = AdminScope.events
-    let queryParameters: Set<String> = [AdminRequest.tokenParameter]
     let summary = "The clients of `/events` and `/events/ws`, and how many messages each was sent and has lost."
+    let operation = APIOperation("listEventClients", .events, answers: [.list("clients", of: Self.schema)])
 
     func answer(_ call: AdminCall) async -> Response {
         let clients = await call.status.events?.streamClients() ?? []
@@ -61,4 +72,28 @@ private struct EventTypePattern {
     func matches(_ type: String) -> Bool {
         self.text.hasSuffix("*") ? type.hasPrefix(self.text.dropLast()) : type == self.text
     }
+}
+
+extension EventClientsEndpoint {
+    fileprivate static let schema = APISchema.object([
+        "id": .text("", "1"),
+        "kind": .word("", of: StreamFormat.allCases.map(\.rawValue)),
+        "address": .text("", "127.0.0.1"),
+        "topics": .list(of: .text("", "upstreams.*")),
+        "since": .time("When the stream began."),
+        "sent": .integer("The messages that were sent.", 12),
+        "dropped": .integer("The messages that were lost.", 0),
+    ])
+}
+
+extension APISchema {
+    fileprivate static let event = Self.object([
+        "id": .text("A UUIDv7. IDs rise.", "0192f0c1-7e2a-7000-8000-000000000001"),
+        "time": .time(""),
+        "type": .text("", "upstream.down"),
+        "severity": .word("", of: EventSeverity.allCases.map(\.rawValue)),
+        "topic": .text("", "upstreams.api"),
+        "gateway": .text("`HOST:PID`.", "gateway-1:4242"),
+        "data": .map(of: .any("", "127.0.0.1:9001"), "By the type of the event.", "target"),
+    ]).named("Event")
 }

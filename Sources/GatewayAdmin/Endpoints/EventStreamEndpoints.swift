@@ -8,8 +8,23 @@ import NIOCore
 struct EventStreamEndpoint: AdminStreamEndpoint {
     let path = "/events"
     let scope = AdminScope.events
-    let queryParameters = AdminCall.streamParameters
     let summary = "Events as they happen, as Server-Sent Events: `?topics=upstreams.*,config`, else all."
+    let operation = APIOperation(
+        "streamEvents",
+        .events,
+        query: AdminCall.streamParameters,
+        answers: [
+            APIAnswer(
+                200,
+                ["text/event-stream"],
+                .text(
+                    "Messages as `data`, with their type as `event`.",
+                    "event: heartbeat\ndata: {\"type\":\"heartbeat\"}\n\n"
+                )
+            )
+        ],
+        problems: [.draining]
+    )
     let format = StreamFormat.events
 
     /// For `HEAD`.
@@ -25,8 +40,14 @@ struct EventStreamEndpoint: AdminStreamEndpoint {
 struct EventSocketEndpoint: AdminStreamEndpoint {
     let path = "/events/ws"
     let scope = AdminScope.events
-    let queryParameters = AdminCall.streamParameters
     let summary = "Events as they happen, over a WebSocket. Its messages choose the topics."
+    let operation = APIOperation(
+        "openEventSocket",
+        .events,
+        query: AdminCall.streamParameters,
+        answers: [.empty(101, "The WebSocket is open.")],
+        problems: [.upgradeRequired, .draining]
+    )
     let format = StreamFormat.webSocket
 
     func answer(_ call: AdminCall) throws(AdminRefusal) -> Response { throw .notWebSocket }
@@ -39,7 +60,13 @@ struct EventSocketEndpoint: AdminStreamEndpoint {
 
 extension AdminCall {
     /// The parameters that browsers use, which cannot send header fields.
-    fileprivate static let streamParameters: Set<String> = ["topics", "last_event_id", AdminRequest.tokenParameter]
+    fileprivate static let streamParameters = [
+        APIParameter("topics", .text("Topics, separated by commas, with `*` at the end for all of a kind.", "global")),
+        APIParameter(
+            "last_event_id",
+            .text("Sends the events after this one first.", "0192f0c1-7e2a-7000-8000-000000000001")
+        ),
+    ]
 
     /// The topics in the query.
     ///

@@ -7,6 +7,14 @@ import NIOCore
 struct IndexEndpoint: AdminEndpoint {
     let path = "/"
     let summary = "This list."
+    let operation = APIOperation(
+        "getIndex",
+        .api,
+        answers: [
+            APIAnswer(200, ["application/json"], .index),
+            APIAnswer(200, ["text/html"], .text("A page with the same list.", "<!DOCTYPE html>…")),
+        ]
+    )
 
     package func answer(_ call: AdminCall) -> Response {
         if Self.prefersJSON(call.request.accept) { return .admin(Self.json) }
@@ -72,4 +80,18 @@ struct IndexEndpoint: AdminEndpoint {
         }
         return json > html
     }
+}
+
+extension APISchema {
+    fileprivate static let index = Self.object([
+        "endpoints": .list(
+            of: .object([
+                "aliases": .list(of: .text("A further path with the same answer.", "/health/liveness")),
+                "method": .text("", "GET"),
+                "path": .text("`{name}` is one segment.", "/health/live"),
+                "summary": .text("", "Liveness."),
+            ])
+        ),
+        "version": .text("The version of the gateway.", GatewayVersion.current),
+    ])
 }

@@ -9,6 +9,13 @@ struct CheckEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let bodyLimit = ConfigurationBody.limit
     let summary = "Checks a posted configuration: 200 with the errors and warnings."
+    let operation = APIOperation(
+        "checkConfiguration",
+        .configuration,
+        body: ConfigurationBody.description,
+        answers: [.json(.checkReport)],
+        problems: [.draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try await ConfigurationBody.inspect(call) { await $0.check($1) }
@@ -21,9 +28,19 @@ struct DiffEndpoint: AdminEndpoint {
     let method = Method.post
     let scope = AdminScope.write
     let bodyLimit = ConfigurationBody.limit
-    let queryParameters: Set<String> = ["of"]
     let summary =
         "What a posted configuration would change, or with `?of=file` a reload: 200 with the changes, or 422 with the errors."
+    let operation = APIOperation(
+        "compareConfiguration",
+        .configuration,
+        query: [APIParameter("of", .word("Compares the file of the gateway. There is no body then.", of: ["file"]))],
+        body: ConfigurationBody.description,
+        answers: [
+            .json(.configurationChanges, "What a reload would change."),
+            .json(422, .checkReport, "The configuration has errors."),
+        ],
+        problems: [.draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let sources = call.query.values(of: "of")
@@ -40,6 +57,13 @@ struct DiffEndpoint: AdminEndpoint {
 package enum ConfigurationBody {
     /// In bytes.
     package static let limit = 1024 * 1024
+
+    /// A file may be empty.
+    fileprivate static let description = APIBody(
+        types: ["text/plain"],
+        schema: .text("A configuration file.", "[server]\nlisten = \"127.0.0.1:8080\"\n"),
+        isRequired: false
+    )
 
     fileprivate static func inspect(
         _ call: AdminCall,

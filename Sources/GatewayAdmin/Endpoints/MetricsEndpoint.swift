@@ -7,8 +7,24 @@ import NIOCore
 /// Event loops only copy their values. The page is written and compressed in the task of the request.
 struct MetricsEndpoint: AdminEndpoint {
     let path = "/metrics"
-    let queryParameters: Set<String> = ["name[]"]
     let summary = "Metrics for Prometheus."
+    let operation = APIOperation(
+        "getMetrics",
+        .metrics,
+        query: [
+            APIParameter(
+                "name[]",
+                .list(of: .text("", "process_open_fds"), "Names of metrics or samples; without it all of them.")
+            )
+        ],
+        answers: [
+            APIAnswer(
+                200,
+                ["text/plain", "application/openmetrics-text", "application/vnd.google.protobuf"],
+                .text("The metrics, in the format that `Accept` prefers.", "process_open_fds 42\n")
+            )
+        ]
+    )
 
     /// Smaller pages are not compressed, in bytes.
     private static let compressedSize = 1024

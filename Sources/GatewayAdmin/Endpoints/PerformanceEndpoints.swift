@@ -6,10 +6,17 @@ import NIOCore
 struct PerformanceEndpoint: AdminEndpoint {
     /// How many routes an event loop adds up without a break.
     private static let batch = 64
+    /// Routes of the gateway itself that have statistics.
+    static let reservedRoutes = [MetricLabel.noRoute, MetricLabel.adminRoute]
 
     let path = "/metrics/performance"
-    let queryParameters = AdminQuery.pageParameters
     let summary = "Rates and latencies of all routes over the last 1, 5 and 15 minutes."
+    let operation = APIOperation(
+        "getPerformance",
+        .metrics,
+        query: .page(of: .measuredRoutes),
+        answers: [.json(PerformanceJSON.list)]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         .admin(try await Self.json(call.status, at: call.now, call.query))
@@ -25,7 +32,7 @@ struct PerformanceEndpoint: AdminEndpoint {
     ) async throws(AdminRefusal) -> JSONValue {
         let start = status.statistics
         let measured = await status.registry.measuredRoutes()
-        let reserved = PerformanceJSON.reservedRoutes.filter(measured.contains)
+        let reserved = Self.reservedRoutes.filter(measured.contains)
         let names = status.configuration.routes.map(\.name) + reserved
         let page = try query.page(of: names)
         var all = PerformanceWindow.allCases.map { _ in DurationSummary() }
@@ -52,6 +59,12 @@ struct PerformanceEndpoint: AdminEndpoint {
 struct RoutePerformanceEndpoint: AdminEndpoint {
     let path = "/metrics/performance/{route}"
     let summary = "Rates and latencies of one route."
+    let operation = APIOperation(
+        "getRoutePerformance",
+        .metrics,
+        path: [.path("route", "The name of a route.", "users")],
+        answers: [.json(PerformanceJSON.route)]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         guard let json = await Self.json(call.status, route: call.parameters.first ?? "", at: call.now) else {
@@ -63,7 +76,8 @@ struct RoutePerformanceEndpoint: AdminEndpoint {
     /// nil if there is no route of this name.
     private static func json(_ status: GatewayStatus, route: String, at now: NIODeadline) async -> JSONValue? {
         let isKnown =
-            status.configuration.routes.contains { $0.name == route } || PerformanceJSON.reservedRoutes.contains(route)
+            status.configuration.routes.contains { $0.name == route }
+            || PerformanceEndpoint.reservedRoutes.contains(route)
         guard isKnown else { return nil }
         let start = status.statistics
         guard let windows = await status.registry.performance(of: [route], at: now).first else { return nil }
@@ -76,8 +90,33 @@ struct RoutePerformanceEndpoint: AdminEndpoint {
 
 /// What both endpoints print.
 private enum PerformanceJSON {
-    /// Routes of the gateway itself that have statistics.
-    static let reservedRoutes = [MetricLabel.noRoute, MetricLabel.adminRoute]
+    private static let window = APISchema.object(
+        [
+            "covered_seconds": .number("The part of the window since the statistics began.", 60, from: 0),
+            "count": .integer("The requests.", 1204),
+            "errors": .integer("Those that were answered with 5xx.", 3),
+            "rate": .number("The requests per second.", 20.067, from: 0),
+        ],
+        optional: [
+            "min_ms": .milliseconds("The shortest request.", 0.4), "avg_ms": .milliseconds("The mean.", 3.2),
+            "max_ms": .milliseconds("The longest request.", 81), "p50_ms": .milliseconds("The median.", 2.1),
+            "p90_ms": .milliseconds("", 6.3), "p95_ms": .milliseconds("", 9.7), "p99_ms": .milliseconds("", 31),
+        ]
+    ).named("Performance")
+    private static let windowMembers: APISchema.Members = [
+        "1m": Self.window, "5m": Self.window, "15m": Self.window,
+    ]
+
+    static let route = APISchema.object(
+        ["name": .text("The route.", "users")] + Self.windowMembers + ["since": .statisticsStart]
+    )
+    static let list = APISchema.object([
+        "all": .object(Self.windowMembers, "The sums of all routes."),
+        "routes": .list(of: .object(["name": .text("The route.", "users")] + Self.windowMembers)),
+        "since": .statisticsStart,
+        "total": .integer("The size of the complete list.", 1),
+    ])
+
     private static let quantiles = [("p50_ms", 0.5), ("p90_ms", 0.9), ("p95_ms", 0.95), ("p99_ms", 0.99)]
 
     /// By the windows' names.

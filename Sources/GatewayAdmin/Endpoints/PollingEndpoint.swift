@@ -8,6 +8,7 @@ import Synchronization
 struct PollingEndpoint: AdminEndpoint {
     let path = "/health/polling"
     let summary = "Active health checks: results, and when each target is polled next."
+    let operation = APIOperation("getPolling", .health, answers: [.json(Self.schema)])
 
     package func answer(_ call: AdminCall) -> Response {
         let upstreams = call.status.upstreams
@@ -75,4 +76,41 @@ extension JSONValue {
 
 extension TimeAmount {
     fileprivate var milliseconds: Double { Double(self.nanoseconds) / 1_000_000 }
+}
+
+extension PollingEndpoint {
+    private static let resultMembers: APISchema.Members = [
+        "state": .word("By health checks alone.", of: ["unknown", "up", "down"]),
+        "since": .time("When the state began."),
+        "last_poll": .time("When the last poll ended.").orNull,
+        "next_poll": .time("When the next poll is due.").orNull,
+        "last_result": .word("", of: ["ok", "failed"]).orNull,
+        "reason": .text("Why the last failed poll failed.", "timeout").orNull,
+        "latency_ms": .milliseconds("How long the last poll took.").orNull,
+        "consecutive_successes": .integer("The polls since the result last changed.", 3),
+        "consecutive_failures": .integer("The polls since the result last changed.", 0),
+        "polls_total": .integer("The polls since the health checks began.", 3),
+    ]
+
+    private static let target = APISchema.object(
+        ["target": .text("As in metrics and logs.", "backend:80")] + Self.resultMembers,
+        optional: [
+            "addresses": .list(
+                of: .object(["address": .text("", "10.0.0.7:80")] + Self.resultMembers),
+                "Of a host name."
+            )
+        ]
+    ).named("PolledTarget")
+
+    fileprivate static let schema = APISchema.object([
+        "polls_running": .integer("The polls that run now.", 0),
+        "max_polls": .integer("The maximum number of polls at a time.", 100),
+        "upstreams": .list(
+            of: .object([
+                "name": .text("The upstream.", "api"),
+                "interval_seconds": .number("The time from one poll to the next.", 5, from: 0),
+                "targets": .list(of: Self.target),
+            ])
+        ),
+    ])
 }

@@ -10,6 +10,15 @@ struct ReloadEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .reload
     let summary = "Reloads the configuration: 200 with the changes, or 422 with the errors."
+    let operation = APIOperation(
+        "reloadConfiguration",
+        .configuration,
+        answers: [
+            .json(.configurationChanges, "What the reload changed."),
+            .json(422, .checkReport, "The configuration has errors and was not applied."),
+        ],
+        problems: [.conflict, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)

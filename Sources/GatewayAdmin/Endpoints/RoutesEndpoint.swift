@@ -4,8 +4,13 @@ import GatewaySettings
 /// `/routes`: which requests each route matches, which middlewares process them, and where they go.
 struct RoutesEndpoint: AdminEndpoint {
     let path = "/routes"
-    let queryParameters = AdminQuery.pageParameters
     let summary = "Routes with their middleware chains."
+    let operation = APIOperation(
+        "listRoutes",
+        .traffic,
+        query: .page(of: .routes),
+        answers: [.page("routes", of: .route)]
+    )
 
     package func answer(_ call: AdminCall) throws(AdminRefusal) -> Response {
         let configuration = call.status.configuration
@@ -55,4 +60,40 @@ extension SettingValue {
         guard case .table(let entries) = self, case .list(let elements)? = entries[key] else { return [] }
         return elements.map { if case .table(let table) = $0 { table } else { [:] } }
     }
+}
+
+extension APISchema {
+    fileprivate static let route = Self.object(
+        [
+            "name": .text("", "users"),
+            "match": .object([
+                "headers": .object(others: .any(""), "The conditions on header fields."),
+                "hosts": .list(of: .text("", "www.example.com")),
+                "methods": .list(of: .text("", "GET")),
+                "path": .text("", "/users/{id}"),
+                "query": .object(others: .any(""), "The conditions on the query."),
+            ]),
+            "policies": .list(of: .text("The name of a policy.", "public")),
+            "chain": .list(
+                of: .object([
+                    "name": .text("", "timeout"),
+                    "settings": .map(
+                        of: .object([
+                            "source": .text("Where the value is from.", "line 12"), "value": .any("", "30s"),
+                        ]),
+                        "By key.",
+                        "total"
+                    ),
+                ]),
+                "The middlewares that process a request, in order."
+            ),
+        ],
+        optional: [
+            "upstream": .any("The upstream, or several with their shares.", "api"),
+            "sticky": .text("The cookie that keeps a client at one upstream.", "canary"),
+            "respond": .object(others: .any(""), "The response of the route itself."),
+            "redirect": .object(others: .any(""), "Where the route redirects to."),
+            "line": .integer("The line of the entry in the configuration file.", 12, from: 1),
+        ]
+    ).named("Route")
 }

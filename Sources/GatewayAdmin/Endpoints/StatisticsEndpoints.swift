@@ -6,6 +6,7 @@ import GatewaySettings
 struct CountersEndpoint: AdminEndpoint {
     let path = "/metrics/counters"
     let summary = "All counters as JSON."
+    let operation = APIOperation("getCounters", .metrics, answers: [.json(Self.schema)])
 
     package func answer(_ call: AdminCall) async -> Response {
         let start = call.status.statistics
@@ -36,6 +37,7 @@ struct ResetStatisticsEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .resetStatistics
     let summary = "Resets the JSON statistics. Prometheus counters are not affected."
+    let operation = APIOperation("resetStatistics", .metrics, answers: [.json(.object(["since": .statisticsStart]))])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -44,4 +46,20 @@ struct ResetStatisticsEndpoint: AdminEndpoint {
         }
         return .admin(["since": .string(call.status.statistics.time)])
     }
+}
+
+extension CountersEndpoint {
+    fileprivate static let schema = APISchema.object([
+        "counters": .map(
+            of: .list(
+                of: .object([
+                    "labels": .map(of: .text("", "users"), "The labels of the series.", "route"),
+                    "value": .number("What was counted since the statistics began.", 17, from: 0),
+                ])
+            ),
+            "The series by the name of the metric.",
+            "gateway_http_requests_total"
+        ),
+        "since": .statisticsStart,
+    ])
 }

@@ -11,6 +11,7 @@ struct DrainTargetEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .drainTarget
     let summary = "Sends no new requests to a target."
+    let operation = APIOperation("drainTarget", .traffic, path: .target, answers: [.json(.target)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -27,6 +28,7 @@ struct ReadyTargetEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .readyTarget
     let summary = "Sends requests to a drained target again."
+    let operation = APIOperation("readyTarget", .traffic, path: .target, answers: [.json(.target)])
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -43,6 +45,22 @@ struct WeighTargetEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .weighTarget
     let summary = "Sets the weight of a target, 0 to 1,000,000. With 0 it gets no new requests."
+    let operation = APIOperation(
+        "weighTarget",
+        .traffic,
+        path: .target,
+        body: .json(
+            .object([
+                "weight": .integer(
+                    "The share of the requests relative to the other targets.",
+                    5,
+                    from: Self.weights.lowerBound,
+                    to: Self.weights.upperBound
+                )
+            ])
+        ),
+        answers: [.json(.target)]
+    )
 
     private static let weights = 0...1_000_000
 
@@ -87,4 +105,11 @@ extension AdminCall {
     fileprivate func answer(_ target: UpstreamTarget) async -> Response {
         .admin(UpstreamsEndpoint.json(target, MetricValues(await self.status.registry.snapshot())))
     }
+}
+
+extension [APIParameter] {
+    fileprivate static let target: Self = [
+        .path("name", "The name of an upstream.", "api"),
+        .path("n", "The position of a target, counted from 0, or its percent-encoded name.", "0"),
+    ]
 }

@@ -5,8 +5,13 @@ import GatewaySettings
 /// `/upstreams`: the targets of each upstream, and their state.
 struct UpstreamsEndpoint: AdminEndpoint {
     let path = "/upstreams"
-    let queryParameters = AdminQuery.pageParameters
     let summary = "Upstreams with their targets."
+    let operation = APIOperation(
+        "listUpstreams",
+        .traffic,
+        query: .page(of: .upstreams),
+        answers: [.page("upstreams", of: .upstream)]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let upstreams = call.status.upstreams
@@ -71,4 +76,62 @@ struct UpstreamsEndpoint: AdminEndpoint {
         entry["next_probe"] = circuit.nextProbe.map { .string(CivilTime.rfc3339(milliseconds: $0.time)) }
         return .sorted(entry)
     }
+}
+
+extension APISchema {
+    fileprivate static let upstream = Self.object(
+        [
+            "name": .text("", "api"),
+            "balance": .word("How a target is chosen.", of: BalancePolicy.allCases.map(\.rawValue)),
+            "required": .boolean("Whether the gateway is not ready without a healthy target.", false),
+            "targets": .list(of: .target),
+        ],
+        optional: [
+            "builtin": .word("An upstream inside the gateway's process.", of: Builtin.allCases.map(\.rawValue)),
+            "hash_key": .text("What the target is chosen by.", "client_ip"),
+        ]
+    ).named("Upstream")
+
+    /// An entry of `/upstreams`, which acts on targets also answer with.
+    static let target = Self.object(
+        [
+            "target": .text("As in metrics and logs.", "127.0.0.1:9001"),
+            "weight": .integer("The share of the requests relative to the other targets.", 1),
+        ] + Self.condition + [
+            "requests": .integer("The requests that were answered.", 1204),
+            "connections": .object([
+                "active": .integer("Those that serve a request.", 3), "idle": .integer("Those that wait for one.", 5),
+            ]),
+        ],
+        optional: Self.conditionOptional + [
+            "addresses": .list(
+                of: .object(["address": .text("", "10.0.0.7:80")] + Self.condition, optional: Self.conditionOptional),
+                "Of a host name."
+            )
+        ]
+    ).named("Target")
+
+    /// What the document says of ``UpstreamsEndpoint/json(_:)``.
+    private static let condition: APISchema.Members = [
+        "up": .boolean("Whether it receives requests."),
+        "state": .word("", of: ["unknown", "up", "down", "draining"]),
+        "since": .time("When the state began."),
+    ]
+    private static let conditionOptional: APISchema.Members = [
+        "reason": .text("Why it is down.", "refused"),
+        "next_try": .time("When the next connection or health check is due."),
+        "circuit": .circuit,
+    ]
+
+    /// The state of a circuit breaker.
+    static let circuit = Self.object(
+        [
+            "state": .word("", of: ["closed", "half_open", "open"]),
+            "failures": .integer("The failures in a row.", 0),
+        ],
+        optional: [
+            "reason": .text("The last failure.", "status 503"),
+            "next_probe": .time("When requests are tried again."),
+        ]
+    ).named("Circuit")
 }

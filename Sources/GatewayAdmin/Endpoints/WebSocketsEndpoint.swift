@@ -5,6 +5,7 @@ import GatewaySettings
 struct WebSocketsEndpoint: AdminEndpoint {
     let path = "/websockets"
     let summary = "Open WebSockets by route and consumer."
+    let operation = APIOperation("listWebSockets", .traffic, answers: [.json(Self.schema)])
 
     package func answer(_ call: AdminCall) throws(AdminRefusal) -> Response {
         let counts = call.status.shared.webSockets.counts
@@ -21,4 +22,17 @@ struct WebSocketsEndpoint: AdminEndpoint {
             ),
         ])
     }
+}
+
+extension WebSocketsEndpoint {
+    fileprivate static let schema = APISchema.object([
+        "open": .integer("The open WebSockets.", 2),
+        "websockets": .list(
+            of: .object([
+                "route": .text("", "chat"),
+                "consumer": .text("Null without credentials.", "acme").orNull,
+                "open": .integer("The open WebSockets of the route and the consumer.", 2),
+            ])
+        ),
+    ])
 }

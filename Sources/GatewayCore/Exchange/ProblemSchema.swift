@@ -1,12 +1,17 @@
-import GatewaySettings
+package import GatewaySettings
 
 /// The JSON Schema 2020-12 of the gateway's problem details, for `docs/errors/schemas.json` and the error components of
 /// an OpenAPI document.
-enum ProblemSchema {
-    /// The schemas by name: `Problem`, and one per code, such as `RateLimitedProblem`.
-    static var components: [String: SettingValue] {
+package enum ProblemSchema {
+    /// The schemas as `docs/errors/schemas.json` has them.
+    static var components: [String: SettingValue] { self.components(in: "#/$defs/") }
+
+    /// Returns the schemas by name: `Problem`, and one per code, such as `RateLimitedProblem`.
+    ///
+    /// - Parameter place: Where the schemas are in the document, with a `/` at the end.
+    package static func components(in place: String) -> [String: SettingValue] {
         var components = ["Problem": self.problem]
-        for code in GatewayError.Code.all { components[self.name(of: code)] = self.problem(of: code) }
+        for code in GatewayError.Code.all { components[self.name(of: code)] = self.problem(of: code, in: place) }
         return components
     }
 
@@ -46,7 +51,7 @@ enum ProblemSchema {
         )
     }
 
-    private static func problem(of code: GatewayError.Code) -> SettingValue {
+    private static func problem(of code: GatewayError.Code, in place: String) -> SettingValue {
         var properties: [String: SettingValue] = ["code": .table(["const": .string(code.name)])]
         // An upstream's error keeps its status, and rate_limit.status sets the status of a rate limit.
         if code != .upstreamError, code != .rateLimited {
@@ -55,7 +60,7 @@ enum ProblemSchema {
         return .table([
             "description": .string(code.detail),
             "allOf": .list([
-                .table(["$ref": .string("#/$defs/Problem")]), .table(["properties": .table(properties)]),
+                .table(["$ref": .string(place + "Problem")]), .table(["properties": .table(properties)]),
             ]),
         ])
     }

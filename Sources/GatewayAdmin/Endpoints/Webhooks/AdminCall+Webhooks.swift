@@ -95,3 +95,7 @@ extension Webhook {
         return .object(members + [.init(name: "enabled", value: .boolean(self.isEnabled))])
     }
 }
+
+extension [APIParameter] {
+    static let webhook: Self = [.path("id", "The ID of a webhook.", "ops")]
+}

@@ -8,8 +8,29 @@ import NIOCore
 struct DeliveriesEndpoint: AdminEndpoint {
     let path = "/webhooks/{id}/deliveries"
     let aliases = ["/api/v1/webhooks/{id}/deliveries"]
-    let queryParameters: Set<String> = ["status", "cursor", "limit"]
     let summary = "The deliveries of a webhook, newest first: `?status=pending`, `delivered` or `failed`."
+    let operation = APIOperation(
+        "listDeliveries",
+        .webhooks,
+        path: .webhook,
+        query: [
+            APIParameter(
+                "status",
+                .word("Only those of this state.", of: DeliveryReport.Status.allCases.map(\.rawValue))
+            ),
+            APIParameter("cursor", .text("The `cursor` of the previous page.", "17", pattern: "^[0-9]{1,18}$")),
+            .limit,
+        ],
+        answers: [
+            .json(
+                .object([
+                    "deliveries": .list(of: .delivery),
+                    "cursor": .text("Where the next page begins; null if this is the last one.", "17").orNull,
+                ])
+            )
+        ],
+        problems: [.draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let webhook = try await call.webhook()
@@ -43,6 +64,15 @@ struct RedeliverEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .redeliverWebhook
     let summary = "Delivers an event again, with the same `webhook-id`: 202."
+    let operation = APIOperation(
+        "redeliver",
+        .webhooks,
+        path: .webhook + [.path("delivery", "The ID of a delivery.", "msg_0192f0c1")],
+        answers: [
+            .json(202, .object(["id": .text("The delivery.", "msg_0192f0c1"), "status": .constant("", "pending")]))
+        ],
+        problems: [.rateLimited, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -105,4 +135,22 @@ extension DeliveryTry {
             "error": self.error.map { .string($0) } ?? .null,
         ]
     }
+}
+
+extension APISchema {
+    fileprivate static let delivery = Self.object([
+        "id": .text("", "msg_0192f0c1"),
+        "event": .text("The ID of the event.", "0192f0c1-7e2a-7000-8000-000000000001"),
+        "type": .text("The type of the event.", "upstream.down"),
+        "status": .word("", of: DeliveryReport.Status.allCases.map(\.rawValue)),
+        "attempts": .list(
+            of: .object([
+                "time": .time("When it began."),
+                "status": .integer("Null if there was no response.", 204, from: 100, to: 599).orNull,
+                "duration_ms": .milliseconds("How long it took."),
+                "error": .text("Why it failed; null if it did not.", "refused").orNull,
+            ])
+        ),
+        "next_attempt": .time("Null if there is none.").orNull,
+    ]).named("Delivery")
 }

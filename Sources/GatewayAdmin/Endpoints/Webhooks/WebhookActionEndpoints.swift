@@ -12,6 +12,13 @@ struct TestWebhookEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .testWebhook
     let summary = "Sends `webhook.test` now, and reports how it went."
+    let operation = APIOperation(
+        "testWebhook",
+        .webhooks,
+        path: .webhook,
+        answers: [.json(Self.schema)],
+        problems: [.rateLimited, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -40,6 +47,13 @@ struct RotateWebhookEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .rotateWebhook
     let summary = "Replaces the secret of a webhook, and shows the new one once. The old one signs too for 24 hours."
+    let operation = APIOperation(
+        "rotateWebhook",
+        .webhooks,
+        path: .webhook,
+        answers: [.json(.webhookWithSecret)],
+        problems: [.conflict, .rateLimited, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
@@ -62,6 +76,13 @@ struct EnableWebhookEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .enableWebhook
     let summary = "Delivers events to a webhook again."
+    let operation = APIOperation(
+        "enableWebhook",
+        .webhooks,
+        path: .webhook,
+        answers: [.json(.webhook)],
+        problems: [.rateLimited, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try await call.setWebhook(isEnabled: true)
@@ -76,6 +97,13 @@ struct DisableWebhookEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .disableWebhook
     let summary = "Delivers no events to a webhook, until it is enabled."
+    let operation = APIOperation(
+        "disableWebhook",
+        .webhooks,
+        path: .webhook,
+        answers: [.json(.webhook)],
+        problems: [.rateLimited, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try await call.setWebhook(isEnabled: false)
@@ -97,4 +125,14 @@ extension AdminCall {
             return .admin(try await self.json(after))
         }
     }
+}
+
+extension TestWebhookEndpoint {
+    fileprivate static let schema = APISchema.object([
+        "delivered": .boolean("Whether the receiver accepted the event."),
+        "status": .integer("The status of the response; null if there was none.", 204, from: 100, to: 599).orNull,
+        "duration_ms": .milliseconds("How long it took."),
+        "answer": .text("The beginning of the response's body.", ""),
+        "error": .text("Why it failed; null if it did not.", "refused").orNull,
+    ])
 }

@@ -8,8 +8,14 @@ import NIOCore
 struct WebhooksEndpoint: AdminEndpoint {
     let path = "/webhooks"
     let aliases = ["/api/v1/webhooks"]
-    let queryParameters = AdminQuery.pageParameters
     let summary = "The webhooks of the file and of the API."
+    let operation = APIOperation(
+        "listWebhooks",
+        .webhooks,
+        query: .page(of: .webhooks),
+        answers: [.page("webhooks", of: .webhook)],
+        problems: [.draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         let webhooks = try await call.webhooks().all()
@@ -30,6 +36,20 @@ struct CreateWebhookEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .createWebhook
     let summary = "Makes a webhook: 201, with the secret if it was made here. It is shown once."
+    let operation = APIOperation(
+        "createWebhook",
+        .webhooks,
+        body: .json(.webhookDraft),
+        answers: [
+            APIAnswer(
+                201,
+                ["application/json"],
+                .webhookWithSecret,
+                fields: [("Location", "The path of the webhook.")]
+            )
+        ],
+        problems: [.conflict, .rateLimited, .draining]
+    )
 
     private static let limit = 10_000
 
@@ -75,6 +95,13 @@ struct WebhookEndpoint: AdminEndpoint {
     let path = "/webhooks/{id}"
     let aliases = ["/api/v1/webhooks/{id}"]
     let summary = "One webhook, without its secret."
+    let operation = APIOperation(
+        "getWebhook",
+        .webhooks,
+        path: .webhook,
+        answers: [.json(.webhook)],
+        problems: [.draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         .admin(try await call.json(call.webhook()))
@@ -89,6 +116,14 @@ struct ChangeWebhookEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .changeWebhook
     let summary = "Changes a webhook of the API by a merge patch (RFC 7396)."
+    let operation = APIOperation(
+        "changeWebhook",
+        .webhooks,
+        path: .webhook,
+        body: APIBody(types: ["application/merge-patch+json", "application/json"], schema: .webhookPatch),
+        answers: [.json(.webhook)],
+        problems: [.conflict, .rateLimited, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try await call.status.webhookWrites.perform(at: call.now) { () throws(AdminRefusal) in
@@ -118,6 +153,13 @@ struct DeleteWebhookEndpoint: AdminEndpoint {
     let scope = AdminScope.write
     let action: AuditAction? = .deleteWebhook
     let summary = "Deletes a webhook of the API and its deliveries: 204."
+    let operation = APIOperation(
+        "deleteWebhook",
+        .webhooks,
+        path: .webhook,
+        answers: [.empty(204, "The webhook is gone.")],
+        problems: [.conflict, .rateLimited, .draining]
+    )
 
     package func answer(_ call: AdminCall) async throws(AdminRefusal) -> Response {
         try AdminBody.requireEmpty(call.request.body)
