@@ -11,11 +11,15 @@ struct HistogramCellsTests {
         let natives = NativeBuckets.indices.map { NativeBuckets.bound(of: $0) }
         for bound in Set(bounds + natives + (0..<64).map { UInt64(1) << $0 }) {
             for duration in [bound &- 1, bound, bound &+ 1] {
-                let cell = buckets.cells.cell(of: duration)
-                let bucket = bounds.firstIndex { duration <= $0 } ?? bounds.count
-                #expect(Int(buckets.cells.buckets[cell]) == bucket)
+                let histogram = Histogram(buckets)
+                histogram.observe(nanoseconds: duration)
+                var values: [Double] = []
+                histogram.copy(to: &values)
+                #expect(values.firstIndex { $0 > 0 } == bounds.firstIndex { duration <= $0 } ?? bounds.count)
+                var counts: [UInt64] = []
+                let first = histogram.copyNative(to: &counts)
                 let native = natives.firstIndex { duration <= $0 } ?? natives.count - 1
-                #expect(Int(buckets.cells.natives[cell]) == NativeBuckets.indices.lowerBound + native)
+                #expect(counts.firstIndex(of: 1).map { first + $0 } == NativeBuckets.indices.lowerBound + native)
             }
         }
     }
