@@ -34,11 +34,6 @@ struct ExpressionTests {
         for name in recorded { #expect(RuleFile.recording.names.contains(name), "no rule records \(name)") }
         var labels: Set<String> = ["job", "instance"]
         for name in names {
-            // Counted by the exporter of traces.
-            if name == "gateway_trace_spans_total" {
-                labels.insert("result")
-                continue
-            }
             let metric = Self.metric(name)
             #expect(metric != nil, "there is no metric \(name)")
             labels.formUnion(metric?.labels ?? [])

@@ -58,6 +58,7 @@ package enum MetricCatalog {
                 StreamMeters.clients, StreamMeters.messages,
             ]
         ),
+        ("Traces", [TracedRequests.spans]),
         (
             "Client connections",
             [

@@ -126,6 +126,7 @@ package struct AlertMetrics: Hashable, Sendable {
         "gateway_alerts_firing": Metric(.gauge, "alert", "severity"),
         "gateway_alert_evaluation_failures_total": Metric(.counter, "reason"),
         "gateway_alert_evaluation_duration_seconds": Metric(.gauge),
+        "gateway_trace_spans_total": Metric(.counter, "result"),
         "gateway_client_connections": Metric(.gauge, "listener", "state"),
         "gateway_client_connections_accepted_total": Metric(.counter, "listener"),
         "gateway_proxy_protocol_headers_total": Metric(.counter, "listener", "result"),

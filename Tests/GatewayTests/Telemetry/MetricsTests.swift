@@ -41,7 +41,7 @@ struct MetricsTests {
         gateway_event_stream_clients{kind} gateway_event_stream_messages_total{kind,result}
         gateway_alerts_firing{alert,severity} gateway_alert_evaluation_failures_total{reason}
         gateway_alert_evaluation_duration_seconds
-        gateway_sentry_events_total{result}
+        gateway_sentry_events_total{result} gateway_trace_spans_total{result}
         gateway_client_connections{listener,state}
         gateway_client_connections_accepted_total{listener} gateway_proxy_protocol_headers_total{listener,result}
         gateway_websocket_connections{route} gateway_websocket_handshakes_total{route,result}
