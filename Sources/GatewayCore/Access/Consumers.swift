@@ -62,6 +62,16 @@ package final class Consumers: Sendable {
         }.sorted { $0.name < $1.name }
     }
 
+    /// How many requests of each consumer were over a limit, of those that had some.
+    package var limited: [String: UInt64] {
+        self.state.withLock { state in
+            state.byName.values.reduce(into: [:]) { limited, consumer in
+                let count = consumer.limited
+                if count > 0 { limited[consumer.name] = count }
+            }
+        }
+    }
+
     private var all: [Consumer] { self.state.withLock { Array($0.byName.values) } }
 
     /// Turns all consumers on again, as a reload does.

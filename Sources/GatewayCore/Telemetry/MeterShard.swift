@@ -117,6 +117,18 @@ package final class MeterShard {
     /// Copies the values of all metrics at once.
     package func copy() -> [MetricFamily] { read().copyAll() }
 
+    /// Copies the values of these counters and histograms at once, without running the samplers.
+    func counters(named names: Set<String>) -> [MetricFamily] {
+        ShardReading(names.compactMap { metrics[$0] }, bounds: buckets.seconds, natively: false).copyAll()
+    }
+
+    /// The sum of all series of a gauge, without running the samplers.
+    func sum(of gauge: MetricDescription) -> Double {
+        (metrics[gauge.name]?.meters ?? []).reduce(0) { sum, meter in
+            if case .gauge(let gauge) = meter { sum + gauge.value } else { sum }
+        }
+    }
+
     /// A description whose kind or labels differ from the first of its name gets a meter that is never read: Prometheus
     /// rejects pages with two kinds under one name.
     private func meter(_ description: MetricDescription, _ labels: [String], make: () -> ShardMetric.Meter)

@@ -25,7 +25,14 @@ package final class ReloadMeters: Sendable {
     private let rejected = SharedMeter()
     private let lastSuccessTime = SharedMeter()
     private let isCurrent = SharedMeter()
-    private let error = Mutex<String?>(nil)
+    private let refusal = Mutex<Refusal?>(nil)
+
+    /// A reload that was refused.
+    package struct Refusal: Sendable, Hashable {
+        package var error: String
+        /// When the first reload since the last successful one was refused, in milliseconds since 1970.
+        package var since: Int64
+    }
 
     /// - Parameter start: when the first configuration was applied, in milliseconds since 1970.
     package init(start: Int64) {
@@ -38,18 +45,21 @@ package final class ReloadMeters: Sendable {
         self.taken.add()
         self.lastSuccessTime.set(Double(time) / 1000)
         self.isCurrent.set(1)
-        self.error.withLock { $0 = nil }
+        self.refusal.withLock { $0 = nil }
     }
 
     /// A new configuration was invalid, and the old one stays.
-    package func refused(because error: String) {
+    package func refused(because error: String, at time: Int64 = Platform.unixMilliseconds()) {
         self.rejected.add()
         self.isCurrent.set(0)
-        self.error.withLock { $0 = error }
+        self.refusal.withLock { $0 = Refusal(error: error, since: $0?.since ?? time) }
     }
 
     /// Why the last reload was refused, so that the running configuration is not the latest; nil if it succeeded.
-    package var lastError: String? { self.error.withLock { $0 } }
+    package var lastError: String? { self.lastRefusal?.error }
+
+    /// The last reload, if it was refused.
+    package var lastRefusal: Refusal? { self.refusal.withLock { $0 } }
 
     package func register(with registry: MeterRegistry) {
         registry.add(self.taken, as: Self.reloads, ["ok"])

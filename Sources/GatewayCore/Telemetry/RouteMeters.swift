@@ -142,7 +142,12 @@ package final class RouteMeters {
         }
         self.received.add(request.bytesIn)
         self.sent.add(request.bytesOut)
-        self.performance.record(nanoseconds: duration, isError: request.isError, at: now)
+        self.performance.record(
+            nanoseconds: duration,
+            status: request.status,
+            isError: request.isError,
+            at: now
+        )
     }
 
     /// - Parameter status: How the call ended. Nil for an unknown or missing status.

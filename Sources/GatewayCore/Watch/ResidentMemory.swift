@@ -7,7 +7,7 @@
 #endif
 
 /// Reads the resident memory of this process: one system call without allocations. Nil on systems without `/proc`.
-final class ResidentMemory {
+final class ResidentMemory: Sendable {
     private let file: CInt
     private let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
