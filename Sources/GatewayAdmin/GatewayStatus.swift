@@ -24,6 +24,9 @@ package final class GatewayStatus: Sendable {
     /// Nil until the gateway runs.
     private let knownEvents = NIOLockedValueBox<EventService?>(nil)
     let webhookWrites = WebhookWrites()
+    package let dashboard = DashboardFeed()
+    /// Nil until the metrics are registered.
+    private let knownDroppedLogLines = NIOLockedValueBox<SharedMeter?>(nil)
     private let controlled = NIOLockedValueBox(Controlled())
 
     package static let logLinesDropped = MetricDescription(
@@ -109,8 +112,12 @@ package final class GatewayStatus: Sendable {
         self.registry.addSource { [ProcessMetrics.buildInfo(version: GatewayVersion.current)] }
         self.registry.addSource { [shared = self.shared] in RedisNodes.of(shared).families() }
         self.registry.add(droppedLogLines ?? SharedMeter(), as: Self.logLinesDropped)
+        self.knownDroppedLogLines.withLockedValue { $0 = droppedLogLines }
         self.reloads.register(with: self.registry)
     }
+
+    /// The log lines that could not be written so far.
+    var droppedLogLines: Double { self.knownDroppedLogLines.withLockedValue { $0?.value ?? 0 } }
 
     /// Resolves the middleware settings of a route.
     package func resolver(of configuration: GatewayConfiguration) -> MiddlewareResolver {

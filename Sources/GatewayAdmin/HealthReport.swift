@@ -155,12 +155,7 @@ extension HealthReport.Check {
     fileprivate init(_ webhook: WebhookMeters.Disabled) {
         self.init(componentID: webhook.webhook, status: .warn)
         self.values["reason"] = .string(webhook.reason)
-        self.output =
-            switch webhook.reason {
-            case "gone": "disabled: the receiver answered 410"
-            case "failing": "disabled: all deliveries failed for events.disable_after"
-            default: "disabled through the admin API"
-            }
+        self.output = "disabled: \(webhook.cause)"
     }
 
     fileprivate init(_ store: EventStore.Condition, _ problem: SQLiteError) {
@@ -170,7 +165,6 @@ extension HealthReport.Check {
 
     fileprivate init(_ name: FailingName) {
         self.init(status: .warn, observed: .integer(name.addresses), unit: "addresses in use")
-        let rest = name.addresses == 0 ? "no address is known" : "its last known addresses stay in use"
-        self.output = "the name cannot be looked up: \(name.reason); \(rest)"
+        self.output = "the name cannot be looked up: \(name.reason); \(name.rest)"
     }
 }

@@ -11,7 +11,12 @@ struct MetricValues: Sendable {
 
     /// The sum of all series whose first labels have these values.
     func sum(_ metric: MetricDescription, where labels: [String] = []) -> Double {
-        guard let family = self.families[metric.name] else { return 0 }
+        self.sum(named: metric.name, where: labels)
+    }
+
+    /// The sum of all series whose first labels have these values.
+    func sum(named name: String, where labels: [String] = []) -> Double {
+        guard let family = self.families[name] else { return 0 }
         return family.labels.indices.reduce(0) { sum, series in
             family.labels[series].starts(with: labels) ? sum + (family.values(at: series).first ?? 0) : sum
         }

@@ -1,7 +1,7 @@
 package import GatewayCore
 package import GatewaySettings
 package import Logging
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// Everything that is done with events, on one thread apart from the workers: streams, webhooks, alerts and reports to
@@ -135,6 +135,9 @@ package final class EventService: Sendable {
             throw error
         }
     }
+
+    /// The event loop of everything here. It serves no requests.
+    package var eventLoop: any EventLoop { self.parts.eventLoop }
 
     /// Applies a configuration: at the start, and after each reload.
     package func apply(_ configuration: GatewayConfiguration) async {

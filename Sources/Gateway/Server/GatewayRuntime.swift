@@ -111,6 +111,7 @@ final class GatewayRuntime: Sendable {
         setup.shared.tracedRequests.register(with: setup.registry)
         self.traces = TraceService(setup.shared.tracedRequests, names: self.names, log: log)
         await self.traces.apply(configuration)
+        status.dashboard.start(on: self.events.eventLoop, for: status)
         self.healthChecks = try await HealthChecker.start(for: upstreams, on: self.workers)
         self.warmer = try await Self.startCache(on: self.workers.workers[0], middlewares: middlewares, status: status)
         self.upstreams = upstreams

@@ -178,7 +178,7 @@ extension APISchema {
     )
     private static let alertLabels = Self.map(of: .text("", "users"), "The labels of the series.", "route")
 
-    fileprivate static let alert = Self.object([
+    static let alert = Self.object([
         "name": .text("", "error-rate"),
         "labels": .alertLabels,
         "state": .alertState,

@@ -28,6 +28,13 @@ struct PollingEndpoint: AdminEndpoint {
         ])
     }
 
+    /// The results of a target as a whole; nil if it is not polled.
+    static func json(of target: UpstreamTarget) -> JSONValue? {
+        guard target.isPolled else { return nil }
+        let whole = EndpointPolling.whole(of: target.endpoints.compactMap(\.pollResults))
+        return self.members(whole ?? EndpointPolling(health: PolledHealth(since: target.createdAt)))
+    }
+
     private static func json(_ target: UpstreamTarget) -> JSONValue {
         let addresses = target.endpoints.compactMap { endpoint in endpoint.pollResults.map { (endpoint, $0) } }
         var object: JSONValue = ["target": .string(target.label)]
@@ -79,7 +86,7 @@ extension TimeAmount {
 }
 
 extension PollingEndpoint {
-    private static let resultMembers: APISchema.Members = [
+    static let resultMembers: APISchema.Members = [
         "state": .word("By health checks alone.", of: ["unknown", "up", "down"]),
         "since": .time("When the state began."),
         "last_poll": .time("When the last poll ended.").orNull,

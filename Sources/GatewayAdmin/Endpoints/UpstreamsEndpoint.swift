@@ -94,6 +94,11 @@ extension APISchema {
 
     /// An entry of `/upstreams`, which acts on targets also answer with.
     static let target = Self.object(
+        Self.targetMembers,
+        optional: Self.conditionOptional + Self.targetAddresses
+    ).named("Target")
+
+    static let targetMembers: Members =
         [
             "target": .text("As in metrics and logs.", "127.0.0.1:9001"),
             "weight": .integer("The share of the requests relative to the other targets.", 1),
@@ -102,14 +107,14 @@ extension APISchema {
             "connections": .object([
                 "active": .integer("Those that serve a request.", 3), "idle": .integer("Those that wait for one.", 5),
             ]),
-        ],
-        optional: Self.conditionOptional + [
-            "addresses": .list(
-                of: .object(["address": .text("", "10.0.0.7:80")] + Self.condition, optional: Self.conditionOptional),
-                "Of a host name."
-            )
         ]
-    ).named("Target")
+
+    static let targetAddresses: Members = [
+        "addresses": .list(
+            of: .object(["address": .text("", "10.0.0.7:80")] + Self.condition, optional: Self.conditionOptional),
+            "Of a host name."
+        )
+    ]
 
     /// What the document says of ``UpstreamsEndpoint/json(_:)``.
     private static let condition: APISchema.Members = [
@@ -117,7 +122,7 @@ extension APISchema {
         "state": .word("", of: ["unknown", "up", "down", "draining"]),
         "since": .time("When the state began."),
     ]
-    private static let conditionOptional: APISchema.Members = [
+    static let conditionOptional: APISchema.Members = [
         "reason": .text("Why it is down.", "refused"),
         "next_try": .time("When the next connection or health check is due."),
         "circuit": .circuit,

@@ -10,6 +10,8 @@ package protocol CacheControlling: AnyObject, Sendable {
     ///   - maxSize: In bytes. Responses that do not fit any more are evicted.
     ///   - forms: A URL names what is stored for it in every form.
     func apply(maxSize: Int, forms: StoredURLForms)
+    /// In bytes; 0 if no route has a cache.
+    var maxSize: Int { get }
 }
 
 /// What a purge did.

@@ -15,6 +15,8 @@ package final class SharedState: Sendable {
     package let requestReports = RequestReports()
     /// Receives the requests whose spans are kept.
     package let tracedRequests = TracedRequests()
+    /// The last requests that failed, broke off or were slow.
+    package let keptRequests = KeptRequests()
     private let connections = Atomic(0)
     private let draining = Atomic(false)
     private let overloaded = Atomic(false)

@@ -22,6 +22,8 @@ package final class Worker {
     package let reporter: RequestReporter
     /// Carries requests away whose spans are kept.
     package let traced: TracedRequests.Mailbox
+    /// Keeps requests that failed, broke off or were slow.
+    let keeper: RequestKeeper
     /// What the event loop runs, if it stalls.
     package let activity = LoopActivity()
     private var lag: Histogram?
@@ -68,6 +70,7 @@ package final class Worker {
         self.consumerMeters = ConsumerMeters(meters)
         self.reporter = RequestReporter(setup.settings.reports, to: setup.shared.requestReports)
         self.traced = setup.shared.tracedRequests.makeMailbox()
+        self.keeper = RequestKeeper(setup.shared.keptRequests)
         self.accessLog = setup.accessLog?.makeSink(on: eventLoop)
         self.accessLogFormat = AccessLogFormat(setup.accessLogStyle, secrets: setup.settings.secretParameters)
         self.log = setup.log

@@ -285,6 +285,7 @@ package struct ExchangeDriver {
         if let upgrade = exchange.upgrade { self.ended(upgrade) }
         exchange.plan.chain.complete(exchange, outcome)
         if exchange.mayBeReported(outcome) { self.worker.reporter.report(exchange, outcome) }
+        if exchange.mayBeKept(outcome) { self.worker.keeper.keep(exchange, outcome) }
         exchange.upstreamCall.end()
         let client = exchange.client
         exchange.client = nil

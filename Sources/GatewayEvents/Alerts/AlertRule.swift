@@ -51,18 +51,23 @@ package struct AlertRule: Sendable {
         since: AlertMoment,
         isTest: Bool = false
     ) -> GatewayEvent {
-        let names = [
-            "alert": self.name, "severity": self.severity.rawValue, "state": state.rawValue, "value": unit.text(value),
-        ]
         var data: [String: JSONValue] = [
             "alert": .string(self.name),
             "labels": labels.json,
             "state": .string(state.rawValue),
-            "message": .string(self.message.filled { labels[$0] ?? names[$0] }),
+            "message": .string(self.message(labels, state: state, value: value, unit: unit)),
             "since": since.json,
         ]
         if value.isFinite { data["value"] = .number(value) }
         if isTest { data["test"] = true }
         return GatewayEvent(type, self.severity, topic: "alerts", data)
+    }
+
+    /// The message of an alert of this rule.
+    func message(_ labels: AlertLabels, state: AlertInstance.State, value: Double, unit: AlertUnit) -> String {
+        let names = [
+            "alert": self.name, "severity": self.severity.rawValue, "state": state.rawValue, "value": unit.text(value),
+        ]
+        return self.message.filled { labels[$0] ?? names[$0] }
     }
 }

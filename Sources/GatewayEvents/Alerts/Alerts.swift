@@ -50,6 +50,9 @@ package struct Alerts: Sendable {
     /// All alerts with their states.
     package func json() async -> JSONValue { await self.onLoop { $0.board.json(at: .now()) } ?? ["alerts": []] }
 
+    /// The alerts that fire.
+    package func open() async -> [OpenAlert] { await self.onLoop { $0.board.open } ?? [] }
+
     /// The last changes of states, newest last.
     package func history(limit: Int) async -> JSONValue {
         await self.onLoop { $0.board.historyJSON(limit: limit) } ?? ["history": []]

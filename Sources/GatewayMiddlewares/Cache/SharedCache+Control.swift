@@ -37,6 +37,8 @@ extension SharedCache: CacheControlling {
         Task { await self.store.trim(at: self.time(at: .now())) }
     }
 
+    package var maxSize: Int { self.store.maxSize }
+
     /// Drops the responses of a URL, and those that are on their way.
     func invalidate(_ url: CacheURL) {
         self.purges.add()

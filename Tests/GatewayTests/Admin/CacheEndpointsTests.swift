@@ -11,6 +11,7 @@ import Testing
 @Suite struct CacheEndpointsTests {
     /// Notes what it is asked for.
     private final class FakeCache: CacheControlling {
+        let maxSize = 0
         let purges = NIOLockedValueBox<[Purge]>([])
         let isPending: Bool?
 
