@@ -22,7 +22,8 @@ struct GatewayCommand: AsyncParsableCommand {
             """,
         version: GatewayVersion.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, DiffCommand.self, ReloadCommand.self, ExplainCommand.self,
+            RunCommand.self, CheckCommand.self, DiffCommand.self, ReloadCommand.self, TopCommand.self,
+            ExplainCommand.self,
             InitCommand.self, HealthcheckCommand.self, KeyCommand.self,
             AuditCommand.self, MetricsCommand.self,
             DemoCommand.self, SchemaCommand.self,

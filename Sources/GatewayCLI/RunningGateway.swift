@@ -46,7 +46,7 @@ struct RunningGateway: ParsableArguments {
     /// the gateway.
     ///
     /// - Parameter other: The file to use if there is no configuration; nil for the built-in demo.
-    private func client(or other: String?) throws -> AdminClient {
+    func client(or other: String?) throws -> AdminClient {
         var configuration = GatewayConfiguration.demo
         do throws(ConfigurationErrors) {
             if let path = self.file.path ?? other { configuration = try GatewayConfiguration(readableIn: path) }
@@ -67,28 +67,53 @@ struct RunningGateway: ParsableArguments {
     /// - Returns: A response with status 200 or 422.
     func post(_ path: String, body: String? = nil, or other: String? = nil) async throws -> AdminClient.Answer {
         let client = try self.client(or: other)
+        do throws(Refusal) {
+            return try await Self.answer(.post, path, body: body, of: client, within: .seconds(60))
+        } catch {
+            StandardError.print(lines: [error.message])
+            throw error.code
+        }
+    }
+
+    /// Why there is no usable answer.
+    struct Refusal: Error {
+        /// What to tell, with advice.
+        let message: String
+        let code: ExitCode
+
+        static func other(_ address: ListenAddress, _ detail: String) -> Refusal {
+            Refusal(message: "\(address): \(detail)", code: RunningGateway.unavailable)
+        }
+    }
+
+    /// Sends a request to the gateway.
+    ///
+    /// - Returns: A response with status 200 or 422.
+    static func answer(
+        _ method: Method,
+        _ path: String,
+        body: String? = nil,
+        of client: AdminClient,
+        within timeout: TimeAmount
+    ) async throws(Refusal) -> AdminClient.Answer {
         let answer: AdminClient.Answer
         do throws(AdminClient.Unreachable) {
-            answer = try await client.send(.post, path, body: body, within: .seconds(60))
+            answer = try await client.send(method, path, body: body, within: timeout)
         } catch {
-            StandardError.print(lines: ["no gateway answers: \(error)"])
-            throw Self.unavailable
+            throw Refusal(message: "no gateway answers: \(error)", code: self.unavailable)
         }
         switch answer.status {
         case 200, 422: return answer
         case 401:
             let advice = "set GATEWAY_ADMIN_TOKEN to the token in [admin].token of the gateway"
-            StandardError.print(lines: ["\(client.address) does not accept the token: \(advice)"])
-            throw Self.denied
+            throw Refusal(message: "\(client.address) does not accept the token: \(advice)", code: self.denied)
         case 403:
-            let detail = Problem(answer.body)?.detail ?? "403"
+            let detail = (Problem(answer.body)?.detail ?? "403").trimmingFullStop
             let advice = "run this on the gateway's machine, or set [admin].token"
-            StandardError.print(lines: ["\(client.address) refused: \(detail.trimmingFullStop): \(advice)"])
-            throw Self.denied
+            throw Refusal(message: "\(client.address) refused: \(detail): \(advice)", code: self.denied)
         default:
-            let detail = Problem(answer.body)?.detail ?? "this is no gateway, or another version"
-            StandardError.print(lines: ["\(client.address) answered \(answer.status): \(detail.trimmingFullStop)"])
-            throw Self.unavailable
+            let detail = (Problem(answer.body)?.detail ?? "this is no gateway, or another version").trimmingFullStop
+            throw Refusal(message: "\(client.address) answered \(answer.status): \(detail)", code: self.unavailable)
         }
     }
 }
