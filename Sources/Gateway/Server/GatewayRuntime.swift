@@ -88,6 +88,8 @@ final class GatewayRuntime: Sendable {
         )
         let routes = CompiledRoutes(configuration, middlewares: middlewares.descriptions)
         self.watch.register(with: setup.registry)
+        // Requests may come before there is somebody who takes their spans.
+        setup.shared.tracedRequests.serve(limit: configuration.tracing.isOn ? configuration.tracing.queue : 0, nil)
         self.workers = try await WorkerGroup(setup, on: group) { worker in
             worker.table = try PlanBuilder.build(
                 configuration,

@@ -36,7 +36,7 @@ struct ForwardRequest {
             if !host.isEmpty { exchange.request.headers.withBytes(host) { fields.add(Self.host, $0) } }
             fields.add(Self.proto, exchange.isSecure ? "https" : "http")
             fields.add(Self.client, exchange.clientAddress.text)
-            if exchange.trace.isOn, !self.copied.contains(Self.trace) {
+            if exchange.trace.isSampled, !self.copied.contains(Self.trace) {
                 fields.add(Self.trace) { $0.write(exchange.trace.own.span(span)) }
             }
             for name in self.copied {
