@@ -114,13 +114,28 @@ final class EventDatabase {
 
     /// Leaves sending to another process, from now on.
     func giveUpLease() {
+        self.leaveShelter(at: .now())
         self.isRetired = true
         self.lease = nil
     }
 
     func end() {
+        self.leaveShelter(at: .now())
         self.state = .closed
         self.lease = nil
+    }
+
+    /// Writes what memory keeps to the file, since this process will not do it later.
+    private func leaveShelter(at now: NIODeadline) {
+        guard case .shelter(let connection, let fault) = self.state else { return }
+        self.returnToFile(from: connection, fault, at: now)
+        guard case .shelter = self.state else { return }
+        let waiting = (try? DeliveryRows.pending(in: connection))?.values.reduce(0, +) ?? 0
+        guard waiting > 0 else { return }
+        self.log.error(
+            "the event store cannot be used, so deliveries that wait end with this process",
+            metadata: ["file": "\(self.path)", "deliveries": "\(waiting)", "reason": "\(fault.error)"]
+        )
     }
 
     /// A number that changes when another process has changed the file; 0 for memory.
@@ -159,6 +174,7 @@ final class EventDatabase {
     private func follow(_ connection: SQLiteConnection, isRemoved: Bool, at now: NIODeadline) throws(SQLiteError) {
         self.generation += 1
         let metadata: Logger.Metadata = ["file": "\(self.path)"]
+        var source = connection
         do throws(SQLiteError) {
             if isRemoved {
                 self.log.error("the event store was removed; it is written again", metadata: metadata)
@@ -169,13 +185,17 @@ final class EventDatabase {
                     "another file took the place of the event store; deliveries that wait are moved to it",
                     metadata: metadata
                 )
+                // Before the other file is opened: it has the same neighbors, and this database could not be read afterwards.
+                let copy = try Self.openMemory(self.schema)
+                try DeliveryRows.copy(from: connection, to: copy)
+                source = copy
                 let next = try Self.open(self.path, self.schema)
-                try DeliveryRows.move(from: connection, to: self.path)
+                try DeliveryRows.move(from: copy, to: self.path)
                 self.state = .file(next, FileStatus(of: self.path))
             }
         } catch {
             let shelter = try self.shelter(because: error, at: now)
-            try? DeliveryRows.copy(from: connection, to: shelter)
+            try? DeliveryRows.copy(from: source, to: shelter)
         }
     }
 

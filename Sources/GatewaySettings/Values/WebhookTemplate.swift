@@ -43,7 +43,8 @@ package struct WebhookTemplate: Hashable, Sendable {
         let sample = parts.flatMap { part in
             switch part {
             case .literal(let bytes): bytes
-            case .placeholder(_, let isInString): isInString ? [] : [UInt8(ascii: "0")]
+            // No escape sequence in a string ends with x.
+            case .placeholder(_, let isInString): [UInt8(ascii: isInString ? "x" : "0")]
             }
         }
         // A placeholder alone is text.

@@ -133,6 +133,30 @@ import Testing
         #expect(database.problem == nil)
     }
 
+    @Test func `what memory keeps is written to the file at the end`() throws {
+        let fixture = try StoreFixture()
+        let database = fixture.database()
+        try database.accept(fixture.event())
+        let other = try SQLiteConnection(path: fixture.path, busyTimeout: 0)
+        try other.script("BEGIN IMMEDIATE")
+        try database.accept(fixture.event())
+        #expect(database.problem?.kind == .locked)
+        try other.script("ROLLBACK")
+        database.end()
+        #expect(try fixture.database().pending() == 2)
+    }
+
+    @Test func `a file that is no database takes nothing with it when it replaces the store`() throws {
+        let fixture = try StoreFixture()
+        let database = fixture.database()
+        for _ in 0..<3 { try database.accept(fixture.event()) }
+        try fixture.write(Array(repeating: UInt8(ascii: "x"), count: 5000), to: fixture.path + "-other")
+        #expect(rename(fixture.path + "-other", fixture.path) == 0)
+        try database.accept(fixture.event())
+        #expect(database.problem?.kind == .corrupt)
+        #expect(try database.pending() == 4)
+    }
+
     @Test(arguments: [[""], ["", "-wal", "-shm"]]) func `a file that was removed is written again`(files: [String])
         throws
     {

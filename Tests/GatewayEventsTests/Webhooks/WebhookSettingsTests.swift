@@ -63,6 +63,7 @@ import Testing
 
     @Test(arguments: [
         ("", "there is no URL to post to"),
+        ("id = \"..\"\nurl = \"https://a.example/\"", "is not an ID"),
         ("id = \"a b\"\nurl = \"https://a.example/\"", "is not an ID"),
         ("url = \"https://a.example/\"\nsecret = \"hunter2 is no secret!\"", "not base64"),
         (

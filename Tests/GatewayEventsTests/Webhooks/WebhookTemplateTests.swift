@@ -35,6 +35,7 @@ import Testing
     @Test(arguments: [
         (#"{"text":"{type}"}"#, true), (#"{"n":{data.count}}"#, true), (#""{type}""#, false), ("{data}", false),
         ("{type}", false), ("{type} happened", false), (#"{"text":"{type}""#, false), (#"{"a":{type}{type}}"#, false),
+        (#"{"a":"\{type}""}"#, false),
     ])
     func `a template that is JSON is sent as JSON`(_ template: String, _ isJSON: Bool) throws {
         #expect(try WebhookTemplate(template).isJSON == isJSON)

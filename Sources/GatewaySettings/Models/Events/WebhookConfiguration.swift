@@ -30,9 +30,9 @@ extension WebhookConfiguration {
     /// The ID, or the URL's host if there is none.
     package var name: String { self.id.isEmpty ? self.url.target.hostAndPort?.host ?? "" : self.id }
 
-    /// Whether the text can be an ID. Hosts can.
+    /// Whether the text can be an ID. Hosts can. `.` and `..` cannot, because clients drop them from paths.
     package static func isID(_ text: String) -> Bool {
-        (1...253).contains(text.utf8.count)
+        (1...253).contains(text.utf8.count) && text != "." && text != ".."
             && text.utf8.allSatisfy { byte in
                 byte.isASCIILetter || (0x30...0x39).contains(byte) || "-_.:".utf8.contains(byte)
             }
