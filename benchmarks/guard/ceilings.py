@@ -6,8 +6,9 @@ from dataclasses import dataclass
 # For instructions: compilers and libraries differ slightly between machines, and on a busy machine a request
 # causes more wake-ups.
 SLACK = 0.1
-# For allocations: those of a connection are divided among its requests.
-ONCE = 0.05
+# For allocations: those of a connection, and those of what happens once per second, are divided among all requests. A slow
+# machine has more seconds. What a request allocates is a whole number.
+ONCE = 0.25
 
 
 @dataclass(frozen=True)

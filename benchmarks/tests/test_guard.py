@@ -74,11 +74,11 @@ class CeilingTests(unittest.TestCase):
 
     def test_lets_a_little_drift_through(self):
         for instructions in (901, 1000, 1099):
-            self.assertIsNone(ceilings.verdict(Cost(instructions, 1), self.CEILING))
+            self.assertIsNone(ceilings.verdict(Cost(instructions, 1.2), self.CEILING))
 
     def test_refuses_more(self):
         self.assertIn("more", ceilings.verdict(Cost(1101, 1), self.CEILING))
-        self.assertIn("allocates", ceilings.verdict(Cost(1000, 1.1), self.CEILING))
+        self.assertIn("allocates", ceilings.verdict(Cost(1000, 1.5), self.CEILING))
 
     def test_knows_what_has_become_cheaper(self):
         self.assertTrue(ceilings.is_cheaper(Cost(899, 1), self.CEILING))

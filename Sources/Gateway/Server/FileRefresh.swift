@@ -2,8 +2,10 @@ import GatewaySettings
 
 /// Looks at files of certificates, keys and users at intervals, away from the event loops.
 final class FileRefresh: Sendable {
-    /// The interval while there is nothing to look at, after which a reload may have changed that.
-    private static let pause = TimeSpan.seconds(1)
+    /// The longest step, because a reload may shorten the interval.
+    private static let longestStep = TimeSpan.seconds(1)
+    /// The step while there is nothing to look at, which a reload may change.
+    private static let pause = TimeSpan.seconds(5)
 
     private let task: Task<Void, Never>
 
@@ -20,8 +22,7 @@ final class FileRefresh: Sendable {
             begin()
             var waited = TimeSpan.zero
             while !Task.isCancelled {
-                // In small steps, because a reload may shorten the interval.
-                let step = min(interval() ?? Self.pause, Self.pause)
+                let step = interval().map { min($0, Self.longestStep) } ?? Self.pause
                 guard (try? await Task.sleep(for: .nanoseconds(step.nanoseconds))) != nil else { return }
                 waited = TimeSpan(nanoseconds: waited.nanoseconds + step.nanoseconds)
                 guard let interval = interval(), waited >= interval else { continue }
