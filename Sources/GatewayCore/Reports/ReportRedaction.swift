@@ -7,7 +7,8 @@ struct ReportRedaction {
     private static let mark = "[redacted]"
     /// Parts of names whose values are secret.
     private static let secretParts = [
-        "auth", "cookie", "token", "secret", "passw", "passphrase", "apikey", "api-key", "api_key", "credential",
+        "auth", "cookie", "token", "secret", "passw", "passphrase", "bearer", "apikey", "api-key", "api_key",
+        "credential",
         "session", "signature", "jwt", "csrf", "xsrf", "assertion", "cert", "saml",
     ]
     /// Words of names whose values are secret.
@@ -39,8 +40,19 @@ struct ReportRedaction {
         let name = name.lowercased()
         if !Self.fields.contains(name) || self.names.contains(name) { return nil }
         if name != "host", self.addresses.contains(where: value.contains) { return nil }
-        guard let mark = value.firstIndex(of: "?") else { return value }
-        return value[...mark] + self.redacted(query: String(value[value.index(after: mark)...]))
+        let end = value.firstIndex(of: "?") ?? value.endIndex
+        let address = Self.withoutUserInformation(value[..<end])
+        guard end < value.endIndex else { return address }
+        return address + "?" + self.redacted(query: String(value[value.index(after: end)...]))
+    }
+
+    /// Returns a URL without the name and password before its host (RFC 3986 section 3.2.1). Other values are unchanged.
+    private static func withoutUserInformation(_ value: Substring) -> String {
+        guard let scheme = value.firstRange(of: "://") else { return String(value) }
+        let rest = value[scheme.upperBound...]
+        let authority = rest.prefix { $0 != "/" }
+        guard let end = authority.lastIndex(of: "@") else { return String(value) }
+        return value[..<scheme.upperBound] + Self.mark + value[end...]
     }
 
     /// Returns a query with the values of secret parameters replaced.

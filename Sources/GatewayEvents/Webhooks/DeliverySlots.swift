@@ -9,6 +9,9 @@ struct DeliverySlots {
     private let failingLimit: Int
     private var used = 0
     private var usedByFailing = 0
+    /// The webhooks that wait.
+    private var waiting: Set<String> = []
+    /// In the order in which they began to wait. Those that wait no more are skipped.
     private var queue: Deque<String> = []
     private var failingQueue: Deque<String> = []
 
@@ -22,22 +25,39 @@ struct DeliverySlots {
         fileprivate let isFailing: Bool
     }
 
-    /// Returns a place. If there is none, the webhook waits, and ``give(_:)`` returns it later.
+    private func hasRoom(isFailing: Bool) -> Bool {
+        self.used < self.limit && (!isFailing || self.usedByFailing < self.failingLimit)
+    }
+
+    /// Returns a place. If there is none, the webhook waits until ``next()`` returns it, or asks again.
     mutating func take(for webhook: String, isFailing: Bool) -> Slot? {
-        guard self.used < self.limit, !isFailing || self.usedByFailing < self.failingLimit else {
+        guard self.hasRoom(isFailing: isFailing) else {
+            guard self.waiting.insert(webhook).inserted else { return nil }
             if isFailing { self.failingQueue.append(webhook) } else { self.queue.append(webhook) }
             return nil
         }
+        self.waiting.remove(webhook)
         self.used += 1
         if isFailing { self.usedByFailing += 1 }
         return Slot(isFailing: isFailing)
     }
 
-    /// Returns the webhook that may ask for a place now; nil if none waits.
-    mutating func give(_ slot: Slot) -> String? {
+    mutating func give(_ slot: Slot) {
         self.used -= 1
         if slot.isFailing { self.usedByFailing -= 1 }
-        if let next = self.queue.popFirst() { return next }
-        return self.usedByFailing < self.failingLimit ? self.failingQueue.popFirst() : nil
+    }
+
+    /// Returns the webhook that may ask for a place now; nil if none waits, or there is none. Call it again afterwards,
+    /// because the webhook may need none any more.
+    mutating func next() -> String? {
+        guard self.hasRoom(isFailing: false) else { return nil }
+        while let next = self.queue.popFirst() {
+            if self.waiting.remove(next) != nil { return next }
+        }
+        guard self.hasRoom(isFailing: true) else { return nil }
+        while let next = self.failingQueue.popFirst() {
+            if self.waiting.remove(next) != nil { return next }
+        }
+        return nil
     }
 }

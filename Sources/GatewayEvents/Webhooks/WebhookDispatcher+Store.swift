@@ -158,6 +158,12 @@ extension WebhookDispatcher {
         for id in self.order { self.entries[id]?.timer?.cancel() }
     }
 
+    /// Sends what is in memory, although another process sends what is in the file.
+    func sendFromMemory() {
+        self.isRetired = false
+        self.read()
+    }
+
     func stop() {
         self.isStopping = true
         self.tending?.cancel()

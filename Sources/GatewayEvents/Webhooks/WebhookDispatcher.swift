@@ -25,8 +25,6 @@ final class WebhookDispatcher: EventBus.Subscriber {
         var finished = 0
         /// Whether the oldest deliveries are being given up.
         var isGivingUp = false
-        /// Whether it waits for a slot.
-        var isQueued = false
 
         init(_ webhook: Webhook) {
             self.webhook = webhook
@@ -165,13 +163,9 @@ final class WebhookDispatcher: EventBus.Subscriber {
     func turn(_ id: String) {
         guard let entry = self.entries[id] else { return }
         self.meters.set(id, pending: entry.lane.pending)
-        guard self.isOwner, !self.isStopping, !self.isReading, !entry.isQueued, entry.lane.sending == nil else {
-            return
-        }
-        guard let slot = self.slots.take(for: id, isFailing: entry.lane.isFailing) else {
-            entry.isQueued = true
-            return
-        }
+        guard self.isOwner, !self.isStopping, !self.isReading, entry.lane.sending == nil,
+            let slot = self.slots.take(for: id, isFailing: entry.lane.isFailing)
+        else { return }
         entry.timer?.cancel()
         entry.timer = nil
         let now = Platform.unixMilliseconds()
@@ -188,9 +182,17 @@ final class WebhookDispatcher: EventBus.Subscriber {
     }
 
     private func give(_ slot: DeliverySlots.Slot) {
-        guard let id = self.slots.give(slot) else { return }
-        self.entries[id]?.isQueued = false
-        self.eventLoop.assumeIsolated().execute { [weak self] in self?.turn(id) }
+        self.slots.give(slot)
+        self.inviteNext()
+    }
+
+    /// Lets those that wait for a slot have their turns, one after the other, as long as there are slots.
+    private func inviteNext() {
+        guard let id = self.slots.next() else { return }
+        self.eventLoop.assumeIsolated().execute { [weak self] in
+            self?.turn(id)
+            self?.inviteNext()
+        }
     }
 
     private func send(_ delivery: WebhookDelivery, to webhook: Webhook, _ slot: DeliverySlots.Slot) {

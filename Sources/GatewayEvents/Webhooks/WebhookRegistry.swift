@@ -113,11 +113,14 @@ package final class WebhookRegistry: Sendable {
     /// How long deliveries that are under way may take when another process takes over, or this one ends.
     private static let patience: Duration = .seconds(1)
 
-    /// Leaves sending to another process, which begins as soon as this returns.
+    /// Leaves sending to another process, which begins as soon as this returns. What is in memory nobody else can send, so
+    /// this process sends it until its end.
     func handOver() async {
+        if self.store.path.isEmpty { return }
         _ = await self.onLoop { $0.stopSending() }
         await self.wait { $0.isQuiet }
         await self.store.giveUpLease()
+        if self.store.condition.problem != nil { _ = await self.onLoop { $0.sendFromMemory() } }
     }
 
     /// Sends what can be sent at once, stores the rest, and ends.

@@ -26,6 +26,7 @@ import Testing
         ("User-Agent", "curl", "curl"), ("Cookie", "a", nil), ("Authorization", "a", nil), ("X-Api-Key", "a", nil),
         ("X-My-Key", "a", nil), ("X-Forwarded-For", "a", nil), ("Forwarded", "a", nil), ("X-Real-IP", "a", nil),
         ("X-Anything", "a", nil), ("Referer", "http://a/?token=hush&x=y", "http://a/?token=[redacted]&x=y"),
+        ("Referer", "http://me:hush@a/b@c?bearer=hush", "http://[redacted]@a/b@c?bearer=[redacted]"),
         ("Via", "1.1 203.0.113.9", nil), ("Host", "203.0.113.9", "203.0.113.9"),
     ])
     func `fields that may hold secrets or addresses are left out`(_ name: String, _ value: String, _ expected: String?)
