@@ -99,10 +99,12 @@ package struct AlertBoard: Sendable {
         var dropped = 0
         var rows = verdicts.rows
         // The alert of a series that is gone is forgotten once it is over and was told.
-        entry.instances = entry.instances.filter { rows[$0.key] != nil || $0.value.isOpen || $0.value.told != nil }
+        entry.instances = entry.instances.filter {
+            rows[$0.key] != nil || $0.value.isOpen || $0.value.told != nil || rows.isEmpty && $0.key == .none
+        }
         entry.units = entry.units.filter { entry.instances[$0.key] != nil }
         // A rule without any series is an alert without labels that has no data.
-        if rows.isEmpty, entry.instances.isEmpty {
+        if rows.isEmpty, entry.instances.keys.allSatisfy({ $0 == .none }) {
             rows[.none] = AlertEvaluator.Verdict(holds: nil, value: .nan, unit: .none)
         }
         for labels in rows.keys.sorted() where entry.instances[labels] == nil {

@@ -7,8 +7,10 @@ import NIOCore
 ///
 /// All of it may block. One thread uses it.
 final class EventDatabase {
-    /// How often to look whether a file can be used again.
-    static let retryInterval = TimeAmount.seconds(10)
+    /// How long to wait before a file is tried again. A lock ends soon.
+    private static func retryInterval(after error: SQLiteError) -> TimeAmount {
+        error.kind == .locked ? .seconds(1) : .seconds(10)
+    }
 
     /// Empty: memory.
     let path: String
@@ -27,7 +29,7 @@ final class EventDatabase {
         /// → file, memory, shelter
         case closed
         /// → shelter, closed
-        case file(SQLiteConnection, FileStatus?)
+        case file(SQLiteConnection, StoreFiles)
         /// As configured. → closed
         case memory(SQLiteConnection)
         /// The file cannot be used. → file, closed
@@ -36,15 +38,15 @@ final class EventDatabase {
 
     private struct Fault {
         let error: SQLiteError
-        /// The file at the time of the error.
-        let file: FileStatus?
+        /// The files at the time of the error.
+        let files: StoreFiles
         var retry: NIODeadline
 
         /// Whether it is worth to try again. A damaged file stays damaged until somebody replaces it.
         func isOver(at now: NIODeadline, path: String) -> Bool {
             guard now >= self.retry else { return false }
             switch self.error.kind {
-            case .corrupt, .newer: return FileStatus(of: path) != self.file
+            case .corrupt, .newer: return FileStatus(of: path) != self.files.main
             default: return true
             }
         }
@@ -157,21 +159,26 @@ final class EventDatabase {
             }
             do throws(SQLiteError) {
                 let connection = try Self.open(self.path, self.schema)
-                self.state = .file(connection, FileStatus(of: self.path))
+                self.state = .file(connection, StoreFiles(at: self.path))
                 self.takeLease()
             } catch {
                 try self.shelter(because: error, at: now)
             }
-        case .file(let connection, let file):
+        case .file(let connection, let files):
             let found = FileStatus(of: self.path)
-            if let file, let found, found.isSameFile(as: file) { return }
-            try self.follow(connection, isRemoved: found == nil, at: now)
+            if let file = files.main, let found, found.isSameFile(as: file) { return }
+            try self.follow(connection, files, isRemoved: found == nil, at: now)
         case .memory, .shelter: return
         }
     }
 
     /// The file was removed or replaced, and what is written now would be lost with this process.
-    private func follow(_ connection: SQLiteConnection, isRemoved: Bool, at now: NIODeadline) throws(SQLiteError) {
+    private func follow(
+        _ connection: SQLiteConnection,
+        _ files: StoreFiles,
+        isRemoved: Bool,
+        at now: NIODeadline
+    ) throws(SQLiteError) {
         self.generation += 1
         let metadata: Logger.Metadata = ["file": "\(self.path)"]
         var source = connection
@@ -179,23 +186,31 @@ final class EventDatabase {
             if isRemoved {
                 self.log.error("the event store was removed; it is written again", metadata: metadata)
                 try Self.restore(connection, to: self.path)
-                self.state = .file(try Self.open(self.path, self.schema), FileStatus(of: self.path))
+                self.state = .file(try Self.open(self.path, self.schema), StoreFiles(at: self.path))
             } else {
                 self.log.error(
                     "another file took the place of the event store; deliveries that wait are moved to it",
                     metadata: metadata
                 )
-                // Before the other file is opened: it has the same neighbors, and this database could not be read afterwards.
+                // Before the other file is opened: this one could not be read without its neighbors.
                 let copy = try Self.openMemory(self.schema)
                 try DeliveryRows.copy(from: connection, to: copy)
                 source = copy
+                files.removeNeighborsIfReplaced(at: self.path)
                 let next = try Self.open(self.path, self.schema)
                 try DeliveryRows.move(from: copy, to: self.path)
-                self.state = .file(next, FileStatus(of: self.path))
+                self.state = .file(next, StoreFiles(at: self.path))
             }
         } catch {
             let shelter = try self.shelter(because: error, at: now)
-            try? DeliveryRows.copy(from: source, to: shelter)
+            do throws(SQLiteError) {
+                try DeliveryRows.copy(from: source, to: shelter)
+            } catch {
+                self.log.error(
+                    "deliveries that waited in the event store are lost",
+                    metadata: metadata.merging(["reason": "\(error)"]) { first, _ in first }
+                )
+            }
         }
     }
 
@@ -207,7 +222,7 @@ final class EventDatabase {
         // Keys that no file has, so that a key never means another delivery.
         let firstKey = Int64(1) << 50 + Int64(self.generation) << 32
         let connection = try Self.openMemory(self.schema, firstKey: firstKey)
-        let fault = Fault(error: error, file: FileStatus(of: self.path), retry: now + Self.retryInterval)
+        let fault = Fault(error: error, files: StoreFiles(at: self.path), retry: now + Self.retryInterval(after: error))
         self.state = .shelter(connection, fault)
         self.log.error(
             "cannot use the event store; memory keeps what happens until it works again",
@@ -218,15 +233,19 @@ final class EventDatabase {
 
     private func returnToFile(from shelter: SQLiteConnection, _ fault: Fault, at now: NIODeadline) {
         do throws(SQLiteError) {
+            fault.files.removeNeighborsIfReplaced(at: self.path)
             let connection = try Self.open(self.path, self.schema)
             try DeliveryRows.move(from: shelter, to: self.path)
             self.generation += 1
-            self.state = .file(connection, FileStatus(of: self.path))
+            self.state = .file(connection, StoreFiles(at: self.path))
             self.log.notice("the event store works again", metadata: ["file": "\(self.path)"])
         } catch {
             self.faults[error.kind, default: 0] += 1
-            let file = FileStatus(of: self.path)
-            self.state = .shelter(shelter, Fault(error: error, file: file, retry: now + Self.retryInterval))
+            let files = StoreFiles(at: self.path)
+            self.state = .shelter(
+                shelter,
+                Fault(error: error, files: files, retry: now + Self.retryInterval(after: error))
+            )
         }
     }
 

@@ -95,12 +95,17 @@ extension WebhookDispatcher {
         self.isReading = false
         let condition = self.store.condition
         let isNew = !self.isRead
+        let isOther = condition.generation != self.generation
         self.isRead = true
         self.generation = condition.generation
         self.isOwner = condition.isOwner && !self.isRetired
         // While the file cannot be used, what was read from it before stays.
         if isNew || condition.problem == nil {
-            self.made = reading.webhooks
+            if !isNew, isOther, reading.webhooks.isEmpty {
+                self.keepMade()
+            } else {
+                self.made = reading.webhooks
+            }
             self.update()
             for id in self.order { self.restore(reading.states[id] ?? WebhookRows.State(), of: id) }
         }
@@ -111,6 +116,17 @@ extension WebhookDispatcher {
         guard self.mustReadAgain else { return }
         self.mustReadAgain = false
         self.read()
+    }
+
+    /// Writes the webhooks made through the API to a store that began anew, because its file was damaged and removed.
+    private func keepMade() {
+        let made = self.made
+        guard !made.isEmpty else { return }
+        self.store.run(on: self.eventLoop) { connection throws(SQLiteError) in
+            for webhook in made { try WebhookRows.put(webhook, in: connection) }
+        }.assumeIsolated().whenFailure { error in
+            self.log.error("cannot store the webhooks made through the API", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func restore(_ state: WebhookRows.State, of id: String) {

@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    @Test func `a join with too many pairs has the same ones each time`() {
+        func table(_ label: String) -> AlertTable<Int> {
+            AlertTable(Dictionary(uniqueKeysWithValues: (0..<150).map { (AlertLabels([label: "\($0)"]), $0) }))
+        }
+        let joined = (0..<3).map { _ in table("route").joined(table("upstream"), +).rows }
+        #expect(joined[0].count == AlertTable<Int>.limit)
+        #expect(joined[0] == joined[1])
+        #expect(joined[0] == joined[2])
+    }
+
+    @Test func `an alert without any series knows since when it has no data`() throws {
+        var board = AlertBoard()
+        _ = board.apply([try Self.rule()], at: Self.moment(0))
+        var times: Set<String> = []
+        for second in Int64(1)...3 {
+            _ = board.evaluated(0, AlertTable([:]), isWarm: true, at: Self.moment(second))
+            times.insert(JSONText.text(board.json(at: Self.moment(9))))
+        }
+        #expect(times.count == 1)
+    }
+
     @Test func `each series is an alert with events of its own`() throws {
         var board = AlertBoard()
         #expect(board.apply([try Self.rule()], at: Self.moment(0)) == [])

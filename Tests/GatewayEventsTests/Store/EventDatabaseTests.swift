@@ -15,7 +15,7 @@ import Testing
 
 @Suite struct EventDatabaseTests {
     /// When a file that could not be used is tried again.
-    private let later = NIODeadline.now() + EventDatabase.retryInterval + .seconds(1)
+    private let later = NIODeadline.now() + .seconds(11)
 
     @Test func `only the owner may read the files`() throws {
         let fixture = try StoreFixture()
@@ -144,6 +144,23 @@ import Testing
         try other.script("ROLLBACK")
         database.end()
         #expect(try fixture.database().pending() == 2)
+    }
+
+    @Test func `a backup that replaces the store is used as it is, and gets what waits`() throws {
+        let fixture = try StoreFixture()
+        let backup = fixture.database(at: fixture.path + "-backup")
+        // More than fits into the write-ahead log, so that some pages are in the file itself.
+        for _ in 0..<1500 { try backup.accept(fixture.event()) }
+        backup.end()
+        let database = fixture.database()
+        for _ in 0..<1500 { try database.accept(fixture.event()) }
+        #expect(rename(fixture.path + "-backup", fixture.path) == 0)
+        #expect(try database.pending() == 3000)
+        #expect(database.problem == nil)
+        database.end()
+        let connection = try SQLiteConnection(path: fixture.path, busyTimeout: 0)
+        #expect(try connection.first("PRAGMA integrity_check") { $0.text(0) } == "ok")
+        #expect(try fixture.database().pending() == 3000)
     }
 
     @Test func `a file that is no database takes nothing with it when it replaces the store`() throws {

@@ -27,8 +27,12 @@ final class StoreFixture {
 
     deinit { try? FileManager.default.removeItem(atPath: self.folder) }
 
-    func database(_ schema: EventSchema = .current) -> EventDatabase {
-        EventDatabase(path: self.path, schema: schema, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    func database(_ schema: EventSchema = .current, at path: String? = nil) -> EventDatabase {
+        EventDatabase(
+            path: path ?? self.path,
+            schema: schema,
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
     }
 
     func event() -> WebhookEvent {

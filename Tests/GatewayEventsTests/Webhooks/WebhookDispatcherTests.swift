@@ -66,14 +66,17 @@ import Testing
         try await old.eventually("delivered") { $0.receivers.tries.count == 1 }
         let new = try await DispatcherFixture.start(path: files.path)
         new.publish("b")
-        try await new.eventually("stored") { $0.dispatcher.entries["ops"]?.lane.pending == 1 }
+        // The old process sends it, once it notices it.
+        try await old.eventually("b") { $0.receivers.tries.count == 2 }
         #expect(try await new.sent(to: "ops").isEmpty)
         await old.registry.handOver()
         // It still has events, such as that it handed over.
         old.publish("c")
-        try await new.eventually("delivered") { $0.receivers.tries.count == 2 }
-        #expect(Set(try await new.sent(to: "ops")) == ["b", "c"])
-        #expect(try await old.sent(to: "ops") == ["a"])
+        try await new.eventually("delivered") { $0.receivers.tries.count == 1 }
+        new.publish("d")
+        try await new.eventually("d") { $0.receivers.tries.count == 2 }
+        #expect(try await new.sent(to: "ops") == ["c", "d"])
+        #expect(try await old.sent(to: "ops") == ["a", "b"])
         await old.stop()
         await new.stop()
     }
