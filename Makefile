@@ -176,7 +176,7 @@ H2SPEC_IF_INSTALLED := $(if $(shell command -v $${H2SPEC:-h2spec}),h2spec)
 CACHE_TESTS_IF_PRESENT := $(if $(wildcard $(or $(CACHE_TESTS),.build/cache-tests)/test-engine),cache-tests)
 
 check-all: check  ## also everything slow: ceilings, browser, sanitizers, fuzz, slowhttptest, h2spec, cache-tests, grpcio, OpenTelemetry, schemathesis, testssl, Autobahn, soak, peers
-	@$(MAKE) --no-print-directory bench-guard browser-test dashboard-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test tracing-test openapi-test autobahn soak bench
+	@$(MAKE) --no-print-directory bench-guard browser-test dashboard-test test-thorough test-sanitized fuzz slowhttptest $(H2SPEC_IF_INSTALLED) $(CACHE_TESTS_IF_PRESENT) testssl grpc-test tracing-test openapi-test prometheus-test deploy-test autobahn soak bench
 
 readme:  ## run the commands of README.md, and compare its picture (BINARY=FILE, default: the debug build; UPDATE=1 draws it)
 	@.ci/readme $(if $(filter command line,$(origin BINARY)),--binary $(BINARY))
