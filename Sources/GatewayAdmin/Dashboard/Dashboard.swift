@@ -104,11 +104,3 @@ struct Dashboard {
         return sorted.prefix(Self.mostEntries).sorted().map { self.routes[$0] }
     }
 }
-
-extension JSONValue {
-    /// The member of an object.
-    subscript(name: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
-    }
-}

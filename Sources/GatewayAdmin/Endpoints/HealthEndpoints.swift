@@ -99,7 +99,7 @@ extension APISchema {
         "version": .text("The version of the gateway.", GatewayVersion.current),
         "uptime_seconds": .integer("How long the gateway runs.", 73),
         "checks": .map(of: .list(of: .check), "The observations by what was observed.", "upstream:api"),
-    ]).named("Health")
+    ]).named("HealthReport")
 
     private static let check = Self.object(
         [

@@ -142,15 +142,13 @@ struct APIManual {
     /// What a body looks like: its fields, and an example.
     private func shape(_ content: JSONValue) -> [String] {
         guard let schema = content["schema"] else { return [] }
-        if schema["$ref"] != nil { return ["It is \(Self.article(self.type(schema))).", ""] }
+        if schema["$ref"] != nil { return ["The body is one \(self.type(schema)).", ""] }
         var lines = self.table(schema)
         if let example = content["example"], example.members != nil {
             lines += ["```json", JSONText.text(example, indented: true), "```", ""]
         }
         return lines
     }
-
-    private static func article(_ type: String) -> String { "a \(type)" }
 
     private var objects: String {
         let schemas = (self.document["components"]?["schemas"]?.members ?? []).filter { !$0.name.hasSuffix("Problem") }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GatewayHTTP1
+import Logging
 import NIOCore
 
 @testable import Gateway
@@ -47,6 +48,24 @@ struct AdminFixture {
         request.host = "127.0.0.1:8081"
         change(&request)
         return request
+    }
+
+    /// Starts what serves events, without a store. ``endEvents()`` has to follow.
+    func startEvents() async throws {
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        self.status.events = try await EventService.start(
+            self.status.configuration,
+            bus: EventBus(gateway: "test:1"),
+            registry: self.status.registry,
+            reports: self.status.shared.requestReports,
+            names: NameResolver(NameResolver.Settings(servers: "127.0.0.1"), log: log),
+            log: log
+        )
+    }
+
+    func endEvents() async {
+        await self.status.events?.stop()
+        self.status.events = nil
     }
 
     func get(_ path: String, _ change: (inout AdminRequest) -> Void = { _ in }) async throws(AdminRefusal) -> Response {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import GatewayAdmin
 @testable import GatewayCore
+@testable import GatewayEvents
 @testable import GatewayHTTP
 
 /// What the admin API records.
@@ -21,18 +22,31 @@ struct AuditedEndpointTests {
         (.post, "/upstreams/api/targets/0/drain", ""),
         (.post, "/upstreams/api/targets/0/ready", ""),
         Self.weigh,
+        (.post, "/alerts/errors/silence", #"{"for":"1h"}"#),
+        (.delete, "/alerts/errors/silence", ""),
+        (.post, "/alerts/errors/test", ""),
+        (.post, "/webhooks", #"{"url":"https://hooks.example/"}"#),
+        (.patch, "/webhooks/ops", #"{"format":"slack"}"#),
+        (.delete, "/webhooks/ops", ""),
+        (.post, "/webhooks/ops/test", ""),
+        (.post, "/webhooks/ops/rotate", ""),
+        (.post, "/webhooks/ops/enable", ""),
+        (.post, "/webhooks/ops/disable", ""),
+        (.post, "/webhooks/ops/deliveries/DELIVERY/redeliver", ""),
     ]
     private static let purge = (GatewayHTTP.Method.post, "/cache/purge", #"{"tag":"news"}"#)
     private static let weigh = (GatewayHTTP.Method.post, "/upstreams/api/targets/0/weight", #"{"weight":5}"#)
     /// Endpoints that need access like writes, but change nothing.
     private static let harmless: Set<String> = ["/config/check", "/config/diff"]
 
-    /// Acts on webhooks and alerts need what serves events, so tests over sockets cover them.
-    private static let overSockets = ["/webhooks", "/alerts"]
-
     private static func fixture(_ settings: AuditConfiguration = AuditConfiguration()) -> (AdminFixture, Control) {
         let fixture = AdminFixture(audit: AuditLog(settings)) { configuration in
             configuration.upstreams["api"] = .targets("http://127.0.0.1:9")
+            configuration.events.allowPrivate = true
+            var alert = AlertConfiguration()
+            alert.name = "errors"
+            alert.when = "error_rate > 1"
+            configuration.alerts = [alert]
         }
         _ = fixture.status.shared.consumers.consumer("acme", isNamed: true)
         let control = Control(fixture.status.audit)
@@ -81,7 +95,7 @@ struct AuditedEndpointTests {
         for endpoint in AdminEndpoints.all {
             let isAct = endpoint.scope == .write && !Self.harmless.contains(endpoint.path)
             #expect((endpoint.action != nil) == isAct, "\(endpoint.path)")
-            guard isAct, !Self.overSockets.contains(where: { endpoint.path.hasPrefix($0) }) else { continue }
+            guard isAct else { continue }
             let isTested = Self.acts.contains { act in
                 act.method == endpoint.method && AdminEndpoints.parameters(of: act.path, under: endpoint.path) != nil
             }
@@ -91,25 +105,53 @@ struct AuditedEndpointTests {
 
     @Test func `every act is recorded with its actor, or refused if it cannot be`() async throws {
         for act in Self.acts {
-            let (fixture, control) = Self.fixture()
-            guard case .endpoint(let endpoint, _) = AdminEndpoints.match(act.method, act.path) else {
-                Issue.record("\(act.path)")
-                continue
-            }
-            #expect(await Self.send(act, to: fixture) == 200, "\(act.path)")
-            let entries = try await Self.entries(fixture)
-            #expect(entries.count == 1, "\(act.path)")
-            #expect(entries.first?.action == endpoint.action?.name)
-            #expect(entries.first?.actor == "local")
-            #expect(entries.first?.address == "127.0.0.1")
-            #expect(entries.first?.requestID == "r-1")
-            #expect(entries.first?.result == "ok")
-            control.end()
-
-            let (full, fullControl) = Self.fixture(.full)
-            #expect(await Self.send(act, to: full) == 503, "\(act.path) is not recorded before it happens")
+            try await Self.expectRecorded(act)
+            let (full, control) = Self.fixture(.full)
+            let path = try await Self.startEvents(for: act.path, in: full)
+            let status = await Self.send((act.method, path, act.body), to: full)
+            #expect(status == 503, "\(act.path) is not recorded before it happens")
             #expect(!full.status.shared.isDraining)
-            fullControl.end()
+            await full.endEvents()
+            control.end()
+        }
+    }
+
+    private static func expectRecorded(_ act: (method: GatewayHTTP.Method, path: String, body: String)) async throws {
+        let (fixture, control) = self.fixture()
+        defer { control.end() }
+        let path = try await self.startEvents(for: act.path, in: fixture)
+        guard case .endpoint(let endpoint, _) = AdminEndpoints.match(act.method, path) else {
+            Issue.record("\(act.path)")
+            return
+        }
+        let status = await self.send((act.method, path, act.body), to: fixture)
+        #expect(endpoint.operation.answers.map(\.status).contains(status) && status < 300, "\(act.path): \(status)")
+        let entries = try await self.entries(fixture)
+        #expect(entries.count == 1, "\(act.path)")
+        #expect(entries.first?.action == endpoint.action?.name)
+        #expect(entries.first?.actor == "local")
+        #expect(entries.first?.address == "127.0.0.1")
+        #expect(entries.first?.requestID == "r-1")
+        #expect(entries.first?.result == "ok")
+        await fixture.endEvents()
+    }
+
+    /// Starts what serves events, with a webhook, if the path needs it.
+    ///
+    /// - Returns: The path, with the ID of a delivery.
+    private static func startEvents(for path: String, in fixture: AdminFixture) async throws -> String {
+        guard path.hasPrefix("/webhooks") || path.hasPrefix("/alerts") else { return path }
+        try await fixture.startEvents()
+        let events = try #require(fixture.status.events)
+        try await events.webhooks.put(.made("ops"))
+        guard path.contains("DELIVERY") else { return path }
+        events.bus.publish(GatewayEvent("app.test"))
+        while true {
+            if let delivery = try await events.webhooks.deliveries(of: "ops", status: nil, before: nil, limit: 1).first
+            {
+                return path.replacing("DELIVERY", with: delivery.id)
+            }
+            try await Task.sleep(for: .milliseconds(10))
         }
     }
 
