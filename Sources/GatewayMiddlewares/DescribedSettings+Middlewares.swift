@@ -258,6 +258,13 @@ extension TimeoutMiddleware.Config: DescribedSettings {
     ]
 }
 
+extension TracingMiddleware.Config: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "always": "What is kept all the same: `error`, `slow`. Absent: that of `[tracing]`.",
+        "sample": "Share of the traces that begin here and are kept, 0 to 1. Absent: that of `[tracing]`.",
+    ]
+}
+
 extension WebSocketMiddleware.Config: DescribedSettings {
     package static let descriptions: [String: String] = [
         "idleTimeout":

@@ -34,8 +34,8 @@ struct TopTable {
     private var header: [String] {
         let totals = self.answer.totals
         let figures = totals.figures
-        var parts = ["\(Self.number(figures.rate)) requests/s"]
-        if let ratio = figures.errorRatio { parts.append("\(Self.percent(ratio)) errors") }
+        var parts = [Self.number(figures.rate) + " requests/s"]
+        if let ratio = figures.errorRatio { parts.append(Self.percent(ratio) + " errors") }
         if let p50 = figures.p50, let p95 = figures.p95, let p99 = figures.p99 {
             parts.append(
                 "\(Self.milliseconds(p50)) / \(Self.milliseconds(p95)) / \(Self.milliseconds(p99)) p50/p95/p99"

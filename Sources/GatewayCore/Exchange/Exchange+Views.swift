@@ -88,3 +88,17 @@ extension Exchange {
         self.responseBody.collectsUntil = deadline
     }
 }
+
+extension Exchange {
+    /// The tries to get a response from an upstream. Empty for a response of the gateway or of the cache. A try that still
+    /// runs, or that the client's leaving ends, ends now.
+    package var upstreamTries: UpstreamTries {
+        let call = self.upstreamCall
+        guard call.isTrying else { return UpstreamTries(failed: call.failedTries, last: nil) }
+        var last = call.lastTry
+        last.target = call.target
+        last.endpoint = call.pool?.endpoint ?? last.endpoint
+        last.end(after: self.failure.map { .upstream($0) }, at: self.now)
+        return UpstreamTries(failed: call.failedTries, last: last)
+    }
+}

@@ -22,7 +22,7 @@ package final class KeptRequests: Sendable {
     /// The requests, newest first.
     package var all: [KeptRequest] {
         let contents = self.shelves.withLock { $0 }.map(\.requests)
-        let sorted = contents.joined().sorted { $0.endedAt > $1.endedAt }
+        let sorted = contents.joined().sorted { ($0.time, $0.endedAt) > ($1.time, $1.endedAt) }
         return Array(sorted.prefix(Self.limit))
     }
 

@@ -137,6 +137,7 @@ extension GatewayConfiguration: DescribedSettings {
         "routes": "Routes. The most specific route wins.",
         "sentry": "Errors are reported to Sentry.",
         "server": "Where the gateway listens, which proxies it trusts, and how it stops.",
+        "tracing": "The spans of requests are sent to a collector.",
         "upstreams": "Upstreams by name.",
     ]
 }
@@ -362,22 +363,6 @@ extension ServerConfiguration: DescribedSettings {
     ]
 }
 
-extension TracingConfiguration: DescribedSettings {
-    package static let descriptions: [String: String] = [
-        "always":
-            "What is kept all the same: spans of failed requests, and of those that take longer than `log.slow_request`.",
-        "headers": "Header fields of exports, such as credentials. They are never shown.",
-        "interval": "How long spans wait for a batch to fill, 100 ms to 1 minute. A batch has up to 512.",
-        "link": "The page of a trace, for links: `http://jaeger:16686/trace/{trace_id}`. Empty: no links.",
-        "otlp": "The collector's base URL, to which `/v1/traces` is added. Empty: no spans.",
-        "queue":
-            "Maximum number of spans that wait to be sent. All spans of a request beyond it are dropped.",
-        "sample":
-            "Share of the traces that begin here and are kept, 0 to 1. For others, their parent's decision counts.",
-        "service": "The name of this service in traces.",
-    ]
-}
-
 extension TLSConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "alpn": "Protocols to offer, the preferred one first.",
@@ -400,6 +385,21 @@ extension TargetConfiguration: DescribedSettings {
     package static let descriptions: [String: String] = [
         "url": "`http://host:port`, `https://host`, `h2c://host:port`, each without a path, or `unix:/path`.",
         "weight": "Share of requests relative to the other targets, 1 to 1,000,000.",
+    ]
+}
+
+extension TracingConfiguration: DescribedSettings {
+    package static let descriptions: [String: String] = [
+        "always":
+            "What is kept all the same: spans of failed requests, and of those that take longer than `log.slow_request`.",
+        "headers": "Header fields of exports, such as credentials. They are never shown.",
+        "interval": "How long spans wait for a batch to fill, 100 ms to 1 minute. A batch has up to 512.",
+        "link": "The page of a trace, for links: `http://jaeger:16686/trace/{trace_id}`. Empty: no links.",
+        "otlp": "The collector's base URL, to which `/v1/traces` is added. Empty: no spans.",
+        "queue": "Maximum number of spans that wait to be sent. All spans of a request beyond it are dropped.",
+        "sample":
+            "Share of the traces that begin here and are kept, 0 to 1. For others, their parent's decision counts.",
+        "service": "The name of this service in traces.",
     ]
 }
 

@@ -145,7 +145,9 @@ extension EndToEnd {
         @Test func `an answer that the upstream cut is kept`() async throws {
             let script = playing { session in
                 _ = try await session.request()
-                try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+                // So much that a part has reached the client before the end.
+                let part = String(repeating: "x", count: 60_000)
+                try await session.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + part)
             }
             try await withProxy(script, admin: Self.admin) { gateway, _ in
                 let client = try await gateway.connect()

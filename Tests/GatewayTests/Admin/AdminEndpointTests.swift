@@ -32,8 +32,8 @@ struct AdminEndpointTests {
         #expect(Set(paths).count == paths.count)
         for endpoint in AdminEndpoints.all {
             for path in endpoint.paths {
-                let parameters = path.matches(of: /{[a-z]+}/).map { _ in "users" }
-                let path = path.replacing(/{[a-z]+}/, with: "users")
+                let parameters = path.matches(of: /{[a-z_]+}/).map { _ in "users" }
+                let path = path.replacing(/{[a-z_]+}/, with: "users")
                 #expect(Self.match(endpoint.method, path) == .endpoint(endpoint.path, parameters))
             }
         }

@@ -37,7 +37,7 @@ struct DocumentNameTests {
         let patterns = AdminEndpoints.all.flatMap(\.paths)
         let roots = ["/health", "/metrics", "/routes", "/upstreams", "/config"]
         for span in try Self.codeSpans(of: document) {
-            let path = String(span.split(separator: " ").last ?? "")
+            let path = String((span.split(separator: " ").last ?? "").prefix { $0 != "?" })
             guard roots.contains(where: { path == $0 || path.hasPrefix($0 + "/") }), !path.hasSuffix("/") else {
                 continue
             }
