@@ -1,5 +1,5 @@
 import GatewayAdmin
-package import GatewayCore
+import GatewayCore
 import GatewayEvents
 import GatewayMiddlewares
 import GatewayRedis
