@@ -96,8 +96,8 @@ package struct UpstreamTry {
 
 /// The tries of a request, from the first to the last. To iterate over them allocates nothing.
 package struct UpstreamTries: Sequence {
-    fileprivate let failed: [UpstreamTry]
-    fileprivate let last: UpstreamTry?
+    let failed: [UpstreamTry]
+    let last: UpstreamTry?
 
     /// The try that decided about the response, or that still runs.
     package var final: UpstreamTry? { self.last ?? self.failed.last }
