@@ -151,7 +151,9 @@ struct APIManual {
     }
 
     private var objects: String {
-        let schemas = (self.document["components"]?["schemas"]?.members ?? []).filter { !$0.name.hasSuffix("Problem") }
+        let schemas = (self.document["components"]?["schemas"]?.members ?? []).filter {
+            !$0.name.hasSuffix("Problem") || $0.name == "DashboardProblem"
+        }
         let texts = schemas.map { schema in
             "### \(schema.name)\n\n" + self.table(schema.value).joined(separator: "\n")
         }
