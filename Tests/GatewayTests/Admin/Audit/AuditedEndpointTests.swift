@@ -26,7 +26,6 @@ struct AuditedEndpointTests {
         (.delete, "/alerts/errors/silence", ""),
         (.post, "/alerts/errors/test", ""),
         (.post, "/webhooks", #"{"url":"https://hooks.example/"}"#),
-        (.patch, "/webhooks/ops", #"{"format":"slack"}"#),
         (.delete, "/webhooks/ops", ""),
         (.post, "/webhooks/ops/test", ""),
         (.post, "/webhooks/ops/rotate", ""),
@@ -36,6 +35,8 @@ struct AuditedEndpointTests {
     ]
     private static let purge = (GatewayHTTP.Method.post, "/cache/purge", #"{"tag":"news"}"#)
     private static let weigh = (GatewayHTTP.Method.post, "/upstreams/api/targets/0/weight", #"{"weight":5}"#)
+    /// Tested over sockets, because it checks all settings of a webhook.
+    private static let overSockets = "PATCH /webhooks/{id}"
     /// Endpoints that need access like writes, but change nothing.
     private static let harmless: Set<String> = ["/config/check", "/config/diff"]
 
@@ -97,7 +98,7 @@ struct AuditedEndpointTests {
         for endpoint in AdminEndpoints.all {
             let isAct = endpoint.scope == .write && !Self.harmless.contains(endpoint.path)
             #expect((endpoint.action != nil) == isAct, "\(endpoint.path)")
-            guard isAct else { continue }
+            guard isAct, "\(endpoint.method.name) \(endpoint.path)" != Self.overSockets else { continue }
             let isTested = Self.acts.contains { act in
                 act.method == endpoint.method && AdminEndpoints.parameters(of: act.path, under: endpoint.path) != nil
             }
