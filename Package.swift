@@ -177,7 +177,6 @@ let package = Package(
             name: "GatewayEvents",
             dependencies: [
                 "CSQLite",
-                "CZlib",
                 "GatewayCore",
                 "GatewayHTTP",
                 "GatewayHTTP1",
@@ -195,7 +194,6 @@ let package = Package(
         .target(
             name: "GatewayTracing",
             dependencies: [
-                "CZlib",
                 "GatewayCore",
                 "GatewayHTTP",
                 "GatewaySettings",
@@ -353,7 +351,6 @@ let package = Package(
         .testTarget(
             name: "GatewayTracingTests",
             dependencies: [
-                "CZlib",
                 "GatewayCore",
                 "GatewayHTTP",
                 "GatewaySettings",

@@ -32,9 +32,10 @@ struct TraceSettings: Sendable {
     func request(_ batch: TraceQueue.Batch) -> OutboundRequest {
         var request = OutboundRequest(.post, path: self.url.path, timeout: .seconds(10), maxBody: 64 * 1024)
         request.whenTooLarge = .truncate
-        let bytes = self.envelope.bytes(batch.items)
-        let compressed = Gzip.compress(bytes)
-        request.body = compressed ?? ByteBuffer(bytes: bytes)
+        let bytes = ByteBuffer(bytes: self.envelope.bytes(batch.items))
+        // Spans repeat much, so the fastest level is enough.
+        let compressed = Gzip.compress(bytes, level: 1)
+        request.body = compressed ?? bytes
         request.fields = PreparedFields { fields in
             fields.add(HeaderName(.contentType), "application/x-protobuf")
             if compressed != nil { fields.add(HeaderName(.contentEncoding), "gzip") }
