@@ -1,4 +1,4 @@
-package import GatewayHTTP
+import GatewayHTTP
 
 /// A request that has ended, as its spans tell it. Its size is bounded. Secrets are not yet redacted.
 package struct TracedRequest: Sendable {
