@@ -269,6 +269,8 @@ let package = Package(
         ),
         // Dashboards of Grafana and rules of Prometheus, which only the program writes.
         .target(name: "GatewayDashboards", dependencies: ["GatewaySettings"], swiftSettings: settings),
+        .target(name: "GatewayFormatting", dependencies: ["GatewaySettings"], swiftSettings: settings),
+        .target(name: "GatewayMigration", dependencies: ["GatewayFormatting", "GatewaySettings"], swiftSettings: settings),
         .target(
             name: "GatewayTesting",
             dependencies: [
@@ -294,9 +296,11 @@ let package = Package(
                 "GatewayCore",
                 "GatewayDashboards",
                 "GatewayEvents",
+                "GatewayFormatting",
                 "GatewayHTTP",
                 "GatewayHTTP1",
                 "GatewayMiddlewares",
+                "GatewayMigration",
                 "GatewaySettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -341,6 +345,21 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayFormattingTests",
+            dependencies: ["GatewayFormatting", "GatewaySettings"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewayMigrationTests",
+            dependencies: ["GatewayFormatting", "GatewayMigration", "GatewaySettings"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "GatewaySettingsTests",
+            dependencies: ["GatewayHTTP", "GatewaySettings"],
             swiftSettings: settings
         ),
         .testTarget(
