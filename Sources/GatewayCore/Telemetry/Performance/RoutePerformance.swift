@@ -123,7 +123,7 @@ package final class RoutePerformance {
 
     private func statuses(at place: Int) -> StatusCounts {
         let first = Self.statuses(of: place)
-        return StatusCounts(UnsafeMutableBufferPointer(rebasing: self.statuses[first..<first + StatusCounts.size]))
+        return StatusCounts(self.statuses[first..<first + StatusCounts.size])
     }
 
     /// The sketch of the window's slot at `now`. Clears it if it covers an older slot.
