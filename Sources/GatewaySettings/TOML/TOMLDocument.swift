@@ -1,10 +1,10 @@
 /// Reads TOML 1.0 into nodes that record their source positions.
-enum TOMLDocument {
+package enum TOMLDocument {
     /// Parses a TOML document.
     ///
     /// - Parameter file: The file name to use in positions.
     /// - Throws: The first syntax error.
-    static func read(_ text: String, file: String) throws(ConfigurationErrors) -> SettingNode {
+    package static func read(_ text: String, file: String) throws(ConfigurationErrors) -> SettingNode {
         var parser = TOMLParser(text, file: file)
         do {
             return try parser.document()
