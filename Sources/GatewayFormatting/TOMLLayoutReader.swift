@@ -95,7 +95,7 @@ struct TOMLLayoutReader {
         // Line ends since the last element, comma or comment.
         var lineEnds = 0
         // Whether the last element is the first one on its line, as it will be in a broken array.
-        var beginsLine = false
+        var beginsLine = true
         while let byte = self.peek(), byte != UInt8(ascii: "]") {
             if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
                 self.offset += 1

@@ -22,6 +22,7 @@ import Testing
         ("GatewayRedis", ["GatewayCore", "GatewayHTTP", "GatewaySettings", "GatewayTLS"]),
         ("GatewayEvents", ["GatewayCore", "GatewayHTTP", "GatewayHTTP1", "GatewaySettings", "GatewayWebSocket"]),
         ("GatewayDashboards", ["GatewaySettings"]),
+        ("GatewayFormatting", ["GatewaySettings"]),
         ("GatewayTracing", ["GatewayCore", "GatewayHTTP", "GatewaySettings"]),
         (
             "GatewayMiddlewares",
