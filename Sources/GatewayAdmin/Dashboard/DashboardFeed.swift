@@ -3,8 +3,8 @@ import GatewaySettings
 package import NIOCore
 import Synchronization
 
-/// Keeps what the dashboard shows of the past. It looks once a second, apart from the workers, whether or not anybody reads
-/// it; without traffic, a look takes some microseconds.
+/// Keeps what the dashboard shows of the past. It looks once a second, apart from the workers, if the admin API can be
+/// reached, whether or not anybody reads it; without traffic, a look takes some microseconds.
 package final class DashboardFeed: Sendable {
     /// Routes beyond these have no history of their own.
     static let mostRoutes = 100
@@ -45,6 +45,8 @@ package final class DashboardFeed: Sendable {
         let next = (MeterRegistry.second(at: .now()) + 1) * 1_000_000_000 + 20_000_000
         eventLoop.scheduleTask(deadline: .uptimeNanoseconds(next)) { [weak self] in
             guard let self, let status = self.watched.withLock({ $0.status }) else { return }
+            let admin = status.configuration.admin
+            guard admin.listen != .off || !admin.expose.isEmpty else { return self.schedule(on: eventLoop) }
             eventLoop.makeFutureWithTask { await self.look(at: status, now: .now()) }
                 .whenComplete { [weak self] _ in self?.schedule(on: eventLoop) }
         }
