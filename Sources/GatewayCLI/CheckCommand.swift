@@ -22,7 +22,8 @@ struct CheckCommand: AsyncParsableCommand {
             "The configuration file.",
             discussion: "Default: $GATEWAY_CONFIG, or else gateway.toml.",
             valueName: "file"
-        )
+        ),
+        completion: .file(extensions: ["toml"])
     )
     var config: String?
 

@@ -11,7 +11,8 @@ struct ConfigurationFile: ParsableArguments {
             "The configuration file.",
             discussion: "Default: $GATEWAY_CONFIG, or else gateway.toml.",
             valueName: "file"
-        )
+        ),
+        completion: .file(extensions: ["toml"])
     )
     var config: String?
 

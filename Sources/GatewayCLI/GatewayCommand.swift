@@ -27,7 +27,7 @@ struct GatewayCommand: AsyncParsableCommand {
             InitCommand.self, HealthcheckCommand.self, KeyCommand.self,
             AuditCommand.self, MetricsCommand.self,
             DemoCommand.self, SchemaCommand.self,
-            FormatCommand.self,
+            FormatCommand.self, CompletionCommand.self,
         ]
     )
 

@@ -129,13 +129,14 @@ struct TOMLLayoutWriter {
 
     private mutating func write(blanks count: Int) { self.write(String(repeating: " ", count: count)) }
 
-    /// Ends the line with a comment, which keeps its column if there is room.
+    /// Ends the line with a comment, which keeps its column if there is room and no string spans several lines.
     ///
     /// - Parameter indent: The indentation of the line.
     private mutating func endLine(_ comment: TOMLComment?, indent: Int = 0) {
         if let comment {
             // A limit, since indentation and padding would otherwise multiply the size of a hostile document.
-            let column = indent + min(comment.column, Self.maximumWidth)
+            let isOneLine = !self.line.utf8.contains(UInt8(ascii: "\n"))
+            let column = isOneLine ? indent + min(comment.column, Self.maximumWidth) : 0
             self.write(blanks: max(column - self.column, 1))
             self.write(comment.text)
         }

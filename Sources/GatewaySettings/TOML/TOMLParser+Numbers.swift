@@ -54,7 +54,8 @@ extension TOMLParser {
         return isSound && !text.isEmpty ? String(text) : nil
     }
 
-    private static func value(_ text: String) -> SettingValue? {
+    /// Returns the boolean, number or date; nil if the text is none.
+    static func value(_ text: String) -> SettingValue? {
         switch text {
         case "true": return true
         case "false": return false
@@ -148,8 +149,9 @@ enum TOMLDate {
         return date[2] <= days[date[1] - 1]
     }
 
+    /// RFC 3339 has leap seconds.
     private static func isTime(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard let time = numbers(bytes.prefix(8), "00:00:00"), time[0] < 24, time[1] < 60, time[2] < 60 else {
+        guard let time = numbers(bytes.prefix(8), "00:00:00"), time[0] < 24, time[1] < 60, time[2] <= 60 else {
             return false
         }
         let fraction = bytes.dropFirst(8)

@@ -40,8 +40,8 @@ extension TOMLParser {
         }
     }
 
-    private func anchor(of content: [UInt8]) -> TextAnchor {
-        TextAnchor(offset: content.count, position: self.position)
+    private mutating func anchor(of content: [UInt8]) -> TextAnchor {
+        TextAnchor(offset: content.count, position: self.markedPosition())
     }
 
     /// Consumes the quotes at the offset and returns whether they end the string.

@@ -4,7 +4,8 @@ struct TOMLParser {
     let bytes: [UInt8]
     var offset = 0
     private var line = 1
-    private var lineStart = 0
+    /// A position in the current line that is known, so that long lines are read in linear time.
+    private var known = (offset: 0, column: 1)
     /// The nesting depth of the current value. It is limited so that hostile input cannot overflow the stack.
     private var depth = 0
     private static let maximumDepth = 100
@@ -18,7 +19,7 @@ struct TOMLParser {
         self.file = file
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             offset = 3
-            lineStart = 3
+            known.offset = 3
         }
     }
 
@@ -164,7 +165,7 @@ struct TOMLParser {
         var keys: [Key] = []
         while true {
             skipBlank()
-            let position = position
+            let position = markedPosition()
             let start = offset
             if let byte = peek(), byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
                 guard peek(1) != byte || peek(2) != byte else {
@@ -198,7 +199,7 @@ struct TOMLParser {
     // MARK: Values
 
     private mutating func value(key: SourcePosition?) throws(TOMLError) -> TOMLTree {
-        let position = position
+        let position = markedPosition()
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw tooDeep }
@@ -246,21 +247,45 @@ struct TOMLParser {
     }
 
     /// Whether the line continues as `key =` or as a table header. Inside a list, this means that the list is not
-    /// closed.
+    /// closed. Never true of a valid list.
     private var isAtNextEntry: Bool {
         if peek() == UInt8(ascii: "[") {
             var ahead = 1
             while let byte = peek(ahead), Self.isBareKeyByte(byte) || "[].".utf8.contains(byte) { ahead += 1 }
-            let word = String(decoding: bytes[offset..<offset + ahead], as: UTF8.self).filter(\.isLetter)
-            let isValue = ["", "true", "false", "inf", "nan"].contains(word)
-            let closes = ahead > 2 && peek(ahead - 1) == UInt8(ascii: "]") && !isValue
+            let word = String(
+                decoding: bytes[offset..<offset + ahead].filter { !"[]".utf8.contains($0) },
+                as: UTF8.self
+            )
+            let closes = peek(ahead - 1) == UInt8(ascii: "]") && !word.isEmpty && Self.value(word) == nil
             return closes && [nil, 0x0A, 0x0D, 0x20, 0x23].contains(peek(ahead)) && !Self.isDigit(peek(1))
         }
         var ahead = 0
-        while let byte = peek(ahead), Self.isBareKeyByte(byte) || "\"'.".utf8.contains(byte) { ahead += 1 }
+        while let byte = peek(ahead) {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+                guard ahead == 0 || peek(ahead - 1) == UInt8(ascii: "."), let end = endOfQuotedKey(ahead) else {
+                    return false
+                }
+                ahead = end
+            } else if Self.isBareKeyByte(byte) || byte == UInt8(ascii: ".") {
+                ahead += 1
+            } else {
+                break
+            }
+        }
         guard ahead > 0 else { return false }
         while let byte = peek(ahead), byte == 0x20 || byte == 0x09 { ahead += 1 }
         return peek(ahead) == UInt8(ascii: "=")
+    }
+
+    /// Returns what follows the quoted key that begins so many bytes ahead; nil if it has no end in its line.
+    private func endOfQuotedKey(_ start: Int) -> Int? {
+        let quote = peek(start)
+        var ahead = start + 1
+        while let byte = peek(ahead), byte != UInt8(ascii: "\n") {
+            if byte == quote { return ahead + 1 }
+            ahead += byte == UInt8(ascii: "\\") && quote == UInt8(ascii: "\"") ? 2 : 1
+        }
+        return nil
     }
 
     private static func isDigit(_ byte: UInt8?) -> Bool { byte.map { (0x30...0x39).contains($0) } ?? false }
@@ -299,7 +324,7 @@ struct TOMLParser {
     /// Records that a line ended just before the offset.
     mutating func lineEnded() {
         line += 1
-        lineStart = offset
+        known = (offset, 1)
     }
 
     private mutating func skipBlank() {
@@ -347,8 +372,15 @@ struct TOMLParser {
 
     /// The position of the next byte. Columns count code points.
     package var position: SourcePosition {
-        let before = bytes[min(lineStart, offset)..<offset]
-        return SourcePosition(file: file, line: line, column: before.count { $0 & 0xC0 != 0x80 } + 1)
+        let before = bytes[min(known.offset, offset)..<offset]
+        return SourcePosition(file: file, line: line, column: known.column + before.count { $0 & 0xC0 != 0x80 })
+    }
+
+    /// Returns the position of the next byte, and counts columns from there from now on.
+    mutating func markedPosition() -> SourcePosition {
+        let position = position
+        known = (offset, position.column)
+        return position
     }
 
     /// Returns an error at the next byte.
