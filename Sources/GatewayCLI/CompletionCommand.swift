@@ -33,6 +33,6 @@ struct CompletionCommand: ParsableCommand {
     /// Returns the script without its `#!` line. Shells source the file, and packages reject the line.
     private static func withoutInterpreter(_ script: String) -> String {
         guard script.hasPrefix("#!"), let end = script.firstIndex(of: "\n") else { return script }
-        return String(script[script.index(after: end)...])
+        return String(script[end...].drop(while: \.isNewline))
     }
 }

@@ -31,7 +31,7 @@ struct TOMLDocumentTests {
             "  [ a . b ]  # x\n  c  =  1  ",
             "a = true\nb=false", "a = \"\\\"\\\\\\b\\f\\n\\r\\t\\u00E9\\U0001F600\"", "[a]\nb.c = 1\n[d]\nb.c = 2",
             "[[a]]\nb = 1\n[[a]]\nb.c = 1\n[a.b.d]\n", "2 = 1\n1.2 = 3", "a = \"\"\"x\\  \n\n  y\"\"\"",
-            "-a- = 1\n_ = 2",
+            "-a- = 1\n_ = 2", "a = [\n\"b=1\",\n'c'\n, \"\"\"d\"=e\"\"\"]", "a = [\n[-1e5]\n, [inf]\n, [[+1.5]]\n]",
         ]
     )
     func `every form of TOML is parsed like TOMLKit does`(_ toml: String) throws {
