@@ -64,6 +64,9 @@ extension APISchema {
             "key": .text("", "routes[0].upstream"), "message": .text("", "there is no upstream \"ap\""),
             "suggestion": .text("", "did you mean \"api\"?"),
         ],
-        optional: ["route": .text("The route that it concerns.", "users")]
+        optional: [
+            "route": .text("The route that it concerns.", "users"),
+            "rule": .text("The rule of `gateway lint` that a warning belongs to.", "route-unreachable"),
+        ]
     ).named("ConfigurationMistake")
 }

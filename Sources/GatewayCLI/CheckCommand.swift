@@ -37,7 +37,7 @@ struct CheckCommand: AsyncParsableCommand {
             let report = JSONValue.check(of: file, errors: check.errors, warnings: check.warnings)
             try StandardOutput.print(JSONText.text(report, indented: true))
         } else {
-            let warnings = check.warnings.map { "\($0.place)warning: \($0.text)" }
+            let warnings = check.warnings.map(\.warningText)
             StandardError.print(lines: check.errors.map(\.description) + warnings)
             if check.errors.isEmpty {
                 let count = warnings.isEmpty ? "" : ", with \(Plural.of(warnings.count, "warning"))"

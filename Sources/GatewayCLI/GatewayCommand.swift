@@ -22,7 +22,7 @@ struct GatewayCommand: AsyncParsableCommand {
             """,
         version: GatewayVersion.current,
         subcommands: [
-            RunCommand.self, CheckCommand.self, DiffCommand.self, ReloadCommand.self, TopCommand.self,
+            RunCommand.self, CheckCommand.self, LintCommand.self, DiffCommand.self, ReloadCommand.self, TopCommand.self,
             ExplainCommand.self,
             InitCommand.self, HealthcheckCommand.self, KeyCommand.self,
             AuditCommand.self, MetricsCommand.self,

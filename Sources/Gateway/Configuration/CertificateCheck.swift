@@ -109,6 +109,7 @@ struct CertificateCheck {
         let path = self.diagnostics.written(path)
         let position = self.configuration.document.position(of: path)
         return ConfigurationError(problem, suggestion: suggestion, key: path.description, at: position)
+            .found(by: .certificate)
     }
 }
 

@@ -37,6 +37,6 @@ struct EncodedSlashRoutes {
             suggestion: "write \"/\" for the encoded slash, or {name} for the segment",
             key: path.description,
             at: self.configuration.document.position(of: path)
-        )
+        ).found(by: .routeUnreachable)
     }
 }

@@ -7,6 +7,8 @@ import GatewaySettings
 struct RouteGaps {
     let configuration: GatewayConfiguration
     let middlewares: [MiddlewareDescription]
+    /// Whether to try other hosts and paths too, by which a request may reach the same resource of the upstream.
+    var triesElsewhere = false
 
     /// The middlewares that protect a route.
     private static let protections: Set<String> = ["ip", "auth", "rate_limit", "limits", "concurrency"]
@@ -27,19 +29,28 @@ struct RouteGaps {
         let protections = self.configuration.routes.map { route in
             resolver.settings(for: route).filter(\.isEnabled).map(\.name)
         }
+        let detours = RouteDetours(self.configuration)
         return self.configuration.routes.indices.flatMap { index -> [ConfigurationError] in
             guard !protections[index].isEmpty, let sample = RouteSample(self.configuration.routes[index]),
                 sample.route(in: router) == index
             else { return [] }
             var others: Set<Int> = []
-            return sample.variants.compactMap { variant in
+            let route = self.configuration.routes[index]
+            let elsewhere = self.triesElsewhere ? detours.variants(of: sample, route) : []
+            return (sample.variants + elsewhere).compactMap { variant in
                 guard let other = variant.sample.route(in: router), other != index else { return nil }
+                if variant.isElsewhere, !self.isSameUpstream(other, index) { return nil }
                 let missing = protections[index].filter { !protections[other].contains($0) }
                 let isMeant = variant.key == "methods" && self.isSibling(other, of: index)
                 guard !missing.isEmpty, !isMeant, others.insert(other).inserted else { return nil }
                 return self.warning(for: index, fallingTo: other, variant, missing)
             }
         }
+    }
+
+    private func isSameUpstream(_ one: Int, _ other: Int) -> Bool {
+        let names = [one, other].map { Set(self.configuration.routes[$0].upstream?.names ?? []) }
+        return !names[0].isDisjoint(with: names[1])
     }
 
     /// Whether the other route handles other methods of the same hosts and path. Its missing protections are assumed to
@@ -71,9 +82,9 @@ struct RouteGaps {
         return ConfigurationError(
             "route \(names[0]) has \(list), but requests \(variant.condition) fall through to route \(names[1]) "
                 + "without \(missing.count == 1 ? "it" : "them"), for example \(variant.sample)",
-            suggestion: "add \(list) to route \(names[1]), or remove \(variant.key) from route \(names[0])",
+            suggestion: "add \(list) to route \(names[1]), or \(variant.remedy)",
             key: path.description,
             at: self.configuration.document.position(of: path)
-        )
+        ).found(by: .ruleBypassed)
     }
 }

@@ -11,14 +11,26 @@ struct RouteSample: CustomStringConvertible {
         let condition: String
         /// The key of the failed condition.
         let key: String
+        /// What to change about the route.
+        let remedy: String
+        /// Whether the request has another host or path than those of the route.
+        let isElsewhere: Bool
+
+        init(sample: RouteSample, condition: String, key: String, elsewhere remedy: String? = nil) {
+            self.sample = sample
+            self.condition = condition
+            self.key = key
+            self.remedy = remedy ?? "remove \(key) from route \(JSONText.quoted(sample.route.name))"
+            self.isElsewhere = remedy != nil
+        }
     }
 
     private static let methods = ["POST", "GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"]
 
     private let route: RouteConfiguration
     private var method: String
-    private let host: String?
-    private let path: String
+    private var host: String?
+    private(set) var path: String
     private var headers: [String: String]
     private var query: [String: String]
 
@@ -58,6 +70,21 @@ struct RouteSample: CustomStringConvertible {
             variants.append(Variant(sample: sample, condition: "without the parameter \(name)", key: "match_query"))
         }
         return variants
+    }
+
+    /// Returns the request with another host or path.
+    ///
+    /// - Parameter host: The host; nil for one that no route names.
+    func moved(toHost host: String?) -> RouteSample {
+        var sample = self
+        sample.host = host
+        return sample
+    }
+
+    func moved(toPath path: String) -> RouteSample {
+        var sample = self
+        sample.path = path
+        return sample
     }
 
     private func isTaken(_ method: String) -> Bool {

@@ -436,12 +436,13 @@ struct PlanBuilder {
         _ setting: EffectiveMiddleware,
         in route: SettingPath
     ) -> Finding {
-        let error = setting.error(
+        var error = setting.error(
             diagnostic.message,
             suggestion: diagnostic.suggestion,
             at: diagnostic.keys,
             isInName: diagnostic.isInName
         )
+        error.rule = diagnostic.rule?.rawValue
         return Finding(path: setting.path(of: diagnostic.keys, in: route), error: error)
     }
 }

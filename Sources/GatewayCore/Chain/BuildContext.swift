@@ -52,6 +52,8 @@ public struct BuildContext {
         public var suggestion: String
         /// Whether the error is in the name of the last key, not in its value.
         package var isInName = false
+        /// The rule of `gateway lint` that a warning belongs to; nil for an error.
+        package var rule: LintRule?
     }
 
     package init(
@@ -235,6 +237,11 @@ public struct BuildContext {
 
     /// Reports settings that are legal but unwise; `gateway check` shows them.
     public mutating func warn(_ message: String, suggestion: String = "", at keys: String...) {
-        self.warnings.append(Diagnostic(keys: keys, message: message, suggestion: suggestion))
+        self.warnings.append(Diagnostic(keys: keys, message: message, suggestion: suggestion, rule: .middleware))
+    }
+
+    /// Reports settings that are legal but unwise, as a finding of a rule of `gateway lint`.
+    package mutating func warn(_ rule: LintRule, _ message: String, suggestion: String, at keys: String...) {
+        self.warnings.append(Diagnostic(keys: keys, message: message, suggestion: suggestion, rule: rule))
     }
 }

@@ -64,6 +64,7 @@ extension CORSMiddleware.Config {
     private func checkOrigins(in context: inout BuildContext) {
         if self.origins.isEmpty {
             context.warn(
+                .noEffect,
                 "no origin is listed, so pages of other origins cannot use this route",
                 suggestion: "add origins = [\"https://app.example.com\"]"
             )
@@ -80,6 +81,7 @@ extension CORSMiddleware.Config {
                     )
                 } else if self.origins.count > 1 {
                     context.warn(
+                        .noEffect,
                         "\"*\" includes all other origins of the list",
                         suggestion: "write origins = [\"*\"], or remove \"*\"",
                         at: "origins",
@@ -88,6 +90,7 @@ extension CORSMiddleware.Config {
                 }
             } else if origin == "null", self.credentials {
                 context.warn(
+                    .corsAnyOrigin,
                     "any site can make requests whose origin is \"null\", here with the credentials of its visitors",
                     suggestion: "remove it, or write credentials = false",
                     at: "origins",
@@ -95,6 +98,7 @@ extension CORSMiddleware.Config {
                 )
             } else if let parent = pattern.parentHost, !parent.contains(".") {
                 context.warn(
+                    .corsAnyOrigin,
                     "\(JSONText.quoted(origin)) includes every site below .\(parent)",
                     suggestion: "write \"https://*.example.\(parent)\"",
                     at: "origins",
@@ -160,6 +164,7 @@ extension CORSMiddleware.Config {
         let lowercased = name.lowercased()
         if lowercased == "cookie" {
             context.warn(
+                .noEffect,
                 "pages cannot set Cookie; browsers send cookies if the page asks for credentials",
                 suggestion: "remove it, and write credentials = true if cookies are meant",
                 at: "headers",
@@ -167,7 +172,7 @@ extension CORSMiddleware.Config {
             )
         } else if Self.forbidden.contains(lowercased) || lowercased.hasPrefix("sec-") || lowercased.hasPrefix("proxy-")
         {
-            context.warn("pages cannot set \(name)", suggestion: "remove it", at: "headers", String(index))
+            context.warn(.noEffect, "pages cannot set \(name)", suggestion: "remove it", at: "headers", String(index))
         }
     }
 
@@ -189,7 +194,13 @@ extension CORSMiddleware.Config {
                     String(index)
                 )
             } else if ["set-cookie", "set-cookie2"].contains(name.lowercased()) {
-                context.warn("pages can never read \(name)", suggestion: "remove it", at: "expose", String(index))
+                context.warn(
+                    .noEffect,
+                    "pages can never read \(name)",
+                    suggestion: "remove it",
+                    at: "expose",
+                    String(index)
+                )
             }
         }
     }
@@ -203,6 +214,7 @@ extension CORSMiddleware.Config {
         }
         guard let name = names.min() else { return }
         context.warn(
+            .noEffect,
             "headers.response writes \(name), which cors drops: only cors decides on this route",
             suggestion: "remove it from headers.response"
         )

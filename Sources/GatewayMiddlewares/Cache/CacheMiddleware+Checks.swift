@@ -95,6 +95,7 @@ extension CacheMiddleware.Config {
             AuthMiddleware.Config.ofRoute(in: context)?.any.isEmpty == true
         {
             context.warn(
+                .noEffect,
                 "all share the responses, because the route asks for no credential",
                 suggestion: "remove key_consumer, or add [routes.auth]",
                 at: "key_consumer"

@@ -18,10 +18,11 @@ extension RateLimitMiddleware.Config {
             self.limited(to: rates).checkBurst(of: "plan \(JSONText.quoted(name))", in: &context)
         }
         if self.key != KeySource(.clientIP) {
-            context.warn("plans count by consumer, so key has no effect", suggestion: "remove it", at: "key")
+            context.warn(.noEffect, "plans count by consumer, so key has no effect", suggestion: "remove it", at: "key")
         }
         if self.scope == .policy {
             context.warn(
+                .noEffect,
                 "plans count over all routes, so scope has no effect",
                 suggestion: "remove it",
                 at: "scope"
@@ -38,6 +39,7 @@ extension RateLimitMiddleware.Config {
         let isOpen = auth.any.isEmpty || auth.optional || auth.mode == .shadow
         if isOpen, context.plans[CallerLimits.anonymousPlan] == nil {
             context.warn(
+                .unknownName,
                 "callers without a credential are not limited, because there is no plan \"anonymous\"",
                 suggestion: "add [plans.anonymous]",
                 at: "limit"
@@ -45,6 +47,7 @@ extension RateLimitMiddleware.Config {
         }
         if !auth.any.isEmpty, context.plans[Caller.usualPlan] == nil {
             context.warn(
+                .unknownName,
                 "callers without a plan are not limited, because there is no plan \"authenticated\"",
                 suggestion: "add [plans.authenticated]",
                 at: "limit"

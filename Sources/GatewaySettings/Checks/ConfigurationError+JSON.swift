@@ -1,10 +1,11 @@
 extension ConfigurationError {
-    /// The error as `gateway check --json` prints it.
+    /// The error or warning as `gateway check --json` prints it.
     package var json: JSONValue {
         var members: [String: JSONValue] = [
             "line": .integer(self.line), "column": .integer(self.column), "key": .string(self.key),
             "message": .string(self.message), "suggestion": .string(self.suggestion),
         ]
+        members["rule"] = self.rule.map { .string($0) }
         members["route"] = self.route.map { .string($0) }
         return .sorted(members)
     }

@@ -14,6 +14,8 @@ public struct ConfigurationError: Error, Hashable, Sendable {
     public var suggestion: String
     /// The name of the route that contains `key`.
     public var route: String?
+    /// The rule that a warning belongs to, such as `secret-in-file`, as `gateway lint` names it; nil for an error.
+    public var rule: String?
 
     public init(_ message: String, suggestion: String = "", key: String = "", at position: SourcePosition? = nil) {
         self.message = message
@@ -44,6 +46,18 @@ extension ConfigurationError: CustomStringConvertible {
         let name = quoted.map { message.contains($0) ? "" : " (route \($0))" } ?? ""
         return (key.isEmpty ? "" : key + ": ") + message + advice + name
     }
+}
+
+extension ConfigurationError {
+    /// Returns the warning as one that the rule found.
+    package func found(by rule: LintRule) -> ConfigurationError {
+        var warning = self
+        warning.rule = rule.rawValue
+        return warning
+    }
+
+    /// The line that `gateway check` prints for a warning.
+    package var warningText: String { "\(self.place)warning: \(self.text)" + (self.rule.map { " [\($0)]" } ?? "") }
 }
 
 /// All errors in a configuration, sorted by position.

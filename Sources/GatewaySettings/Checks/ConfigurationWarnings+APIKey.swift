@@ -5,7 +5,7 @@ extension ConfigurationWarnings {
         let path = SettingPath("auth", "api_key")
         return settings.keys.enumerated().compactMap { index, key in
             self.configuration.problem(ofPlan: key.plan).map {
-                warning(path + "keys" + index + "plan", $0.problem, $0.suggestion)
+                warning(.unknownName, path + "keys" + index + "plan", $0.problem, $0.suggestion)
             }
         }
     }

@@ -9,7 +9,12 @@ extension ConfigurationWarnings {
             }
             if condition.series.isEmpty {
                 warnings.append(
-                    warning(place + "when", "the condition never changes", "compare a measure, as in error_rate > 5%")
+                    warning(
+                        .alertCondition,
+                        place + "when",
+                        "the condition never changes",
+                        "compare a measure, as in error_rate > 5%"
+                    )
                 )
             }
             for series in condition.series {
@@ -18,6 +23,7 @@ extension ConfigurationWarnings {
             if alert.window < self.configuration.events.evaluate {
                 warnings.append(
                     warning(
+                        .alertCondition,
                         place + "window",
                         "the window is shorter than events.evaluate, so that each evaluation covers more than it",
                         "write \(self.configuration.events.evaluate.settingValue.quoted) or more"
@@ -44,6 +50,7 @@ extension ConfigurationWarnings {
         }
         return wanted.filter { !names.contains($0) }.map { name in
             warning(
+                .unknownName,
                 path,
                 "there is no \(matcher.label) \(JSONText.quoted(name))",
                 NearestName.of(name, among: names).map { "write '\($0)'" }
@@ -64,6 +71,7 @@ extension ConfigurationWarnings {
             let nearest = NearestName.of(name, among: names).map { "{\($0)}" }
             let others = "one of \(names.map { "{\($0)}" }.joined(separator: ", "))"
             return warning(
+                .unknownName,
                 path,
                 "{\(name)} has no value in this alert",
                 "write \(nearest ?? others), or {{\(name)}} for the text"

@@ -7,6 +7,7 @@ extension ConfigurationWarnings {
         if audit.file.isEmpty, audit.required, isWritten(path + "required") {
             warnings.append(
                 warning(
+                    .noEffect,
                     path + "required",
                     "there is no file to write, so memory alone keeps the entries",
                     "set audit.file"
@@ -15,7 +16,12 @@ extension ConfigurationWarnings {
         }
         if audit.events.isEmpty, !audit.file.isEmpty {
             warnings.append(
-                warning(path + "events", "nothing is recorded", "write [\"admin\", \"config\"], or remove audit.file")
+                warning(
+                    .noEffect,
+                    path + "events",
+                    "nothing is recorded",
+                    "write [\"admin\", \"config\"], or remove audit.file"
+                )
             )
         }
         return warnings

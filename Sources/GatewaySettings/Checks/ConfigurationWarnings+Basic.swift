@@ -8,6 +8,7 @@ extension ConfigurationWarnings {
         var warnings = basic.users.sorted { $0.key < $1.key }.compactMap { name, user in
             user.password.scheme == .bcrypt && (4..<10).contains(user.password.cost)
                 ? warning(
+                    .weakHash,
                     path + "users" + name,
                     "bcrypt with a cost of \(user.password.cost) is quick to guess",
                     "run `gateway key password \(name)`, which uses 12"
@@ -16,6 +17,7 @@ extension ConfigurationWarnings {
         if let address = readableAddress, let route = routesWithPasswords.first {
             warnings.append(
                 warning(
+                    .basicWithoutTLS,
                     path,
                     "passwords for route \(JSONText.quoted(route.name)) can be read on the way to "
                         + "\(address.settingValue.quoted), which does not use TLS",

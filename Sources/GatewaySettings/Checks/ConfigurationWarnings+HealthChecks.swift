@@ -11,6 +11,7 @@ extension ConfigurationWarnings {
             ]
             return changed.filter(\.1).map { key, _ in
                 warning(
+                    .noEffect,
                     SettingPath("upstreams") + name + "health" + key,
                     "a \"tcp\" health check only connects, so it does not use this",
                     "remove it, or write type = \"http\""

@@ -14,6 +14,7 @@ extension ConfigurationWarnings {
             if (issuer.audience ?? jwt.audience).isEmpty {
                 warnings.append(
                     warning(
+                        .jwtWithoutAudience,
                         place,
                         "without an audience, tokens that were issued for other services are accepted",
                         "add audience = [\"NAME\"], the name that the issuer has for this service"
@@ -23,6 +24,7 @@ extension ConfigurationWarnings {
             if case .http(let host, _) = issuer.jwks.target, issuer.jwks != .missing, !Self.isLoopback(host) {
                 warnings.append(
                     warning(
+                        .plainText,
                         place + "jwks",
                         "the keys are fetched without TLS, so anyone on the way can replace them",
                         "write https://"

@@ -7,6 +7,7 @@ extension ConfigurationWarnings {
         guard !self.configuration.plans.isEmpty, !tables.contains(where: Self.limitsByPlan) else { return [] }
         return [
             warning(
+                .unused,
                 SettingPath("plans"),
                 "the plans limit nobody, because no route has rate_limit.limit = \"plan\"",
                 "add limit = \"plan\" to [middleware.rate_limit]"

@@ -8,17 +8,28 @@ extension ConfigurationWarnings {
         var warnings: [ConfigurationError] = []
         if !redis.url.isSecure, !redis.url.password.isEmpty, redis.url.hosts.contains(where: { !$0.isLoopback }) {
             warnings.append(
-                warning(path + "url", "the password is sent without TLS", "write rediss:// if the server has TLS")
+                warning(
+                    .plainText,
+                    path + "url",
+                    "the password is sent without TLS",
+                    "write rediss:// if the server has TLS"
+                )
             )
         }
         if let tls = redis.tls {
             if !redis.url.isSecure {
                 warnings.append(
-                    warning(path + "tls", "tls has no effect with redis://", "remove it, or write rediss:// in url")
+                    warning(
+                        .noEffect,
+                        path + "tls",
+                        "tls has no effect with redis://",
+                        "remove it, or write rediss:// in url"
+                    )
                 )
             } else if !tls.verify {
                 warnings.append(
                     warning(
+                        .redisVerifyOff,
                         path + "tls" + "verify",
                         "the server is not verified, so anyone on the way can read and change what is shared",
                         "write true, and set ca if its certificate comes from a private authority"

@@ -15,6 +15,7 @@ extension ConfigurationWarnings {
         if configuration.routes.isEmpty, !diagnostics.hasFailure(in: SettingPath("routes")) {
             return [
                 warning(
+                    .noRoutes,
                     SettingPath("routes"),
                     "there are no routes, so every request gets 404",
                     "add [[routes]]"
@@ -34,6 +35,7 @@ extension ConfigurationWarnings {
             if earlier.count == matches.count, let other = earlier.first {
                 warnings.append(
                     warning(
+                        .routeUnreachable,
                         path,
                         "route \(JSONText.quoted(route.name)) can never match: "
                             + "route \(JSONText.quoted(configuration.routes[other].name))\(line(of: other)) "
@@ -44,6 +46,7 @@ extension ConfigurationWarnings {
             } else if exposed.contains(where: { Self.covers($0, pattern) }), let loss = Self.loss(of: route) {
                 warnings.append(
                     warning(
+                        .routeUnreachable,
                         path,
                         "\(loss), since admin.expose serves its path",
                         "choose another path, or remove the endpoint from admin.expose"

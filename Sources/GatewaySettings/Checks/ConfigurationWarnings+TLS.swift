@@ -7,6 +7,7 @@ extension ConfigurationWarnings {
         guard server.httpsRedirect, !server.listen.isEmpty, server.listen.allSatisfy(server.isSecure) else { return [] }
         return [
             warning(
+                .noEffect,
                 SettingPath("server", "https_redirect"),
                 "every address in server.listen uses TLS, so nothing is redirected",
                 "add \"http://0.0.0.0:80\" to server.listen, or remove it"
@@ -26,6 +27,7 @@ extension ConfigurationWarnings {
                 guard Self.namesSubject(text, at: path) else { return }
                 warnings.append(
                     warning(
+                        .noEffect,
                         path,
                         "without server.tls.client_ca, no client has a certificate",
                         "add client_ca to [server.tls]"

@@ -7,6 +7,7 @@ extension ConfigurationWarnings {
             if !upstream.targets.isEmpty, !upstream.targets.contains(where: \.url.isSecure) {
                 return [
                     warning(
+                        .noEffect,
                         path,
                         "tls has no effect, because the upstream has no https target",
                         "remove it, or write https:// in the targets"
@@ -16,13 +17,16 @@ extension ConfigurationWarnings {
             guard !tls.verify else { return [] }
             var warnings = [
                 warning(
+                    .upstreamVerifyOff,
                     path + "verify",
                     "the servers of the upstream are not verified, so anyone on the way can read and change requests",
                     "write true, and set ca if their certificates come from a private authority"
                 )
             ]
             if !tls.ca.isEmpty {
-                warnings.append(warning(path + "ca", "ca has no effect with verify = false", "write verify = true"))
+                warnings.append(
+                    warning(.noEffect, path + "ca", "ca has no effect with verify = false", "write verify = true")
+                )
             }
             return warnings
         }

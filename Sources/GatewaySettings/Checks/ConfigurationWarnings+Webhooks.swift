@@ -16,12 +16,18 @@ extension ConfigurationWarnings {
         var warnings: [ConfigurationError] = []
         if webhook.events.isEmpty, webhook.filter == EventFilterConfiguration() {
             warnings.append(
-                warning(path, "the webhook receives every event", "add events = [\"alert.*\"], or events = [\"*\"]")
+                warning(
+                    .webhookUnfiltered,
+                    path,
+                    "the webhook receives every event",
+                    "add events = [\"alert.*\"], or events = [\"*\"]"
+                )
             )
         }
         if webhook.secret.texts.isEmpty, webhook.format == .event || webhook.format == .template {
             warnings.append(
                 warning(
+                    .webhookUnsigned,
                     path,
                     "without a secret, the receiver cannot tell that events come from this gateway",
                     "add secret = \"${WEBHOOK_SECRET}\""
@@ -30,17 +36,22 @@ extension ConfigurationWarnings {
         }
         if !webhook.routingKey.isEmpty, webhook.format != .pagerduty {
             warnings.append(
-                warning(path + "routing_key", "only format = \"pagerduty\" uses the key", "remove it")
+                warning(.noEffect, path + "routing_key", "only format = \"pagerduty\" uses the key", "remove it")
             )
         }
         if !webhook.body.isEmpty, webhook.format != .template {
-            warnings.append(warning(path + "body", "only format = \"template\" uses the body", "remove it"))
+            warnings.append(warning(.noEffect, path + "body", "only format = \"template\" uses the body", "remove it"))
         }
         if webhook.format == .template, let template = try? WebhookTemplate(webhook.body), !template.isJSON,
             ["{\"", "[\"", "[{\""].contains(where: webhook.body.filter { !$0.isWhitespace }.hasPrefix)
         {
             warnings.append(
-                warning(path + "body", "the template is not JSON, so it is sent as text", "correct its JSON")
+                warning(
+                    .webhookTemplate,
+                    path + "body",
+                    "the template is not JSON, so it is sent as text",
+                    "correct its JSON"
+                )
             )
         }
         return warnings
@@ -57,6 +68,7 @@ extension ConfigurationWarnings {
             let nearest = NearestName.of(pattern, among: types + kinds)
             warnings.append(
                 warning(
+                    .unknownName,
                     path + index,
                     "the gateway has no event \(JSONText.quoted(pattern))",
                     "write \(nearest.map { JSONText.quoted($0) } ?? SettingWalker.list(kinds))"
@@ -81,6 +93,7 @@ extension ConfigurationWarnings {
         names.enumerated().filter { !known.contains($0.element) }.map { index, name in
             let nearest = NearestName.of(name, among: known).map { "write \(JSONText.quoted($0))" }
             return warning(
+                .unknownName,
                 path + kind + index,
                 "there is no \(kind) \(JSONText.quoted(name))",
                 nearest ?? "remove it, or write the name of one"

@@ -20,13 +20,18 @@ struct ConfigurationWarnings {
         return ConfigurationErrors(warnings.map { $0.naming(configuration.routes) }).errors
     }
 
-    func warning(_ path: SettingPath, _ problem: String, _ suggestion: String) -> ConfigurationError {
+    func warning(
+        _ rule: LintRule,
+        _ path: SettingPath,
+        _ problem: String,
+        _ suggestion: String
+    ) -> ConfigurationError {
         ConfigurationError(
             problem,
             suggestion: suggestion,
             key: diagnostics.written(path).description,
             at: configuration.document.position(of: diagnostics.written(path))
-        )
+        ).found(by: rule)
     }
 
     /// Warns about secrets that are written in the file.
@@ -41,6 +46,7 @@ struct ConfigurationWarnings {
                 {
                     warnings.append(
                         warning(
+                            .secretInFile,
                             path,
                             "the secret is in plain text",
                             "write \"${NAME}\" and set that environment variable"
@@ -61,11 +67,13 @@ struct ConfigurationWarnings {
     private func access() -> [ConfigurationError] {
         var warnings: [ConfigurationError] = []
         for (index, proxy) in configuration.server.trustedProxies.enumerated() {
-            guard case .block(let block) = proxy, block.prefix == 0 else { continue }
+            guard case .block(let block) = proxy, block.prefix < (block.address.isIPv6 ? 32 : 8) else { continue }
             warnings.append(
                 warning(
+                    .trustedProxiesWide,
                     SettingPath("server", "trusted_proxies") + index,
-                    "\(block.settingValue.quoted) trusts the forwarded address of every client",
+                    "\(block.settingValue.quoted) trusts the forwarded address of "
+                        + (block.prefix == 0 ? "every client" : "clients far beyond one network"),
                     "list only your own proxies"
                 )
             )
@@ -73,6 +81,7 @@ struct ConfigurationWarnings {
         if configuration.server.proxyProtocol, configuration.server.trustedProxies.isEmpty {
             warnings.append(
                 warning(
+                    .noEffect,
                     SettingPath("server", "proxy_protocol"),
                     "no header is read, because no proxy is trusted",
                     "list your load balancers in server.trusted_proxies"
@@ -84,6 +93,7 @@ struct ConfigurationWarnings {
         {
             warnings.append(
                 warning(
+                    .adminWithoutToken,
                     SettingPath("admin", "listen"),
                     "without a token, only clients on this machine get answers",
                     "set admin.token"
@@ -108,6 +118,7 @@ struct ConfigurationWarnings {
             let place = timeout.place().path(of: SettingPath("routes") + index) + timeout.name
             guard places.insert(place).inserted else { return nil }
             return warning(
+                .noTimeout,
                 place,
                 "\(isOwn ? "the route has" : "routes have") no timeouts, "
                     + "so an upstream that hangs holds \(isOwn ? "its" : "their") requests forever",
@@ -122,6 +133,7 @@ struct ConfigurationWarnings {
             if route.sticky.isEmpty { return nil }
             if case .split? = route.upstream { return nil }
             return warning(
+                .noEffect,
                 SettingPath("routes") + index + "sticky",
                 "sticky has no effect, because the route does not split its requests",
                 "remove it, or write shares such as upstream = { stable = 95, canary = 5 }"
@@ -145,13 +157,19 @@ struct ConfigurationWarnings {
         let usedPolicies = Set(configuration.routes.flatMap(\.policies))
         let upstreams = configuration.upstreams.keys.filter { !usedUpstreams.contains($0) }.map { name in
             warning(
+                .unused,
                 SettingPath("upstreams") + name,
                 "no route uses the upstream",
                 "remove it, or add a route that uses it"
             )
         }
         let policies = configuration.policies.keys.filter { !usedPolicies.contains($0) }.map { name in
-            warning(SettingPath("policies") + name, "no route lists the policy", "remove it, or list it in a route")
+            warning(
+                .unused,
+                SettingPath("policies") + name,
+                "no route lists the policy",
+                "remove it, or list it in a route"
+            )
         }
         return upstreams + policies
     }
