@@ -155,8 +155,9 @@ grpc-test: build  ## run gRPC clients and servers of grpcio through the gateway
 	@.build/grpc/bin/python scripts/grpc-test --binary $(BINARY)
 
 deploy-test: build  ## check the files in deploy/, as far as that is possible without Docker
-	@scripts/install-packages prometheus python3-yaml
-	@scripts/deploy-test $(BINARY)
+	@scripts/install-packages prometheus python3-yaml python3-venv
+	@scripts/install-cluster-tools .build/cluster
+	@PATH="$(CURDIR)/.build/cluster/bin:$$PATH" /usr/bin/python3 scripts/deploy-test $(BINARY)
 
 prometheus-test: build  ## check metrics, rules and dashboards with promtool and two real Prometheus servers
 	@scripts/install-packages prometheus redis-server openssl python3
