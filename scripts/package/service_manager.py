@@ -75,7 +75,7 @@ class Machine:
             subprocess.run(["debootstrap", "--variant=minbase", f"--include={BASE}", "bookworm", self.base], check=True, stdout=subprocess.DEVNULL)
         self.folder = tempfile.mkdtemp()
         shutil.copy("/etc/resolv.conf", self.base / "etc/resolv.conf")
-        subprocess.run(["chroot", self.base, "apt-get", "install", "-y", "-q", "--no-install-recommends", *self.depends], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        subprocess.run(["chroot", self.base, "apt-get", "install", "-y", "-q", "--no-install-recommends", *self.depends], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
         without_network()
         self.mount("-t", "tmpfs", "tmpfs", self.folder)
         for name in ("upper", "work", "root"):
@@ -162,7 +162,7 @@ class Machine:
 def system_calls(unit):
     """The system calls that the unit allows."""
     sets = {}
-    for line in subprocess.check_output(["systemd-analyze", "syscall-filter"], text=True).splitlines():
+    for line in subprocess.check_output(["systemd-analyze", "syscall-filter"], stderr=subprocess.DEVNULL, text=True).splitlines():
         if line.startswith("@"):
             current = sets.setdefault(line.strip(), set())
         elif line.startswith("    ") and not line.strip().startswith("#"):
@@ -211,7 +211,9 @@ def restricted(check, program, unit, folder):
         process = subprocess.Popen(command, stdout=log, stderr=log)
         answered = waits_for(lambda: fetch("/", port) == 200, 10)
         metrics = answered and fetch("/metrics", admin) == 200
+        # It ends bwrap, and with it the program.
         process.terminate()
+        process.wait()
         log.seek(0)
         text = log.read()
-    check("it runs with the system calls and file systems of the unit", answered and metrics and process.wait(20) == 0, text[-1500:])
+    check("it runs with the system calls and file systems of the unit", answered and metrics, text[-1500:])
