@@ -30,8 +30,8 @@ struct CommentScanner {
             switch byte {
             case UInt8(ascii: "#"): return self.comment()
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
-                self.hasContent = true
                 self.skipString(byte)
+                self.hasContent = true
             default:
                 if ![UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")].contains(byte) {
                     self.hasContent = true
