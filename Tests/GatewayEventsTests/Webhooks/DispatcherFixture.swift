@@ -128,7 +128,7 @@ final class DispatcherFixture: Sendable {
 
     func eventually(_ what: String, _ condition: @escaping @Sendable (Parts) -> Bool) async throws {
         let clock = ContinuousClock()
-        let end = clock.now + .seconds(60)
+        let end = clock.now + .seconds(300)
         while try await !self.on(condition) {
             guard clock.now < end else { throw NotReached(what: what) }
             try await Task.sleep(for: .milliseconds(2))
