@@ -73,8 +73,7 @@ struct ConfigurationOverrides: Sendable {
 
     /// The flag wins over the file, and the file over the variables of OpenTelemetry.
     private func applyTracing(to configuration: inout GatewayConfiguration, _ errors: inout [ConfigurationError]) {
-        let mistakes = configuration.completeTracing { [environment] in environment[$0] }
-        configuration.document.warnings += mistakes.map { ConfigurationError($0, suggestion: "correct or unset it") }
+        configuration.completeTracing { [environment] in environment[$0] }
         guard let otlp = self.otlp else { return }
         do throws(SettingError) {
             let url = try ServiceURL.parse(otlp.text)

@@ -14,6 +14,8 @@ package actor TraceService {
     private let log: Logger
     private var running: (exporter: NIOLoopBound<TraceExporter>, group: MultiThreadedEventLoopGroup)?
     private var isStopped = false
+    /// What was logged about variables that were ignored.
+    private var ignored: [String] = []
 
     /// - Parameters:
     ///   - requests: The requests of the workers whose spans are kept.
@@ -26,6 +28,11 @@ package actor TraceService {
 
     /// Applies a configuration: at the start, and after each reload.
     package func apply(_ configuration: GatewayConfiguration) async {
+        let ignored = configuration.tracing.environment.ignored
+        if ignored != self.ignored {
+            for text in ignored { self.log.warning("\(text), and is ignored") }
+        }
+        self.ignored = ignored
         let settings = TraceSettings(configuration.tracing, gateway: Platform.gatewayName)
         if self.isStopped || settings == nil && self.running == nil { return }
         guard let exporter = await self.exporter() else { return }

@@ -8,6 +8,8 @@ package struct TracingEnvironment: Hashable, Sendable {
     package var resource: [Attribute] = []
     /// Whether no spans are made at all.
     package var isDisabled = false
+    /// A sentence about each variable that was ignored, because it makes no sense.
+    package var ignored: [String] = []
 
     package struct Attribute: Hashable, Sendable {
         package var name: String
@@ -47,9 +49,7 @@ extension GatewayConfiguration {
     /// Completes `[tracing]` with what its file leaves out and the standard variables of OpenTelemetry say.
     ///
     /// A variable that makes no sense is ignored, as the specification demands.
-    ///
-    /// - Returns: A sentence about each variable that was ignored.
-    package mutating func completeTracing(from variables: @escaping (String) -> String?) -> [String] {
+    package mutating func completeTracing(from variables: @escaping (String) -> String?) {
         var reader = TracingVariables(variables)
         if variables("OTEL_SDK_DISABLED")?.lowercased() == "true" { self.tracing.environment.isDisabled = true }
         if !self.writesTracing("otlp"), self.tracing.otlp.isEmpty { reader.readEndpoint(into: &self.tracing) }
@@ -61,7 +61,7 @@ extension GatewayConfiguration {
         if !self.writesTracing("sample"), self.tracing.sample == TracingConfiguration().sample {
             reader.readSample(into: &self.tracing)
         }
-        return reader.ignored
+        self.tracing.environment.ignored = reader.ignored
     }
 }
 
