@@ -270,7 +270,6 @@ let package = Package(
         // Dashboards of Grafana and rules of Prometheus, which only the program writes.
         .target(name: "GatewayDashboards", dependencies: ["GatewaySettings"], swiftSettings: settings),
         .target(name: "GatewayFormatting", dependencies: ["GatewaySettings"], swiftSettings: settings),
-        .target(name: "GatewayMigration", dependencies: ["GatewayFormatting", "GatewaySettings"], swiftSettings: settings),
         .target(
             name: "GatewayTesting",
             dependencies: [
@@ -300,7 +299,6 @@ let package = Package(
                 "GatewayHTTP",
                 "GatewayHTTP1",
                 "GatewayMiddlewares",
-                "GatewayMigration",
                 "GatewaySettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -350,11 +348,6 @@ let package = Package(
         .testTarget(
             name: "GatewayFormattingTests",
             dependencies: ["GatewayFormatting", "GatewaySettings"],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "GatewayMigrationTests",
-            dependencies: ["GatewayFormatting", "GatewayMigration", "GatewaySettings"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -8,7 +8,12 @@ import Testing
 @Suite struct TracingEnvironmentTests {
     private static func completed(_ variables: [String: String], file: String = "") throws -> TracingConfiguration {
         let routes = "\n[upstreams.a]\ntargets = [\"http://127.0.0.1:1\"]\n[[routes]]\npath = \"/\"\nupstream = \"a\"\n"
-        var configuration = try GatewayConfiguration(toml: file + routes, environment: [:])
+        var configuration = try GatewayConfiguration(
+            toml: file + routes,
+            file: "gateway.toml",
+            environment: [:],
+            vocabulary: ConfigurationVocabulary(middlewares: [], adminPaths: [])
+        )
         configuration.completeTracing { variables[$0] }
         return configuration.tracing
     }
