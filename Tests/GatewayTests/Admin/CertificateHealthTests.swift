@@ -52,7 +52,8 @@ struct CertificateHealthTests {
             #expect(health["checks", "certificate:a.pem", "0", "status"] == "pass")
             #expect(health["checks", "certificate:b.pem", "0", "status"] == .string(status))
             let left = health["checks", "certificate:b.pem", "0", "observedValue"]
-            #expect(left == .integer(days) || left == .integer(days + 1))
+            // The test may have started a while ago.
+            #expect((days - 1...days + 1).contains { left == .integer($0) })
             #expect(health["checks", "certificate:b.pem", "0", "observedUnit"] == "days left")
             #expect((health["checks", "certificate:b.pem", "0", "output"] != nil) == (status == "warn"))
         }
